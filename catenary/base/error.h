@@ -1,0 +1,34 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace catenary {
+
+/// What went wrong, as far as a caller can act on it.
+enum class ErrorKind { kShape, kDtype, kConfig, kData, kFormat, kIo, kNumeric, kInternal };
+
+/// The kind's name as it appears in messages and JSON: "shape", "dtype", "config", ...
+[[nodiscard]] std::string_view name_of(ErrorKind kind);
+
+/// The one exception type of the library. what() says what was needed, what was found, and where.
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  [[nodiscard]] ErrorKind kind() const noexcept { return kind_; }
+
+ private:
+  ErrorKind kind_;
+};
+
+/// Throws Error{kind} with a message formatted by {fmt}.
+template <typename... Args>
+[[noreturn]] void fail(ErrorKind kind, fmt::format_string<Args...> format, Args&&... args) {
+  throw Error(kind, fmt::format(format, std::forward<Args>(args)...));
+}
+
+}  // namespace catenary

@@ -1,0 +1,53 @@
+#include "catenary/base/nearest.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace catenary {
+
+namespace {
+
+// Levenshtein distance by its dynamic program, one row at a time.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates) {
+  constexpr std::size_t kLongestName = 256;  // a hostile file may hold a name of megabytes
+  if (name.size() > kLongestName) return {};
+  std::string_view best;
+  std::size_t best_distance = name.size() / 3 + 2;
+  for (const std::string_view candidate : candidates) {
+    const std::size_t distance = edit_distance(name, candidate);
+    if (distance < best_distance) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+std::string suggestion(std::string_view name, std::span<const std::string_view> candidates) {
+  const std::string_view near = nearest(name, candidates);
+  if (!near.empty()) return fmt::format("; did you mean '{}'?", near);
+  return fmt::format("; expected one of {}", fmt::join(candidates, ", "));
+}
+
+}  // namespace catenary

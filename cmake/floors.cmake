@@ -35,7 +35,7 @@ endfunction()
 function(catenary_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;USES" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
-  target_link_libraries(${name} PRIVATE ${TEST_USES} GTest::gmock GTest::gtest_main rapidcheck)
+  target_link_libraries(${name} PRIVATE ${TEST_USES} catenary_test_support GTest::gmock GTest::gtest_main rapidcheck)
   gtest_discover_tests(${name} TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600
                        WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 endfunction()

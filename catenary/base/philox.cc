@@ -20,7 +20,8 @@ constexpr std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t
 
 }  // namespace
 
-std::array<std::uint32_t, 4> Philox::block(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
+std::array<std::uint32_t, 4> Philox::block(std::array<std::uint32_t, 4> counter,
+                                           std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < kRounds; ++round) {
     const std::uint64_t product0 = kMultiplier0 * counter[0];
     const std::uint64_t product1 = kMultiplier1 * counter[2];
@@ -32,7 +33,8 @@ std::array<std::uint32_t, 4> Philox::block(std::array<std::uint32_t, 4> counter,
   return counter;
 }
 
-Philox::Philox(std::uint64_t seed, RandomPurpose purpose, std::uint64_t stream) : key_{low(seed), high(seed)} {
+Philox::Philox(std::uint64_t seed, RandomPurpose purpose, std::uint64_t stream)
+    : key_{low(seed), high(seed)} {
   // The purpose is folded into the key by one block, so the whole 64-bit stream number stays in the counter.
   const auto mixed = block({static_cast<std::uint32_t>(purpose), 0, 0, 0}, key_);
   key_ = {mixed[0], mixed[1]};

@@ -8,9 +8,9 @@ namespace catenary {
 /// What a random number is for. Part of the key, so that two uses never share a stream.
 enum class RandomPurpose : std::uint32_t { kInitialWeights = 1, kShuffle = 2, kSplit = 3, kTest = 4 };
 
-/// Philox4x32-10, a counter-based generator: the number at (seed, purpose, stream, index) is a pure function of the
-/// four, independent of the order of calls, threads and tiles. [Salmon et al. 2011, "Parallel Random Numbers: As Easy
-/// as 1, 2, 3", section 3.3]
+/// Philox4x32-10, a counter-based generator: the number at (seed, purpose, stream, index) is a pure function
+/// of the four, independent of the order of calls, threads and tiles. [Salmon et al. 2011, "Parallel Random
+/// Numbers: As Easy as 1, 2, 3", section 3.3]
 class Philox {
  public:
   /// stream: which sequence (a parameter, an epoch, a step ...).
@@ -37,7 +37,8 @@ class Philox {
   std::array<std::uint32_t, 2> stream_;
 };
 
-/// A stream number for a name: 64-bit FNV-1a of its bytes, so that adding a layer leaves the others' streams alone.
+/// A stream number for a name: 64-bit FNV-1a of its bytes, so that adding a layer leaves the others' streams
+/// alone.
 [[nodiscard]] std::uint64_t stream_of(const char* data, std::uint64_t size);
 
 }  // namespace catenary

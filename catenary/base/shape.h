@@ -8,7 +8,8 @@
 
 namespace catenary {
 
-/// The extents of ONE sample's value, row-major: [] a scalar, [n] a column vector, [m, n] a matrix. At most rank 4.
+/// The extents of ONE sample's value, row-major: [] a scalar, [n] a column vector, [m, n] a matrix. At most
+/// rank 4.
 class Shape {
  public:
   static constexpr int kMaxRank = 4;
@@ -19,14 +20,18 @@ class Shape {
   explicit Shape(std::span<const std::int64_t> extents);
 
   [[nodiscard]] constexpr int rank() const { return rank_; }
-  [[nodiscard]] constexpr std::int64_t operator[](int axis) const { return extents_[static_cast<size_t>(axis)]; }
+  [[nodiscard]] constexpr std::int64_t operator[](int axis) const {
+    return extents_[static_cast<size_t>(axis)];
+  }
   /// The number of elements; 1 for a scalar.
   [[nodiscard]] constexpr std::int64_t size() const {
     std::int64_t product = 1;
     for (int i = 0; i < rank_; ++i) product *= extents_[static_cast<size_t>(i)];
     return product;
   }
-  [[nodiscard]] std::span<const std::int64_t> extents() const { return {extents_.data(), static_cast<size_t>(rank_)}; }
+  [[nodiscard]] std::span<const std::int64_t> extents() const {
+    return {extents_.data(), static_cast<size_t>(rank_)};
+  }
   [[nodiscard]] constexpr bool operator==(const Shape&) const = default;
   /// "[]", "[3]", "[3, 2]".
   [[nodiscard]] std::string str() const;

@@ -1,0 +1,108 @@
+#include "catenary/base/thread_pool.h"
+
+#include <algorithm>
+#include <cassert>
+#include <system_error>
+
+#include "catenary/base/error.h"
+
+namespace catenary {
+
+namespace {
+
+// How long a waiting thread watches before it sleeps. A hand-over to a sleeper took 21 to 34 µs (two threads
+// on two cores, 10th to 90th percentile), to a watcher 0.1 to 0.7 µs. Watching for about the price of a
+// wake-up costs at most twice what the best choice would have cost had the future been known [Karlin et al.
+// 1991].
+constexpr std::chrono::microseconds kWatchTime{30};
+// Between looks at the clock, which costs about as much as one pause.
+constexpr int kPausesPerLook = 16;
+
+void pause_core() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Returns the word's value as soon as it is not `old`.
+int wait_for_change(const std::atomic<int>& word, int old, std::chrono::microseconds watch_time) noexcept {
+  const auto end = std::chrono::steady_clock::now() + watch_time;
+  do {
+    for (int i = 0; i < kPausesPerLook; ++i) {
+      const int value = word.load(std::memory_order_acquire);
+      if (value != old) return value;
+      pause_core();
+    }
+  } while (std::chrono::steady_clock::now() < end);
+  word.wait(old, std::memory_order_acquire);
+  return word.load(std::memory_order_acquire);
+}
+
+}  // namespace
+
+ThreadPool::ThreadPool(int threads) {
+  if (threads < 1 || threads > kMaxThreads) {
+    fail(ErrorKind::kConfig, "a thread pool has 1 to {} threads, found {}", kMaxThreads, threads);
+  }
+  // With more threads than cores a watcher would hold the core that the thread it watches needs.
+  const bool crowded = static_cast<unsigned>(threads) > std::thread::hardware_concurrency();
+  watch_time_ = crowded ? std::chrono::microseconds{0} : kWatchTime;
+  bells_ = std::vector<Bell>(static_cast<std::size_t>(threads - 1));
+  workers_.reserve(bells_.size());
+  try {
+    for (int worker = 1; worker < threads; ++worker) workers_.emplace_back(&ThreadPool::work, this, worker);
+  } catch (const std::system_error& error) {
+    const int started = size();
+    stop();
+    fail(ErrorKind::kConfig, "cannot start {} threads: the system refused after {}: {}", threads, started,
+         error.code().message());
+  }
+}
+
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::run(int tasks, Task task, void* context) noexcept {
+  assert(busy_.load() == 0 && "ThreadPool::run called while another run is under way");
+  job_ = {tasks, task, context};
+  const int helpers = std::clamp(tasks - 1, 0, size() - 1);
+  busy_.store(helpers, std::memory_order_relaxed);  // published by ring()
+  ring(helpers);
+  share(job_, 0);
+  for (int left = busy_.load(std::memory_order_acquire); left != 0;) {
+    left = wait_for_change(busy_, left, watch_time_);
+  }
+}
+
+// Sequentially consistent, as notify_one() may look for sleepers only after the new value is out.
+void ThreadPool::ring(int workers) noexcept {
+  for (int i = 0; i < workers; ++i) {
+    Bell& bell = bells_[static_cast<std::size_t>(i)];
+    bell.round.fetch_add(1);
+    bell.round.notify_one();
+  }
+}
+
+void ThreadPool::work(int worker) noexcept {
+  const Bell& bell = bells_[static_cast<std::size_t>(worker - 1)];
+  for (int round = 0;;) {
+    round = wait_for_change(bell.round, round, watch_time_);
+    if (job_.task == nullptr) return;
+    share(job_, worker);
+    if (busy_.fetch_sub(1) == 1) busy_.notify_one();
+  }
+}
+
+void ThreadPool::share(const Job& job, int worker) const noexcept {
+  for (int index = worker; index < job.tasks; index += size()) job.task(job.context, index, worker);
+}
+
+void ThreadPool::stop() noexcept {
+  job_ = {};
+  ring(size() - 1);
+  for (std::thread& worker : workers_) worker.join();
+  workers_.clear();
+}
+
+}  // namespace catenary

@@ -1,0 +1,109 @@
+#include "catenary/base/thread_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include "catenary/base/error.h"
+#include "tests/support/count_allocations.h"
+
+namespace catenary {
+namespace {
+
+class ThreadPoolOf : public testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Threads, ThreadPoolOf, testing::Values(1, 2, 3, 8));
+
+TEST_P(ThreadPoolOf, RunsEachIndexOnceOnItsOwnWorker) {
+  ThreadPool pool(GetParam());
+  for (int tasks = 0; tasks < 40; ++tasks) {
+    std::vector<int> calls(40, 0), worker_of(40, -1);
+    pool.run(tasks, [&](int index, int worker) {
+      ++calls.at(static_cast<std::size_t>(index));
+      worker_of.at(static_cast<std::size_t>(index)) = worker;
+    });
+    for (int i = 0; i < 40; ++i) {
+      ASSERT_EQ(calls[static_cast<std::size_t>(i)], i < tasks ? 1 : 0) << "index " << i << " of " << tasks;
+      ASSERT_EQ(worker_of[static_cast<std::size_t>(i)], i < tasks ? i % pool.size() : -1);
+    }
+  }
+}
+
+// Each round reads what other workers wrote in the round before: without a hand-over of memory this is a data
+// race.
+TEST_P(ThreadPoolOf, ShowsEachRoundWhatTheLastOneWrote) {
+  constexpr std::size_t kCells = 16;
+  constexpr std::int64_t kRounds = 300;
+  ThreadPool pool(GetParam());
+  std::vector<std::int64_t> now(kCells, 1), next(kCells, 0);
+  for (std::int64_t round = 0; round < kRounds; ++round) {
+    pool.run(kCells, [&](int index, int) {
+      const auto cell = static_cast<std::size_t>(index);
+      next[cell] = now[(cell + 1) % kCells] + 1;
+    });
+    now.swap(next);
+  }
+  EXPECT_EQ(now, std::vector<std::int64_t>(kCells, 1 + kRounds));
+}
+
+TEST_P(ThreadPoolOf, NumbersTheWorkersSoThatEachCanOwnItsScratch) {
+  ThreadPool pool(GetParam());
+  std::vector<std::int64_t> sum_of_worker(static_cast<std::size_t>(pool.size()), 0);
+  pool.run(1000, [&](int index, int worker) { sum_of_worker[static_cast<std::size_t>(worker)] += index; });
+  EXPECT_EQ(std::accumulate(sum_of_worker.begin(), sum_of_worker.end(), std::int64_t{0}), 999 * 1000 / 2);
+}
+
+TEST_P(ThreadPoolOf, RunsWithoutAllocating) {
+  ThreadPool pool(GetParam());
+  std::vector<int> calls(64, 0);
+  const auto step = [&] { pool.run(64, [&](int index, int) { ++calls[static_cast<std::size_t>(index)]; }); };
+  step();
+  EXPECT_EQ(testing_support::count_allocations([&] { step(); }), 0);
+}
+
+TEST_P(ThreadPoolOf, EndsWhetherItsWorkersSleepOrNeverRan) {
+  { const ThreadPool unused(GetParam()); }
+  ThreadPool pool(GetParam());
+  pool.run(8, [](int, int) {});
+  // Far longer than a worker watches before it sleeps; a worker still awake only makes the test weaker.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
+  while (std::chrono::steady_clock::now() < end) std::this_thread::yield();
+}
+
+TEST(ThreadPool, WakesSleepingWorkers) {
+  ThreadPool pool(2);
+  std::atomic<int> calls = 0;
+  for (int round = 0; round < 20; ++round) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(200);
+    while (std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    pool.run(2, [&](int, int) { ++calls; });
+  }
+  EXPECT_EQ(calls, 40);
+}
+
+TEST(ThreadPool, TakesAFunctionPointerWithItsContext) {
+  ThreadPool pool(2);
+  std::vector<int> squares(5);
+  pool.run(
+      5, [](void* context, int index, int) { static_cast<int*>(context)[index] = index * index; },
+      squares.data());
+  EXPECT_EQ(squares, (std::vector<int>{0, 1, 4, 9, 16}));
+}
+
+TEST(ThreadPool, RejectsSizesOutsideItsRange) {
+  for (const int threads : {0, -1, 257}) {
+    try {
+      const ThreadPool pool(threads);
+      FAIL() << "no error for " << threads;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kConfig);
+      EXPECT_STREQ(error.what(),
+                   fmt::format("a thread pool has 1 to 256 threads, found {}", threads).c_str());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace catenary

@@ -1,0 +1,37 @@
+#include "tests/support/count_allocations.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+// The replaceable allocation functions; the library's array and nothrow forms call these.
+
+namespace {
+
+constinit std::atomic<std::int64_t> allocations = 0;
+
+void* counted(void* memory) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(std::malloc(size == 0 ? 1 : size)); }
+
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  const auto align = static_cast<std::size_t>(alignment);
+  return counted(std::aligned_alloc(align, (size + align - 1) / align * align));
+}
+
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+namespace catenary::testing_support {
+
+std::int64_t allocations_so_far() noexcept { return allocations.load(); }
+
+}  // namespace catenary::testing_support

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace catenary {
+
+/// Every function here throws Error{io} that names the path and the system's reason.
+
+/// A file open for reading, from front to back.
+class InputFile {
+ public:
+  explicit InputFile(std::filesystem::path path);
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+  ~InputFile();
+
+  /// Fills `out` from the current position; fewer bytes than asked for only at the end of the file.
+  [[nodiscard]] std::size_t read(std::span<std::byte> out);
+  /// Bytes that the file system announces; 0 for pipes and devices.
+  [[nodiscard]] std::uint64_t size() const;
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_;
+};
+
+/// The whole file. A file longer than `max_bytes` is an error, found before its memory is taken.
+[[nodiscard]] std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
+
+/// Writes a file that appears whole or not at all, even when the machine stops half-way: a temporary sibling
+/// (".NAME.tmp-PID") is written, synced and renamed over `path`, and the directory is synced.
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// What to do when the name that is to be written is taken.
+enum class IfExists { kFail, kReplace };
+
+/// A directory that appears whole or not at all. Write files below path(), then commit(); without a commit the
+/// destructor removes what was written.
+class StagedDirectory {
+ public:
+  /// Creates the temporary sibling ".NAME.tmp-PID" of `final_path`, whose parent must exist.
+  StagedDirectory(std::filesystem::path final_path, IfExists if_exists);
+  StagedDirectory(const StagedDirectory&) = delete;
+  StagedDirectory& operator=(const StagedDirectory&) = delete;
+  ~StagedDirectory();
+
+  /// Where to write until commit().
+  [[nodiscard]] const std::filesystem::path& path() const { return staged_path_; }
+
+  /// Syncs every file and directory below path(), gives the directory its final name and syncs the parent. With
+  /// kReplace an old directory of that name is swapped out in one step where the file system can, then deleted.
+  void commit();
+
+ private:
+  std::filesystem::path final_path_;
+  std::filesystem::path staged_path_;
+  IfExists if_exists_;
+  bool committed_ = false;
+};
+
+}  // namespace catenary

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "catenary/data/dataset.h"
+
+namespace catenary {
+
+/// How to understand a target column. kInfer: text is classes, numbers are numbers.
+enum class TargetType { kInfer, kClasses, kNumbers };
+
+/// Which columns are targets. Several only as numbers.
+struct CsvTarget {
+  std::vector<std::string> names;
+  TargetType type = TargetType::kInfer;
+};
+
+/// Reads a training set. Every column that is no target is a numeric input, in the file's order. Classes are the
+/// distinct targets, sorted by bytes if text and by value if numbers. Throws Error{data}, Error{config}, Error{io}.
+[[nodiscard]] Dataset load_csv(const std::filesystem::path& path, const CsvTarget& target);
+
+/// Whether the target columns must be there, or are passed over if they are.
+enum class TargetUse { kRequired, kIgnored };
+
+/// Reads a set for a trained model: columns are matched by name into the training order, and a missing or unknown
+/// column or class is an error.
+[[nodiscard]] Dataset load_csv(const std::filesystem::path& path, const Schema& trained, TargetUse use);
+
+}  // namespace catenary

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+
+#include "catenary/data/dataset.h"
+
+namespace catenary {
+
+/// The two files of an image set. Empty labels: inputs for prediction.
+struct IdxPaths {
+  std::filesystem::path images;
+  std::filesystem::path labels;
+};
+
+/// Reads a training set: images [rows, ...] flattened row-major (u8 keeps its bytes, scale = 1/255), labels [rows].
+/// Classes are "0" to the greatest label, features "pixel0", "pixel1", ... Throws Error{data} and Error{io}.
+[[nodiscard]] Dataset load_idx(const IdxPaths& paths);
+
+/// Reads a set for a trained model: as many features as it was trained on, no label beyond its classes.
+[[nodiscard]] Dataset load_idx(const IdxPaths& paths, const Schema& trained);
+
+}  // namespace catenary

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "catenary/base/dtype.h"
+#include "catenary/base/shape.h"
+
+namespace catenary {
+
+/// A named array as it is stored: elements row-major, little-endian, shape.size() * size_of(dtype) bytes.
+struct Tensor {
+  std::string name;
+  DType dtype = DType::kF32;
+  Shape shape;
+  std::vector<std::byte> data;
+  [[nodiscard]] bool operator==(const Tensor&) const = default;
+};
+
+/// A tensor of a copy of `values`. Throws Error{shape} unless there are shape.size() of them.
+[[nodiscard]] Tensor make_tensor(std::string name, const Shape& shape, std::span<const float> values);
+[[nodiscard]] Tensor make_tensor(std::string name, const Shape& shape, std::span<const double> values);
+
+/// A copy of the tensor's elements. Throws Error{dtype} when it holds the other type.
+[[nodiscard]] std::vector<float> f32_values(const Tensor& tensor);
+[[nodiscard]] std::vector<double> f64_values(const Tensor& tensor);
+
+/// The content of a .safetensors file. Names are distinct; tensors stand in the order of their bytes.
+struct Safetensors {
+  std::vector<Tensor> tensors;
+  std::map<std::string, std::string> metadata;
+  [[nodiscard]] bool operator==(const Safetensors&) const = default;
+};
+
+/// The file's bytes: the tensors in the given order, the header padded so that they start on a multiple of 8. The same
+/// content gives the same bytes. Throws Error{format} for a duplicate or reserved name or bytes of the wrong size.
+/// [https://huggingface.co/docs/safetensors, "Format"]
+[[nodiscard]] std::vector<std::byte> encode_safetensors(const Safetensors& content);
+
+/// Reads what `file` holds, F32 and F64 tensors up to rank 4. Whatever the bytes, it returns or throws Error{format}
+/// that names file and tensor, and takes memory in proportion to the bytes given.
+[[nodiscard]] Safetensors decode_safetensors(std::span<const std::byte> file, const std::string& name);
+
+/// decode_safetensors of a file, at most 64 GiB. Throws Error{io} too.
+[[nodiscard]] Safetensors read_safetensors(const std::filesystem::path& path);
+
+/// encode_safetensors to a file that appears whole or not at all. Throws Error{io} too.
+void write_safetensors(const std::filesystem::path& path, const Safetensors& content);
+
+}  // namespace catenary

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "catenary/ir/op.h"
+#include "catenary/ir/type.h"
+
+namespace catenary {
+
+class Graph;
+using NodeId = std::int32_t;
+
+/// A node of a graph, as a handle to pass by value. Empty when default-constructed.
+class Value {
+ public:
+  Value() = default;
+  Value(Graph* graph, NodeId id) : graph_(graph), id_(id) {}
+
+  [[nodiscard]] Graph& graph() const { return *graph_; }
+  [[nodiscard]] NodeId id() const { return id_; }
+  [[nodiscard]] explicit operator bool() const { return graph_ != nullptr; }
+  [[nodiscard]] bool operator==(const Value&) const = default;
+
+  [[nodiscard]] const Op& op() const;
+  [[nodiscard]] const Type& type() const;
+  [[nodiscard]] const Shape& shape() const { return type().shape; }
+  [[nodiscard]] bool batched() const { return type().batched; }
+  [[nodiscard]] const Attribute& attribute() const;
+  [[nodiscard]] int input_count() const;
+  [[nodiscard]] Value input(int i) const;
+  /// The leaf's name, or what rename() gave it; "" if neither.
+  [[nodiscard]] const std::string& name() const;
+  /// Gives the value a name for printouts and derivations; it changes no result.
+  Value rename(std::string_view name) const;
+
+ private:
+  Graph* graph_ = nullptr;
+  NodeId id_ = -1;
+};
+
+/// One operator call. Its inputs have smaller ids, so index order is topological order.
+struct Node {
+  const Op* op;
+  std::vector<NodeId> inputs;
+  Type type;
+  Attribute attribute;
+  std::string name;
+};
+
+/// A computation for one sample, in single static assignment form. Equal calls are one node (hash-consing), so common
+/// subexpressions never exist twice. Values point into their graph: it can be neither copied nor moved.
+class Graph {
+ public:
+  Graph() = default;
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
+  /// A value that each sample brings along: an image, a label.
+  Value input(std::string_view name, const Shape& shape, DType dtype = DType::kF32);
+  /// A value that the caller sets for the whole batch: a learning rate.
+  Value shared_input(std::string_view name, const Shape& shape, DType dtype = DType::kF32);
+  /// A trainable variable.
+  Value parameter(std::string_view name, const Shape& shape, const Init& init = {}, DType dtype = DType::kF32);
+  /// A variable that only the program's own updates change: momentum, step count.
+  Value state(std::string_view name, const Shape& shape, double initial, DType dtype = DType::kF32);
+  /// `value` in every element.
+  Value constant(double value, const Shape& shape = {}, DType dtype = DType::kF32);
+
+  /// A call of `op`; the existing node if the same call was made before. Throws Error{shape} or Error{dtype}.
+  Value call(const Op& op, std::span<const Value> inputs, const Attribute& attribute = {});
+  Value call(const Op& op, std::initializer_list<Value> inputs, const Attribute& attribute = {}) {
+    return call(op, std::span(inputs.begin(), inputs.size()), attribute);
+  }
+
+  [[nodiscard]] const Node& node(NodeId id) const { return nodes_[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] NodeId size() const { return static_cast<NodeId>(nodes_.size()); }
+  [[nodiscard]] Value value(NodeId id) { return {this, id}; }
+  /// The parameters in the order of their making.
+  [[nodiscard]] std::vector<Value> parameters();
+  /// The leaf of that name; an empty Value if there is none.
+  [[nodiscard]] Value find(std::string_view name);
+
+ private:
+  friend class Value;
+  Value leaf(const Op& op, std::string_view name, const Type& type, const Attribute& attribute);
+  Value append(Node node);
+  [[nodiscard]] NodeId find_call(const Node& node, std::size_t hash) const;
+
+  std::deque<Node> nodes_;  // a deque, so that references to nodes survive later calls
+  std::unordered_multimap<std::size_t, NodeId> calls_;    // hash of a call -> its node
+  std::unordered_map<std::string, NodeId> leaf_by_name_;  // for look-ups only: no result depends on its order
+};
+
+/// The leaves' operators. They have no operands; input and variable values come from outside.
+namespace ops {
+extern const Op kInput, kSharedInput, kVariable, kConstant;
+}
+
+[[nodiscard]] inline bool is_leaf(const Op& op) {
+  return &op == &ops::kInput || &op == &ops::kSharedInput || &op == &ops::kVariable || &op == &ops::kConstant;
+}
+
+/// What a gradient rule may read: the call's operands and result, and dy = ∂J/∂y. It answers with new nodes.
+struct Pullback {
+  Value y;
+  Value dy;
+  [[nodiscard]] Value x(int i = 0) const { return y.input(i); }
+  [[nodiscard]] double number() const { return std::get<double>(y.attribute()); }
+};
+
+/// A gradient rule that says: nothing flows back through this operator (it is constant almost everywhere).
+[[nodiscard]] Adjoints not_differentiable(const Pullback&);
+
+}  // namespace catenary

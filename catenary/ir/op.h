@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "catenary/ir/type.h"
+
+namespace catenary {
+
+struct Op;
+class Value;
+struct Pullback;
+
+/// One contribution ∂J/∂x_i for each operand; an empty Value where none flows.
+using Adjoints = std::vector<Value>;
+
+/// How an operator is written. Placeholders: {0} operand 0, in parentheses if it binds more loosely than this operator;
+/// {0!} in parentheses also if it binds equally; {0.} never in parentheses; {a} the attribute.
+struct Notation {
+  std::string_view text;
+  std::string_view latex;
+  enum Binding : std::uint8_t { kSum = 1, kNegation, kProduct, kPower, kAtom };
+  Binding binding = kAtom;
+};
+
+/// A request for the shape of a call's result (of one sample's).
+struct ShapeQuery {
+  const Op& op;
+  std::span<const Shape> inputs;
+  const Attribute& attribute;
+  [[nodiscard]] const Shape& operator[](std::size_t i) const { return inputs[i]; }
+};
+
+/// A request for the values of one sample's result, in double. Operators that cross the batch are called once, with all
+/// samples of their operand one after another.
+struct ReferenceCall {
+  std::span<const std::span<const double>> inputs;
+  std::span<const Shape> shapes;
+  std::span<double> output;
+  const Shape& output_shape;
+  const Attribute& attribute;
+  std::int64_t batch_size;
+};
+
+/// How a result's `batched` follows from its operands'. Only the batch operators differ from kAsOperands.
+enum class BatchRule : std::uint8_t {
+  kAsOperands,  ///< batched if any operand is
+  kReduces,     ///< from a batched operand to a shared result
+  kSpreads,     ///< from a shared operand to a batched result
+};
+
+/// What an operand may be sampled from in tests and demonstrations.
+struct Domain {
+  enum class Kind : std::uint8_t {
+    kReal,   ///< uniform in [low, high]
+    kLabel,  ///< a class index 0 .. n-1
+  };
+  double low = -2;
+  double high = 2;
+  Kind kind = Kind::kReal;
+  /// Values closer to 0 than this are not sampled: the operator has a kink or a pole there.
+  double keep_from_zero = 0;
+};
+
+/// The sizes that an example call is built with.
+struct ExampleSizes {
+  std::int64_t n, m, k;
+};
+
+/// Everything that an operator means, in one table entry. Kernels are elsewhere and add nothing to it.
+struct Op {
+  std::string_view name;
+  /// One sentence, with the source of its formula where it has one.
+  std::string_view summary;
+  Notation notation;
+  /// The operands' shapes as a person writes them, separated by ';': "m n; n" is a matrix and a vector. "" is a scalar,
+  /// "none" is no operand, a trailing "..." repeats the last one. It documents the operator and builds its tests.
+  std::string_view operands;
+  Shape (*infer)(const ShapeQuery&) = nullptr;
+  void (*reference)(const ReferenceCall&) = nullptr;
+  Adjoints (*gradient)(const Pullback&) = nullptr;
+  BatchRule batch = BatchRule::kAsOperands;
+  Domain domain = {};
+  /// The second operand's, where it differs.
+  Domain domain2 = domain;
+  /// An attribute for an example call; null: the operator has none.
+  Attribute (*example)(const ExampleSizes&) = nullptr;
+
+  [[nodiscard]] int arity() const;
+  [[nodiscard]] bool variadic() const { return operands.ends_with("..."); }
+};
+
+/// The example operand shapes of an operator at the given sizes; variadic operators get three operands.
+[[nodiscard]] std::vector<Shape> example_shapes(const Op& op, const ExampleSizes& sizes);
+
+}  // namespace catenary

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "catenary/base/dtype.h"
+#include "catenary/base/shape.h"
+
+namespace catenary {
+
+/// What is known of a value before any number is: its number type, the shape of ONE sample, and whether each sample has
+/// its own (batched: x, z, a, the sample's loss) or the whole batch has one (shared: W, b, the learning rate).
+struct Type {
+  DType dtype = DType::kF32;
+  Shape shape;
+  bool batched = false;
+
+  [[nodiscard]] bool operator==(const Type&) const = default;
+  /// "f32[5]" or "batched f32[5]".
+  [[nodiscard]] std::string str() const;
+};
+
+/// The part of an axis that slice keeps: elements begin .. end-1.
+struct SliceRange {
+  int axis = 0;
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  [[nodiscard]] bool operator==(const SliceRange&) const = default;
+};
+
+/// What a variable holds before the first step.
+struct Init {
+  enum class Kind : std::uint8_t { kConstant, kUniform, kNormal };
+  Kind kind = Kind::kConstant;
+  /// The constant; or the half-width of the uniform range [-scale, scale); or the standard deviation.
+  double scale = 0;
+  [[nodiscard]] bool operator==(const Init&) const = default;
+};
+
+/// Who changes a variable: training (parameters have gradients) or only the program's own updates (optimizer state).
+enum class Role : std::uint8_t { kParameter, kState };
+
+struct VariableSpec {
+  Role role = Role::kParameter;
+  Init init;
+  [[nodiscard]] bool operator==(const VariableSpec&) const = default;
+};
+
+/// The part of an operator's call that is known when the graph is built. A closed set, so that every pass can handle it.
+using Attribute = std::variant<std::monostate, double, std::int64_t, Shape, SliceRange, VariableSpec>;
+
+/// "0.01", "[3, 2]", "axis 0, 2:5"; "" for none.
+[[nodiscard]] std::string str(const Attribute& attribute);
+
+}  // namespace catenary

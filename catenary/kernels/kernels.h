@@ -1,0 +1,243 @@
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+#include "catenary/kernels/simd.h"
+
+/// Numbers on raw memory. T is float or double; a stride counts elements; no pointer needs alignment (64 bytes is
+/// fastest); every kernel takes any extent, zero included, and touches no byte outside the matrices it is given.
+/// Sample t of a batch is column t. The same bits come out on every Simd and for every tile width.
+namespace catenary::kernels {
+
+template <typename T>
+concept Number = std::same_as<T, float> || std::same_as<T, double>;
+
+/// The SIMD-independent width of sums along a row: element t is added to virtual lane t mod 16 in order of t, and
+/// the 16 lanes by the tree ((0+8), (1+9), ...), then +4, +2, +1.
+inline constexpr std::int64_t kLanes = 16;
+
+/// A read-only matrix: element (i, t) is data[i * row_stride + (per_column ? t : 0)].
+/// row_stride may be 0 (one row for all); per_column = false is one number for all samples (a shared value).
+template <Number T>
+struct Operand {
+  const T* data = nullptr;
+  std::int64_t row_stride = 0;
+  bool per_column = true;
+};
+
+// ---- elementwise ------------------------------------------------------------------------------------------------
+
+/// y(i, t) = f(in0(i, t), in1(i, t)), one operation rounded once unless an error is given, in ulp, f32 / f64 (largest
+/// measured in math_test.cc). A NaN operand gives NaN, except in kStep, kSign and kEqual, which give 0.
+enum class Elementwise : std::uint8_t {
+  kCopy,
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kNeg,
+  kSquare,
+  kSqrt,
+  kExp,
+  kLog,
+  kSigmoid,
+  kTanh,
+  kRelu,
+  kLeakyRelu,  ///< x > 0 ? x : attribute x
+  kElu,        ///< x > 0 ? x : attribute (e^x - 1)
+  kSoftplus,   ///< ln(1 + e^x)
+  kGelu,       ///< x Phi(x) = x / 2 (1 + erf(x / sqrt 2)); absolute error 2 ulp(x)
+  kSilu,       ///< x sigmoid(x)
+  kErf,
+  kStep,     ///< x > 0 ? 1 : 0
+  kSign,     ///< -1, 0 or 1
+  kAbs,      //
+  kClip,     ///< x limited to [-attribute, attribute]
+  kEqual,    ///< 1 if in0 == in1, else 0
+  kPow,      ///< in0 to the power of in1, lane by lane through std::pow (slow)
+  kMaximum,  //
+  kCount
+};
+
+template <Number T>
+struct ElementwiseArgs {
+  Operand<T> in[2];
+  T* out = nullptr;  ///< [rows, columns]; may be exactly one of the inputs
+  std::int64_t out_row_stride = 0;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  T attribute = 0;
+};
+
+// ---- products ---------------------------------------------------------------------------------------------------
+
+/// c(i, t) = (accumulate ? c(i, t) : 0) + sum over k of a(i, k) b(k, t), as ONE chain of fused multiply-adds in order
+/// of k: blocking cannot change its bits. a: [rows, inner], b: [inner, columns], c: [rows, columns]; c overlaps neither.
+/// Three uses: W x (a = W row-major), W^T delta (a's strides swapped) and, with accumulate, delta x^T.
+/// Fastest: b and c 64-byte aligned with row strides that are a multiple of 16 elements; see product_stride.
+template <Number T>
+struct ProductArgs {
+  const T* a = nullptr;
+  std::int64_t a_row_stride = 0;
+  std::int64_t a_column_stride = 1;
+  const T* b = nullptr;
+  std::int64_t b_row_stride = 0;
+  T* c = nullptr;
+  std::int64_t c_row_stride = 0;
+  std::int64_t rows = 0;
+  std::int64_t inner = 0;
+  std::int64_t columns = 0;
+  bool accumulate = false;
+};
+
+/// The row stride recommended for a row-major matrix of `columns` elements that is walked down its columns (weights,
+/// sample rows): whole cache lines, and an odd number of them once the rows are 512 bytes or more, so that a column
+/// spreads over all sets of the L1 cache instead of one in 8, 16 ... 64.
+template <Number T>
+[[nodiscard]] constexpr std::int64_t product_stride(std::int64_t columns) {
+  constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(T));
+  const std::int64_t lines = (columns + kLine - 1) / kLine;
+  return (lines >= 8 && lines % 2 == 0 ? lines + 1 : lines) * kLine;
+}
+
+// ---- layout -----------------------------------------------------------------------------------------------------
+
+/// out(c, r) = in(r, c). in: [rows, columns].
+template <Number T>
+struct TransposeArgs {
+  const T* in = nullptr;
+  std::int64_t in_row_stride = 0;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  T* out = nullptr;  ///< [columns, rows]
+  std::int64_t out_row_stride = 0;
+};
+
+/// The number type of a user's memory.
+enum class Element : std::uint8_t { kU8, kF32, kF64 };
+
+/// Copies samples of a user's rows into a tile, a sample a column, and, or, into rows of T.
+/// value = fma(T(x), scale, shift). What lies between samples and columns is filled with zeros.
+template <Number T>
+struct GatherArgs {
+  const void* rows = nullptr;  ///< [any, features] of `element`
+  Element element = Element::kF32;
+  std::int64_t row_stride = 0;
+  const std::int64_t* indices = nullptr;  ///< [samples] row numbers; null: first, first + 1, ...
+  std::int64_t first = 0;
+  std::int64_t samples = 0;
+  std::int64_t features = 0;
+  const T* scale = nullptr;        ///< null: value = T(x); else scale and shift: [features] or [1]
+  const T* shift = nullptr;        ///< null exactly when scale is
+  std::int64_t affine_stride = 0;  ///< 0: one scale and shift for all features, 1: one for each
+  T* out_rows = nullptr;           ///< [columns, features]; null: not wanted
+  std::int64_t rows_stride = 0;
+  T* out_tile = nullptr;  ///< [features, columns]; null: not wanted
+  std::int64_t tile_stride = 0;
+  std::int64_t columns = 0;  ///< the tile's width, at least `samples`
+};
+
+/// Copies the first `samples` columns of a tile to a user's rows: out(t, i) = tile(i, t).
+template <Number T>
+struct ScatterArgs {
+  const T* tile = nullptr;  ///< [features, at least samples]
+  std::int64_t tile_stride = 0;
+  std::int64_t features = 0;
+  std::int64_t samples = 0;
+  T* out_rows = nullptr;  ///< [samples, features]
+  std::int64_t rows_stride = 0;
+};
+
+// ---- sums -------------------------------------------------------------------------------------------------------
+
+/// acc(r, j) = (start ? 0 : acc(r, j)) + the in(r, t) with t mod 16 = j and t < samples, in order of t.
+/// Cut a batch only at multiples of 16 samples.
+template <Number T>
+struct AccumulateArgs {
+  Operand<T> in;
+  std::int64_t rows = 0;
+  std::int64_t samples = 0;
+  T* acc = nullptr;  ///< [rows][16]
+  bool start = false;
+};
+
+/// out[r * out_stride] = the fixed tree (see kLanes) over acc(r, 0..15).
+template <Number T>
+struct FinishArgs {
+  const T* acc = nullptr;  ///< [rows][16]
+  std::int64_t rows = 0;
+  T* out = nullptr;
+  std::int64_t out_stride = 1;
+};
+
+// ---- columns ----------------------------------------------------------------------------------------------------
+
+/// One sample at a time, in order down the rows. x or z = in0, y = in1; [1] or [rows] is the result's row count.
+/// A label that is no whole number in [0, rows) gives zeros (kOneHot) or NaN (kPick and the loss).
+enum class Column : std::uint8_t {
+  kSum,                        ///< [1]
+  kMean,                       ///< [1]
+  kMax,                        ///< [1]; -inf without rows
+  kDot,                        ///< [1] sum x y
+  kNorm2,                      ///< [1] sqrt(sum x^2); overflows where x^2 does
+  kArgmax,                     ///< [1] the row of the first maximum, as a number
+  kSoftmax,                    ///< [rows] e^(x - max) / sum
+  kLogSoftmax,                 ///< [rows] x - max - ln sum e^(x - max)
+  kSquaredError,               ///< [1] 1/2 sum (y - x)^2
+  kCrossEntropy,               ///< [1] -sum y ln x; y = 0 contributes 0
+  kSoftmaxCrossEntropy,        ///< [1] sum y (ln sum e^z - z); y = 0 contributes 0
+  kSoftmaxCrossEntropyLabels,  ///< [1] ln sum e^z - z[label]; in1: [1] labels
+  kSigmoidCrossEntropy,        ///< [1] sum max(z, 0) - z y + ln(1 + e^-|z|)
+  kHuber,                      ///< [1] sum h(x - y), h(e) = e^2 / 2 if |e| <= attribute else attribute (|e| - attribute / 2)
+  kOneHot,                     ///< [rows] 1 at row in0, else 0; in0: [1] labels, rows = classes
+  kPick,                       ///< [1] x[label]; in1: [1] labels
+  kArgmaxMask,                 ///< [rows] 1 at the first maximum, else 0
+  kUnitVector,                 ///< [rows] x / norm2(x); 0 where the norm is 0
+  kCount
+};
+
+template <Number T>
+struct ColumnArgs {
+  Operand<T> in[2];
+  T* out = nullptr;  ///< may be exactly in0 where the result is [rows]
+  std::int64_t out_row_stride = 0;
+  std::int64_t rows = 0;  ///< of in0 (of the result for kOneHot)
+  std::int64_t columns = 0;
+  T attribute = 0;
+};
+
+// ---- the table --------------------------------------------------------------------------------------------------
+
+template <typename Args>
+using Kernel = void (*)(const Args&) noexcept;
+
+/// Every kernel for one Simd and one T. Index elementwise and column by the enumerations: see of().
+template <Number T>
+struct KernelSet {
+  Simd simd;
+  std::array<Kernel<ElementwiseArgs<T>>, static_cast<std::size_t>(Elementwise::kCount)> elementwise;
+  std::array<Kernel<ColumnArgs<T>>, static_cast<std::size_t>(Column::kCount)> column;
+  Kernel<ProductArgs<T>> product;
+  Kernel<TransposeArgs<T>> transpose;
+  Kernel<GatherArgs<T>> gather;
+  Kernel<ScatterArgs<T>> scatter;
+  Kernel<AccumulateArgs<T>> accumulate_columns;
+  Kernel<FinishArgs<T>> finish_columns;
+  T (*sum)(const T* x, std::int64_t n) noexcept;              ///< 16 lanes and the tree of kLanes
+  T (*dot)(const T* x, const T* y, std::int64_t n) noexcept;  ///< the same with fused multiply-adds
+  T (*max)(const T* x, std::int64_t n) noexcept;              ///< -inf if n = 0, NaN if any x is
+
+  [[nodiscard]] constexpr Kernel<ElementwiseArgs<T>> of(Elementwise op) const {
+    return elementwise[static_cast<std::size_t>(op)];
+  }
+  [[nodiscard]] constexpr Kernel<ColumnArgs<T>> of(Column op) const { return column[static_cast<std::size_t>(op)]; }
+};
+
+/// The kernels for one instruction set; call them only if supported_simd() has it. T: float, double.
+template <Number T>
+[[nodiscard]] const KernelSet<T>& kernel_set(Simd simd);
+
+}  // namespace catenary::kernels

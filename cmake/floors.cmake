@@ -7,39 +7,66 @@ if(CATENARY_WERROR)
   add_compile_options(-Werror)
 endif()
 
-# catenary_floor(NAME USES targets...): library catenary_NAME from catenary/NAME/*.cc, and the test program
-# NAME_test from catenary/NAME/*_test.cc. Tests whose name starts with "Slow" get the label slow.
+# catenary_floor(NAME USES targets... INSIDE targets...): library catenary_NAME from catenary/NAME/*.cc, and the test
+# program NAME_test from catenary/NAME/*_test.cc. USES: what its headers need as well. INSIDE: what only its .cc files
+# need, so that nobody above sees it.
 function(catenary_floor name)
-  cmake_parse_arguments(FLOOR "" "" "USES" ${ARGN})
+  cmake_parse_arguments(FLOOR "" "" "USES;INSIDE" ${ARGN})
   set(folder ${PROJECT_SOURCE_DIR}/catenary/${name})
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cc)
   file(GLOB tests CONFIGURE_DEPENDS ${folder}/*_test.cc)
-  if(tests)
-    list(REMOVE_ITEM sources ${tests})
-  endif()
+  list(REMOVE_ITEM sources ${tests} "")
   if(NOT sources)
     add_library(catenary_${name} INTERFACE)
+    target_include_directories(catenary_${name} INTERFACE ${PROJECT_SOURCE_DIR})
     target_link_libraries(catenary_${name} INTERFACE ${FLOOR_USES})
   else()
     add_library(catenary_${name} STATIC ${sources})
     target_include_directories(catenary_${name} PUBLIC ${PROJECT_SOURCE_DIR})
-    target_link_libraries(catenary_${name} PUBLIC ${FLOOR_USES})
+    target_link_libraries(catenary_${name} PUBLIC ${FLOOR_USES} PRIVATE ${FLOOR_INSIDE})
     set_property(GLOBAL APPEND PROPERTY CATENARY_FLOORS catenary_${name})
   endif()
   if(tests AND CATENARY_TESTS)
-    catenary_test(${name}_test SOURCES ${tests} USES catenary_${name})
+    catenary_test(${name}_test SOURCES ${tests} USES catenary_${name} ${FLOOR_INSIDE})
   endif()
 endfunction()
 
-# catenary_test(NAME SOURCES files... USES targets...): a GoogleTest program whose cases ctest knows one by one.
+# catenary_test(NAME SOURCES files... USES targets...): a GoogleTest program whose cases ctest knows one by one, as
+# NAME/Suite.Case. A case or suite whose name begins with "Slow" gets the label slow.
 function(catenary_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;USES" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE ${TEST_USES} catenary_test_support GTest::gmock GTest::gtest_main rapidcheck)
-  gtest_discover_tests(${name} TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600
-                       WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set(slow "*.Slow*:Slow*.*:*/Slow*.*")
+  set(common TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  gtest_discover_tests(${name} ${common} TEST_FILTER "-${slow}" TEST_LIST ${name}_quick PROPERTIES TIMEOUT 300)
+  gtest_discover_tests(${name} ${common} TEST_FILTER "${slow}" TEST_LIST ${name}_slow
+                       PROPERTIES TIMEOUT 900 LABELS slow)
 endfunction()
 
-# catenary_library(): the one library that users link, made of every floor's objects.
+# catenary_library(): the one library that users link, catenary::catenary, made of the objects of all floors, and its
+# installation: headers, archive and what find_package(catenary) reads.
 function(catenary_library)
+  get_property(floors GLOBAL PROPERTY CATENARY_FLOORS)
+  list(TRANSFORM floors REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
+  add_library(catenary STATIC ${objects})
+  add_library(catenary::catenary ALIAS catenary)
+  set_target_properties(catenary PROPERTIES LINKER_LANGUAGE CXX)
+  target_compile_features(catenary PUBLIC cxx_std_20)
+  target_include_directories(catenary PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  # The private ones are linked, but their headers stay out of ours. Keep in step with catenaryConfig.cmake.in.
+  target_link_libraries(catenary PUBLIC fmt::fmt Threads::Threads
+                                 PRIVATE hwy::hwy nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus ZLIB::ZLIB)
+
+  set(package ${CMAKE_INSTALL_LIBDIR}/cmake/catenary)
+  install(TARGETS catenary EXPORT catenary)
+  install(DIRECTORY catenary DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+          FILES_MATCHING PATTERN "*.h" PATTERN "*_test.h" EXCLUDE PATTERN "*-inl.h" EXCLUDE)
+  install(EXPORT catenary NAMESPACE catenary:: FILE catenaryTargets.cmake DESTINATION ${package})
+  configure_package_config_file(cmake/catenaryConfig.cmake.in catenaryConfig.cmake INSTALL_DESTINATION ${package})
+  # Below 1.0 a new minor version may break its users.
+  write_basic_package_version_file(catenaryConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/catenaryConfig.cmake ${PROJECT_BINARY_DIR}/catenaryConfigVersion.cmake
+          DESTINATION ${package})
 endfunction()

@@ -1,0 +1,42 @@
+#include "catenary/base/nearest.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace catenary {
+namespace {
+
+constexpr std::array<std::string_view, 4> kNames = {"relu", "sigmoid", "softmax", "tanh"};
+
+TEST(Nearest, FindsTheNameThatWasMeant) {
+  EXPECT_EQ(nearest("sigmiod", kNames), "sigmoid");
+  EXPECT_EQ(nearest("soft_max", kNames), "softmax");
+  EXPECT_EQ(nearest("Relu", kNames), "relu");
+  EXPECT_EQ(nearest("tan", kNames), "tanh");
+}
+
+TEST(Nearest, AllowsAThirdOfTheLengthPlusOneEdits) {
+  constexpr std::array<std::string_view, 1> kOne = {"abcdef"};
+  EXPECT_EQ(nearest("abcxyz", kOne), "abcdef");  // 3 edits, 6 / 3 + 1 allowed
+  EXPECT_EQ(nearest("abwxyz", kOne), "");        // 4 edits
+}
+
+TEST(Nearest, PrefersTheFirstOfTwoEquallyNear) {
+  constexpr std::array<std::string_view, 2> kTwo = {"adam", "adap"};
+  EXPECT_EQ(nearest("adax", kTwo), "adam");
+}
+
+TEST(Nearest, SuggestsNothingForStrangeNames) {
+  EXPECT_EQ(nearest("convolution", kNames), "");
+  EXPECT_EQ(nearest("relu", {}), "");
+  EXPECT_EQ(nearest(std::string(1 << 20, 'r'), kNames), "");
+}
+
+TEST(Nearest, SuggestionEndsAMessage) {
+  EXPECT_EQ(suggestion("sigmod", kNames), "; did you mean 'sigmoid'?");
+  EXPECT_EQ(suggestion("convolution", kNames), "; expected one of relu, sigmoid, softmax, tanh");
+}
+
+}  // namespace
+}  // namespace catenary

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Proves that check_floors.py finds each kind of breach and accepts what is allowed."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+CHECK = pathlib.Path(__file__).parent / "check_floors.py"
+
+
+class CheckFloors(unittest.TestCase):
+    def check(self, path, line):
+        """Runs the check on a tree that holds just one file with one line."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, path)
+            file.parent.mkdir(parents=True)
+            file.write_text(f"#pragma once\n{line}\n", encoding="utf-8")
+            return subprocess.run([sys.executable, CHECK, folder], capture_output=True, text=True, check=False)
+
+    def assert_allowed(self, path, line):
+        result = self.check(path, line)
+        self.assertEqual((result.returncode, result.stdout), (0, ""))
+
+    def assert_refused(self, path, line, message):
+        result = self.check(path, line)
+        self.assertEqual((result.returncode, result.stdout), (1, f"{path}:{message}\n"))
+
+    def test_allows_own_folder_lower_floors_and_foreign_headers(self):
+        self.assert_allowed("catenary/ops/a.cc", '#include "catenary/ops/a.h"')
+        self.assert_allowed("catenary/ops/a.cc", '#include "catenary/ir/graph.h"')
+        self.assert_allowed("catenary/ops/a.cc", "#include <vector>")
+        self.assert_allowed("catenary/catenary.h", '#include "catenary/train/trainer.h"')
+        self.assert_allowed("apps/cli/train.cc", '#include "catenary/train/trainer.h"')
+
+    def test_refuses_an_upper_floor(self):
+        self.assert_refused("catenary/ir/a.h", '#include "catenary/ops/catalogue.h"',
+                            "2: ir (floor 1) may not include ops (floor 2): catenary/ops/catalogue.h")
+
+    def test_refuses_a_sibling(self):
+        self.assert_refused("catenary/nn/a.h", '  #  include <catenary/optim/sgd.h>',
+                            "2: nn (floor 3) may not include optim (floor 3): catenary/optim/sgd.h")
+
+    def test_refuses_the_umbrella_header_inside_the_house(self):
+        self.assert_refused("catenary/train/a.cc", '#include "catenary/catenary.h"',
+                            "2: train (floor 5) may not include catenary.h (floor 6): catenary/catenary.h")
+
+    def test_keeps_kernels_to_engine_bench_and_tests(self):
+        include = '#include "catenary/kernels/dense.h"'
+        for path in ("catenary/engine/a.cc", "bench/a.cc", "tests/a_test.cc", "catenary/kernels/b.cc"):
+            self.assert_allowed(path, include)
+        for path in ("catenary/train/a.cc", "catenary/ops/a.cc", "apps/cli/a.cc"):
+            self.assert_refused(path, include, "2: only engine may include kernels: catenary/kernels/dense.h")
+
+    def test_keeps_highway_to_kernels(self):
+        self.assert_allowed("catenary/kernels/a.cc", '#include "hwy/highway.h"')
+        self.assert_refused("catenary/engine/a.cc", "#include <hwy/highway.h>",
+                            "2: only kernels may include Highway: hwy/highway.h")
+
+    def test_refuses_a_folder_without_a_floor(self):
+        self.assert_refused("catenary/attic/a.h", "",
+                            "1: this folder has no floor; add it to tools/check_floors.py")
+
+
+if __name__ == "__main__":
+    unittest.main()

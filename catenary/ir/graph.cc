@@ -169,7 +169,7 @@ Value Graph::call(const Op& op, std::span<const Value> inputs, const Attribute& 
     node.inputs.push_back(v.id());
   }
   const DType dtype = common_dtype(op, inputs);
-  node.type = {dtype, op.infer({op, shapes, attribute}), result_is_batched(op, inputs)};
+  node.type = {dtype, op.infer(ShapeQuery{op, shapes, attribute}), result_is_batched(op, inputs)};
   const std::size_t hash = hash_of(node);
   if (const NodeId id = find_call(node, hash); id >= 0) return {this, id};
   calls_.emplace(hash, size());

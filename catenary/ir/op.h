@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -69,6 +70,21 @@ struct ExampleSizes {
   std::int64_t n, m, k;
 };
 
+/// A function pointer that must be given: it has no default, so a table entry that leaves it out does not compile.
+template <typename Function>
+class Required {
+ public:
+  template <std::convertible_to<Function*> F>
+  constexpr Required(F function) : function_(function) {}  // NOLINT(google-explicit-constructor): reads as the function
+  template <typename... Args>
+  auto operator()(const Args&... args) const {
+    return function_(args...);
+  }
+
+ private:
+  Function* function_;
+};
+
 /// Everything that an operator means, in one table entry. Kernels are elsewhere and add nothing to it.
 struct Op {
   std::string_view name;
@@ -78,9 +94,9 @@ struct Op {
   /// The operands' shapes as a person writes them, separated by ';': "m n; n" is a matrix and a vector. "" is a scalar,
   /// "none" is no operand, a trailing "..." repeats the last one. It documents the operator and builds its tests.
   std::string_view operands;
-  Shape (*infer)(const ShapeQuery&) = nullptr;
-  void (*reference)(const ReferenceCall&) = nullptr;
-  Adjoints (*gradient)(const Pullback&) = nullptr;
+  Required<Shape(const ShapeQuery&)> infer;
+  Required<void(const ReferenceCall&)> reference;
+  Required<Adjoints(const Pullback&)> gradient;
   BatchRule batch = BatchRule::kAsOperands;
   Domain domain = {};
   /// The second operand's, where it differs.

@@ -1,0 +1,40 @@
+#include "catenary/ir/verify.h"
+
+#include "catenary/base/error.h"
+
+namespace catenary {
+
+std::vector<Value> reachable(std::span<const Value> outputs) {
+  if (outputs.empty()) return {};
+  Graph& graph = outputs[0].graph();
+  std::vector<bool> needed(static_cast<std::size_t>(graph.size()));
+  for (const Value v : outputs) needed[static_cast<std::size_t>(v.id())] = true;
+  for (NodeId id = graph.size() - 1; id >= 0; --id) {
+    if (!needed[static_cast<std::size_t>(id)]) continue;
+    for (const NodeId input : graph.node(id).inputs) needed[static_cast<std::size_t>(input)] = true;
+  }
+  std::vector<Value> nodes;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (needed[static_cast<std::size_t>(id)]) nodes.push_back(graph.value(id));
+  }
+  return nodes;
+}
+
+void verify(Graph& graph) {
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    const Node& node = graph.node(id);
+    std::vector<Value> inputs;
+    for (const NodeId input : node.inputs) {
+      if (input < 0 || input >= id) {
+        fail(ErrorKind::kInternal, "node {} ({}) reads node {}, which does not come before it", id, node.op->name, input);
+      }
+      inputs.push_back(graph.value(input));
+    }
+    if (is_leaf(*node.op)) continue;
+    const Type found = node.type;
+    const Value again = graph.call(*node.op, inputs, node.attribute);
+    if (again.id() != id) fail(ErrorKind::kInternal, "node {} ({}) is no unique call or has a wrong type {}", id, node.op->name, found.str());
+  }
+}
+
+}  // namespace catenary

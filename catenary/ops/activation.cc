@@ -1,0 +1,166 @@
+#include <cmath>
+#include <numbers>
+
+#include "catenary/ops/rules.h"
+
+namespace catenary {
+
+namespace ops {
+
+namespace {
+
+// Stable on both sides: the exponential's argument is never positive.
+double sigmoid_of(double x) {
+  const double e = std::exp(-std::abs(x));
+  return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+}
+
+double log_sum_exp(std::span<const double> x) {
+  const double largest = *std::max_element(x.begin(), x.end());
+  double total = 0;
+  for (const double element : x) total += std::exp(element - largest);
+  return largest + std::log(total);
+}
+
+}  // namespace
+
+constinit const Op kSigmoid = {
+    .name = "sigmoid",
+    .summary = "Logistic sigmoid 1 / (1 + e^−x); its rule reads y, so x can be freed early. [Bishop 2006, eq. 4.88]",
+    .notation = {"σ({0.})", R"(\sigma({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<sigmoid_of>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * (p.y * (1 - p.y))}; },
+};
+
+constinit const Op kTanh = {
+    .name = "tanh",
+    .summary = "Hyperbolic tangent.",
+    .notation = {"tanh({0.})", R"(\tanh({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return std::tanh(x); }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * (1 - square(p.y))}; },
+};
+
+constinit const Op kRelu = {
+    .name = "relu",
+    .summary = "max(x, 0); the derivative at 0 is taken as 0. [Glorot, Bordes and Bengio 2011]",
+    .notation = {"relu({0.})", R"(\operatorname{relu}({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return x < 0 ? 0.0 : x; }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * step(p.y)}; },
+    .domain = {.keep_from_zero = 0.05},
+};
+
+constinit const Op kLeakyRelu = {
+    .name = "leaky_relu",
+    .summary = "x where x > 0, else a·x; the derivative at 0 is taken as a. [Maas, Hannun and Ng 2013]",
+    .notation = {"leaky_relu({0.})", R"(\operatorname{leaky\_relu}({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each_with_number<[](double x, double slope) { return x < 0 ? slope * x : x; }>,
+    .gradient = [](const Pullback& p) -> Adjoints {
+      const double slope = p.number();
+      return {p.dy * ((1 - slope) * step(p.x()) + slope)};
+    },
+    .domain = {.keep_from_zero = 0.05},
+    .example = example_number<100>,
+};
+
+constinit const Op kElu = {
+    .name = "elu",
+    .summary = "x where x > 0, else a·(e^x − 1). [Clevert, Unterthiner and Hochreiter 2016, eq. 15]",
+    .notation = {"elu({0.})", R"(\operatorname{elu}({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each_with_number<[](double x, double alpha) { return x < 0 ? alpha * std::expm1(x) : x; }>,
+    .gradient = [](const Pullback& p) -> Adjoints {
+      const Value positive = step(p.x());
+      return {p.dy * (positive + (1 - positive) * (p.y + p.number()))};
+    },
+    .domain = {.keep_from_zero = 0.05},
+    .example = example_number<700>,
+};
+
+constinit const Op kSoftplus = {
+    .name = "softplus",
+    .summary = "ln(1 + e^x). [Dugas et al. 2001]",
+    .notation = {"softplus({0.})", R"(\operatorname{softplus}({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * sigmoid(p.x())}; },
+};
+
+constinit const Op kGelu = {
+    .name = "gelu",
+    .summary = "x·Φ(x) with the normal distribution function Φ, exactly (by erf). [Hendrycks and Gimpel 2016]",
+    .notation = {"gelu({0.})", R"(\operatorname{gelu}({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return 0.5 * x * std::erfc(-x / std::numbers::sqrt2); }>,
+    .gradient = [](const Pullback& p) -> Adjoints {
+      const Value distribution = 0.5 * (1 + erf(p.x() * (1 / std::numbers::sqrt2)));
+      const Value density = exp(-0.5 * square(p.x())) * (std::numbers::inv_sqrtpi / std::numbers::sqrt2);
+      return {p.dy * (distribution + p.x() * density)};
+    },
+};
+
+constinit const Op kSilu = {
+    .name = "silu",
+    .summary = "x·σ(x). [Elfwing, Uchibe and Doya 2018]",
+    .notation = {"silu({0.})", R"(\operatorname{silu}({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return x * sigmoid_of(x); }>,
+    .gradient = [](const Pullback& p) -> Adjoints {
+      const Value s = sigmoid(p.x());
+      return {p.dy * (s + p.y * (1 - s))};
+    },
+};
+
+constinit const Op kSoftmax = {
+    .name = "softmax",
+    .summary = "yᵢ = e^xᵢ / Σⱼ e^xⱼ. [Bishop 2006, eq. 4.104; its derivative: eq. 4.106]",
+    .notation = {"softmax({0.})", R"(\operatorname{softmax}({0.}))"},
+    .operands = "n",
+    .infer = vector_to_vector,
+    .reference =
+        [](const ReferenceCall& call) {
+          const double total = log_sum_exp(call.inputs[0]);
+          for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = std::exp(call.inputs[0][i] - total);
+        },
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.y * (p.dy - dot(p.dy, p.y))}; },
+};
+
+constinit const Op kLogSoftmax = {
+    .name = "log_softmax",
+    .summary = "yᵢ = xᵢ − ln Σⱼ e^xⱼ.",
+    .notation = {"log_softmax({0.})", R"(\operatorname{log\_softmax}({0.}))"},
+    .operands = "n",
+    .infer = vector_to_vector,
+    .reference =
+        [](const ReferenceCall& call) {
+          const double total = log_sum_exp(call.inputs[0]);
+          for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = call.inputs[0][i] - total;
+        },
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy - softmax(p.x()) * sum(p.dy)}; },
+};
+
+}  // namespace ops
+
+Value sigmoid(Value x) { return x.graph().call(ops::kSigmoid, {x}); }
+Value tanh(Value x) { return x.graph().call(ops::kTanh, {x}); }
+Value relu(Value x) { return x.graph().call(ops::kRelu, {x}); }
+Value leaky_relu(Value x, double slope) { return x.graph().call(ops::kLeakyRelu, {x}, slope); }
+Value elu(Value x, double alpha) { return x.graph().call(ops::kElu, {x}, alpha); }
+Value softplus(Value x) { return x.graph().call(ops::kSoftplus, {x}); }
+Value gelu(Value x) { return x.graph().call(ops::kGelu, {x}); }
+Value silu(Value x) { return x.graph().call(ops::kSilu, {x}); }
+Value softmax(Value x) { return x.graph().call(ops::kSoftmax, {x}); }
+Value log_softmax(Value x) { return x.graph().call(ops::kLogSoftmax, {x}); }
+
+}  // namespace catenary

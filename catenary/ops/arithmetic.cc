@@ -1,0 +1,230 @@
+#include <cmath>
+#include <numbers>
+
+#include "catenary/ops/rules.h"
+
+namespace catenary {
+
+namespace ops {
+
+constinit const Op kAdd = {
+    .name = "add",
+    .summary = "Sum, element by element.",
+    .notation = {"{0} + {1}", "{0} + {1}", Notation::kSum},
+    .operands = "n;n",
+    .infer = same_shape,
+    .reference = each2<[](double a, double b) { return a + b; }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy, p.dy}; },
+};
+
+constinit const Op kSub = {
+    .name = "sub",
+    .summary = "Difference, element by element.",
+    .notation = {"{0} − {1!}", "{0} - {1!}", Notation::kSum},
+    .operands = "n;n",
+    .infer = same_shape,
+    .reference = each2<[](double a, double b) { return a - b; }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy, -p.dy}; },
+};
+
+constinit const Op kMul = {
+    .name = "mul",
+    .summary = "Hadamard product, element by element.",
+    .notation = {"{0} ⊙ {1}", R"({0} \odot {1})", Notation::kProduct},
+    .operands = "n;n",
+    .infer = same_shape,
+    .reference = each2<[](double a, double b) { return a * b; }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * p.x(1), p.dy * p.x(0)}; },
+};
+
+constinit const Op kDiv = {
+    .name = "div",
+    .summary = "Quotient, element by element.",
+    .notation = {"{0} / {1!}", R"(\frac{{0.}}{{1.}})", Notation::kProduct},
+    .operands = "n;n",
+    .infer = same_shape,
+    .reference = each2<[](double a, double b) { return a / b; }>,
+    .gradient = [](const Pullback& p) -> Adjoints {
+      const Value da = p.dy / p.x(1);
+      return {da, -(da * p.y)};
+    },
+    .domain = {.low = -2, .high = 2, .keep_from_zero = 0.5},
+};
+
+constinit const Op kNeg = {
+    .name = "neg",
+    .summary = "Negation.",
+    .notation = {"−{0!}", "-{0!}", Notation::kNegation},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return -x; }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {-p.dy}; },
+};
+
+constinit const Op kSquare = {
+    .name = "square",
+    .summary = "Square of each element.",
+    .notation = {"{0!}²", "{0!}^2", Notation::kPower},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return x * x; }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * (2 * p.x())}; },
+};
+
+constinit const Op kSqrt = {
+    .name = "sqrt",
+    .summary = "Square root of each element.",
+    .notation = {"√({0.})", R"(\sqrt{{0.}})"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return std::sqrt(x); }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy / (2 * p.y)}; },
+    .domain = {.low = 0.5, .high = 3},
+};
+
+constinit const Op kPow = {
+    .name = "pow",
+    .summary = "Power x^p of each pair of elements; the gradient by p needs x > 0.",
+    .notation = {"{0!}^{1!}", "{0!}^{{1.}}", Notation::kPower},
+    .operands = "n;n",
+    .infer = same_shape,
+    .reference = each2<[](double x, double p) { return std::pow(x, p); }>,
+    .gradient = [](const Pullback& p) -> Adjoints {
+      return {p.dy * (p.x(1) * pow(p.x(0), p.x(1) - 1)), p.dy * (p.y * log(p.x(0)))};
+    },
+    .domain = {.low = 0.5, .high = 2},
+    .domain2 = {.low = -2, .high = 2},
+};
+
+constinit const Op kExp = {
+    .name = "exp",
+    .summary = "Exponential of each element.",
+    .notation = {"exp({0.})", R"(\exp({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return std::exp(x); }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * p.y}; },
+};
+
+constinit const Op kLog = {
+    .name = "log",
+    .summary = "Natural logarithm of each element.",
+    .notation = {"ln({0.})", R"(\ln({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return std::log(x); }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy / p.x()}; },
+    .domain = {.low = 0.5, .high = 3},
+};
+
+constinit const Op kAbs = {
+    .name = "abs",
+    .summary = "Absolute value of each element; the derivative at 0 is taken as 0.",
+    .notation = {"|{0.}|", "|{0.}|"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return std::abs(x); }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * sign(p.x())}; },
+    .domain = {.keep_from_zero = 0.05},
+};
+
+constinit const Op kSign = {
+    .name = "sign",
+    .summary = "-1, 0 or 1, the sign of each element.",
+    .notation = {"sign({0.})", R"(\operatorname{sign}({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return 0 < x ? 1.0 : x < 0 ? -1.0 : 0.0; }>,
+    .gradient = not_differentiable,
+    .domain = {.keep_from_zero = 0.05},
+};
+
+constinit const Op kStep = {
+    .name = "step",
+    .summary = "1 where an element is above 0, else 0: the derivative of relu.",
+    .notation = {"[{0.} > 0]", "[{0.} > 0]"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return 0 < x ? 1.0 : 0.0; }>,
+    .gradient = not_differentiable,
+    .domain = {.keep_from_zero = 0.05},
+};
+
+constinit const Op kEqual = {
+    .name = "equal",
+    .summary = "1 where two elements are equal, else 0.",
+    .notation = {"[{0.} = {1.}]", "[{0.} = {1.}]"},
+    .operands = "n;n",
+    .infer = same_shape,
+    .reference = each2<[](double a, double b) { return a == b ? 1.0 : 0.0; }>,
+    .gradient = not_differentiable,
+};
+
+constinit const Op kClip = {
+    .name = "clip",
+    .summary = "Each element limited to [-a, a].",
+    .notation = {"clip({0.}, ±{a})", R"(\operatorname{clip}({0.}, \pm {a}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each_with_number<[](double x, double limit) { return std::clamp(x, -limit, limit); }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * step(p.number() - abs(p.x()))}; },
+    .domain = {.low = -0.9, .high = 0.9},
+    .example = example_number<1000>,
+};
+
+constinit const Op kErf = {
+    .name = "erf",
+    .summary = "Error function, 2/√π ∫₀ˣ exp(−t²) dt. [Abramowitz and Stegun 1964, eq. 7.1.1]",
+    .notation = {"erf({0.})", R"(\operatorname{erf}({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](double x) { return std::erf(x); }>,
+    .gradient = [](const Pullback& p) -> Adjoints {
+      return {p.dy * (2 * std::numbers::inv_sqrtpi * exp(-square(p.x())))};
+    },
+};
+
+}  // namespace ops
+
+namespace {
+
+// A scalar meets a vector or matrix: repeat it. Anything else that differs is the operator's own shape error.
+Value call2(const Op& op, Value a, Value b) {
+  if (a.shape() != b.shape()) {
+    if (a.shape().rank() == 0) a = broadcast(a, b.shape());
+    if (b.shape().rank() == 0) b = broadcast(b, a.shape());
+  }
+  return a.graph().call(op, {a, b});
+}
+
+Value number_like(Value x, double number) { return x.graph().constant(number, x.shape(), x.type().dtype); }
+
+}  // namespace
+
+Value operator+(Value a, Value b) { return call2(ops::kAdd, a, b); }
+Value operator-(Value a, Value b) { return call2(ops::kSub, a, b); }
+Value operator*(Value a, Value b) { return call2(ops::kMul, a, b); }
+Value operator/(Value a, Value b) { return call2(ops::kDiv, a, b); }
+Value operator+(Value a, double b) { return a + number_like(a, b); }
+Value operator-(Value a, double b) { return a - number_like(a, b); }
+Value operator*(Value a, double b) { return a * number_like(a, b); }
+Value operator/(Value a, double b) { return a / number_like(a, b); }
+Value operator+(double a, Value b) { return number_like(b, a) + b; }
+Value operator-(double a, Value b) { return number_like(b, a) - b; }
+Value operator*(double a, Value b) { return number_like(b, a) * b; }
+Value operator/(double a, Value b) { return number_like(b, a) / b; }
+Value operator-(Value x) { return x.graph().call(ops::kNeg, {x}); }
+Value square(Value x) { return x.graph().call(ops::kSquare, {x}); }
+Value sqrt(Value x) { return x.graph().call(ops::kSqrt, {x}); }
+Value pow(Value base, Value exponent) { return call2(ops::kPow, base, exponent); }
+Value pow(Value base, double exponent) { return pow(base, number_like(base, exponent)); }
+Value exp(Value x) { return x.graph().call(ops::kExp, {x}); }
+Value log(Value x) { return x.graph().call(ops::kLog, {x}); }
+Value abs(Value x) { return x.graph().call(ops::kAbs, {x}); }
+Value sign(Value x) { return x.graph().call(ops::kSign, {x}); }
+Value step(Value x) { return x.graph().call(ops::kStep, {x}); }
+Value equal(Value a, Value b) { return call2(ops::kEqual, a, b); }
+Value clip(Value x, double limit) { return x.graph().call(ops::kClip, {x}, limit); }
+Value erf(Value x) { return x.graph().call(ops::kErf, {x}); }
+
+}  // namespace catenary

@@ -1,0 +1,73 @@
+#include "catenary/ops/evaluate.h"
+
+#include "catenary/base/error.h"
+#include "catenary/ir/verify.h"
+
+namespace catenary {
+
+namespace {
+
+std::size_t elements(Value v, std::int64_t batch_size) {
+  return static_cast<std::size_t>(v.shape().size() * (v.batched() ? batch_size : 1));
+}
+
+const std::vector<double>& bound(Value v, const Bindings& bindings) {
+  const auto it = bindings.leaves.find(v.name());
+  if (it == bindings.leaves.end()) fail(ErrorKind::kData, "the leaf '{}' ({}) has no value", v.name(), v.type().str());
+  const std::size_t needed = elements(v, bindings.batch_size);
+  if (it->second.size() != needed) {
+    fail(ErrorKind::kData, "the leaf '{}' ({}) needs {} numbers for a batch of {}, found {}", v.name(), v.type().str(),
+         needed, bindings.batch_size, it->second.size());
+  }
+  return it->second;
+}
+
+}  // namespace
+
+Evaluation::Evaluation(std::span<const Value> outputs, const Bindings& bindings) {
+  if (bindings.batch_size < 1) fail(ErrorKind::kData, "a batch has at least 1 sample, found {}", bindings.batch_size);
+  for (const Value v : reachable(outputs)) {
+    results_.resize(static_cast<std::size_t>(v.id()) + 1);
+    compute(v, bindings);
+  }
+}
+
+const std::vector<double>& Evaluation::operator[](Value v) const {
+  const auto id = static_cast<std::size_t>(v.id());
+  if (id >= results_.size() || results_[id].empty()) fail(ErrorKind::kInternal, "node {} was not evaluated", v.id());
+  return results_[id];
+}
+
+void Evaluation::compute(Value v, const Bindings& bindings) {
+  std::vector<double>& result = results_[static_cast<std::size_t>(v.id())];
+  if (&v.op() == &ops::kConstant) {
+    result.assign(elements(v, 1), std::get<double>(v.attribute()));
+  } else if (is_leaf(v.op())) {
+    result = bound(v, bindings);
+  } else {
+    result.resize(elements(v, bindings.batch_size));
+    call(v, bindings);
+  }
+}
+
+void Evaluation::call(Value v, const Bindings& bindings) {
+  std::vector<double>& result = results_[static_cast<std::size_t>(v.id())];
+  const bool once = v.op().batch == BatchRule::kReduces;
+  const std::int64_t calls = v.batched() ? bindings.batch_size : 1;
+  std::vector<Shape> shapes;
+  for (int i = 0; i < v.input_count(); ++i) shapes.push_back(v.input(i).shape());
+  std::vector<std::span<const double>> inputs(shapes.size());
+  const auto size = static_cast<std::size_t>(v.shape().size());
+  for (std::int64_t n = 0; n < calls; ++n) {
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const Value x = v.input(static_cast<int>(i));
+      const auto extent = static_cast<std::size_t>(x.shape().size());
+      const std::vector<double>& all = results_[static_cast<std::size_t>(x.id())];
+      inputs[i] = once || !x.batched() ? std::span(all) : std::span(all).subspan(static_cast<std::size_t>(n) * extent, extent);
+    }
+    v.op().reference(ReferenceCall{inputs, shapes, std::span(result).subspan(static_cast<std::size_t>(n) * size, size),
+                                   v.shape(), v.attribute(), bindings.batch_size});
+  }
+}
+
+}  // namespace catenary

@@ -1,0 +1,131 @@
+#include "catenary/ops/rules.h"
+
+namespace catenary {
+
+namespace ops {
+
+namespace {
+
+Shape matvec_shape(const ShapeQuery& q) {
+  require_rank(q, 0, 2);
+  require_rank(q, 1, 1);
+  if (q[0][1] != q[1][0]) {
+    fail(ErrorKind::kShape, "matvec needs [m, n]·[n]; found {}·{}, inner sizes {} and {} differ", q[0].str(), q[1].str(),
+         q[0][1], q[1][0]);
+  }
+  return {q[0][0]};
+}
+
+Shape matmul_shape(const ShapeQuery& q) {
+  require_rank(q, 0, 2);
+  require_rank(q, 1, 2);
+  if (q[0][1] != q[1][0]) {
+    fail(ErrorKind::kShape, "matmul needs [m, n]·[n, k]; found {}·{}, inner sizes {} and {} differ", q[0].str(),
+         q[1].str(), q[0][1], q[1][0]);
+  }
+  return {q[0][0], q[1][1]};
+}
+
+// Row-major c = a·b for a: [m, n], b: [n, k]; a vector is a matrix with k = 1.
+void matmul_reference(const ReferenceCall& call) {
+  const std::int64_t rows = call.shapes[0][0], inner = call.shapes[0][1];
+  const std::int64_t columns = call.shapes[1].rank() == 2 ? call.shapes[1][1] : 1;
+  const double* a = call.inputs[0].data();
+  const double* b = call.inputs[1].data();
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < columns; ++j) {
+      double total = 0;
+      for (std::int64_t l = 0; l < inner; ++l) total += a[i * inner + l] * b[l * columns + j];
+      call.output[static_cast<std::size_t>(i * columns + j)] = total;
+    }
+  }
+}
+
+}  // namespace
+
+constinit const Op kMatVec = {
+    .name = "matvec",
+    .summary = "Matrix times column vector, zᵢ = Σⱼ Wᵢⱼ xⱼ.",
+    .notation = {"{0} {1!}", "{0} {1!}", Notation::kProduct},
+    .operands = "m n;n",
+    .infer = matvec_shape,
+    .reference = matmul_reference,
+    .gradient = [](const Pullback& p) -> Adjoints { return {outer(p.dy, p.x(1)), matmul(transpose(p.x(0)), p.dy)}; },
+};
+
+constinit const Op kMatMul = {
+    .name = "matmul",
+    .summary = "Matrix times matrix, cᵢⱼ = Σₗ aᵢₗ bₗⱼ.",
+    .notation = {"{0} {1!}", "{0} {1!}", Notation::kProduct},
+    .operands = "m n;n k",
+    .infer = matmul_shape,
+    .reference = matmul_reference,
+    .gradient = [](const Pullback& p) -> Adjoints {
+      return {matmul(p.dy, transpose(p.x(1))), matmul(transpose(p.x(0)), p.dy)};
+    },
+};
+
+constinit const Op kOuter = {
+    .name = "outer",
+    .summary = "Outer product of two vectors, cᵢⱼ = aᵢ bⱼ.",
+    .notation = {"{0!} {1!}ᵀ", "{0!} {1!}^{\\top}", Notation::kProduct},
+    .operands = "m;n",
+    .infer = [](const ShapeQuery& q) -> Shape {
+      require_rank(q, 0, 1);
+      require_rank(q, 1, 1);
+      return {q[0][0], q[1][0]};
+    },
+    .reference =
+        [](const ReferenceCall& call) {
+          double* out = call.output.data();
+          for (const double a : call.inputs[0]) {
+            for (const double b : call.inputs[1]) *out++ = a * b;
+          }
+        },
+    .gradient = [](const Pullback& p) -> Adjoints {
+      return {matmul(p.dy, p.x(1)), matmul(transpose(p.dy), p.x(0))};
+    },
+};
+
+constinit const Op kDot = {
+    .name = "dot",
+    .summary = "Inner product Σᵢ aᵢ bᵢ of two vectors (or matrices) alike.",
+    .notation = {"⟨{0.}, {1.}⟩", R"(\langle {0.}, {1.} \rangle)"},
+    .operands = "n;n",
+    .infer = scalar_of_same_shapes,
+    .reference =
+        [](const ReferenceCall& call) {
+          double total = 0;
+          for (std::size_t i = 0; i < call.inputs[0].size(); ++i) total += call.inputs[0][i] * call.inputs[1][i];
+          call.output[0] = total;
+        },
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * p.x(1), p.dy * p.x(0)}; },
+};
+
+constinit const Op kTranspose = {
+    .name = "transpose",
+    .summary = "Transposed matrix.",
+    .notation = {"{0!}ᵀ", "{0!}^{\\top}", Notation::kPower},
+    .operands = "m n",
+    .infer = [](const ShapeQuery& q) -> Shape { return require_rank(q, 0, 2), Shape{q[0][1], q[0][0]}; },
+    .reference =
+        [](const ReferenceCall& call) {
+          const std::int64_t rows = call.shapes[0][0], columns = call.shapes[0][1];
+          for (std::int64_t i = 0; i < rows; ++i) {
+            for (std::int64_t j = 0; j < columns; ++j) {
+              call.output[static_cast<std::size_t>(j * rows + i)] =
+                  call.inputs[0][static_cast<std::size_t>(i * columns + j)];
+            }
+          }
+        },
+    .gradient = [](const Pullback& p) -> Adjoints { return {transpose(p.dy)}; },
+};
+
+}  // namespace ops
+
+Value matmul(Value a, Value b) { return a.graph().call(b.shape().rank() == 1 ? ops::kMatVec : ops::kMatMul, {a, b}); }
+Value outer(Value a, Value b) { return a.graph().call(ops::kOuter, {a, b}); }
+Value dot(Value a, Value b) { return a.graph().call(ops::kDot, {a, b}); }
+Value transpose(Value a) { return a.graph().call(ops::kTranspose, {a}); }
+
+}  // namespace catenary

@@ -1,0 +1,146 @@
+#include <cmath>
+
+#include "catenary/ops/rules.h"
+
+namespace catenary {
+
+namespace ops {
+
+namespace {
+
+Shape scalar_of_same_vectors(const ShapeQuery& q) { return require_rank(q, 0, 1), scalar_of_same_shapes(q); }
+
+template <auto f>
+void sum_pairs(const ReferenceCall& call) {
+  double total = 0;
+  for (std::size_t i = 0; i < call.inputs[0].size(); ++i) total += f(call.inputs[0][i], call.inputs[1][i]);
+  call.output[0] = total;
+}
+
+// ln Σ e^z, and z itself at index i, without overflow: −ln softmax(z)ᵢ = log_total − zᵢ.
+double log_total(std::span<const double> z) {
+  const double largest = *std::max_element(z.begin(), z.end());
+  double total = 0;
+  for (const double x : z) total += std::exp(x - largest);
+  return largest + std::log(total);
+}
+
+}  // namespace
+
+constinit const Op kSquaredError = {
+    .name = "squared_error",
+    .summary = "½‖y − a‖² of outputs a and targets y. [Bishop 2006, eq. 5.14]",
+    .notation = {"½‖{1} − {0!}‖²", R"(\tfrac{1}{2}\lVert {1} - {0!} \rVert^2)"},
+    .operands = "n;n",
+    .infer = scalar_of_same_shapes,
+    .reference = sum_pairs<[](double a, double y) { return 0.5 * (y - a) * (y - a); }>,
+    .gradient = [](const Pullback& p) -> Adjoints {
+      const Value residual = p.x(0) - p.x(1);
+      return {p.dy * residual, -(p.dy * residual)};
+    },
+};
+
+constinit const Op kCrossEntropy = {
+    .name = "cross_entropy",
+    .summary = "−Σ yᵢ ln aᵢ of probabilities a; a term with yᵢ = 0 is 0. [Bishop 2006, eq. 4.108]",
+    .notation = {"−Σ {1} ln {0}", R"(-\sum {1} \ln {0})", Notation::kSum},
+    .operands = "n;n",
+    .infer = scalar_of_same_shapes,
+    .reference = sum_pairs<[](double a, double y) { return y == 0 ? 0.0 : -y * std::log(a); }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {-(p.dy * (p.x(1) / p.x(0))), -(p.dy * log(p.x(0)))}; },
+    .domain = {.low = 0.2, .high = 1},
+};
+
+constinit const Op kSoftmaxCrossEntropy = {
+    .name = "softmax_cross_entropy",
+    .summary = "−Σ yᵢ ln softmax(z)ᵢ of logits z and soft targets y; with Σ y = 1 its derivative is softmax(z) − y.",
+    .notation = {"CE(softmax({0.}), {1.})", R"(\operatorname{CE}(\operatorname{softmax}({0.}), {1.}))"},
+    .operands = "n;n",
+    .infer = scalar_of_same_vectors,
+    .reference =
+        [](const ReferenceCall& call) {
+          const double total = log_total(call.inputs[0]);
+          double loss = 0;
+          for (std::size_t i = 0; i < call.inputs[0].size(); ++i) loss += call.inputs[1][i] * (total - call.inputs[0][i]);
+          call.output[0] = loss;
+        },
+    .gradient = [](const Pullback& p) -> Adjoints {
+      return {p.dy * (softmax(p.x(0)) * sum(p.x(1)) - p.x(1)), -(p.dy * log_softmax(p.x(0)))};
+    },
+    .domain2 = {.low = 0, .high = 1},
+};
+
+constinit const Op kSoftmaxCrossEntropyLabels = {
+    .name = "softmax_cross_entropy_labels",
+    .summary = "−ln softmax(z)_label of logits z; its derivative is softmax(z) − one_hot(label). [Bishop 2006, eq. 4.109]",
+    .notation = {"CE(softmax({0.}), {1.})", R"(\operatorname{CE}(\operatorname{softmax}({0.}), {1.}))"},
+    .operands = "n;",
+    .infer = [](const ShapeQuery& q) -> Shape { return require_rank(q, 0, 1), require_rank(q, 1, 0), Shape{}; },
+    .reference =
+        [](const ReferenceCall& call) {
+          const std::span<const double> z = call.inputs[0];
+          call.output[0] = std::nan("");
+          for (std::size_t i = 0; i < z.size(); ++i) {
+            if (static_cast<double>(i) == call.inputs[1][0]) call.output[0] = log_total(z) - z[i];
+          }
+        },
+    .gradient = [](const Pullback& p) -> Adjoints {
+      return {p.dy * (softmax(p.x(0)) - one_hot(p.x(1), p.x(0).shape()[0])), {}};
+    },
+    .domain2 = {.kind = Domain::Kind::kLabel},
+};
+
+constinit const Op kSigmoidCrossEntropy = {
+    .name = "sigmoid_cross_entropy",
+    .summary = "Binary cross-entropy −Σ yᵢ ln σ(zᵢ) + (1 − yᵢ) ln(1 − σ(zᵢ)) of logits z; its derivative is σ(z) − y.",
+    .notation = {"BCE(σ({0.}), {1.})", R"(\operatorname{BCE}(\sigma({0.}), {1.}))"},
+    .operands = "n;n",
+    .infer = scalar_of_same_shapes,
+    .reference = sum_pairs<[](double z, double y) {
+      return std::max(z, 0.0) - z * y + std::log1p(std::exp(-std::abs(z)));
+    }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * (sigmoid(p.x(0)) - p.x(1)), -(p.dy * p.x(0))}; },
+    .domain2 = {.low = 0, .high = 1},
+};
+
+constinit const Op kHuber = {
+    .name = "huber",
+    .summary = "Σ of ½r² where |r| ≤ a, else a(|r| − a/2), for residuals r = a − y. [Huber 1964, eq. 6]",
+    .notation = {"huber({0.} − {1!})", R"(\operatorname{huber}({0.} - {1!}))"},
+    .operands = "n;n",
+    .infer = scalar_of_same_shapes,
+    .reference =
+        [](const ReferenceCall& call) {
+          const double delta = std::get<double>(call.attribute);
+          double total = 0;
+          for (std::size_t i = 0; i < call.inputs[0].size(); ++i) {
+            const double r = std::abs(call.inputs[0][i] - call.inputs[1][i]);
+            total += r <= delta ? 0.5 * r * r : delta * (r - 0.5 * delta);
+          }
+          call.output[0] = total;
+        },
+    .gradient = [](const Pullback& p) -> Adjoints {
+      const Value slope = clip(p.x(0) - p.x(1), p.number());
+      return {p.dy * slope, -(p.dy * slope)};
+    },
+    .example = example_number<700>,
+};
+
+}  // namespace ops
+
+Value squared_error(Value a, Value y) { return a.graph().call(ops::kSquaredError, {a, y}); }
+Value cross_entropy(Value a, Value y) { return a.graph().call(ops::kCrossEntropy, {a, y}); }
+Value softmax_cross_entropy(Value logits, Value y) {
+  return logits.graph().call(ops::kSoftmaxCrossEntropy, {logits, y});
+}
+Value softmax_cross_entropy_labels(Value logits, Value label) {
+  return logits.graph().call(ops::kSoftmaxCrossEntropyLabels, {logits, label});
+}
+Value sigmoid_cross_entropy(Value logits, Value y) {
+  return logits.graph().call(ops::kSigmoidCrossEntropy, {logits, y});
+}
+Value huber(Value a, Value y, double delta) { return a.graph().call(ops::kHuber, {a, y}, delta); }
+
+Value binary_cross_entropy(Value a, Value y) { return -sum(y * log(a) + (1 - y) * log(1 - a)); }
+
+}  // namespace catenary

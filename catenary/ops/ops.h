@@ -1,0 +1,95 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "catenary/ir/graph.h"
+
+/// The operators as free functions on values, with the textbook's names. Shapes are of ONE sample; a result is batched if
+/// an operand is. Each throws Error{shape} when the operands do not fit. Meaning and gradient: see the catalogue entries.
+namespace catenary {
+
+// Arithmetic, element by element. A scalar operand (shape []) is broadcast to the other's shape, a number likewise.
+[[nodiscard]] Value operator+(Value a, Value b);
+[[nodiscard]] Value operator-(Value a, Value b);
+[[nodiscard]] Value operator*(Value a, Value b);  ///< Hadamard product ⊙; for W·x see matmul
+[[nodiscard]] Value operator/(Value a, Value b);
+[[nodiscard]] Value operator+(Value a, double b);
+[[nodiscard]] Value operator-(Value a, double b);
+[[nodiscard]] Value operator*(Value a, double b);
+[[nodiscard]] Value operator/(Value a, double b);
+[[nodiscard]] Value operator+(double a, Value b);
+[[nodiscard]] Value operator-(double a, Value b);
+[[nodiscard]] Value operator*(double a, Value b);
+[[nodiscard]] Value operator/(double a, Value b);
+[[nodiscard]] Value operator-(Value x);
+[[nodiscard]] Value square(Value x);
+[[nodiscard]] Value sqrt(Value x);
+[[nodiscard]] Value pow(Value base, Value exponent);
+[[nodiscard]] Value pow(Value base, double exponent);
+[[nodiscard]] Value exp(Value x);
+[[nodiscard]] Value log(Value x);
+[[nodiscard]] Value abs(Value x);
+[[nodiscard]] Value sign(Value x);
+[[nodiscard]] Value step(Value x);  ///< 1 where x > 0, else 0
+[[nodiscard]] Value equal(Value a, Value b);  ///< 1 where a = b, else 0
+[[nodiscard]] Value clip(Value x, double limit);  ///< to [-limit, limit]
+[[nodiscard]] Value erf(Value x);
+
+// Activations.
+[[nodiscard]] Value sigmoid(Value x);
+[[nodiscard]] Value tanh(Value x);
+[[nodiscard]] Value relu(Value x);
+[[nodiscard]] Value leaky_relu(Value x, double slope = 0.01);
+[[nodiscard]] Value elu(Value x, double alpha = 1);
+[[nodiscard]] Value softplus(Value x);
+[[nodiscard]] Value gelu(Value x);
+[[nodiscard]] Value silu(Value x);
+[[nodiscard]] Value softmax(Value x);      ///< x: [n]
+[[nodiscard]] Value log_softmax(Value x);  ///< x: [n]
+
+// Linear algebra.
+[[nodiscard]] Value matmul(Value a, Value b);  ///< [m, n]·[n] -> [m], or [m, n]·[n, k] -> [m, k]
+[[nodiscard]] Value outer(Value a, Value b);   ///< [m], [n] -> [m, n], a·bᵀ
+[[nodiscard]] Value dot(Value a, Value b);     ///< Σ aᵢ bᵢ of equal shapes -> []
+[[nodiscard]] Value transpose(Value a);        ///< [m, n] -> [n, m]
+
+// Reductions over all elements -> [], and what their gradients need.
+[[nodiscard]] Value sum(Value x);
+[[nodiscard]] Value mean(Value x);
+[[nodiscard]] Value max(Value x);
+[[nodiscard]] Value norm2(Value x);        ///< ‖x‖₂; of a matrix, the Frobenius norm
+[[nodiscard]] Value unit_vector(Value x);  ///< x / ‖x‖₂, and 0 for x = 0
+[[nodiscard]] Value argmax(Value x);       ///< index of the first maximum, as a number
+[[nodiscard]] Value argmax_mask(Value x);  ///< 1 at the first maximum, else 0
+
+// Shapes.
+[[nodiscard]] Value reshape(Value x, const Shape& shape);
+[[nodiscard]] Value slice(Value x, int axis, std::int64_t begin, std::int64_t end);
+[[nodiscard]] Value concat(std::span<const Value> parts, int axis = 0);
+[[nodiscard]] Value broadcast(Value x, const Shape& shape);  ///< repeats a scalar, or the axes of extent 1
+[[nodiscard]] Value sum_to(Value x, const Shape& shape);     ///< the sum over what broadcast would repeat
+
+// Class labels: whole numbers 0 .. n-1.
+[[nodiscard]] Value one_hot(Value label, std::int64_t classes);  ///< [] -> [classes]
+[[nodiscard]] Value pick(Value x, Value label);                  ///< [n], [] -> [], x_label
+
+// Crossing the batch.
+[[nodiscard]] Value batch_sum(Value x);        ///< Σ over the samples; batched -> shared
+[[nodiscard]] Value batch_mean(Value x);       ///< the same divided by the batch size
+[[nodiscard]] Value batch_broadcast(Value x);  ///< the same for each sample; shared -> batched
+[[nodiscard]] Value batch_size(Graph& graph, DType dtype = DType::kF32);
+
+// Losses of one sample, kept whole. The second operand is the target.
+[[nodiscard]] Value squared_error(Value a, Value y);  ///< ½‖y − a‖²
+[[nodiscard]] Value cross_entropy(Value a, Value y);  ///< −Σ yᵢ ln aᵢ; a: probabilities [n]
+[[nodiscard]] Value softmax_cross_entropy(Value logits, Value y);             ///< −Σ yᵢ ln softmax(z)ᵢ; y: [n]
+[[nodiscard]] Value softmax_cross_entropy_labels(Value logits, Value label);  ///< −ln softmax(z)_label
+[[nodiscard]] Value sigmoid_cross_entropy(Value logits, Value y);             ///< binary cross-entropy of σ(z), summed
+[[nodiscard]] Value huber(Value a, Value y, double delta = 1);
+
+/// −Σ yᵢ ln aᵢ + (1 − yᵢ) ln(1 − aᵢ) of probabilities a; not an operator of its own but a graph of simpler ones.
+/// sigmoid_cross_entropy is the stable form.
+[[nodiscard]] Value binary_cross_entropy(Value a, Value y);
+
+}  // namespace catenary

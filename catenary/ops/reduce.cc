@@ -1,0 +1,118 @@
+#include <cmath>
+#include <numeric>
+
+#include "catenary/ops/rules.h"
+
+namespace catenary {
+
+namespace ops {
+
+namespace {
+
+double total(std::span<const double> x) { return std::accumulate(x.begin(), x.end(), 0.0); }
+
+double norm(std::span<const double> x) { return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0)); }
+
+std::size_t first_maximum(std::span<const double> x) {
+  return static_cast<std::size_t>(std::max_element(x.begin(), x.end()) - x.begin());
+}
+
+}  // namespace
+
+constinit const Op kSum = {
+    .name = "sum",
+    .summary = "Sum of all elements.",
+    .notation = {"Σ {0}", R"(\sum {0})", Notation::kProduct},
+    .operands = "n",
+    .infer = scalar,
+    .reference = [](const ReferenceCall& call) { call.output[0] = total(call.inputs[0]); },
+    .gradient = [](const Pullback& p) -> Adjoints { return {broadcast(p.dy, p.x().shape())}; },
+};
+
+constinit const Op kMean = {
+    .name = "mean",
+    .summary = "Mean of all elements.",
+    .notation = {"mean({0.})", R"(\operatorname{mean}({0.}))"},
+    .operands = "n",
+    .infer = scalar,
+    .reference =
+        [](const ReferenceCall& call) {
+          call.output[0] = total(call.inputs[0]) / static_cast<double>(call.inputs[0].size());
+        },
+    .gradient = [](const Pullback& p) -> Adjoints {
+      return {broadcast(p.dy / static_cast<double>(p.x().shape().size()), p.x().shape())};
+    },
+};
+
+constinit const Op kMax = {
+    .name = "max",
+    .summary = "Largest element; the derivative goes to the first maximum.",
+    .notation = {"max({0.})", R"(\max({0.}))"},
+    .operands = "n",
+    .infer = scalar,
+    .reference = [](const ReferenceCall& call) { call.output[0] = call.inputs[0][first_maximum(call.inputs[0])]; },
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * argmax_mask(p.x())}; },
+};
+
+constinit const Op kNorm2 = {
+    .name = "norm2",
+    .summary = "Euclidean norm √Σ xᵢ² (Frobenius for a matrix); the derivative at 0 is taken as 0.",
+    .notation = {"‖{0.}‖", R"(\lVert {0.} \rVert)"},
+    .operands = "n",
+    .infer = scalar,
+    .reference = [](const ReferenceCall& call) { call.output[0] = norm(call.inputs[0]); },
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * unit_vector(p.x())}; },
+    .domain = {.keep_from_zero = 0.2},
+};
+
+constinit const Op kUnitVector = {
+    .name = "unit_vector",
+    .summary = "x / ‖x‖, and 0 for x = 0.",
+    .notation = {"{0} / ‖{0.}‖", R"(\frac{{0.}}{\lVert {0.} \rVert})", Notation::kProduct},
+    .operands = "n",
+    .infer = same_shape,
+    .reference =
+        [](const ReferenceCall& call) {
+          const double length = norm(call.inputs[0]);
+          const double divisor = length > 0 ? length : 1;
+          for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = call.inputs[0][i] / divisor;
+        },
+    .gradient = [](const Pullback& p) -> Adjoints { return {(p.dy - p.y * dot(p.dy, p.y)) / norm2(p.x())}; },
+    .domain = {.keep_from_zero = 0.2},
+};
+
+constinit const Op kArgmax = {
+    .name = "argmax",
+    .summary = "Index of the first maximum, as a number.",
+    .notation = {"argmax({0.})", R"(\operatorname{argmax}({0.}))"},
+    .operands = "n",
+    .infer = [](const ShapeQuery& q) -> Shape { return require_rank(q, 0, 1), Shape{}; },
+    .reference = [](const ReferenceCall& call) { call.output[0] = static_cast<double>(first_maximum(call.inputs[0])); },
+    .gradient = not_differentiable,
+};
+
+constinit const Op kArgmaxMask = {
+    .name = "argmax_mask",
+    .summary = "1 at the first maximum, else 0: the derivative of max.",
+    .notation = {"[{0.} = max]", R"([{0.} = \max])"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference =
+        [](const ReferenceCall& call) {
+          std::fill(call.output.begin(), call.output.end(), 0.0);
+          call.output[first_maximum(call.inputs[0])] = 1;
+        },
+    .gradient = not_differentiable,
+};
+
+}  // namespace ops
+
+Value sum(Value x) { return x.graph().call(ops::kSum, {x}); }
+Value mean(Value x) { return x.graph().call(ops::kMean, {x}); }
+Value max(Value x) { return x.graph().call(ops::kMax, {x}); }
+Value norm2(Value x) { return x.graph().call(ops::kNorm2, {x}); }
+Value unit_vector(Value x) { return x.graph().call(ops::kUnitVector, {x}); }
+Value argmax(Value x) { return x.graph().call(ops::kArgmax, {x}); }
+Value argmax_mask(Value x) { return x.graph().call(ops::kArgmaxMask, {x}); }
+
+}  // namespace catenary

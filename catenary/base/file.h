@@ -9,7 +9,7 @@
 
 namespace catenary {
 
-/// Every function here throws Error{io} that names the path and the system's reason.
+// Every function here throws Error{io} that names the path and the system's reason.
 
 /// A file open for reading, from front to back.
 class InputFile {

@@ -22,8 +22,6 @@ class UnzipStream {
   [[nodiscard]] std::size_t read(std::span<std::byte> out);
   /// Bytes read so far, counted after decompression.
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
-  /// No more than this many bytes can follow: exact when plain, from deflate's greatest ratio (1032 to 1) when gzip.
-  [[nodiscard]] std::uint64_t most_left() const;
 
  private:
   struct Inflater;
@@ -31,7 +29,12 @@ class UnzipStream {
   [[nodiscard]] std::size_t read_plain(std::span<std::byte> out);
   [[nodiscard]] std::size_t read_gzip(std::span<std::byte> out);
 
+  [[nodiscard]] std::size_t inflate_some(std::span<std::byte> out);
+  void next_member();
+  [[noreturn]] void fail_damaged(int status) const;
+
   std::span<const std::byte> rest_;
+  std::uint64_t size_;
   std::string name_;
   std::uint64_t offset_ = 0;
   std::unique_ptr<Inflater> inflater_;  // null when plain

@@ -1,0 +1,235 @@
+#include "catenary/base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "catenary/base/error.h"
+
+namespace catenary {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kSmallestGrowth = 4096;  // a page, for pipes and for files that announce no size
+
+// `action` reads "cannot ACTION 'PATH'".
+[[noreturn]] void fail_io(std::string_view action, const fs::path& path, int error) {
+  fail(ErrorKind::kIo, "cannot {} '{}': {}", action, path.string(), std::generic_category().message(error));
+}
+
+[[noreturn]] void fail_too_long(const fs::path& path, std::uint64_t max_bytes) {
+  fail(ErrorKind::kIo, "cannot read '{}': needed at most {} bytes, found more", path.string(), max_bytes);
+}
+
+void check(int result, std::string_view action, const fs::path& path) {
+  if (result < 0) fail_io(action, path, errno);
+}
+
+// A descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+void sync(const fs::path& path) {
+  const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  check(descriptor.number(), "open", path);
+  // Some file systems know no fsync of directories and answer EINVAL; their renames are synchronous.
+  if (::fsync(descriptor.number()) != 0 && errno != EINVAL) fail_io("sync", path, errno);
+}
+
+void sync_tree(const fs::path& root) try {
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    const fs::file_type type = entry.symlink_status().type();
+    if (type == fs::file_type::regular || type == fs::file_type::directory) sync(entry.path());
+  }
+  sync(root);
+} catch (const fs::filesystem_error& error) {
+  fail_io("sync", root, error.code().value());
+}
+
+// "dir/NAME" without a slash at its end, so that filename() and parent_path() mean what they say.
+fs::path normal_name(const fs::path& path) {
+  const fs::path normal = fs::absolute(path).lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
+}
+
+fs::path temporary_sibling(const fs::path& path, int attempt) {
+  const std::string suffix = attempt == 0 ? "" : fmt::format("-{}", attempt);
+  return path.parent_path() / fmt::format(".{}.tmp-{}{}", path.filename().string(), ::getpid(), suffix);
+}
+
+// Calls create(name) with temporary names until one is not taken; returns create's result and the name.
+template <typename Create>
+std::pair<int, fs::path> create_temporary(const fs::path& path, const Create& create) {
+  constexpr int kAttempts = 100;  // names are taken only by this process, or by one that crashed with its number
+  for (int attempt = 0;; ++attempt) {
+    fs::path name = temporary_sibling(path, attempt);
+    const int result = create(name);
+    if (result >= 0) return {result, std::move(name)};
+    if (errno != EEXIST || attempt == kAttempts) fail_io("create", name, errno);
+  }
+}
+
+void write_all(const Descriptor& descriptor, std::span<const std::byte> bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor.number(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    check(static_cast<int>(std::min<ssize_t>(written, 1)), "write", path);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void write_and_rename(const Descriptor& descriptor, const fs::path& temporary, const fs::path& path,
+                      std::span<const std::byte> bytes) {
+  write_all(descriptor, bytes, temporary);
+  check(::fsync(descriptor.number()), "sync", temporary);
+  check(::rename(temporary.c_str(), path.c_str()), "write", path);
+  sync(path.parent_path());
+}
+
+// Renames one entry to another's name in a single step, or answers EINVAL or ENOSYS where the system cannot.
+#ifdef RENAME_EXCHANGE
+constexpr unsigned kExchange = RENAME_EXCHANGE;
+constexpr unsigned kNoReplace = RENAME_NOREPLACE;
+int rename_with(const fs::path& from, const fs::path& to, unsigned how) {
+  return ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), how);
+}
+#else
+constexpr unsigned kExchange = 1;
+constexpr unsigned kNoReplace = 2;
+int rename_with(const fs::path&, const fs::path&, unsigned) {
+  errno = ENOSYS;
+  return -1;
+}
+#endif
+
+bool is_taken(const fs::path& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+bool system_cannot() { return errno == EINVAL || errno == ENOSYS; }
+
+void rename_to_free_name(const fs::path& from, const fs::path& to) {
+  if (rename_with(from, to, kNoReplace) == 0) return;
+  if (!system_cannot()) fail_io("create", to, errno);
+  if (is_taken(to)) fail_io("create", to, EEXIST);
+  check(::rename(from.c_str(), to.c_str()), "create", to);
+}
+
+// Puts `from` in the place of `to`; the old `to` then stands under `from`'s name.
+void exchange(const fs::path& from, const fs::path& to) {
+  if (rename_with(from, to, kExchange) == 0) return;
+  if (!system_cannot()) fail_io("replace", to, errno);
+  const fs::path old = from.string() + "-old";
+  check(::rename(to.c_str(), old.c_str()), "replace", to);
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    const int error = errno;
+    ::rename(old.c_str(), to.c_str());
+    fail_io("replace", to, error);
+  }
+  check(::rename(old.c_str(), from.c_str()), "replace", to);
+}
+
+}  // namespace
+
+InputFile::InputFile(fs::path path)
+    : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+  check(descriptor_, "open", path_);
+}
+
+InputFile::~InputFile() { ::close(descriptor_); }
+
+std::size_t InputFile::read(std::span<std::byte> out) {
+  std::size_t filled = 0;
+  while (filled < out.size()) {
+    const ssize_t count = ::read(descriptor_, out.data() + filled, out.size() - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_io("read", path_, errno);
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+  }
+  return filled;
+}
+
+std::uint64_t InputFile::size() const {
+  struct stat status {};
+  check(::fstat(descriptor_, &status), "read", path_);
+  return S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+std::vector<std::byte> read_file(const fs::path& path, std::uint64_t max_bytes) {
+  InputFile file(path);
+  if (file.size() > max_bytes) fail_too_long(path, max_bytes);
+  std::vector<std::byte> bytes(file.size() + 1);  // one more, so that the first read meets the end
+  std::size_t filled = 0;
+  while ((filled += file.read(std::span(bytes).subspan(filled))) == bytes.size()) {
+    if (filled > max_bytes) fail_too_long(path, max_bytes);
+    bytes.resize(std::min<std::uint64_t>(2 * filled + kSmallestGrowth, max_bytes) + 1);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
+  const fs::path target = normal_name(path);
+  const auto [number, temporary] = create_temporary(
+      target, [](const fs::path& name) { return ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
+  const Descriptor descriptor(number);
+  try {
+    write_and_rename(descriptor, temporary, target, bytes);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+}
+
+void write_file_atomically(const fs::path& path, std::string_view text) {
+  write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+StagedDirectory::StagedDirectory(fs::path final_path, IfExists if_exists)
+    : final_path_(normal_name(final_path)), if_exists_(if_exists) {
+  if (if_exists_ == IfExists::kFail && is_taken(final_path_)) {
+    fail_io("create", final_path_, EEXIST);
+  }
+  staged_path_ = create_temporary(final_path_, [](const fs::path& name) {
+                   return ::mkdir(name.c_str(), 0777);
+                 }).second;
+}
+
+StagedDirectory::~StagedDirectory() {
+  std::error_code ignored;
+  if (!committed_) fs::remove_all(staged_path_, ignored);
+}
+
+void StagedDirectory::commit() {
+  sync_tree(staged_path_);
+  const bool replaces = if_exists_ == IfExists::kReplace && is_taken(final_path_);
+  replaces ? exchange(staged_path_, final_path_) : rename_to_free_name(staged_path_, final_path_);
+  committed_ = true;
+  sync(final_path_.parent_path());
+  std::error_code ignored;  // the new directory stands; what is left of the old one harms nobody
+  if (replaces) fs::remove_all(staged_path_, ignored);
+}
+
+}  // namespace catenary

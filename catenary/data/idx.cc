@@ -1,0 +1,189 @@
+#include "catenary/data/idx.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <concepts>
+#include <utility>
+
+#include "catenary/base/error.h"
+#include "catenary/base/file.h"
+#include "catenary/data/unzip.h"
+
+namespace catenary {
+
+namespace {
+
+constexpr std::uint64_t kMaxFileBytes = std::uint64_t{16} << 30;
+constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;  // extents' products stay far from overflow
+constexpr int kMaxDimensions = 4;
+// Memory for u8 elements doubles from here as data arrives, so that a header alone cannot take any.
+constexpr std::uint64_t kFirstBytes = std::uint64_t{1} << 20;
+constexpr std::size_t kChunkBytes = std::size_t{1} << 16;  // for conversion; stays in L2
+
+// The format's type codes, the third byte of a file.
+enum class Code : std::uint8_t { kU8 = 0x08, kI8 = 0x09, kI16 = 0x0B, kI32 = 0x0C, kF32 = 0x0D, kF64 = 0x0E };
+
+std::int64_t bytes_of(Code code) {
+  switch (code) {
+    case Code::kU8:
+    case Code::kI8: return 1;
+    case Code::kI16: return 2;
+    case Code::kI32:
+    case Code::kF32: return 4;
+    case Code::kF64: return 8;
+  }
+  return 0;
+}
+
+struct Header {
+  Code code;
+  std::vector<std::int64_t> extents;
+  std::int64_t elements = 1;
+  [[nodiscard]] std::uint64_t bytes() const { return static_cast<std::uint64_t>(elements * bytes_of(code)); }
+};
+
+// What the functions below read from and name in messages.
+struct Source {
+  UnzipStream stream;
+  const std::string& name;
+};
+
+template <std::unsigned_integral T>
+T big_endian(const std::byte* bytes) {
+  T value = 0;
+  for (std::size_t i = 0; i < sizeof(T); ++i) value = static_cast<T>(value << 8 | std::to_integer<T>(bytes[i]));
+  return value;
+}
+
+template <std::size_t kCount>
+std::array<std::byte, kCount> read_exactly(Source& source, std::string_view what) {
+  std::array<std::byte, kCount> bytes{};
+  const std::uint64_t offset = source.stream.offset();
+  const std::size_t found = source.stream.read(bytes);
+  if (found == kCount) return bytes;
+  fail(ErrorKind::kData, "{}: needed {} bytes of {} at byte {}, found {}", source.name, kCount, what, offset, found);
+}
+
+std::int64_t read_extent(Source& source, std::int64_t elements) {
+  const std::uint64_t offset = source.stream.offset();
+  const std::int64_t extent = big_endian<std::uint32_t>(read_exactly<4>(source, "an extent").data());
+  if (extent >= 1 && extent <= kMaxElements / elements) return extent;
+  fail(ErrorKind::kData, "{}: needed an extent of at least 1 and at most 2^40 elements in all, found extent {} at byte {}",
+       source.name, extent, offset);
+}
+
+Header read_header(Source& source) {
+  const auto magic = read_exactly<4>(source, "IDX magic number");
+  Header header{.code = static_cast<Code>(magic[2]), .extents = {}};
+  if (magic[0] != std::byte{0} || magic[1] != std::byte{0} || bytes_of(header.code) == 0) {
+    fail(ErrorKind::kData, "{}: needed an IDX magic number 00 00 (08 09 0B 0C 0D or 0E) at byte 0, found {:02X}",
+         source.name, fmt::join(std::span(magic).first(3), " "));
+  }
+  const int dimensions = std::to_integer<int>(magic[3]);
+  if (dimensions < 1 || dimensions > kMaxDimensions) {
+    fail(ErrorKind::kData, "{}: needed 1 to {} dimensions at byte 3, found {}", source.name, kMaxDimensions, dimensions);
+  }
+  for (int i = 0; i < dimensions; ++i) {
+    header.extents.push_back(read_extent(source, header.elements));
+    header.elements *= header.extents.back();
+  }
+  return header;
+}
+
+[[noreturn]] void fail_size(const Source& source, const Header& header, std::uint64_t found) {
+  fail(ErrorKind::kData, "{}: needed {} bytes of elements for [{}], found {} before the end at byte {}", source.name,
+       header.bytes(), fmt::join(header.extents, ", "), found, source.stream.offset());
+}
+
+void require_end(Source& source) {
+  std::array<std::byte, 1> beyond{};
+  const std::uint64_t offset = source.stream.offset();
+  if (source.stream.read(beyond) == 0) return;
+  fail(ErrorKind::kData, "{}: needed the end of the file at byte {}, found more", source.name, offset);
+}
+
+std::vector<std::uint8_t> read_u8(Source& source, const Header& header) {
+  std::vector<std::uint8_t> elements;
+  std::size_t filled = 0;
+  while (filled < header.bytes()) {
+    elements.resize(std::min(header.bytes(), std::max<std::uint64_t>(2 * filled, kFirstBytes)));
+    filled += source.stream.read(std::as_writable_bytes(std::span(elements).subspan(filled)));
+    if (filled < elements.size()) fail_size(source, header, filled);
+  }
+  return elements;
+}
+
+// One element of the file's type T, whose bits are those of an unsigned Bits.
+template <typename T, typename Bits>
+float decode(const std::byte* bytes) {
+  return static_cast<float>(std::bit_cast<T>(big_endian<Bits>(bytes)));
+}
+
+using Decode = float (*)(const std::byte*);
+
+Decode decoder(Code code) {
+  switch (code) {
+    case Code::kU8: return decode<std::uint8_t, std::uint8_t>;
+    case Code::kI8: return decode<std::int8_t, std::uint8_t>;
+    case Code::kI16: return decode<std::int16_t, std::uint16_t>;
+    case Code::kI32: return decode<std::int32_t, std::uint32_t>;
+    case Code::kF32: return decode<float, std::uint32_t>;
+    case Code::kF64: return decode<double, std::uint64_t>;
+  }
+  return nullptr;
+}
+
+// Converts the elements in `bytes` onto the end of `elements`.
+void append(std::vector<float>& elements, std::span<const std::byte> bytes, Code code) {
+  const Decode decode_element = decoder(code);
+  const auto size = static_cast<std::size_t>(bytes_of(code));
+  for (std::size_t at = 0; at < bytes.size(); at += size) elements.push_back(decode_element(&bytes[at]));
+}
+
+void require_finite(const Source& source, const Header& header, std::span<const float> elements) {
+  const auto bad = std::find_if_not(elements.begin(), elements.end(), [](float x) { return std::isfinite(x); });
+  if (bad == elements.end()) return;
+  const auto index = bad - elements.begin();
+  const auto offset = 4 + 4 * std::ssize(header.extents) + index * bytes_of(header.code);
+  fail(ErrorKind::kData, "{}: needed a number that is finite in f32 at byte {}, found {}", source.name, offset, *bad);
+}
+
+std::vector<float> read_f32(Source& source, const Header& header) {
+  std::vector<std::byte> chunk(kChunkBytes);
+  std::vector<float> elements;
+  for (std::uint64_t done = 0; done < header.bytes();) {
+    const std::size_t wanted = std::min<std::uint64_t>(kChunkBytes, header.bytes() - done);
+    const std::size_t found = source.stream.read(std::span(chunk).first(wanted));
+    done += found;
+    if (found < wanted) fail_size(source, header, done);
+    append(elements, std::span(chunk).first(found), header.code);
+  }
+  require_finite(source, header, elements);
+  return elements;
+}
+
+}  // namespace
+
+IdxArray parse_idx(std::span<const std::byte> file, const std::string& name) {
+  Source source{.stream = UnzipStream(file, name), .name = name};
+  Header header = read_header(source);
+  IdxArray array;
+  if (header.code == Code::kU8) {
+    array.elements = read_u8(source, header);
+  } else {
+    array.elements = read_f32(source, header);
+  }
+  require_end(source);
+  array.extents = std::move(header.extents);
+  return array;
+}
+
+IdxArray read_idx(const std::filesystem::path& path) {
+  return parse_idx(read_file(path, kMaxFileBytes), path.string());
+}
+
+}  // namespace catenary

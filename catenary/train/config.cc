@@ -1,0 +1,78 @@
+#include "catenary/train/config.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <limits>
+
+#include "catenary/base/error.h"
+#include "catenary/base/file.h"
+#include "catenary/train/config_names.h"
+#include "catenary/train/config_sections.h"
+
+namespace catenary::train {
+
+std::string_view name_of(DataFormat format) { return spelling(kDataFormats, format); }
+std::string_view name_of(Loss loss) { return spelling(kLosses, loss); }
+std::string_view name_of(OptimizerType type) { return spelling(kOptimizers, type); }
+
+bool is_classification(const Config& config) {
+  return config.train.loss == Loss::kSoftmaxCrossEntropy || config.train.loss == Loss::kBinaryCrossEntropy ||
+         config.data.format == DataFormat::kIdx;
+}
+
+namespace {
+
+const TomlNode& section(const TableReader& root, std::string_view name) {
+  const TomlNode* node = root.find(name);
+  if (node == nullptr) fail(ErrorKind::kConfig, "{}: missing table [{}]", root.place(), name);
+  return *node;
+}
+
+void check_format(const TableReader& root) {
+  const TomlNode& format = root.require("format", "format = 1");
+  const auto* version = std::get_if<std::int64_t>(&format.value);
+  if (version == nullptr || *version != 1) fail_expected(format, "format", "1");
+}
+
+OutputConfig read_output(const TomlNode* node, const std::string& path) {
+  OutputConfig output{std::filesystem::path(path).stem().string()};
+  if (node == nullptr) return output;
+  const TableReader table(*node, "output", std::array<std::string_view, 1>{"name"});
+  const TomlNode* name = table.find("name");
+  if (name == nullptr) return output;
+  constexpr std::string_view kExpected = "a folder's name without '/'";
+  constexpr std::size_t kLongestName = 200;  // of 255 that file systems take; staging adds a suffix
+  output.name = as_string(*name, "output.name", kExpected);
+  if (output.name.empty() || output.name.size() > kLongestName || output.name.starts_with('.') ||
+      std::any_of(output.name.begin(), output.name.end(),
+                  [](unsigned char c) { return c < ' ' || c == '/'; })) {
+    fail_expected(*name, "output.name", kExpected);
+  }
+  return output;
+}
+
+}  // namespace
+
+Config parse_config(std::string_view text, const std::string& path, std::span<const std::string> overrides) {
+  TomlNode document = parse_toml(text, path);
+  for (const std::string& override_text : overrides) apply_override(document, override_text);
+  const TableReader root(
+      document, "", std::array<std::string_view, 6>{"format", "seed", "data", "model", "train", "output"});
+  check_format(root);
+  Config config;
+  config.seed = root.whole("seed", {0, std::numeric_limits<std::int64_t>::max()}, config.seed);
+  config.data = read_data(section(root, "data"), path);
+  config.train = read_train(section(root, "train"));
+  config.layers = read_layers(section(root, "model"), config.train.loss);
+  config.output = read_output(root.find("output"), path);
+  config.train.accuracy = read_accuracy(*root.find("train"), is_classification(config));
+  return config;
+}
+
+Config load_config(const std::string& path, std::span<const std::string> overrides) {
+  const auto bytes = read_file(path, kMaxConfigBytes);
+  return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path, overrides);
+}
+
+}  // namespace catenary::train

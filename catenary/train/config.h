@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace catenary::train {
+
+enum class DataFormat { kIdx, kCsv };
+enum class Loss { kSoftmaxCrossEntropy, kBinaryCrossEntropy, kSquaredError, kHuber };
+enum class OptimizerType { kSgd, kMomentum, kAdam };
+
+[[nodiscard]] std::string_view name_of(DataFormat format);
+[[nodiscard]] std::string_view name_of(Loss loss);
+[[nodiscard]] std::string_view name_of(OptimizerType type);
+
+/// Where a value stands in the config ("FILE:LINE:COLUMN"), for errors that only the data can reveal. Takes
+/// no part in comparisons.
+struct Place {
+  std::string text;
+  [[nodiscard]] bool operator==(const Place&) const { return true; }
+};
+
+/// One set of samples: a CSV file, or an IDX file of images with its file of labels. Absolute paths.
+struct DataFiles {
+  std::string samples;
+  std::string labels;  ///< IDX only
+  [[nodiscard]] bool operator==(const DataFiles&) const = default;
+};
+
+struct DataConfig {
+  DataFormat format = DataFormat::kIdx;
+  DataFiles train;
+  std::optional<DataFiles> test;
+  std::optional<double> test_share;  ///< in (0, 1): of the training file, held out for testing
+  std::vector<std::string> targets;  ///< CSV only: the columns to predict; several only for regression
+  std::vector<std::string>
+      classes;  ///< IDX only: names of the labels 0, 1, ...; empty: the numbers themselves
+  bool standardize = false;
+  Place place, target_place;
+  [[nodiscard]] bool operator==(const DataConfig&) const = default;
+};
+
+/// A dense layer a = activation(W·x + b).
+struct LayerConfig {
+  std::string name;
+  std::int64_t units = 0;  ///< 0, last layer only: as many as the loss needs
+  std::string activation = "identity";
+  std::string init;
+  Place place;
+  [[nodiscard]] bool operator==(const LayerConfig&) const = default;
+};
+
+struct OptimizerConfig {
+  OptimizerType type = OptimizerType::kAdam;
+  double learning_rate = 0.001;
+  double momentum = 0.9;  ///< momentum only
+  double beta1 = 0.9;     ///< these three: adam only
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  [[nodiscard]] bool operator==(const OptimizerConfig&) const = default;
+};
+
+struct TrainConfig {
+  Loss loss = Loss::kSoftmaxCrossEntropy;
+  OptimizerConfig optimizer;
+  double weight_decay = 0;  ///< λ: adds ½·λ·‖W‖² for each weight matrix, not for biases, to the objective
+  std::int64_t epochs = 10;
+  std::int64_t batch_size = 128;
+  bool accuracy = false;  ///< metrics = ["accuracy"]
+  [[nodiscard]] bool operator==(const TrainConfig&) const = default;
+};
+
+struct OutputConfig {
+  std::string name;  ///< the run directory is runs/NAME
+  [[nodiscard]] bool operator==(const OutputConfig&) const = default;
+};
+
+/// Everything that a run depends on: the same Config gives the same bits.
+struct Config {
+  std::int64_t seed = 1;
+  DataConfig data;
+  std::vector<LayerConfig> layers;
+  TrainConfig train;
+  OutputConfig output;
+  [[nodiscard]] bool operator==(const Config&) const = default;
+};
+
+/// True when the target is one of several classes, not a number.
+[[nodiscard]] bool is_classification(const Config& config);
+
+/// Reads a TOML file, then applies overrides like "train.epochs=3" in order. Paths in the file are relative
+/// to it, paths in overrides to the working directory. Every default is filled in. Throws Error{config}
+/// "FILE:LINE:COLUMN: KEY: expected ..., found ..." or "--set OVERRIDE: ...", Error{io} when the file cannot
+/// be read.
+[[nodiscard]] Config load_config(const std::string& path, std::span<const std::string> overrides = {});
+
+/// The same from a text; `path` is the file that it would stand in.
+[[nodiscard]] Config parse_config(std::string_view text, const std::string& path,
+                                  std::span<const std::string> overrides = {});
+
+/// The config as TOML, every default written out; parse_config gives the same Config back.
+[[nodiscard]] std::string to_toml(const Config& config);
+
+}  // namespace catenary::train

@@ -1,0 +1,223 @@
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+#include "catenary/base/error.h"
+#include "catenary/train/config.h"
+
+namespace catenary::train {
+namespace {
+
+// Each case is a small legal config with one line changed or added, and the whole message that it gives.
+struct Case {
+  std::string_view name;
+  std::string data = "", layer = "", train = "", extra = "";
+  std::string message = "";
+  friend std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.name; }
+};
+
+constexpr std::string_view kData = "train = \"a.csv\"\ntarget = \"y\"";
+constexpr std::string_view kLayer = "type = \"dense\"";
+constexpr std::string_view kTrain = "loss = \"softmax_cross_entropy\"";
+
+std::string message_of(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  try {
+    (void)parse_config(text, "c.toml", overrides);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kConfig);
+    return error.what();
+  }
+  return "no error";
+}
+
+// Lines: 1 format, 2 extra, 3 [data], 4-5 data, [[model.layers]], layer, [train], train.
+std::string config(const Case& c) {
+  const auto pick = [](const std::string& own, std::string_view usual) {
+    return own.empty() ? std::string(usual) : own;
+  };
+  return "format = 1\n" + c.extra + "\n[data]\n" + pick(c.data, kData) + "\n[[model.layers]]\n" +
+         pick(c.layer, kLayer) + "\n[train]\n" + pick(c.train, kTrain) + "\n";
+}
+
+class ConfigError : public testing::TestWithParam<Case> {};
+
+TEST_P(ConfigError, HasThisMessage) { EXPECT_EQ(message_of(config(GetParam())), GetParam().message); }
+
+const Case kCases[] = {
+    {.name = "UnknownRootKey",
+     .extra = "sed = 3",
+     .message = "c.toml:2:1: unknown key 'sed'; did you mean 'seed'?"},
+    {.name = "NegativeSeed",
+     .extra = "seed = -1",
+     .message = "c.toml:2:8: seed: expected a whole number from 0 to 9223372036854775807, found -1"},
+    {.name = "NotToml",
+     .extra = "seed = ",
+     .message = "c.toml:2:8: Error while parsing key-value pair: expected value, saw '\\n'"},
+    {.name = "DuplicateKey",
+     .extra = "format = 1",
+     .message = "c.toml:2:10: Error while parsing key-value pair: cannot redefine existing integer 'format'"},
+    {.name = "UnknownKeyInData",
+     .data = "trian = \"a.csv\"",
+     .message = "c.toml:4:1: unknown key 'trian' in [data]; did you mean 'train'?"},
+    {.name = "NoTrainingData",
+     .data = "target = \"y\"",
+     .message = "c.toml:3:1: missing key 'data.train': expected the training data"},
+    {.name = "NoTarget",
+     .data = "train = \"a.csv\"",
+     .message =
+         "c.toml:3:1: missing key 'data.target': expected the name of a column, or an array of such names"},
+    {.name = "UnknownFormat",
+     .data = "train = \"a\"\nformat = \"cvs\"",
+     .message = "c.toml:5:10: data.format: unknown value 'cvs'; did you mean 'csv'?"},
+    {.name = "TargetOfIdx",
+     .data = "train = \"images-idx3\"\ntarget = \"y\"",
+     .message = "c.toml:5:1: data.target: applies only to format = \"csv\""},
+    {.name = "ClassesOfCsv",
+     .data = "train = \"a.csv\"\nclasses = [\"a\"]",
+     .message = "c.toml:5:1: data.classes: applies only to format = \"idx\""},
+    {.name = "IdxWithoutLabels",
+     .data = "train = \"a.gz\"",
+     .message =
+         "c.toml:4:9: data.train: expected { images = \"...\", labels = \"...\" }, or a file name with "
+         "'images-idx3' that the labels' name follows from, found the string 'a.gz'"},
+    {.name = "IdxPairHalf",
+     .data = "train = { images = \"a\" }",
+     .message = "c.toml:4:9: missing key 'data.train.labels': expected a path"},
+    {.name = "TestAndSplit",
+     .data = "train = \"a.csv\"\ntest = \"b.csv\"\nsplit = { test = 0.5 }",
+     .message = "c.toml:5:1: data.test: expected either a test file or a split, found both"},
+    {.name = "SplitOfOne",
+     .data = "train = \"a.csv\"\nsplit = { test = 1.0 }",
+     .message = "c.toml:5:18: data.split.test: expected a number between 0 and 1, found 1"},
+    {.name = "StandardizeWrongType",
+     .data = "train = \"a.csv\"\nstandardize = \"yes\"",
+     .message = "c.toml:5:15: data.standardize: expected true or false, found the string 'yes'"},
+    {.name = "ClassTwice",
+     .data = "train = \"images-idx3\"\nclasses = [\"a\", \"a\"]",
+     .message = "c.toml:5:17: data.classes: the string 'a' stands there twice"},
+    {.name = "EmptyPath",
+     .data = "train = \"\"\nformat = \"csv\"",
+     .message = "c.toml:4:9: data.train: expected a path, found the string ''"},
+    {.name = "UnknownLayerType",
+     .layer = "type = \"dens\"",
+     .message = "c.toml:7:8: model.layers.0.type: unknown value 'dens'; did you mean 'dense'?"},
+    {.name = "NoLayerType",
+     .layer = "units = 3",
+     .message = "c.toml:6:1: missing key 'model.layers.0.type': expected type = \"dense\""},
+    {.name = "ZeroUnits",
+     .layer = "type = \"dense\"\nunits = 0",
+     .message = "c.toml:8:9: model.layers.0.units: expected a whole number from 1 to 16777216, found 0"},
+    {.name = "FractionalUnits",
+     .layer = "type = \"dense\"\nunits = 2.5",
+     .message = "c.toml:8:9: model.layers.0.units: expected a whole number from 1 to 16777216, found 2.5"},
+    {.name = "UnknownActivation",
+     .layer = "type = \"dense\"\nactivation = \"rleu\"",
+     .message = "c.toml:8:14: model.layers.0.activation: unknown value 'rleu'; did you mean 'relu'?"},
+    {.name = "UnknownInit",
+     .layer = "type = \"dense\"\ninit = \"xavier\"",
+     .message =
+         "c.toml:8:8: model.layers.0.init: unknown value 'xavier'; expected one of he_normal, he_uniform, "
+         "glorot_normal, glorot_uniform, lecun_normal, zeros"},
+    {.name = "BadLayerName",
+     .layer = "type = \"dense\"\nname = \"1st\"",
+     .message = "c.toml:8:8: model.layers.0.name: expected a letter or '_', then letters, digits, '_', '.' "
+                "or '-', at "
+                "most 100, found the string '1st'"},
+    {.name = "ReservedLayerName",
+     .layer = "type = \"dense\"\nname = \"standardize\"",
+     .message = "c.toml:8:8: model.layers.0.name: 'standardize' names the input's mean and std in the model; "
+                "expected "
+                "another name"},
+    {.name = "LayerNameTwice",
+     .layer = "type = \"dense\"\nunits = 2\nname = \"dense2\"\n[[model.layers]]\ntype = \"dense\"",
+     .message = "c.toml:10:1: model.layers.1.name: 'dense2' is the name of model.layers.0 already"},
+    {.name = "HiddenUnitsMissing",
+     .layer = "type = \"dense\"\n[[model.layers]]\ntype = \"dense\"",
+     .message = "c.toml:6:1: missing key 'model.layers.0.units': only the last layer's follow from the data"},
+    {.name = "SigmoidBeforeItsLoss",
+     .layer = "type = \"dense\"\nactivation = \"sigmoid\"",
+     .message =
+         "c.toml:6:1: the loss softmax_cross_entropy takes logits: expected the last layer's activation "
+         "'identity', found 'sigmoid'"},
+    {.name = "TwoBinaryLogits",
+     .layer = "type = \"dense\"\nunits = 2",
+     .train = "loss = \"binary_cross_entropy\"",
+     .message =
+         "c.toml:8:9: the loss binary_cross_entropy takes one logit: expected units = 1 in the last layer, "
+         "found 2"},
+    {.name = "NoLoss",
+     .train = "epochs = 3",
+     .message =
+         "c.toml:8:1: missing key 'train.loss': expected one of softmax_cross_entropy, binary_cross_entropy, "
+         "squared_error, huber"},
+    {.name = "UnknownTrainKey",
+     .train = "epoch = 3",
+     .message = "c.toml:9:1: unknown key 'epoch' in [train]; did you mean 'epochs'?"},
+    {.name = "EpochsAsText",
+     .train = "loss = \"huber\"\nepochs = \"ten\"",
+     .message =
+         "c.toml:10:10: train.epochs: expected a whole number from 0 to 1000000000, found the string 'ten'"},
+    {.name = "BatchZero",
+     .train = "loss = \"huber\"\nbatch_size = 0",
+     .message = "c.toml:10:14: train.batch_size: expected a whole number from 1 to 1048576, found 0"},
+    {.name = "NanWeightDecay",
+     .train = "loss = \"huber\"\nweight_decay = nan",
+     .message = "c.toml:10:16: train.weight_decay: expected a number from 0 to 1e30, found nan"},
+    {.name = "NegativeLearningRate",
+     .train = "loss = \"huber\"\noptimizer = { type = \"sgd\", learning_rate = -0.1 }",
+     .message = "c.toml:10:45: train.optimizer.learning_rate: expected a number above 0 and at most 1e30, "
+                "found -0.1"},
+    {.name = "MomentumOfSgd",
+     .train = "loss = \"huber\"\noptimizer = { type = \"sgd\", momentum = 0.9 }",
+     .message = "c.toml:10:29: train.optimizer.momentum: does not apply to the optimizer 'sgd'; expected one "
+                "of type, "
+                "learning_rate"},
+    {.name = "OptimizerWithoutType",
+     .train = "loss = \"huber\"\noptimizer = { learning_rate = 0.1 }",
+     .message = "c.toml:10:13: missing key 'train.optimizer.type': expected one of sgd, momentum, adam"},
+    {.name = "OptimizerAsText",
+     .train = "loss = \"huber\"\noptimizer = \"adam\"",
+     .message = "c.toml:10:13: train.optimizer: expected a table, found the string 'adam'"},
+    {.name = "UnknownMetric",
+     .train = "loss = \"softmax_cross_entropy\"\nmetrics = [\"acuracy\"]",
+     .message = "c.toml:10:12: train.metrics: unknown value 'acuracy'; did you mean 'accuracy'?"},
+    {.name = "AccuracyOfRegression",
+     .train = "loss = \"huber\"\nmetrics = [\"accuracy\"]",
+     .message = "c.toml:10:12: train.metrics: accuracy needs classes, and this loss predicts numbers"},
+    {.name = "OutputNameWithSlash",
+     .train = "loss = \"huber\"\n[output]\nname = \"a/b\"",
+     .message = "c.toml:11:8: output.name: expected a folder's name without '/', found the string 'a/b'"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Golden, ConfigError, testing::ValuesIn(kCases),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST(ConfigErrors, MissingParts) {
+  EXPECT_EQ(message_of(""), "c.toml:1:1: missing key 'format': expected format = 1");
+  EXPECT_EQ(message_of("format = 2"), "c.toml:1:10: format: expected 1, found 2");
+  EXPECT_EQ(message_of("format = 1"), "c.toml:1:1: missing table [data]");
+  EXPECT_EQ(message_of("format = 1\ndata = 3"), "c.toml:2:8: data: expected a table, found 3");
+  EXPECT_EQ(
+      message_of(
+          "format = 1\ndata = {train=\"a.csv\", target=\"y\"}\ntrain = {loss=\"huber\"}\n[model]\nlayers=[]"),
+      "c.toml:5:8: model.layers: expected at least one [[model.layers]], found an array");
+}
+
+TEST(ConfigErrors, OverridesNameThemselves) {
+  const auto of = [](const std::string& override_text) { return message_of(config({}), {override_text}); };
+  EXPECT_EQ(of("train.epoch=3"),
+            "--set train.epoch=3: unknown key 'epoch' in [train]; did you mean 'epochs'?");
+  EXPECT_EQ(of("train.epochs=x"),
+            "--set train.epochs=x: train.epochs: expected a whole number from 0 to 1000000000, found the "
+            "string 'x'");
+  EXPECT_EQ(of("trian.epochs=3"), "--set trian.epochs=3: unknown key 'trian'; did you mean 'train'?");
+  EXPECT_EQ(of("train.epochs"), "--set train.epochs: expected key=value, as in train.epochs=3");
+  EXPECT_EQ(of("model.layers.7.units=3"),
+            "--set model.layers.7.units=3: model.layers: expected an index from 0 to 0, found '7'");
+  EXPECT_EQ(
+      of("train.epochs.a=3"),
+      "--set train.epochs.a=3: train.epochs: expected a whole number from 0 to 1000000000, found a table");
+}
+
+}  // namespace
+}  // namespace catenary::train

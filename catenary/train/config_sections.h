@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catenary/train/config.h"
+#include "catenary/train/toml.h"
+
+// The readers of the config's tables. Each throws Error{config} as load_config says.
+namespace catenary::train {
+
+/// [data]; `config_path` is the file that relative paths are relative to.
+[[nodiscard]] DataConfig read_data(const TomlNode& node, const std::string& config_path);
+
+/// [model]: its layers, with names and initialisations filled in.
+[[nodiscard]] std::vector<LayerConfig> read_layers(const TomlNode& node, Loss loss);
+
+/// [train], without metrics.
+[[nodiscard]] TrainConfig read_train(const TomlNode& node);
+
+/// [train] metrics: whether it asks for the accuracy, which only a classifier has.
+[[nodiscard]] bool read_accuracy(const TomlNode& node, bool is_classifier);
+
+}  // namespace catenary::train

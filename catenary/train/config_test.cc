@@ -1,0 +1,161 @@
+#include "catenary/train/config.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "catenary/base/error.h"
+#include "catenary/train/toml.h"
+
+namespace catenary::train {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr const char* kSmall = R"(
+format = 1
+[data]
+train = "train-images-idx3-ubyte.gz"
+[[model.layers]]
+type = "dense"
+units = 16
+activation = "relu"
+[[model.layers]]
+type = "dense"
+[train]
+loss = "softmax_cross_entropy"
+)";
+
+Config parse(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  return parse_config(text, "/configs/small.toml", overrides);
+}
+
+TEST(Config, FillsInEveryDefault) {
+  const Config config = parse(kSmall);
+  EXPECT_EQ(config.seed, 1);
+  EXPECT_EQ(config.data.format, DataFormat::kIdx);
+  EXPECT_EQ(config.layers[0].name, "dense1");
+  EXPECT_EQ(config.layers[0].init, "he_normal");
+  EXPECT_EQ(config.layers[1].name, "dense2");
+  EXPECT_EQ(config.layers[1].units, 0);
+  EXPECT_EQ(config.layers[1].activation, "identity");
+  EXPECT_EQ(config.layers[1].init, "glorot_uniform");
+  EXPECT_EQ(config.train.optimizer.type, OptimizerType::kAdam);
+  EXPECT_EQ(config.train.optimizer.learning_rate, 0.001);
+  EXPECT_EQ(config.train.epochs, 10);
+  EXPECT_EQ(config.train.batch_size, 128);
+  EXPECT_TRUE(config.train.accuracy);
+  EXPECT_EQ(config.output.name, "small");
+}
+
+TEST(Config, PathsAreRelativeToTheFileAndLabelsFollowFromImages) {
+  const Config config = parse(kSmall);
+  EXPECT_EQ(config.data.train.samples, "/configs/train-images-idx3-ubyte.gz");
+  EXPECT_EQ(config.data.train.labels, "/configs/train-labels-idx1-ubyte.gz");
+}
+
+TEST(Config, PathsInOverridesAreRelativeToTheWorkingDirectory) {
+  const Config config = parse(kSmall, {"data.train={images=\"a\", labels=\"/b\"}"});
+  EXPECT_EQ(config.data.train.samples, (std::filesystem::current_path() / "a").string());
+  EXPECT_EQ(config.data.train.labels, "/b");
+}
+
+TEST(Config, OverridesReachTablesArraysAndNewKeys) {
+  const Config config =
+      parse(kSmall, {"train.epochs=3", "model.layers.0.units = 64", "seed=7", "output.name=run1",
+                     "train.optimizer.type=sgd", "train.optimizer.learning_rate=0.5"});
+  EXPECT_EQ(config.train.epochs, 3);
+  EXPECT_EQ(config.layers[0].units, 64);
+  EXPECT_EQ(config.seed, 7);
+  EXPECT_EQ(config.output.name, "run1");
+  EXPECT_EQ(config.train.optimizer.type, OptimizerType::kSgd);
+  EXPECT_EQ(config.train.optimizer.learning_rate, 0.5);
+}
+
+TEST(Config, AnInlineTableInAnOverrideReplacesTheWhole) {
+  const Config config = parse(kSmall, {"train.optimizer={type=\"momentum\", momentum=0.5}",
+                                       "train.optimizer={type=\"adam\", beta1=0.8}"});
+  EXPECT_EQ(config.train.optimizer.type, OptimizerType::kAdam);
+  EXPECT_EQ(config.train.optimizer.beta1, 0.8);
+}
+
+TEST(Config, ReadsCsvSplitsAndRegression) {
+  const Config config = parse(R"(
+format = 1
+data = { train = "../x.csv", target = ["a", "b"], split = { test = 0.25 }, standardize = true }
+model = { layers = [{ type = "dense", name = "out" }] }
+train = { loss = "squared_error", epochs = 0, weight_decay = 1e-3 }
+)");
+  EXPECT_EQ(config.data.format, DataFormat::kCsv);
+  EXPECT_EQ(config.data.train.samples, "/x.csv");
+  EXPECT_THAT(config.data.targets, ElementsAre("a", "b"));
+  EXPECT_EQ(config.data.test_share, 0.25);
+  EXPECT_TRUE(config.data.standardize);
+  EXPECT_FALSE(config.train.accuracy);
+  EXPECT_EQ(config.train.epochs, 0);
+}
+
+TEST(Config, WritesWhatItReads) {
+  for (const std::vector<std::string>& overrides :
+       {std::vector<std::string>{},
+        {"train.optimizer={type=\"momentum\", learning_rate=0.1}", "train.metrics=[]"},
+        {"data.classes=[\"T-shirt\", \"quote \\\" and \\\\ and \\t\"]", "train.weight_decay=1e-300"},
+        {"data={train=\"/a b.csv\", target=\"y\", split={test=0.1}}", "train.loss=huber",
+         "seed=9223372036854775807"},
+        {"data.test={images=\"/i\", labels=\"/l\"}", "train.optimizer={type=\"sgd\", learning_rate=1e20}"}}) {
+    const Config config = parse(kSmall, overrides);
+    EXPECT_EQ(parse_config(to_toml(config), "/elsewhere/config.resolved.toml"), config) << to_toml(config);
+  }
+}
+
+// Whatever the bytes, a text is a config or an Error{config}: no crash, no other exception.
+void expect_config_or_error(const std::string& text) {
+  try {
+    (void)parse(text);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kConfig);
+  }
+}
+
+TEST(Config, AnyDamageToATextIsAConfigOrAConfigError) {
+  const std::string text = kSmall;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    expect_config_or_error(text.substr(0, at));
+    for (const char byte : {'\0', '\n', '"', '[', ']', '{', '.', '=', '#', '9', '\\', '\xff'}) {
+      std::string damaged = text;
+      damaged[at] = byte;
+      expect_config_or_error(damaged);
+    }
+  }
+}
+
+TEST(Toml, DepthIsLimitedBeforeTheParserRecurses) {
+  std::string dotted = "a";
+  for (int i = 0; i < 300'000; ++i) dotted += ".a";
+  for (const std::string& bomb : {dotted + " = 1", "[" + dotted + "]", "a = " + std::string(500'000, '['),
+                                  "a = " + std::string(500'000, '{')}) {
+    try {
+      (void)parse_toml(bomb, "bomb.toml");
+      FAIL() << "expected an error";
+    } catch (const Error& error) {
+      EXPECT_STREQ(error.what(), "bomb.toml:1: expected values nested at most 64 deep");
+    }
+  }
+}
+
+TEST(Toml, DotsAndBracketsWithinStringsAndCommentsAreNoDepth) {
+  const std::string many = std::string(200, '[') + std::string(200, '.');
+  EXPECT_NO_THROW((void)parse_toml("a = \"" + many + "\\\"" + many + "\"\n# " + many + "\nb = '" + many +
+                                       "'\nc = '''\n" + many + "\n'" + many + "'''\nd = [1.5, 2.5]",
+                                   "x.toml"));
+  std::string list = "a = [";
+  for (int i = 0; i < 1000; ++i) list += "0.5, [1.25], ";
+  EXPECT_NO_THROW((void)parse_toml(list + "]", "x.toml"));
+}
+
+TEST(Toml, AFileBeyondTheLimitIsRefused) {
+  EXPECT_THROW((void)parse_toml(std::string(kMaxConfigBytes + 1, '#'), "x.toml"), Error);
+}
+
+}  // namespace
+}  // namespace catenary::train

@@ -1,0 +1,75 @@
+#include <fmt/ranges.h>
+
+#include "catenary/train/config.h"
+#include "catenary/train/toml.h"
+
+namespace catenary::train {
+
+namespace {
+
+// The shortest digits that read back as the same double, always with a point or an exponent: a TOML float.
+std::string number(double value) {
+  std::string text = fmt::format("{}", value);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+std::string files(const DataFiles& data_files) {
+  if (data_files.labels.empty()) return quoted_toml(data_files.samples);
+  return fmt::format("{{ images = {}, labels = {} }}", quoted_toml(data_files.samples),
+                     quoted_toml(data_files.labels));
+}
+
+std::string names(const std::vector<std::string>& list) {
+  std::vector<std::string> quoted;
+  for (const std::string& name : list) quoted.push_back(quoted_toml(name));
+  return fmt::format("[{}]", fmt::join(quoted, ", "));
+}
+
+std::string data_table(const DataConfig& data) {
+  std::string text =
+      fmt::format("\n[data]\nformat = \"{}\"\ntrain = {}\n", name_of(data.format), files(data.train));
+  if (data.test) text += fmt::format("test = {}\n", files(*data.test));
+  if (data.test_share) text += fmt::format("split = {{ test = {} }}\n", number(*data.test_share));
+  if (!data.targets.empty()) text += fmt::format("target = {}\n", names(data.targets));
+  if (!data.classes.empty()) text += fmt::format("classes = {}\n", names(data.classes));
+  return text + fmt::format("standardize = {}\n", data.standardize);
+}
+
+std::string layer_table(const LayerConfig& layer) {
+  std::string text =
+      fmt::format("\n[[model.layers]]\ntype = \"dense\"\nname = {}\n", quoted_toml(layer.name));
+  if (layer.units > 0) text += fmt::format("units = {}\n", layer.units);
+  return text + fmt::format("activation = \"{}\"\ninit = \"{}\"\n", layer.activation, layer.init);
+}
+
+std::string optimizer_table(const OptimizerConfig& optimizer) {
+  std::string keys = fmt::format("type = \"{}\", learning_rate = {}", name_of(optimizer.type),
+                                 number(optimizer.learning_rate));
+  if (optimizer.type == OptimizerType::kMomentum)
+    keys += fmt::format(", momentum = {}", number(optimizer.momentum));
+  if (optimizer.type == OptimizerType::kAdam) {
+    keys += fmt::format(", beta1 = {}, beta2 = {}, epsilon = {}", number(optimizer.beta1),
+                        number(optimizer.beta2), number(optimizer.epsilon));
+  }
+  return fmt::format("{{ {} }}", keys);
+}
+
+std::string train_table(const TrainConfig& train) {
+  return fmt::format(
+      "\n[train]\nloss = \"{}\"\noptimizer = {}\nweight_decay = {}\nepochs = {}\nbatch_size = {}\nmetrics = "
+      "[{}]\n",
+      name_of(train.loss), optimizer_table(train.optimizer), number(train.weight_decay), train.epochs,
+      train.batch_size, train.accuracy ? "\"accuracy\"" : "");
+}
+
+}  // namespace
+
+std::string to_toml(const Config& config) {
+  std::string text = fmt::format("format = 1\nseed = {}\n", config.seed) + data_table(config.data);
+  for (const LayerConfig& layer : config.layers) text += layer_table(layer);
+  text += train_table(config.train);
+  return text + fmt::format("\n[output]\nname = {}\n", quoted_toml(config.output.name));
+}
+
+}  // namespace catenary::train

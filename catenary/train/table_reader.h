@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catenary/train/toml.h"
+
+namespace catenary::train {
+
+struct WholeRange {
+  std::int64_t low;
+  std::int64_t high;
+};
+
+/// A set of numbers and its name in errors.
+struct NumberSet {
+  std::string_view text;
+  bool (*holds)(double);
+};
+
+// 1e30: what is larger overflows f32 in the first products.
+inline constexpr NumberSet kPositive = {"a number above 0 and at most 1e30",
+                                        [](double x) { return x > 0 && x <= 1e30; }};
+inline constexpr NumberSet kNotNegative = {"a number from 0 to 1e30",
+                                           [](double x) { return x >= 0 && x <= 1e30; }};
+inline constexpr NumberSet kBelowOne = {"a number from 0 to below 1",
+                                        [](double x) { return x >= 0 && x < 1; }};
+inline constexpr NumberSet kBetweenZeroAndOne = {"a number between 0 and 1",
+                                                 [](double x) { return x > 0 && x < 1; }};
+
+/// A legal spelling of an enumerator.
+template <typename E>
+struct Choice {
+  std::string_view name;
+  E value;
+};
+
+/// Throws Error{config} "PLACE: PATH: expected EXPECTED, found NODE".
+[[noreturn]] void fail_expected(const TomlNode& node, std::string_view path, std::string_view expected);
+
+/// A node as a string, else fail_expected.
+[[nodiscard]] const std::string& as_string(const TomlNode& node, std::string_view path,
+                                           std::string_view expected);
+
+/// The node's index among `names`; throws Error{config} with the nearest name.
+[[nodiscard]] std::size_t as_choice(const TomlNode& node, std::string_view path,
+                                    std::span<const std::string_view> names);
+
+/// Reads one table of a config strictly: a key that is not declared is an error with the nearest declared
+/// one.
+class TableReader {
+ public:
+  /// path: the table's dotted key, "" for the root. Throws Error{config} when `node` is no table or has
+  /// another key.
+  TableReader(const TomlNode& node, std::string path, std::span<const std::string_view> keys);
+
+  [[nodiscard]] const std::string& place() const { return node_.place; }
+  /// "train.epochs" for the key "epochs" of the table "train".
+  [[nodiscard]] std::string path(std::string_view key) const;
+  /// The key's value or nullptr.
+  [[nodiscard]] const TomlNode* find(std::string_view key) const;
+  /// The key's value; throws Error{config} "missing" when there is none.
+  [[nodiscard]] const TomlNode& require(std::string_view key, std::string_view expected) const;
+  /// Throws Error{config} when one of the keys is there, saying `why` it must not.
+  void forbid(std::span<const std::string_view> keys, std::string_view why) const;
+
+  [[nodiscard]] std::int64_t whole(std::string_view key, WholeRange range, std::int64_t fallback) const;
+  [[nodiscard]] double number(std::string_view key, const NumberSet& set, double fallback) const;
+  [[nodiscard]] bool boolean(std::string_view key, bool fallback) const;
+  [[nodiscard]] const TomlNode::Array& array(std::string_view key, std::string_view expected) const;
+
+  template <typename E, std::size_t n>
+  [[nodiscard]] E choice(std::string_view key, const Choice<E> (&choices)[n], E fallback) const {
+    const TomlNode* node = find(key);
+    if (node == nullptr) return fallback;
+    std::vector<std::string_view> names;
+    for (const auto& choice : choices) names.push_back(choice.name);
+    return choices[as_choice(*node, path(key), names)].value;
+  }
+
+ private:
+  const TomlNode& node_;
+  std::string path_;
+};
+
+}  // namespace catenary::train

@@ -1,0 +1,49 @@
+# The front door. `make` alone builds; `make help` lists what else there is.
+# SETUP=: skips the installation of Debian packages; JOBS=n limits parallel compilation.
+SETUP ?= ./tools/setup
+JOBS ?=
+PREFIX ?= /usr/local
+
+program := build/release/catenary
+parallel := $(if $(JOBS),-j $(JOBS))
+sources = git ls-files '*.cc' '*.h'
+
+.PHONY: build setup test demo bench format lint install clean help
+
+build: ## build the program, build/release/catenary (the default)
+	@$(SETUP) build
+	@cmake --preset release > /dev/null
+	@cmake --build build/release $(parallel)
+
+setup: ## install the Debian packages for building and testing
+	@$(SETUP) test
+
+test: ## build with assertions in build/test and run all tests
+	@$(SETUP) test
+	@cmake --preset test > /dev/null
+	@cmake --build build/test $(parallel)
+	@ctest --preset test
+
+demo: build ## train a network on Fashion-MNIST, into runs/fashion-mnist
+	$(program) train examples/fashion-mnist.toml --run runs/fashion-mnist
+
+bench: ## build and run the benchmarks
+	@$(SETUP) test
+	@cmake --preset bench > /dev/null
+	@cmake --build build/bench $(parallel)
+	@for bench in build/bench/bench/*_bench; do if [ -x $$bench ]; then $$bench || exit 1; fi; done
+
+format: ## format all C++ sources in place
+	@$(sources) | xargs clang-format -i
+
+lint: ## floors, format and clang-tidy, without changing anything
+	@./tools/lint
+
+install: build ## install library, headers and program below PREFIX
+	@cmake --install build/release --prefix $(PREFIX)
+
+clean: ## remove everything that was built
+	@rm -rf build
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 10

@@ -1,0 +1,13 @@
+#pragma once
+
+/// Catenary: train neural networks by backpropagation. The only header that most users include.
+
+#include "catenary/base/error.h"
+#include "catenary/base/thread_pool.h"
+#include "catenary/engine/step.h"
+#include "catenary/ir/print.h"
+#include "catenary/nn/network.h"
+#include "catenary/ops/evaluate.h"
+#include "catenary/ops/ops.h"
+#include "catenary/optim/optimizer.h"
+#include "catenary/transform/gradient.h"

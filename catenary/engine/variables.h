@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catenary/base/aligned.h"
+#include "catenary/ir/graph.h"
+
+namespace catenary {
+
+/// The memory of a graph's variables: parameters and optimizer state. Several steps (training, evaluation) share one.
+/// A variable's first value depends on the seed and its own name alone, not on the other variables.
+class Variables {
+ public:
+  Variables(Graph& graph, std::uint64_t seed);
+  Variables(const Variables&) = delete;
+  Variables& operator=(const Variables&) = delete;
+
+  /// Makes room for the graph's variables that were added since; compile() calls it.
+  void add_new(Graph& graph);
+  /// The names, in the order in which the graph's variables were made.
+  [[nodiscard]] std::vector<std::string> names() const;
+  [[nodiscard]] const Type& type(std::string_view name) const;
+  [[nodiscard]] Role role(std::string_view name) const;
+  /// The elements, row-major. Throws Error{config} for an unknown name.
+  [[nodiscard]] std::vector<double> read(std::string_view name) const;
+  /// Throws Error{shape} when the count differs from the variable's.
+  void write(std::string_view name, std::span<const double> values);
+  /// The memory itself, for the engine: f32 or f64 by the variable's type; it never moves.
+  [[nodiscard]] void* data(std::string_view name);
+
+ private:
+  struct Variable {
+    std::string name;
+    Type type;
+    VariableSpec spec;
+    AlignedBuffer memory;
+  };
+  [[nodiscard]] const Variable& find(std::string_view name) const;
+  void initialise(Variable& variable) const;
+
+  std::uint64_t seed_;
+  std::deque<Variable> variables_;
+};
+
+}  // namespace catenary

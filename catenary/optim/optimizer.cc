@@ -1,0 +1,86 @@
+#include "catenary/optim/optimizer.h"
+
+#include "catenary/base/error.h"
+#include "catenary/ops/ops.h"
+
+namespace catenary::optim {
+
+namespace {
+
+void check(std::span<const Value> parameters, std::span<const Value> gradients) {
+  if (parameters.empty()) fail(ErrorKind::kConfig, "an optimizer needs at least one parameter, found none");
+  if (parameters.size() != gradients.size()) {
+    fail(ErrorKind::kShape, "an optimizer needs one gradient for each parameter, found {} for {}", gradients.size(),
+         parameters.size());
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (parameters[i].type() == gradients[i].type()) continue;
+    fail(ErrorKind::kShape, "the gradient of '{}' needs its type {}, found {}", parameters[i].name(),
+         parameters[i].type().str(), gradients[i].type().str());
+  }
+}
+
+Value learning_rate(Value like, double constant) {
+  const Value input = like.graph().find("learning_rate");
+  return input ? input : like.graph().constant(constant, {}, like.type().dtype);
+}
+
+Value state_like(Value w, const std::string& suffix) {
+  return w.graph().state(w.name() + suffix, w.shape(), 0, w.type().dtype);
+}
+
+}  // namespace
+
+Optimizer sgd(SgdOptions options) {
+  return [options](std::span<const Value> parameters, std::span<const Value> gradients) {
+    check(parameters, gradients);
+    const Value eta = learning_rate(parameters[0], options.learning_rate);
+    std::vector<Update> updates;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      updates.push_back({parameters[i], parameters[i] - eta * gradients[i]});
+    }
+    return updates;
+  };
+}
+
+Optimizer momentum(MomentumOptions options) {
+  return [options](std::span<const Value> parameters, std::span<const Value> gradients) {
+    check(parameters, gradients);
+    const Value eta = learning_rate(parameters[0], options.learning_rate);
+    std::vector<Update> updates;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const Value w = parameters[i];
+      const Value velocity = state_like(w, ".velocity");
+      const Value next = options.momentum * velocity + gradients[i];
+      updates.push_back({velocity, next});
+      updates.push_back({w, w - eta * next});
+    }
+    return updates;
+  };
+}
+
+Optimizer adam(AdamOptions options) {
+  return [options](std::span<const Value> parameters, std::span<const Value> gradients) {
+    check(parameters, gradients);
+    Graph& graph = parameters[0].graph();
+    const DType dtype = parameters[0].type().dtype;
+    const double beta1 = options.beta1, beta2 = options.beta2;
+    const Value eta = learning_rate(parameters[0], options.learning_rate);
+    const Value count = graph.state("adam.step", {}, 0, dtype);
+    const Value t = count + 1;
+    const Value correction1 = 1 - pow(graph.constant(beta1, {}, dtype), t);
+    const Value correction2 = 1 - pow(graph.constant(beta2, {}, dtype), t);
+    std::vector<Update> updates{{count, t}};
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const Value w = parameters[i], g = gradients[i];
+      const Value m = state_like(w, ".moment1"), v = state_like(w, ".moment2");
+      const Value next_m = beta1 * m + (1 - beta1) * g;
+      const Value next_v = beta2 * v + (1 - beta2) * square(g);
+      const Value step = (eta / correction1) * next_m / (sqrt(next_v / correction2) + options.epsilon);
+      updates.insert(updates.end(), {{m, next_m}, {v, next_v}, {w, w - step}});
+    }
+    return updates;
+  };
+}
+
+}  // namespace catenary::optim

@@ -80,7 +80,8 @@ fs::path temporary_sibling(const fs::path& path, int attempt) {
 // Calls create(name) with temporary names until one is not taken; returns create's result and the name.
 template <typename Create>
 std::pair<int, fs::path> create_temporary(const fs::path& path, const Create& create) {
-  constexpr int kAttempts = 100;  // names are taken only by this process, or by one that crashed with its number
+  constexpr int kAttempts =
+      100;  // names are taken only by this process, or by one that crashed with its number
   for (int attempt = 0;; ++attempt) {
     fs::path name = temporary_sibling(path, attempt);
     const int result = create(name);
@@ -192,8 +193,9 @@ std::vector<std::byte> read_file(const fs::path& path, std::uint64_t max_bytes) 
 
 void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
   const fs::path target = normal_name(path);
-  const auto [number, temporary] = create_temporary(
-      target, [](const fs::path& name) { return ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
+  const auto [number, temporary] = create_temporary(target, [](const fs::path& name) {
+    return ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  });
   const Descriptor descriptor(number);
   try {
     write_and_rename(descriptor, temporary, target, bytes);
@@ -212,9 +214,8 @@ StagedDirectory::StagedDirectory(fs::path final_path, IfExists if_exists)
   if (if_exists_ == IfExists::kFail && is_taken(final_path_)) {
     fail_io("create", final_path_, EEXIST);
   }
-  staged_path_ = create_temporary(final_path_, [](const fs::path& name) {
-                   return ::mkdir(name.c_str(), 0777);
-                 }).second;
+  staged_path_ =
+      create_temporary(final_path_, [](const fs::path& name) { return ::mkdir(name.c_str(), 0777); }).second;
 }
 
 StagedDirectory::~StagedDirectory() {

@@ -40,8 +40,8 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view t
 /// What to do when the name that is to be written is taken.
 enum class IfExists { kFail, kReplace };
 
-/// A directory that appears whole or not at all. Write files below path(), then commit(); without a commit the
-/// destructor removes what was written.
+/// A directory that appears whole or not at all. Write files below path(), then commit(); without a commit
+/// the destructor removes what was written.
 class StagedDirectory {
  public:
   /// Creates the temporary sibling ".NAME.tmp-PID" of `final_path`, whose parent must exist.
@@ -53,8 +53,9 @@ class StagedDirectory {
   /// Where to write until commit().
   [[nodiscard]] const std::filesystem::path& path() const { return staged_path_; }
 
-  /// Syncs every file and directory below path(), gives the directory its final name and syncs the parent. With
-  /// kReplace an old directory of that name is swapped out in one step where the file system can, then deleted.
+  /// Syncs every file and directory below path(), gives the directory its final name and syncs the parent.
+  /// With kReplace an old directory of that name is swapped out in one step where the file system can, then
+  /// deleted.
   void commit();
 
  private:

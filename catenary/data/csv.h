@@ -57,16 +57,20 @@ struct CsvOptions {
   std::size_t chunk_bytes = std::size_t{1} << 18;  // read at once; 256 KiB stays in L2
 };
 
-/// Reads RFC 4180 CSV in UTF-8 with a header: quotes, doubled quotes, line feeds and commas within quotes, CRLF or LF,
-/// a byte order mark and a last line without line feed are accepted. A number is what std::from_chars takes whole.
-/// Throws Error{data} that names file, line and column for: a blank cell, a ragged row, a bad quote, a duplicate header
-/// name, a number that is not finite, text where kNumber was asked for, no rows, bytes that are not UTF-8, any limit.
+/// Reads RFC 4180 CSV in UTF-8 with a header: quotes, doubled quotes, line feeds and commas within quotes,
+/// CRLF or LF, a byte order mark and a last line without line feed are accepted. A number is what
+/// std::from_chars takes whole. Throws Error{data} that names file, line and column for: a blank cell, a
+/// ragged row, a bad quote, a duplicate header name, a number that is not finite, text where kNumber was
+/// asked for, no rows, bytes that are not UTF-8, any limit.
 [[nodiscard]] Table read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
 
 /// The same from memory; `name` stands for the file in messages.
 [[nodiscard]] Table parse_csv(std::string_view text, const std::string& name, const CsvOptions& options = {});
 
-/// "FILE: line 13, column 3 'NAME'": the start of a message about a cell. column counts from 0.
+/// "FILE: column 3 'NAME'", the start of a message about a column. column counts from 0, the message from 1.
+[[nodiscard]] std::string column_position(const Table& table, std::size_t column);
+
+/// "FILE: line 13, column 3 'NAME'", the start of a message about a cell.
 [[nodiscard]] std::string cell_position(const Table& table, std::int64_t line, std::size_t column);
 
 }  // namespace catenary

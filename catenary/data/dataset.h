@@ -8,8 +8,8 @@
 
 namespace catenary {
 
-/// The inputs of all examples: elements [rows][columns], row-major. A feature's value is element * scale, so that
-/// images stay bytes in memory (scale = 1/255) until a batch is gathered.
+/// The inputs of all examples: elements [rows][columns], row-major. A feature's value is element * scale, so
+/// that images stay bytes in memory (scale = 1/255) until a batch is gathered.
 struct Features {
   std::int64_t rows = 0;
   std::int64_t columns = 0;

@@ -55,7 +55,8 @@ struct Source {
 template <std::unsigned_integral T>
 T big_endian(const std::byte* bytes) {
   T value = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i) value = static_cast<T>(value << 8 | std::to_integer<T>(bytes[i]));
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    value = static_cast<T>(value << 8 | std::to_integer<T>(bytes[i]));
   return value;
 }
 
@@ -65,14 +66,16 @@ std::array<std::byte, kCount> read_exactly(Source& source, std::string_view what
   const std::uint64_t offset = source.stream.offset();
   const std::size_t found = source.stream.read(bytes);
   if (found == kCount) return bytes;
-  fail(ErrorKind::kData, "{}: needed {} bytes of {} at byte {}, found {}", source.name, kCount, what, offset, found);
+  fail(ErrorKind::kData, "{}: needed {} bytes of {} at byte {}, found {}", source.name, kCount, what, offset,
+       found);
 }
 
 std::int64_t read_extent(Source& source, std::int64_t elements) {
   const std::uint64_t offset = source.stream.offset();
   const std::int64_t extent = big_endian<std::uint32_t>(read_exactly<4>(source, "an extent").data());
   if (extent >= 1 && extent <= kMaxElements / elements) return extent;
-  fail(ErrorKind::kData, "{}: needed an extent of at least 1 and at most 2^40 elements in all, found extent {} at byte {}",
+  fail(ErrorKind::kData,
+       "{}: needed an extent of at least 1 and at most 2^40 elements in all, found extent {} at byte {}",
        source.name, extent, offset);
 }
 
@@ -80,12 +83,14 @@ Header read_header(Source& source) {
   const auto magic = read_exactly<4>(source, "IDX magic number");
   Header header{.code = static_cast<Code>(magic[2]), .extents = {}};
   if (magic[0] != std::byte{0} || magic[1] != std::byte{0} || bytes_of(header.code) == 0) {
-    fail(ErrorKind::kData, "{}: needed an IDX magic number 00 00 (08 09 0B 0C 0D or 0E) at byte 0, found {:02X}",
-         source.name, fmt::join(std::span(magic).first(3), " "));
+    fail(ErrorKind::kData,
+         "{}: needed an IDX magic number 00 00 (08 09 0B 0C 0D or 0E) at byte 0, found {:02X}", source.name,
+         fmt::join(std::span(magic).first(3), " "));
   }
   const int dimensions = std::to_integer<int>(magic[3]);
   if (dimensions < 1 || dimensions > kMaxDimensions) {
-    fail(ErrorKind::kData, "{}: needed 1 to {} dimensions at byte 3, found {}", source.name, kMaxDimensions, dimensions);
+    fail(ErrorKind::kData, "{}: needed 1 to {} dimensions at byte 3, found {}", source.name, kMaxDimensions,
+         dimensions);
   }
   for (int i = 0; i < dimensions; ++i) {
     header.extents.push_back(read_extent(source, header.elements));
@@ -95,8 +100,8 @@ Header read_header(Source& source) {
 }
 
 [[noreturn]] void fail_size(const Source& source, const Header& header, std::uint64_t found) {
-  fail(ErrorKind::kData, "{}: needed {} bytes of elements for [{}], found {} before the end at byte {}", source.name,
-       header.bytes(), fmt::join(header.extents, ", "), found, source.stream.offset());
+  fail(ErrorKind::kData, "{}: needed {} bytes of elements for [{}], found {} before the end at byte {}",
+       source.name, header.bytes(), fmt::join(header.extents, ", "), found, source.stream.offset());
 }
 
 void require_end(Source& source) {
@@ -145,11 +150,13 @@ void append(std::vector<float>& elements, std::span<const std::byte> bytes, Code
 }
 
 void require_finite(const Source& source, const Header& header, std::span<const float> elements) {
-  const auto bad = std::find_if_not(elements.begin(), elements.end(), [](float x) { return std::isfinite(x); });
+  const auto bad =
+      std::find_if_not(elements.begin(), elements.end(), [](float x) { return std::isfinite(x); });
   if (bad == elements.end()) return;
   const auto index = bad - elements.begin();
   const auto offset = 4 + 4 * std::ssize(header.extents) + index * bytes_of(header.code);
-  fail(ErrorKind::kData, "{}: needed a number that is finite in f32 at byte {}, found {}", source.name, offset, *bad);
+  fail(ErrorKind::kData, "{}: needed a number that is finite in f32 at byte {}, found {}", source.name,
+       offset, *bad);
 }
 
 std::vector<float> read_f32(Source& source, const Header& header) {

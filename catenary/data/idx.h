@@ -16,9 +16,9 @@ struct IdxArray {
   std::variant<std::vector<std::uint8_t>, std::vector<float>> elements;
 };
 
-/// Reads an IDX file, plain or gzipped, of any of the format's types (u8, i8, i16, i32, f32, f64; big-endian).
-/// Throws Error{data} that names file, byte offset, what was needed and what was found; numbers must be finite in f32.
-/// [LeCun, Cortes and Burges, "The MNIST database", file formats]
+/// Reads an IDX file, plain or gzipped, of any of the format's types (u8, i8, i16, i32, f32, f64;
+/// big-endian). Throws Error{data} that names file, byte offset, what was needed and what was found; numbers
+/// must be finite in f32. [LeCun, Cortes and Burges, "The MNIST database", file formats]
 [[nodiscard]] IdxArray read_idx(const std::filesystem::path& path);
 
 /// The same from memory; `name` stands for the file in messages.

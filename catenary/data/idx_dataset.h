@@ -12,8 +12,9 @@ struct IdxPaths {
   std::filesystem::path labels;
 };
 
-/// Reads a training set: images [rows, ...] flattened row-major (u8 keeps its bytes, scale = 1/255), labels [rows].
-/// Classes are "0" to the greatest label, features "pixel0", "pixel1", ... Throws Error{data} and Error{io}.
+/// Reads a training set: images [rows, ...] flattened row-major (u8 keeps its bytes, scale = 1/255), labels
+/// [rows]. Classes are "0" to the greatest label, features "pixel0", "pixel1", ... Throws Error{data} and
+/// Error{io}.
 [[nodiscard]] Dataset load_idx(const IdxPaths& paths);
 
 /// Reads a set for a trained model: as many features as it was trained on, no label beyond its classes.

@@ -37,7 +37,8 @@ void require_rows(const Features& features, std::span<const std::int64_t> rows) 
   if (rows.empty()) fail(ErrorKind::kData, "needed at least one row to standardize features, found none");
   for (const std::int64_t row : rows) {
     if (row >= 0 && row < features.rows) continue;
-    fail(ErrorKind::kData, "needed row numbers from 0 to {} to standardize features, found {}", features.rows - 1, row);
+    fail(ErrorKind::kData, "needed row numbers from 0 to {} to standardize features, found {}",
+         features.rows - 1, row);
   }
 }
 
@@ -62,7 +63,8 @@ Affine standardize(const Features& features, std::span<const std::int64_t> rows)
     result.scale[j] = static_cast<float>(scale);
     result.shift[j] = static_cast<float>(-fit.mean[j] * scale);
     if (std::isfinite(result.scale[j]) && std::isfinite(result.shift[j])) continue;
-    fail(ErrorKind::kData, "needed feature {} to be standardizable in f32, found mean {} and standard deviation {}", j,
+    fail(ErrorKind::kData,
+         "needed feature {} to be standardizable in f32, found mean {} and standard deviation {}", j,
          fit.mean[j], std::sqrt(fit.variance[j]));
   }
   return result;

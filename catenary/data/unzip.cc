@@ -13,7 +13,7 @@ namespace catenary {
 
 namespace {
 
-constexpr int kGzipOnly = 15 + 16;                 // zlib: the largest window, with a gzip header and checksum
+constexpr int kGzipOnly = 15 + 16;  // zlib: the largest window, with a gzip header and checksum
 constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // fits zlib's 32-bit counters
 
 bool is_gzip(std::span<const std::byte> file) {
@@ -85,7 +85,8 @@ void UnzipStream::next_member() {
   if (rest_.empty()) {
     inflater_->at_end = true;
   } else if (!is_gzip(rest_)) {
-    fail(ErrorKind::kData, "{}: needed the end of the file after the gzip data, at byte {}, found {} more bytes", name_,
+    fail(ErrorKind::kData,
+         "{}: needed the end of the file after the gzip data, at byte {}, found {} more bytes", name_,
          size_ - rest_.size(), rest_.size());
   } else {
     inflateReset(&inflater_->zlib);

@@ -8,8 +8,8 @@
 
 namespace catenary {
 
-/// Reads bytes in order from memory that holds them plain or as gzip (RFC 1952, several members allowed; told by the
-/// first two bytes 1f 8b). Takes no memory for output beyond what the caller hands in.
+/// Reads bytes in order from memory that holds them plain or as gzip (RFC 1952, several members allowed; told
+/// by the first two bytes 1f 8b). Takes no memory for output beyond what the caller hands in.
 class UnzipStream {
  public:
   /// file: memory that outlives the stream; name: the file's name in messages.
@@ -18,7 +18,8 @@ class UnzipStream {
   UnzipStream& operator=(const UnzipStream&) = delete;
   ~UnzipStream();
 
-  /// Fills `out`; fewer bytes than asked for only at the end. Throws Error{data} on damaged or truncated gzip data.
+  /// Fills `out`; fewer bytes than asked for only at the end. Throws Error{data} on damaged or truncated gzip
+  /// data.
   [[nodiscard]] std::size_t read(std::span<std::byte> out);
   /// Bytes read so far, counted after decompression.
   [[nodiscard]] std::uint64_t offset() const { return offset_; }

@@ -36,13 +36,13 @@ struct Safetensors {
   [[nodiscard]] bool operator==(const Safetensors&) const = default;
 };
 
-/// The file's bytes: the tensors in the given order, the header padded so that they start on a multiple of 8. The same
-/// content gives the same bytes. Throws Error{format} for a duplicate or reserved name or bytes of the wrong size.
-/// [https://huggingface.co/docs/safetensors, "Format"]
+/// The file's bytes: the tensors in the given order, the header padded so that they start on a multiple of 8.
+/// The same content gives the same bytes. Throws Error{format} for a duplicate or reserved name or bytes of
+/// the wrong size. [https://huggingface.co/docs/safetensors, "Format"]
 [[nodiscard]] std::vector<std::byte> encode_safetensors(const Safetensors& content);
 
-/// Reads what `file` holds, F32 and F64 tensors up to rank 4. Whatever the bytes, it returns or throws Error{format}
-/// that names file and tensor, and takes memory in proportion to the bytes given.
+/// Reads what `file` holds, F32 and F64 tensors up to rank 4. Whatever the bytes, it returns or throws
+/// Error{format} that names file and tensor, and takes memory in proportion to the bytes given.
 [[nodiscard]] Safetensors decode_safetensors(std::span<const std::byte> file, const std::string& name);
 
 /// decode_safetensors of a file, at most 64 GiB. Throws Error{io} too.

@@ -1,0 +1,69 @@
+#include "catenary/data/csv.h"
+
+#include <algorithm>
+
+#include "catenary/base/error.h"
+#include "catenary/base/file.h"
+#include "catenary/base/text.h"
+#include "catenary/data/csv_scanner.h"
+#include "catenary/data/table_builder.h"
+
+namespace catenary {
+
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// Hands a file's chunks to `next`, the first without its byte order mark, until `next` returns an empty one.
+template <typename Next>
+Table parse_chunks(const std::string& name, const CsvOptions& options, const Next& next) {
+  TableBuilder builder(name, options);
+  CsvScanner scanner(builder, name, options.max_cell_bytes);
+  std::uint64_t bytes = 0;
+  for (std::string_view chunk = next(); !chunk.empty(); chunk = next()) {
+    const bool is_first = bytes == 0;
+    bytes += chunk.size();
+    if (bytes > options.max_file_bytes) {
+      fail(ErrorKind::kData, "{}: needed at most {} bytes, found more", name, options.max_file_bytes);
+    }
+    if (is_first && chunk.starts_with(kByteOrderMark)) chunk.remove_prefix(kByteOrderMark.size());
+    scanner.feed(chunk);
+  }
+  scanner.finish();
+  return builder.finish();
+}
+
+// At least a byte order mark, so that it stands in one chunk.
+std::size_t chunk_size(const CsvOptions& options) {
+  return std::max(options.chunk_bytes, kByteOrderMark.size());
+}
+
+}  // namespace
+
+Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
+  InputFile file(path);
+  std::string chunk(chunk_size(options), '\0');
+  return parse_chunks(path.string(), options, [&] {
+    const std::size_t size = file.read(std::as_writable_bytes(std::span(chunk)));
+    return std::string_view(chunk).substr(0, size);
+  });
+}
+
+Table parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
+  return parse_chunks(name, options, [&] {
+    const std::string_view chunk = text.substr(0, chunk_size(options));
+    text.remove_prefix(chunk.size());
+    return chunk;
+  });
+}
+
+std::string column_position(const Table& table, std::size_t column) {
+  return fmt::format("{}: column {} {}", table.file, column + 1, quote(table.columns[column].name));
+}
+
+std::string cell_position(const Table& table, std::int64_t line, std::size_t column) {
+  return fmt::format("{}: line {}, column {} {}", table.file, line, column + 1,
+                     quote(table.columns[column].name));
+}
+
+}  // namespace catenary

@@ -1,0 +1,177 @@
+#include "catenary/data/csv_dataset.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <set>
+#include <span>
+#include <utility>
+
+#include "catenary/base/error.h"
+#include "catenary/base/text.h"
+#include "catenary/data/classes.h"
+#include "catenary/data/csv.h"
+#include "catenary/data/name_index.h"
+
+namespace catenary {
+
+namespace {
+
+using Names = std::span<const std::string>;
+
+// Which of a file's columns are features, in the dataset's order, and which are targets.
+struct Roles {
+  std::vector<std::size_t> features;
+  std::vector<std::size_t> targets;
+};
+
+void require_target(const CsvTarget& target) {
+  if (target.names.empty()) fail(ErrorKind::kConfig, "needed the name of a target column, found none");
+  if (std::set(target.names.begin(), target.names.end()).size() < target.names.size()) {
+    fail(ErrorKind::kConfig, "needed distinct target columns, found one twice: {}",
+         fmt::join(target.names, ", "));
+  }
+  if (target.names.size() > 1 && target.type == TargetType::kClasses) {
+    fail(ErrorKind::kConfig, "needed one target column for classes, found {}", target.names.size());
+  }
+}
+
+std::vector<std::size_t> find_targets(const std::string& file, const NameIndex& header, Names targets) {
+  std::vector<std::size_t> columns;
+  for (const std::string& name : targets) {
+    const std::optional<std::size_t> column = header.find(name);
+    if (!column) {
+      fail(ErrorKind::kData, "{}: needed the target column {}, found no such name in the header{}", file,
+           quote(name), header.hint(name));
+    }
+    columns.push_back(*column);
+  }
+  return columns;
+}
+
+Roles training_roles(const std::string& file, Names header, Names targets) {
+  Roles roles{.features = {}, .targets = find_targets(file, NameIndex(header), targets)};
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    if (std::find(roles.targets.begin(), roles.targets.end(), i) == roles.targets.end())
+      roles.features.push_back(i);
+  }
+  if (roles.features.empty())
+    fail(ErrorKind::kData, "{}: needed a column beside the target, found none", file);
+  return roles;
+}
+
+// Throws if a column of the file is neither a feature nor a target of the trained model.
+void require_known(const std::string& file, Names header, const Schema& trained) {
+  const NameIndex features(trained.feature_names);
+  const NameIndex targets(trained.target_names);
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    if (features.find(header[i]) || targets.find(header[i])) continue;
+    fail(ErrorKind::kData, "{}: line 1, column {} {}: needed a feature that the model was trained on{}", file,
+         i + 1, quote(header[i]), features.hint(header[i]));
+  }
+}
+
+Roles trained_roles(const std::string& file, Names header, const Schema& trained, TargetUse use) {
+  const NameIndex index(header);
+  Roles roles;
+  for (const std::string& name : trained.feature_names) {
+    const std::optional<std::size_t> column = index.find(name);
+    if (!column) {
+      fail(ErrorKind::kData,
+           "{}: needed the column {} that the model was trained on, found no such name in the header{}", file,
+           quote(name), index.hint(name));
+    }
+    roles.features.push_back(*column);
+  }
+  require_known(file, header, trained);
+  if (use == TargetUse::kRequired) roles.targets = find_targets(file, index, trained.target_names);
+  return roles;
+}
+
+// Column types for the reader: features are numbers, targets are `target`, all others are skipped.
+std::vector<ColumnType> types_of(const Roles& roles, std::size_t columns, ColumnType target) {
+  std::vector<ColumnType> types(columns, ColumnType::kSkip);
+  for (const std::size_t column : roles.features) types[column] = ColumnType::kNumber;
+  for (const std::size_t column : roles.targets) types[column] = target;
+  return types;
+}
+
+// The columns' numbers side by side: [rows][columns], row-major.
+std::vector<float> gather(const Table& table, std::span<const std::size_t> columns) {
+  std::vector<float> result;
+  result.reserve(table.lines.size() * columns.size());
+  for (std::size_t row = 0; row < table.lines.size(); ++row) {
+    for (const std::size_t column : columns) {
+      const double number = table.columns[column].numbers[row];
+      if (std::abs(number) > std::numeric_limits<float>::max()) {
+        fail(ErrorKind::kData, "{}: needed a number in the range of f32, found {}",
+             cell_position(table, table.lines[row], column), number);
+      }
+      result.push_back(static_cast<float>(number));
+    }
+  }
+  return result;
+}
+
+Dataset features_only(const Table& table, const Roles& roles) {
+  Dataset dataset;
+  dataset.features.rows = table.rows();
+  dataset.features.columns = std::ssize(roles.features);
+  dataset.features.elements = gather(table, roles.features);
+  for (const std::size_t column : roles.features)
+    dataset.schema.feature_names.push_back(table.columns[column].name);
+  return dataset;
+}
+
+}  // namespace
+
+Dataset load_csv(const std::filesystem::path& path, const CsvTarget& target) {
+  require_target(target);
+  const bool may_be_text = target.names.size() == 1 && target.type != TargetType::kNumbers;
+  Roles roles;
+  CsvOptions options;
+  options.types = [&](Names header) {
+    roles = training_roles(path.string(), header, target.names);
+    return types_of(roles, header.size(), may_be_text ? ColumnType::kInfer : ColumnType::kNumber);
+  };
+  const Table table = read_csv(path, options);
+  Dataset dataset = features_only(table, roles);
+  dataset.schema.target_names = target.names;
+  dataset.target_columns = std::ssize(target.names);
+  const std::size_t column = roles.targets.front();
+  if (target.type == TargetType::kClasses || table.columns[column].is_text()) {
+    dataset.schema.classes = distinct_classes(table, column);
+    dataset.targets = class_indices(table, column, dataset.schema.classes);
+  } else {
+    dataset.targets = gather(table, roles.targets);
+  }
+  return dataset;
+}
+
+Dataset load_csv(const std::filesystem::path& path, const Schema& trained, TargetUse use) {
+  if (use == TargetUse::kRequired && trained.target_names.empty()) {
+    fail(ErrorKind::kConfig, "{}: needed the name of the target column, the trained model knows none",
+         path.string());
+  }
+  const bool has_classes = !trained.classes.empty();
+  Roles roles;
+  CsvOptions options;
+  options.types = [&](Names header) {
+    roles = trained_roles(path.string(), header, trained, use);
+    return types_of(roles, header.size(), has_classes ? ColumnType::kText : ColumnType::kNumber);
+  };
+  const Table table = read_csv(path, options);
+  Dataset dataset = features_only(table, roles);
+  dataset.schema = trained;
+  dataset.target_columns = std::ssize(roles.targets);
+  if (roles.targets.empty()) return dataset;
+  dataset.targets = has_classes ? class_indices(table, roles.targets.front(), trained.classes)
+                                : gather(table, roles.targets);
+  return dataset;
+}
+
+}  // namespace catenary

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "catenary/data/table_builder.h"
+
+namespace catenary {
+
+/// Cuts the bytes of a CSV file into cells and rows, whatever the chunks in which they come. [RFC 4180,
+/// section 2] Throws Error{data} that names file and line for a bad quote, a lone carriage return or a cell
+/// that is too long.
+class CsvScanner {
+ public:
+  /// builder: takes the cells, and must outlive the scanner; file: its name in messages.
+  CsvScanner(TableBuilder& builder, std::string file, std::size_t max_cell_bytes);
+
+  /// The file's next bytes.
+  void feed(std::string_view chunk);
+  /// The end of the file.
+  void finish();
+
+ private:
+  // What the bytes before rest_ were the last of.
+  enum class State { kRowStart, kCellStart, kPlain, kQuoted, kQuoteInQuoted, kCarriageReturn };
+
+  void start_cell();
+  void scan_plain();
+  void scan_quoted();
+  void scan_after_quote();
+  void scan_after_carriage_return();
+  void append(std::string_view text);
+  void end_cell(std::string_view text);
+  void end_row();
+  void delimit();
+  void require_short(std::size_t bytes) const;
+  [[noreturn]] void fail_line(std::int64_t line, std::string_view problem) const;
+
+  TableBuilder& builder_;
+  std::string file_;
+  std::size_t max_cell_bytes_;
+  State state_ = State::kRowStart;
+  std::string_view rest_;      // of the chunk
+  std::string cell_;           // what came of the current cell so far, when it cannot be taken from the chunk
+  std::int64_t line_ = 1;      // of rest_
+  std::int64_t row_line_ = 1;  // on which the current row starts
+  std::int64_t quote_line_ = 1;  // on which the current quoted cell starts
+};
+
+}  // namespace catenary

@@ -1,0 +1,92 @@
+#include "catenary/data/idx_dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "catenary/base/error.h"
+#include "catenary/data/idx.h"
+
+namespace catenary {
+
+namespace {
+
+constexpr float kByteScale = 1.0F / 255;  // maps bytes onto [0, 1]
+
+Features features_of(IdxArray array) {
+  Features features{.rows = array.extents[0], .elements = std::move(array.elements)};
+  std::visit([&](const auto& elements) { features.columns = std::ssize(elements) / features.rows; },
+             features.elements);
+  if (std::holds_alternative<std::vector<std::uint8_t>>(features.elements)) features.scale = kByteScale;
+  return features;
+}
+
+std::vector<std::string> pixel_names(std::int64_t count) {
+  std::vector<std::string> names;
+  for (std::int64_t i = 0; i < count; ++i) names.push_back(fmt::format("pixel{}", i));
+  return names;
+}
+
+std::vector<std::string> class_names(float greatest) {
+  std::vector<std::string> names;
+  for (int label = 0; label <= static_cast<int>(greatest); ++label) names.push_back(fmt::to_string(label));
+  return names;
+}
+
+// Throws unless each label is a whole number from 0 to count - 1.
+void require_labels(const std::vector<float>& labels, std::size_t count, const IdxPaths& paths) {
+  for (std::size_t row = 0; row < labels.size(); ++row) {
+    const float label = labels[row];
+    if (label >= 0 && label < static_cast<float>(count) && label == std::floor(label)) continue;
+    fail(ErrorKind::kData, "{}: needed whole labels from 0 to {}, found {} for row {}", paths.labels.string(),
+         count - 1, label, row);
+  }
+}
+
+std::vector<float> read_labels(const IdxPaths& paths, std::int64_t rows) {
+  const IdxArray array = read_idx(paths.labels);
+  if (array.extents.size() != 1) {
+    fail(ErrorKind::kData, "{}: needed labels with 1 dimension, found {}", paths.labels.string(),
+         array.extents.size());
+  }
+  if (array.extents[0] != rows) {
+    fail(ErrorKind::kData, "{}: needed {} labels, one for each image of {}, found {}", paths.labels.string(),
+         rows, paths.images.string(), array.extents[0]);
+  }
+  return std::visit([](const auto& elements) { return std::vector<float>(elements.begin(), elements.end()); },
+                    array.elements);
+}
+
+Dataset load(const IdxPaths& paths) {
+  Dataset dataset{.features = features_of(read_idx(paths.images)), .targets = {}, .schema = {}};
+  dataset.schema.feature_names = pixel_names(dataset.features.columns);
+  if (paths.labels.empty()) return dataset;
+  dataset.targets = read_labels(paths, dataset.features.rows);
+  dataset.target_columns = 1;
+  return dataset;
+}
+
+}  // namespace
+
+Dataset load_idx(const IdxPaths& paths) {
+  Dataset dataset = load(paths);
+  if (dataset.targets.empty()) return dataset;
+  require_labels(dataset.targets, kMaxClasses, paths);
+  dataset.schema.classes = class_names(*std::max_element(dataset.targets.begin(), dataset.targets.end()));
+  return dataset;
+}
+
+Dataset load_idx(const IdxPaths& paths, const Schema& trained) {
+  Dataset dataset = load(paths);
+  if (std::ssize(trained.feature_names) != dataset.features.columns) {
+    fail(ErrorKind::kData, "{}: needed {} features as the model was trained on, found {}",
+         paths.images.string(), trained.feature_names.size(), dataset.features.columns);
+  }
+  require_labels(dataset.targets, trained.classes.size(), paths);
+  dataset.schema = trained;
+  return dataset;
+}
+
+}  // namespace catenary

@@ -1,0 +1,142 @@
+#include "catenary/data/table_builder.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <unordered_set>
+#include <utility>
+
+#include "catenary/base/error.h"
+#include "catenary/base/text.h"
+
+namespace catenary {
+
+namespace {
+
+constexpr std::string_view kFinite = "a finite number in the range of f64";
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t") == std::string_view::npos; }
+
+}  // namespace
+
+std::optional<double> parse_number(std::string_view text) {
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc::invalid_argument || stopped != end) return std::nullopt;
+  return error == std::errc() ? value : std::numeric_limits<double>::infinity();
+}
+
+TableBuilder::TableBuilder(std::string file, const CsvOptions& options) : options_(options) {
+  table_.file = std::move(file);
+}
+
+void TableBuilder::fail_cell(std::int64_t line, std::string_view needed, std::string_view found) const {
+  fail(ErrorKind::kData, "{}: needed {}, found {}", cell_position(table_, line, cell_), needed, found);
+}
+
+void TableBuilder::add_cell(std::string_view text, std::int64_t line) {
+  if (in_header_) {
+    add_name(text, line);
+  } else if (cell_ < states_.size()) {
+    switch (states_[cell_].type) {
+      case ColumnType::kNumber: add_number(text, line); break;
+      case ColumnType::kText: add_text(text, line); break;
+      case ColumnType::kInfer: add_inferred(text, line); break;
+      case ColumnType::kSkip: break;
+    }
+  }
+  ++cell_;
+}
+
+void TableBuilder::add_name(std::string_view text, std::int64_t line) {
+  if (cell_ == options_.max_columns) {
+    fail(ErrorKind::kData, "{}: line {}: needed at most {} columns, found more", table_.file, line, cell_);
+  }
+  table_.columns.push_back({.name = std::string(text), .numbers = {}, .texts = {}});
+  if (is_blank(text)) fail_cell(line, "a name in the header", "a blank cell");
+  if (!is_utf8(text)) fail_cell(line, "UTF-8", "other bytes");
+}
+
+void TableBuilder::end_header() {
+  std::vector<std::string> names;
+  std::unordered_set<std::string_view> seen;
+  for (cell_ = 0; cell_ < table_.columns.size(); ++cell_) {
+    const std::string& name = table_.columns[cell_].name;
+    if (!seen.insert(name).second) fail_cell(1, "distinct names in the header", "this name twice");
+    names.push_back(name);
+  }
+  states_.resize(names.size());
+  if (!options_.types) return;
+  const std::vector<ColumnType> types = options_.types(names);
+  if (types.size() != names.size())
+    fail(ErrorKind::kInternal, "needed {} column types, found {}", names.size(), types.size());
+  for (std::size_t i = 0; i < types.size(); ++i) states_[i].type = types[i];
+}
+
+void TableBuilder::end_row(std::int64_t line) {
+  if (cell_ == 0)
+    fail(ErrorKind::kData, "{}: line {}: needed {}, found a blank line", table_.file, line,
+         in_header_ ? "a header" : "a row");
+  if (in_header_) {
+    end_header();
+    in_header_ = false;
+  } else if (cell_ != states_.size()) {
+    fail(ErrorKind::kData, "{}: line {}: needed {} cells as in the header, found {}", table_.file, line,
+         states_.size(), cell_);
+  } else {
+    table_.lines.push_back(line);
+  }
+  cell_ = 0;
+}
+
+void TableBuilder::add_number(std::string_view text, std::int64_t line) {
+  const std::optional<double> value = parse_number(text);
+  if (!value && is_blank(text)) fail_cell(line, "a number", "a blank cell");
+  if (!value) fail_cell(line, "a number", quote(text));
+  if (!std::isfinite(*value)) fail_cell(line, kFinite, quote(text));
+  table_.columns[cell_].numbers.push_back(*value);
+}
+
+void TableBuilder::add_text(std::string_view text, std::int64_t line) {
+  if (is_blank(text)) fail_cell(line, "a value", "a blank cell");
+  if (!is_utf8(text)) fail_cell(line, "UTF-8", quote(text));
+  table_.columns[cell_].texts.push_back(text);
+}
+
+// Keeps the text beside the number until the last row has shown which of them it is.
+void TableBuilder::add_inferred(std::string_view text, std::int64_t line) {
+  add_text(text, line);
+  State& state = states_[cell_];
+  if (!state.only_numbers) return;
+  std::vector<double>& numbers = table_.columns[cell_].numbers;
+  const std::optional<double> value = parse_number(text);
+  state.only_numbers = value.has_value();
+  if (!value) {
+    numbers = {};
+    return;
+  }
+  numbers.push_back(*value);
+  if (!std::isfinite(*value) && !state.first_nonfinite_row) state.first_nonfinite_row = numbers.size() - 1;
+}
+
+Table TableBuilder::finish() {
+  if (in_header_) fail(ErrorKind::kData, "{}: needed a header on line 1, found an empty file", table_.file);
+  if (table_.lines.empty())
+    fail(ErrorKind::kData, "{}: needed rows below the header, found none", table_.file);
+  for (cell_ = 0; cell_ < states_.size(); ++cell_) settle(states_[cell_], table_.columns[cell_]);
+  return std::move(table_);
+}
+
+void TableBuilder::settle(const State& state, Column& column) {
+  if (state.type != ColumnType::kInfer || !state.only_numbers) return;
+  if (state.first_nonfinite_row) {
+    const std::size_t row = *state.first_nonfinite_row;
+    fail_cell(table_.lines[row], kFinite, quote(column.texts[row]));
+  }
+  column.texts = {};
+}
+
+}  // namespace catenary

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "catenary/nn/network.h"
+
 namespace catenary::train {
 
 enum class DataFormat { kIdx, kCsv };
@@ -48,8 +50,8 @@ struct DataConfig {
 struct LayerConfig {
   std::string name;
   std::int64_t units = 0;  ///< 0, last layer only: as many as the loss needs
-  std::string activation = "identity";
-  std::string init;
+  nn::Activation activation = nn::Activation::kIdentity;
+  nn::Initializer init = nn::Initializer::kGlorotUniform;
   Place place;
   [[nodiscard]] bool operator==(const LayerConfig&) const = default;
 };

@@ -24,13 +24,6 @@ bool is_layer_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), is_rest);
 }
 
-// He's variance 2/fan_in is derived for rectifiers, Glorot's for functions that are odd and linear near 0.
-// [He et al. 2015; Glorot and Bengio 2010]
-std::string_view default_init(std::string_view activation) {
-  const bool is_odd = activation == "identity" || activation == "tanh" || activation == "sigmoid";
-  return is_odd ? "glorot_uniform" : "he_normal";
-}
-
 std::string read_name(const TableReader& table, std::string_view fallback) {
   const TomlNode* node = table.find("name");
   if (node == nullptr) return std::string(fallback);
@@ -44,10 +37,14 @@ std::string read_name(const TableReader& table, std::string_view fallback) {
   return name;
 }
 
-std::string read_name_of(const TableReader& table, std::string_view key,
-                         std::span<const std::string_view> names, std::string_view fallback) {
+// One of nn's enumerators by the name that nn gives it.
+template <typename E>
+E read_named(const TableReader& table, std::string_view key, std::span<const E> values, E fallback) {
   const TomlNode* node = table.find(key);
-  return std::string(node == nullptr ? fallback : names[as_choice(*node, table.path(key), names)]);
+  if (node == nullptr) return fallback;
+  std::vector<std::string_view> names;
+  for (const E value : values) names.push_back(name_of(value));
+  return values[as_choice(*node, table.path(key), names)];
 }
 
 LayerConfig read_layer(const TomlNode& node, std::size_t index) {
@@ -56,8 +53,8 @@ LayerConfig read_layer(const TomlNode& node, std::size_t index) {
   LayerConfig layer;
   layer.name = read_name(table, fmt::format("dense{}", index + 1));
   layer.units = table.whole("units", {1, kMaxUnits}, 0);
-  layer.activation = read_name_of(table, "activation", kActivations, "identity");
-  layer.init = read_name_of(table, "init", kInits, default_init(layer.activation));
+  layer.activation = read_named(table, "activation", nn::activations(), nn::identity);
+  layer.init = read_named(table, "init", nn::initializers(), nn::default_initializer(layer.activation));
   const TomlNode* units = table.find("units");
   layer.place = {units == nullptr ? node.place : units->place};
   return layer;
@@ -84,10 +81,10 @@ void check_hidden_units(const std::vector<LayerConfig>& layers) {
 // These losses include their own sigmoid or softmax; a second one before it is always a mistake.
 void check_logits(const LayerConfig& last, Loss loss) {
   if (loss != Loss::kSoftmaxCrossEntropy && loss != Loss::kBinaryCrossEntropy) return;
-  if (last.activation != "sigmoid") return;
+  if (last.activation != nn::sigmoid && last.activation != nn::softmax) return;
   fail(ErrorKind::kConfig,
        "{}: the loss {} takes logits: expected the last layer's activation 'identity', found '{}'",
-       last.place.text, name_of(loss), last.activation);
+       last.place.text, name_of(loss), name_of(last.activation));
 }
 
 void check_binary_units(const LayerConfig& last, Loss loss) {

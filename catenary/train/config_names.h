@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <string_view>
 
 #include "catenary/train/config.h"
@@ -18,12 +17,6 @@ inline constexpr Choice<Loss> kLosses[] = {{"softmax_cross_entropy", Loss::kSoft
 
 inline constexpr Choice<OptimizerType> kOptimizers[] = {
     {"sgd", OptimizerType::kSgd}, {"momentum", OptimizerType::kMomentum}, {"adam", OptimizerType::kAdam}};
-
-inline constexpr std::array<std::string_view, 9> kActivations = {
-    "identity", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "softplus", "tanh"};
-
-inline constexpr std::array<std::string_view, 6> kInits = {"he_normal",      "he_uniform",   "glorot_normal",
-                                                           "glorot_uniform", "lecun_normal", "zeros"};
 
 template <typename E, std::size_t n>
 [[nodiscard]] constexpr std::string_view spelling(const Choice<E> (&choices)[n], E value) {

@@ -35,11 +35,11 @@ TEST(Config, FillsInEveryDefault) {
   EXPECT_EQ(config.seed, 1);
   EXPECT_EQ(config.data.format, DataFormat::kIdx);
   EXPECT_EQ(config.layers[0].name, "dense1");
-  EXPECT_EQ(config.layers[0].init, "he_normal");
+  EXPECT_EQ(config.layers[0].init, nn::Initializer::kHeNormal);
   EXPECT_EQ(config.layers[1].name, "dense2");
   EXPECT_EQ(config.layers[1].units, 0);
-  EXPECT_EQ(config.layers[1].activation, "identity");
-  EXPECT_EQ(config.layers[1].init, "glorot_uniform");
+  EXPECT_EQ(config.layers[1].activation, nn::identity);
+  EXPECT_EQ(config.layers[1].init, nn::Initializer::kGlorotUniform);
   EXPECT_EQ(config.train.optimizer.type, OptimizerType::kAdam);
   EXPECT_EQ(config.train.optimizer.learning_rate, 0.001);
   EXPECT_EQ(config.train.epochs, 10);

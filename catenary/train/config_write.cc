@@ -40,7 +40,8 @@ std::string layer_table(const LayerConfig& layer) {
   std::string text =
       fmt::format("\n[[model.layers]]\ntype = \"dense\"\nname = {}\n", quoted_toml(layer.name));
   if (layer.units > 0) text += fmt::format("units = {}\n", layer.units);
-  return text + fmt::format("activation = \"{}\"\ninit = \"{}\"\n", layer.activation, layer.init);
+  return text +
+         fmt::format("activation = \"{}\"\ninit = \"{}\"\n", name_of(layer.activation), name_of(layer.init));
 }
 
 std::string optimizer_table(const OptimizerConfig& optimizer) {

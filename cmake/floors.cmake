@@ -7,6 +7,12 @@ if(CATENARY_WERROR)
   add_compile_options(-Werror)
 endif()
 
+# Highway's headers without its library: kernels choose their target themselves, and Highway's own debug checks, the
+# one other reason to link it, are off. So users of Catenary need no Highway.
+add_library(catenary_highway INTERFACE)
+target_include_directories(catenary_highway INTERFACE $<TARGET_PROPERTY:hwy::hwy,INTERFACE_INCLUDE_DIRECTORIES>)
+target_compile_definitions(catenary_highway INTERFACE HWY_IS_DEBUG_BUILD=0)
+
 # catenary_floor(NAME USES targets... INSIDE targets...): library catenary_NAME from catenary/NAME/*.cc, and the test
 # program NAME_test from catenary/NAME/*_test.cc. USES: what its headers need as well. INSIDE: what only its .cc files
 # need, so that nobody above sees it.
@@ -55,9 +61,8 @@ function(catenary_library)
   target_compile_features(catenary PUBLIC cxx_std_20)
   target_include_directories(catenary PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
                                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  # The private ones are linked, but their headers stay out of ours. Keep in step with catenaryConfig.cmake.in.
-  target_link_libraries(catenary PUBLIC fmt::fmt Threads::Threads
-                                 PRIVATE hwy::hwy nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus ZLIB::ZLIB)
+  # The private ones are linked, but our headers do not include theirs. Keep in step with catenaryConfig.cmake.in.
+  target_link_libraries(catenary PUBLIC fmt::fmt Threads::Threads PRIVATE tomlplusplus::tomlplusplus ZLIB::ZLIB)
 
   set(package ${CMAKE_INSTALL_LIBDIR}/cmake/catenary)
   install(TARGETS catenary EXPORT catenary)

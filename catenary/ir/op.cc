@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "catenary/base/error.h"
+#include "catenary/ir/graph.h"
 
 namespace catenary {
 
@@ -37,6 +38,8 @@ std::int64_t extent(std::string_view word, const ExampleSizes& sizes) {
 }  // namespace
 
 int Op::arity() const { return static_cast<int>(operand_specs(*this).size()); }
+
+bool Op::differentiable() const { return !gradient.is(not_differentiable); }
 
 std::vector<Shape> example_shapes(const Op& op, const ExampleSizes& sizes) {
   std::vector<Shape> shapes;

@@ -18,11 +18,13 @@ struct Pullback;
 using Adjoints = std::vector<Value>;
 
 /// How an operator is written. Placeholders: {0} operand 0, in parentheses if it binds more loosely than this operator;
-/// {0!} in parentheses also if it binds equally; {0.} never in parentheses; {a} the attribute.
+/// {0!} in parentheses also if it binds equally; {0.} never in parentheses; {0+}, {0*} and {0^} in parentheses unless it
+/// binds more tightly than any sum, product or power, whatever this operator is; {...} all operands; {a} the attribute.
 struct Notation {
   std::string_view text;
   std::string_view latex;
-  enum Binding : std::uint8_t { kSum = 1, kNegation, kProduct, kPower, kAtom };
+  /// Loosest first. A big sum Σ reaches over the products that follow it; a matrix product W x is tighter than ⊙ and /.
+  enum Binding : std::uint8_t { kSum = 1, kNegation, kBigSum, kProduct, kMatrixProduct, kPower, kAtom };
   Binding binding = kAtom;
 };
 
@@ -80,6 +82,7 @@ class Required {
   auto operator()(const Args&... args) const {
     return function_(args...);
   }
+  [[nodiscard]] bool is(Function* function) const { return function_ == function; }
 
  private:
   Function* function_;
@@ -106,6 +109,8 @@ struct Op {
 
   [[nodiscard]] int arity() const;
   [[nodiscard]] bool variadic() const { return operands.ends_with("..."); }
+  /// False if its gradient rule is not_differentiable.
+  [[nodiscard]] bool differentiable() const;
 };
 
 /// The example operand shapes of an operator at the given sizes; variadic operators get three operands.

@@ -16,9 +16,20 @@ struct Written {
 
 Written write(Value v);
 
+// Whether an operand needs no parentheses under a placeholder's mode: see Notation.
+bool stands_bare(Notation::Binding inner, Notation::Binding outer, char mode) {
+  switch (mode) {
+    case '.': return true;
+    case '!': return inner > outer;
+    case '+': return inner > Notation::kSum;
+    case '*': return inner > Notation::kMatrixProduct;
+    case '^': return inner > Notation::kPower;
+    default: return inner >= outer;
+  }
+}
+
 std::string operand(const Written& x, Notation::Binding outer, char mode) {
-  const bool bare = mode == '.' || x.binding > outer || (mode != '!' && x.binding == outer);
-  return bare ? x.text : "(" + x.text + ")";
+  return stands_bare(x.binding, outer, mode) ? x.text : "(" + x.text + ")";
 }
 
 std::string all_operands(Value v) {
@@ -27,7 +38,7 @@ std::string all_operands(Value v) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-// Fills one placeholder of a notation: "a", "...", or an operand's digit with an optional mode '!' or '.'.
+// Fills one placeholder of a notation: "a", "...", or an operand's digit with an optional mode.
 std::string fill(std::string_view placeholder, Value v) {
   if (placeholder == "a") return str(v.attribute());
   if (placeholder == "...") return all_operands(v);

@@ -17,7 +17,7 @@ void sum_samples(const ReferenceCall& call) {
 constinit const Op kBatchSum = {
     .name = "batch_sum",
     .summary = "Sum over the samples of the batch.",
-    .notation = {"Σₙ {0}", R"(\sum_{n} {0})", Notation::kProduct},
+    .notation = {"Σₙ {0}", R"(\sum_{n} {0})", Notation::kBigSum},
     .operands = "n",
     .infer = same_shape,
     .reference = sum_samples,
@@ -28,7 +28,7 @@ constinit const Op kBatchSum = {
 constinit const Op kBatchMean = {
     .name = "batch_mean",
     .summary = "Mean over the samples of the batch.",
-    .notation = {"1/N Σₙ {0}", R"(\frac{1}{N}\sum_{n} {0})", Notation::kProduct},
+    .notation = {"1/N Σₙ {0}", R"(\frac{1}{N}\sum_{n} {0})", Notation::kBigSum},
     .operands = "n",
     .infer = same_shape,
     .reference =

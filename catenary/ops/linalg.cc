@@ -46,7 +46,7 @@ void matmul_reference(const ReferenceCall& call) {
 constinit const Op kMatVec = {
     .name = "matvec",
     .summary = "Matrix times column vector, zᵢ = Σⱼ Wᵢⱼ xⱼ.",
-    .notation = {"{0} {1!}", "{0} {1!}", Notation::kProduct},
+    .notation = {"{0} {1!}", "{0} {1!}", Notation::kMatrixProduct},
     .operands = "m n;n",
     .infer = matvec_shape,
     .reference = matmul_reference,
@@ -56,7 +56,7 @@ constinit const Op kMatVec = {
 constinit const Op kMatMul = {
     .name = "matmul",
     .summary = "Matrix times matrix, cᵢⱼ = Σₗ aᵢₗ bₗⱼ.",
-    .notation = {"{0} {1!}", "{0} {1!}", Notation::kProduct},
+    .notation = {"{0} {1!}", "{0} {1!}", Notation::kMatrixProduct},
     .operands = "m n;n k",
     .infer = matmul_shape,
     .reference = matmul_reference,
@@ -68,7 +68,7 @@ constinit const Op kMatMul = {
 constinit const Op kOuter = {
     .name = "outer",
     .summary = "Outer product of two vectors, cᵢⱼ = aᵢ bⱼ.",
-    .notation = {"{0!} {1!}ᵀ", "{0!} {1!}^{\\top}", Notation::kProduct},
+    .notation = {"{0} {1^}ᵀ", "{0} {1^}^{\\top}", Notation::kMatrixProduct},
     .operands = "m;n",
     .infer = [](const ShapeQuery& q) -> Shape {
       require_rank(q, 0, 1);

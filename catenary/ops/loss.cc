@@ -30,7 +30,7 @@ double log_total(std::span<const double> z) {
 constinit const Op kSquaredError = {
     .name = "squared_error",
     .summary = "½‖y − a‖² of outputs a and targets y. [Bishop 2006, eq. 5.14]",
-    .notation = {"½‖{1} − {0!}‖²", R"(\tfrac{1}{2}\lVert {1} - {0!} \rVert^2)"},
+    .notation = {"½‖{1.} − {0+}‖²", R"(\tfrac{1}{2}\lVert {1.} - {0+} \rVert^2)"},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
     .reference = sum_pairs<[](double a, double y) { return 0.5 * (y - a) * (y - a); }>,
@@ -43,7 +43,7 @@ constinit const Op kSquaredError = {
 constinit const Op kCrossEntropy = {
     .name = "cross_entropy",
     .summary = "−Σ yᵢ ln aᵢ of probabilities a; a term with yᵢ = 0 is 0. [Bishop 2006, eq. 4.108]",
-    .notation = {"−Σ {1} ln {0}", R"(-\sum {1} \ln {0})", Notation::kSum},
+    .notation = {"−Σ {1*} ln({0.})", R"(-\sum {1*} \ln({0.}))", Notation::kNegation},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
     .reference = sum_pairs<[](double a, double y) { return y == 0 ? 0.0 : -y * std::log(a); }>,
@@ -106,7 +106,7 @@ constinit const Op kSigmoidCrossEntropy = {
 constinit const Op kHuber = {
     .name = "huber",
     .summary = "Σ of ½r² where |r| ≤ a, else a(|r| − a/2), for residuals r = a − y. [Huber 1964, eq. 6]",
-    .notation = {"huber({0.} − {1!})", R"(\operatorname{huber}({0.} - {1!}))"},
+    .notation = {"huber({0.} − {1+})", R"(\operatorname{huber}({0.} - {1+}))"},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
     .reference =

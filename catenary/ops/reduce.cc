@@ -22,7 +22,7 @@ std::size_t first_maximum(std::span<const double> x) {
 constinit const Op kSum = {
     .name = "sum",
     .summary = "Sum of all elements.",
-    .notation = {"Σ {0}", R"(\sum {0})", Notation::kProduct},
+    .notation = {"Σ {0}", R"(\sum {0})", Notation::kBigSum},
     .operands = "n",
     .infer = scalar,
     .reference = [](const ReferenceCall& call) { call.output[0] = total(call.inputs[0]); },

@@ -7,16 +7,17 @@
 
 #include "catenary/kernels/simd.h"
 
-/// Numbers on raw memory. T is float or double; a stride counts elements; no pointer needs alignment (64 bytes is
-/// fastest); every kernel takes any extent, zero included, and touches no byte outside the matrices it is given.
-/// Sample t of a batch is column t. The same bits come out on every Simd and for every tile width.
+/// Numbers on raw memory. T is float or double; a stride counts elements; no pointer needs alignment (64
+/// bytes is fastest); every kernel takes any extent, zero included, and touches no byte outside the matrices
+/// it is given. Sample t of a batch is column t. The same bits come out on every Simd and for every tile
+/// width.
 namespace catenary::kernels {
 
 template <typename T>
 concept Number = std::same_as<T, float> || std::same_as<T, double>;
 
-/// The SIMD-independent width of sums along a row: element t is added to virtual lane t mod 16 in order of t, and
-/// the 16 lanes by the tree ((0+8), (1+9), ...), then +4, +2, +1.
+/// The SIMD-independent width of sums along a row: element t is added to virtual lane t mod 16 in order of t,
+/// and the 16 lanes by the tree ((0+8), (1+9), ...), then +4, +2, +1.
 inline constexpr std::int64_t kLanes = 16;
 
 /// A read-only matrix: element (i, t) is data[i * row_stride + (per_column ? t : 0)].
@@ -28,10 +29,9 @@ struct Operand {
   bool per_column = true;
 };
 
-// ---- elementwise ------------------------------------------------------------------------------------------------
-
-/// y(i, t) = f(in0(i, t), in1(i, t)), one operation rounded once unless an error is given, in ulp, f32 / f64 (largest
-/// measured in math_test.cc). A NaN operand gives NaN, except in kStep, kSign and kEqual, which give 0.
+/// y(i, t) = f(in0(i, t), in1(i, t)), one operation rounded once unless an error is given, in ulp, f32 / f64
+/// (largest measured in math_test.cc). A NaN operand gives NaN, except in kStep, kSign and kEqual, which give
+/// 0.
 enum class Elementwise : std::uint8_t {
   kCopy,
   kAdd,
@@ -72,12 +72,11 @@ struct ElementwiseArgs {
   T attribute = 0;
 };
 
-// ---- products ---------------------------------------------------------------------------------------------------
-
-/// c(i, t) = (accumulate ? c(i, t) : 0) + sum over k of a(i, k) b(k, t), as ONE chain of fused multiply-adds in order
-/// of k: blocking cannot change its bits. a: [rows, inner], b: [inner, columns], c: [rows, columns]; c overlaps neither.
-/// Three uses: W x (a = W row-major), W^T delta (a's strides swapped) and, with accumulate, delta x^T.
-/// Fastest: b and c 64-byte aligned with row strides that are a multiple of 16 elements; see product_stride.
+/// c(i, t) = (accumulate ? c(i, t) : 0) + sum over k of a(i, k) b(k, t), as ONE chain of fused multiply-adds
+/// in order of k: blocking cannot change its bits. a: [rows, inner], b: [inner, columns], c: [rows, columns];
+/// c overlaps neither. Three uses: W x (a = W row-major), W^T delta (a's strides swapped) and, with
+/// accumulate, delta x^T. Fastest: b and c 64-byte aligned with row strides that are a multiple of 16
+/// elements; see product_stride.
 template <Number T>
 struct ProductArgs {
   const T* a = nullptr;
@@ -93,17 +92,15 @@ struct ProductArgs {
   bool accumulate = false;
 };
 
-/// The row stride recommended for a row-major matrix of `columns` elements that is walked down its columns (weights,
-/// sample rows): whole cache lines, and an odd number of them once the rows are 512 bytes or more, so that a column
-/// spreads over all sets of the L1 cache instead of one in 8, 16 ... 64.
+/// The row stride recommended for a row-major matrix of `columns` elements that is walked down its columns
+/// (weights, sample rows): whole cache lines, and an odd number of them once the rows are 512 bytes or more,
+/// so that a column spreads over all sets of the L1 cache instead of one in 8, 16 ... 64.
 template <Number T>
 [[nodiscard]] constexpr std::int64_t product_stride(std::int64_t columns) {
   constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(T));
   const std::int64_t lines = (columns + kLine - 1) / kLine;
   return (lines >= 8 && lines % 2 == 0 ? lines + 1 : lines) * kLine;
 }
-
-// ---- layout -----------------------------------------------------------------------------------------------------
 
 /// out(c, r) = in(r, c). in: [rows, columns].
 template <Number T>
@@ -151,8 +148,6 @@ struct ScatterArgs {
   std::int64_t rows_stride = 0;
 };
 
-// ---- sums -------------------------------------------------------------------------------------------------------
-
 /// acc(r, j) = (start ? 0 : acc(r, j)) + the in(r, t) with t mod 16 = j and t < samples, in order of t.
 /// Cut a batch only at multiples of 16 samples.
 template <Number T>
@@ -173,10 +168,8 @@ struct FinishArgs {
   std::int64_t out_stride = 1;
 };
 
-// ---- columns ----------------------------------------------------------------------------------------------------
-
-/// One sample at a time, in order down the rows. x or z = in0, y = in1; [1] or [rows] is the result's row count.
-/// A label that is no whole number in [0, rows) gives zeros (kOneHot) or NaN (kPick and the loss).
+/// One sample at a time, in order down the rows. x or z = in0, y = in1; [1] or [rows] is the result's row
+/// count. A label that is no whole number in [0, rows) gives zeros (kOneHot) or NaN (kPick and the loss).
 enum class Column : std::uint8_t {
   kSum,                        ///< [1]
   kMean,                       ///< [1]
@@ -191,11 +184,11 @@ enum class Column : std::uint8_t {
   kSoftmaxCrossEntropy,        ///< [1] sum y (ln sum e^z - z); y = 0 contributes 0
   kSoftmaxCrossEntropyLabels,  ///< [1] ln sum e^z - z[label]; in1: [1] labels
   kSigmoidCrossEntropy,        ///< [1] sum max(z, 0) - z y + ln(1 + e^-|z|)
-  kHuber,                      ///< [1] sum h(x - y), h(e) = e^2 / 2 if |e| <= attribute else attribute (|e| - attribute / 2)
-  kOneHot,                     ///< [rows] 1 at row in0, else 0; in0: [1] labels, rows = classes
-  kPick,                       ///< [1] x[label]; in1: [1] labels
-  kArgmaxMask,                 ///< [rows] 1 at the first maximum, else 0
-  kUnitVector,                 ///< [rows] x / norm2(x); 0 where the norm is 0
+  kHuber,       ///< [1] sum h(x - y), h(e) = e^2 / 2 if |e| <= attribute else attribute (|e| - attribute / 2)
+  kOneHot,      ///< [rows] 1 at row in0, else 0; in0: [1] labels, rows = classes
+  kPick,        ///< [1] x[label]; in1: [1] labels
+  kArgmaxMask,  ///< [rows] 1 at the first maximum, else 0
+  kUnitVector,  ///< [rows] x / norm2(x); 0 where the norm is 0
   kCount
 };
 
@@ -208,8 +201,6 @@ struct ColumnArgs {
   std::int64_t columns = 0;
   T attribute = 0;
 };
-
-// ---- the table --------------------------------------------------------------------------------------------------
 
 template <typename Args>
 using Kernel = void (*)(const Args&) noexcept;
@@ -233,7 +224,9 @@ struct KernelSet {
   [[nodiscard]] constexpr Kernel<ElementwiseArgs<T>> of(Elementwise op) const {
     return elementwise[static_cast<std::size_t>(op)];
   }
-  [[nodiscard]] constexpr Kernel<ColumnArgs<T>> of(Column op) const { return column[static_cast<std::size_t>(op)]; }
+  [[nodiscard]] constexpr Kernel<ColumnArgs<T>> of(Column op) const {
+    return column[static_cast<std::size_t>(op)];
+  }
 };
 
 /// The kernels for one instruction set; call them only if supported_simd() has it. T: float, double.

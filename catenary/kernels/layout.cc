@@ -1,0 +1,221 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "catenary/kernels/kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "catenary/kernels/layout.cc"
+#include "catenary/kernels/foreach_simd.h"
+// after foreach_simd.h
+#include "catenary/kernels/lanes-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace catenary::kernels::HWY_NAMESPACE {
+
+template <typename T>
+void transpose_plainly(const TransposeArgs<T>& args, std::int64_t from_row, std::int64_t from_column) {
+  for (std::int64_t c = from_column; c < args.columns; ++c) {
+    for (std::int64_t r = from_row; r < args.rows; ++r) {
+      args.out[c * args.out_row_stride + r] = args.in[r * args.in_row_stride + c];
+    }
+  }
+}
+
+#if HWY_TARGET == HWY_SCALAR
+
+template <typename T>
+void transpose(const TransposeArgs<T>& args) noexcept {
+  transpose_plainly(args, 0, 0);
+}
+
+#else
+
+// The numbers in one 16-byte block: the unit in which Highway's interleaving works.
+template <typename T>
+constexpr std::int64_t kQuad = 16 / sizeof(T);
+
+// Block L of the result is the 16 bytes at row L * kQuad.
+template <class D>
+HWY_INLINE Vec<D> load_quads(D d, const Of<D>* in, std::int64_t stride) {
+  if constexpr (hn::MaxLanes(D()) == kQuad<Of<D>>) {
+    return hn::LoadU(d, in);
+  } else {
+    const hn::Half<D> half;
+    constexpr std::int64_t kHalf = hn::MaxLanes(hn::Half<D>());
+    return hn::Combine(d, load_quads(half, in + kHalf * stride, stride), load_quads(half, in, stride));
+  }
+}
+
+// A whole vector of rows by one quad of columns.
+template <class D>
+HWY_INLINE void transpose_block(D d, const Of<D>* in, std::int64_t in_stride, Of<D>* out,
+                                std::int64_t out_stride) {
+  const auto v0 = load_quads(d, in, in_stride);
+  const auto v1 = load_quads(d, in + in_stride, in_stride);
+  if constexpr (sizeof(Of<D>) == 8) {
+    hn::StoreU(hn::InterleaveLower(d, v0, v1), d, out);
+    hn::StoreU(hn::InterleaveUpper(d, v0, v1), d, out + out_stride);
+  } else {
+    const hn::RepartitionToWide<D> wide;
+    const auto v2 = load_quads(d, in + 2 * in_stride, in_stride);
+    const auto v3 = load_quads(d, in + 3 * in_stride, in_stride);
+    const auto low01 = hn::BitCast(wide, hn::InterleaveLower(d, v0, v1));
+    const auto low23 = hn::BitCast(wide, hn::InterleaveLower(d, v2, v3));
+    const auto high01 = hn::BitCast(wide, hn::InterleaveUpper(d, v0, v1));
+    const auto high23 = hn::BitCast(wide, hn::InterleaveUpper(d, v2, v3));
+    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(wide, low01, low23)), d, out);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(wide, low01, low23)), d, out + out_stride);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(wide, high01, high23)), d, out + 2 * out_stride);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(wide, high01, high23)), d, out + 3 * out_stride);
+  }
+}
+
+// Rows from `row` on in vectors of D; returns the first row left over.
+template <class D>
+HWY_INLINE std::int64_t transpose_rows(D d, const TransposeArgs<Of<D>>& args, std::int64_t row) {
+  using T = Of<D>;
+  constexpr std::int64_t kN = hn::MaxLanes(D());
+  for (; row + kN <= args.rows; row += kN) {
+    for (std::int64_t c = 0; c + kQuad<T> <= args.columns; c += kQuad<T>) {
+      transpose_block(d, args.in + row * args.in_row_stride + c, args.in_row_stride,
+                      args.out + c * args.out_row_stride + row, args.out_row_stride);
+    }
+  }
+  return row;
+}
+
+template <typename T>
+void transpose(const TransposeArgs<T>& args) noexcept {
+  const std::int64_t by_vectors = transpose_rows(Full<T>(), args, 0);
+  const std::int64_t by_quads = transpose_rows(hn::CappedTag<T, kQuad<T>>(), args, by_vectors);
+  TransposeArgs<T> top = args;
+  top.rows = by_quads;
+  transpose_plainly(top, 0, args.columns / kQuad<T> * kQuad<T>);
+  transpose_plainly(args, by_quads, 0);
+}
+
+#endif
+
+template <typename T>
+void scatter(const ScatterArgs<T>& args) noexcept {
+  transpose(TransposeArgs<T>{.in = args.tile,
+                             .in_row_stride = args.tile_stride,
+                             .rows = args.features,
+                             .columns = args.samples,
+                             .out = args.out_rows,
+                             .out_row_stride = args.rows_stride});
+}
+
+// Converts kWidth numbers of a user's memory, rounding to nearest even.
+template <class D, typename E>
+HWY_INLINE Vec<D> load_as(D d, const E* from) {
+  using T = Of<D>;
+#if HWY_TARGET == HWY_SCALAR
+  return hn::Set(d, static_cast<T>(*from));
+#else
+  if constexpr (sizeof(E) == 1) {
+    const auto number = hn::PromoteTo(hn::Rebind<std::int32_t, D>(), hn::LoadU(hn::Rebind<E, D>(), from));
+    if constexpr (sizeof(T) == 4) return hn::ConvertTo(d, number);
+    if constexpr (sizeof(T) == 8) return hn::PromoteTo(d, number);
+  } else if constexpr (sizeof(E) == sizeof(T)) {
+    return hn::LoadU(d, from);
+  } else if constexpr (sizeof(E) < sizeof(T)) {
+    return hn::PromoteTo(d, hn::LoadU(hn::Rebind<E, D>(), from));
+  } else {
+    const hn::Half<D> half;
+    const hn::Rebind<E, hn::Half<D>> from_half;
+    return hn::Combine(d, hn::DemoteTo(half, hn::LoadU(from_half, from + kWidth<T> / 2)),
+                       hn::DemoteTo(half, hn::LoadU(from_half, from)));
+  }
+#endif
+}
+
+// The affine map of features f, f + 1, ...
+template <typename T>
+struct Affine {
+  const T* scale;
+  const T* shift;
+  std::int64_t stride;
+};
+
+// y[i] = x[i] scale + shift for i < n.
+template <typename T, typename E>
+HWY_INLINE void convert(const E* x, std::int64_t n, Affine<T> map, T* y) {
+  using D = Full<T>;
+  const D d;
+  const auto affine = [&](Vec<D> v, std::int64_t i) HWY_ATTR {
+    if (map.scale == nullptr) return v;
+    if (map.stride == 0) return fma(v, hn::Set(d, *map.scale), hn::Set(d, *map.shift));
+    return fma(v, hn::LoadU(d, map.scale + i), hn::LoadU(d, map.shift + i));
+  };
+  std::int64_t i = 0;
+  for (; i + kWidth<T> <= n; i += kWidth<T>) hn::StoreU(affine(load_as(d, x + i), i), d, y + i);
+  for (; i < n; ++i) {
+    const T v = static_cast<T>(x[i]);
+    y[i] = map.scale == nullptr ? v : std::fma(v, map.scale[i * map.stride], map.shift[i * map.stride]);
+  }
+}
+
+template <typename T>
+void fill_padding(const GatherArgs<T>& args) {
+  const auto width = static_cast<std::size_t>(args.columns - args.samples) * sizeof(T);
+  for (std::int64_t t = args.samples; args.out_rows != nullptr && t < args.columns; ++t) {
+    std::memset(args.out_rows + t * args.rows_stride, 0, static_cast<std::size_t>(args.features) * sizeof(T));
+  }
+  for (std::int64_t f = 0; width > 0 && args.out_tile != nullptr && f < args.features; ++f) {
+    std::memset(args.out_tile + f * args.tile_stride + args.samples, 0, width);
+  }
+}
+
+// Converts to rows, then transposes while a block of them is in L1. Blocks of 16 samples fill a cache line of
+// the tile; 64 features keep the block at 8 KiB.
+template <typename T, typename E>
+void gather_from(const GatherArgs<T>& args) {
+  constexpr std::int64_t kSamples = 16, kFeatures = 64;
+  alignas(64) T block[kSamples * kFeatures];
+  for (std::int64_t t = 0; t < args.samples; t += kSamples) {
+    const std::int64_t samples = std::min(kSamples, args.samples - t);
+    for (std::int64_t f = 0; f < args.features; f += kFeatures) {
+      const std::int64_t features = std::min(kFeatures, args.features - f);
+      const std::int64_t stride = args.out_rows != nullptr ? args.rows_stride : kFeatures;
+      T* rows = args.out_rows != nullptr ? args.out_rows + t * stride + f : block;
+      const Affine<T> map = {args.scale + f * args.affine_stride, args.shift + f * args.affine_stride,
+                             args.affine_stride};
+      for (std::int64_t s = 0; s < samples; ++s) {
+        const std::int64_t row = args.indices != nullptr ? args.indices[t + s] : args.first + t + s;
+        const E* x = static_cast<const E*>(args.rows) + row * args.row_stride + f;
+        convert(x, features, args.scale != nullptr ? map : Affine<T>{}, rows + s * stride);
+      }
+      if (args.out_tile == nullptr) continue;
+      transpose(TransposeArgs<T>{.in = rows,
+                                 .in_row_stride = stride,
+                                 .rows = samples,
+                                 .columns = features,
+                                 .out = args.out_tile + f * args.tile_stride + t,
+                                 .out_row_stride = args.tile_stride});
+    }
+  }
+}
+
+template <typename T>
+void gather(const GatherArgs<T>& args) noexcept {
+  switch (args.element) {
+    case Element::kU8: gather_from<T, std::uint8_t>(args); break;
+    case Element::kF32: gather_from<T, float>(args); break;
+    case Element::kF64: gather_from<T, double>(args); break;
+  }
+  fill_padding(args);
+}
+
+#define CATENARY_INSTANTIATE(T)                              \
+  template void transpose(const TransposeArgs<T>&) noexcept; \
+  template void scatter(const ScatterArgs<T>&) noexcept;     \
+  template void gather(const GatherArgs<T>&) noexcept
+CATENARY_INSTANTIATE(float);
+CATENARY_INSTANTIATE(double);
+#undef CATENARY_INSTANTIATE
+
+}  // namespace catenary::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();

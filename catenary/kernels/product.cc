@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <cstdint>
+
+#include "catenary/kernels/kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "catenary/kernels/product.cc"
+#include "catenary/kernels/foreach_simd.h"
+#include "catenary/kernels/lanes-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace catenary::kernels::HWY_NAMESPACE {
+
+// A register block must hold its accumulators, a row of b and one factor (32 registers with AVX-512, 16 with
+// AVX2), and an FMA's latency times its rate (4 x 2 on Zen 4 and Zen 5) asks for at least 8 accumulators.
+#if HWY_TARGET == HWY_AVX3
+constexpr int kMaxRows = 8, kMaxVectors = 3;  // 24 + 3 + 1
+#elif HWY_TARGET == HWY_AVX2
+constexpr int kMaxRows = 6, kMaxVectors = 2;  // 12 + 2 + 1
+#else
+constexpr int kMaxRows = 4, kMaxVectors = 2;
+#endif
+
+// Bytes of a panel of b that stays in the L1 cache (32 KiB on Zen 4) beside the passing rows of a and c, and
+// of one that stays in the L2 cache (1 MiB). Steps of k per pass: 8 rows of a are then 16 KiB and wait in L1
+// for the next block of columns.
+constexpr std::int64_t kL1Panel = 20 << 10, kL2Panel = 512 << 10, kInnerStep = 512;
+
+// A piece of the product: pointers to its first elements.
+template <typename T>
+struct Piece {
+  const T* a;
+  const T* b;
+  T* c;
+  std::int64_t rows, inner, columns;
+  bool accumulate;
+};
+
+// One register block, c: [kRows][kVectors vectors]; kMasked: the last vector is partial.
+template <typename T, int kRows, int kVectors, bool kMasked>
+HWY_NOINLINE void multiply_block(const ProductArgs<T>& args, const Piece<T>& piece) {
+  using D = Full<T>;
+  const D d;
+  const std::int64_t a_row = args.a_row_stride, a_column = args.a_column_stride;
+  const std::int64_t b_row = args.b_row_stride, c_row = args.c_row_stride;
+  constexpr int kLast = kVectors - 1;
+  const auto mask = first(d, piece.columns - kLast * kWidth<T>);
+  const auto load = [&](const T* from, int j) HWY_ATTR {
+    return kMasked && j == kLast ? hn::MaskedLoad(mask, d, from + j * kWidth<T>)
+                                 : hn::LoadU(d, from + j * kWidth<T>);
+  };
+
+  Vec<D> sum[kRows][kVectors];
+  HWY_UNROLL(8)
+  for (int i = 0; i < kRows; ++i) {
+    HWY_UNROLL(4)
+    for (int j = 0; j < kVectors; ++j)
+      sum[i][j] = piece.accumulate ? load(piece.c + i * c_row, j) : hn::Zero(d);
+  }
+  const T* a = piece.a;
+  const T* b = piece.b;
+  for (std::int64_t k = piece.inner; k > 0; --k) {
+    Vec<D> row[kVectors];
+    HWY_UNROLL(4)
+    for (int j = 0; j < kVectors; ++j) row[j] = load(b, j);
+    HWY_UNROLL(8)
+    for (int i = 0; i < kRows; ++i) {
+      const Vec<D> factor = hn::Set(d, a[i * a_row]);
+      HWY_UNROLL(4)
+      for (int j = 0; j < kVectors; ++j) sum[i][j] = fma(factor, row[j], sum[i][j]);
+    }
+    a += a_column;
+    b += b_row;
+  }
+  HWY_UNROLL(8)
+  for (int i = 0; i < kRows; ++i) {
+    HWY_UNROLL(4)
+    for (int j = 0; j < kVectors; ++j) {
+      T* to = piece.c + i * c_row + j * kWidth<T>;
+      if (kMasked && j == kLast) {
+        hn::BlendedStore(sum[i][j], mask, d, to);
+      } else {
+        hn::StoreU(sum[i][j], d, to);
+      }
+    }
+  }
+}
+
+template <typename T, int kRows, bool kMasked>
+void multiply_rows(const ProductArgs<T>& args, const Piece<T>& piece, std::int64_t vectors) {
+  if constexpr (kMaxVectors >= 3) {
+    if (vectors == 3) return multiply_block<T, kRows, 3, kMasked>(args, piece);
+  }
+  if (vectors == 2) return multiply_block<T, kRows, 2, kMasked>(args, piece);
+  return multiply_block<T, kRows, 1, kMasked>(args, piece);
+}
+
+// The rows of a piece that is at most kMaxVectors wide, in register blocks of the most rows, then 4, 2 and 1.
+template <typename T, bool kMasked>
+void multiply_column_block(const ProductArgs<T>& args, Piece<T> piece, std::int64_t vectors) {
+  const auto blocks_of = [&]<int kRows>() {
+    for (; piece.rows >= kRows; piece.rows -= kRows) {
+      multiply_rows<T, kRows, kMasked>(args, piece, vectors);
+      piece.a += kRows * args.a_row_stride;
+      piece.c += kRows * args.c_row_stride;
+    }
+  };
+  blocks_of.template operator()<kMaxRows>();
+  blocks_of.template operator()<4>();
+  blocks_of.template operator()<2>();
+  blocks_of.template operator()<1>();
+}
+
+// A piece in column blocks of nearly equal width.
+template <typename T>
+void multiply_columns(const ProductArgs<T>& args, const Piece<T>& piece) {
+  std::int64_t vectors = (piece.columns + kWidth<T> - 1) / kWidth<T>;
+  std::int64_t blocks = (vectors + kMaxVectors - 1) / kMaxVectors;
+  Piece<T> block = piece;
+  for (std::int64_t done = 0; blocks > 0; --blocks) {
+    const std::int64_t width = (vectors + blocks - 1) / blocks;
+    vectors -= width;
+    block.columns = std::min(width * kWidth<T>, piece.columns - done);
+    if (block.columns % kWidth<T> == 0) {
+      multiply_column_block<T, false>(args, block, width);
+    } else {
+      multiply_column_block<T, true>(args, block, width);
+    }
+    done += block.columns;
+    block.b += block.columns;
+    block.c += block.columns;
+  }
+}
+
+// Where a block of b's columns fits L1, it stays there while all rows pass; else kMaxRows rows of a stay
+// there while all columns pass.
+template <typename T>
+void multiply_panel(const ProductArgs<T>& args, const Piece<T>& piece) {
+  const std::int64_t block_bytes =
+      piece.inner * kMaxVectors * kWidth<T> * static_cast<std::int64_t>(sizeof(T));
+  if (block_bytes <= kL1Panel) return multiply_columns(args, piece);
+  Piece<T> rows = piece;
+  for (std::int64_t i = 0; i < piece.rows; i += kMaxRows) {
+    rows.a = piece.a + i * args.a_row_stride;
+    rows.c = piece.c + i * args.c_row_stride;
+    rows.rows = std::min<std::int64_t>(kMaxRows, piece.rows - i);
+    multiply_columns(args, rows);
+  }
+}
+
+template <typename T>
+void product(const ProductArgs<T>& args) noexcept {
+  constexpr std::int64_t kSize = sizeof(T);
+  const std::int64_t passes = std::max<std::int64_t>(1, (args.inner + kInnerStep - 1) / kInnerStep);
+  const std::int64_t step = (args.inner + passes - 1) / passes;
+  std::int64_t panel = kL2Panel / kSize / std::max<std::int64_t>(step, 1);
+  panel = std::max(panel / (kMaxVectors * kWidth<T>), std::int64_t{1}) * kMaxVectors * kWidth<T>;
+  for (std::int64_t t = 0; t < args.columns; t += panel) {
+    for (std::int64_t pass = 0; pass < passes; ++pass) {
+      const std::int64_t k = pass * step;
+      multiply_panel(args, Piece<T>{.a = args.a + k * args.a_column_stride,
+                                    .b = args.b + k * args.b_row_stride + t,
+                                    .c = args.c + t,
+                                    .rows = args.rows,
+                                    .inner = std::min(step, args.inner - k),
+                                    .columns = std::min(panel, args.columns - t),
+                                    .accumulate = args.accumulate || pass > 0});
+    }
+  }
+}
+
+template void product<float>(const ProductArgs<float>&) noexcept;
+template void product<double>(const ProductArgs<double>&) noexcept;
+
+}  // namespace catenary::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();

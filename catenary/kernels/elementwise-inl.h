@@ -12,10 +12,20 @@
 HWY_BEFORE_NAMESPACE();
 namespace catenary::kernels::HWY_NAMESPACE {
 
-/// The operation itself; each file that instantiates `elementwise` specialises it: evaluate(d, x, y,
-/// attribute).
+/// What one operation sees. An operation is a function evaluate(Op<...>, Point) beside its instantiation.
+template <class D_>
+struct Point {
+  using D = D_;
+  using T = Of<D>;
+  using V = Vec<D>;
+  D d;
+  V x, y;
+  V attribute;
+  HWY_INLINE V zero() const { return hn::Zero(d); }
+  HWY_INLINE V one() const { return hn::Set(d, T(1)); }
+};
 template <Elementwise kOp>
-struct Formula;
+struct Op {};
 
 constexpr int arity(Elementwise op) {
   using enum Elementwise;

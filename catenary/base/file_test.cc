@@ -4,11 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <functional>
+#include <array>
 #include <string>
 
-#include "catenary/base/error.h"
+#include "tests/support/error_of.h"
+#include "tests/support/temporary_directory.h"
 
 namespace catenary {
 namespace {
@@ -17,83 +17,62 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// A fresh directory for each test.
-class FileTest : public ::testing::Test {
- protected:
-  FileTest()
-      : dir_(fs::path(::testing::TempDir()) /
-             fmt::format("catenary-file-{}-{}", ::getpid(),
-                         ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    fs::remove_all(dir_);
-    fs::create_directories(dir_);
-  }
-  ~FileTest() override { fs::remove_all(dir_); }
+using testing_support::error_of;
+using testing_support::TemporaryDirectory;
 
-  [[nodiscard]] std::vector<std::string> names() const {
-    std::vector<std::string> result;
-    for (const auto& entry : fs::directory_iterator(dir_)) result.push_back(entry.path().filename().string());
-    std::sort(result.begin(), result.end());
-    return result;
-  }
+std::string text_of(const fs::path& path) {
+  const auto bytes = read_file(path, 1 << 20);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
-  static std::string text_of(const fs::path& path) {
-    const auto bytes = read_file(path, 1 << 20);
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-  }
-
-  static std::string io_error(const std::function<void()>& action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::kIo);
-      return error.what();
-    }
-    return "no error";
-  }
-
-  fs::path dir_;
-};
-
-TEST_F(FileTest, ReadReturnsWhatWasWritten) {
+TEST(File, ReadReturnsWhatWasWritten) {
+  const TemporaryDirectory dir;
   for (const std::size_t size : {0, 1, 4095, 4096, 4097, 100'000}) {
     const std::string text(size, 'x');
-    write_file_atomically(dir_ / "a", text);
-    EXPECT_EQ(text_of(dir_ / "a"), text);
+    write_file_atomically(dir / "a", text);
+    EXPECT_EQ(text_of(dir / "a"), text);
   }
-  EXPECT_THAT(names(), ::testing::ElementsAre("a"));
+  EXPECT_THAT(dir.names(), ::testing::ElementsAre("a"));
 }
 
-TEST_F(FileTest, ReadStopsAtTheLimit) {
-  write_file_atomically(dir_ / "a", "12345");
-  EXPECT_EQ(read_file(dir_ / "a", 5).size(), 5u);
-  EXPECT_EQ(io_error([&] { (void)read_file(dir_ / "a", 4); }),
-            fmt::format("cannot read '{}': needed at most 4 bytes, found more", (dir_ / "a").string()));
-  EXPECT_THAT(io_error([] { (void)read_file("/dev/zero", 100'000); }), HasSubstr("at most 100000 bytes"));
+TEST(File, ReadStopsAtTheLimit) {
+  const TemporaryDirectory dir;
+  write_file_atomically(dir / "a", "12345");
+  EXPECT_EQ(read_file(dir / "a", 5).size(), 5u);
+  EXPECT_EQ(error_of([&] { (void)read_file(dir / "a", 4); }),
+            fmt::format("io: cannot read '{}': needed at most 4 bytes, found more", (dir / "a").string()));
+  EXPECT_THAT(error_of([] { (void)read_file("/dev/zero", 100'000); }), HasSubstr("at most 100000 bytes"));
 }
 
-TEST_F(FileTest, ErrorsNamePathAndReason) {
-  EXPECT_EQ(io_error([] { (void)read_file("/nowhere/a", 1); }),
-            "cannot open '/nowhere/a': No such file or directory");
-  EXPECT_THAT(io_error([&] { (void)read_file(dir_, 1 << 20); }), HasSubstr("Is a directory"));
-  EXPECT_THAT(io_error([] { write_file_atomically("/nowhere/a", "x"); }), HasSubstr("No such file or directory"));
+TEST(File, ErrorsNamePathAndReason) {
+  const TemporaryDirectory dir;
+  EXPECT_EQ(error_of([] { (void)read_file("/nowhere/a", 1); }),
+            "io: cannot open '/nowhere/a': No such file or directory");
+  EXPECT_THAT(error_of([&] { (void)read_file(dir.path(), 1 << 20); }), HasSubstr("Is a directory"));
+  EXPECT_THAT(error_of([] { write_file_atomically("/nowhere/a", "x"); }),
+              HasSubstr("No such file or directory"));
 }
 
-TEST_F(FileTest, AFailedWriteLeavesNothing) {
-  fs::create_directory(dir_ / "taken");
-  EXPECT_EQ(io_error([&] { write_file_atomically(dir_ / "taken", "x"); }),
-            fmt::format("cannot write '{}': Is a directory", (dir_ / "taken").string()));
-  EXPECT_THAT(names(), ::testing::ElementsAre("taken"));
+TEST(File, AFailedWriteLeavesNothing) {
+  const TemporaryDirectory dir;
+  fs::create_directory(dir / "taken");
+  EXPECT_EQ(error_of([&] { write_file_atomically(dir / "taken", "x"); }),
+            fmt::format("io: cannot write '{}': Is a directory", (dir / "taken").string()));
+  EXPECT_THAT(dir.names(), ::testing::ElementsAre("taken"));
 }
 
-TEST_F(FileTest, ALeftoverTemporaryDoesNotStopAWrite) {
-  std::ofstream(dir_ / fmt::format(".a.tmp-{}", ::getpid())) << "old";
-  write_file_atomically(dir_ / "a", "new");
-  EXPECT_EQ(text_of(dir_ / "a"), "new");
+TEST(File, ALeftoverTemporaryDoesNotStopAWrite) {
+  const TemporaryDirectory dir;
+  const fs::path leftover = dir.file(fmt::format(".a.tmp-{}", ::getpid()), "old");
+  write_file_atomically(dir / "a", "new");
+  EXPECT_EQ(text_of(dir / "a"), "new");
+  EXPECT_EQ(text_of(leftover), "old");
 }
 
-TEST_F(FileTest, InputFileReadsOnFromWhereItStopped) {
-  write_file_atomically(dir_ / "a", "abcde");
-  InputFile file(dir_ / "a");
+TEST(File, InputFileReadsOnFromWhereItStopped) {
+  const TemporaryDirectory dir;
+  write_file_atomically(dir / "a", "abcde");
+  InputFile file(dir / "a");
   EXPECT_EQ(file.size(), 5u);
   std::array<std::byte, 3> part{};
   EXPECT_EQ(file.read(part), 3u);
@@ -102,42 +81,46 @@ TEST_F(FileTest, InputFileReadsOnFromWhereItStopped) {
   EXPECT_EQ(file.read(part), 0u);
 }
 
-TEST_F(FileTest, AStagedDirectoryAppearsOnlyOnCommit) {
-  StagedDirectory staged(dir_ / "run", IfExists::kFail);
+TEST(File, AStagedDirectoryAppearsOnlyOnCommit) {
+  const TemporaryDirectory dir;
+  StagedDirectory staged(dir / "run", IfExists::kFail);
   fs::create_directory(staged.path() / "deep");
   write_file_atomically(staged.path() / "deep" / "a", "x");
-  EXPECT_FALSE(fs::exists(dir_ / "run"));
+  EXPECT_FALSE(fs::exists(dir / "run"));
   staged.commit();
-  EXPECT_EQ(text_of(dir_ / "run" / "deep" / "a"), "x");
-  EXPECT_THAT(names(), ::testing::ElementsAre("run"));
+  EXPECT_EQ(text_of(dir / "run" / "deep" / "a"), "x");
+  EXPECT_THAT(dir.names(), ::testing::ElementsAre("run"));
 }
 
-TEST_F(FileTest, AStagedDirectoryWithoutCommitVanishes) {
+TEST(File, AStagedDirectoryWithoutCommitVanishes) {
+  const TemporaryDirectory dir;
   {
-    const StagedDirectory staged(dir_ / "run", IfExists::kFail);
+    const StagedDirectory staged(dir / "run", IfExists::kFail);
     write_file_atomically(staged.path() / "a", "x");
   }
-  EXPECT_THAT(names(), IsEmpty());
+  EXPECT_THAT(dir.names(), IsEmpty());
 }
 
-TEST_F(FileTest, AStagedDirectoryReplacesTheOldOneWhole) {
-  fs::create_directory(dir_ / "run");
-  write_file_atomically(dir_ / "run" / "old", "x");
-  StagedDirectory staged(dir_ / "run/", IfExists::kReplace);
+TEST(File, AStagedDirectoryReplacesTheOldOneWhole) {
+  const TemporaryDirectory dir;
+  fs::create_directory(dir / "run");
+  write_file_atomically(dir / "run" / "old", "x");
+  StagedDirectory staged(dir / "run/", IfExists::kReplace);
   write_file_atomically(staged.path() / "new", "y");
-  EXPECT_TRUE(fs::exists(dir_ / "run" / "old"));
+  EXPECT_TRUE(fs::exists(dir / "run" / "old"));
   staged.commit();
-  EXPECT_FALSE(fs::exists(dir_ / "run" / "old"));
-  EXPECT_EQ(text_of(dir_ / "run" / "new"), "y");
-  EXPECT_THAT(names(), ::testing::ElementsAre("run"));
+  EXPECT_FALSE(fs::exists(dir / "run" / "old"));
+  EXPECT_EQ(text_of(dir / "run" / "new"), "y");
+  EXPECT_THAT(dir.names(), ::testing::ElementsAre("run"));
 }
 
-TEST_F(FileTest, AStagedDirectoryNeverTakesATakenName) {
-  StagedDirectory staged(dir_ / "run", IfExists::kFail);
-  fs::create_directory(dir_ / "run");  // empty: a plain rename would replace it
-  const std::string message = fmt::format("cannot create '{}': File exists", (dir_ / "run").string());
-  EXPECT_EQ(io_error([&] { staged.commit(); }), message);
-  EXPECT_EQ(io_error([&] { const StagedDirectory second(dir_ / "run", IfExists::kFail); }), message);
+TEST(File, AStagedDirectoryNeverTakesATakenName) {
+  const TemporaryDirectory dir;
+  StagedDirectory staged(dir / "run", IfExists::kFail);
+  fs::create_directory(dir / "run");  // empty: a plain rename would replace it
+  const std::string message = fmt::format("io: cannot create '{}': File exists", (dir / "run").string());
+  EXPECT_EQ(error_of([&] { staged.commit(); }), message);
+  EXPECT_EQ(error_of([&] { const StagedDirectory second(dir / "run", IfExists::kFail); }), message);
 }
 
 }  // namespace

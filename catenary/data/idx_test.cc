@@ -1,0 +1,137 @@
+#include "catenary/data/idx.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "tests/support/error_of.h"
+#include "tests/support/gzip.h"
+#include "tests/support/mangle.h"
+#include "tests/support/temporary_directory.h"
+
+namespace catenary {
+namespace {
+
+using ::testing::ElementsAre;
+using testing_support::error_of;
+using testing_support::gzip;
+
+// The bytes of an unsigned number, greatest first.
+template <typename T>
+std::string big_endian(T value) {
+  std::string bytes;
+  for (std::size_t i = sizeof(T); i-- > 0;) bytes += static_cast<char>(value >> (8 * i) & 0xFF);
+  return bytes;
+}
+
+std::string header(char code, std::initializer_list<std::uint32_t> extents) {
+  std::string bytes = {0, 0, code, static_cast<char>(extents.size())};
+  for (const std::uint32_t extent : extents) bytes += big_endian(extent);
+  return bytes;
+}
+
+IdxArray parse(const std::string& bytes) { return parse_idx(std::as_bytes(std::span(bytes)), "f.idx"); }
+
+std::string parse_error(const std::string& bytes) {
+  return error_of([&] { (void)parse(bytes); });
+}
+
+std::vector<float> floats(const std::string& bytes) {
+  return std::get<std::vector<float>>(parse(bytes).elements);
+}
+
+const std::string kSmall = header(8, {2, 3}) + std::string("\0\1\2\3\xFE\xFF", 6);
+
+TEST(Idx, ReadsBytesPlainAndZipped) {
+  for (const std::string& file : {kSmall, gzip(kSmall)}) {
+    const IdxArray array = parse(file);
+    EXPECT_THAT(array.extents, ElementsAre(2, 3));
+    EXPECT_THAT(std::get<std::vector<std::uint8_t>>(array.elements), ElementsAre(0, 1, 2, 3, 254, 255));
+  }
+}
+
+TEST(Idx, ReadsEveryOtherTypeAsF32) {
+  EXPECT_THAT(floats(header(0x09, {2}) + "\x7F\x80"), ElementsAre(127, -128));
+  EXPECT_THAT(floats(header(0x0B, {2}) + "\x01\x02\x80\x01"), ElementsAre(258, -32767));
+  EXPECT_THAT(floats(header(0x0C, {2}) + big_endian(70000u) + big_endian(~0u)), ElementsAre(70000, -1));
+  EXPECT_THAT(floats(header(0x0D, {1}) + big_endian(std::bit_cast<std::uint32_t>(-1.5F))),
+              ElementsAre(-1.5F));
+  EXPECT_THAT(floats(header(0x0E, {1}) + big_endian(std::bit_cast<std::uint64_t>(0.1))), ElementsAre(0.1F));
+}
+
+TEST(Idx, ReadsFilesThatSpanManyChunks) {
+  std::string bytes = header(0x0B, {50'000});
+  for (std::uint16_t i = 0; i < 50'000; ++i) bytes += big_endian(i);
+  const std::vector<float> elements = floats(gzip(bytes));
+  ASSERT_EQ(elements.size(), 50'000u);
+  EXPECT_EQ(elements[32'767], 32'767);
+  EXPECT_EQ(elements[49'999], 49'999 - 65'536);
+  const IdxArray large = parse(gzip(header(8, {3'000'000}) + std::string(3'000'000, 'x')));
+  EXPECT_EQ(std::get<std::vector<std::uint8_t>>(large.elements), std::vector<std::uint8_t>(3'000'000, 'x'));
+}
+
+TEST(Idx, ErrorsSayWhatWasNeededAndFoundAndWhere) {
+  EXPECT_EQ(parse_error("\x89PNG"),
+            "data: f.idx: needed an IDX magic number 00 00 (08 09 0B 0C 0D or 0E) at byte 0, found 89 50 4E");
+  EXPECT_EQ(parse_error(header(0x0A, {1})),
+            "data: f.idx: needed an IDX magic number 00 00 (08 09 0B 0C 0D or 0E) at byte 0, found 00 00 0A");
+  EXPECT_EQ(parse_error(header(8, {})), "data: f.idx: needed 1 to 4 dimensions at byte 3, found 0");
+  EXPECT_EQ(parse_error(header(8, {1, 1, 1, 1, 1})),
+            "data: f.idx: needed 1 to 4 dimensions at byte 3, found 5");
+  EXPECT_EQ(parse_error(header(8, {2, 0})),
+            "data: f.idx: needed an extent of at least 1 and at most 2^40 elements in all, found extent 0 at "
+            "byte 8");
+  EXPECT_EQ(parse_error(header(8, {2}) + "x"),
+            "data: f.idx: needed 2 bytes of elements for [2], found 1 before the end at byte 9");
+  EXPECT_EQ(parse_error(header(8, {2}) + "xyz"),
+            "data: f.idx: needed the end of the file at byte 10, found more");
+  EXPECT_EQ(parse_error(header(0x0D, {2}) + big_endian(0u) + big_endian(0x7F800000u)),
+            "data: f.idx: needed a number that is finite in f32 at byte 12, found inf");
+}
+
+TEST(Idx, AHeaderThatLiesTakesNoMemory) {
+  constexpr std::uint32_t kMost = std::numeric_limits<std::uint32_t>::max();
+  EXPECT_EQ(parse_error(header(8, {kMost, kMost, kMost, kMost})),
+            "data: f.idx: needed an extent of at least 1 and at most 2^40 elements in all, found extent "
+            "4294967295 at "
+            "byte 8");
+  for (const char code : {'\x08', '\x0E'}) {
+    const std::string lie = header(code, {1u << 31, 1u << 9}) + "12345678";
+    EXPECT_THAT(parse_error(lie), ::testing::EndsWith("found 8 before the end at byte 20"));
+    EXPECT_THAT(parse_error(gzip(lie)), ::testing::EndsWith("found 8 before the end at byte 20"));
+  }
+}
+
+TEST(Idx, DataBeyondTheHeaderIsNotUnzipped) {
+  const std::string bomb = gzip(header(8, {2}) + std::string(50'000'000, 'x'));
+  EXPECT_EQ(parse_error(bomb), "data: f.idx: needed the end of the file at byte 10, found more");
+}
+
+TEST(Idx, EveryTruncationIsAnError) {
+  for (const std::string& file : {kSmall, gzip(kSmall), header(0x0E, {1}) + std::string(8, '\0')}) {
+    for (std::size_t size = 0; size < file.size(); ++size) {
+      EXPECT_THAT(parse_error(file.substr(0, size)), ::testing::StartsWith("data: f.idx: ")) << size;
+    }
+  }
+}
+
+TEST(Idx, FlippedBitsNeverCrash) {
+  for (std::uint64_t trial = 0; trial < 3000; ++trial) {
+    const std::string message =
+        parse_error(testing_support::mangled(trial % 2 == 0 ? kSmall : gzip(kSmall), trial));
+    EXPECT_THAT(message, ::testing::AnyOf("no error", ::testing::StartsWith("data: f.idx: ")));
+  }
+}
+
+TEST(Idx, ReadsFromAPath) {
+  const testing_support::TemporaryDirectory dir;
+  EXPECT_THAT(read_idx(dir.file("a", gzip(kSmall))).extents, ElementsAre(2, 3));
+  EXPECT_EQ(error_of([] { (void)read_idx("/nowhere"); }),
+            "io: cannot open '/nowhere': No such file or directory");
+}
+
+}  // namespace
+}  // namespace catenary

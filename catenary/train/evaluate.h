@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+
+#include "catenary/engine/step.h"
+#include "catenary/train/history.h"
+#include "catenary/train/metrics.h"
+#include "catenary/train/model.h"
+#include "catenary/train/run_directory.h"
+#include "catenary/train/samples.h"
+
+namespace catenary::train {
+
+/// How well a network does on a set of samples.
+struct Evaluation {
+  std::int64_t samples = 0;
+  Score score = {};
+  std::optional<ConfusionMatrix> confusion = {};  ///< classification only
+};
+
+/// Judges a model by samples of one file, whenever asked. Model, variables, pool and samples must outlive it.
+class Evaluator {
+ public:
+  struct Inputs {
+    const Samples& samples;
+    const Standardization& standardization;
+  };
+  Evaluator(const Model& model, Variables& variables, const Inputs& inputs, ThreadPool& pool);
+
+  /// Throws Error{numeric} when the loss is not finite.
+  [[nodiscard]] Evaluation evaluate();
+
+ private:
+  const Samples samples_;
+  SampleRows rows_;
+  bool has_classes_;
+  Step step_;
+};
+
+/// Judges a stored network by its test set.
+[[nodiscard]] Evaluation evaluate(const StoredRun& run, const TestData& data, int threads);
+
+/// Throws Error{internal} unless the step ran.
+void require_ok(Status status);
+
+}  // namespace catenary::train

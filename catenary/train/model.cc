@@ -1,0 +1,139 @@
+#include "catenary/train/model.h"
+
+#include "catenary/base/error.h"
+#include "catenary/nn/network.h"
+#include "catenary/ops/ops.h"
+#include "catenary/optim/optimizer.h"
+#include "catenary/transform/gradient.h"
+
+namespace catenary::train {
+
+namespace {
+
+// 4 GiB of f32; Adam and the gradients take three times that again.
+constexpr std::int64_t kMaxParameters = std::int64_t{1} << 30;
+
+void require_classes(const Config& config, const Schema& schema, std::size_t least, std::size_t most) {
+  const std::size_t found = schema.classes.size();
+  if (found >= least && found <= most) return;
+  fail(ErrorKind::kData, "{}: the loss {} needs {} classes, found {}", config.data.train.samples,
+       name_of(config.train.loss),
+       least == most ? fmt::format("{}", least) : fmt::format("at least {}", least), found);
+}
+
+bool has_class_labels(const Config& config) {
+  return config.train.loss == Loss::kSoftmaxCrossEntropy || config.train.loss == Loss::kBinaryCrossEntropy;
+}
+
+Value loss_of(const Config& config, Value output, Value target) {
+  switch (config.train.loss) {
+    case Loss::kSoftmaxCrossEntropy: return softmax_cross_entropy_labels(output, target);
+    case Loss::kBinaryCrossEntropy: return sigmoid_cross_entropy(output, reshape(target, {1}));
+    case Loss::kSquaredError: return squared_error(output, target);
+    case Loss::kHuber: return huber(output, target);
+  }
+  fail(ErrorKind::kInternal, "the config has no known loss");
+}
+
+Value probabilities(Loss loss, Value output) {
+  if (loss == Loss::kSoftmaxCrossEntropy) return softmax(output);
+  if (loss == Loss::kBinaryCrossEntropy) return sigmoid(output);
+  return output;
+}
+
+optim::Optimizer optimizer_of(const OptimizerConfig& config) {
+  switch (config.type) {
+    case OptimizerType::kSgd: return optim::sgd({config.learning_rate});
+    case OptimizerType::kMomentum: return optim::momentum({config.learning_rate, config.momentum});
+    case OptimizerType::kAdam:
+      return optim::adam({config.learning_rate, config.beta1, config.beta2, config.epsilon});
+  }
+  fail(ErrorKind::kInternal, "the config has no known optimizer");
+}
+
+}  // namespace
+
+std::int64_t output_units(const Config& config, const Schema& schema) {
+  if (config.train.loss == Loss::kBinaryCrossEntropy) {
+    require_classes(config, schema, 2, 2);
+    return 1;
+  }
+  if (is_classification(config)) {
+    require_classes(config, schema, 2, kMaxClasses);
+    return std::ssize(schema.classes);
+  }
+  return std::ssize(schema.target_names);
+}
+
+void resolve_units(Config& config, const Schema& schema) {
+  const std::int64_t needed = output_units(config, schema);
+  LayerConfig& last = config.layers.back();
+  if (last.units == 0) last.units = needed;
+  if (last.units == needed) return;
+  fail(ErrorKind::kConfig, "{}: model.layers.{}.units: expected {}, one for each {} of the data, found {}",
+       last.place.text, config.layers.size() - 1, needed, is_classification(config) ? "class" : "target",
+       last.units);
+}
+
+std::int64_t parameter_count(const Config& config, std::int64_t features) {
+  std::int64_t total = 0;
+  std::int64_t inputs = features;
+  for (std::size_t i = 0; i < config.layers.size(); ++i) {
+    const LayerConfig& layer = config.layers[i];
+    total += (inputs + 1) * layer.units;
+    inputs = layer.units;
+    if (total > kMaxParameters) {
+      fail(ErrorKind::kConfig,
+           "{}: model.layers.{}: expected at most {} parameters in all, found {} up to this layer",
+           layer.place.text, i, kMaxParameters, total);
+    }
+  }
+  return total;
+}
+
+Model::Model(const Config& config, const Schema& schema) {
+  const std::int64_t features = std::ssize(schema.feature_names);
+  (void)parameter_count(config, features);
+  x = graph.input("x", {features});
+  output = x;
+  for (const LayerConfig& layer : config.layers) {
+    output = nn::dense(layer.units, layer.activation, {.name = layer.name, .init = layer.init})(output,
+                                                                                                layer.name);
+    layers.push_back(output);
+  }
+  const bool is_labelled = is_classification(config);
+  target = graph.input("target", is_labelled ? Shape{} : Shape{std::ssize(schema.target_names)});
+  const bool is_one_hot = is_labelled && !has_class_labels(config);
+  loss = loss_of(config, output, is_one_hot ? one_hot(target, config.layers.back().units) : target);
+  prediction = probabilities(config.train.loss, output);
+  if (!is_labelled) return;
+  const bool is_binary = config.train.loss == Loss::kBinaryCrossEntropy;
+  predicted_class = is_binary ? reshape(catenary::step(output), {}) : argmax(output);
+}
+
+Program training_program(Model& model, const Config& config) {
+  const Value loss = batch_mean(model.loss);
+  const double decay = config.train.weight_decay;
+  const Value objective = decay > 0 ? loss + nn::l2_penalty(model.graph, decay) : loss;
+  const std::vector<Value> parameters = model.graph.parameters();
+  const Gradient derivative = gradient(objective, parameters);
+  Program program{{{"loss", loss}}, optimizer_of(config.train.optimizer)(parameters, derivative.adjoints)};
+  if (config.train.accuracy) {
+    program.outputs.push_back({"correct", batch_sum(equal(model.predicted_class, model.target))});
+  }
+  return program;
+}
+
+Program evaluation_program(const Model& model) {
+  Program program{{{"loss", batch_sum(model.loss)}}, {}};
+  if (model.predicted_class) program.outputs.push_back({"class", model.predicted_class});
+  return program;
+}
+
+Program prediction_program(const Model& model) {
+  Program program{{{"prediction", model.prediction}}, {}};
+  if (model.predicted_class) program.outputs.push_back({"class", model.predicted_class});
+  return program;
+}
+
+}  // namespace catenary::train

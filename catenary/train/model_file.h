@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include "catenary/data/dataset.h"
+#include "catenary/engine/variables.h"
+#include "catenary/formats/safetensors.h"
+#include "catenary/train/config.h"
+#include "catenary/train/samples.h"
+
+namespace catenary::train {
+
+/// A trained network as a file holds it: the tensors LAYER.weight [out, in] and LAYER.bias [out], with
+/// standardisation also standardize.mean and standardize.std, and in the metadata the names of features,
+/// targets and classes.
+struct StoredModel {
+  Safetensors content;
+  Schema schema;
+  Standardization standardization;
+};
+
+/// The parameters as they are now, ready to be written.
+[[nodiscard]] Safetensors pack_model(const Variables& variables, const Schema& schema,
+                                     const Standardization& standardization);
+
+/// Checks that `content` is what pack_model made for `config`. Throws Error{format} "NAME: tensor
+/// 'hidden1.weight': ...".
+[[nodiscard]] StoredModel unpack_model(Safetensors content, const Config& config, const std::string& name);
+
+/// Sets the parameters to the stored ones.
+void load_parameters(const StoredModel& model, Variables& variables);
+
+}  // namespace catenary::train

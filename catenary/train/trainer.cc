@@ -1,0 +1,184 @@
+#include "catenary/train/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "catenary/base/error.h"
+#include "catenary/data/split.h"
+
+namespace catenary::train {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// on_step is asked after about this many multiply-adds: 50 µs or so, dear enough to hide the clock and the
+// call.
+constexpr std::int64_t kWorkBetweenReports = 10'000'000;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// A model with everything that its training needs. The members' order is that of their making.
+class Training {
+ public:
+  Training(const Config& config, const TrainingData& data, const TrainOptions& options);
+
+  [[nodiscard]] Safetensors weights() const {
+    return pack_model(variables_, data_.file.schema, data_.standardization);
+  }
+  [[nodiscard]] std::optional<Evaluation> test();
+  /// One pass over the training rows in the epoch's own order; nothing when asked to stop.
+  [[nodiscard]] std::optional<Score> run_epoch(std::int64_t epoch);
+  /// How far the training is, `done` samples into the epoch.
+  [[nodiscard]] Progress progress(std::int64_t epoch, std::int64_t done) const;
+
+ private:
+  struct Sums {
+    double loss = 0;
+    double correct = 0;
+  };
+  [[nodiscard]] std::vector<std::int64_t> order_of(std::int64_t epoch) const;
+  void run_batch(std::int64_t epoch, const Batch& batch);
+  [[nodiscard]] bool report(std::int64_t epoch, std::int64_t done);
+  [[nodiscard]] Score score(std::int64_t done) const;
+
+  const Config& config_;
+  const TrainingData& data_;
+  const TrainOptions& options_;
+  ThreadPool pool_;
+  Model model_;
+  Variables variables_;
+  SampleRows rows_;
+  Step step_;
+  std::optional<Evaluator> test_;
+  std::int64_t samples_, batch_size_, steps_between_reports_;
+  std::int64_t steps_ = 0;
+  Sums sums_;  // over the samples of this epoch
+  Clock::time_point epoch_start_{};
+  double seconds_ = 0;  // of the epochs before, without tests
+};
+
+Training::Training(const Config& config, const TrainingData& data, const TrainOptions& options)
+    : config_(config),
+      data_(data),
+      options_(options),
+      pool_(options.threads),
+      model_(config, data.file.schema),
+      variables_(model_.graph, static_cast<std::uint64_t>(config.seed)),
+      rows_(data.file, data.standardization),
+      step_(compile(training_program(model_, config), variables_, {.pool = &pool_})),
+      samples_(std::ssize(data.train_rows)),
+      batch_size_(std::min(config.train.batch_size, samples_)) {
+  step_.bind("x", rows_.inputs());
+  step_.bind("target", rows_.targets());
+  step_.reserve(batch_size_);
+  const std::int64_t parameters = parameter_count(config, std::ssize(data.file.schema.feature_names));
+  steps_between_reports_ = std::max<std::int64_t>(1, kWorkBetweenReports / (parameters * batch_size_));
+  if (!data.test_rows.empty())
+    test_.emplace(model_, variables_, Evaluator::Inputs{data.test(), data.standardization}, pool_);
+}
+
+std::optional<Evaluation> Training::test() {
+  if (!test_) return std::nullopt;
+  return test_->evaluate();
+}
+
+std::vector<std::int64_t> Training::order_of(std::int64_t epoch) const {
+  std::vector<std::int64_t> order =
+      permutation(samples_, static_cast<std::uint64_t>(config_.seed), static_cast<std::uint64_t>(epoch));
+  for (std::int64_t& row : order) row = data_.train_rows[static_cast<std::size_t>(row)];
+  return order;
+}
+
+std::optional<Score> Training::run_epoch(std::int64_t epoch) {
+  epoch_start_ = Clock::now();
+  sums_ = {};
+  const std::vector<std::int64_t> order = order_of(epoch);
+  for (std::int64_t first = 0; first < samples_; first += batch_size_) {
+    const std::int64_t size = std::min(batch_size_, samples_ - first);
+    run_batch(epoch, {.size = size, .indices = order.data() + first});
+    if (++steps_ % steps_between_reports_ == 0 && !report(epoch, first + size)) return std::nullopt;
+  }
+  seconds_ += seconds_since(epoch_start_);
+  return score(samples_);
+}
+
+void Training::run_batch(std::int64_t epoch, const Batch& batch) {
+  require_ok(step_.run(batch));
+  const double loss = step_.scalar("loss");
+  if (!std::isfinite(loss)) {
+    fail(ErrorKind::kNumeric,
+         "epoch {}, step {}: expected a finite loss, found {}; a smaller learning_rate than {} may help",
+         epoch, steps_ + 1, loss, config_.train.optimizer.learning_rate);
+  }
+  sums_.loss += loss * static_cast<double>(batch.size);
+  if (config_.train.accuracy) sums_.correct += step_.scalar("correct");
+}
+
+bool Training::report(std::int64_t epoch, std::int64_t done) {
+  if (!options_.on_step) return true;
+  Progress now = progress(epoch, done);
+  now.seconds += seconds_since(epoch_start_);
+  return options_.on_step(now);
+}
+
+Score Training::score(std::int64_t done) const {
+  const auto count = static_cast<double>(done);
+  Score result{sums_.loss / count, std::nullopt};
+  if (config_.train.accuracy) result.accuracy = sums_.correct / count;
+  return result;
+}
+
+Progress Training::progress(std::int64_t epoch, std::int64_t done) const {
+  return {.epoch = epoch,
+          .epochs = config_.train.epochs,
+          .done = done,
+          .samples = samples_,
+          .train = score(done),
+          .seconds = seconds_};
+}
+
+void require_finite(const Safetensors& weights) {
+  for (const Tensor& tensor : weights.tensors) {
+    const std::vector<float> values = f32_values(tensor);
+    if (std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); })) continue;
+    fail(ErrorKind::kNumeric, "expected finite weights after the last step, found others in '{}'",
+         tensor.name);
+  }
+}
+
+std::optional<Score> score_of(const std::optional<Evaluation>& evaluation) {
+  if (!evaluation) return std::nullopt;
+  return evaluation->score;
+}
+
+}  // namespace
+
+std::optional<TrainResult> train(Config config, const TrainOptions& options) {
+  const TrainingData data = load_training_data(config);
+  resolve_units(config, data.file.schema);
+  Training training(config, data, options);
+  TrainResult result{{.initial = training.weights(), .environment = current_environment(options.threads)},
+                     std::nullopt};
+  const auto start = Clock::now();
+  for (std::int64_t epoch = 1; epoch <= config.train.epochs; ++epoch) {
+    const std::optional<Score> score = training.run_epoch(epoch);
+    if (!score) return std::nullopt;
+    result.test = training.test();
+    result.run.history.push_back({epoch, *score, score_of(result.test)});
+    const Progress progress = training.progress(epoch, std::ssize(data.train_rows));
+    if (options.on_epoch) options.on_epoch(progress, result.run.history.back());
+    result.run.environment.samples_per_second = samples_per_second(progress);
+  }
+  if (config.train.epochs == 0) result.test = training.test();
+  result.run.environment.seconds = seconds_since(start);
+  result.run.weights = training.weights();
+  require_finite(result.run.weights);
+  result.run.config = std::move(config);
+  return result;
+}
+
+}  // namespace catenary::train

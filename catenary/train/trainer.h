@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "catenary/train/evaluate.h"
+#include "catenary/train/progress.h"
+#include "catenary/train/run_directory.h"
+
+namespace catenary::train {
+
+struct TrainOptions {
+  int threads = 1;
+  /// Called every now and then, at most once a step; answers whether to go on.
+  std::function<bool(const Progress&)> on_step = {};
+  /// Called after each epoch.
+  std::function<void(const Progress&, const EpochRecord&)> on_epoch = {};
+};
+
+/// A finished training.
+struct TrainResult {
+  Run run;
+  std::optional<Evaluation> test;  ///< by the final weights; nothing without a test set
+};
+
+/// Trains what the config says, in memory: nothing is written. The result depends on the config alone, not on
+/// threads. Nothing is returned when on_step asked to stop. Throws Error{numeric} when the loss or a weight
+/// stops being finite, and as the readers and compile() do.
+[[nodiscard]] std::optional<TrainResult> train(Config config, const TrainOptions& options);
+
+}  // namespace catenary::train

@@ -76,6 +76,14 @@ void check_arity(const Op& op, std::size_t found) {
        op.variadic() ? 1 : needed, needed == 1 ? "" : "s", found);
 }
 
+// The variant's alternative is part of the operator: its rules read the attribute without asking.
+void check_attribute(const Op& op, const Attribute& attribute) {
+  const std::size_t needed = op.example == nullptr ? 0 : op.example({1, 1, 1}).index();
+  if (attribute.index() == needed) return;
+  if (needed == 0) fail(ErrorKind::kInternal, "{} takes no attribute", op.name);
+  fail(ErrorKind::kInternal, "{} was called with an attribute of another kind than its own", op.name);
+}
+
 Shape no_shape(const ShapeQuery&) { return {}; }
 void no_reference(const ReferenceCall&) { fail(ErrorKind::kInternal, "a leaf has no reference implementation"); }
 
@@ -160,6 +168,7 @@ NodeId Graph::find_call(const Node& node, std::size_t hash) const {
 
 Value Graph::call(const Op& op, std::span<const Value> inputs, const Attribute& attribute) {
   check_arity(op, inputs.size());
+  check_attribute(op, attribute);
   std::vector<Shape> shapes;
   Node node{&op, {}, {}, attribute, {}};
   for (const Value& v : inputs) {

@@ -18,6 +18,14 @@ using testing_support::made_up_op;
 constinit const Op kTwice = made_up_op("twice");
 constinit const Op kPlus = made_up_op("plus", {.operands = "n;n"});
 constinit const Op kPile = made_up_op("pile", {.operands = "n..."});
+constinit const Op kScaled =
+    made_up_op("scaled", {.example = [](const ExampleSizes&) -> Attribute { return 2.0; }});
+constinit const Op kPadded =
+    made_up_op("padded", {.example = [](const ExampleSizes&) -> Attribute { return std::int64_t{2}; }});
+constinit const Op kShaped =
+    made_up_op("shaped", {.example = [](const ExampleSizes&) -> Attribute { return Shape{}; }});
+constinit const Op kCut =
+    made_up_op("cut", {.example = [](const ExampleSizes&) -> Attribute { return SliceRange{}; }});
 constinit const Op kGather = made_up_op("gather", {.batch = BatchRule::kReduces});
 constinit const Op kSpread = made_up_op("spread", {.batch = BatchRule::kSpreads});
 
@@ -76,17 +84,38 @@ TEST(Graph, MakesEqualCallsOneNode) {
   EXPECT_EQ(graph.size(), 2);
 }
 
-TEST(Graph, TellsCallsApartByOperatorOperandsOrderAndAttribute) {
+TEST(Graph, TellsCallsApartByOperatorAndOrderOfOperands) {
   Graph graph;
   const Value a = graph.input("a", {3}), b = graph.input("b", {3});
   const Value sum = graph.call(kPlus, {a, b});
   EXPECT_NE(graph.call(kPlus, {b, a}), sum);
-  EXPECT_NE(graph.call(kPlus, {a, b}, 1.0), sum);
-  EXPECT_NE(graph.call(kPlus, {a, b}, 1.0), graph.call(kPlus, {a, b}, 2.0));
-  EXPECT_NE(graph.call(kPlus, {a, b}, 1.0), graph.call(kPlus, {a, b}, std::int64_t{1}));
-  EXPECT_NE(graph.call(kPlus, {a, b}, Shape{1}), graph.call(kPlus, {a, b}, Shape{1, 1}));
-  EXPECT_NE(graph.call(kPlus, {a, b}, SliceRange{0, 0, 1}), graph.call(kPlus, {a, b}, SliceRange{0, 0, 2}));
-  EXPECT_EQ(graph.call(kPlus, {a, b}, SliceRange{0, 0, 2}), graph.call(kPlus, {a, b}, SliceRange{0, 0, 2}));
+  EXPECT_NE(graph.call(kPile, {a, b}), sum);
+  EXPECT_NE(graph.call(kPile, {a, b, b}), graph.call(kPile, {a, b}));
+}
+
+TEST(Graph, TellsCallsApartByAttribute) {
+  Graph graph;
+  const Value x = graph.input("x", {3});
+  const auto differ = [&](const Op& op, const Attribute& a, const Attribute& b) {
+    EXPECT_NE(graph.call(op, {x}, a), graph.call(op, {x}, b)) << str(a) << " and " << str(b);
+    EXPECT_EQ(graph.call(op, {x}, b), graph.call(op, {x}, b));
+  };
+  differ(kScaled, 1.0, 2.0);
+  differ(kScaled, 0.0, -0.0);
+  differ(kPadded, std::int64_t{1}, std::int64_t{2});
+  differ(kShaped, Shape{1}, Shape{1, 1});
+  differ(kCut, SliceRange{0, 0, 1}, SliceRange{0, 0, 2});
+  differ(kCut, SliceRange{0, 0, 2}, SliceRange{0, 1, 2});
+  differ(kCut, SliceRange{0, 0, 2}, SliceRange{1, 0, 2});
+}
+
+TEST(Graph, RejectsAttributesOfAnotherKindThanTheOperators) {
+  Graph graph;
+  const Value x = graph.input("x", {3});
+  EXPECT_EQ(error_of([&] { graph.call(kTwice, {x}, 1.0); }), "internal: twice takes no attribute");
+  const std::string other = "internal: scaled was called with an attribute of another kind than its own";
+  EXPECT_EQ(error_of([&] { graph.call(kScaled, {x}); }), other);
+  EXPECT_EQ(error_of([&] { graph.call(kScaled, {x}, std::int64_t{1}); }), other);
 }
 
 TEST(Graph, MakesConstantsOfEqualBitsAndTypeOneNode) {
@@ -152,12 +181,12 @@ TEST(Graph, RejectsEmptyValuesAndValuesOfOtherGraphs) {
 TEST(Value, KnowsItsOperandsAndAttribute) {
   Graph graph;
   const Value a = graph.input("a", {3}), b = graph.input("b", {3});
-  const Value y = graph.call(kPlus, {a, b}, 4.0);
+  const Value y = graph.call(kPlus, {a, b});
   EXPECT_EQ(y.op().name, "plus");
   EXPECT_EQ(y.input_count(), 2);
   EXPECT_EQ(y.input(0), a);
   EXPECT_EQ(y.input(1), b);
-  EXPECT_EQ(std::get<double>(y.attribute()), 4.0);
+  EXPECT_EQ(std::get<double>(graph.call(kScaled, {a}, 4.0).attribute()), 4.0);
 }
 
 TEST(Value, IsRenamedWithoutBecomingAnotherNode) {

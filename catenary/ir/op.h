@@ -104,7 +104,7 @@ struct Op {
   Domain domain = {};
   /// The second operand's, where it differs.
   Domain domain2 = domain;
-  /// An attribute for an example call; null: the operator has none.
+  /// An attribute for an example call, of the kind that all calls need; null: the operator has none.
   Attribute (*example)(const ExampleSizes&) = nullptr;
 
   [[nodiscard]] int arity() const;

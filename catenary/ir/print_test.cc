@@ -24,7 +24,9 @@ constinit const Op kCall = written("n", {"f({0.})", ""});
 constinit const Op kAll = written("n...", {"all({...})", ""});
 constinit const Op kSilent = written("n", {"{0}", ""});
 constinit const Op kDistance = written("n;n", {"‖{0.} − {1+}‖ {0*} {1^}", ""});
-constinit const Op kLimited = written("n", {"limit({0.}, ±{a})", ""});
+constinit const Op kLimited = testing_support::made_up_op(
+    "limit",
+    {.notation = {"limit({0.}, ±{a})", ""}, .example = [](const ExampleSizes&) -> Attribute { return 1.0; }});
 
 class Formula : public testing::Test {
  protected:
@@ -114,7 +116,7 @@ TEST(Listing, ShowsOneNodeALine) {
             "%0 = input('x') : batched f32[3]\n"
             "%2 = variable('w', parameter, init uniform ±0.5) : f32[3]\n"
             "%3 = op(%2, %0) : batched f32[3]  # z\n"
-            "%4 = op(%3, 0.5) : batched f32[3]\n"
+            "%4 = limit(%3, 0.5) : batched f32[3]\n"
             "%5 = constant(2) : f32[3]\n"
             "%6 = op(%4, %5) : batched f32[3]\n");
 }

@@ -31,6 +31,7 @@ Shape with_extent(const Shape& shape, int axis, std::int64_t extent) {
 }
 
 void require_axis(const ShapeQuery& q, std::int64_t axis) {
+  if (q[0].rank() == 0) fail(ErrorKind::kShape, "{} needs an operand with axes, found a scalar []", q.op.name);
   if (axis < 0 || axis >= q[0].rank()) {
     fail(ErrorKind::kShape, "{} needs an axis from 0 to {} of {}, found {}", q.op.name, q[0].rank() - 1, q[0].str(),
          axis);

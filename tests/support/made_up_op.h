@@ -10,6 +10,7 @@ struct MadeUp {
   std::string_view operands = "n";
   Notation notation = {"op({...})", "op({...})"};
   BatchRule batch = BatchRule::kAsOperands;
+  Attribute (*example)(const ExampleSizes&) = nullptr;
 };
 
 /// An operator for tests of the graph alone: its result has the first operand's shape; it computes nothing.
@@ -21,7 +22,8 @@ constexpr Op made_up_op(std::string_view name, const MadeUp& parts = {}) {
           .infer = [](const ShapeQuery& q) { return q.inputs.empty() ? Shape{} : q[0]; },
           .reference = [](const ReferenceCall&) {},
           .gradient = not_differentiable,
-          .batch = parts.batch};
+          .batch = parts.batch,
+          .example = parts.example};
 }
 
 }  // namespace catenary::testing_support

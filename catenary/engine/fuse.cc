@@ -1,0 +1,322 @@
+#include <algorithm>
+#include <array>
+
+#include "catenary/base/error.h"
+#include "catenary/engine/schedule.h"
+#include "catenary/ops/catalogue.h"
+
+namespace catenary::engine {
+
+namespace {
+
+using kernels::Column;
+using kernels::Elementwise;
+
+struct ElementwiseEntry {
+  const Op* op;
+  Elementwise kernel;
+};
+constexpr std::array kElementwise = {
+    ElementwiseEntry{&ops::kAdd, Elementwise::kAdd},         ElementwiseEntry{&ops::kSub, Elementwise::kSub},
+    ElementwiseEntry{&ops::kMul, Elementwise::kMul},         ElementwiseEntry{&ops::kDiv, Elementwise::kDiv},
+    ElementwiseEntry{&ops::kNeg, Elementwise::kNeg},         ElementwiseEntry{&ops::kSquare, Elementwise::kSquare},
+    ElementwiseEntry{&ops::kSqrt, Elementwise::kSqrt},       ElementwiseEntry{&ops::kExp, Elementwise::kExp},
+    ElementwiseEntry{&ops::kLog, Elementwise::kLog},         ElementwiseEntry{&ops::kSigmoid, Elementwise::kSigmoid},
+    ElementwiseEntry{&ops::kTanh, Elementwise::kTanh},       ElementwiseEntry{&ops::kRelu, Elementwise::kRelu},
+    ElementwiseEntry{&ops::kElu, Elementwise::kElu},         ElementwiseEntry{&ops::kLeakyRelu, Elementwise::kLeakyRelu},
+    ElementwiseEntry{&ops::kGelu, Elementwise::kGelu},       ElementwiseEntry{&ops::kSoftplus, Elementwise::kSoftplus},
+    ElementwiseEntry{&ops::kSilu, Elementwise::kSilu},       ElementwiseEntry{&ops::kErf, Elementwise::kErf},
+    ElementwiseEntry{&ops::kStep, Elementwise::kStep},       ElementwiseEntry{&ops::kSign, Elementwise::kSign},
+    ElementwiseEntry{&ops::kAbs, Elementwise::kAbs},         ElementwiseEntry{&ops::kClip, Elementwise::kClip},
+    ElementwiseEntry{&ops::kEqual, Elementwise::kEqual},     ElementwiseEntry{&ops::kPow, Elementwise::kPow},
+    ElementwiseEntry{&ops::kReshape, Elementwise::kCopy},    ElementwiseEntry{&ops::kBroadcast, Elementwise::kCopy},
+    ElementwiseEntry{&ops::kSlice, Elementwise::kCopy},      ElementwiseEntry{&ops::kBatchBroadcast, Elementwise::kCopy},
+};
+
+struct ColumnEntry {
+  const Op* op;
+  Column kernel;
+};
+constexpr std::array kColumn = {
+    ColumnEntry{&ops::kSum, Column::kSum},
+    ColumnEntry{&ops::kMean, Column::kMean},
+    ColumnEntry{&ops::kMax, Column::kMax},
+    ColumnEntry{&ops::kDot, Column::kDot},
+    ColumnEntry{&ops::kNorm2, Column::kNorm2},
+    ColumnEntry{&ops::kUnitVector, Column::kUnitVector},
+    ColumnEntry{&ops::kArgmax, Column::kArgmax},
+    ColumnEntry{&ops::kArgmaxMask, Column::kArgmaxMask},
+    ColumnEntry{&ops::kSoftmax, Column::kSoftmax},
+    ColumnEntry{&ops::kLogSoftmax, Column::kLogSoftmax},
+    ColumnEntry{&ops::kSquaredError, Column::kSquaredError},
+    ColumnEntry{&ops::kCrossEntropy, Column::kCrossEntropy},
+    ColumnEntry{&ops::kSoftmaxCrossEntropy, Column::kSoftmaxCrossEntropy},
+    ColumnEntry{&ops::kSoftmaxCrossEntropyLabels, Column::kSoftmaxCrossEntropyLabels},
+    ColumnEntry{&ops::kSigmoidCrossEntropy, Column::kSigmoidCrossEntropy},
+    ColumnEntry{&ops::kHuber, Column::kHuber},
+    ColumnEntry{&ops::kOneHot, Column::kOneHot},
+    ColumnEntry{&ops::kPick, Column::kPick},
+};
+
+bool is(Value v, const Op& op) { return &v.op() == &op; }
+
+std::size_t index(Value v) { return static_cast<std::size_t>(v.id()); }
+
+// A view of its first operand: no numbers of its own.
+bool is_view(Value v) {
+  if (is(v, ops::kReshape) || is(v, ops::kBatchBroadcast)) return true;
+  if (is(v, ops::kBroadcast)) return v.input(0).shape().size() == 1;
+  return is(v, ops::kSlice) && std::get<SliceRange>(v.attribute()).axis == 0;
+}
+
+Form form_of(Value v) {
+  if (is_leaf(v.op()) || is(v, ops::kBatchSize)) return Form::kLeaf;
+  if (is_view(v)) return Form::kView;
+  if (is(v, ops::kBatchSum)) return is(v.input(0), ops::kOuter) ? Form::kOuterSum : Form::kColumnSum;
+  if (is(v, ops::kMatVec) && v.batched() && !v.input(0).batched()) return Form::kProduct;
+  if (is(v, ops::kConcat) && std::get<std::int64_t>(v.attribute()) == 0) return Form::kConcat;
+  if (v.batched() && column_kernel(v.op())) return Form::kColumn;
+  if (elementwise_kernel(v.op()) && !is(v, ops::kBroadcast) && !is(v, ops::kSlice)) return Form::kElementwise;
+  return Form::kReference;
+}
+
+// Decides which nodes hold numbers of their own and resolves all others to views.
+class Selection {
+ public:
+  explicit Selection(Schedule& schedule) : schedule_(schedule) {
+    const std::size_t size = schedule.stage_of.size();
+    schedule.refs.resize(size);
+    schedule.forms.resize(size);
+    schedule.computed.assign(size, false);
+    for (const Value v : schedule.nodes) {
+      schedule.forms[index(v)] = form_of(v);
+      schedule.refs[index(v)] = resolve(v);
+    }
+  }
+
+  void run() {
+    for (const Output& output : schedule_.program.outputs) need_output(output.value);
+    for (const Update& update : schedule_.program.updates) need(update.next);
+    for (auto it = schedule_.nodes.rbegin(); it != schedule_.nodes.rend(); ++it) {
+      if (schedule_.is_computed(*it)) need_operands(*it);
+    }
+    // Values that were made to hold numbers of their own are now the roots of the views on them.
+    for (const Value v : schedule_.nodes) {
+      if (!schedule_.is_computed(v) || schedule_.form(v) == Form::kView) schedule_.refs[index(v)] = resolve(v);
+    }
+  }
+
+ private:
+  Ref resolve(Value v) const {
+    if (schedule_.forms[index(v)] != Form::kView) return {v, 0, is(v, ops::kConstant)};
+    const Value x = v.input(0);
+    Ref ref = schedule_.refs[index(x)];
+    if (is(v, ops::kBroadcast) && v.shape().size() > 1) ref.repeat = true;
+    if (is(v, ops::kSlice) && !ref.repeat) {
+      ref.offset += std::get<SliceRange>(v.attribute()).begin * (x.shape().size() / x.shape()[0]);
+    }
+    return ref;
+  }
+
+  // Gives v numbers of its own: a constant is written out, a view becomes a group member that copies its root.
+  void force(Value v) {
+    if (schedule_.form(v) == Form::kView) schedule_.forms[index(v)] = Form::kElementwise;
+    schedule_.refs[index(v)] = {v, 0, false};
+    schedule_.computed[index(v)] = true;
+  }
+
+  void need(Value v) { schedule_.computed[index(schedule_.refs[index(v)].root)] = true; }
+
+  // v's numbers stand one after another, of each sample (batched) or once (shared).
+  void need_whole(Value v) {
+    const Ref& ref = schedule_.refs[index(v)];
+    const bool repeated = ref.repeat && v.shape().size() > 1;
+    if (repeated || ref.root.batched() != v.batched()) return force(v);
+    need(v);
+  }
+
+  // A batched output is kept row by row as its root is, so the root is to hold nothing else.
+  void need_output(Value v) {
+    const bool part = schedule_.refs[index(v)].root.shape().size() != v.shape().size();
+    if (part && v.batched()) return force(v);
+    need_whole(v);
+  }
+
+  void need_operands(Value v) {
+    switch (schedule_.form(v)) {
+      case Form::kLeaf: return;
+      case Form::kProduct:
+        need_whole(product_matrix(v).matrix);
+        return need_whole(v.input(1));
+      case Form::kOuterSum:
+        need_whole(v.input(0).input(0));
+        return need_whole(v.input(0).input(1));
+      default:
+        for (const Value x : operands_of(schedule_, v)) need(x);
+    }
+  }
+
+  Schedule& schedule_;
+};
+
+// Puts computed nodes in order, joining elementwise nodes to the latest group that they may run with.
+class Grouping {
+ public:
+  explicit Grouping(Schedule& schedule)
+      : schedule_(schedule), position_(schedule.stage_of.size(), -1), transposed_(schedule.stage_of.size(), false) {}
+
+  void run() {
+    for (const Value v : schedule_.nodes) {
+      if (schedule_.is_computed(v)) place(v);
+    }
+    for (const Output& output : schedule_.program.outputs) {
+      const Value root = schedule_.ref(output.value).root;
+      if (root.batched()) store(root, std::max(schedule_.stage(root), 1));
+    }
+  }
+
+ private:
+  Stage& stage_at(int stage) { return schedule_.stages[static_cast<std::size_t>(stage)]; }
+
+  void place(Value v) {
+    const int stage = schedule_.stage(v);
+    switch (schedule_.form(v)) {
+      case Form::kLeaf:
+      case Form::kView: return;
+      case Form::kElementwise: return place_member(v, stage);
+      case Form::kProduct: return append(v, stage, {Item::Kind::kGroup, v, {}, v.shape().size()});
+      case Form::kColumn: return append(v, stage, {Item::Kind::kColumn, v});
+      case Form::kConcat: return append(v, stage, {Item::Kind::kConcat, v});
+      case Form::kReference: return append(v, stage, {Item::Kind::kReference, v});
+      case Form::kOuterSum: return place_outer_sum(v, stage);
+      case Form::kColumnSum:
+        append(v, stage - 1, {Item::Kind::kColumnSum, v});
+        return place_member(v, stage);
+    }
+  }
+
+  void place_outer_sum(Value v, int stage) {
+    const Value rows = schedule_.ref(v.input(0).input(1)).root;
+    if (schedule_.form(rows) != Form::kLeaf && schedule_.stage(rows) == stage - 1 && !transposed_[index(rows)]) {
+      transposed_[index(rows)] = true;
+      read(rows, stage - 1);
+      stage_at(stage - 1).items.push_back({Item::Kind::kTranspose, rows});
+    }
+    append(v, stage - 1, {Item::Kind::kOuterSum, v});
+    place_member(v, stage);
+  }
+
+  void append(Value v, int stage, Item item) {
+    note_reads(v, stage);
+    stage_at(stage).items.push_back(std::move(item));
+    if (schedule_.stage(v) == stage) position_[index(v)] = static_cast<int>(stage_at(stage).items.size()) - 1;
+  }
+
+  // The item from which on all operands of v are there; with `aligned`, v may also run within that very item.
+  int earliest(Value v, int stage, std::int64_t extent) const {
+    int earliest = 0;
+    if (is(v, ops::kBatchSum)) return earliest;
+    for (const Value x : operands_of(schedule_, v)) {
+      const Ref& ref = schedule_.ref(x);
+      if (schedule_.stage(ref.root) != stage || position_[index(ref.root)] < 0) continue;
+      const bool aligned = ref.offset == 0 && (!ref.repeat || extent == 1) && ref.root.shape().size() == extent &&
+                           stage_of_item(stage, position_[index(ref.root)]).kind == Item::Kind::kGroup;
+      earliest = std::max(earliest, position_[index(ref.root)] + (aligned ? 0 : 1));
+    }
+    return earliest;
+  }
+
+  const Item& stage_of_item(int stage, int item) const {
+    return schedule_.stages[static_cast<std::size_t>(stage)].items[static_cast<std::size_t>(item)];
+  }
+
+  void place_member(Value v, int stage) {
+    const std::int64_t extent = v.shape().size();
+    if (!is(v, ops::kBatchSum)) note_reads(v, stage);
+    std::vector<Item>& items = stage_at(stage).items;
+    const int first = earliest(v, stage, extent);
+    for (int i = static_cast<int>(items.size()) - 1; i >= first; --i) {
+      Item& item = items[static_cast<std::size_t>(i)];
+      if (item.kind != Item::Kind::kGroup || item.extent != extent) continue;
+      item.members.push_back(v);
+      position_[index(v)] = i;
+      return;
+    }
+    items.push_back({Item::Kind::kGroup, {}, {v}, extent});
+    position_[index(v)] = static_cast<int>(items.size()) - 1;
+  }
+
+  void note_reads(Value v, int stage) {
+    if (stage % 2 == 0) return;
+    if (schedule_.form(v) == Form::kOuterSum) {
+      read(schedule_.ref(v.input(0).input(0)).root, stage);
+      return read_rows(schedule_.ref(v.input(0).input(1)).root, stage);
+    }
+    for (const Value x : operands_of(schedule_, v)) read(schedule_.ref(x).root, stage);
+  }
+
+  bool comes_from_outside(Value root, int stage) const {
+    return root.batched() && (is(root, ops::kInput) || schedule_.stage(root) < stage);
+  }
+
+  void read(Value root, int stage) {
+    if (!comes_from_outside(root, stage)) return;
+    add_once(stage_at(stage).tile_loads, root);
+    if (!is(root, ops::kInput)) store(root, schedule_.stage(root));
+  }
+
+  void read_rows(Value root, int stage) {
+    if (!comes_from_outside(root, stage)) return;
+    add_once(stage_at(stage).row_loads, root);
+    if (!is(root, ops::kInput)) store(root, schedule_.stage(root));
+  }
+
+  void store(Value root, int stage) {
+    if (is(root, ops::kInput)) add_once(stage_at(stage).tile_loads, root);
+    add_once(stage_at(stage).stores, root);
+  }
+
+  static void add_once(std::vector<Value>& list, Value v) {
+    if (std::find(list.begin(), list.end(), v) == list.end()) list.push_back(v);
+  }
+
+  Schedule& schedule_;
+  std::vector<int> position_;     // by node id: its item in its stage
+  std::vector<bool> transposed_;  // by node id: its transposition is already an item
+};
+
+}  // namespace
+
+std::optional<Elementwise> elementwise_kernel(const Op& op) {
+  const auto* it = std::find_if(kElementwise.begin(), kElementwise.end(), [&](const auto& e) { return e.op == &op; });
+  return it == kElementwise.end() ? std::nullopt : std::optional(it->kernel);
+}
+
+std::optional<Column> column_kernel(const Op& op) {
+  const auto* it = std::find_if(kColumn.begin(), kColumn.end(), [&](const auto& e) { return e.op == &op; });
+  return it == kColumn.end() ? std::nullopt : std::optional(it->kernel);
+}
+
+ProductMatrix product_matrix(Value product) {
+  const Value a = product.input(0);
+  return is(a, ops::kTranspose) ? ProductMatrix{a.input(0), true} : ProductMatrix{a, false};
+}
+
+std::vector<Value> operands_of(const Schedule& schedule, Value result) {
+  std::vector<Value> operands;
+  switch (schedule.form(result)) {
+    case Form::kLeaf: break;
+    case Form::kProduct: operands = {product_matrix(result).matrix, result.input(1)}; break;
+    case Form::kOuterSum: operands = {result.input(0).input(0), result.input(0).input(1)}; break;
+    default:
+      for (int i = 0; i < result.input_count(); ++i) operands.push_back(result.input(i));
+  }
+  return operands;
+}
+
+void fuse(Schedule& schedule) {
+  Selection(schedule).run();
+  Grouping(schedule).run();
+}
+
+}  // namespace catenary::engine

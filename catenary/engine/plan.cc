@@ -1,0 +1,308 @@
+#include "catenary/engine/plan.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "catenary/ops/catalogue.h"
+
+namespace catenary::engine {
+
+namespace {
+
+bool is(Value v, const Op& op) { return &v.op() == &op; }
+
+std::size_t index(Value v) { return static_cast<std::size_t>(v.id()); }
+
+// An item that reads a root, and how.
+struct Use {
+  int stage;
+  int item;
+  bool as_rows;
+};
+
+// A piece of tile memory from the item that fills it to the last item that reads it.
+struct Lifetime {
+  std::int64_t* place;
+  std::int64_t elements;
+  int first;
+  int last;
+};
+
+// Places each lifetime at the lowest offset where it overlaps no other that lives at the same time. [first fit by start]
+std::int64_t place(std::vector<Lifetime> lives) {
+  std::stable_sort(lives.begin(), lives.end(), [](const Lifetime& a, const Lifetime& b) { return a.elements > b.elements; });
+  std::int64_t peak = 0;
+  std::vector<Lifetime> placed;
+  for (const Lifetime& life : lives) {
+    std::int64_t offset = 0;
+    for (const Lifetime& other : placed) {  // sorted by offset
+      if (other.last < life.first || life.last < other.first) continue;
+      if (offset + life.elements <= *other.place) break;
+      offset = std::max(offset, *other.place + other.elements);
+    }
+    *life.place = offset;
+    peak = std::max(peak, offset + life.elements);
+    const auto after = std::upper_bound(placed.begin(), placed.end(), offset,
+                                        [](std::int64_t at, const Lifetime& other) { return at < *other.place; });
+    placed.insert(after, life);
+  }
+  return peak;
+}
+
+class Planner {
+ public:
+  explicit Planner(const Schedule& schedule) : schedule_(schedule), uses_(schedule.stage_of.size()) {
+    const std::size_t size = schedule.stage_of.size();
+    plan_.slot.assign(size, -1);
+    for (auto* offsets : {&plan_.shared, &plan_.lane, &plan_.lane_result, &plan_.batch}) offsets->assign(size, kNowhere);
+    for (const Stage& stage : schedule.stages) {
+      plan_.stages.push_back({std::vector<ItemPlan>(stage.items.size()), 0, std::vector(size, kNowhere), std::vector(size, kNowhere)});
+    }
+  }
+
+  MemoryPlan run() {
+    for_each_item([this](int stage, int item) { collect_uses(stage, item); });
+    plan_updates();
+    for_each_item([this](int stage, int item) { plan_group(stage, item); });
+    plan_lanes();
+    plan_batch_rows();
+    plan_shared();
+    for (std::size_t stage = 1; stage < plan_.stages.size(); stage += 2) plan_tiles(static_cast<int>(stage));
+    for (std::size_t stage = 0; stage < plan_.stages.size(); stage += 2) plan_waves(static_cast<int>(stage));
+    return std::move(plan_);
+  }
+
+ private:
+  template <typename F>
+  void for_each_item(F f) const {
+    for (int stage = 0; stage < static_cast<int>(schedule_.stages.size()); ++stage) {
+      const auto count = static_cast<int>(schedule_.stages[static_cast<std::size_t>(stage)].items.size());
+      for (int item = 0; item < count; ++item) f(stage, item);
+    }
+  }
+
+  const Stage& stage_at(int stage) const { return schedule_.stages[static_cast<std::size_t>(stage)]; }
+  const Item& item_at(int stage, int item) const { return stage_at(stage).items[static_cast<std::size_t>(item)]; }
+  ItemPlan& item_plan(int stage, int item) {
+    return plan_.stages[static_cast<std::size_t>(stage)].items[static_cast<std::size_t>(item)];
+  }
+
+  void use(Value x, int stage, int item, bool as_rows = false) {
+    uses_[index(schedule_.ref(x).root)].push_back({stage, item, as_rows});
+  }
+
+  void collect_uses(int stage, int i) {
+    const Item& item = item_at(stage, i);
+    for (const Value v : item.members) {
+      if (is(v, ops::kBatchSum)) continue;
+      for (const Value x : operands_of(schedule_, v)) use(x, stage, i);
+    }
+    if (!item.result) return;
+    if (item.kind == Item::Kind::kTranspose) return use(item.result, stage, i);
+    const std::vector<Value> operands = operands_of(schedule_, item.result);
+    for (std::size_t k = 0; k < operands.size(); ++k) {
+      use(operands[k], stage, i, item.kind == Item::Kind::kOuterSum && k == 1);
+    }
+  }
+
+  // The item that computes a root: groups by membership, others by result. {-1, -1} for leaves.
+  std::pair<int, int> producer(Value root) const {
+    const int stage = schedule_.stage(root);
+    const auto& items = stage_at(stage).items;
+    for (int i = 0; i < static_cast<int>(items.size()); ++i) {
+      const Item& item = items[static_cast<std::size_t>(i)];
+      const bool computes = item.result == root && item.kind != Item::Kind::kTranspose;
+      if (computes || std::find(item.members.begin(), item.members.end(), root) != item.members.end()) return {stage, i};
+    }
+    return {-1, -1};
+  }
+
+  // Copied within the group that computes it, unless somebody else may still read the variable's old value.
+  void plan_updates() {
+    for (const Update& update : schedule_.program.updates) {
+      const Ref& next = schedule_.ref(update.next);
+      const auto [stage, item] = producer(next.root);
+      const bool whole = next.offset == 0 && next.root.shape().size() == update.variable.shape().size();
+      const bool in_group = stage >= 0 && item_at(stage, item).kind == Item::Kind::kGroup && whole;
+      const auto& readers = uses_[index(update.variable)];
+      const bool alone = std::all_of(readers.begin(), readers.end(), [s = stage, i = item](const Use& use) {
+        return use.stage < s || (use.stage == s && use.item == i);
+      });
+      if (in_group && alone) {
+        item_plan(stage, item).commits.push_back({next.root, update.variable});
+      } else {
+        plan_.deferred.push_back(update);
+      }
+    }
+  }
+
+  bool is_result(Value root) const {
+    const auto reads = [&](Value v) { return schedule_.ref(v).root == root; };
+    const auto& outputs = schedule_.program.outputs;
+    return std::any_of(outputs.begin(), outputs.end(), [&](const Output& output) { return reads(output.value); }) ||
+           std::any_of(plan_.deferred.begin(), plan_.deferred.end(), [&](const Update& u) { return reads(u.next); });
+  }
+
+  bool read_elsewhere(Value root, int stage, int item) const {
+    const auto& stores = stage_at(stage).stores;
+    if (is_result(root) || std::find(stores.begin(), stores.end(), root) != stores.end()) return true;
+    const auto& uses = uses_[index(root)];
+    return std::any_of(uses.begin(), uses.end(), [&](const Use& u) { return u.stage != stage || u.item != item; });
+  }
+
+  // Gives a slot to each value that only its own group reads; a slot is free again after its value's last reader.
+  void plan_group(int stage, int i) {
+    const Item& item = item_at(stage, i);
+    if (item.kind != Item::Kind::kGroup) return;
+    std::vector<Value> values;
+    if (item.result) values.push_back(item.result);
+    values.insert(values.end(), item.members.begin(), item.members.end());
+    ItemPlan& plan = item_plan(stage, i);
+    std::vector<std::size_t> busy_until;  // by slot: the index in `values` of the last reader
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      if (is(values[k], ops::kBatchSum) || read_elsewhere(values[k], stage, i)) continue;
+      const std::size_t last = last_reader(values, k, plan.commits);
+      auto slot = std::find_if(busy_until.begin(), busy_until.end(), [k](std::size_t until) { return until <= k; });
+      if (slot == busy_until.end()) slot = busy_until.insert(slot, 0);
+      *slot = last;
+      plan_.slot[index(values[k])] = static_cast<int>(slot - busy_until.begin());
+    }
+    plan.slots = static_cast<int>(busy_until.size());
+  }
+
+  std::size_t last_reader(const std::vector<Value>& values, std::size_t k, const std::vector<Commit>& commits) const {
+    for (const Commit& commit : commits) {
+      if (commit.next == values[k]) return values.size();
+    }
+    std::size_t last = k + 1;  // busy while it is written
+    for (std::size_t reader = k + 1; reader < values.size(); ++reader) {
+      if (is(values[reader], ops::kBatchSum)) continue;
+      for (const Value x : operands_of(schedule_, values[reader])) {
+        if (schedule_.ref(x).root == values[k]) last = reader;
+      }
+    }
+    return last;
+  }
+
+  void plan_lanes() {
+    for (const Stage& stage : schedule_.stages) {
+      for (const Item& item : stage.items) {
+        if (item.kind != Item::Kind::kOuterSum && item.kind != Item::Kind::kColumnSum) continue;
+        const std::int64_t size = item.result.shape().size();
+        const std::int64_t accumulator = item.kind == Item::Kind::kOuterSum ? size : size * kernels::kLanes;
+        plan_.lane[index(item.result)] = take(plan_.lane_elements, accumulator);
+        plan_.lane_result[index(item.result)] = item.kind == Item::Kind::kOuterSum
+                                                    ? plan_.lane[index(item.result)]
+                                                    : take(plan_.lane_elements, size);
+      }
+    }
+  }
+
+  static std::int64_t take(std::int64_t& end, std::int64_t elements) {
+    const std::int64_t offset = end;
+    end += round_up(elements, kAlign);
+    return offset;
+  }
+
+  void plan_batch_rows() {
+    for (const Stage& stage : schedule_.stages) {
+      for (const Value root : stage.stores) {
+        if (plan_.batch[index(root)] != kNowhere) continue;
+        plan_.batch[index(root)] = plan_.batch_elements;
+        plan_.batch_elements += root.shape().size();
+      }
+    }
+  }
+
+  void plan_shared() {
+    for (const Value v : schedule_.nodes) {
+      const bool elsewhere = is(v, ops::kVariable) || is(v, ops::kBatchSum);
+      const bool holds = schedule_.is_computed(v) && !v.batched() && !elsewhere;
+      if (!holds || plan_.slot[index(v)] >= 0) continue;
+      const std::int64_t size = schedule_.ref(v).repeat ? 1 : v.shape().size();
+      plan_.shared[index(v)] = take(plan_.shared_elements, size);
+    }
+  }
+
+  void plan_tiles(int stage) {
+    StagePlan& plan = plan_.stages[static_cast<std::size_t>(stage)];
+    const Stage& work = stage_at(stage);
+    std::vector<Lifetime> lives;
+    for (const Value root : work.tile_loads) lives.push_back({&plan.tile[index(root)], root.shape().size(), -1, 0});
+    for (const Value root : work.row_loads) lives.push_back({&plan.rows[index(root)], row_stride(root), -1, 0});
+    for (int i = 0; i < static_cast<int>(work.items.size()); ++i) {
+      const Item& item = work.items[static_cast<std::size_t>(i)];
+      if (item.kind == Item::Kind::kTranspose) {
+        lives.push_back({&plan.rows[index(item.result)], row_stride(item.result), i, i});
+        continue;
+      }
+      if (item.kind == Item::Kind::kOuterSum || item.kind == Item::Kind::kColumnSum) continue;
+      for (const Value v : item.members) add_tile(plan, lives, v, i);
+      if (item.result) add_tile(plan, lives, item.result, i);
+    }
+    extend(stage, lives);
+    plan.tile_elements = place(std::move(lives));
+  }
+
+  void add_tile(StagePlan& plan, std::vector<Lifetime>& lives, Value v, int item) const {
+    if (plan_.slot[index(v)] < 0) lives.push_back({&plan.tile[index(v)], v.shape().size(), item, item});
+  }
+
+  // A tile lives until its last reader; what is stored for the batch, until the end of the stage.
+  void extend(int stage, std::vector<Lifetime>& lives) const {
+    const StagePlan& plan = plan_.stages[static_cast<std::size_t>(stage)];
+    for (Lifetime& life : lives) {
+      const bool rows = life.place >= plan.rows.data() && life.place < plan.rows.data() + plan.rows.size();
+      const std::size_t id = static_cast<std::size_t>(life.place - (rows ? plan.rows.data() : plan.tile.data()));
+      for (const Use& use : uses_[id]) {
+        if (use.stage == stage && use.as_rows == rows) life.last = std::max(life.last, use.item);
+      }
+      for (const Value root : stage_at(stage).stores) {
+        if (!rows && index(root) == id) life.last = std::numeric_limits<int>::max();
+      }
+    }
+  }
+
+  // Neighbouring groups of a shared stage that do not read each other's results may run at the same time.
+  void plan_waves(int stage) {
+    const auto& items = stage_at(stage).items;
+    int wave_start = 0;
+    for (int i = 1; i < static_cast<int>(items.size()); ++i) {
+      const bool groups = items[static_cast<std::size_t>(i)].kind == Item::Kind::kGroup &&
+                          items[static_cast<std::size_t>(i) - 1].kind == Item::Kind::kGroup;
+      if (groups && !reads_between(stage, i, wave_start)) {
+        item_plan(stage, i).joins_wave = true;
+      } else {
+        wave_start = i;
+      }
+    }
+  }
+
+  // Whether group i reads a result of the groups wave_start .. i-1, or a variable that one of them updates.
+  bool reads_between(int stage, int i, int wave_start) {
+    for (int earlier = wave_start; earlier < i; ++earlier) {
+      for (const Value v : item_at(stage, earlier).members) {
+        if (is_read_by(v, stage, i)) return true;
+      }
+      for (const Commit& commit : item_plan(stage, earlier).commits) {
+        if (is_read_by(commit.variable, stage, i)) return true;
+      }
+    }
+    return false;
+  }
+
+  bool is_read_by(Value root, int stage, int item) const {
+    const auto& uses = uses_[index(root)];
+    return std::any_of(uses.begin(), uses.end(), [&](const Use& u) { return u.stage == stage && u.item == item; });
+  }
+
+  const Schedule& schedule_;
+  std::vector<std::vector<Use>> uses_;  // by root's node id
+  MemoryPlan plan_;
+};
+
+}  // namespace
+
+MemoryPlan plan_memory(const Schedule& schedule) { return Planner(schedule).run(); }
+
+}  // namespace catenary::engine

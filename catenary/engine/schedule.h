@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catenary/ir/program.h"
+#include "catenary/kernels/kernels.h"
+
+/// From a graph to an order of work, before any memory or kernel is chosen. Private to engine/.
+namespace catenary::engine {
+
+/// Where a value's numbers are: those of `root` from element `offset` on, or that one element everywhere (`repeat`).
+/// Reshapes, broadcasts and slices along the first axis cost nothing: they are only another way to read their root.
+struct Ref {
+  Value root;
+  std::int64_t offset = 0;
+  bool repeat = false;
+};
+
+/// What kind of work computes a node.
+enum class Form : std::uint8_t {
+  kLeaf,         ///< nothing: an input, a variable, a constant, the batch size
+  kView,         ///< nothing: a Ref to another root
+  kElementwise,  ///< member of a group
+  kProduct,      ///< head of a group: W·x or Wᵀ·x with a shared W
+  kColumn,       ///< one result down each sample's column
+  kConcat,       ///< parts copied below one another
+  kOuterSum,     ///< batch_sum(outer(d, x)): accumulated without ever making the outer product
+  kColumnSum,    ///< any other batch_sum
+  kReference,    ///< the operator's own reference implementation, sample by sample
+};
+
+/// A step of a stage. A group runs block by block so that what passes between its members stays in the L1 cache.
+struct Item {
+  enum class Kind : std::uint8_t { kGroup, kColumn, kConcat, kTranspose, kOuterSum, kColumnSum, kReference };
+  Kind kind = Kind::kGroup;
+  /// What the item computes; of a group, its head product or an empty value; of a transposition, what is transposed.
+  Value result;
+  /// A group's elementwise nodes (in a shared stage also the batch sums whose lanes it combines), in order.
+  std::vector<Value> members = {};
+  /// A group's rows in a sample stage, elements in a shared one.
+  std::int64_t extent = 0;
+};
+
+/// Work between two crossings of the batch: stages 0, 2, 4 ... compute shared values, 1, 3, 5 ... each sample's.
+struct Stage {
+  std::vector<Item> items;
+  /// Sample stages: inputs and earlier stages' values that the items read as tiles, and as sample rows.
+  std::vector<Value> tile_loads = {};
+  std::vector<Value> row_loads = {};
+  /// Sample stages: what is kept for the whole batch, for later stages or as output.
+  std::vector<Value> stores = {};
+};
+
+/// The program, rewritten and put in order.
+struct Schedule {
+  Program program;
+  std::vector<Stage> stages;
+  std::vector<Value> nodes;     ///< all that the program needs, in topological order
+  std::vector<Ref> refs;        ///< by node id
+  std::vector<Form> forms;      ///< by node id
+  std::vector<int> stage_of;    ///< by node id
+  std::vector<bool> computed;   ///< by node id: its root holds numbers (it is no mere view, and somebody needs it)
+
+  [[nodiscard]] const Ref& ref(Value v) const { return refs[static_cast<std::size_t>(v.id())]; }
+  [[nodiscard]] Form form(Value v) const { return forms[static_cast<std::size_t>(v.id())]; }
+  [[nodiscard]] int stage(Value v) const { return stage_of[static_cast<std::size_t>(v.id())]; }
+  [[nodiscard]] bool is_computed(Value v) const { return computed[static_cast<std::size_t>(v.id())]; }
+};
+
+/// The kernel of an operator, if it has one of that kind.
+[[nodiscard]] std::optional<kernels::Elementwise> elementwise_kernel(const Op& op);
+[[nodiscard]] std::optional<kernels::Column> column_kernel(const Op& op);
+
+/// The matrix that a product reads, and whether it reads it transposed.
+struct ProductMatrix {
+  Value matrix;
+  bool transposed = false;
+};
+[[nodiscard]] ProductMatrix product_matrix(Value product);
+
+/// The values that an item reads, as the operands of its kernels (before Ref resolution). The second operand of an
+/// outer sum is read as sample rows, everything else as tiles or shared values.
+[[nodiscard]] std::vector<Value> operands_of(const Schedule& schedule, Value result);
+
+/// Passes of compile, in order.
+void rewrite_program(Schedule& schedule, const Program& program);
+void assign_stages(Schedule& schedule);
+void fuse(Schedule& schedule);
+
+/// One line for each node, stage, or item: for `catenary inspect --dump-after`.
+[[nodiscard]] std::string dump_nodes(const Schedule& schedule);
+[[nodiscard]] std::string dump_items(const Schedule& schedule);
+
+}  // namespace catenary::engine

@@ -1,0 +1,89 @@
+#include "catenary/engine/variables.h"
+
+#include <algorithm>
+
+#include "catenary/base/error.h"
+#include "catenary/base/philox.h"
+
+namespace catenary {
+
+namespace {
+
+template <typename T>
+void fill(T* numbers, std::int64_t count, const Init& init, const Philox& random) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto place = static_cast<std::uint64_t>(i);
+    switch (init.kind) {
+      case Init::Kind::kConstant: numbers[i] = static_cast<T>(init.scale); break;
+      case Init::Kind::kUniform: numbers[i] = static_cast<T>(init.scale * (2 * random.uniform(place) - 1)); break;
+      case Init::Kind::kNormal: numbers[i] = static_cast<T>(init.scale * random.normal(place)); break;
+    }
+  }
+}
+
+}  // namespace
+
+Variables::Variables(Graph& graph, std::uint64_t seed) : seed_(seed) { add_new(graph); }
+
+void Variables::add_new(Graph& graph) {
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    const Node& node = graph.node(id);
+    if (node.op != &ops::kVariable) continue;
+    const bool known = std::any_of(variables_.begin(), variables_.end(), [&](const Variable& v) { return v.name == node.name; });
+    if (known) continue;
+    const auto bytes = static_cast<std::size_t>(node.type.shape.size() * size_of(node.type.dtype));
+    variables_.push_back({node.name, node.type, std::get<VariableSpec>(node.attribute), AlignedBuffer(bytes)});
+    initialise(variables_.back());
+  }
+}
+
+void Variables::initialise(Variable& variable) const {
+  const Philox random(seed_, RandomPurpose::kInitialWeights, stream_of(variable.name.data(), variable.name.size()));
+  const std::int64_t count = variable.type.shape.size();
+  if (variable.type.dtype == DType::kF32) {
+    fill(variable.memory.as<float>(), count, variable.spec.init, random);
+  } else {
+    fill(variable.memory.as<double>(), count, variable.spec.init, random);
+  }
+}
+
+std::vector<std::string> Variables::names() const {
+  std::vector<std::string> names;
+  for (const Variable& variable : variables_) names.push_back(variable.name);
+  return names;
+}
+
+const Variables::Variable& Variables::find(std::string_view name) const {
+  const auto it = std::find_if(variables_.begin(), variables_.end(), [&](const Variable& v) { return v.name == name; });
+  if (it == variables_.end()) fail(ErrorKind::kConfig, "no variable is named '{}'", name);
+  return *it;
+}
+
+const Type& Variables::type(std::string_view name) const { return find(name).type; }
+
+Role Variables::role(std::string_view name) const { return find(name).spec.role; }
+
+void* Variables::data(std::string_view name) { return find(name).memory.data(); }
+
+std::vector<double> Variables::read(std::string_view name) const {
+  const Variable& variable = find(name);
+  const std::int64_t count = variable.type.shape.size();
+  if (variable.type.dtype == DType::kF64) return {variable.memory.as<double>(), variable.memory.as<double>() + count};
+  return {variable.memory.as<float>(), variable.memory.as<float>() + count};
+}
+
+void Variables::write(std::string_view name, std::span<const double> values) {
+  const Variable& variable = find(name);
+  const std::int64_t count = variable.type.shape.size();
+  if (static_cast<std::int64_t>(values.size()) != count) {
+    fail(ErrorKind::kShape, "the variable '{}' {} needs {} numbers, found {}", name, variable.type.shape.str(), count,
+         values.size());
+  }
+  if (variable.type.dtype == DType::kF64) {
+    std::copy(values.begin(), values.end(), variable.memory.as<double>());
+  } else {
+    std::transform(values.begin(), values.end(), variable.memory.as<float>(), [](double x) { return static_cast<float>(x); });
+  }
+}
+
+}  // namespace catenary

@@ -29,6 +29,7 @@ class Training {
   [[nodiscard]] Safetensors weights() const {
     return pack_model(variables_, data_.file.schema, data_.standardization);
   }
+  [[nodiscard]] TrainingStart start() const { return {samples_, std::ssize(data_.test_rows), parameters_}; }
   [[nodiscard]] std::optional<Evaluation> test();
   /// One pass over the training rows in the epoch's own order; nothing when asked to stop.
   [[nodiscard]] std::optional<Score> run_epoch(std::int64_t epoch);
@@ -54,7 +55,7 @@ class Training {
   SampleRows rows_;
   Step step_;
   std::optional<Evaluator> test_;
-  std::int64_t samples_, batch_size_, steps_between_reports_;
+  std::int64_t samples_, batch_size_, parameters_ = 0, steps_between_reports_ = 1;
   std::int64_t steps_ = 0;
   Sums sums_;  // over the samples of this epoch
   Clock::time_point epoch_start_{};
@@ -75,8 +76,8 @@ Training::Training(const Config& config, const TrainingData& data, const TrainOp
   step_.bind("x", rows_.inputs());
   step_.bind("target", rows_.targets());
   step_.reserve(batch_size_);
-  const std::int64_t parameters = parameter_count(config, std::ssize(data.file.schema.feature_names));
-  steps_between_reports_ = std::max<std::int64_t>(1, kWorkBetweenReports / (parameters * batch_size_));
+  parameters_ = parameter_count(config, std::ssize(data.file.schema.feature_names));
+  steps_between_reports_ = std::max<std::int64_t>(1, kWorkBetweenReports / (parameters_ * batch_size_));
   if (!data.test_rows.empty())
     test_.emplace(model_, variables_, Evaluator::Inputs{data.test(), data.standardization}, pool_);
 }
@@ -163,6 +164,7 @@ std::optional<TrainResult> train(Config config, const TrainOptions& options) {
   Training training(config, data, options);
   TrainResult result{{.initial = training.weights(), .environment = current_environment(options.threads)},
                      std::nullopt};
+  if (options.on_start) options.on_start(training.start());
   const auto start = Clock::now();
   for (std::int64_t epoch = 1; epoch <= config.train.epochs; ++epoch) {
     const std::optional<Score> score = training.run_epoch(epoch);

@@ -9,8 +9,17 @@
 
 namespace catenary::train {
 
+/// What is about to be trained.
+struct TrainingStart {
+  std::int64_t samples = 0;
+  std::int64_t test_samples = 0;
+  std::int64_t parameters = 0;
+};
+
 struct TrainOptions {
   int threads = 1;
+  /// Called once, before the first step.
+  std::function<void(const TrainingStart&)> on_start = {};
   /// Called every now and then, at most once a step; answers whether to go on.
   std::function<bool(const Progress&)> on_step = {};
   /// Called after each epoch.

@@ -1,0 +1,191 @@
+#include "arguments.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <thread>
+
+#include "catenary/base/nearest.h"
+#include "catenary/base/text.h"
+#include "catenary/base/thread_pool.h"
+#include "catenary/train/version.h"
+#include "commands.h"
+
+namespace catenary::cli {
+
+namespace {
+
+static_assert(kVersion == CATENARY_VERSION, "catenary/train/version.h and CMakeLists.txt must agree");
+
+constexpr int kUsageError = 2;
+
+constexpr const char* kFooter =
+    "\nExit codes: 0 done, 1 a bug in catenary, 2 usage or config, 3 data, 4 numbers that are not finite, 5 "
+    "files.\n"
+    "Results go to stdout, talk to stderr. 'catenary COMMAND --help' says more.";
+
+int usual_threads() {
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, ThreadPool::kMaxThreads);
+}
+
+// The arguments of all commands; the chosen command's are filled in.
+struct Arguments {
+  TrainArguments train;
+  EvalArguments eval;
+  PredictArguments predict;
+  InspectArguments inspect;
+  OpsArguments ops;
+};
+
+void add_threads(CLI::App& command, int& threads) {
+  threads = usual_threads();
+  command.add_option("--threads", threads, "Threads to run on; the results are the same for any number")
+      ->check(CLI::Range(1, ThreadPool::kMaxThreads))
+      ->capture_default_str();
+}
+
+void add_json(CLI::App& command, bool& json, const std::string& what) {
+  command.add_flag("--json", json, what);
+}
+
+void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
+  command
+      .add_option("--set", overrides,
+                  "Override of the config, such as train.epochs=3 or model.layers.0.units=64")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+void add_train(CLI::App& app, TrainArguments& arguments) {
+  CLI::App& command =
+      *app.add_subcommand("train", "Train a network as a config file says and write a run directory");
+  command.add_option("config", arguments.config, "TOML file")->required()->type_name("CONFIG");
+  add_overrides(command, arguments.set);
+  add_threads(command, arguments.threads);
+  command.add_option("--out", arguments.out, "Run directory [runs/NAME]; an earlier run there is replaced")
+      ->type_name("RUN_DIR");
+  add_json(command, arguments.json, "Print events as JSON, one a line");
+}
+
+void add_eval(CLI::App& app, EvalArguments& arguments) {
+  CLI::App& command = *app.add_subcommand("eval", "Judge a trained network by its test set");
+  command.add_option("run", arguments.run_dir, "Run directory of a training")
+      ->required()
+      ->type_name("RUN_DIR");
+  add_threads(command, arguments.threads);
+  add_json(command, arguments.json, "Print one JSON object");
+}
+
+void add_predict(CLI::App& app, PredictArguments& arguments) {
+  CLI::App& command = *app.add_subcommand("predict", "Apply a trained network to a file of samples");
+  command.add_option("run", arguments.run_dir, "Run directory of a training")
+      ->required()
+      ->type_name("RUN_DIR");
+  command.add_option("--input", arguments.input, "CSV file with the model's features, or IDX file of images")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--output", arguments.output, "CSV file to write: a row for each sample")
+      ->required()
+      ->type_name("FILE");
+  add_threads(command, arguments.threads);
+  add_json(command, arguments.json, "Print one JSON object");
+}
+
+void add_inspect(CLI::App& app, InspectArguments& arguments) {
+  CLI::App& command =
+      *app.add_subcommand("inspect", "Show a network: its layers, parameters, FLOPs and memory");
+  command.add_option("path", arguments.path, "TOML file or run directory")
+      ->required()
+      ->type_name("CONFIG|RUN_DIR");
+  add_overrides(command, arguments.set);
+  add_threads(command, arguments.threads);
+  command
+      .add_option("--dump-after", arguments.dump_after,
+                  "Print the training step's program after this pass instead")
+      ->type_name("PASS");
+  add_json(command, arguments.json, "Print one JSON object");
+}
+
+void add_ops(CLI::App& app, OpsArguments& arguments) {
+  CLI::App& command =
+      *app.add_subcommand("ops", "List the operators, their mathematics and their gradient rules");
+  command.add_option("names", arguments.names, "Only these operators")->type_name("NAME");
+  add_json(command, arguments.json, "Print one JSON object");
+}
+
+std::function<int()> command_of(const CLI::App& app, const Arguments& arguments) {
+  if (app.got_subcommand("train")) return [a = arguments.train] { return train(a); };
+  if (app.got_subcommand("eval")) return [a = arguments.eval] { return eval(a); };
+  if (app.got_subcommand("predict")) return [a = arguments.predict] { return predict(a); };
+  if (app.got_subcommand("inspect")) return [a = arguments.inspect] { return inspect(a); };
+  return [a = arguments.ops] { return ops(a); };
+}
+
+int usage_error(const std::string& message, const std::string& command) {
+  fmt::print(stderr, "catenary: {}\ntry 'catenary {}--help'\n", message,
+             command.empty() ? "" : command + " ");
+  return kUsageError;
+}
+
+// Commands and misspelt options of a command are errors of ours, so that they can name the nearest.
+std::string unknown_argument(const CLI::App& command, const std::string& argument) {
+  if (!argument.starts_with('-')) return fmt::format("unexpected argument {}", quote(argument));
+  std::vector<std::string> options;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+  }
+  const std::vector<std::string_view> views(options.begin(), options.end());
+  return fmt::format("unknown option {}{}", quote(argument), suggestion(argument, views));
+}
+
+// "" when there is a command of that name.
+std::string unknown_command(const CLI::App& app, const std::string& name) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), name) != names.end()) return "";
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  return fmt::format("unknown command {}{}", quote(name), suggestion(name, views));
+}
+
+Request explain(const CLI::App& app, const CLI::ParseError& error) {
+  const auto commands = app.get_subcommands();
+  const CLI::App& command = commands.empty() ? app : *commands.front();
+  const std::string name = commands.empty() ? "" : command.get_name();
+  const std::vector<std::string> rest = command.remaining();
+  const bool is_extra = !rest.empty();
+  return {{}, usage_error(is_extra ? unknown_argument(command, rest.front()) : error.what(), name)};
+}
+
+}  // namespace
+
+Request parse_arguments(int argc, const char* const* argv) {
+  CLI::App app("Catenary trains neural networks by backpropagation, with gradients you can read and trust.",
+               "catenary");
+  app.set_version_flag("--version", fmt::format("catenary {}", kVersion), "Print the version and exit");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  Arguments arguments;
+  add_train(app, arguments.train);
+  add_eval(app, arguments.eval);
+  add_predict(app, arguments.predict);
+  add_inspect(app, arguments.inspect);
+  add_ops(app, arguments.ops);
+  if (argc < 2) {
+    fmt::print(stderr, "{}", app.help());
+    return {{}, kUsageError};
+  }
+  const std::string first = argv[1];
+  const std::string complaint = first.starts_with('-') ? "" : unknown_command(app, first);
+  if (!complaint.empty()) return {{}, usage_error(complaint, "")};
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return {{}, app.exit(success)};
+  } catch (const CLI::ParseError& error) {
+    return explain(app, error);
+  }
+  return {command_of(app, arguments), 0};
+}
+
+}  // namespace catenary::cli

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+/// The program's commands, one file each. Results go to stdout, talk to stderr; failures are Errors, which
+/// main turns into a message and an exit code. Each returns the exit code of its success, which is 0 but for
+/// an interrupted train.
+namespace catenary::cli {
+
+struct TrainArguments {
+  std::string config;
+  std::vector<std::string> set;
+  int threads = 1;
+  std::string out;  ///< "": runs/NAME
+  bool json = false;
+};
+[[nodiscard]] int train(const TrainArguments& arguments);
+
+struct EvalArguments {
+  std::string run_dir;
+  int threads = 1;
+  bool json = false;
+};
+[[nodiscard]] int eval(const EvalArguments& arguments);
+
+struct PredictArguments {
+  std::string run_dir;
+  std::string input;
+  std::string output;
+  int threads = 1;
+  bool json = false;
+};
+[[nodiscard]] int predict(const PredictArguments& arguments);
+
+struct InspectArguments {
+  std::string path;  ///< a config or a run directory
+  std::vector<std::string> set;
+  int threads = 1;
+  std::string dump_after;
+  bool json = false;
+};
+[[nodiscard]] int inspect(const InspectArguments& arguments);
+
+struct OpsArguments {
+  std::vector<std::string> names;  ///< empty: all
+  bool json = false;
+};
+[[nodiscard]] int ops(const OpsArguments& arguments);
+
+/// 128 + SIGINT, as shells report a program that was interrupted.
+inline constexpr int kInterrupted = 130;
+
+}  // namespace catenary::cli

@@ -1,0 +1,28 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "catenary/train/evaluate.h"
+#include "commands.h"
+#include "output.h"
+
+namespace catenary::cli {
+
+int eval(const EvalArguments& arguments) {
+  const train::StoredRun run = train::read_run(arguments.run_dir);
+  const train::TestData data = train::load_test_data(run.config, run.model.schema);
+  const train::Evaluation evaluation = train::evaluate(run, data, arguments.threads);
+  if (arguments.json) {
+    Json json{{"on", data.trained_on ? "train" : "test"}};
+    add_evaluation(json, evaluation);
+    print_json(json);
+    return 0;
+  }
+  if (data.trained_on)
+    fmt::print(stderr, "the config names no test set: these are the samples that it was trained on\n");
+  fmt::print("{}", report(evaluation, data.trained_on ? "training" : "test"));
+  return 0;
+}
+
+}  // namespace catenary::cli

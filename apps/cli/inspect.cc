@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "catenary/train/model.h"
+#include "catenary/train/run_directory.h"
+#include "catenary/train/samples.h"
+#include "catenary/train/summary.h"
+#include "commands.h"
+#include "output.h"
+
+namespace catenary::cli {
+
+namespace {
+
+struct Network {
+  train::Config config;
+  Schema schema;
+};
+
+// A run directory knows the sizes of its inputs and outputs; for a config, the data tell.
+Network load_network(const InspectArguments& arguments) {
+  if (std::filesystem::is_directory(arguments.path)) {
+    train::StoredRun run = train::read_run(arguments.path);
+    return {std::move(run.config), std::move(run.model.schema)};
+  }
+  Network network{train::load_config(arguments.path, arguments.set), {}};
+  network.schema = train::load_training_data(network.config).file.schema;
+  train::resolve_units(network.config, network.schema);
+  return network;
+}
+
+Json to_json(const train::NetworkSummary& summary) {
+  Json layers = Json::array();
+  for (const train::LayerSummary& layer : summary.layers) {
+    layers.push_back({{"name", layer.name},
+                      {"output", std::vector(layer.output.extents().begin(), layer.output.extents().end())},
+                      {"parameters", layer.parameters},
+                      {"flops_per_sample", layer.flops}});
+  }
+  return {{"features", summary.features},
+          {"layers", layers},
+          {"parameters", summary.parameters},
+          {"forward_flops_per_sample", summary.forward_flops},
+          {"training_flops_per_sample", summary.training_flops},
+          {"batch_size", summary.batch_size},
+          {"planned_bytes", summary.planned_bytes},
+          {"stages", summary.plan.stages},
+          {"instructions", summary.plan.instructions}};
+}
+
+}  // namespace
+
+int inspect(const InspectArguments& arguments) {
+  const Network network = load_network(arguments);
+  ThreadPool pool(arguments.threads);
+  const train::NetworkSummary summary =
+      train::summarize(network.config, network.schema, {.pool = &pool, .dump_after = arguments.dump_after});
+  if (arguments.json) {
+    Json json = to_json(summary);
+    if (!arguments.dump_after.empty()) json["dump"] = summary.dump;
+    print_json(json);
+  } else if (!arguments.dump_after.empty()) {
+    fmt::print("{}", summary.dump);
+  } else {
+    fmt::print("{}", train::str(summary));
+  }
+  return 0;
+}
+
+}  // namespace catenary::cli

@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <new>
+#include <system_error>
+
+#include "arguments.h"
+#include "catenary/base/error.h"
+
+namespace {
+
+using catenary::ErrorKind;
+
+int exit_code(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kShape:
+    case ErrorKind::kDtype:
+    case ErrorKind::kConfig: return 2;
+    case ErrorKind::kData:
+    case ErrorKind::kFormat: return 3;
+    case ErrorKind::kNumeric: return 4;
+    case ErrorKind::kIo: return 5;
+    case ErrorKind::kInternal: return 1;
+  }
+  return 1;
+}
+
+int fail(int code, const char* message) {
+  fmt::print(stderr, "catenary: {}\n", message);
+  return code;
+}
+
+int run(int argc, const char* const* argv) {
+  const catenary::cli::Request request = catenary::cli::parse_arguments(argc, argv);
+  const int code = request.command ? request.command() : request.exit_code;
+  // A full disk behind stdout shows only now; a result that nobody got is no success.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return fail(5, "cannot write to stdout");
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const catenary::Error& error) {
+    return fail(exit_code(error.kind()), error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(1, "out of memory");
+  } catch (const std::system_error& error) {  // {fmt} could not write
+    return fail(5, error.what());
+  } catch (const std::exception& error) {
+    return fail(1, error.what());
+  }
+}

@@ -1,0 +1,93 @@
+#include "catenary/engine/step.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "catenary/base/philox.h"
+#include "catenary/ops/evaluate.h"
+#include "catenary/ops/ops.h"
+#include "catenary/transform/gradient.h"
+
+namespace catenary {
+namespace {
+
+std::vector<double> random_numbers(std::int64_t count, std::uint64_t stream) {
+  const Philox random(1, RandomPurpose::kTest, stream);
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < count; ++i) {
+    numbers.push_back(static_cast<float>(2 * random.uniform(static_cast<std::uint64_t>(i)) - 1));
+  }
+  return numbers;
+}
+
+// A 5-7-3 network with softmax cross-entropy; each gradient is an output.
+struct Network {
+  explicit Network(DType dtype) {
+    x = g.input("x", {5}, dtype);
+    label = g.input("label", {}, dtype);
+    const Init init{Init::Kind::kNormal, 0.5};
+    w1 = g.parameter("w1", {7, 5}, init, dtype);
+    b1 = g.parameter("b1", {7}, init, dtype);
+    w2 = g.parameter("w2", {3, 7}, init, dtype);
+    b2 = g.parameter("b2", {3}, init, dtype);
+    logits = matmul(w2, relu(matmul(w1, x) + b1)) + b2;
+    loss = batch_mean(softmax_cross_entropy_labels(logits, label));
+    adjoints = gradient(loss, {w1, b1, w2, b2}).adjoints;
+  }
+  Graph g;
+  Value x, label, w1, b1, w2, b2, logits, loss;
+  std::vector<Value> adjoints;
+};
+
+class StepOnBatch : public testing::TestWithParam<std::int64_t> {};
+
+TEST_P(StepOnBatch, ComputesTheReferencesNumbers) {
+  const std::int64_t m = GetParam();
+  for (const DType dtype : {DType::kF32, DType::kF64}) {
+    Network n(dtype);
+    Program program{{{"loss", n.loss}, {"logits", n.logits}}, {}};
+    const char* names[] = {"w1", "b1", "w2", "b2"};
+    for (std::size_t i = 0; i < 4; ++i) program.outputs.push_back({names[i], n.adjoints[i]});
+    Variables variables(n.g, 3);
+    Step step = compile(program, variables);
+    const std::vector<double> x = random_numbers(m * 5, 0);
+    std::vector<double> labels;
+    for (std::int64_t i = 0; i < m; ++i) labels.push_back(static_cast<double>(i % 3));
+    step.bind("x", {x.data(), ElementType::kF64, m});
+    step.bind("label", {labels.data(), ElementType::kF64, m});
+    ASSERT_EQ(step.run({m}), Status::kOk);
+
+    Bindings bindings{m, {{"x", x}, {"label", labels}}};
+    for (const char* name : names) bindings.leaves[name] = variables.read(name);
+    std::vector<Value> outputs;
+    for (const Output& output : program.outputs) outputs.push_back(output.value);
+    const Evaluation expected(outputs, bindings);
+    // Sums of at most 200 numbers of order 1: a few hundred roundings.
+    const double tolerance = dtype == DType::kF32 ? 1e-5 : 1e-13;
+    for (const Output& output : program.outputs) {
+      const std::vector<double> found = step.values(output.name);
+      ASSERT_EQ(found.size(), expected[output.value].size()) << output.name;
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        ASSERT_NEAR(found[i], expected[output.value][i], tolerance) << output.name << ' ' << i;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, StepOnBatch, testing::Values(1, 7, 16, 37, 200, 1100));
+
+TEST(Step, AppliesUpdatesAfterItsOutputs) {
+  Graph g;
+  const Value a = g.state("a", {}, 1), b = g.state("b", {}, 2);
+  Variables variables(g, 0);
+  Step step = compile({{{"a", a}, {"sum", a + b}}, {{a, b}, {b, a + b}}}, variables);
+  const std::vector<double> as = {1, 2, 3, 5, 8};
+  for (const double expected : as) {
+    ASSERT_EQ(step.run({1}), Status::kOk);
+    EXPECT_EQ(step.scalar("a"), expected);
+  }
+}
+
+}  // namespace
+}  // namespace catenary

@@ -1,0 +1,132 @@
+#include "catenary/ops/catalogue.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "catenary/ir/print.h"
+#include "catenary/ir/verify.h"
+
+namespace catenary {
+namespace {
+
+/// A call of the operator on leaves a, b, c of its example shapes.
+Value example(Graph& graph, const Op& op, const ExampleSizes& sizes) {
+  std::vector<Value> operands;
+  for (const Shape& shape : example_shapes(op, sizes)) {
+    const std::string name(1, static_cast<char>('a' + operands.size()));
+    operands.push_back(op.batch == BatchRule::kReduces ? graph.input(name, shape)
+                                                       : graph.parameter(name, shape));
+  }
+  return graph.call(op, operands, op.example != nullptr ? op.example(sizes) : Attribute{});
+}
+
+TEST(Catalogue, FindsOperatorsByName) {
+  for (const Op* op : ops::catalogue()) EXPECT_EQ(ops::find(op->name), op);
+  EXPECT_EQ(ops::find("nothing"), nullptr);
+}
+
+TEST(Catalogue, NamesEachOperatorOnce) {
+  std::set<std::string_view> names;
+  for (const Op* op : ops::catalogue()) EXPECT_TRUE(names.insert(op->name).second) << op->name;
+}
+
+TEST(Catalogue, DescribesEachOperatorInASentence) {
+  for (const Op* op : ops::catalogue()) {
+    EXPECT_FALSE(op->notation.text.empty()) << op->name;
+    EXPECT_FALSE(op->notation.latex.empty()) << op->name;
+    EXPECT_TRUE(op->summary.ends_with('.') || op->summary.ends_with(']')) << op->name << ": " << op->summary;
+  }
+}
+
+TEST(Catalogue, BuildsAnExampleCallOfEachOperatorAtAnySize) {
+  for (const Op* op : ops::catalogue()) {
+    for (const ExampleSizes& sizes : {ExampleSizes{1, 1, 1}, ExampleSizes{5, 3, 2}, ExampleSizes{2, 17, 4}}) {
+      Graph graph;
+      const Value y = example(graph, *op, sizes);
+      EXPECT_EQ(&y.op(), op);
+      EXPECT_NO_THROW(verify(graph)) << op->name;
+    }
+  }
+}
+
+TEST(Catalogue, KnowsWhichOperatorsHaveNoGradient) {
+  std::set<std::string_view> names;
+  for (const Op* op : ops::catalogue()) {
+    if (!op->differentiable()) names.insert(op->name);
+  }
+  EXPECT_EQ(names, (std::set<std::string_view>{"sign", "step", "equal", "argmax", "argmax_mask", "one_hot",
+                                               "batch_size"}));
+}
+
+TEST(Catalogue, WritesEachOperatorAsAPersonWould) {
+  const std::map<std::string_view, std::string_view> written = {
+      {"add", "a + b"},
+      {"sub", "a − b"},
+      {"mul", "a ⊙ b"},
+      {"div", "a / b"},
+      {"neg", "−a"},
+      {"square", "a²"},
+      {"sqrt", "√(a)"},
+      {"pow", "a^b"},
+      {"exp", "exp(a)"},
+      {"log", "ln(a)"},
+      {"abs", "|a|"},
+      {"sign", "sign(a)"},
+      {"step", "[a > 0]"},
+      {"equal", "[a = b]"},
+      {"clip", "clip(a, ±1)"},
+      {"erf", "erf(a)"},
+      {"sigmoid", "σ(a)"},
+      {"tanh", "tanh(a)"},
+      {"relu", "relu(a)"},
+      {"leaky_relu", "leaky_relu(a)"},
+      {"elu", "elu(a)"},
+      {"softplus", "softplus(a)"},
+      {"gelu", "gelu(a)"},
+      {"silu", "silu(a)"},
+      {"softmax", "softmax(a)"},
+      {"log_softmax", "log_softmax(a)"},
+      {"matvec", "a b"},
+      {"matmul", "a b"},
+      {"outer", "a bᵀ"},
+      {"dot", "⟨a, b⟩"},
+      {"transpose", "aᵀ"},
+      {"sum", "Σ a"},
+      {"mean", "mean(a)"},
+      {"max", "max(a)"},
+      {"norm2", "‖a‖"},
+      {"unit_vector", "a / ‖a‖"},
+      {"argmax", "argmax(a)"},
+      {"argmax_mask", "[a = max]"},
+      {"reshape", "reshape(a, [6])"},
+      {"slice", "slice(a, axis 0, 1:3)"},
+      {"concat", "concat(a, b, c)"},
+      {"broadcast", "a"},
+      {"sum_to", "Σ→[1, 2] a"},
+      {"one_hot", "one_hot(a)"},
+      {"pick", "a[b]"},
+      {"batch_sum", "Σₙ a"},
+      {"batch_mean", "1/N Σₙ a"},
+      {"batch_broadcast", "a"},
+      {"batch_size", "N"},
+      {"squared_error", "½‖b − a‖²"},
+      {"cross_entropy", "−Σ b ln(a)"},
+      {"softmax_cross_entropy", "CE(softmax(a), b)"},
+      {"softmax_cross_entropy_labels", "CE(softmax(a), b)"},
+      {"sigmoid_cross_entropy", "BCE(σ(a), b)"},
+      {"huber", "huber(a − b)"},
+  };
+  for (const Op* op : ops::catalogue()) {
+    Graph graph;
+    const auto it = written.find(op->name);
+    ASSERT_NE(it, written.end()) << op->name;
+    EXPECT_EQ(formula(example(graph, *op, {.n = 3, .m = 2, .k = 4})), it->second);
+  }
+}
+
+}  // namespace
+}  // namespace catenary

@@ -1,0 +1,88 @@
+#include "catenary/ops/evaluate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "catenary/ops/ops.h"
+#include "tests/support/errors.h"
+
+namespace catenary {
+namespace {
+
+using testing::ElementsAre;
+using testing_support::error_of;
+
+TEST(Evaluation, RunsEachSampleWithTheSharedValues) {
+  Graph graph;
+  const Value W = graph.parameter("W", {2, 3}), x = graph.input("x", {3});
+  const Value z = matmul(W, x);
+  const Evaluation result({z}, {2, {{"W", {1, 2, 3, 4, 5, 6}}, {"x", {1, 0, 0, 0, 1, -1}}}});
+  EXPECT_THAT(result[z], ElementsAre(1, 4, -1, -1));
+}
+
+TEST(Evaluation, ComputesSharedValuesOnce) {
+  Graph graph;
+  const Value w = graph.parameter("w", {2});
+  const Value y = 2 * w;
+  EXPECT_THAT(Evaluation({y}, {5, {{"w", {1, 2}}}})[y], ElementsAre(2, 4));
+}
+
+TEST(Evaluation, CrossesTheBatchAndBack) {
+  Graph graph;
+  const Value x = graph.input("x", {2});
+  const Value mean = batch_mean(x);
+  const Value centred = x - mean;
+  const Value total = batch_sum(x) / batch_size(graph);
+  const Evaluation result({centred, total, mean}, {2, {{"x", {1, 2, 3, 6}}}});
+  EXPECT_THAT(result[mean], ElementsAre(2, 4));
+  EXPECT_THAT(result[centred], ElementsAre(-1, -2, 1, 2));
+  EXPECT_THAT(result[total], ElementsAre(2, 4));
+}
+
+TEST(Evaluation, KeepsWhatWasComputedOnTheWay) {
+  Graph graph;
+  const Value x = graph.input("x", {1});
+  const Value y = square(x), z = exp(y), unused = log(x);
+  const Evaluation result({z}, {1, {{"x", {3}}}});
+  EXPECT_THAT(result[y], ElementsAre(9));
+  EXPECT_EQ(error_of([&] { (void)result[unused]; }), "internal: node 3 was not evaluated");
+}
+
+TEST(Evaluation, ComputesInDoubleWhateverTheNumberType) {
+  Graph graph;
+  const Value x = graph.input("x", {}, DType::kF32);
+  const Value y = x / 3;
+  EXPECT_THAT(Evaluation({y}, {1, {{"x", {1}}}})[y], ElementsAre(1.0 / 3));
+}
+
+TEST(Evaluation, NeedsAValueForEachLeafItReads) {
+  Graph graph;
+  const Value x = graph.input("x", {3}), w = graph.parameter("w", {3});
+  const Value y = w * x;
+  EXPECT_EQ(error_of([&] {
+              Evaluation({y}, {1, {{"x", {1, 2, 3}}}});
+            }),
+            "data: the leaf 'w' (f32[3]) has no value");
+  EXPECT_EQ(error_of([&] { Evaluation({x}, {1, {{"x", {1, 2, 3}}}}); }), "no error");
+}
+
+TEST(Evaluation, NeedsAsManyNumbersAsTheBatchHas) {
+  Graph graph;
+  const Value x = graph.input("x", {3});
+  EXPECT_EQ(error_of([&] {
+              Evaluation({x}, {2, {{"x", {1, 2, 3}}}});
+            }),
+            "data: the leaf 'x' (batched f32[3]) needs 6 numbers for a batch of 2, found 3");
+}
+
+TEST(Evaluation, NeedsAtLeastOneSample) {
+  Graph graph;
+  const Value x = graph.input("x", {});
+  EXPECT_EQ(error_of([&] {
+              Evaluation({x}, {0, {{"x", {}}}});
+            }),
+            "data: a batch has at least 1 sample, found 0");
+}
+
+}  // namespace
+}  // namespace catenary

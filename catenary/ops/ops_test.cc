@@ -1,0 +1,151 @@
+#include "catenary/ops/ops.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "catenary/ir/print.h"
+#include "catenary/ops/catalogue.h"
+#include "catenary/ops/evaluate.h"
+#include "tests/support/errors.h"
+
+namespace catenary {
+namespace {
+
+using testing_support::error_of;
+
+struct Leaves : testing::Test {
+  Graph graph;
+  Value x = graph.input("x", {3});
+  Value y = graph.input("y", {3});
+  Value c = graph.parameter("c", {});
+  Value W = graph.parameter("W", {2, 3});
+};
+
+using Functions = Leaves;
+
+TEST_F(Functions, CallTheOperatorOfTheirName) {
+  const Value v[] = {x + y,
+                     x - y,
+                     x * y,
+                     x / y,
+                     -x,
+                     square(x),
+                     sqrt(x),
+                     pow(x, y),
+                     exp(x),
+                     log(x),
+                     abs(x),
+                     sign(x),
+                     step(x),
+                     equal(x, y),
+                     clip(x, 1),
+                     erf(x),
+                     sigmoid(x),
+                     tanh(x),
+                     relu(x),
+                     leaky_relu(x),
+                     elu(x),
+                     softplus(x),
+                     gelu(x),
+                     silu(x),
+                     softmax(x),
+                     log_softmax(x),
+                     matmul(W, x),
+                     matmul(W, transpose(W)),
+                     outer(x, y),
+                     dot(x, y),
+                     transpose(W),
+                     sum(x),
+                     mean(x),
+                     max(x),
+                     norm2(x),
+                     unit_vector(x),
+                     argmax(x),
+                     argmax_mask(x),
+                     reshape(W, {6}),
+                     slice(x, 0, 0, 2),
+                     concat(std::array{x, y}),
+                     broadcast(c, {3}),
+                     sum_to(W, {1, 3}),
+                     one_hot(c, 3),
+                     pick(x, c),
+                     batch_sum(x),
+                     batch_mean(x),
+                     batch_broadcast(c),
+                     batch_size(graph),
+                     squared_error(x, y),
+                     cross_entropy(x, y),
+                     softmax_cross_entropy(x, y),
+                     softmax_cross_entropy_labels(x, c),
+                     sigmoid_cross_entropy(x, y),
+                     huber(x, y)};
+  ASSERT_EQ(std::size(v), ops::catalogue().size());
+  for (std::size_t i = 0; i < std::size(v); ++i) EXPECT_EQ(v[i].op().name, ops::catalogue()[i]->name);
+}
+
+TEST_F(Functions, RepeatAScalarToTheOtherOperandsShape) {
+  EXPECT_EQ((x + c).shape(), Shape{3});
+  EXPECT_EQ((c * W).shape(), (Shape{2, 3}));
+  EXPECT_EQ((c / c).shape(), Shape{});
+  EXPECT_EQ((c / c).input(0), c) << "two scalars need no broadcast";
+  EXPECT_EQ(formula(c * W), "c ⊙ W");
+}
+
+TEST_F(Functions, DoNotRepeatVectors) {
+  EXPECT_EQ(error_of([&] { (void)(x + W); }), "shape: add needs operands of one shape, found [3] and [2, 3]");
+}
+
+TEST_F(Functions, TakeNumbersOnEitherSide) {
+  EXPECT_EQ(formula(2 * x), "2 ⊙ x");
+  EXPECT_EQ(formula(x + 1), "x + 1");
+  EXPECT_EQ(formula(1 - x), "1 − x");
+  EXPECT_EQ(formula(x / 4), "x / 4");
+  EXPECT_EQ(formula(1 / x), "1 / x");
+  EXPECT_EQ(formula(x - 1), "x − 1");
+  EXPECT_EQ(formula(x * 3), "x ⊙ 3");
+  EXPECT_EQ(formula(pow(x, 3)), "x^3");
+}
+
+TEST_F(Functions, GiveNumbersTheOperandsType) {
+  const Value d = graph.input("d", {2}, DType::kF64);
+  EXPECT_EQ((d + 1).type().str(), "batched f64[2]");
+  EXPECT_EQ(batch_size(graph, DType::kF64).type().str(), "f64[]");
+}
+
+TEST_F(Functions, ThatChangeNothingAddNoNode) {
+  EXPECT_EQ(reshape(x, {3}), x);
+  EXPECT_EQ(broadcast(x, {3}), x);
+  EXPECT_EQ(sum_to(x, {3}), x);
+  EXPECT_EQ(sum_to(x, {}), sum(x));
+}
+
+TEST_F(Functions, RejectAConcatOfNothing) {
+  EXPECT_EQ(error_of([] { (void)concat({}); }), "shape: concat needs at least 1 operand, found 0");
+}
+
+TEST_F(Functions, WriteFormulasThatReadAsTheyAreMeant) {
+  EXPECT_EQ(formula(sigmoid(matmul(W, x) + 1)), "σ(W x + 1)");
+  EXPECT_EQ(formula(matmul(W * W, x)), "(W ⊙ W) x");
+  EXPECT_EQ(formula(x * sum(y)), "x ⊙ (Σ y)");
+  EXPECT_EQ(formula(sum(x * y)), "Σ x ⊙ y");
+  EXPECT_EQ(formula(transpose(outer(x, square(y)))), "(x (y²)ᵀ)ᵀ");
+  EXPECT_EQ(formula(squared_error(x, y - 1)), "½‖y − 1 − x‖²");
+  EXPECT_EQ(formula(squared_error(x + 1, y)), "½‖y − (x + 1)‖²");
+  EXPECT_EQ(formula(x - (y - x)), "x − (y − x)");
+  EXPECT_EQ(formula(-(x + y)), "−(x + y)");
+  EXPECT_EQ(formula(x / (x * y)), "x / (x ⊙ y)");
+  EXPECT_EQ(formula(cross_entropy(softmax(x), y * y)), "−Σ (y ⊙ y) ln(softmax(x))");
+  EXPECT_EQ(formula(batch_mean(dot(x, y))), "1/N Σₙ ⟨x, y⟩");
+}
+
+// y = 0.75, a = 0.25: −0.75 ln 0.25 − 0.25 ln 0.75.
+TEST_F(Functions, BuildTheBinaryCrossEntropyOfSimplerOnes) {
+  const Value a = graph.input("a", {1}), t = graph.input("t", {1});
+  const Value loss = binary_cross_entropy(a, t);
+  const double found = Evaluation({loss}, {1, {{"a", {0.25}}, {"t", {0.75}}}})[loss].front();
+  EXPECT_DOUBLE_EQ(found, 1.1116412889528631960);
+}
+
+}  // namespace
+}  // namespace catenary

@@ -38,6 +38,7 @@ struct DenseOptions {
 /// The layers one after another, as a function of a value: `Value logits = sequential({dense(256, relu), dense(10)})(x)`.
 [[nodiscard]] std::function<Value(Value)> sequential(std::vector<Layer> layers);
 
+// NOLINTBEGIN(readability-identifier-naming): the words in which networks are written, `dense(128, relu)`.
 inline constexpr Activation identity = Activation::kIdentity;
 inline constexpr Activation relu = Activation::kRelu;
 inline constexpr Activation leaky_relu = Activation::kLeakyRelu;
@@ -48,6 +49,7 @@ inline constexpr Activation sigmoid = Activation::kSigmoid;
 inline constexpr Activation softplus = Activation::kSoftplus;
 inline constexpr Activation tanh = Activation::kTanh;
 inline constexpr Activation softmax = Activation::kSoftmax;
+// NOLINTEND(readability-identifier-naming)
 
 /// weight_decay/2 · Σ ‖W‖² over the graph's weights (parameters of rank 2 or more; not the biases). [Krogh and Hertz 1992]
 [[nodiscard]] Value l2_penalty(Graph& graph, double weight_decay);

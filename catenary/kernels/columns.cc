@@ -58,7 +58,7 @@ HWY_INLINE typename S::V first_maximum(const S& s) {
   auto where = hn::Zero(s.d);
   for (std::int64_t i = 0; i < s.args.rows; ++i) {
     const auto x = s.x(i);
-    const auto new_nan = hn::And(hn::Ne(x, x), hn::Eq(best, best));
+    const auto new_nan = hn::And(hn::IsNaN(x), hn::Eq(best, best));
     const auto better = hn::Or(hn::Gt(x, best), new_nan);
     best = hn::IfThenElse(better, x, best);
     where = hn::IfThenElse(better, s.number(static_cast<typename S::T>(i)), where);

@@ -7,7 +7,7 @@ lowest power first, rounded to the target type.
 import struct
 
 
-from mpmath import cos, erf, erfc, exp, expm1, log, lu_solve, matrix, mp, mpf, pi, sqrt, tanh
+from mpmath import cos, erf, erfc, exp, expm1, log, lu_solve, matrix, mp, mpf, pi, sqrt
 
 mp.dps = 60
 
@@ -83,20 +83,6 @@ def fit_log(degree, bits):
     show("log", *remez(value, powers(degree + 1), lambda z: z / 2, mpf("1e-12"), top), bits)
 
 
-def fit_tanh(p, q, top, bits):
-    """tanh x = x P(x^2) / Q(x^2), Q(0) = 1, on [0, top], relative error, by reweighted linear fits."""
-    previous = [mpf(1)]
-    low = mpf("1e-9")
-    for _ in range(8):
-        denominator = lambda x: sum(c * x ** (2 * i) for i, c in enumerate(previous))
-        basis = [(lambda x, i=i: x ** (2 * i + 1)) for i in range(p + 1)]
-        basis += [(lambda x, j=j: -tanh(x) * x ** (2 * j)) for j in range(1, q + 1)]
-        coefficients, worst = remez(tanh, basis, lambda x: 1 / (tanh(x) * denominator(x)), low, top)
-        previous = [mpf(1)] + coefficients[p + 1 :]
-    show(f"tanh P to {top}", coefficients[: p + 1], worst, bits)
-    show("tanh Q", previous, worst, bits)
-
-
 def fit_erf_small(degree, bits):
     """erf x = x P(x^2) on [0, 1], relative error."""
     f = lambda z: erf(sqrt(z)) / sqrt(z)
@@ -114,7 +100,6 @@ if __name__ == "__main__":
     fit_exp(9, 53)
     fit_log(2, 24)
     fit_log(6, 53)
-    fit_tanh(4, 4, mpf("9.02"), 24)
     fit_erf_small(6, 24)
     fit_erf_small(11, 53)
     fit_erf_tail(6, mpf("3.95"), 24)

@@ -41,24 +41,24 @@ enum class Elementwise : std::uint8_t {
   kNeg,
   kSquare,
   kSqrt,
-  kExp,
-  kLog,
-  kSigmoid,
-  kTanh,
+  kExp,      ///< 0.93 / 0.9 ulp
+  kLog,      ///< 0.79 / 0.82 ulp
+  kSigmoid,  ///< 2.42 / 2.2 ulp
+  kTanh,     ///< 2.5 / 2.52 ulp
   kRelu,
   kLeakyRelu,  ///< x > 0 ? x : attribute x
-  kElu,        ///< x > 0 ? x : attribute (e^x - 1)
-  kSoftplus,   ///< ln(1 + e^x)
+  kElu,        ///< x > 0 ? x : attribute (e^x - 1), 0.93 / 1.2 ulp for attribute 1
+  kSoftplus,   ///< ln(1 + e^x), 1.72 / 1.7 ulp
   kGelu,       ///< x Phi(x) = x / 2 (1 + erf(x / sqrt 2)); absolute error 2 ulp(x)
-  kSilu,       ///< x sigmoid(x)
-  kErf,
-  kStep,     ///< x > 0 ? 1 : 0
-  kSign,     ///< -1, 0 or 1
-  kAbs,      //
-  kClip,     ///< x limited to [-attribute, attribute]
-  kEqual,    ///< 1 if in0 == in1, else 0
-  kPow,      ///< in0 to the power of in1, lane by lane through std::pow (slow)
-  kMaximum,  //
+  kSilu,       ///< x sigmoid(x), 3 / 2.85 ulp while sigmoid(x) is normal
+  kErf,        ///< 2.5 / 1.6 ulp
+  kStep,       ///< x > 0 ? 1 : 0
+  kSign,       ///< -1, 0 or 1
+  kAbs,        //
+  kClip,       ///< x limited to [-attribute, attribute]
+  kEqual,      ///< 1 if in0 == in1, else 0
+  kPow,        ///< in0 to the power of in1, lane by lane through std::pow (slow)
+  kMaximum,    //
   kCount
 };
 

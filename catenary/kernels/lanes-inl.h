@@ -75,7 +75,7 @@ HWY_INLINE V at_least(V bound, V x) {
 /// x where x > y or x is NaN, else y: the maximum that keeps every NaN.
 template <class V>
 HWY_INLINE V larger(V x, V y) {
-  return hn::IfThenElse(hn::Or(hn::Gt(x, y), hn::Ne(x, x)), x, y);
+  return hn::IfThenElse(hn::Or(hn::Gt(x, y), hn::IsNaN(x)), x, y);
 }
 
 /// The first `count` lanes are true.

@@ -132,22 +132,12 @@ HWY_INLINE Vec<D> sigmoid(D d, Vec<D> x) {
   return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
 }
 
-/// f32: x P(x^2) / Q(x^2). f64: with t = e^(-2|x|) - 1, tanh |x| = -t / (2 + t).
+/// With t = e^(-2|x|) - 1, tanh |x| = -t / (2 + t).
 template <class D>
 HWY_INLINE Vec<D> hyperbolic_tangent(D d, Vec<D> x) {
-  using T = Of<D>;
-  using C = Constants<T>;
-  const Vec<D> one = hn::Set(d, T(1));
-  if constexpr (sizeof(T) == 4) {
-    const Vec<D> limit = hn::Set(d, C::kTanhOne);
-    const Vec<D> w = at_least(hn::Neg(limit), at_most(limit, x));
-    const Vec<D> z = hn::Mul(w, w);
-    const Vec<D> y = hn::Div(hn::Mul(w, polynomial(d, z, C::kTanhP)), polynomial(d, z, C::kTanhQ));
-    return at_least(hn::Neg(one), at_most(one, y));
-  } else {
-    const Vec<D> t = expm1_nonpositive(d, hn::Mul(hn::Set(d, T(-2)), hn::Abs(x)));
-    return hn::CopySign(hn::Div(t, hn::Add(hn::Set(d, T(2)), t)), x);
-  }
+  const Vec<D> a = hn::Abs(x);
+  const Vec<D> t = expm1_nonpositive(d, hn::Neg(hn::Add(a, a)));
+  return hn::CopySign(hn::Div(t, hn::Add(hn::Set(d, Of<D>(2)), t)), x);
 }
 
 /// |x| < 1: x P(x^2); else 1 - e^p(|x|).

@@ -26,11 +26,6 @@ struct Constants<float> {
                                    0x1.5405b2p-8f, -0x1.a3f702p-11f, 0x1.496a36p-14f};
   static constexpr float kErfTail[] = {-0x1.72e84ap-12f, -0x1.2085b2p+0f, -0x1.46c586p-1f, -0x1.a60a7ap-4f,
                                        0x1.654212p-6f,   -0x1.814cbcp-9f, 0x1.852d18p-13f};
-  static constexpr float kTanhOne = 9.02f;  // tanh x rounds to 1 above
-  static constexpr float kTanhP[] = {0x1p+0f, 0x1.120442p-3f, 0x1.c9f858p-9f, 0x1.59556p-16f,
-                                     0x1.c9a3ccp-27f};
-  static constexpr float kTanhQ[] = {0x1p+0f, 0x1.de576ap-2f, 0x1.a7df24p-6f, 0x1.5841dap-12f,
-                                     0x1.a0b862p-21f};
 };
 
 template <>

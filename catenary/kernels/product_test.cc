@@ -1,0 +1,138 @@
+#include <cmath>
+
+#include "catenary/kernels/testing.h"
+
+namespace catenary::kernels {
+namespace {
+
+using testing::Matrix;
+using testing::same_bits;
+
+template <typename T>
+class Product : public ::testing::Test {};
+TYPED_TEST_SUITE(Product, testing::Types);
+
+struct Size {
+  std::int64_t rows, inner, columns;
+};
+// Around the register blocks (rows 8, 6, 4, 2, 1; columns 16 lanes and multiples) and around the k step of
+// 512.
+const Size kSizes[] = {{1, 1, 1},     {2, 3, 5},     {3, 7, 15},    {4, 8, 16},   {5, 9, 17},   {6, 64, 31},
+                       {7, 5, 32},    {8, 16, 48},   {9, 10, 63},   {13, 20, 64}, {16, 33, 80}, {23, 12, 100},
+                       {10, 513, 16}, {3, 1100, 20}, {17, 64, 192}, {8, 0, 16},   {0, 4, 16},   {4, 4, 0}};
+
+template <typename T>
+struct Problem {
+  Matrix<T> a, b, c;
+  Size size;
+  bool transposed, accumulate;
+};
+
+// The definition: one chain of fused multiply-adds.
+template <typename T>
+T chain(const Problem<T>& p, std::int64_t i, std::int64_t t) {
+  T sum = p.accumulate ? p.c.at(i, t) : T(0);
+  for (std::int64_t k = 0; k < p.size.inner; ++k) {
+    sum = std::fma(p.transposed ? p.a.at(k, i) : p.a.at(i, k), p.b.at(k, t), sum);
+  }
+  return sum;
+}
+
+template <typename T>
+void run(Simd simd, const Problem<T>& p, Matrix<T>& c) {
+  kernel_set<T>(simd).product({.a = p.a.data(),
+                               .a_row_stride = p.transposed ? 1 : p.a.stride(),
+                               .a_column_stride = p.transposed ? p.a.stride() : 1,
+                               .b = p.b.data(),
+                               .b_row_stride = p.b.stride(),
+                               .c = c.data(),
+                               .c_row_stride = c.stride(),
+                               .rows = p.size.rows,
+                               .inner = p.size.inner,
+                               .columns = p.size.columns,
+                               .accumulate = p.accumulate});
+}
+
+TYPED_TEST(Product, IsTheChainOfFusedMultiplyAddsToTheBitAndTouchesNothingElse) {
+  using T = TypeParam;
+  for (const Size& size : kSizes) {
+    for (const bool transposed : {false, true}) {
+      for (const bool accumulate : {false, true}) {
+        const auto [m, k, n] = size;
+        Problem<T> p{.a = Matrix<T>(transposed ? k : m, transposed ? m : k),
+                     .b = Matrix<T>(k, n),
+                     .c = Matrix<T>(m, n),
+                     .size = size,
+                     .transposed = transposed,
+                     .accumulate = accumulate};
+        p.a.fill_random(-1, 1, 1);
+        p.b.fill_random(-1, 1, 2);
+        p.c.fill_random(-1, 1, 3);
+        Matrix<T> want(m, n);
+        want.fill([&](std::int64_t i, std::int64_t t) { return chain(p, i, t); });
+        for (const Simd simd : supported_simd()) {
+          Matrix<T> got(m, n);
+          got.fill([&](std::int64_t i, std::int64_t t) { return p.c.at(i, t); });
+          run(simd, p, got);
+          EXPECT_TRUE(same_bits(got, want)) << name_of(simd) << " " << m << "x" << k << "x" << n;
+          EXPECT_TRUE(got.intact()) << name_of(simd) << " " << m << "x" << k << "x" << n;
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(Product, GivesTheSameBitsForEveryTileWidth) {
+  using T = TypeParam;
+  Problem<T> p{.a = Matrix<T>(19, 70),
+               .b = Matrix<T>(70, 192),
+               .c = Matrix<T>(0, 0),
+               .size = {19, 70, 192},
+               .transposed = false,
+               .accumulate = false};
+  p.a.fill_random(-1, 1, 1);
+  p.b.fill_random(-1, 1, 2);
+  for (const Simd simd : supported_simd()) {
+    Matrix<T> whole(19, 192);
+    run(simd, p, whole);
+    for (const std::int64_t width : {1, 16, 48, 96}) {
+      Matrix<T> tiled(19, 192);
+      for (std::int64_t t = 0; t < 192; t += width) {
+        kernel_set<T>(simd).product({.a = p.a.data(),
+                                     .a_row_stride = p.a.stride(),
+                                     .b = p.b.data() + t,
+                                     .b_row_stride = p.b.stride(),
+                                     .c = tiled.data() + t,
+                                     .c_row_stride = tiled.stride(),
+                                     .rows = 19,
+                                     .inner = 70,
+                                     .columns = width});
+      }
+      EXPECT_TRUE(same_bits(tiled, whole)) << name_of(simd) << " width " << width;
+    }
+  }
+}
+
+TYPED_TEST(Product, PassesInfinitiesAndNansOn) {
+  using T = TypeParam;
+  const std::vector<T> values = testing::special_values<T>();
+  const auto n = static_cast<std::int64_t>(values.size());
+  Problem<T> p{.a = Matrix<T>(9, 3),
+               .b = Matrix<T>(3, n),
+               .c = Matrix<T>(0, 0),
+               .size = {9, 3, n},
+               .transposed = false,
+               .accumulate = false};
+  p.a.fill_random(-1, 1, 1);
+  p.b.fill([&](std::int64_t k, std::int64_t t) { return values[static_cast<std::size_t>((k * 7 + t) % n)]; });
+  Matrix<T> want(9, n);
+  want.fill([&](std::int64_t i, std::int64_t t) { return chain(p, i, t); });
+  for (const Simd simd : supported_simd()) {
+    Matrix<T> got(9, n);
+    run(simd, p, got);
+    EXPECT_TRUE(same_bits(got, want)) << name_of(simd);
+  }
+}
+
+}  // namespace
+}  // namespace catenary::kernels

@@ -100,7 +100,9 @@ SampleRows::SampleRows(const Dataset& data, const Standardization& standardizati
     scale_.push_back(scale / std);
     shift_.push_back(-static_cast<double>(standardization.mean[i]) / std);
   }
-  if (scale_.empty() && scale != 1) scale_ = {scale};
+  if (!scale_.empty() || scale == 1) return;
+  scale_ = {scale};
+  shift_ = {0};
 }
 
 Rows SampleRows::inputs() const {

@@ -9,7 +9,7 @@
 #define HWY_TARGET_INCLUDE "catenary/kernels/layout.cc"
 #include "catenary/kernels/foreach_simd.h"
 // after foreach_simd.h
-#include "catenary/kernels/lanes-inl.h"
+#include "catenary/kernels/quads-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace catenary::kernels::HWY_NAMESPACE {
@@ -32,46 +32,6 @@ void transpose(const TransposeArgs<T>& args) noexcept {
 
 #else
 
-// The numbers in one 16-byte block: the unit in which Highway's interleaving works.
-template <typename T>
-constexpr std::int64_t kQuad = 16 / sizeof(T);
-
-// Block L of the result is the 16 bytes at row L * kQuad.
-template <class D>
-HWY_INLINE Vec<D> load_quads(D d, const Of<D>* in, std::int64_t stride) {
-  if constexpr (hn::MaxLanes(D()) == kQuad<Of<D>>) {
-    return hn::LoadU(d, in);
-  } else {
-    const hn::Half<D> half;
-    constexpr std::int64_t kHalf = hn::MaxLanes(hn::Half<D>());
-    return hn::Combine(d, load_quads(half, in + kHalf * stride, stride), load_quads(half, in, stride));
-  }
-}
-
-// A whole vector of rows by one quad of columns.
-template <class D>
-HWY_INLINE void transpose_block(D d, const Of<D>* in, std::int64_t in_stride, Of<D>* out,
-                                std::int64_t out_stride) {
-  const auto v0 = load_quads(d, in, in_stride);
-  const auto v1 = load_quads(d, in + in_stride, in_stride);
-  if constexpr (sizeof(Of<D>) == 8) {
-    hn::StoreU(hn::InterleaveLower(d, v0, v1), d, out);
-    hn::StoreU(hn::InterleaveUpper(d, v0, v1), d, out + out_stride);
-  } else {
-    const hn::RepartitionToWide<D> wide;
-    const auto v2 = load_quads(d, in + 2 * in_stride, in_stride);
-    const auto v3 = load_quads(d, in + 3 * in_stride, in_stride);
-    const auto low01 = hn::BitCast(wide, hn::InterleaveLower(d, v0, v1));
-    const auto low23 = hn::BitCast(wide, hn::InterleaveLower(d, v2, v3));
-    const auto high01 = hn::BitCast(wide, hn::InterleaveUpper(d, v0, v1));
-    const auto high23 = hn::BitCast(wide, hn::InterleaveUpper(d, v2, v3));
-    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(wide, low01, low23)), d, out);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(wide, low01, low23)), d, out + out_stride);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(wide, high01, high23)), d, out + 2 * out_stride);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(wide, high01, high23)), d, out + 3 * out_stride);
-  }
-}
-
 // Rows from `row` on in vectors of D; returns the first row left over.
 template <class D>
 HWY_INLINE std::int64_t transpose_rows(D d, const TransposeArgs<Of<D>>& args, std::int64_t row) {
@@ -79,8 +39,10 @@ HWY_INLINE std::int64_t transpose_rows(D d, const TransposeArgs<Of<D>>& args, st
   constexpr std::int64_t kN = hn::MaxLanes(D());
   for (; row + kN <= args.rows; row += kN) {
     for (std::int64_t c = 0; c + kQuad<T> <= args.columns; c += kQuad<T>) {
-      transpose_block(d, args.in + row * args.in_row_stride + c, args.in_row_stride,
-                      args.out + c * args.out_row_stride + row, args.out_row_stride);
+      Vec<D> out[kQuad<T>];
+      load_transposed(d, args.in + row * args.in_row_stride + c, args.in_row_stride, out);
+      for (std::int64_t q = 0; q < kQuad<T>; ++q)
+        hn::StoreU(out[q], d, args.out + (c + q) * args.out_row_stride + row);
     }
   }
   return row;
@@ -132,29 +94,26 @@ HWY_INLINE Vec<D> load_as(D d, const E* from) {
 #endif
 }
 
-// The affine map of features f, f + 1, ...
-template <typename T>
-struct Affine {
-  const T* scale;
-  const T* shift;
-  std::int64_t stride;
-};
+// Which scale and shift a feature has.
+enum class Affine { kNone, kShared, kEach };
 
 // y[i] = x[i] scale + shift for i < n.
-template <typename T, typename E>
-HWY_INLINE void convert(const E* x, std::int64_t n, Affine<T> map, T* y) {
-  using D = Full<T>;
-  const D d;
-  const auto affine = [&](Vec<D> v, std::int64_t i) HWY_ATTR {
-    if (map.scale == nullptr) return v;
-    if (map.stride == 0) return fma(v, hn::Set(d, *map.scale), hn::Set(d, *map.shift));
-    return fma(v, hn::LoadU(d, map.scale + i), hn::LoadU(d, map.shift + i));
-  };
+template <Affine kMap, typename T, typename E>
+HWY_INLINE void convert(const E* x, std::int64_t n, [[maybe_unused]] const T* scale,
+                        [[maybe_unused]] const T* shift, T* y) {
+  const Full<T> d;
   std::int64_t i = 0;
-  for (; i + kWidth<T> <= n; i += kWidth<T>) hn::StoreU(affine(load_as(d, x + i), i), d, y + i);
+  for (; i + kWidth<T> <= n; i += kWidth<T>) {
+    Vec<Full<T>> v = load_as(d, x + i);
+    if constexpr (kMap == Affine::kShared) v = fma(v, hn::Set(d, *scale), hn::Set(d, *shift));
+    if constexpr (kMap == Affine::kEach) v = fma(v, hn::LoadU(d, scale + i), hn::LoadU(d, shift + i));
+    hn::StoreU(v, d, y + i);
+  }
   for (; i < n; ++i) {
-    const T v = static_cast<T>(x[i]);
-    y[i] = map.scale == nullptr ? v : std::fma(v, map.scale[i * map.stride], map.shift[i * map.stride]);
+    T v = static_cast<T>(x[i]);
+    if constexpr (kMap == Affine::kShared) v = std::fma(v, *scale, *shift);
+    if constexpr (kMap == Affine::kEach) v = std::fma(v, scale[i], shift[i]);
+    y[i] = v;
   }
 }
 
@@ -171,8 +130,8 @@ void fill_padding(const GatherArgs<T>& args) {
 
 // Converts to rows, then transposes while a block of them is in L1. Blocks of 16 samples fill a cache line of
 // the tile; 64 features keep the block at 8 KiB.
-template <typename T, typename E>
-void gather_from(const GatherArgs<T>& args) {
+template <Affine kMap, typename T, typename E>
+void gather_mapped(const GatherArgs<T>& args) {
   constexpr std::int64_t kSamples = 16, kFeatures = 64;
   alignas(64) T block[kSamples * kFeatures];
   for (std::int64_t t = 0; t < args.samples; t += kSamples) {
@@ -181,12 +140,11 @@ void gather_from(const GatherArgs<T>& args) {
       const std::int64_t features = std::min(kFeatures, args.features - f);
       const std::int64_t stride = args.out_rows != nullptr ? args.rows_stride : kFeatures;
       T* rows = args.out_rows != nullptr ? args.out_rows + t * stride + f : block;
-      const Affine<T> map = {args.scale + f * args.affine_stride, args.shift + f * args.affine_stride,
-                             args.affine_stride};
+      const std::int64_t at = kMap == Affine::kEach ? f : 0;
       for (std::int64_t s = 0; s < samples; ++s) {
         const std::int64_t row = args.indices != nullptr ? args.indices[t + s] : args.first + t + s;
         const E* x = static_cast<const E*>(args.rows) + row * args.row_stride + f;
-        convert(x, features, args.scale != nullptr ? map : Affine<T>{}, rows + s * stride);
+        convert<kMap>(x, features, args.scale + at, args.shift + at, rows + s * stride);
       }
       if (args.out_tile == nullptr) continue;
       transpose(TransposeArgs<T>{.in = rows,
@@ -197,6 +155,13 @@ void gather_from(const GatherArgs<T>& args) {
                                  .out_row_stride = args.tile_stride});
     }
   }
+}
+
+template <typename T, typename E>
+void gather_from(const GatherArgs<T>& args) {
+  if (args.scale == nullptr) return gather_mapped<Affine::kNone, T, E>(args);
+  if (args.affine_stride == 0) return gather_mapped<Affine::kShared, T, E>(args);
+  return gather_mapped<Affine::kEach, T, E>(args);
 }
 
 template <typename T>

@@ -6,7 +6,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "catenary/kernels/product.cc"
 #include "catenary/kernels/foreach_simd.h"
-#include "catenary/kernels/lanes-inl.h"
+#include "catenary/kernels/matvec-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace catenary::kernels::HWY_NAMESPACE {
@@ -149,7 +149,7 @@ void multiply_panel(const ProductArgs<T>& args, const Piece<T>& piece) {
 }
 
 template <typename T>
-void product(const ProductArgs<T>& args) noexcept {
+void multiply(const ProductArgs<T>& args) {
   constexpr std::int64_t kSize = sizeof(T);
   const std::int64_t passes = std::max<std::int64_t>(1, (args.inner + kInnerStep - 1) / kInnerStep);
   const std::int64_t step = (args.inner + passes - 1) / passes;
@@ -167,6 +167,17 @@ void product(const ProductArgs<T>& args) noexcept {
                                     .accumulate = args.accumulate || pass > 0});
     }
   }
+}
+
+template <typename T>
+void product(const ProductArgs<T>& args) noexcept {
+  if (args.columns != 1) return multiply(args);
+  const std::int64_t done = multiply_vector(args);
+  ProductArgs<T> rest = args;
+  rest.a += done * args.a_row_stride;
+  rest.c += done * args.c_row_stride;
+  rest.rows -= done;
+  multiply(rest);
 }
 
 template void product<float>(const ProductArgs<float>&) noexcept;

@@ -28,9 +28,23 @@ Value match_batch(Value contribution, Value x, bool per_sample) {
   return contribution;
 }
 
-Value zero_like(Value v) { return v.graph().constant(0, v.shape(), v.type().dtype); }
+// A sample's loss sees its own copy of a spread value, so that the sum over the batch is left away here too.
+Adjoints apply_rule(Value v, Value dv, bool per_sample) {
+  if (per_sample && v.op().batch == BatchRule::kSpreads) return {dv};
+  return v.op().gradient(Pullback{v, dv});
+}
 
-void check(Value y) {
+Value zero_like(Value v, bool per_sample) {
+  const Value zero = v.graph().constant(0, v.shape(), v.type().dtype);
+  return v.batched() || per_sample ? batch_broadcast(zero) : zero;
+}
+
+void check(Value y, std::span<const Value> wrt) {
+  for (const Value v : wrt) {
+    if (!v) fail(ErrorKind::kConfig, "gradient needs variables of y's graph, found an empty value");
+    if (&v.graph() == &y.graph()) continue;
+    fail(ErrorKind::kConfig, "gradient needs variables of y's graph, found {} '{}' of another", v.op().name, v.name());
+  }
   if (y.shape().rank() != 0) {
     fail(ErrorKind::kShape, "gradient needs a scalar [], found {} of type {}; sum or mean it first", y.op().name,
          y.type().str());
@@ -40,7 +54,7 @@ void check(Value y) {
 }  // namespace
 
 Gradient gradient(Value y, std::span<const Value> wrt) {
-  check(y);
+  check(y, wrt);
   Graph& graph = y.graph();
   const bool per_sample = y.batched();
   const std::vector<bool> depends = depends_on(y, wrt);
@@ -57,7 +71,7 @@ Gradient gradient(Value y, std::span<const Value> wrt) {
       fail(ErrorKind::kShape, "{} mixes the samples of the batch: the loss of one sample has no gradient through it",
            v.op().name);
     }
-    const Adjoints rules = v.op().gradient(Pullback{v, dv});
+    const Adjoints rules = apply_rule(v, dv, per_sample);
     for (int i = 0; i < v.input_count(); ++i) {
       const Value x = v.input(i);
       const Value rule = rules[static_cast<std::size_t>(i)];
@@ -70,7 +84,7 @@ Gradient gradient(Value y, std::span<const Value> wrt) {
   }
   for (const Value v : wrt) {
     const bool reached = v.id() <= y.id() && result.adjoint_of[static_cast<std::size_t>(v.id())];
-    result.adjoints.push_back(reached ? result.adjoint_of[static_cast<std::size_t>(v.id())] : zero_like(v));
+    result.adjoints.push_back(reached ? result.adjoint_of[static_cast<std::size_t>(v.id())] : zero_like(v, per_sample));
   }
   return result;
 }

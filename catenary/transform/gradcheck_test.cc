@@ -1,0 +1,124 @@
+#include "catenary/transform/gradcheck.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "catenary/ops/ops.h"
+#include "tests/support/errors.h"
+
+namespace catenary {
+namespace {
+
+using testing_support::error_of;
+
+constexpr double kCubeRoot = 6.0554544523933429e-06;  // ∛ε
+
+TEST(Gradcheck, FindsARightGradientToAgree) {
+  Graph graph;
+  const Value W = graph.parameter("W", {2, 3}), x = graph.input("x", {3});
+  const Value J = batch_mean(sum(tanh(matmul(W, x))));
+  const Bindings at{2, {{"W", {0.1, -0.2, 0.3, 0.4, 0.5, -0.6}}, {"x", {1, 2, 3, -1, 0.5, 0.25}}}};
+  const std::vector<GradientAgreement> found = check_gradient(J, {W, x}, at);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].variable, W);
+  EXPECT_EQ(found[1].variable, x);
+  for (const GradientAgreement& agreement : found) {
+    EXPECT_TRUE(agreement.agrees()) << agreement.str();
+    EXPECT_LT(agreement.max_relative, 1e-9) << agreement.str();
+  }
+}
+
+// y = x², so the difference has no truncation error, and at x = 1024 the step is 1024·∛ε.
+TEST(Gradcheck, ScalesItsStepWithTheVariable) {
+  Graph graph;
+  const Value x = graph.parameter("x", {});
+  const GradientAgreement found = check_gradient(square(x), {x}, {1, {{"x", {1024}}}})[0];
+  EXPECT_EQ(found.analytic, 2048);
+  // The rounding of y ≈ 2²⁰ is at most 2²⁰·ε/2 at either side.
+  EXPECT_LE(found.max_absolute, 0x1p20 * 0x1p-53 / (1024 * kCubeRoot));
+  EXPECT_DOUBLE_EQ(found.tolerance, 100 * std::pow(0x1p-52, 2.0 / 3) * 0x1p20);
+}
+
+// y = x³ at x = 1: the difference is 3 + h², the truncation error exactly h².
+TEST(Gradcheck, MeasuresTheError) {
+  Graph graph;
+  const Value x = graph.parameter("x", {});
+  const GradientAgreement found = check_gradient(x * x * x, {x}, {1, {{"x", {1}}}})[0];
+  EXPECT_NEAR(found.numeric, 3 + kCubeRoot * kCubeRoot, 2 * 0x1p-52 / kCubeRoot);
+  EXPECT_NEAR(found.max_absolute, kCubeRoot * kCubeRoot, 2 * 0x1p-52 / kCubeRoot);
+  EXPECT_DOUBLE_EQ(found.max_relative, found.max_absolute / found.numeric);
+}
+
+// step(x) pretends to have no slope, but central differences that straddle its jump see 1/2h.
+TEST(Gradcheck, NamesTheElementOfTheLargestError) {
+  Graph graph;
+  const Value x = graph.parameter("x", {2, 2});
+  const GradientAgreement found = check_gradient(sum(step(x)), {x}, {1, {{"x", {1, 2, 0, 3}}}})[0];
+  EXPECT_FALSE(found.agrees());
+  EXPECT_EQ(found.element, 2);
+  EXPECT_EQ(found.analytic, 0);
+  EXPECT_NEAR(found.numeric, 0.5 / kCubeRoot, 1e-3);
+  EXPECT_EQ(found.max_relative, 1);
+  EXPECT_EQ(found.str(), "x[1, 0]: 0 by the gradient, 82570.18593 by central differences (tolerance 1e-08)");
+}
+
+TEST(Gradcheck, MovesEachSampleOfABatchedLeaf) {
+  Graph graph;
+  const Value x = graph.input("x", {2});
+  const Value J = batch_sum(sum(step(x)));
+  const GradientAgreement found = check_gradient(J, {x}, {3, {{"x", {1, 2, 3, 4, 5, 0}}}})[0];
+  EXPECT_EQ(found.element, 5);
+  EXPECT_TRUE(found.str().starts_with("x[1]{2}: 0 by the gradient")) << found.str();
+}
+
+// ℓⁿ = (w·xⁿ)²: ∂ℓⁿ/∂w = 2w(xⁿ)², one for each sample, and ∂ℓⁿ/∂xⁿ = 2w²xⁿ.
+TEST(Gradcheck, ComparesThePerSampleGradientsOfABatchedScalar) {
+  Graph graph;
+  const Value w = graph.parameter("w", {}), x = graph.input("x", {});
+  for (const GradientAgreement& found :
+       check_gradient(square(w * x), {w, x}, {3, {{"w", {2}}, {"x", {1, -3, 0.5}}}})) {
+    EXPECT_TRUE(found.agrees()) << found.str();
+    EXPECT_EQ(std::abs(found.analytic) > 0, true);
+  }
+}
+
+TEST(Gradcheck, AcceptsThatNothingDependsOnAVariable) {
+  Graph graph;
+  const Value x = graph.parameter("x", {2}), y = graph.parameter("y", {2});
+  const GradientAgreement found = check_gradient(sum(x), {y}, {1, {{"x", {1, 2}}, {"y", {1, 2}}}})[0];
+  EXPECT_TRUE(found.agrees());
+  EXPECT_EQ(found.max_absolute, 0);
+  EXPECT_EQ(found.max_relative, 0);
+}
+
+TEST(Gradcheck, DoesNotAgreeWithNaN) {
+  Graph graph;
+  const Value x = graph.parameter("x", {3});
+  const GradientAgreement found = check_gradient(sum(log(x)), {x}, {1, {{"x", {1, -1, 2}}}})[0];
+  EXPECT_FALSE(found.agrees());
+  EXPECT_TRUE(std::isnan(found.max_absolute));
+}
+
+TEST(Gradcheck, TriesAsManyElementsAsAskedEvenlySpread) {
+  Graph graph;
+  const Value x = graph.parameter("x", {10});
+  const Bindings kink_at_5{1, {{"x", {1, 1, 1, 1, 1, 0, 1, 1, 1, 1}}}};
+  const Value J = sum(step(x));
+  EXPECT_FALSE(check_gradient(J, {x}, kink_at_5, {.elements = 2})[0].agrees());  // 0 and 5
+  EXPECT_TRUE(check_gradient(J, {x}, kink_at_5, {.elements = 1})[0].agrees());
+  EXPECT_FALSE(check_gradient(J, {x}, kink_at_5, {.elements = 99})[0].agrees());
+}
+
+TEST(Gradcheck, NeedsLeavesThatHaveValues) {
+  Graph graph;
+  const Value x = graph.parameter("x", {2}), y = square(x);
+  const Bindings at{1, {{"x", {1, 2}}}};
+  EXPECT_EQ(error_of([&] { (void)check_gradient(sum(y), {y}, at); }),
+            "config: a gradient is checked by leaves that have values, found square ''");
+  EXPECT_EQ(error_of([&] { (void)check_gradient(sum(y), {graph.constant(1)}, at); }),
+            "config: a gradient is checked by leaves that have values, found constant ''");
+}
+
+}  // namespace
+}  // namespace catenary

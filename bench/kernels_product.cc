@@ -1,0 +1,183 @@
+// The product kernel's ladder: plain loops, then the kernel on each Simd, as GFLOP/s and as a share of what a
+// loop of nothing but fused multiply-adds reaches on this core at this moment. Each rung is checked before it
+// is timed.
+
+#include <benchmark/benchmark.h>
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "catenary/kernels/kernels.h"
+
+namespace {
+
+using catenary::kernels::ProductArgs;
+using catenary::kernels::Simd;
+
+// W x, W^T delta, delta x^T: see DESIGN 1.4.
+enum class Use { kForward, kBackward, kGradient };
+struct Shape {
+  std::string_view name;
+  Use use;
+  std::int64_t rows, inner, columns;
+};
+constexpr Shape kShapes[] = {
+    {"Wx", Use::kForward, 256, 784, 64},      {"Wx", Use::kForward, 128, 256, 64},
+    {"Wx", Use::kForward, 64, 64, 64},        {"Wx", Use::kForward, 10, 128, 64},
+    {"Wx", Use::kForward, 1024, 1024, 64},    {"Wx", Use::kForward, 1024, 1024, 1},
+    {"WTd", Use::kBackward, 784, 256, 64},    {"WTd", Use::kBackward, 256, 128, 64},
+    {"WTd", Use::kBackward, 1024, 1024, 64},  {"dxT", Use::kGradient, 256, 64, 784},
+    {"dxT", Use::kGradient, 128, 64, 256},    {"dxT", Use::kGradient, 64, 64, 64},
+    {"dxT", Use::kGradient, 1024, 128, 1024}, {"Wx", Use::kForward, 4096, 4096, 64},
+};
+
+struct Free {
+  void operator()(float* memory) const { std::free(memory); }
+};
+using Memory = std::unique_ptr<float[], Free>;
+
+Memory numbers(std::int64_t count) {
+  const auto bytes = static_cast<std::size_t>((count * 4 + 63) / 64 * 64);
+  Memory memory(static_cast<float*>(std::aligned_alloc(64, bytes)));
+  for (std::int64_t i = 0; i < count; ++i)
+    memory[static_cast<std::size_t>(i)] = static_cast<float>(i * 37 % 101 - 50) / 50;
+  return memory;
+}
+
+struct Problem {
+  explicit Problem(const Shape& shape) {
+    const auto [name, use, m, k, n] = shape;
+    const bool swapped = use == Use::kBackward;
+    const std::int64_t a_stride = catenary::kernels::product_stride<float>(swapped ? m : k);
+    const std::int64_t stride = n == 1 ? 1 : catenary::kernels::product_stride<float>(n);
+    a = numbers((swapped ? k : m) * a_stride);
+    b = numbers(k * stride);
+    c = numbers(m * stride);
+    args = {.a = a.get(),
+            .a_row_stride = swapped ? 1 : a_stride,
+            .a_column_stride = swapped ? a_stride : 1,
+            .b = b.get(),
+            .b_row_stride = stride,
+            .c = c.get(),
+            .c_row_stride = stride,
+            .rows = m,
+            .inner = k,
+            .columns = n,
+            .accumulate = use == Use::kGradient};
+  }
+  Memory a, b, c;
+  ProductArgs<float> args;
+};
+
+// The first rung: what the words of the definition say.
+void multiply_plainly(const ProductArgs<float>& p) noexcept {
+  for (std::int64_t i = 0; i < p.rows; ++i) {
+    for (std::int64_t t = 0; t < p.columns; ++t) {
+      float sum = p.accumulate ? p.c[i * p.c_row_stride + t] : 0;
+      for (std::int64_t k = 0; k < p.inner; ++k) {
+        sum = std::fma(p.a[i * p.a_row_stride + k * p.a_column_stride], p.b[k * p.b_row_stride + t], sum);
+      }
+      p.c[i * p.c_row_stride + t] = sum;
+    }
+  }
+}
+
+bool is_right(const Shape& shape, void (*product)(const ProductArgs<float>&) noexcept) {
+  const Problem want(shape), got(shape);
+  multiply_plainly(want.args);
+  product(got.args);
+  for (std::int64_t i = 0; i < shape.rows; ++i) {
+    const std::int64_t row = i * want.args.c_row_stride;
+    if (!std::equal(want.c.get() + row, want.c.get() + row + shape.columns, got.c.get() + row)) return false;
+  }
+  return true;
+}
+
+// Time that this thread had a core: the machine may be shared. A batch of calls is 100 us or more, its best
+// run the least disturbed.
+double processor_seconds() {
+  timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+// GFLOP/s of 12 independent chains: enough for 4 cycles of latency at 2 a cycle, and few enough for 16
+// registers.
+#define CATENARY_PROBE(isa, vector, set, fmadd, lanes)                                      \
+  __attribute__((target(isa))) double probe_##lanes() {                                     \
+    double best = 1e9;                                                                      \
+    for (int repeat = 0; repeat < 50; ++repeat) {                                           \
+      vector sum[12];                                                                       \
+      for (vector & s : sum) s = set(1.0f);                                                 \
+      const vector x = set(0.999f);                                                         \
+      const double start = processor_seconds();                                             \
+      for (int i = 0; i < 20000; ++i) {                                                     \
+        _Pragma("GCC unroll 12") for (int j = 0; j < 12; ++j) sum[j] = fmadd(sum[j], x, x); \
+      }                                                                                     \
+      const double time = processor_seconds() - start;                                      \
+      for (vector & s : sum) benchmark::DoNotOptimize(s);                                   \
+      best = std::min(best, time);                                                          \
+    }                                                                                       \
+    return 2.0 * lanes * 12 * 20000 / best * 1e-9;                                          \
+  }
+CATENARY_PROBE("avx512f", __m512, _mm512_set1_ps, _mm512_fmadd_ps, 16)
+CATENARY_PROBE("avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, 8)
+#undef CATENARY_PROBE
+
+double peak_of(Simd simd) {
+  if (simd == Simd::kAvx512) return probe_16();
+  return simd == Simd::kAvx2 ? probe_8() : 0;
+}
+
+void time_product(benchmark::State& state, const Shape& shape,
+                  void (*product)(const ProductArgs<float>&) noexcept, double peak) {
+  if (!is_right(shape, product)) return state.SkipWithError("wrong result");
+  const Problem problem(shape);
+  const auto operations = 2e-9 * static_cast<double>(shape.rows * shape.inner * shape.columns);
+  const int batch = std::max(1, static_cast<int>(0.01 / operations));
+  double best = 1e9;
+  for ([[maybe_unused]] auto unused : state) {
+    const double start = processor_seconds();
+    for (int i = 0; i < batch; ++i) product(problem.args);
+    best = std::min(best, (processor_seconds() - start) / batch);
+  }
+  state.counters["GFLOP/s"] = operations / best;
+  if (peak > 0) state.counters["%peak"] = 100 * operations / best / peak;
+}
+
+void add(const Shape& shape, std::string_view rung, void (*product)(const ProductArgs<float>&) noexcept,
+         double peak) {
+  const std::string size =
+      std::to_string(shape.rows) + "x" + std::to_string(shape.inner) + "x" + std::to_string(shape.columns);
+  const std::string name = std::string(shape.name) + "/" + size + "/" + std::string(rung);
+  benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
+    time_product(state, shape, product, peak);
+  })->MinTime(0.1);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  for (const Shape& shape : kShapes) {
+    if (shape.rows < 1024) add(shape, "plain", multiply_plainly, 0);
+  }
+  for (const Simd simd : catenary::kernels::supported_simd()) {
+    const double peak = peak_of(simd);
+    const std::string_view name = catenary::kernels::name_of(simd);
+    if (peak > 0)
+      std::printf("%.*s: %.1f GFLOP/s by fused multiply-adds alone\n", int(name.size()), name.data(), peak);
+    for (const Shape& shape : kShapes) {
+      if (peak == 0 && shape.rows >= 1024) continue;
+      add(shape, name, catenary::kernels::kernel_set<float>(simd).product, peak);
+    }
+  }
+  benchmark::RunSpecifiedBenchmarks();
+}

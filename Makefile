@@ -25,7 +25,7 @@ test: ## build with assertions in build/test and run all tests
 	@ctest --preset test
 
 demo: build ## train a network on Fashion-MNIST, into runs/fashion-mnist
-	$(program) train examples/fashion-mnist.toml --run runs/fashion-mnist
+	$(program) train examples/fashion-mnist.toml --out runs/fashion-mnist
 
 bench: ## build and run the benchmarks
 	@$(SETUP) test

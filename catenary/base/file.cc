@@ -209,7 +209,7 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
   write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
-StagedDirectory::StagedDirectory(fs::path final_path, IfExists if_exists)
+StagedDirectory::StagedDirectory(const fs::path& final_path, IfExists if_exists)
     : final_path_(normal_name(final_path)), if_exists_(if_exists) {
   if (if_exists_ == IfExists::kFail && is_taken(final_path_)) {
     fail_io("create", final_path_, EEXIST);

@@ -45,7 +45,7 @@ enum class IfExists { kFail, kReplace };
 class StagedDirectory {
  public:
   /// Creates the temporary sibling ".NAME.tmp-PID" of `final_path`, whose parent must exist.
-  StagedDirectory(std::filesystem::path final_path, IfExists if_exists);
+  StagedDirectory(const std::filesystem::path& final_path, IfExists if_exists);
   StagedDirectory(const StagedDirectory&) = delete;
   StagedDirectory& operator=(const StagedDirectory&) = delete;
   ~StagedDirectory();

@@ -42,10 +42,11 @@ std::size_t chunk_size(const CsvOptions& options) {
 
 Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
   InputFile file(path);
-  std::string chunk(chunk_size(options), '\0');
+  std::string buffer(chunk_size(options), '\0');
+  const std::string_view chunk = buffer;
   return parse_chunks(path.string(), options, [&] {
-    const std::size_t size = file.read(std::as_writable_bytes(std::span(chunk)));
-    return std::string_view(chunk).substr(0, size);
+    const std::size_t size = file.read(std::as_writable_bytes(std::span(buffer)));
+    return chunk.substr(0, size);
   });
 }
 

@@ -20,8 +20,9 @@ class TextList {
   }
   [[nodiscard]] std::size_t size() const { return ends_.size(); }
   [[nodiscard]] std::string_view operator[](std::size_t i) const {
+    const std::string_view all = bytes_;
     const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
-    return std::string_view(bytes_).substr(begin, ends_[i] - begin);
+    return all.substr(begin, ends_[i] - begin);
   }
 
  private:

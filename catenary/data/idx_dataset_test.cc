@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using testing_support::error_of;
 using testing_support::TemporaryDirectory;
-using std::string_literals::operator""s;
+using namespace std::string_literals;
 
 const std::string kImages = "\0\0\x08\x03\0\0\0\2\0\0\0\2\0\0\0\1\x01\x02\x03\xFF"s;  // two images of 2 x 1
 const std::string kLabels = "\0\0\x08\x01\0\0\0\2\2\0"s;                              // 2 and 0

@@ -106,8 +106,9 @@ TEST(Idx, AHeaderThatLiesTakesNoMemory) {
 }
 
 TEST(Idx, DataBeyondTheHeaderIsNotUnzipped) {
-  const std::string bomb = gzip(header(8, {2}) + std::string(50'000'000, 'x'));
-  EXPECT_EQ(parse_error(bomb), "data: f.idx: needed the end of the file at byte 10, found more");
+  std::string bomb = header(8, {2});
+  bomb.resize(50'000'000);
+  EXPECT_EQ(parse_error(gzip(bomb)), "data: f.idx: needed the end of the file at byte 10, found more");
 }
 
 TEST(Idx, EveryTruncationIsAnError) {

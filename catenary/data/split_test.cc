@@ -38,7 +38,7 @@ TEST(Permutation, EveryOrderOfThreeIsEquallyLikely) {
   for (int epoch = 0; epoch < kTrials; ++epoch) ++seen[permutation(3, 1, static_cast<std::uint64_t>(epoch))];
   ASSERT_EQ(seen.size(), 6u);
   // Five standard deviations of a count with mean n/6: sqrt(6000 * 1/6 * 5/6) = 28.9.
-  for (const auto& [order, count] : seen) EXPECT_NEAR(count, kTrials / 6, 5 * 28.9);
+  for (const auto& [order, count] : seen) EXPECT_NEAR(count, kTrials / 6.0, 5 * 28.9);
 }
 
 TEST(Permutation, RejectsCountsBeyondTheGenerator) {

@@ -31,14 +31,14 @@ std::uint64_t byte_size(DType dtype, const Shape& shape) {
 }
 
 template <typename T>
-Tensor tensor_of(std::string name, const Shape& shape, std::span<const T> values) {
+Tensor tensor_of(std::string_view name, const Shape& shape, std::span<const T> values) {
   if (std::ssize(values) != shape.size()) {
     fail(ErrorKind::kShape, "tensor {}: needed {} values for {}, found {}", quote(name), shape.size(),
          shape.str(), values.size());
   }
   const std::span<const std::byte> bytes = std::as_bytes(values);
   return {
-      .name = std::move(name), .dtype = kDTypeOf<T>, .shape = shape, .data = {bytes.begin(), bytes.end()}};
+      .name = std::string(name), .dtype = kDTypeOf<T>, .shape = shape, .data = {bytes.begin(), bytes.end()}};
 }
 
 template <typename T>
@@ -181,12 +181,12 @@ Tensor read_tensor(const Source& source, const SafetensorsEntry& entry, std::uin
 
 }  // namespace
 
-Tensor make_tensor(std::string name, const Shape& shape, std::span<const float> values) {
-  return tensor_of(std::move(name), shape, values);
+Tensor make_tensor(std::string_view name, const Shape& shape, std::span<const float> values) {
+  return tensor_of(name, shape, values);
 }
 
-Tensor make_tensor(std::string name, const Shape& shape, std::span<const double> values) {
-  return tensor_of(std::move(name), shape, values);
+Tensor make_tensor(std::string_view name, const Shape& shape, std::span<const double> values) {
+  return tensor_of(name, shape, values);
 }
 
 std::vector<float> f32_values(const Tensor& tensor) { return values_of<float>(tensor); }
@@ -196,7 +196,10 @@ std::vector<double> f64_values(const Tensor& tensor) { return values_of<double>(
 std::vector<std::byte> encode_safetensors(const Safetensors& content) {
   const std::string header = header_of(content);
   const std::array<std::uint64_t, 1> length = {header.size()};
+  std::size_t size = kPrefixBytes + header.size();
+  for (const Tensor& tensor : content.tensors) size += tensor.data.size();
   std::vector<std::byte> bytes;
+  bytes.reserve(size);
   append(bytes, std::as_bytes(std::span(length)));
   append(bytes, std::as_bytes(std::span(header)));
   for (const Tensor& tensor : content.tensors) append(bytes, tensor.data);

@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catenary/base/dtype.h"
@@ -22,8 +23,8 @@ struct Tensor {
 };
 
 /// A tensor of a copy of `values`. Throws Error{shape} unless there are shape.size() of them.
-[[nodiscard]] Tensor make_tensor(std::string name, const Shape& shape, std::span<const float> values);
-[[nodiscard]] Tensor make_tensor(std::string name, const Shape& shape, std::span<const double> values);
+[[nodiscard]] Tensor make_tensor(std::string_view name, const Shape& shape, std::span<const float> values);
+[[nodiscard]] Tensor make_tensor(std::string_view name, const Shape& shape, std::span<const double> values);
 
 /// A copy of the tensor's elements. Throws Error{dtype} when it holds the other type.
 [[nodiscard]] std::vector<float> f32_values(const Tensor& tensor);

@@ -15,11 +15,12 @@ double sigmoid_of(double x) {
   return x >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
-double log_sum_exp(std::span<const double> x) {
+// max x and Σ e^(x − max x), kept apart: added up, ln of the sum would be lost beside a large maximum.
+std::pair<double, double> scaled_exp_sum(std::span<const double> x) {
   const double largest = *std::max_element(x.begin(), x.end());
   double total = 0;
   for (const double element : x) total += std::exp(element - largest);
-  return largest + std::log(total);
+  return {largest, total};
 }
 
 }  // namespace
@@ -130,8 +131,8 @@ constinit const Op kSoftmax = {
     .infer = vector_to_vector,
     .reference =
         [](const ReferenceCall& call) {
-          const double total = log_sum_exp(call.inputs[0]);
-          for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = std::exp(call.inputs[0][i] - total);
+          const auto [largest, total] = scaled_exp_sum(call.inputs[0]);
+          for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = std::exp(call.inputs[0][i] - largest) / total;
         },
     .gradient = [](const Pullback& p) -> Adjoints { return {p.y * (p.dy - dot(p.dy, p.y))}; },
 };
@@ -144,8 +145,8 @@ constinit const Op kLogSoftmax = {
     .infer = vector_to_vector,
     .reference =
         [](const ReferenceCall& call) {
-          const double total = log_sum_exp(call.inputs[0]);
-          for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = call.inputs[0][i] - total;
+          const auto [largest, total] = scaled_exp_sum(call.inputs[0]);
+          for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = call.inputs[0][i] - largest - std::log(total);
         },
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy - softmax(p.x()) * sum(p.dy)}; },
 };

@@ -17,12 +17,12 @@ void sum_pairs(const ReferenceCall& call) {
   call.output[0] = total;
 }
 
-// ln Σ e^z, and z itself at index i, without overflow: −ln softmax(z)ᵢ = log_total − zᵢ.
-double log_total(std::span<const double> z) {
+// −ln softmax(z)ᵢ for each i as a function, without overflow, and exact in the distance from the largest logit.
+auto minus_log_softmax(std::span<const double> z) {
   const double largest = *std::max_element(z.begin(), z.end());
   double total = 0;
   for (const double x : z) total += std::exp(x - largest);
-  return largest + std::log(total);
+  return [z, largest, log_total = std::log(total)](std::size_t i) { return (largest - z[i]) + log_total; };
 }
 
 }  // namespace
@@ -47,7 +47,11 @@ constinit const Op kCrossEntropy = {
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
     .reference = sum_pairs<[](double a, double y) { return y == 0 ? 0.0 : -y * std::log(a); }>,
-    .gradient = [](const Pullback& p) -> Adjoints { return {-(p.dy * (p.x(1) / p.x(0))), -(p.dy * log(p.x(0)))}; },
+    // −y/a, but 0 where y = 0 even if a has rounded to 0: [y = 0] only keeps 0/0 away.
+    .gradient = [](const Pullback& p) -> Adjoints {
+      const Value a = p.x(0), y = p.x(1);
+      return {-(p.dy * (y / (a + equal(y, y.graph().constant(0, y.shape(), y.type().dtype))))), -(p.dy * log(a))};
+    },
     .domain = {.low = 0.2, .high = 1},
 };
 
@@ -59,9 +63,9 @@ constinit const Op kSoftmaxCrossEntropy = {
     .infer = scalar_of_same_vectors,
     .reference =
         [](const ReferenceCall& call) {
-          const double total = log_total(call.inputs[0]);
+          const auto surprise = minus_log_softmax(call.inputs[0]);
           double loss = 0;
-          for (std::size_t i = 0; i < call.inputs[0].size(); ++i) loss += call.inputs[1][i] * (total - call.inputs[0][i]);
+          for (std::size_t i = 0; i < call.inputs[0].size(); ++i) loss += call.inputs[1][i] * surprise(i);
           call.output[0] = loss;
         },
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -81,7 +85,7 @@ constinit const Op kSoftmaxCrossEntropyLabels = {
           const std::span<const double> z = call.inputs[0];
           call.output[0] = std::nan("");
           for (std::size_t i = 0; i < z.size(); ++i) {
-            if (static_cast<double>(i) == call.inputs[1][0]) call.output[0] = log_total(z) - z[i];
+            if (static_cast<double>(i) == call.inputs[1][0]) call.output[0] = minus_log_softmax(z)(i);
           }
         },
     .gradient = [](const Pullback& p) -> Adjoints {

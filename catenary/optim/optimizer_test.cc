@@ -1,0 +1,141 @@
+#include "catenary/optim/optimizer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <map>
+
+#include "catenary/ops/evaluate.h"
+#include "catenary/ops/ops.h"
+#include "tests/support/errors.h"
+
+namespace catenary::optim {
+namespace {
+
+using testing::DoubleEq;
+using testing::DoubleNear;
+using testing::ElementsAre;
+using testing_support::error_of;
+
+/// One parameter w: [2] with the gradient g, stepped through the reference evaluator.
+class Trained {
+ public:
+  explicit Trained(const Optimizer& optimizer, bool scheduled = false) {
+    if (scheduled) (void)graph_.shared_input("learning_rate", {}, DType::kF64);
+    const Value w = graph_.parameter("w", {2}, {}, DType::kF64);
+    const Value g = graph_.shared_input("g", {2}, DType::kF64);
+    updates_ = optimizer(std::array{w}, std::array{g});
+    for (const Update& update : updates_) {
+      const auto& spec = std::get<VariableSpec>(update.variable.attribute());
+      at_.leaves[update.variable.name()].assign(static_cast<std::size_t>(update.variable.shape().size()),
+                                                spec.init.scale);
+    }
+    at_.leaves["w"] = {1, -1};
+  }
+
+  void step(const std::vector<double>& gradient, double learning_rate = 0) {
+    at_.leaves["g"] = gradient;
+    at_.leaves["learning_rate"] = {learning_rate};
+    std::vector<Value> next;
+    for (const Update& update : updates_) next.push_back(update.next);
+    const Evaluation result(next, at_);
+    for (const Update& update : updates_) at_.leaves[update.variable.name()] = result[update.next];
+  }
+
+  [[nodiscard]] const std::vector<double>& operator[](const std::string& name) const {
+    return at_.leaves.at(name);
+  }
+  [[nodiscard]] std::vector<std::string> variables() const {
+    std::vector<std::string> names;
+    for (const Update& update : updates_) names.push_back(update.variable.name());
+    return names;
+  }
+
+ private:
+  Graph graph_;
+  std::vector<Update> updates_;
+  Bindings at_;
+};
+
+TEST(Sgd, StepsAgainstTheGradient) {
+  Trained t(sgd({.learning_rate = 0.5}));
+  t.step({1, 2});
+  EXPECT_THAT(t["w"], ElementsAre(0.5, -2));
+  t.step({1, 2});
+  EXPECT_THAT(t["w"], ElementsAre(0, -3));
+}
+
+// v: 1 → ½·1 + 1 = 1.5; w: 1 − 0.5·1 − 0.5·1.5.
+TEST(Momentum, KeepsAShareOfItsVelocity) {
+  Trained t(momentum({.learning_rate = 0.5, .momentum = 0.5}));
+  EXPECT_THAT(t.variables(), ElementsAre("w.velocity", "w"));
+  t.step({1, 0});
+  EXPECT_THAT(t["w.velocity"], ElementsAre(1, 0));
+  EXPECT_THAT(t["w"], ElementsAre(0.5, -1));
+  t.step({1, 0});
+  EXPECT_THAT(t["w.velocity"], ElementsAre(1.5, 0));
+  EXPECT_THAT(t["w"], ElementsAre(-0.25, -1));
+}
+
+// The bias corrections make the first step η·g/(|g| + ε): both elements move by η, whatever the gradient's
+// size.
+TEST(Adam, MovesByTheLearningRateAtFirst) {
+  Trained t(adam({.learning_rate = 0.1, .epsilon = 0}));
+  EXPECT_THAT(t.variables(), ElementsAre("adam.step", "w.moment1", "w.moment2", "w"));
+  t.step({4, -0.001});
+  EXPECT_THAT(t["adam.step"], ElementsAre(1));
+  EXPECT_THAT(t["w"], ElementsAre(DoubleNear(0.9, 1e-15), DoubleNear(-0.9, 1e-15)));
+}
+
+// β₁ = ½, β₂ = ¾, g = 4 then 0: m = 2, 1; v = 4, 3; m̂ = 4, 1/(1 − ¼); v̂ = 16, 3/(1 − 9/16) = 48/7.
+TEST(Adam, CorrectsItsMomentsForTheirStartAtZero) {
+  Trained t(adam({.learning_rate = 1, .beta1 = 0.5, .beta2 = 0.75, .epsilon = 1}));
+  t.step({4, 0});
+  EXPECT_THAT(t["w.moment1"], ElementsAre(2, 0));
+  EXPECT_THAT(t["w.moment2"], ElementsAre(4, 0));
+  EXPECT_THAT(t["w"], ElementsAre(DoubleEq(1 - 4.0 / 5), -1));
+  t.step({0, 0});
+  EXPECT_THAT(t["w.moment1"], ElementsAre(1, 0));
+  EXPECT_THAT(t["w.moment2"], ElementsAre(3, 0));
+  const double second_step = (4.0 / 3) / (std::sqrt(48.0 / 7) + 1);
+  EXPECT_THAT(t["w"], ElementsAre(DoubleNear(0.2 - second_step, 1e-15), -1));
+}
+
+class EachOptimizer : public testing::TestWithParam<Optimizer> {};
+INSTANTIATE_TEST_SUITE_P(Optimizers, EachOptimizer, testing::Values(sgd(), momentum(), adam()));
+
+TEST_P(EachOptimizer, ReadsTheLearningRateFromTheSharedInputIfThereIsOne) {
+  Trained t(GetParam(), true);
+  t.step({1, 1}, 0);
+  EXPECT_THAT(t["w"], ElementsAre(1, -1));
+  t.step({1, 1}, 0.25);
+  EXPECT_LT(t["w"][0], 1);
+}
+
+TEST_P(EachOptimizer, NeedsAGradientOfTheSameTypeForEachParameter) {
+  Graph graph;
+  const Value w = graph.parameter("w", {2}), x = graph.input("x", {2});
+  EXPECT_EQ(error_of([&] { (void)GetParam()({}, {}); }),
+            "config: an optimizer needs at least one parameter, found none");
+  EXPECT_EQ(error_of([&] { (void)GetParam()(std::array{w}, {}); }),
+            "shape: an optimizer needs one gradient for each parameter, found 0 for 1");
+  EXPECT_EQ(error_of([&] { (void)GetParam()(std::array{w}, std::array{x}); }),
+            "shape: the gradient of 'w' needs its type f32[2], found batched f32[2]");
+}
+
+TEST_P(EachOptimizer, UpdatesEachParameterOnceAndKeepsItsType) {
+  Graph graph;
+  const Value a = graph.parameter("a", {2, 3}), b = graph.parameter("b", {});
+  std::map<std::string, int> updates;
+  for (const Update& update : GetParam()(std::array{a, b}, std::array{a, b})) {
+    EXPECT_EQ(update.next.type(), update.variable.type());
+    ++updates[update.variable.name()];
+  }
+  for (const auto& [name, count] : updates) EXPECT_EQ(count, 1) << name;
+  EXPECT_EQ(updates.count("a") + updates.count("b"), 2u);
+}
+
+}  // namespace
+}  // namespace catenary::optim

@@ -50,6 +50,10 @@ class Reader {
     fail(ErrorKind::kFormat, "{}: expected {} {}, found {}", name_, expected, what, found);
   }
 
+  void require_features(std::size_t found) const {
+    if (found == 0) fail(ErrorKind::kFormat, "{}: expected at least 1 feature, found none", name_);
+  }
+
   // The tensor's numbers, which must be f32, finite and of that shape.
   std::vector<float> tensor(const std::string& tensor_name, const Shape& shape) {
     expected_.insert(tensor_name);
@@ -88,7 +92,7 @@ Schema read_schema(const Reader& reader, const Config& config) {
   schema.feature_names = reader.names(kFeatures);
   schema.target_names = reader.names(kTargets);
   schema.classes = reader.names(kClasses);
-  if (schema.feature_names.empty()) reader.require_count("features", 0, 1);
+  reader.require_features(schema.feature_names.size());
   const bool is_binary = config.train.loss == Loss::kBinaryCrossEntropy;
   const std::int64_t outputs = config.layers.back().units;
   if (is_classification(config)) {

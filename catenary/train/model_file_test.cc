@@ -1,0 +1,100 @@
+#include "catenary/train/model_file.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "catenary/train/model.h"
+#include "catenary/train/testing.h"
+#include "tests/support/error_of.h"
+
+namespace catenary::train {
+namespace {
+
+using testing_support::error_of;
+using testing_support::TemporaryDirectory;
+
+const Schema kSchema = {
+    .feature_names = {"a", "b"}, .target_names = {"side"}, .classes = {"left", "right, \"or\" not"}};
+const Standardization kStandardization = {.mean = {1, 2}, .std = {3, 0.1F}};
+
+Config resolved_config() {
+  const TemporaryDirectory folder;
+  Config config = small_config(folder, "side", "softmax_cross_entropy", {"data.standardize=true"});
+  resolve_units(config, kSchema);
+  return config;
+}
+
+Safetensors packed() {
+  Model model(resolved_config(), kSchema);
+  const Variables variables(model.graph, 1);
+  return pack_model(variables, kSchema, kStandardization);
+}
+
+// The error of a stored model that `damage` has changed.
+template <typename F>
+std::string error_after(F&& damage) {
+  Safetensors content = packed();
+  damage(content);
+  return error_of([&] { (void)unpack_model(std::move(content), resolved_config(), "w"); });
+}
+
+Tensor& tensor(Safetensors& content, const std::string& name) {
+  return *std::find_if(content.tensors.begin(), content.tensors.end(),
+                       [&](const Tensor& t) { return t.name == name; });
+}
+
+TEST(ModelFile, HoldsParametersStandardisationAndNames) {
+  const StoredModel model = unpack_model(packed(), resolved_config(), "w");
+  EXPECT_EQ(model.schema, kSchema);
+  EXPECT_EQ(model.standardization, kStandardization);
+  std::string names;
+  for (const Tensor& stored : model.content.tensors) names += stored.name + stored.shape.str() + " ";
+  EXPECT_EQ(names,
+            "hidden.weight[3, 2] hidden.bias[3] output.weight[2, 3] output.bias[2] standardize.mean[2] "
+            "standardize.std[2] ");
+}
+
+TEST(ModelFile, ParametersComeBackBitForBit) {
+  const StoredModel model = unpack_model(packed(), resolved_config(), "w");
+  Model other(resolved_config(), kSchema);
+  Variables variables(other.graph, 99);
+  load_parameters(model, variables);
+  EXPECT_EQ(pack_model(variables, kSchema, kStandardization), packed());
+}
+
+TEST(ModelFile, SaysWhatDoesNotFitTheConfig) {
+  EXPECT_EQ(error_after([](Safetensors& s) { s.tensors.erase(s.tensors.begin()); }),
+            "format: w: expected the tensor 'hidden.weight', found none");
+  EXPECT_EQ(error_after([](Safetensors& s) {
+              tensor(s, "hidden.weight") = make_tensor("hidden.weight", {2}, std::vector<float>(2));
+            }),
+            "format: w: tensor 'hidden.weight': expected f32 [3, 2], found f32 [2]");
+  EXPECT_EQ(error_after([](Safetensors& s) {
+              tensor(s, "hidden.bias") = make_tensor("hidden.bias", {3}, std::vector<double>(3));
+            }),
+            "format: w: tensor 'hidden.bias': expected f32 [3], found f64 [3]");
+  EXPECT_EQ(error_after([](Safetensors& s) {
+              const float infinity = std::numeric_limits<float>::infinity();
+              tensor(s, "hidden.bias") = make_tensor("hidden.bias", {3}, std::vector<float>{0, infinity, 0});
+            }),
+            "format: w: tensor 'hidden.bias': expected finite numbers, found inf at 1");
+  EXPECT_EQ(error_after(
+                [](Safetensors& s) { s.tensors.push_back(make_tensor("more", {1}, std::vector<float>(1))); }),
+            "format: w: tensor 'more': the config has no such layer");
+}
+
+TEST(ModelFile, SaysWhatIsWrongWithTheNames) {
+  EXPECT_EQ(error_after([](Safetensors& s) { s.metadata.erase("classes"); }),
+            "format: w: expected the metadata 'classes', found none");
+  EXPECT_EQ(error_after([](Safetensors& s) { s.metadata["classes"] = "[1]"; }),
+            "format: w: metadata 'classes': expected a JSON array of strings, found '[1]'");
+  EXPECT_EQ(error_after([](Safetensors& s) { s.metadata["classes"] = "[\"one\"]"; }),
+            "format: w: expected 2 classes, found 1");
+  EXPECT_EQ(error_after([](Safetensors& s) { s.metadata["features"] = "[]"; }),
+            "format: w: expected at least 1 feature, found none");
+}
+
+}  // namespace
+}  // namespace catenary::train

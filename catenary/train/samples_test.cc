@@ -1,0 +1,98 @@
+#include "catenary/train/samples.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "catenary/train/testing.h"
+#include "tests/support/error_of.h"
+
+namespace catenary::train {
+namespace {
+
+using testing::ElementsAre;
+using testing_support::error_of;
+using testing_support::TemporaryDirectory;
+
+constexpr const char* kIdxConfig =
+    "format = 1\n[data]\ntrain = { images = \"images\", labels = \"labels\" }\n[[model.layers]]\ntype = "
+    "\"dense\"\n"
+    "[train]\nloss = \"softmax_cross_entropy\"\n";
+
+TEST(TrainingData, WithoutTestEveryRowTrains) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", kSides);
+  const TrainingData data = load_training_data(small_config(folder, "side", "softmax_cross_entropy"));
+  EXPECT_THAT(data.train_rows, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
+  EXPECT_TRUE(data.test_rows.empty());
+  EXPECT_THAT(data.file.schema.classes, ElementsAre("left", "right"));
+}
+
+TEST(TrainingData, ASplitPutsEachRowInOnePartAndEvalFindsTheSamePart) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", kSides);
+  const Config config =
+      small_config(folder, "side", "softmax_cross_entropy", {"data.split.test=0.25", "seed=5"});
+  const TrainingData data = load_training_data(config);
+  EXPECT_EQ(data.test_rows.size(), 2u);
+  std::vector<std::int64_t> all = data.train_rows;
+  all.insert(all.end(), data.test_rows.begin(), data.test_rows.end());
+  std::sort(all.begin(), all.end());
+  EXPECT_THAT(all, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
+  const TestData test = load_test_data(config, data.file.schema);
+  EXPECT_EQ(test.rows, data.test_rows);
+  EXPECT_FALSE(test.trained_on);
+}
+
+TEST(TrainingData, StandardisesByTheTrainingRowsAlone) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", "a,y\n1,0\n3,0\n");
+  (void)folder.file("test.csv", "y,a\n0,1000\n");
+  Config config = small_config(folder, "y", "squared_error", {"data.standardize=true"});
+  config.data.test = DataFiles{folder / "test.csv", ""};
+  const TrainingData data = load_training_data(config);
+  EXPECT_THAT(data.standardization.mean, ElementsAre(2));
+  EXPECT_THAT(data.standardization.std, ElementsAre(1));
+  const SampleRows rows(*data.test_file, data.standardization);
+  EXPECT_THAT(rows.inputs().scale, ElementsAre(1));
+  EXPECT_THAT(rows.inputs().shift, ElementsAre(-2));
+}
+
+TEST(TrainingData, ReadsImagesAsBytesBetweenZeroAndOneWithNamedClasses) {
+  const TemporaryDirectory folder;
+  (void)folder.file("images", idx_bytes({2, 2, 1}, std::string("\x00\xff\x80\x01", 4)));
+  (void)folder.file("labels", idx_bytes({2}, std::string("\x01\x00", 2)));
+  const Config config =
+      parse_config(kIdxConfig, folder / "c.toml", std::vector<std::string>{"data.classes=[\"no\",\"yes\"]"});
+  const TrainingData data = load_training_data(config);
+  EXPECT_THAT(data.file.schema.classes, ElementsAre("no", "yes"));
+  EXPECT_THAT(data.file.targets, ElementsAre(1, 0));
+  const SampleRows rows(data.file, {});
+  EXPECT_EQ(rows.inputs().element, ElementType::kU8);
+  EXPECT_THAT(rows.inputs().scale, ElementsAre(1.0F / 255));
+}
+
+TEST(TrainingData, TooFewClassNamesAreAConfigError) {
+  const TemporaryDirectory folder;
+  (void)folder.file("images", idx_bytes({2, 1, 1}, "ab"));
+  (void)folder.file("labels", idx_bytes({2}, std::string("\x00\x02", 2)));
+  const Config config =
+      parse_config(kIdxConfig, folder / "c.toml", std::vector<std::string>{"data.classes=[\"a\",\"b\"]"});
+  EXPECT_EQ(error_of([&] { (void)load_training_data(config); }),
+            "config: " + (folder / "c.toml").string() +
+                ":3:9: data.classes: expected at least 3 names, one for each label of " +
+                (folder / "labels").string() + ", found 2");
+}
+
+TEST(TestData, WithoutTestSetIsTheTrainingSetAndSaysSo) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", kPlane);
+  const Config config = small_config(folder, "y", "squared_error");
+  const TestData test = load_test_data(config, load_training_data(config).file.schema);
+  EXPECT_EQ(test.rows.size(), 7u);
+  EXPECT_TRUE(test.trained_on);
+}
+
+}  // namespace
+}  // namespace catenary::train

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "catenary/train/config.h"
+#include "catenary/train/trainer.h"
+#include "tests/support/temporary_directory.h"
+
+/// Small data and configs for the tests of this floor.
+namespace catenary::train {
+
+/// Eight points in the plane, named by the side of the line a = b that they are on; 'left' where a < b.
+inline constexpr const char* kSides =
+    "a,b,side\n0,1,left\n1,0,right\n-1,2,left\n2,-1,right\n0.5,1,left\n1,0.5,right\n-2,-1,left\n-1,-2,"
+    "right\n";
+
+/// y = 2a - b + 1.
+inline constexpr const char* kPlane = "a,b,y\n0,0,1\n1,0,3\n0,1,0\n1,1,2\n2,1,4\n-1,0,-1\n-1,-1,0\n";
+
+/// A config in `folder` on the file data.csv with the target column `target`: 3 hidden units and an output
+/// layer.
+inline Config small_config(const testing_support::TemporaryDirectory& folder, const std::string& target,
+                           const std::string& loss, const std::vector<std::string>& overrides = {}) {
+  const std::string text =
+      "format = 1\n[data]\ntrain = \"data.csv\"\ntarget = \"" + target +
+      "\"\n[[model.layers]]\ntype = \"dense\"\nname = \"hidden\"\nunits = 3\nactivation = \"tanh\"\n"
+      "[[model.layers]]\ntype = \"dense\"\nname = \"output\"\n[train]\nloss = \"" +
+      loss + "\"\noptimizer = { type = \"adam\", learning_rate = 0.05 }\nepochs = 200\nbatch_size = 3\n";
+  return parse_config(text, folder / "small.toml", overrides);
+}
+
+/// An IDX file of bytes, of these extents.
+inline std::string idx_bytes(const std::vector<int>& extents, const std::string& bytes) {
+  std::string text{'\0', '\0', '\x08', static_cast<char>(extents.size())};
+  for (const int extent : extents) text += {'\0', '\0', '\0', static_cast<char>(extent)};
+  return text + bytes;
+}
+
+}  // namespace catenary::train

@@ -4,6 +4,9 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/thread_pool.h"
+#include "catenary/data/csv_dataset.h"
+#include "catenary/data/idx_dataset.h"
+#include "catenary/data/split.h"
 #include "catenary/engine/step.h"
 #include "catenary/ir/print.h"
 #include "catenary/nn/network.h"

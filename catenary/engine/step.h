@@ -29,6 +29,11 @@ struct Rows {
   std::span<const double> shift = {};
 };
 
+/// A table of f32 numbers, `columns` a row.
+[[nodiscard]] inline Rows rows_of(std::span<const float> numbers, std::int64_t columns) {
+  return {numbers.data(), ElementType::kF32, static_cast<std::int64_t>(numbers.size()) / columns};
+}
+
 /// Which rows of the bound tables make the batch: rows indices[0 .. size-1], or first .. first+size-1.
 struct Batch {
   std::int64_t size = 0;

@@ -21,8 +21,8 @@ struct Update {
 
 /// What a step computes: the loss, the gradients, the optimizer's update and the metrics are all just values.
 struct Program {
-  std::vector<Output> outputs;
-  std::vector<Update> updates;
+  std::vector<Output> outputs = {};
+  std::vector<Update> updates = {};
 };
 
 }  // namespace catenary

@@ -31,7 +31,8 @@ kernels::Simd chosen_simd(const CompileOptions& options) {
 std::int64_t checked_tile(std::int64_t tile) {
   constexpr std::int64_t kLargest = 4096;
   if (tile < 0 || tile > kLargest || tile % 16 != 0) {
-    fail(ErrorKind::kConfig, "a tile has a multiple of 16 samples up to {}, or 0 for the engine's choice; found {}", kLargest,
+    fail(ErrorKind::kConfig,
+         "a tile has a multiple of 16 samples up to {}, or 0 for the engine's choice; found {}", kLargest,
          tile);
   }
   return tile;
@@ -103,14 +104,20 @@ void Executor<T>::bind_memory(Variables& variables) {
 
 template <typename T>
 int Executor<T>::input_index(Value leaf) const {
-  const auto it = std::find_if(inputs_.begin(), inputs_.end(), [&](const auto& input) { return input.leaf == leaf; });
+  const auto it =
+      std::find_if(inputs_.begin(), inputs_.end(), [&](const auto& input) { return input.leaf == leaf; });
   return it == inputs_.end() ? -1 : static_cast<int>(it - inputs_.begin());
 }
 
 template <typename T>
 Transfer<T> Executor<T>::transfer(Value root, int stage) const {
   const StagePlan& plan = plan_.stages[static_cast<std::size_t>(stage)];
-  return {root, input_index(root), plan.tile[index(root)], plan.rows[index(root)], row_stride(root), plan_.batch[index(root)]};
+  return {root,
+          input_index(root),
+          plan.tile[index(root)],
+          plan.rows[index(root)],
+          row_stride(root),
+          plan_.batch[index(root)]};
 }
 
 template <typename T>
@@ -123,7 +130,8 @@ void Executor<T>::bind_stage(int stage) {
   }
   for (const Value root : loads) bound.loads.push_back(transfer(root, stage));
   for (const Value root : work.stores) bound.stores.push_back(transfer(root, stage));
-  for (int item = 0; item < static_cast<int>(work.items.size()); ++item) bound.items.push_back(bind_item(stage, item));
+  for (int item = 0; item < static_cast<int>(work.items.size()); ++item)
+    bound.items.push_back(bind_item(stage, item));
   stages_.push_back(std::move(bound));
 }
 
@@ -135,7 +143,8 @@ Place<T> Executor<T>::place_of_root(Value root, int stage) const {
   if (is(root, ops::kBatchSum)) return {Space::kLane, nullptr, plan_.lane_result[id], false};
   if (root.batched()) {
     const std::int64_t tile = plan_.stages[static_cast<std::size_t>(stage)].tile[id];
-    if (tile == kNowhere) fail(ErrorKind::kInternal, "node {} ({}) has no tile in stage {}", root.id(), root.op().name, stage);
+    if (tile == kNowhere)
+      fail(ErrorKind::kInternal, "node {} ({}) has no tile in stage {}", root.id(), root.op().name, stage);
     return {Space::kTile, nullptr, tile, false};
   }
   T* data = is(root, ops::kVariable) ? variable_data_[id] : shared_.as<T>() + plan_.shared[id];
@@ -199,7 +208,8 @@ void Executor<T>::bind_group(BoundItem<T>& bound, int stage, int item) const {
   if (bound.has_product) bound.product = bind_product(group.result, stage);
   for (const Value v : group.members) bound.members.push_back(bind_member(v, stage));
   for (const Commit& commit : plan.commits) {
-    MemberCall<T> copy{kernels_.of(kernels::Elementwise::kCopy), {place_of_root(commit.next, stage), {}}, {}, 0};
+    MemberCall<T> copy{
+        kernels_.of(kernels::Elementwise::kCopy), {place_of_root(commit.next, stage), {}}, {}, 0};
     copy.out.shared = variable_data_[index(commit.variable)];
     bound.commits.push_back(copy);
   }
@@ -263,17 +273,20 @@ void Executor<T>::summarise(const Variables& variables) {
 
 template <typename T>
 void Executor<T>::bind(std::string_view input, const Rows& rows) {
-  const auto it =
-      std::find_if(inputs_.begin(), inputs_.end(), [&](const auto& candidate) { return candidate.leaf.name() == input; });
+  const auto it = std::find_if(inputs_.begin(), inputs_.end(),
+                               [&](const auto& candidate) { return candidate.leaf.name() == input; });
   if (it == inputs_.end()) fail(ErrorKind::kConfig, "the step has no input '{}'", input);
   const std::int64_t size = it->leaf.shape().size();
-  const auto fits = [size](std::size_t count) { return count <= 1 || static_cast<std::int64_t>(count) == size; };
+  const auto fits = [size](std::size_t count) {
+    return count <= 1 || static_cast<std::int64_t>(count) == size;
+  };
   if (rows.row_stride != 0 && rows.row_stride < size) {
-    fail(ErrorKind::kShape, "the input '{}' needs rows of {} numbers, found a row stride of {}", input, size, rows.row_stride);
+    fail(ErrorKind::kShape, "the input '{}' needs rows of {} numbers, found a row stride of {}", input, size,
+         rows.row_stride);
   }
   if (!fits(rows.scale.size()) || rows.scale.size() != rows.shift.size()) {
-    fail(ErrorKind::kShape, "the input '{}' needs 0, 1 or {} scales and as many shifts, found {} and {}", input, size,
-         rows.scale.size(), rows.shift.size());
+    fail(ErrorKind::kShape, "the input '{}' needs 0, 1 or {} scales and as many shifts, found {} and {}",
+         input, size, rows.scale.size(), rows.shift.size());
   }
   it->rows = rows;
   if (rows.row_stride == 0) it->rows.row_stride = size;

@@ -22,7 +22,8 @@ std::string operands(const Schedule& schedule, Value v) {
 }
 
 std::string line(const Schedule& schedule, std::string_view verb, Value v) {
-  return fmt::format("    %{} = {} {}({}) : {}\n", v.id(), verb, v.op().name, operands(schedule, v), v.type().str());
+  return fmt::format("    %{} = {} {}({}) : {}\n", v.id(), verb, v.op().name, operands(schedule, v),
+                     v.type().str());
 }
 
 std::string_view verb(Item::Kind kind) {
@@ -45,7 +46,8 @@ std::string dump_item(const Schedule& schedule, const Item& item) {
   if (item.result) text += "  " + line(schedule, "product", item.result);
   for (const Value v : item.members) {
     const bool sum = schedule.form(v) == Form::kOuterSum || schedule.form(v) == Form::kColumnSum;
-    text += sum ? fmt::format("      %{} = combine lanes : {}\n", v.id(), v.type().str()) : "  " + line(schedule, "", v);
+    text += sum ? fmt::format("      %{} = combine lanes : {}\n", v.id(), v.type().str())
+                : "  " + line(schedule, "", v);
   }
   return text;
 }
@@ -64,7 +66,8 @@ std::string dump_nodes(const Schedule& schedule) {
   for (std::size_t stage = 0; stage < schedule.stages.size(); ++stage) {
     text += fmt::format("stage {} ({}):\n", stage, stage % 2 == 1 ? "each sample" : "shared");
     for (const Value v : schedule.nodes) {
-      if (schedule.stage(v) == static_cast<int>(stage)) text += fmt::format("  %{} = {}\n", v.id(), formula(v));
+      if (schedule.stage(v) == static_cast<int>(stage))
+        text += fmt::format("  %{} = {}\n", v.id(), formula(v));
     }
   }
   return text;
@@ -74,8 +77,10 @@ std::string dump_items(const Schedule& schedule) {
   std::string text;
   for (std::size_t stage = 0; stage < schedule.stages.size(); ++stage) {
     text += fmt::format("stage {} ({}):\n", stage, stage % 2 == 1 ? "each sample" : "shared");
-    for (const Value v : schedule.stages[stage].tile_loads) text += fmt::format("    load tile %{} '{}'\n", v.id(), v.name());
-    for (const Value v : schedule.stages[stage].row_loads) text += fmt::format("    load rows %{} '{}'\n", v.id(), v.name());
+    for (const Value v : schedule.stages[stage].tile_loads)
+      text += fmt::format("    load tile %{} '{}'\n", v.id(), v.name());
+    for (const Value v : schedule.stages[stage].row_loads)
+      text += fmt::format("    load rows %{} '{}'\n", v.id(), v.name());
     for (const Item& item : schedule.stages[stage].items) text += dump_item(schedule, item);
     for (const Value v : schedule.stages[stage].stores) text += fmt::format("    store rows %{}\n", v.id());
   }
@@ -83,15 +88,18 @@ std::string dump_items(const Schedule& schedule) {
 }
 
 std::string dump_plan(const Schedule& schedule, const MemoryPlan& plan) {
-  std::string text = fmt::format("shared arena {} elements, lane {} elements, batch rows {} elements a sample\n",
-                                 plan.shared_elements, plan.lane_elements, plan.batch_elements);
+  std::string text =
+      fmt::format("shared arena {} elements, lane {} elements, batch rows {} elements a sample\n",
+                  plan.shared_elements, plan.lane_elements, plan.batch_elements);
   for (std::size_t stage = 1; stage < plan.stages.size(); stage += 2) {
     text += fmt::format("stage {}: tile {} elements a sample\n", stage, plan.stages[stage].tile_elements);
     for (const Value v : schedule.nodes) {
       const auto id = static_cast<std::size_t>(v.id());
       const std::int64_t tile = plan.stages[stage].tile[id], rows = plan.stages[stage].rows[id];
-      if (tile != kNowhere) text += fmt::format("    tile %{} at {}, {} elements\n", v.id(), tile, v.shape().size());
-      if (rows != kNowhere) text += fmt::format("    rows %{} at {}, {} elements\n", v.id(), rows, row_stride(v));
+      if (tile != kNowhere)
+        text += fmt::format("    tile %{} at {}, {} elements\n", v.id(), tile, v.shape().size());
+      if (rows != kNowhere)
+        text += fmt::format("    rows %{} at {}, {} elements\n", v.id(), rows, row_stride(v));
     }
   }
   for (const Value v : schedule.nodes) {

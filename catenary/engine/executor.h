@@ -13,14 +13,16 @@
 /// A plan with kernels and memory bound to it, for one number type. Private to engine/.
 namespace catenary::engine {
 
-/// Where a kernel's operand is. The numbers of a tile or slot are found when the worker and its tile are known.
+/// Where a kernel's operand is. The numbers of a tile or slot are found when the worker and its tile are
+/// known.
 template <typename T>
 struct Place {
   enum class Space : std::uint8_t { kShared, kLane, kTile, kSlot };
   Space space = Space::kShared;
-  T* shared = nullptr;      ///< kShared: the first number
-  std::int64_t offset = 0;  ///< kLane: elements into lane 0; kTile: elements a sample; kSlot: the slot's number
-  bool repeat = false;      ///< the same number for all rows (elements)
+  T* shared = nullptr;  ///< kShared: the first number
+  std::int64_t offset =
+      0;                ///< kLane: elements into lane 0; kTile: elements a sample; kSlot: the slot's number
+  bool repeat = false;  ///< the same number for all rows (elements)
 };
 
 /// One call of an elementwise kernel within a group. A call without kernel combines the lanes of a batch sum.
@@ -59,7 +61,7 @@ struct BoundItem {
   std::vector<Shape> shapes;  ///< of the operands
   Place<T> out;
   std::int64_t rows = 0;
-  std::int64_t inner = 0;  ///< columns of an outer sum
+  std::int64_t inner = 0;   ///< columns of an outer sum
   std::int64_t stride = 0;  ///< of the sample rows that are read or written
   T attribute = 0;
 };
@@ -68,8 +70,8 @@ struct BoundItem {
 template <typename T>
 struct Transfer {
   Value root;
-  int input = -1;                       ///< index of the bound rows; -1: the rows kept for the batch
-  std::int64_t tile = kNowhere;         ///< elements a sample
+  int input = -1;                ///< index of the bound rows; -1: the rows kept for the batch
+  std::int64_t tile = kNowhere;  ///< elements a sample
   std::int64_t rows = kNowhere;
   std::int64_t stride = 0;
   std::int64_t batch = kNowhere;
@@ -158,7 +160,8 @@ class Executor {
   void run_outer_sum(const BoundItem<T>& item, const Tile& tile) const noexcept;
   void run_column_sum(const BoundItem<T>& item, const Tile& tile) const noexcept;
   void run_reference(const BoundItem<T>& item, const Tile& tile) noexcept;
-  [[nodiscard]] kernels::Operand<T> tile_operand(const Place<T>& place, const Tile& tile, std::int64_t row) const noexcept;
+  [[nodiscard]] kernels::Operand<T> tile_operand(const Place<T>& place, const Tile& tile,
+                                                 std::int64_t row) const noexcept;
   void run_shared(const BoundStage<T>& stage) noexcept;
   void run_wave(std::span<const BoundItem<T>> wave) noexcept;
   void run_chunk(const BoundItem<T>& item, std::int64_t begin, int worker) noexcept;

@@ -17,20 +17,34 @@ struct ElementwiseEntry {
   Elementwise kernel;
 };
 constexpr std::array kElementwise = {
-    ElementwiseEntry{&ops::kAdd, Elementwise::kAdd},         ElementwiseEntry{&ops::kSub, Elementwise::kSub},
-    ElementwiseEntry{&ops::kMul, Elementwise::kMul},         ElementwiseEntry{&ops::kDiv, Elementwise::kDiv},
-    ElementwiseEntry{&ops::kNeg, Elementwise::kNeg},         ElementwiseEntry{&ops::kSquare, Elementwise::kSquare},
-    ElementwiseEntry{&ops::kSqrt, Elementwise::kSqrt},       ElementwiseEntry{&ops::kExp, Elementwise::kExp},
-    ElementwiseEntry{&ops::kLog, Elementwise::kLog},         ElementwiseEntry{&ops::kSigmoid, Elementwise::kSigmoid},
-    ElementwiseEntry{&ops::kTanh, Elementwise::kTanh},       ElementwiseEntry{&ops::kRelu, Elementwise::kRelu},
-    ElementwiseEntry{&ops::kElu, Elementwise::kElu},         ElementwiseEntry{&ops::kLeakyRelu, Elementwise::kLeakyRelu},
-    ElementwiseEntry{&ops::kGelu, Elementwise::kGelu},       ElementwiseEntry{&ops::kSoftplus, Elementwise::kSoftplus},
-    ElementwiseEntry{&ops::kSilu, Elementwise::kSilu},       ElementwiseEntry{&ops::kErf, Elementwise::kErf},
-    ElementwiseEntry{&ops::kStep, Elementwise::kStep},       ElementwiseEntry{&ops::kSign, Elementwise::kSign},
-    ElementwiseEntry{&ops::kAbs, Elementwise::kAbs},         ElementwiseEntry{&ops::kClip, Elementwise::kClip},
-    ElementwiseEntry{&ops::kEqual, Elementwise::kEqual},     ElementwiseEntry{&ops::kPow, Elementwise::kPow},
-    ElementwiseEntry{&ops::kReshape, Elementwise::kCopy},    ElementwiseEntry{&ops::kBroadcast, Elementwise::kCopy},
-    ElementwiseEntry{&ops::kSlice, Elementwise::kCopy},      ElementwiseEntry{&ops::kBatchBroadcast, Elementwise::kCopy},
+    ElementwiseEntry{&ops::kAdd, Elementwise::kAdd},
+    ElementwiseEntry{&ops::kSub, Elementwise::kSub},
+    ElementwiseEntry{&ops::kMul, Elementwise::kMul},
+    ElementwiseEntry{&ops::kDiv, Elementwise::kDiv},
+    ElementwiseEntry{&ops::kNeg, Elementwise::kNeg},
+    ElementwiseEntry{&ops::kSquare, Elementwise::kSquare},
+    ElementwiseEntry{&ops::kSqrt, Elementwise::kSqrt},
+    ElementwiseEntry{&ops::kExp, Elementwise::kExp},
+    ElementwiseEntry{&ops::kLog, Elementwise::kLog},
+    ElementwiseEntry{&ops::kSigmoid, Elementwise::kSigmoid},
+    ElementwiseEntry{&ops::kTanh, Elementwise::kTanh},
+    ElementwiseEntry{&ops::kRelu, Elementwise::kRelu},
+    ElementwiseEntry{&ops::kElu, Elementwise::kElu},
+    ElementwiseEntry{&ops::kLeakyRelu, Elementwise::kLeakyRelu},
+    ElementwiseEntry{&ops::kGelu, Elementwise::kGelu},
+    ElementwiseEntry{&ops::kSoftplus, Elementwise::kSoftplus},
+    ElementwiseEntry{&ops::kSilu, Elementwise::kSilu},
+    ElementwiseEntry{&ops::kErf, Elementwise::kErf},
+    ElementwiseEntry{&ops::kStep, Elementwise::kStep},
+    ElementwiseEntry{&ops::kSign, Elementwise::kSign},
+    ElementwiseEntry{&ops::kAbs, Elementwise::kAbs},
+    ElementwiseEntry{&ops::kClip, Elementwise::kClip},
+    ElementwiseEntry{&ops::kEqual, Elementwise::kEqual},
+    ElementwiseEntry{&ops::kPow, Elementwise::kPow},
+    ElementwiseEntry{&ops::kReshape, Elementwise::kCopy},
+    ElementwiseEntry{&ops::kBroadcast, Elementwise::kCopy},
+    ElementwiseEntry{&ops::kSlice, Elementwise::kCopy},
+    ElementwiseEntry{&ops::kBatchBroadcast, Elementwise::kCopy},
 };
 
 struct ColumnEntry {
@@ -102,7 +116,8 @@ class Selection {
     }
     // Values that were made to hold numbers of their own are now the roots of the views on them.
     for (const Value v : schedule_.nodes) {
-      if (!schedule_.is_computed(v) || schedule_.form(v) == Form::kView) schedule_.refs[index(v)] = resolve(v);
+      if (!schedule_.is_computed(v) || schedule_.form(v) == Form::kView)
+        schedule_.refs[index(v)] = resolve(v);
     }
   }
 
@@ -118,7 +133,8 @@ class Selection {
     return ref;
   }
 
-  // Gives v numbers of its own: a constant is written out, a view becomes a group member that copies its root.
+  // Gives v numbers of its own: a constant is written out, a view becomes a group member that copies its
+  // root.
   void force(Value v) {
     if (schedule_.form(v) == Form::kView) schedule_.forms[index(v)] = Form::kElementwise;
     schedule_.refs[index(v)] = {v, 0, false};
@@ -145,12 +161,8 @@ class Selection {
   void need_operands(Value v) {
     switch (schedule_.form(v)) {
       case Form::kLeaf: return;
-      case Form::kProduct:
-        need_whole(product_matrix(v).matrix);
-        return need_whole(v.input(1));
-      case Form::kOuterSum:
-        need_whole(v.input(0).input(0));
-        return need_whole(v.input(0).input(1));
+      case Form::kProduct: need_whole(product_matrix(v).matrix); return need_whole(v.input(1));
+      case Form::kOuterSum: need_whole(v.input(0).input(0)); return need_whole(v.input(0).input(1));
       default:
         for (const Value x : operands_of(schedule_, v)) need(x);
     }
@@ -163,7 +175,9 @@ class Selection {
 class Grouping {
  public:
   explicit Grouping(Schedule& schedule)
-      : schedule_(schedule), position_(schedule.stage_of.size(), -1), transposed_(schedule.stage_of.size(), false) {}
+      : schedule_(schedule),
+        position_(schedule.stage_of.size(), -1),
+        transposed_(schedule.stage_of.size(), false) {}
 
   void run() {
     for (const Value v : schedule_.nodes) {
@@ -189,15 +203,14 @@ class Grouping {
       case Form::kConcat: return append(v, stage, {Item::Kind::kConcat, v});
       case Form::kReference: return append(v, stage, {Item::Kind::kReference, v});
       case Form::kOuterSum: return place_outer_sum(v, stage);
-      case Form::kColumnSum:
-        append(v, stage - 1, {Item::Kind::kColumnSum, v});
-        return place_member(v, stage);
+      case Form::kColumnSum: append(v, stage - 1, {Item::Kind::kColumnSum, v}); return place_member(v, stage);
     }
   }
 
   void place_outer_sum(Value v, int stage) {
     const Value rows = schedule_.ref(v.input(0).input(1)).root;
-    if (schedule_.form(rows) != Form::kLeaf && schedule_.stage(rows) == stage - 1 && !transposed_[index(rows)]) {
+    if (schedule_.form(rows) != Form::kLeaf && schedule_.stage(rows) == stage - 1 &&
+        !transposed_[index(rows)]) {
       transposed_[index(rows)] = true;
       read(rows, stage - 1);
       stage_at(stage - 1).items.push_back({Item::Kind::kTranspose, rows});
@@ -219,7 +232,8 @@ class Grouping {
     for (const Value x : operands_of(schedule_, v)) {
       const Ref& ref = schedule_.ref(x);
       if (schedule_.stage(ref.root) != stage || position_[index(ref.root)] < 0) continue;
-      const bool aligned = ref.offset == 0 && (!ref.repeat || extent == 1) && ref.root.shape().size() == extent &&
+      const bool aligned = ref.offset == 0 && (!ref.repeat || extent == 1) &&
+                           ref.root.shape().size() == extent &&
                            stage_of_item(stage, position_[index(ref.root)]).kind == Item::Kind::kGroup;
       earliest = std::max(earliest, position_[index(ref.root)] + (aligned ? 0 : 1));
     }
@@ -288,7 +302,8 @@ class Grouping {
 }  // namespace
 
 std::optional<Elementwise> elementwise_kernel(const Op& op) {
-  const auto* it = std::find_if(kElementwise.begin(), kElementwise.end(), [&](const auto& e) { return e.op == &op; });
+  const auto* it =
+      std::find_if(kElementwise.begin(), kElementwise.end(), [&](const auto& e) { return e.op == &op; });
   return it == kElementwise.end() ? std::nullopt : std::optional(it->kernel);
 }
 

@@ -28,9 +28,11 @@ struct Lifetime {
   int last;
 };
 
-// Places each lifetime at the lowest offset where it overlaps no other that lives at the same time. [first fit by start]
+// Places each lifetime at the lowest offset where it overlaps no other that lives at the same time. [first
+// fit by start]
 std::int64_t place(std::vector<Lifetime> lives) {
-  std::stable_sort(lives.begin(), lives.end(), [](const Lifetime& a, const Lifetime& b) { return a.elements > b.elements; });
+  std::stable_sort(lives.begin(), lives.end(),
+                   [](const Lifetime& a, const Lifetime& b) { return a.elements > b.elements; });
   std::int64_t peak = 0;
   std::vector<Lifetime> placed;
   for (const Lifetime& life : lives) {
@@ -42,8 +44,9 @@ std::int64_t place(std::vector<Lifetime> lives) {
     }
     *life.place = offset;
     peak = std::max(peak, offset + life.elements);
-    const auto after = std::upper_bound(placed.begin(), placed.end(), offset,
-                                        [](std::int64_t at, const Lifetime& other) { return at < *other.place; });
+    const auto after =
+        std::upper_bound(placed.begin(), placed.end(), offset,
+                         [](std::int64_t at, const Lifetime& other) { return at < *other.place; });
     placed.insert(after, life);
   }
   return peak;
@@ -54,9 +57,11 @@ class Planner {
   explicit Planner(const Schedule& schedule) : schedule_(schedule), uses_(schedule.stage_of.size()) {
     const std::size_t size = schedule.stage_of.size();
     plan_.slot.assign(size, -1);
-    for (auto* offsets : {&plan_.shared, &plan_.lane, &plan_.lane_result, &plan_.batch}) offsets->assign(size, kNowhere);
+    for (auto* offsets : {&plan_.shared, &plan_.lane, &plan_.lane_result, &plan_.batch})
+      offsets->assign(size, kNowhere);
     for (const Stage& stage : schedule.stages) {
-      plan_.stages.push_back({std::vector<ItemPlan>(stage.items.size()), 0, std::vector(size, kNowhere), std::vector(size, kNowhere)});
+      plan_.stages.push_back({std::vector<ItemPlan>(stage.items.size()), 0, std::vector(size, kNowhere),
+                              std::vector(size, kNowhere)});
     }
   }
 
@@ -82,7 +87,9 @@ class Planner {
   }
 
   const Stage& stage_at(int stage) const { return schedule_.stages[static_cast<std::size_t>(stage)]; }
-  const Item& item_at(int stage, int item) const { return stage_at(stage).items[static_cast<std::size_t>(item)]; }
+  const Item& item_at(int stage, int item) const {
+    return stage_at(stage).items[static_cast<std::size_t>(item)];
+  }
   ItemPlan& item_plan(int stage, int item) {
     return plan_.stages[static_cast<std::size_t>(stage)].items[static_cast<std::size_t>(item)];
   }
@@ -112,7 +119,8 @@ class Planner {
     for (int i = 0; i < static_cast<int>(items.size()); ++i) {
       const Item& item = items[static_cast<std::size_t>(i)];
       const bool computes = item.result == root && item.kind != Item::Kind::kTranspose;
-      if (computes || std::find(item.members.begin(), item.members.end(), root) != item.members.end()) return {stage, i};
+      if (computes || std::find(item.members.begin(), item.members.end(), root) != item.members.end())
+        return {stage, i};
     }
     return {-1, -1};
   }
@@ -139,18 +147,22 @@ class Planner {
   bool is_result(Value root) const {
     const auto reads = [&](Value v) { return schedule_.ref(v).root == root; };
     const auto& outputs = schedule_.program.outputs;
-    return std::any_of(outputs.begin(), outputs.end(), [&](const Output& output) { return reads(output.value); }) ||
-           std::any_of(plan_.deferred.begin(), plan_.deferred.end(), [&](const Update& u) { return reads(u.next); });
+    return std::any_of(outputs.begin(), outputs.end(),
+                       [&](const Output& output) { return reads(output.value); }) ||
+           std::any_of(plan_.deferred.begin(), plan_.deferred.end(),
+                       [&](const Update& u) { return reads(u.next); });
   }
 
   bool read_elsewhere(Value root, int stage, int item) const {
     const auto& stores = stage_at(stage).stores;
     if (is_result(root) || std::find(stores.begin(), stores.end(), root) != stores.end()) return true;
     const auto& uses = uses_[index(root)];
-    return std::any_of(uses.begin(), uses.end(), [&](const Use& u) { return u.stage != stage || u.item != item; });
+    return std::any_of(uses.begin(), uses.end(),
+                       [&](const Use& u) { return u.stage != stage || u.item != item; });
   }
 
-  // Gives a slot to each value that only its own group reads; a slot is free again after its value's last reader.
+  // Gives a slot to each value that only its own group reads; a slot is free again after its value's last
+  // reader.
   void plan_group(int stage, int i) {
     const Item& item = item_at(stage, i);
     if (item.kind != Item::Kind::kGroup) return;
@@ -162,7 +174,8 @@ class Planner {
     for (std::size_t k = 0; k < values.size(); ++k) {
       if (is(values[k], ops::kBatchSum) || read_elsewhere(values[k], stage, i)) continue;
       const std::size_t last = last_reader(values, k, plan.commits);
-      auto slot = std::find_if(busy_until.begin(), busy_until.end(), [k](std::size_t until) { return until <= k; });
+      auto slot =
+          std::find_if(busy_until.begin(), busy_until.end(), [k](std::size_t until) { return until <= k; });
       if (slot == busy_until.end()) slot = busy_until.insert(slot, 0);
       *slot = last;
       plan_.slot[index(values[k])] = static_cast<int>(slot - busy_until.begin());
@@ -170,7 +183,8 @@ class Planner {
     plan.slots = static_cast<int>(busy_until.size());
   }
 
-  std::size_t last_reader(const std::vector<Value>& values, std::size_t k, const std::vector<Commit>& commits) const {
+  std::size_t last_reader(const std::vector<Value>& values, std::size_t k,
+                          const std::vector<Commit>& commits) const {
     for (const Commit& commit : commits) {
       if (commit.next == values[k]) return values.size();
     }
@@ -228,8 +242,10 @@ class Planner {
     StagePlan& plan = plan_.stages[static_cast<std::size_t>(stage)];
     const Stage& work = stage_at(stage);
     std::vector<Lifetime> lives;
-    for (const Value root : work.tile_loads) lives.push_back({&plan.tile[index(root)], root.shape().size(), -1, 0});
-    for (const Value root : work.row_loads) lives.push_back({&plan.rows[index(root)], row_stride(root), -1, 0});
+    for (const Value root : work.tile_loads)
+      lives.push_back({&plan.tile[index(root)], root.shape().size(), -1, 0});
+    for (const Value root : work.row_loads)
+      lives.push_back({&plan.rows[index(root)], row_stride(root), -1, 0});
     for (int i = 0; i < static_cast<int>(work.items.size()); ++i) {
       const Item& item = work.items[static_cast<std::size_t>(i)];
       if (item.kind == Item::Kind::kTranspose) {
@@ -253,7 +269,8 @@ class Planner {
     const StagePlan& plan = plan_.stages[static_cast<std::size_t>(stage)];
     for (Lifetime& life : lives) {
       const bool rows = life.place >= plan.rows.data() && life.place < plan.rows.data() + plan.rows.size();
-      const std::size_t id = static_cast<std::size_t>(life.place - (rows ? plan.rows.data() : plan.tile.data()));
+      const std::size_t id =
+          static_cast<std::size_t>(life.place - (rows ? plan.rows.data() : plan.tile.data()));
       for (const Use& use : uses_[id]) {
         if (use.stage == stage && use.as_rows == rows) life.last = std::max(life.last, use.item);
       }
@@ -293,7 +310,8 @@ class Planner {
 
   bool is_read_by(Value root, int stage, int item) const {
     const auto& uses = uses_[index(root)];
-    return std::any_of(uses.begin(), uses.end(), [&](const Use& u) { return u.stage == stage && u.item == item; });
+    return std::any_of(uses.begin(), uses.end(),
+                       [&](const Use& u) { return u.stage == stage && u.item == item; });
   }
 
   const Schedule& schedule_;

@@ -11,7 +11,9 @@ namespace catenary::engine {
 inline constexpr std::int64_t kNowhere = -1;
 /// Offsets count elements and are multiples of this many: a cache line of f32, two of f64.
 inline constexpr std::int64_t kAlign = 16;
-inline constexpr std::int64_t round_up(std::int64_t n, std::int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+inline constexpr std::int64_t round_up(std::int64_t n, std::int64_t multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
 
 /// A group's value that becomes a variable's new value, copied block by block while it is in the cache.
 struct Commit {
@@ -32,7 +34,8 @@ struct StagePlan {
   std::vector<ItemPlan> items;
   /// Elements for each sample of a tile that the stage needs at once.
   std::int64_t tile_elements = 0;
-  /// By node id, in elements for each sample: where a root's tile lies; kNowhere if it has none in this stage.
+  /// By node id, in elements for each sample: where a root's tile lies; kNowhere if it has none in this
+  /// stage.
   std::vector<std::int64_t> tile;
   /// By node id: where a root's sample rows lie, in the same unit.
   std::vector<std::int64_t> rows;
@@ -44,16 +47,20 @@ struct MemoryPlan {
   std::vector<int> slot;             ///< scratch slot of a group's value that nobody else reads; else -1
   std::vector<std::int64_t> shared;  ///< place of a shared root in the shared arena
   std::int64_t shared_elements = 0;
-  std::vector<std::int64_t> lane;         ///< place of a batch sum's accumulator in each lane
-  std::vector<std::int64_t> lane_result;  ///< place of the lane's sum; in lane 0 it becomes the sum of all lanes
+  std::vector<std::int64_t> lane;  ///< place of a batch sum's accumulator in each lane
+  std::vector<std::int64_t>
+      lane_result;  ///< place of the lane's sum; in lane 0 it becomes the sum of all lanes
   std::int64_t lane_elements = 0;
-  std::vector<std::int64_t> batch;  ///< place of a stored root in the rows kept for the batch, in elements a sample
+  std::vector<std::int64_t>
+      batch;  ///< place of a stored root in the rows kept for the batch, in elements a sample
   std::int64_t batch_elements = 0;
   std::vector<Update> deferred;  ///< updates copied at the end of the step
 };
 
 /// The elements of a row in sample-row layout: padded to whole cache lines.
-[[nodiscard]] inline std::int64_t row_stride(Value root) { return kernels::product_stride<float>(root.shape().size()); }
+[[nodiscard]] inline std::int64_t row_stride(Value root) {
+  return kernels::product_stride<float>(root.shape().size());
+}
 
 [[nodiscard]] MemoryPlan plan_memory(const Schedule& schedule);
 

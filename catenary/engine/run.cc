@@ -7,9 +7,9 @@ namespace catenary::engine {
 
 namespace {
 
-// Lanes are the batch's unit of parallel work and cost one set of accumulators each. 64 samples a lane make the combining
-// of lanes cheap beside the products (6·64 multiply-adds against 2 memory accesses a weight); more than 4 lanes only from
-// 1024 samples on, where a lane has 256.
+// Lanes are the batch's unit of parallel work and cost one set of accumulators each. 64 samples a lane make
+// the combining of lanes cheap beside the products (6·64 multiply-adds against 2 memory accesses a weight);
+// more than 4 lanes only from 1024 samples on, where a lane has 256.
 constexpr std::int64_t kSmallLane = 64;
 constexpr std::int64_t kLargeLane = 256;
 constexpr std::int64_t kFewLanes = 4;
@@ -21,7 +21,8 @@ constexpr std::int64_t kWidestTile = 192;
 constexpr std::int64_t kBlockNumbers = 2048;
 constexpr std::int64_t kBlockRowMultiple = 8;  // the product kernel's register block
 constexpr std::int64_t kChunk = 2048;          // elements of a shared group that run together
-// Below this many multiplications (about 2 µs) a step runs on the calling thread: a hand-over would cost more.
+// Below this many multiplications (about 2 µs) a step runs on the calling thread: a hand-over would cost
+// more.
 constexpr std::int64_t kParallelWork = 200'000;
 constexpr std::int64_t kParallelElements = 32'768;
 
@@ -51,7 +52,8 @@ typename Executor<T>::Cut Executor<T>::cut(std::int64_t batch_size) const {
   std::int64_t widest = 16;
   for (const StagePlan& stage : plan_.stages) widest = std::max(widest, stage.tile_elements);
   const std::int64_t fitting = kTileBytes / (widest * static_cast<std::int64_t>(sizeof(T))) / 16 * 16;
-  const std::int64_t tile = fixed_tile_ > 0 ? fixed_tile_ : std::clamp<std::int64_t>(fitting, 16, kWidestTile);
+  const std::int64_t tile =
+      fixed_tile_ > 0 ? fixed_tile_ : std::clamp<std::int64_t>(fitting, 16, kWidestTile);
   return {lanes, lane_samples, std::min(tile, lane_samples)};
 }
 
@@ -75,9 +77,11 @@ std::int64_t Executor<T>::planned_bytes(std::int64_t batch_size) const {
   const Cut c = cut(batch_size);
   std::int64_t tiles = 0;
   for (const StagePlan& stage : plan_.stages) tiles = std::max(tiles, stage.tile_elements);
-  const std::int64_t each = (tiles * c.tile + scratch_elements(c.tile)) * static_cast<std::int64_t>(sizeof(T));
+  const std::int64_t each =
+      (tiles * c.tile + scratch_elements(c.tile)) * static_cast<std::int64_t>(sizeof(T));
   return summary_.variable_bytes + summary_.shared_bytes + summary_.lane_bytes * c.lanes +
-         summary_.batch_row_bytes * round_up(batch_size, 16) + each * static_cast<std::int64_t>(workers_.size());
+         summary_.batch_row_bytes * round_up(batch_size, 16) +
+         each * static_cast<std::int64_t>(workers_.size());
 }
 
 template <typename T>
@@ -143,7 +147,12 @@ Status Executor<T>::run(const Batch& batch) noexcept {
   }
   for (std::size_t i = 0; i < deferred_.size(); ++i) {
     const MemberCall<T>& copy = deferred_[i];
-    copy.kernel({{{shared_pointer(copy.in[0]), 0, !copy.in[0].repeat}, {}}, copy.out.shared, 0, 1, deferred_sizes_[i], 0});
+    copy.kernel({{{shared_pointer(copy.in[0]), 0, !copy.in[0].repeat}, {}},
+                 copy.out.shared,
+                 0,
+                 1,
+                 deferred_sizes_[i],
+                 0});
   }
   return Status::kOk;
 }
@@ -174,7 +183,8 @@ void Executor<T>::run_lane(const BoundStage<T>& stage, std::int64_t lane, int wo
   for (const BoundItem<T>& item : stage.items) {
     if (item.kind != Item::Kind::kColumnSum) continue;
     const auto id = static_cast<std::size_t>(item.result.id());
-    kernels_.finish_columns({accumulators + plan_.lane[id], item.rows, accumulators + plan_.lane_result[id], 1});
+    kernels_.finish_columns(
+        {accumulators + plan_.lane[id], item.rows, accumulators + plan_.lane_result[id], 1});
   }
 }
 
@@ -220,7 +230,8 @@ template <typename T>
 void Executor<T>::store(const Transfer<T>& store, const Tile& tile) const noexcept {
   const std::int64_t features = store.root.shape().size();
   T* rows = batch_rows_.as<T>() + store.batch * capacity_ + tile.first * features;
-  kernels_.scatter({tile.numbers + store.tile * tile.width, tile.width, features, tile.samples, rows, features});
+  kernels_.scatter(
+      {tile.numbers + store.tile * tile.width, tile.width, features, tile.samples, rows, features});
 }
 
 template <typename T>
@@ -237,7 +248,8 @@ void Executor<T>::run_item(const BoundItem<T>& item, const Tile& tile) noexcept 
 }
 
 template <typename T>
-kernels::Operand<T> Executor<T>::tile_operand(const Place<T>& place, const Tile& tile, std::int64_t row) const noexcept {
+kernels::Operand<T> Executor<T>::tile_operand(const Place<T>& place, const Tile& tile,
+                                              std::int64_t row) const noexcept {
   using Space = typename Place<T>::Space;
   const std::int64_t skip = place.repeat ? 0 : row;
   switch (place.space) {
@@ -256,9 +268,9 @@ void Executor<T>::run_group(const BoundItem<T>& item, const Tile& tile) const no
     if (item.has_product) {
       const ProductCall<T>& call = item.product;
       const kernels::Operand<T> out = tile_operand(call.out, tile, row);
-      kernels_.product({shared_pointer(call.a) + row * call.a_row_stride, call.a_row_stride, call.a_column_stride,
-                        tile_operand(call.b, tile, 0).data, tile.width, const_cast<T*>(out.data), tile.width, rows,
-                        call.inner, tile.columns, false});
+      kernels_.product({shared_pointer(call.a) + row * call.a_row_stride, call.a_row_stride,
+                        call.a_column_stride, tile_operand(call.b, tile, 0).data, tile.width,
+                        const_cast<T*>(out.data), tile.width, rows, call.inner, tile.columns, false});
     }
     for (const MemberCall<T>& call : item.members) {
       const kernels::Operand<T> out = tile_operand(call.out, tile, row);
@@ -274,9 +286,14 @@ void Executor<T>::run_group(const BoundItem<T>& item, const Tile& tile) const no
 
 template <typename T>
 void Executor<T>::run_column(const BoundItem<T>& item, const Tile& tile) const noexcept {
-  const kernels::Operand<T> second = item.in.size() > 1 ? tile_operand(item.in[1], tile, 0) : kernels::Operand<T>{};
+  const kernels::Operand<T> second =
+      item.in.size() > 1 ? tile_operand(item.in[1], tile, 0) : kernels::Operand<T>{};
   const kernels::Operand<T> out = tile_operand(item.out, tile, 0);
-  item.column({{tile_operand(item.in[0], tile, 0), second}, const_cast<T*>(out.data), tile.width, item.rows, tile.columns,
+  item.column({{tile_operand(item.in[0], tile, 0), second},
+               const_cast<T*>(out.data),
+               tile.width,
+               item.rows,
+               tile.columns,
                item.attribute});
 }
 
@@ -286,8 +303,12 @@ void Executor<T>::run_concat(const BoundItem<T>& item, const Tile& tile) const n
   for (std::size_t part = 0; part < item.in.size(); ++part) {
     const std::int64_t rows = item.shapes[part].size();
     const kernels::Operand<T> out = tile_operand(item.out, tile, row);
-    kernels_.of(kernels::Elementwise::kCopy)({{tile_operand(item.in[part], tile, 0), {}}, const_cast<T*>(out.data),
-                                              tile.width, rows, tile.columns, 0});
+    kernels_.of(kernels::Elementwise::kCopy)({{tile_operand(item.in[part], tile, 0), {}},
+                                              const_cast<T*>(out.data),
+                                              tile.width,
+                                              rows,
+                                              tile.columns,
+                                              0});
     row += rows;
   }
 }
@@ -295,7 +316,8 @@ void Executor<T>::run_concat(const BoundItem<T>& item, const Tile& tile) const n
 template <typename T>
 void Executor<T>::run_transpose(const BoundItem<T>& item, const Tile& tile) const noexcept {
   const T* in = tile.numbers + item.in[0].offset * tile.width;
-  kernels_.transpose({in, tile.width, item.rows, tile.samples, tile.numbers + item.out.offset * tile.width, item.stride});
+  kernels_.transpose(
+      {in, tile.width, item.rows, tile.samples, tile.numbers + item.out.offset * tile.width, item.stride});
 }
 
 template <typename T>
@@ -303,14 +325,15 @@ void Executor<T>::run_outer_sum(const BoundItem<T>& item, const Tile& tile) cons
   const std::int64_t rows = item.shapes[0].size(), columns = item.shapes[1].size();
   kernels_.product({tile.numbers + item.in[0].offset * tile.width, tile.width, 1,
                     tile.numbers + item.in[1].offset * tile.width + item.inner, item.stride,
-                    tile.lane + plan_.lane[static_cast<std::size_t>(item.result.id())], columns, rows, tile.samples,
-                    columns, !tile.start});
+                    tile.lane + plan_.lane[static_cast<std::size_t>(item.result.id())], columns, rows,
+                    tile.samples, columns, !tile.start});
 }
 
 template <typename T>
 void Executor<T>::run_column_sum(const BoundItem<T>& item, const Tile& tile) const noexcept {
   kernels_.accumulate_columns({tile_operand(item.in[0], tile, 0), item.rows, tile.samples,
-                               tile.lane + plan_.lane[static_cast<std::size_t>(item.result.id())], tile.start});
+                               tile.lane + plan_.lane[static_cast<std::size_t>(item.result.id())],
+                               tile.start});
 }
 
 // Converts one sample's operands to double, calls the operator's reference, and converts the result back.
@@ -327,7 +350,8 @@ void Executor<T>::run_reference(const BoundItem<T>& item, const Tile& tile) noex
       }
     }
     call_reference(item, *tile.worker);
-    for (std::int64_t r = 0; r < item.result.shape().size(); ++r) results[r * tile.width + t] = static_cast<T>(numbers[r]);
+    for (std::int64_t r = 0; r < item.result.shape().size(); ++r)
+      results[r * tile.width + t] = static_cast<T>(numbers[r]);
   }
 }
 
@@ -340,8 +364,9 @@ void Executor<T>::call_reference(const BoundItem<T>& item, Worker& worker) const
     numbers += size;
   }
   const std::span<double> output(numbers, static_cast<std::size_t>(item.result.shape().size()));
-  item.result.op().reference(ReferenceCall{std::span(worker.operands).first(item.shapes.size()), item.shapes, output,
-                                           item.result.shape(), item.result.attribute(), batch_.size});
+  item.result.op().reference(ReferenceCall{std::span(worker.operands).first(item.shapes.size()), item.shapes,
+                                           output, item.result.shape(), item.result.attribute(),
+                                           batch_.size});
 }
 
 // ---- Shared stages
@@ -417,7 +442,8 @@ void Executor<T>::run_chunk(const BoundItem<T>& item, std::int64_t begin, int wo
 
 // Adds the lanes by a fixed binary tree, in place; the total ends up in lane 0.
 template <typename T>
-void Executor<T>::combine_lanes(const MemberCall<T>& call, std::int64_t begin, std::int64_t count) const noexcept {
+void Executor<T>::combine_lanes(const MemberCall<T>& call, std::int64_t begin,
+                                std::int64_t count) const noexcept {
   T* sums = shared_pointer(call.out) + begin;
   for (std::int64_t distance = 1; distance < now_.lanes; distance *= 2) {
     for (std::int64_t lane = 0; lane + distance < now_.lanes; lane += 2 * distance) {
@@ -444,7 +470,8 @@ void Executor<T>::run_shared_reference(const BoundItem<T>& item) noexcept {
   double* numbers = workers_[0].numbers.data();
   for (std::size_t i = 0; i < item.in.size(); ++i) {
     const T* in = shared_pointer(item.in[i]);
-    for (std::int64_t r = 0; r < item.shapes[i].size(); ++r) *numbers++ = static_cast<double>(in[item.in[i].repeat ? 0 : r]);
+    for (std::int64_t r = 0; r < item.shapes[i].size(); ++r)
+      *numbers++ = static_cast<double>(in[item.in[i].repeat ? 0 : r]);
   }
   call_reference(item, workers_[0]);
   T* out = shared_pointer(item.out);

@@ -11,8 +11,9 @@
 /// From a graph to an order of work, before any memory or kernel is chosen. Private to engine/.
 namespace catenary::engine {
 
-/// Where a value's numbers are: those of `root` from element `offset` on, or that one element everywhere (`repeat`).
-/// Reshapes, broadcasts and slices along the first axis cost nothing: they are only another way to read their root.
+/// Where a value's numbers are: those of `root` from element `offset` on, or that one element everywhere
+/// (`repeat`). Reshapes, broadcasts and slices along the first axis cost nothing: they are only another way
+/// to read their root.
 struct Ref {
   Value root;
   std::int64_t offset = 0;
@@ -32,11 +33,13 @@ enum class Form : std::uint8_t {
   kReference,    ///< the operator's own reference implementation, sample by sample
 };
 
-/// A step of a stage. A group runs block by block so that what passes between its members stays in the L1 cache.
+/// A step of a stage. A group runs block by block so that what passes between its members stays in the L1
+/// cache.
 struct Item {
   enum class Kind : std::uint8_t { kGroup, kColumn, kConcat, kTranspose, kOuterSum, kColumnSum, kReference };
   Kind kind = Kind::kGroup;
-  /// What the item computes; of a group, its head product or an empty value; of a transposition, what is transposed.
+  /// What the item computes; of a group, its head product or an empty value; of a transposition, what is
+  /// transposed.
   Value result;
   /// A group's elementwise nodes (in a shared stage also the batch sums whose lanes it combines), in order.
   std::vector<Value> members = {};
@@ -44,7 +47,8 @@ struct Item {
   std::int64_t extent = 0;
 };
 
-/// Work between two crossings of the batch: stages 0, 2, 4 ... compute shared values, 1, 3, 5 ... each sample's.
+/// Work between two crossings of the batch: stages 0, 2, 4 ... compute shared values, 1, 3, 5 ... each
+/// sample's.
 struct Stage {
   std::vector<Item> items;
   /// Sample stages: inputs and earlier stages' values that the items read as tiles, and as sample rows.
@@ -58,11 +62,12 @@ struct Stage {
 struct Schedule {
   Program program;
   std::vector<Stage> stages;
-  std::vector<Value> nodes;     ///< all that the program needs, in topological order
-  std::vector<Ref> refs;        ///< by node id
-  std::vector<Form> forms;      ///< by node id
-  std::vector<int> stage_of;    ///< by node id
-  std::vector<bool> computed;   ///< by node id: its root holds numbers (it is no mere view, and somebody needs it)
+  std::vector<Value> nodes;   ///< all that the program needs, in topological order
+  std::vector<Ref> refs;      ///< by node id
+  std::vector<Form> forms;    ///< by node id
+  std::vector<int> stage_of;  ///< by node id
+  std::vector<bool>
+      computed;  ///< by node id: its root holds numbers (it is no mere view, and somebody needs it)
 
   [[nodiscard]] const Ref& ref(Value v) const { return refs[static_cast<std::size_t>(v.id())]; }
   [[nodiscard]] Form form(Value v) const { return forms[static_cast<std::size_t>(v.id())]; }
@@ -81,8 +86,8 @@ struct ProductMatrix {
 };
 [[nodiscard]] ProductMatrix product_matrix(Value product);
 
-/// The values that an item reads, as the operands of its kernels (before Ref resolution). The second operand of an
-/// outer sum is read as sample rows, everything else as tiles or shared values.
+/// The values that an item reads, as the operands of its kernels (before Ref resolution). The second operand
+/// of an outer sum is read as sample rows, everything else as tiles or shared values.
 [[nodiscard]] std::vector<Value> operands_of(const Schedule& schedule, Value result);
 
 /// Passes of compile, in order.

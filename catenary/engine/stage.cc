@@ -17,7 +17,8 @@ void check_updates(const Program& program) {
   std::set<NodeId> updated;
   for (const Update& update : program.updates) {
     if (&update.variable.op() != &ops::kVariable) {
-      fail(ErrorKind::kConfig, "an update needs a parameter or state as its variable, found {}", update.variable.op().name);
+      fail(ErrorKind::kConfig, "an update needs a parameter or state as its variable, found {}",
+           update.variable.op().name);
     }
     if (update.next.type() != update.variable.type()) {
       fail(ErrorKind::kShape, "the update of '{}' needs its type {}, found {}", update.variable.name(),
@@ -32,7 +33,8 @@ void check_updates(const Program& program) {
 void check_outputs(const Program& program) {
   std::set<std::string> names;
   for (const Output& output : program.outputs) {
-    if (!names.insert(output.name).second) fail(ErrorKind::kConfig, "two outputs are named '{}'", output.name);
+    if (!names.insert(output.name).second)
+      fail(ErrorKind::kConfig, "two outputs are named '{}'", output.name);
   }
 }
 
@@ -52,15 +54,17 @@ std::vector<Value> results_of(const Program& program) {
 void check_dtype(const std::vector<Value>& nodes) {
   for (const Value v : nodes) {
     if (v.type().dtype == nodes[0].type().dtype) continue;
-    fail(ErrorKind::kDtype, "a program computes in one number type, found {} and {}", name_of(nodes[0].type().dtype),
-         name_of(v.type().dtype));
+    fail(ErrorKind::kDtype, "a program computes in one number type, found {} and {}",
+         name_of(nodes[0].type().dtype), name_of(v.type().dtype));
   }
 }
 
-// What only looks at a variable would change when the variable is updated: a result of its own (x·1, exact) does not.
+// What only looks at a variable would change when the variable is updated: a result of its own (x·1, exact)
+// does not.
 Value detached_from_variables(Value v) {
   Value root = v;
-  while (!is_leaf(root.op()) && root.input_count() == 1 && elementwise_kernel(root.op()) == kernels::Elementwise::kCopy) {
+  while (!is_leaf(root.op()) && root.input_count() == 1 &&
+         elementwise_kernel(root.op()) == kernels::Elementwise::kCopy) {
     root = root.input(0);
   }
   return &root.op() == &ops::kVariable ? v * 1 : v;
@@ -107,7 +111,8 @@ void assign_stages(Schedule& schedule) {
     schedule.stage_of[static_cast<std::size_t>(v.id())] = stage;
     last = std::max(last, stage);
   }
-  const bool samples = std::any_of(schedule.nodes.begin(), schedule.nodes.end(), [](Value v) { return v.batched(); });
+  const bool samples =
+      std::any_of(schedule.nodes.begin(), schedule.nodes.end(), [](Value v) { return v.batched(); });
   schedule.stages.resize(static_cast<std::size_t>(std::max(last, samples ? 1 : 0)) + 1);
 }
 

@@ -34,7 +34,8 @@ class Step::Impl {
   using Executors = std::variant<engine::Executor<float>, engine::Executor<double>>;
 
   template <typename T>
-  Impl(std::in_place_type_t<T>, engine::Schedule schedule, Variables& variables, const CompileOptions& options)
+  Impl(std::in_place_type_t<T>, engine::Schedule schedule, Variables& variables,
+       const CompileOptions& options)
       : executor(std::in_place_type<engine::Executor<T>>, std::move(schedule), variables, options) {}
 
   Executors executor;
@@ -60,7 +61,8 @@ void Step::reserve(std::int64_t batch_size) {
 }
 
 std::int64_t Step::planned_bytes(std::int64_t batch_size) const {
-  return std::visit([&](const auto& executor) { return executor.planned_bytes(batch_size); }, impl_->executor);
+  return std::visit([&](const auto& executor) { return executor.planned_bytes(batch_size); },
+                    impl_->executor);
 }
 
 Status Step::run(const Batch& batch) noexcept {
@@ -91,12 +93,14 @@ std::vector<double> Step::values(std::string_view output) const {
 
 std::span<const float> Step::rows(std::string_view output) const {
   const auto* f32 = std::get_if<engine::Executor<float>>(&impl_->executor);
-  if (f32 == nullptr) fail(ErrorKind::kDtype, "rows() reads f32 outputs; the step computes in f64: use values()");
+  if (f32 == nullptr)
+    fail(ErrorKind::kDtype, "rows() reads f32 outputs; the step computes in f64: use values()");
   return f32->output(output);
 }
 
 const PlanSummary& Step::summary() const {
-  return std::visit([](const auto& executor) -> const PlanSummary& { return executor.summary(); }, impl_->executor);
+  return std::visit([](const auto& executor) -> const PlanSummary& { return executor.summary(); },
+                    impl_->executor);
 }
 
 std::span<const PassTime> Step::passes() const { return impl_->passes; }
@@ -136,7 +140,8 @@ void check_pass_name(const std::string& name) {
   fail(ErrorKind::kConfig, "no pass is named '{}'; the passes are {}", name, fmt::join(kPasses, ", "));
 }
 
-std::unique_ptr<Step::Impl> make_executor(engine::Schedule schedule, Variables& variables, const CompileOptions& options) {
+std::unique_ptr<Step::Impl> make_executor(engine::Schedule schedule, Variables& variables,
+                                          const CompileOptions& options) {
   if (schedule.nodes[0].type().dtype == DType::kF64) {
     return std::make_unique<Step::Impl>(std::in_place_type<double>, std::move(schedule), variables, options);
   }
@@ -150,18 +155,23 @@ Step compile(const Program& program, Variables& variables, const CompileOptions&
   Compilation passes(options);
   engine::Schedule schedule;
   const auto nodes = [&] { return engine::dump_nodes(schedule); };
-  passes.run("rewrite", [&] { engine::rewrite_program(schedule, program); }, nodes);
+  passes.run(
+      "rewrite", [&] { engine::rewrite_program(schedule, program); }, nodes);
   variables.add_new(schedule.nodes[0].graph());
-  passes.run("stage", [&] { engine::assign_stages(schedule); }, nodes);
-  passes.run("fuse", [&] { engine::fuse(schedule); }, [&] { return engine::dump_items(schedule); });
+  passes.run(
+      "stage", [&] { engine::assign_stages(schedule); }, nodes);
+  passes.run(
+      "fuse", [&] { engine::fuse(schedule); }, [&] { return engine::dump_items(schedule); });
   std::unique_ptr<Step::Impl> impl;
   passes.run(
       "plan", [&] { (void)engine::plan_memory(schedule); },
       [&] { return engine::dump_plan(schedule, engine::plan_memory(schedule)); });
-  passes.run("bind", [&] { impl = make_executor(std::move(schedule), variables, options); },
-             [&] {
-               return std::visit([](const auto& e) { return engine::dump_plan(e.schedule(), e.plan()); }, impl->executor);
-             });
+  passes.run(
+      "bind", [&] { impl = make_executor(std::move(schedule), variables, options); },
+      [&] {
+        return std::visit([](const auto& e) { return engine::dump_plan(e.schedule(), e.plan()); },
+                          impl->executor);
+      });
   impl->passes = std::move(passes.passes);
   impl->dump = std::move(passes.text);
   return Step(std::move(impl));

@@ -18,13 +18,15 @@ namespace catenary {
 /// The number type of a caller's memory.
 enum class ElementType : std::uint8_t { kU8, kF32, kF64 };
 
-/// A caller's table: one row for each sample, elements of a row side by side. It must outlive the steps that read it.
+/// A caller's table: one row for each sample, elements of a row side by side. It must outlive the steps that
+/// read it.
 struct Rows {
   const void* data = nullptr;
   ElementType element = ElementType::kF32;
   std::int64_t count = 0;       ///< number of rows
   std::int64_t row_stride = 0;  ///< elements from one row to the next; 0: the rows lie side by side
-  /// Read as x·scale + shift; empty: as it is; 1 number: for all elements; else one for each element of a row.
+  /// Read as x·scale + shift; empty: as it is; 1 number: for all elements; else one for each element of a
+  /// row.
   std::span<const double> scale = {};
   std::span<const double> shift = {};
 };
@@ -69,29 +71,33 @@ struct PassTime {
 
 /// What a step takes, known before it first runs.
 struct PlanSummary {
-  std::int64_t variable_bytes = 0;    ///< parameters and optimizer state
-  std::int64_t shared_bytes = 0;      ///< shared values that are not variables
-  std::int64_t lane_bytes = 0;        ///< accumulators, for each lane
-  std::int64_t tile_bytes = 0;        ///< activations and adjoints of one sample
-  std::int64_t batch_row_bytes = 0;   ///< kept for each sample of the batch: batched outputs, values that cross stages
+  std::int64_t variable_bytes = 0;  ///< parameters and optimizer state
+  std::int64_t shared_bytes = 0;    ///< shared values that are not variables
+  std::int64_t lane_bytes = 0;      ///< accumulators, for each lane
+  std::int64_t tile_bytes = 0;      ///< activations and adjoints of one sample
+  std::int64_t batch_row_bytes =
+      0;  ///< kept for each sample of the batch: batched outputs, values that cross stages
   std::int64_t stages = 0;
   std::int64_t instructions = 0;
 };
 
-/// A compiled program. run() allocates nothing and throws nothing once a batch of that size was reserved or run.
+/// A compiled program. run() allocates nothing and throws nothing once a batch of that size was reserved or
+/// run.
 class Step {
  public:
   Step(Step&&) noexcept;
   Step& operator=(Step&&) noexcept;
   ~Step();
 
-  /// Binds rows to an input. Throws Error{config} for an unknown input, Error{shape} for rows of another length.
+  /// Binds rows to an input. Throws Error{config} for an unknown input, Error{shape} for rows of another
+  /// length.
   void bind(std::string_view input, const Rows& rows);
   /// Sets all elements of a shared input. Throws Error{config} for an unknown one.
   void set(std::string_view shared_input, double value);
   /// Takes the memory for batches up to this size. Throws std::bad_alloc.
   void reserve(std::int64_t batch_size);
-  /// Peak bytes of a run on a batch of this size: variables, shared values, lanes, tiles of all threads, batch rows.
+  /// Peak bytes of a run on a batch of this size: variables, shared values, lanes, tiles of all threads,
+  /// batch rows.
   [[nodiscard]] std::int64_t planned_bytes(std::int64_t batch_size) const;
 
   /// Computes the outputs, then applies the updates.
@@ -115,8 +121,8 @@ class Step {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Compiles a program: rewrite, stage, fuse, plan, bind. Throws Error when the program cannot run: values of different
-/// graphs or number types, an update that does not fit its variable, names that appear twice.
+/// Compiles a program: rewrite, stage, fuse, plan, bind. Throws Error when the program cannot run: values of
+/// different graphs or number types, an update that does not fit its variable, names that appear twice.
 [[nodiscard]] Step compile(const Program& program, Variables& variables, const CompileOptions& options = {});
 
 /// The names of compile's passes, in order.

@@ -15,7 +15,9 @@ void fill(T* numbers, std::int64_t count, const Init& init, const Philox& random
     const auto place = static_cast<std::uint64_t>(i);
     switch (init.kind) {
       case Init::Kind::kConstant: numbers[i] = static_cast<T>(init.scale); break;
-      case Init::Kind::kUniform: numbers[i] = static_cast<T>(init.scale * (2 * random.uniform(place) - 1)); break;
+      case Init::Kind::kUniform:
+        numbers[i] = static_cast<T>(init.scale * (2 * random.uniform(place) - 1));
+        break;
       case Init::Kind::kNormal: numbers[i] = static_cast<T>(init.scale * random.normal(place)); break;
     }
   }
@@ -29,16 +31,19 @@ void Variables::add_new(Graph& graph) {
   for (NodeId id = 0; id < graph.size(); ++id) {
     const Node& node = graph.node(id);
     if (node.op != &ops::kVariable) continue;
-    const bool known = std::any_of(variables_.begin(), variables_.end(), [&](const Variable& v) { return v.name == node.name; });
+    const bool known = std::any_of(variables_.begin(), variables_.end(),
+                                   [&](const Variable& v) { return v.name == node.name; });
     if (known) continue;
     const auto bytes = static_cast<std::size_t>(node.type.shape.size() * size_of(node.type.dtype));
-    variables_.push_back({node.name, node.type, std::get<VariableSpec>(node.attribute), AlignedBuffer(bytes)});
+    variables_.push_back(
+        {node.name, node.type, std::get<VariableSpec>(node.attribute), AlignedBuffer(bytes)});
     initialise(variables_.back());
   }
 }
 
 void Variables::initialise(Variable& variable) const {
-  const Philox random(seed_, RandomPurpose::kInitialWeights, stream_of(variable.name.data(), variable.name.size()));
+  const Philox random(seed_, RandomPurpose::kInitialWeights,
+                      stream_of(variable.name.data(), variable.name.size()));
   const std::int64_t count = variable.type.shape.size();
   if (variable.type.dtype == DType::kF32) {
     fill(variable.memory.as<float>(), count, variable.spec.init, random);
@@ -54,7 +59,8 @@ std::vector<std::string> Variables::names() const {
 }
 
 const Variables::Variable& Variables::find(std::string_view name) const {
-  const auto it = std::find_if(variables_.begin(), variables_.end(), [&](const Variable& v) { return v.name == name; });
+  const auto it =
+      std::find_if(variables_.begin(), variables_.end(), [&](const Variable& v) { return v.name == name; });
   if (it == variables_.end()) fail(ErrorKind::kConfig, "no variable is named '{}'", name);
   return *it;
 }
@@ -68,7 +74,8 @@ void* Variables::data(std::string_view name) { return find(name).memory.data(); 
 std::vector<double> Variables::read(std::string_view name) const {
   const Variable& variable = find(name);
   const std::int64_t count = variable.type.shape.size();
-  if (variable.type.dtype == DType::kF64) return {variable.memory.as<double>(), variable.memory.as<double>() + count};
+  if (variable.type.dtype == DType::kF64)
+    return {variable.memory.as<double>(), variable.memory.as<double>() + count};
   return {variable.memory.as<float>(), variable.memory.as<float>() + count};
 }
 
@@ -76,13 +83,14 @@ void Variables::write(std::string_view name, std::span<const double> values) {
   const Variable& variable = find(name);
   const std::int64_t count = variable.type.shape.size();
   if (static_cast<std::int64_t>(values.size()) != count) {
-    fail(ErrorKind::kShape, "the variable '{}' {} needs {} numbers, found {}", name, variable.type.shape.str(), count,
-         values.size());
+    fail(ErrorKind::kShape, "the variable '{}' {} needs {} numbers, found {}", name,
+         variable.type.shape.str(), count, values.size());
   }
   if (variable.type.dtype == DType::kF64) {
     std::copy(values.begin(), values.end(), variable.memory.as<double>());
   } else {
-    std::transform(values.begin(), values.end(), variable.memory.as<float>(), [](double x) { return static_cast<float>(x); });
+    std::transform(values.begin(), values.end(), variable.memory.as<float>(),
+                   [](double x) { return static_cast<float>(x); });
   }
 }
 

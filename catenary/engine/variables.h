@@ -12,8 +12,9 @@
 
 namespace catenary {
 
-/// The memory of a graph's variables: parameters and optimizer state. Several steps (training, evaluation) share one.
-/// A variable's first value depends on the seed and its own name alone, not on the other variables.
+/// The memory of a graph's variables: parameters and optimizer state. Several steps (training, evaluation)
+/// share one. A variable's first value depends on the seed and its own name alone, not on the other
+/// variables.
 class Variables {
  public:
   Variables(Graph& graph, std::uint64_t seed);

@@ -50,10 +50,14 @@ bool result_is_batched(const Op& op, std::span<const Value> inputs) {
   switch (op.batch) {
     case BatchRule::kAsOperands: return any;
     case BatchRule::kReduces:
-      if (!any) fail(ErrorKind::kShape, "{} needs an operand that is batched (one for each sample), found a shared one", op.name);
+      if (!any)
+        fail(ErrorKind::kShape,
+             "{} needs an operand that is batched (one for each sample), found a shared one", op.name);
       return false;
     case BatchRule::kSpreads:
-      if (any) fail(ErrorKind::kShape, "{} needs an operand that is shared (one for the batch), found a batched one", op.name);
+      if (any)
+        fail(ErrorKind::kShape, "{} needs an operand that is shared (one for the batch), found a batched one",
+             op.name);
       return true;
   }
   return any;
@@ -85,23 +89,33 @@ void check_attribute(const Op& op, const Attribute& attribute) {
 }
 
 Shape no_shape(const ShapeQuery&) { return {}; }
-void no_reference(const ReferenceCall&) { fail(ErrorKind::kInternal, "a leaf has no reference implementation"); }
+void no_reference(const ReferenceCall&) {
+  fail(ErrorKind::kInternal, "a leaf has no reference implementation");
+}
 
 constexpr Op leaf_op(std::string_view name, std::string_view summary) {
-  return {.name = name, .summary = summary, .notation = {.text = name, .latex = name}, .operands = "none",
-          .infer = no_shape, .reference = no_reference, .gradient = not_differentiable};
+  return {.name = name,
+          .summary = summary,
+          .notation = {.text = name, .latex = name},
+          .operands = "none",
+          .infer = no_shape,
+          .reference = no_reference,
+          .gradient = not_differentiable};
 }
 
 }  // namespace
 
 namespace ops {
 constinit const Op kInput = leaf_op("input", "A value that each sample brings along.");
-constinit const Op kSharedInput = leaf_op("shared_input", "A value that the caller sets for the whole batch.");
+constinit const Op kSharedInput =
+    leaf_op("shared_input", "A value that the caller sets for the whole batch.");
 constinit const Op kVariable = leaf_op("variable", "A parameter or a state: it lives from step to step.");
 constinit const Op kConstant = leaf_op("constant", "One number in every element.");
 }  // namespace ops
 
-Adjoints not_differentiable(const Pullback& p) { return Adjoints(static_cast<std::size_t>(p.y.input_count())); }
+Adjoints not_differentiable(const Pullback& p) {
+  return Adjoints(static_cast<std::size_t>(p.y.input_count()));
+}
 
 const Op& Value::op() const { return *graph_->node(id_).op; }
 const Type& Value::type() const { return graph_->node(id_).type; }
@@ -125,7 +139,9 @@ Value Graph::append(Node node) {
 Value Graph::leaf(const Op& op, std::string_view name, const Type& type, const Attribute& attribute) {
   if (name.empty()) fail(ErrorKind::kConfig, "a leaf of the graph needs a name");
   const auto [place, is_new] = leaf_by_name_.try_emplace(std::string(name), size());
-  if (!is_new) fail(ErrorKind::kConfig, "the name '{}' is taken: names of inputs, parameters and states are unique", name);
+  if (!is_new)
+    fail(ErrorKind::kConfig, "the name '{}' is taken: names of inputs, parameters and states are unique",
+         name);
   return append({&op, {}, type, attribute, std::string(name)});
 }
 

@@ -54,8 +54,9 @@ struct Node {
   std::string name;
 };
 
-/// A computation for one sample, in single static assignment form. Equal calls are one node (hash-consing), so common
-/// subexpressions never exist twice. Values point into their graph: it can be neither copied nor moved.
+/// A computation for one sample, in single static assignment form. Equal calls are one node (hash-consing),
+/// so common subexpressions never exist twice. Values point into their graph: it can be neither copied nor
+/// moved.
 class Graph {
  public:
   Graph() = default;
@@ -67,7 +68,8 @@ class Graph {
   /// A value that the caller sets for the whole batch: a learning rate.
   Value shared_input(std::string_view name, const Shape& shape, DType dtype = DType::kF32);
   /// A trainable variable.
-  Value parameter(std::string_view name, const Shape& shape, const Init& init = {}, DType dtype = DType::kF32);
+  Value parameter(std::string_view name, const Shape& shape, const Init& init = {},
+                  DType dtype = DType::kF32);
   /// A variable that only the program's own updates change: momentum, step count.
   Value state(std::string_view name, const Shape& shape, double initial, DType dtype = DType::kF32);
   /// `value` in every element.

@@ -17,13 +17,15 @@ struct Pullback;
 /// One contribution ∂J/∂x_i for each operand; an empty Value where none flows.
 using Adjoints = std::vector<Value>;
 
-/// How an operator is written. Placeholders: {0} operand 0, in parentheses if it binds more loosely than this operator;
-/// {0!} in parentheses also if it binds equally; {0.} never in parentheses; {0+}, {0*} and {0^} in parentheses unless it
-/// binds more tightly than any sum, product or power, whatever this operator is; {...} all operands; {a} the attribute.
+/// How an operator is written. Placeholders: {0} operand 0, in parentheses if it binds more loosely than this
+/// operator; {0!} in parentheses also if it binds equally; {0.} never in parentheses; {0+}, {0*} and {0^} in
+/// parentheses unless it binds more tightly than any sum, product or power, whatever this operator is; {...}
+/// all operands; {a} the attribute.
 struct Notation {
   std::string_view text;
   std::string_view latex;
-  /// Loosest first. A big sum Σ reaches over the products that follow it; a matrix product W x is tighter than ⊙ and /.
+  /// Loosest first. A big sum Σ reaches over the products that follow it; a matrix product W x is tighter
+  /// than ⊙ and /.
   enum Binding : std::uint8_t { kSum = 1, kNegation, kBigSum, kProduct, kMatrixProduct, kPower, kAtom };
   Binding binding = kAtom;
 };
@@ -36,8 +38,8 @@ struct ShapeQuery {
   [[nodiscard]] const Shape& operator[](std::size_t i) const { return inputs[i]; }
 };
 
-/// A request for the values of one sample's result, in double. Operators that cross the batch are called once, with all
-/// samples of their operand one after another.
+/// A request for the values of one sample's result, in double. Operators that cross the batch are called
+/// once, with all samples of their operand one after another.
 struct ReferenceCall {
   std::span<const std::span<const double>> inputs;
   std::span<const Shape> shapes;
@@ -72,12 +74,14 @@ struct ExampleSizes {
   std::int64_t n, m, k;
 };
 
-/// A function pointer that must be given: it has no default, so a table entry that leaves it out does not compile.
+/// A function pointer that must be given: it has no default, so a table entry that leaves it out does not
+/// compile.
 template <typename Function>
 class Required {
  public:
   template <std::convertible_to<Function*> F>
-  constexpr Required(F function) : function_(function) {}  // NOLINT(google-explicit-constructor): reads as the function
+  constexpr Required(F function)
+      : function_(function) {}  // NOLINT(google-explicit-constructor): reads as the function
   template <typename... Args>
   auto operator()(const Args&... args) const {
     return function_(args...);
@@ -94,8 +98,9 @@ struct Op {
   /// One sentence, with the source of its formula where it has one.
   std::string_view summary;
   Notation notation;
-  /// The operands' shapes as a person writes them, separated by ';': "m n; n" is a matrix and a vector. "" is a scalar,
-  /// "none" is no operand, a trailing "..." repeats the last one. It documents the operator and builds its tests.
+  /// The operands' shapes as a person writes them, separated by ';': "m n; n" is a matrix and a vector. "" is
+  /// a scalar, "none" is no operand, a trailing "..." repeats the last one. It documents the operator and
+  /// builds its tests.
   std::string_view operands;
   Required<Shape(const ShapeQuery&)> infer;
   Required<void(const ReferenceCall&)> reference;

@@ -11,7 +11,9 @@ struct AttributePrinter {
   std::string operator()(double x) const { return fmt::format("{}", x); }
   std::string operator()(std::int64_t x) const { return fmt::format("{}", x); }
   std::string operator()(const Shape& shape) const { return shape.str(); }
-  std::string operator()(const SliceRange& r) const { return fmt::format("axis {}, {}:{}", r.axis, r.begin, r.end); }
+  std::string operator()(const SliceRange& r) const {
+    return fmt::format("axis {}, {}:{}", r.axis, r.begin, r.end);
+  }
   std::string operator()(const VariableSpec& spec) const {
     const char* role = spec.role == Role::kParameter ? "parameter" : "state";
     switch (spec.init.kind) {

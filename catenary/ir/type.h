@@ -9,8 +9,9 @@
 
 namespace catenary {
 
-/// What is known of a value before any number is: its number type, the shape of ONE sample, and whether each sample has
-/// its own (batched: x, z, a, the sample's loss) or the whole batch has one (shared: W, b, the learning rate).
+/// What is known of a value before any number is: its number type, the shape of ONE sample, and whether each
+/// sample has its own (batched: x, z, a, the sample's loss) or the whole batch has one (shared: W, b, the
+/// learning rate).
 struct Type {
   DType dtype = DType::kF32;
   Shape shape;
@@ -38,7 +39,8 @@ struct Init {
   [[nodiscard]] bool operator==(const Init&) const = default;
 };
 
-/// Who changes a variable: training (parameters have gradients) or only the program's own updates (optimizer state).
+/// Who changes a variable: training (parameters have gradients) or only the program's own updates (optimizer
+/// state).
 enum class Role : std::uint8_t { kParameter, kState };
 
 struct VariableSpec {
@@ -47,7 +49,8 @@ struct VariableSpec {
   [[nodiscard]] bool operator==(const VariableSpec&) const = default;
 };
 
-/// The part of an operator's call that is known when the graph is built. A closed set, so that every pass can handle it.
+/// The part of an operator's call that is known when the graph is built. A closed set, so that every pass can
+/// handle it.
 using Attribute = std::variant<std::monostate, double, std::int64_t, Shape, SliceRange, VariableSpec>;
 
 /// "0.01", "[3, 2]", "axis 0, 2:5"; "" for none.

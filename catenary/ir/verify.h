@@ -14,8 +14,8 @@ namespace catenary {
   return reachable(std::span(outputs.begin(), outputs.size()));
 }
 
-/// Checks what every pass must preserve: inputs come before their users, each type is what the operator infers, equal
-/// calls are one node. Throws Error{internal} with the node and the rule that it breaks.
+/// Checks what every pass must preserve: inputs come before their users, each type is what the operator
+/// infers, equal calls are one node. Throws Error{internal} with the node and the rule that it breaks.
 void verify(Graph& graph);
 
 }  // namespace catenary

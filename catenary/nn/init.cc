@@ -7,8 +7,9 @@ namespace catenary::nn {
 
 namespace {
 
-constexpr std::array kInitializers = {Initializer::kHeNormal,      Initializer::kHeUniform,   Initializer::kGlorotNormal,
-                                      Initializer::kGlorotUniform, Initializer::kLecunNormal, Initializer::kZeros};
+constexpr std::array kInitializers = {Initializer::kHeNormal,     Initializer::kHeUniform,
+                                      Initializer::kGlorotNormal, Initializer::kGlorotUniform,
+                                      Initializer::kLecunNormal,  Initializer::kZeros};
 
 Init normal(double variance) { return {Init::Kind::kNormal, std::sqrt(variance)}; }
 

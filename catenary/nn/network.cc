@@ -14,8 +14,8 @@ constexpr std::array kActivations = {Activation::kIdentity, Activation::kRelu,  
                                      Activation::kSoftmax};
 
 bool is_rectifier(Activation f) {
-  return f == Activation::kRelu || f == Activation::kLeakyRelu || f == Activation::kElu || f == Activation::kGelu ||
-         f == Activation::kSilu || f == Activation::kSoftplus;
+  return f == Activation::kRelu || f == Activation::kLeakyRelu || f == Activation::kElu ||
+         f == Activation::kGelu || f == Activation::kSilu || f == Activation::kSoftplus;
 }
 
 }  // namespace
@@ -62,13 +62,15 @@ Layer dense(std::int64_t units, Activation activation, DenseOptions options) {
   return [units, activation, options = std::move(options)](Value x, const std::string& default_name) {
     const std::string& name = options.name.empty() ? default_name : options.name;
     if (x.shape().rank() != 1) {
-      fail(ErrorKind::kShape, "dense layer '{}' needs a vector [n] as input, found {}", name, x.shape().str());
+      fail(ErrorKind::kShape, "dense layer '{}' needs a vector [n] as input, found {}", name,
+           x.shape().str());
     }
     const std::int64_t inputs = x.shape()[0];
     const Initializer init = options.init.value_or(default_initializer(activation));
     Graph& graph = x.graph();
     const DType dtype = x.type().dtype;
-    const Value weight = graph.parameter(name + ".weight", {units, inputs}, initial(init, inputs, units), dtype);
+    const Value weight =
+        graph.parameter(name + ".weight", {units, inputs}, initial(init, inputs, units), dtype);
     const Value bias = graph.parameter(name + ".bias", {units}, {}, dtype);
     const Value z = matmul(weight, x) + bias;
     return activate(activation, z.rename(name + ".z"));
@@ -89,7 +91,8 @@ Value l2_penalty(Graph& graph, double weight_decay) {
     const Value norm = sum(square(w));
     total = total ? total + norm : norm;
   }
-  if (!total) fail(ErrorKind::kConfig, "l2_penalty needs at least one weight matrix in the graph, found none");
+  if (!total)
+    fail(ErrorKind::kConfig, "l2_penalty needs at least one weight matrix in the graph, found none");
   return total * (weight_decay / 2);
 }
 

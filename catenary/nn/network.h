@@ -13,7 +13,18 @@
 namespace catenary::nn {
 
 /// The elementwise functions (and softmax) that a layer can end in.
-enum class Activation { kIdentity, kRelu, kLeakyRelu, kElu, kGelu, kSilu, kSigmoid, kSoftplus, kTanh, kSoftmax };
+enum class Activation {
+  kIdentity,
+  kRelu,
+  kLeakyRelu,
+  kElu,
+  kGelu,
+  kSilu,
+  kSigmoid,
+  kSoftplus,
+  kTanh,
+  kSoftmax
+};
 
 /// "identity", "relu", "leaky_relu", ...
 [[nodiscard]] std::string_view name_of(Activation activation);
@@ -28,14 +39,17 @@ enum class Activation { kIdentity, kRelu, kLeakyRelu, kElu, kGelu, kSilu, kSigmo
 using Layer = std::function<Value(Value x, const std::string& default_name)>;
 
 struct DenseOptions {
-  std::string name = {};  ///< of its parameters: NAME.weight [units, inputs] and NAME.bias [units]; "": dense1, dense2 ...
+  std::string name =
+      {};  ///< of its parameters: NAME.weight [units, inputs] and NAME.bias [units]; "": dense1, dense2 ...
   std::optional<Initializer> init = {};  ///< absent: default_initializer(activation)
 };
 
 /// a = f(W·x + b), x: [inputs] -> [units]. The biases start at 0.
-[[nodiscard]] Layer dense(std::int64_t units, Activation activation = Activation::kIdentity, DenseOptions options = {});
+[[nodiscard]] Layer dense(std::int64_t units, Activation activation = Activation::kIdentity,
+                          DenseOptions options = {});
 
-/// The layers one after another, as a function of a value: `Value logits = sequential({dense(256, relu), dense(10)})(x)`.
+/// The layers one after another, as a function of a value: `Value logits = sequential({dense(256, relu),
+/// dense(10)})(x)`.
 [[nodiscard]] std::function<Value(Value)> sequential(std::vector<Layer> layers);
 
 // NOLINTBEGIN(readability-identifier-naming): the words in which networks are written, `dense(128, relu)`.
@@ -51,7 +65,8 @@ inline constexpr Activation tanh = Activation::kTanh;
 inline constexpr Activation softmax = Activation::kSoftmax;
 // NOLINTEND(readability-identifier-naming)
 
-/// weight_decay/2 · Σ ‖W‖² over the graph's weights (parameters of rank 2 or more; not the biases). [Krogh and Hertz 1992]
+/// weight_decay/2 · Σ ‖W‖² over the graph's weights (parameters of rank 2 or more; not the biases). [Krogh
+/// and Hertz 1992]
 [[nodiscard]] Value l2_penalty(Graph& graph, double weight_decay);
 
 }  // namespace catenary::nn

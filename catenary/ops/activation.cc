@@ -27,7 +27,8 @@ std::pair<double, double> scaled_exp_sum(std::span<const double> x) {
 
 constinit const Op kSigmoid = {
     .name = "sigmoid",
-    .summary = "Logistic sigmoid 1 / (1 + e^−x); its rule reads y, so x can be freed early. [Bishop 2006, eq. 4.88]",
+    .summary =
+        "Logistic sigmoid 1 / (1 + e^−x); its rule reads y, so x can be freed early. [Bishop 2006, eq. 4.88]",
     .notation = {"σ({0.})", R"(\sigma({0.}))"},
     .operands = "n",
     .infer = same_shape,
@@ -98,7 +99,8 @@ constinit const Op kSoftplus = {
 
 constinit const Op kGelu = {
     .name = "gelu",
-    .summary = "x·Φ(x) with the normal distribution function Φ, exactly (by erf). [Hendrycks and Gimpel 2016]",
+    .summary =
+        "x·Φ(x) with the normal distribution function Φ, exactly (by erf). [Hendrycks and Gimpel 2016]",
     .notation = {"gelu({0.})", R"(\operatorname{gelu}({0.}))"},
     .operands = "n",
     .infer = same_shape,
@@ -132,7 +134,8 @@ constinit const Op kSoftmax = {
     .reference =
         [](const ReferenceCall& call) {
           const auto [largest, total] = scaled_exp_sum(call.inputs[0]);
-          for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = std::exp(call.inputs[0][i] - largest) / total;
+          for (std::size_t i = 0; i < call.output.size(); ++i)
+            call.output[i] = std::exp(call.inputs[0][i] - largest) / total;
         },
     .gradient = [](const Pullback& p) -> Adjoints { return {p.y * (p.dy - dot(p.dy, p.y))}; },
 };
@@ -146,7 +149,8 @@ constinit const Op kLogSoftmax = {
     .reference =
         [](const ReferenceCall& call) {
           const auto [largest, total] = scaled_exp_sum(call.inputs[0]);
-          for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = call.inputs[0][i] - largest - std::log(total);
+          for (std::size_t i = 0; i < call.output.size(); ++i)
+            call.output[i] = call.inputs[0][i] - largest - std::log(total);
         },
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy - softmax(p.x()) * sum(p.dy)}; },
 };

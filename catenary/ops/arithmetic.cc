@@ -14,7 +14,9 @@ constinit const Op kAdd = {
     .operands = "n;n",
     .infer = same_shape,
     .reference = each2<[](double a, double b) { return a + b; }>,
-    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy, p.dy}; },
+    .gradient = [](const Pullback& p) -> Adjoints {
+      return {p.dy, p.dy};
+    },
 };
 
 constinit const Op kSub = {
@@ -24,7 +26,9 @@ constinit const Op kSub = {
     .operands = "n;n",
     .infer = same_shape,
     .reference = each2<[](double a, double b) { return a - b; }>,
-    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy, -p.dy}; },
+    .gradient = [](const Pullback& p) -> Adjoints {
+      return {p.dy, -p.dy};
+    },
 };
 
 constinit const Op kMul = {
@@ -34,7 +38,9 @@ constinit const Op kMul = {
     .operands = "n;n",
     .infer = same_shape,
     .reference = each2<[](double a, double b) { return a * b; }>,
-    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * p.x(1), p.dy * p.x(0)}; },
+    .gradient = [](const Pullback& p) -> Adjoints {
+      return {p.dy * p.x(1), p.dy * p.x(0)};
+    },
 };
 
 constinit const Op kDiv = {
@@ -134,7 +140,9 @@ constinit const Op kSign = {
     .notation = {"sign({0.})", R"(\operatorname{sign}({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return 0 < x ? 1.0 : x < 0 ? -1.0 : 0.0; }>,
+    .reference = each<[](double x) { return 0 < x   ? 1.0
+                                            : x < 0 ? -1.0
+                                                    : 0.0; }>,
     .gradient = not_differentiable,
     .domain = {.keep_from_zero = 0.05},
 };

@@ -9,7 +9,8 @@ namespace {
 // The samples of the operand stand one after another; the result has the size of one of them.
 void sum_samples(const ReferenceCall& call) {
   std::fill(call.output.begin(), call.output.end(), 0.0);
-  for (std::size_t i = 0; i < call.inputs[0].size(); ++i) call.output[i % call.output.size()] += call.inputs[0][i];
+  for (std::size_t i = 0; i < call.inputs[0].size(); ++i)
+    call.output[i % call.output.size()] += call.inputs[0][i];
 }
 
 }  // namespace
@@ -70,6 +71,8 @@ Value batch_mean(Value x) { return x.graph().call(ops::kBatchMean, {x}); }
 Value batch_broadcast(Value x) { return x.graph().call(ops::kBatchBroadcast, {x}); }
 
 // Its operand carries nothing but the number type, which a call without operands could not.
-Value batch_size(Graph& graph, DType dtype) { return graph.call(ops::kBatchSize, {graph.constant(1, {}, dtype)}); }
+Value batch_size(Graph& graph, DType dtype) {
+  return graph.call(ops::kBatchSize, {graph.constant(1, {}, dtype)});
+}
 
 }  // namespace catenary

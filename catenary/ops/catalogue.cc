@@ -8,17 +8,61 @@ namespace catenary::ops {
 namespace {
 
 constexpr std::array kCatalogue = {
-    &kAdd,          &kSub,       &kMul,        &kDiv,       &kNeg,
-    &kSquare,       &kSqrt,      &kPow,        &kExp,       &kLog,
-    &kAbs,          &kSign,      &kStep,       &kEqual,     &kClip,
-    &kErf,          &kSigmoid,   &kTanh,       &kRelu,      &kLeakyRelu,
-    &kElu,          &kSoftplus,  &kGelu,       &kSilu,      &kSoftmax,
-    &kLogSoftmax,   &kMatVec,    &kMatMul,     &kOuter,     &kDot,
-    &kTranspose,    &kSum,       &kMean,       &kMax,       &kNorm2,
-    &kUnitVector,   &kArgmax,    &kArgmaxMask, &kReshape,   &kSlice,
-    &kConcat,       &kBroadcast, &kSumTo,      &kOneHot,    &kPick,
-    &kBatchSum,     &kBatchMean, &kBatchBroadcast, &kBatchSize, &kSquaredError,
-    &kCrossEntropy, &kSoftmaxCrossEntropy, &kSoftmaxCrossEntropyLabels, &kSigmoidCrossEntropy, &kHuber,
+    &kAdd,
+    &kSub,
+    &kMul,
+    &kDiv,
+    &kNeg,
+    &kSquare,
+    &kSqrt,
+    &kPow,
+    &kExp,
+    &kLog,
+    &kAbs,
+    &kSign,
+    &kStep,
+    &kEqual,
+    &kClip,
+    &kErf,
+    &kSigmoid,
+    &kTanh,
+    &kRelu,
+    &kLeakyRelu,
+    &kElu,
+    &kSoftplus,
+    &kGelu,
+    &kSilu,
+    &kSoftmax,
+    &kLogSoftmax,
+    &kMatVec,
+    &kMatMul,
+    &kOuter,
+    &kDot,
+    &kTranspose,
+    &kSum,
+    &kMean,
+    &kMax,
+    &kNorm2,
+    &kUnitVector,
+    &kArgmax,
+    &kArgmaxMask,
+    &kReshape,
+    &kSlice,
+    &kConcat,
+    &kBroadcast,
+    &kSumTo,
+    &kOneHot,
+    &kPick,
+    &kBatchSum,
+    &kBatchMean,
+    &kBatchBroadcast,
+    &kBatchSize,
+    &kSquaredError,
+    &kCrossEntropy,
+    &kSoftmaxCrossEntropy,
+    &kSoftmaxCrossEntropyLabels,
+    &kSigmoidCrossEntropy,
+    &kHuber,
 };
 
 }  // namespace
@@ -26,7 +70,8 @@ constexpr std::array kCatalogue = {
 std::span<const Op* const> catalogue() { return kCatalogue; }
 
 const Op* find(std::string_view name) {
-  const auto it = std::find_if(kCatalogue.begin(), kCatalogue.end(), [&](const Op* op) { return op->name == name; });
+  const auto it =
+      std::find_if(kCatalogue.begin(), kCatalogue.end(), [&](const Op* op) { return op->name == name; });
   return it == kCatalogue.end() ? nullptr : *it;
 }
 

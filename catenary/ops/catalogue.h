@@ -5,19 +5,20 @@
 
 #include "catenary/ir/graph.h"
 
-/// The catalogue: every operator that a graph can call, with all that it means. Tests, documentation and the `ops`
-/// command loop over it.
+/// The catalogue: every operator that a graph can call, with all that it means. Tests, documentation and the
+/// `ops` command loop over it.
 namespace catenary::ops {
 
-extern const Op kAdd, kSub, kMul, kDiv, kNeg, kSquare, kSqrt, kPow, kExp, kLog, kAbs, kSign, kStep, kEqual, kClip, kErf;
+extern const Op kAdd, kSub, kMul, kDiv, kNeg, kSquare, kSqrt, kPow, kExp, kLog, kAbs, kSign, kStep, kEqual,
+    kClip, kErf;
 extern const Op kSigmoid, kTanh, kRelu, kLeakyRelu, kElu, kSoftplus, kGelu, kSilu, kSoftmax, kLogSoftmax;
 extern const Op kMatVec, kMatMul, kOuter, kDot, kTranspose;
 extern const Op kSum, kMean, kMax, kNorm2, kUnitVector, kArgmax, kArgmaxMask;
 extern const Op kReshape, kSlice, kConcat, kBroadcast, kSumTo;
 extern const Op kOneHot, kPick;
 extern const Op kBatchSum, kBatchMean, kBatchBroadcast, kBatchSize;
-extern const Op kSquaredError, kCrossEntropy, kSoftmaxCrossEntropy, kSoftmaxCrossEntropyLabels, kSigmoidCrossEntropy,
-    kHuber;
+extern const Op kSquaredError, kCrossEntropy, kSoftmaxCrossEntropy, kSoftmaxCrossEntropyLabels,
+    kSigmoidCrossEntropy, kHuber;
 
 /// All of the above, in this order.
 [[nodiscard]] std::span<const Op* const> catalogue();

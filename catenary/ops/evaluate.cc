@@ -13,11 +13,12 @@ std::size_t elements(Value v, std::int64_t batch_size) {
 
 const std::vector<double>& bound(Value v, const Bindings& bindings) {
   const auto it = bindings.leaves.find(v.name());
-  if (it == bindings.leaves.end()) fail(ErrorKind::kData, "the leaf '{}' ({}) has no value", v.name(), v.type().str());
+  if (it == bindings.leaves.end())
+    fail(ErrorKind::kData, "the leaf '{}' ({}) has no value", v.name(), v.type().str());
   const std::size_t needed = elements(v, bindings.batch_size);
   if (it->second.size() != needed) {
-    fail(ErrorKind::kData, "the leaf '{}' ({}) needs {} numbers for a batch of {}, found {}", v.name(), v.type().str(),
-         needed, bindings.batch_size, it->second.size());
+    fail(ErrorKind::kData, "the leaf '{}' ({}) needs {} numbers for a batch of {}, found {}", v.name(),
+         v.type().str(), needed, bindings.batch_size, it->second.size());
   }
   return it->second;
 }
@@ -25,7 +26,8 @@ const std::vector<double>& bound(Value v, const Bindings& bindings) {
 }  // namespace
 
 Evaluation::Evaluation(std::span<const Value> outputs, const Bindings& bindings) {
-  if (bindings.batch_size < 1) fail(ErrorKind::kData, "a batch has at least 1 sample, found {}", bindings.batch_size);
+  if (bindings.batch_size < 1)
+    fail(ErrorKind::kData, "a batch has at least 1 sample, found {}", bindings.batch_size);
   for (const Value v : reachable(outputs)) {
     results_.resize(static_cast<std::size_t>(v.id()) + 1);
     compute(v, bindings);
@@ -34,7 +36,8 @@ Evaluation::Evaluation(std::span<const Value> outputs, const Bindings& bindings)
 
 const std::vector<double>& Evaluation::operator[](Value v) const {
   const auto id = static_cast<std::size_t>(v.id());
-  if (id >= results_.size() || results_[id].empty()) fail(ErrorKind::kInternal, "node {} was not evaluated", v.id());
+  if (id >= results_.size() || results_[id].empty())
+    fail(ErrorKind::kInternal, "node {} was not evaluated", v.id());
   return results_[id];
 }
 
@@ -63,9 +66,11 @@ void Evaluation::call(Value v, const Bindings& bindings) {
       const Value x = v.input(static_cast<int>(i));
       const auto extent = static_cast<std::size_t>(x.shape().size());
       const std::vector<double>& all = results_[static_cast<std::size_t>(x.id())];
-      inputs[i] = once || !x.batched() ? std::span(all) : std::span(all).subspan(static_cast<std::size_t>(n) * extent, extent);
+      inputs[i] = once || !x.batched() ? std::span(all)
+                                       : std::span(all).subspan(static_cast<std::size_t>(n) * extent, extent);
     }
-    v.op().reference(ReferenceCall{inputs, shapes, std::span(result).subspan(static_cast<std::size_t>(n) * size, size),
+    v.op().reference(ReferenceCall{inputs, shapes,
+                                   std::span(result).subspan(static_cast<std::size_t>(n) * size, size),
                                    v.shape(), v.attribute(), bindings.batch_size});
   }
 }

@@ -10,14 +10,15 @@
 
 namespace catenary {
 
-/// Values for a graph's leaves, by name, in double and row-major; of a batched leaf the samples one after another.
+/// Values for a graph's leaves, by name, in double and row-major; of a batched leaf the samples one after
+/// another.
 struct Bindings {
   std::int64_t batch_size = 1;
   std::map<std::string, std::vector<double>, std::less<>> leaves;
 };
 
-/// The reference evaluator: runs any graph node by node in double with the operators' own reference implementations.
-/// Slow and simple: it is the oracle for every kernel.
+/// The reference evaluator: runs any graph node by node in double with the operators' own reference
+/// implementations. Slow and simple: it is the oracle for every kernel.
 class Evaluation {
  public:
   /// Computes what `outputs` need. Throws Error{data} when a leaf has no value or one of the wrong size.

@@ -10,8 +10,8 @@ Shape matvec_shape(const ShapeQuery& q) {
   require_rank(q, 0, 2);
   require_rank(q, 1, 1);
   if (q[0][1] != q[1][0]) {
-    fail(ErrorKind::kShape, "matvec needs [m, n]·[n]; found {}·{}, inner sizes {} and {} differ", q[0].str(), q[1].str(),
-         q[0][1], q[1][0]);
+    fail(ErrorKind::kShape, "matvec needs [m, n]·[n]; found {}·{}, inner sizes {} and {} differ", q[0].str(),
+         q[1].str(), q[0][1], q[1][0]);
   }
   return {q[0][0]};
 }
@@ -20,8 +20,8 @@ Shape matmul_shape(const ShapeQuery& q) {
   require_rank(q, 0, 2);
   require_rank(q, 1, 2);
   if (q[0][1] != q[1][0]) {
-    fail(ErrorKind::kShape, "matmul needs [m, n]·[n, k]; found {}·{}, inner sizes {} and {} differ", q[0].str(),
-         q[1].str(), q[0][1], q[1][0]);
+    fail(ErrorKind::kShape, "matmul needs [m, n]·[n, k]; found {}·{}, inner sizes {} and {} differ",
+         q[0].str(), q[1].str(), q[0][1], q[1][0]);
   }
   return {q[0][0], q[1][1]};
 }
@@ -50,7 +50,9 @@ constinit const Op kMatVec = {
     .operands = "m n;n",
     .infer = matvec_shape,
     .reference = matmul_reference,
-    .gradient = [](const Pullback& p) -> Adjoints { return {outer(p.dy, p.x(1)), matmul(transpose(p.x(0)), p.dy)}; },
+    .gradient = [](const Pullback& p) -> Adjoints {
+      return {outer(p.dy, p.x(1)), matmul(transpose(p.x(0)), p.dy)};
+    },
 };
 
 constinit const Op kMatMul = {
@@ -96,10 +98,13 @@ constinit const Op kDot = {
     .reference =
         [](const ReferenceCall& call) {
           double total = 0;
-          for (std::size_t i = 0; i < call.inputs[0].size(); ++i) total += call.inputs[0][i] * call.inputs[1][i];
+          for (std::size_t i = 0; i < call.inputs[0].size(); ++i)
+            total += call.inputs[0][i] * call.inputs[1][i];
           call.output[0] = total;
         },
-    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * p.x(1), p.dy * p.x(0)}; },
+    .gradient = [](const Pullback& p) -> Adjoints {
+      return {p.dy * p.x(1), p.dy * p.x(0)};
+    },
 };
 
 constinit const Op kTranspose = {
@@ -107,7 +112,9 @@ constinit const Op kTranspose = {
     .summary = "Transposed matrix.",
     .notation = {"{0!}ᵀ", "{0!}^{\\top}", Notation::kPower},
     .operands = "m n",
-    .infer = [](const ShapeQuery& q) -> Shape { return require_rank(q, 0, 2), Shape{q[0][1], q[0][0]}; },
+    .infer = [](const ShapeQuery& q) -> Shape {
+      return require_rank(q, 0, 2), Shape{q[0][1], q[0][0]};
+    },
     .reference =
         [](const ReferenceCall& call) {
           const std::int64_t rows = call.shapes[0][0], columns = call.shapes[0][1];
@@ -123,7 +130,9 @@ constinit const Op kTranspose = {
 
 }  // namespace ops
 
-Value matmul(Value a, Value b) { return a.graph().call(b.shape().rank() == 1 ? ops::kMatVec : ops::kMatMul, {a, b}); }
+Value matmul(Value a, Value b) {
+  return a.graph().call(b.shape().rank() == 1 ? ops::kMatVec : ops::kMatMul, {a, b});
+}
 Value outer(Value a, Value b) { return a.graph().call(ops::kOuter, {a, b}); }
 Value dot(Value a, Value b) { return a.graph().call(ops::kDot, {a, b}); }
 Value transpose(Value a) { return a.graph().call(ops::kTranspose, {a}); }

@@ -17,7 +17,8 @@ void sum_pairs(const ReferenceCall& call) {
   call.output[0] = total;
 }
 
-// −ln softmax(z)ᵢ for each i as a function, without overflow, and exact in the distance from the largest logit.
+// −ln softmax(z)ᵢ for each i as a function, without overflow, and exact in the distance from the largest
+// logit.
 auto minus_log_softmax(std::span<const double> z) {
   const double largest = *std::max_element(z.begin(), z.end());
   double total = 0;
@@ -50,14 +51,16 @@ constinit const Op kCrossEntropy = {
     // −y/a, but 0 where y = 0 even if a has rounded to 0: [y = 0] only keeps 0/0 away.
     .gradient = [](const Pullback& p) -> Adjoints {
       const Value a = p.x(0), y = p.x(1);
-      return {-(p.dy * (y / (a + equal(y, y.graph().constant(0, y.shape(), y.type().dtype))))), -(p.dy * log(a))};
+      return {-(p.dy * (y / (a + equal(y, y.graph().constant(0, y.shape(), y.type().dtype))))),
+              -(p.dy * log(a))};
     },
     .domain = {.low = 0.2, .high = 1},
 };
 
 constinit const Op kSoftmaxCrossEntropy = {
     .name = "softmax_cross_entropy",
-    .summary = "−Σ yᵢ ln softmax(z)ᵢ of logits z and soft targets y; with Σ y = 1 its derivative is softmax(z) − y.",
+    .summary =
+        "−Σ yᵢ ln softmax(z)ᵢ of logits z and soft targets y; with Σ y = 1 its derivative is softmax(z) − y.",
     .notation = {"CE(softmax({0.}), {1.})", R"(\operatorname{CE}(\operatorname{softmax}({0.}), {1.}))"},
     .operands = "n;n",
     .infer = scalar_of_same_vectors,
@@ -76,10 +79,14 @@ constinit const Op kSoftmaxCrossEntropy = {
 
 constinit const Op kSoftmaxCrossEntropyLabels = {
     .name = "softmax_cross_entropy_labels",
-    .summary = "−ln softmax(z)_label of logits z; its derivative is softmax(z) − one_hot(label). [Bishop 2006, eq. 4.109]",
+    .summary =
+        "−ln softmax(z)_label of logits z; its derivative is softmax(z) − one_hot(label). [Bishop 2006, eq. "
+        "4.109]",
     .notation = {"CE(softmax({0.}), {1.})", R"(\operatorname{CE}(\operatorname{softmax}({0.}), {1.}))"},
     .operands = "n;",
-    .infer = [](const ShapeQuery& q) -> Shape { return require_rank(q, 0, 1), require_rank(q, 1, 0), Shape{}; },
+    .infer = [](const ShapeQuery& q) -> Shape {
+      return require_rank(q, 0, 1), require_rank(q, 1, 0), Shape{};
+    },
     .reference =
         [](const ReferenceCall& call) {
           const std::span<const double> z = call.inputs[0];
@@ -96,14 +103,18 @@ constinit const Op kSoftmaxCrossEntropyLabels = {
 
 constinit const Op kSigmoidCrossEntropy = {
     .name = "sigmoid_cross_entropy",
-    .summary = "Binary cross-entropy −Σ yᵢ ln σ(zᵢ) + (1 − yᵢ) ln(1 − σ(zᵢ)) of logits z; its derivative is σ(z) − y.",
+    .summary =
+        "Binary cross-entropy −Σ yᵢ ln σ(zᵢ) + (1 − yᵢ) ln(1 − σ(zᵢ)) of logits z; its derivative is σ(z) − "
+        "y.",
     .notation = {"BCE(σ({0.}), {1.})", R"(\operatorname{BCE}(\sigma({0.}), {1.}))"},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
     .reference = sum_pairs<[](double z, double y) {
       return std::max(z, 0.0) - z * y + std::log1p(std::exp(-std::abs(z)));
     }>,
-    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * (sigmoid(p.x(0)) - p.x(1)), -(p.dy * p.x(0))}; },
+    .gradient = [](const Pullback& p) -> Adjoints {
+      return {p.dy * (sigmoid(p.x(0)) - p.x(1)), -(p.dy * p.x(0))};
+    },
     .domain2 = {.low = 0, .high = 1},
 };
 

@@ -5,11 +5,13 @@
 
 #include "catenary/ir/graph.h"
 
-/// The operators as free functions on values, with the textbook's names. Shapes are of ONE sample; a result is batched if
-/// an operand is. Each throws Error{shape} when the operands do not fit. Meaning and gradient: see the catalogue entries.
+/// The operators as free functions on values, with the textbook's names. Shapes are of ONE sample; a result
+/// is batched if an operand is. Each throws Error{shape} when the operands do not fit. Meaning and gradient:
+/// see the catalogue entries.
 namespace catenary {
 
-// Arithmetic, element by element. A scalar operand (shape []) is broadcast to the other's shape, a number likewise.
+// Arithmetic, element by element. A scalar operand (shape []) is broadcast to the other's shape, a number
+// likewise.
 [[nodiscard]] Value operator+(Value a, Value b);
 [[nodiscard]] Value operator-(Value a, Value b);
 [[nodiscard]] Value operator*(Value a, Value b);  ///< Hadamard product ⊙; for W·x see matmul
@@ -31,8 +33,8 @@ namespace catenary {
 [[nodiscard]] Value log(Value x);
 [[nodiscard]] Value abs(Value x);
 [[nodiscard]] Value sign(Value x);
-[[nodiscard]] Value step(Value x);  ///< 1 where x > 0, else 0
-[[nodiscard]] Value equal(Value a, Value b);  ///< 1 where a = b, else 0
+[[nodiscard]] Value step(Value x);                ///< 1 where x > 0, else 0
+[[nodiscard]] Value equal(Value a, Value b);      ///< 1 where a = b, else 0
 [[nodiscard]] Value clip(Value x, double limit);  ///< to [-limit, limit]
 [[nodiscard]] Value erf(Value x);
 
@@ -83,13 +85,13 @@ namespace catenary {
 // Losses of one sample, kept whole. The second operand is the target.
 [[nodiscard]] Value squared_error(Value a, Value y);  ///< ½‖y − a‖²
 [[nodiscard]] Value cross_entropy(Value a, Value y);  ///< −Σ yᵢ ln aᵢ; a: probabilities [n]
-[[nodiscard]] Value softmax_cross_entropy(Value logits, Value y);             ///< −Σ yᵢ ln softmax(z)ᵢ; y: [n]
+[[nodiscard]] Value softmax_cross_entropy(Value logits, Value y);  ///< −Σ yᵢ ln softmax(z)ᵢ; y: [n]
 [[nodiscard]] Value softmax_cross_entropy_labels(Value logits, Value label);  ///< −ln softmax(z)_label
-[[nodiscard]] Value sigmoid_cross_entropy(Value logits, Value y);             ///< binary cross-entropy of σ(z), summed
+[[nodiscard]] Value sigmoid_cross_entropy(Value logits, Value y);  ///< binary cross-entropy of σ(z), summed
 [[nodiscard]] Value huber(Value a, Value y, double delta = 1);
 
-/// −Σ yᵢ ln aᵢ + (1 − yᵢ) ln(1 − aᵢ) of probabilities a; not an operator of its own but a graph of simpler ones.
-/// sigmoid_cross_entropy is the stable form.
+/// −Σ yᵢ ln aᵢ + (1 − yᵢ) ln(1 − aᵢ) of probabilities a; not an operator of its own but a graph of simpler
+/// ones. sigmoid_cross_entropy is the stable form.
 [[nodiscard]] Value binary_cross_entropy(Value a, Value y);
 
 }  // namespace catenary

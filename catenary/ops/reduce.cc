@@ -11,7 +11,9 @@ namespace {
 
 double total(std::span<const double> x) { return std::accumulate(x.begin(), x.end(), 0.0); }
 
-double norm(std::span<const double> x) { return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0)); }
+double norm(std::span<const double> x) {
+  return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0));
+}
 
 std::size_t first_maximum(std::span<const double> x) {
   return static_cast<std::size_t>(std::max_element(x.begin(), x.end()) - x.begin());
@@ -50,7 +52,8 @@ constinit const Op kMax = {
     .notation = {"max({0.})", R"(\max({0.}))"},
     .operands = "n",
     .infer = scalar,
-    .reference = [](const ReferenceCall& call) { call.output[0] = call.inputs[0][first_maximum(call.inputs[0])]; },
+    .reference =
+        [](const ReferenceCall& call) { call.output[0] = call.inputs[0][first_maximum(call.inputs[0])]; },
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * argmax_mask(p.x())}; },
 };
 
@@ -87,7 +90,10 @@ constinit const Op kArgmax = {
     .notation = {"argmax({0.})", R"(\operatorname{argmax}({0.}))"},
     .operands = "n",
     .infer = [](const ShapeQuery& q) -> Shape { return require_rank(q, 0, 1), Shape{}; },
-    .reference = [](const ReferenceCall& call) { call.output[0] = static_cast<double>(first_maximum(call.inputs[0])); },
+    .reference =
+        [](const ReferenceCall& call) {
+          call.output[0] = static_cast<double>(first_maximum(call.inputs[0]));
+        },
     .gradient = not_differentiable,
 };
 

@@ -8,14 +8,16 @@
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 
-/// What the catalogue's entries share: shape rules and ways to write a reference implementation. Private to ops/.
+/// What the catalogue's entries share: shape rules and ways to write a reference implementation. Private to
+/// ops/.
 namespace catenary::ops {
 
 /// The shape rule of element by element operators: all operands alike.
 inline Shape same_shape(const ShapeQuery& q) {
   for (const Shape& shape : q.inputs) {
     if (shape != q[0]) {
-      fail(ErrorKind::kShape, "{} needs operands of one shape, found {} and {}", q.op.name, q[0].str(), shape.str());
+      fail(ErrorKind::kShape, "{} needs operands of one shape, found {} and {}", q.op.name, q[0].str(),
+           shape.str());
     }
   }
   return q[0];
@@ -29,7 +31,8 @@ inline Shape scalar(const ShapeQuery&) { return {}; }
 inline void require_rank(const ShapeQuery& q, std::size_t operand, int rank) {
   if (q[operand].rank() == rank) return;
   const char* needed = rank == 0 ? "a scalar []" : rank == 1 ? "a vector [n]" : "a matrix [m, n]";
-  fail(ErrorKind::kShape, "{} needs {} as operand {}, found {}", q.op.name, needed, operand + 1, q[operand].str());
+  fail(ErrorKind::kShape, "{} needs {} as operand {}, found {}", q.op.name, needed, operand + 1,
+       q[operand].str());
 }
 
 inline Shape vector_to_vector(const ShapeQuery& q) { return require_rank(q, 0, 1), q[0]; }
@@ -43,7 +46,8 @@ void each(const ReferenceCall& call) {
 /// Reference of a function of two numbers, applied to each pair of elements.
 template <auto f>
 void each2(const ReferenceCall& call) {
-  for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = f(call.inputs[0][i], call.inputs[1][i]);
+  for (std::size_t i = 0; i < call.output.size(); ++i)
+    call.output[i] = f(call.inputs[0][i], call.inputs[1][i]);
 }
 
 /// Reference of a function of one number and the number in the attribute.
@@ -53,8 +57,8 @@ void each_with_number(const ReferenceCall& call) {
   for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = f(call.inputs[0][i], number);
 }
 
-/// An attribute for example calls: a fixed number, written in thousandths because double is no template argument in C++17
-/// style tables read by GCC 12 and Clang 14 alike.
+/// An attribute for example calls: a fixed number, written in thousandths because double is no template
+/// argument in C++17 style tables read by GCC 12 and Clang 14 alike.
 template <int thousandths>
 Attribute example_number(const ExampleSizes&) {
   return thousandths / 1000.0;

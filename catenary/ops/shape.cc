@@ -31,10 +31,11 @@ Shape with_extent(const Shape& shape, int axis, std::int64_t extent) {
 }
 
 void require_axis(const ShapeQuery& q, std::int64_t axis) {
-  if (q[0].rank() == 0) fail(ErrorKind::kShape, "{} needs an operand with axes, found a scalar []", q.op.name);
+  if (q[0].rank() == 0)
+    fail(ErrorKind::kShape, "{} needs an operand with axes, found a scalar []", q.op.name);
   if (axis < 0 || axis >= q[0].rank()) {
-    fail(ErrorKind::kShape, "{} needs an axis from 0 to {} of {}, found {}", q.op.name, q[0].rank() - 1, q[0].str(),
-         axis);
+    fail(ErrorKind::kShape, "{} needs an axis from 0 to {} of {}, found {}", q.op.name, q[0].rank() - 1,
+         q[0].str(), axis);
   }
 }
 
@@ -78,10 +79,10 @@ Shape concat_shape(const ShapeQuery& q) {
   require_axis(q, axis);
   std::int64_t extent = 0;
   for (const Shape& part : q.inputs) {
-    if (part.rank() != q[0].rank() || with_extent(part, static_cast<int>(axis), 1) !=
-                                          with_extent(q[0], static_cast<int>(axis), 1)) {
-      fail(ErrorKind::kShape, "concat needs parts that differ only along axis {}, found {} and {}", axis, q[0].str(),
-           part.str());
+    if (part.rank() != q[0].rank() ||
+        with_extent(part, static_cast<int>(axis), 1) != with_extent(q[0], static_cast<int>(axis), 1)) {
+      fail(ErrorKind::kShape, "concat needs parts that differ only along axis {}, found {} and {}", axis,
+           q[0].str(), part.str());
     }
     extent += part[static_cast<int>(axis)];
   }
@@ -93,9 +94,10 @@ void concat_reference(const ReferenceCall& call) {
   std::int64_t begin = 0;
   for (std::size_t part = 0; part < call.inputs.size(); ++part) {
     const std::int64_t end = begin + call.shapes[part][axis];
-    for_each_run(call.output_shape, {axis, begin, end}, [&](std::int64_t whole, std::int64_t cut, std::int64_t run) {
-      std::copy_n(call.inputs[part].data() + cut, run, call.output.data() + whole);
-    });
+    for_each_run(call.output_shape, {axis, begin, end},
+                 [&](std::int64_t whole, std::int64_t cut, std::int64_t run) {
+                   std::copy_n(call.inputs[part].data() + cut, run, call.output.data() + whole);
+                 });
     begin = end;
   }
 }
@@ -157,8 +159,8 @@ constinit const Op kSlice = {
       const auto& range = std::get<SliceRange>(q.attribute);
       require_axis(q, range.axis);
       if (range.begin < 0 || range.end > q[0][range.axis] || range.begin >= range.end) {
-        fail(ErrorKind::kShape, "slice needs 0 <= begin < end <= {} along axis {} of {}, found {}:{}", q[0][range.axis],
-             range.axis, q[0].str(), range.begin, range.end);
+        fail(ErrorKind::kShape, "slice needs 0 <= begin < end <= {} along axis {} of {}, found {}:{}",
+             q[0][range.axis], range.axis, q[0].str(), range.begin, range.end);
       }
       return with_extent(q[0], range.axis, range.end - range.begin);
     },
@@ -170,7 +172,9 @@ constinit const Op kSlice = {
                        });
         },
     .gradient = slice_gradient,
-    .example = [](const ExampleSizes& s) -> Attribute { return SliceRange{0, s.n / 2, s.n}; },
+    .example = [](const ExampleSizes& s) -> Attribute {
+      return SliceRange{0, s.n / 2, s.n};
+    },
 };
 
 constinit const Op kConcat = {
@@ -192,8 +196,8 @@ constinit const Op kBroadcast = {
     .infer = [](const ShapeQuery& q) -> Shape {
       const auto& shape = std::get<Shape>(q.attribute);
       if (!repeats_to(q[0], shape)) {
-        fail(ErrorKind::kShape, "broadcast repeats a scalar or axes of extent 1; {} does not fit {}", q[0].str(),
-             shape.str());
+        fail(ErrorKind::kShape, "broadcast repeats a scalar or axes of extent 1; {} does not fit {}",
+             q[0].str(), shape.str());
       }
       return shape;
     },
@@ -204,7 +208,9 @@ constinit const Op kBroadcast = {
           });
         },
     .gradient = [](const Pullback& p) -> Adjoints { return {sum_to(p.dy, p.x().shape())}; },
-    .example = [](const ExampleSizes& s) -> Attribute { return Shape{s.n, s.m}; },
+    .example = [](const ExampleSizes& s) -> Attribute {
+      return Shape{s.n, s.m};
+    },
 };
 
 constinit const Op kSumTo = {
@@ -215,7 +221,8 @@ constinit const Op kSumTo = {
     .infer = [](const ShapeQuery& q) -> Shape {
       const auto& shape = std::get<Shape>(q.attribute);
       if (!repeats_to(shape, q[0])) {
-        fail(ErrorKind::kShape, "sum_to undoes a broadcast; {} is no broadcast of {}", q[0].str(), shape.str());
+        fail(ErrorKind::kShape, "sum_to undoes a broadcast; {} is no broadcast of {}", q[0].str(),
+             shape.str());
       }
       return shape;
     },
@@ -227,7 +234,9 @@ constinit const Op kSumTo = {
           });
         },
     .gradient = [](const Pullback& p) -> Adjoints { return {broadcast(p.dy, p.x().shape())}; },
-    .example = [](const ExampleSizes& s) -> Attribute { return Shape{1, s.m}; },
+    .example = [](const ExampleSizes& s) -> Attribute {
+      return Shape{1, s.m};
+    },
 };
 
 }  // namespace ops

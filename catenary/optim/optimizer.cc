@@ -10,8 +10,8 @@ namespace {
 void check(std::span<const Value> parameters, std::span<const Value> gradients) {
   if (parameters.empty()) fail(ErrorKind::kConfig, "an optimizer needs at least one parameter, found none");
   if (parameters.size() != gradients.size()) {
-    fail(ErrorKind::kShape, "an optimizer needs one gradient for each parameter, found {} for {}", gradients.size(),
-         parameters.size());
+    fail(ErrorKind::kShape, "an optimizer needs one gradient for each parameter, found {} for {}",
+         gradients.size(), parameters.size());
   }
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (parameters[i].type() == gradients[i].type()) continue;

@@ -6,12 +6,14 @@
 
 #include "catenary/ir/program.h"
 
-/// Optimizers as graph builders: the update of each parameter is nodes like any other, so it is differentiable, fused,
-/// planned and printable.
+/// Optimizers as graph builders: the update of each parameter is nodes like any other, so it is
+/// differentiable, fused, planned and printable.
 namespace catenary::optim {
 
-/// From parameters and their gradients (same order, same types) to the updates of parameters and optimizer state.
-using Optimizer = std::function<std::vector<Update>(std::span<const Value> parameters, std::span<const Value> gradients)>;
+/// From parameters and their gradients (same order, same types) to the updates of parameters and optimizer
+/// state.
+using Optimizer =
+    std::function<std::vector<Update>(std::span<const Value> parameters, std::span<const Value> gradients)>;
 
 struct SgdOptions {
   double learning_rate = 0.1;
@@ -23,7 +25,8 @@ struct MomentumOptions {
   double learning_rate = 0.1;
   double momentum = 0.9;
 };
-/// v ← μ v + g, w ← w − η v, state NAME.velocity. [Polyak 1964; Sutskever et al. 2013, eq. 1-2 with ε folded into w's step]
+/// v ← μ v + g, w ← w − η v, state NAME.velocity. [Polyak 1964; Sutskever et al. 2013, eq. 1-2 with ε folded
+/// into w's step]
 [[nodiscard]] Optimizer momentum(MomentumOptions options = {});
 
 struct AdamOptions {
@@ -32,10 +35,11 @@ struct AdamOptions {
   double beta2 = 0.999;
   double epsilon = 1e-8;
 };
-/// Moments NAME.moment1 and NAME.moment2 and the step count adam.step, with bias correction. [Kingma and Ba 2015, alg. 1]
+/// Moments NAME.moment1 and NAME.moment2 and the step count adam.step, with bias correction. [Kingma and Ba
+/// 2015, alg. 1]
 [[nodiscard]] Optimizer adam(AdamOptions options = {});
 
-/// All three read the learning rate from the shared input "learning_rate" if the graph has one, so that a schedule can set
-/// it before each step; otherwise it is the constant of the options.
+/// All three read the learning rate from the shared input "learning_rate" if the graph has one, so that a
+/// schedule can set it before each step; otherwise it is the constant of the options.
 
 }  // namespace catenary::optim

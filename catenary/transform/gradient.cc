@@ -43,11 +43,12 @@ void check(Value y, std::span<const Value> wrt) {
   for (const Value v : wrt) {
     if (!v) fail(ErrorKind::kConfig, "gradient needs variables of y's graph, found an empty value");
     if (&v.graph() == &y.graph()) continue;
-    fail(ErrorKind::kConfig, "gradient needs variables of y's graph, found {} '{}' of another", v.op().name, v.name());
+    fail(ErrorKind::kConfig, "gradient needs variables of y's graph, found {} '{}' of another", v.op().name,
+         v.name());
   }
   if (y.shape().rank() != 0) {
-    fail(ErrorKind::kShape, "gradient needs a scalar [], found {} of type {}; sum or mean it first", y.op().name,
-         y.type().str());
+    fail(ErrorKind::kShape, "gradient needs a scalar [], found {} of type {}; sum or mean it first",
+         y.op().name, y.type().str());
   }
 }
 
@@ -68,7 +69,8 @@ Gradient gradient(Value y, std::span<const Value> wrt) {
     const Value dv = result.adjoint_of[static_cast<std::size_t>(id)];
     if (!dv || !depends[static_cast<std::size_t>(id)] || v.input_count() == 0) continue;
     if (per_sample && v.op().batch == BatchRule::kReduces) {
-      fail(ErrorKind::kShape, "{} mixes the samples of the batch: the loss of one sample has no gradient through it",
+      fail(ErrorKind::kShape,
+           "{} mixes the samples of the batch: the loss of one sample has no gradient through it",
            v.op().name);
     }
     const Adjoints rules = apply_rule(v, dv, per_sample);
@@ -84,7 +86,8 @@ Gradient gradient(Value y, std::span<const Value> wrt) {
   }
   for (const Value v : wrt) {
     const bool reached = v.id() <= y.id() && result.adjoint_of[static_cast<std::size_t>(v.id())];
-    result.adjoints.push_back(reached ? result.adjoint_of[static_cast<std::size_t>(v.id())] : zero_like(v, per_sample));
+    result.adjoints.push_back(reached ? result.adjoint_of[static_cast<std::size_t>(v.id())]
+                                      : zero_like(v, per_sample));
   }
   return result;
 }

@@ -55,7 +55,8 @@ Value double_transpose(Value v) {
 }
 
 Value double_reshape(Value v) {
-  return is(v, ops::kReshape) && is(v.input(0), ops::kReshape) ? reshape(v.input(0).input(0), v.shape()) : Value{};
+  return is(v, ops::kReshape) && is(v.input(0), ops::kReshape) ? reshape(v.input(0).input(0), v.shape())
+                                                               : Value{};
 }
 
 Value broadcast_constant(Value v) {
@@ -63,9 +64,10 @@ Value broadcast_constant(Value v) {
   return constant_like(v, std::get<double>(v.input(0).attribute()));
 }
 
-// f(c, d) of constants is a constant. Only for operators that work element by element, so one element tells all.
+// f(c, d) of constants is a constant. Only for operators that work element by element, so one element tells
+// all.
 Value fold_constants(Value v) {
-  static constexpr std::array kFoldable = {&ops::kAdd, &ops::kSub, &ops::kMul,  &ops::kDiv, &ops::kNeg,
+  static constexpr std::array kFoldable = {&ops::kAdd,    &ops::kSub,  &ops::kMul, &ops::kDiv, &ops::kNeg,
                                            &ops::kSquare, &ops::kSqrt, &ops::kExp, &ops::kLog};
   if (std::find(kFoldable.begin(), kFoldable.end(), &v.op()) == kFoldable.end()) return {};
   std::array<double, 2> numbers{};
@@ -79,8 +81,8 @@ Value fold_constants(Value v) {
     inputs[i] = std::span(&numbers[i], 1);
   }
   double result = 0;
-  v.op().reference(ReferenceCall{std::span(inputs).first(count), std::span(shapes).first(count), std::span(&result, 1),
-                                 Shape{}, v.attribute(), 1});
+  v.op().reference(ReferenceCall{std::span(inputs).first(count), std::span(shapes).first(count),
+                                 std::span(&result, 1), Shape{}, v.attribute(), 1});
   return constant_like(v, result);
 }
 
@@ -94,7 +96,8 @@ Value broadcast_inwards(Value v) {
   return batch_broadcast(broadcast(v.input(0).input(0), v.shape()));
 }
 
-// Beside an operand that each sample has its own of, a shared value need not be spread over the samples first.
+// Beside an operand that each sample has its own of, a shared value need not be spread over the samples
+// first.
 Value spread_beside_batched(Value v) {
   if (v.op().batch != BatchRule::kAsOperands || v.input_count() != 2) return {};
   for (int i = 0; i < 2; ++i) {
@@ -124,7 +127,8 @@ constexpr std::array kRules = {
 };
 
 Value apply_rules(Value v) {
-  // Each rule shrinks the graph or moves a broadcast outwards, so this ends; the bound turns a mistake into an error.
+  // Each rule shrinks the graph or moves a broadcast outwards, so this ends; the bound turns a mistake into
+  // an error.
   constexpr int kMostSteps = 1000;
   for (int step = 0; step < kMostSteps; ++step) {
     const Value before = v;
@@ -153,7 +157,8 @@ std::vector<Value> rewrite(std::span<const Value> outputs) {
     Value rebuilt = v;
     if (!is_leaf(v.op())) {
       std::vector<Value> inputs;
-      for (int i = 0; i < v.input_count(); ++i) inputs.push_back(image[static_cast<std::size_t>(v.input(i).id())]);
+      for (int i = 0; i < v.input_count(); ++i)
+        inputs.push_back(image[static_cast<std::size_t>(v.input(i).id())]);
       rebuilt = apply_rules(graph.call(v.op(), inputs, v.attribute()));
       if (!v.name().empty() && rebuilt.name().empty() && !is_leaf(rebuilt.op())) rebuilt.rename(v.name());
     }

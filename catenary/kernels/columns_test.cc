@@ -127,7 +127,7 @@ TYPED_TEST(Columns, ComputeTheirFormulaAtEverySizeAndTouchNothingElse) {
           for (std::int64_t t = 0; t < columns; ++t) {
             const Numbers want = exact(op, column_of(x, t), column_of(y, t));
             for (std::int64_t r = 0; r < out.rows(); ++r) {
-              EXPECT_NEAR(out.at(r, t), want[static_cast<std::size_t>(r)], tolerance)
+              EXPECT_NEAR(out.at(r, t), static_cast<double>(want[static_cast<std::size_t>(r)]), tolerance)
                   << name_of(simd) << " operation " << i << ", " << rows << "x" << columns << " at " << r
                   << ", " << t;
             }

@@ -44,7 +44,7 @@ function(catenary_test name)
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE ${TEST_USES} catenary_test_support GTest::gmock GTest::gtest_main rapidcheck)
   set(slow "*.Slow*:Slow*.*:*/Slow*.*")
-  set(common TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set(common TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   gtest_discover_tests(${name} ${common} TEST_FILTER "-${slow}" TEST_LIST ${name}_quick PROPERTIES TIMEOUT 300)
   gtest_discover_tests(${name} ${common} TEST_FILTER "${slow}" TEST_LIST ${name}_slow
                        PROPERTIES TIMEOUT 900 LABELS slow)

@@ -27,10 +27,10 @@ class AlignedBuffer {
 
  private:
   struct Free {
-    void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{kAlignment}); }
+    void operator()(std::byte* p) const { ::operator delete (p, std::align_val_t{kAlignment}); }
   };
   static std::byte* allocate(std::size_t bytes) {
-    auto* p = static_cast<std::byte*>(::operator new(bytes + kAlignment, std::align_val_t{kAlignment}));
+    auto* p = static_cast<std::byte*>(::operator new (bytes + kAlignment, std::align_val_t{kAlignment}));
     std::memset(p, 0, bytes + kAlignment);
     return p;
   }

@@ -12,7 +12,7 @@ namespace catenary::cli {
 int eval(const EvalArguments& arguments) {
   const train::StoredRun run = train::read_run(arguments.run_dir);
   const train::TestData data = train::load_test_data(run.config, run.model.schema);
-  const train::Evaluation evaluation = train::evaluate(run, data, arguments.threads);
+  const train::Assessment evaluation = train::evaluate(run, data, arguments.threads);
   if (arguments.json) {
     Json json{{"on", data.trained_on ? "train" : "test"}};
     add_evaluation(json, evaluation);

@@ -12,7 +12,7 @@ void print_json(const Json& json) {
   std::fflush(stdout);
 }
 
-void add_evaluation(Json& json, const train::Evaluation& evaluation) {
+void add_evaluation(Json& json, const train::Assessment& evaluation) {
   json["loss"] = evaluation.score.loss;
   if (evaluation.score.accuracy) json["accuracy"] = *evaluation.score.accuracy;
   json["samples"] = evaluation.samples;
@@ -29,7 +29,7 @@ void add_evaluation(Json& json, const train::Evaluation& evaluation) {
   json["confusion"] = std::move(rows);
 }
 
-std::string report(const train::Evaluation& evaluation, const std::string& what) {
+std::string report(const train::Assessment& evaluation, const std::string& what) {
   std::string text;
   if (evaluation.score.accuracy)
     text += fmt::format("{} accuracy {:.4f}\n", what, *evaluation.score.accuracy);

@@ -13,9 +13,9 @@ using Json = nlohmann::ordered_json;
 void print_json(const Json& json);
 
 /// Adds loss, accuracy, samples, classes and the confusion matrix.
-void add_evaluation(Json& json, const train::Evaluation& evaluation);
+void add_evaluation(Json& json, const train::Assessment& evaluation);
 
 /// The scores and, for classes, the confusion matrix, for a person. `what`: "test" or "training".
-[[nodiscard]] std::string report(const train::Evaluation& evaluation, const std::string& what);
+[[nodiscard]] std::string report(const train::Assessment& evaluation, const std::string& what);
 
 }  // namespace catenary::cli

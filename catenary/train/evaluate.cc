@@ -28,8 +28,8 @@ Evaluator::Evaluator(const Model& model, Variables& variables, const Inputs& inp
   step_.reserve(std::min(kBatch, samples_.size()));
 }
 
-Evaluation Evaluator::evaluate() {
-  Evaluation result{.samples = samples_.size()};
+Assessment Evaluator::evaluate() {
+  Assessment result{.samples = samples_.size()};
   if (has_classes_) result.confusion.emplace(samples_.data->schema.classes);
   double loss = 0;
   for (std::int64_t first = 0; first < samples_.size(); first += kBatch) {
@@ -54,7 +54,7 @@ Evaluation Evaluator::evaluate() {
   return result;
 }
 
-Evaluation evaluate(const StoredRun& run, const TestData& data, int threads) {
+Assessment evaluate(const StoredRun& run, const TestData& data, int threads) {
   Model model(run.config, run.model.schema);
   Variables variables(model.graph, static_cast<std::uint64_t>(run.config.seed));
   load_parameters(run.model, variables);

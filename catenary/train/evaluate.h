@@ -12,7 +12,7 @@
 namespace catenary::train {
 
 /// How well a network does on a set of samples.
-struct Evaluation {
+struct Assessment {
   std::int64_t samples = 0;
   Score score = {};
   std::optional<ConfusionMatrix> confusion = {};  ///< classification only
@@ -28,7 +28,7 @@ class Evaluator {
   Evaluator(const Model& model, Variables& variables, const Inputs& inputs, ThreadPool& pool);
 
   /// Throws Error{numeric} when the loss is not finite.
-  [[nodiscard]] Evaluation evaluate();
+  [[nodiscard]] Assessment evaluate();
 
  private:
   const Samples samples_;
@@ -38,7 +38,7 @@ class Evaluator {
 };
 
 /// Judges a stored network by its test set.
-[[nodiscard]] Evaluation evaluate(const StoredRun& run, const TestData& data, int threads);
+[[nodiscard]] Assessment evaluate(const StoredRun& run, const TestData& data, int threads);
 
 /// Throws Error{internal} unless the step ran.
 void require_ok(Status status);

@@ -30,7 +30,7 @@ class Training {
     return pack_model(variables_, data_.file.schema, data_.standardization);
   }
   [[nodiscard]] TrainingStart start() const { return {samples_, std::ssize(data_.test_rows), parameters_}; }
-  [[nodiscard]] std::optional<Evaluation> test();
+  [[nodiscard]] std::optional<Assessment> test();
   /// One pass over the training rows in the epoch's own order; nothing when asked to stop.
   [[nodiscard]] std::optional<Score> run_epoch(std::int64_t epoch);
   /// How far the training is, `done` samples into the epoch.
@@ -82,7 +82,7 @@ Training::Training(const Config& config, const TrainingData& data, const TrainOp
     test_.emplace(model_, variables_, Evaluator::Inputs{data.test(), data.standardization}, pool_);
 }
 
-std::optional<Evaluation> Training::test() {
+std::optional<Assessment> Training::test() {
   if (!test_) return std::nullopt;
   return test_->evaluate();
 }
@@ -151,7 +151,7 @@ void require_finite(const Safetensors& weights) {
   }
 }
 
-std::optional<Score> score_of(const std::optional<Evaluation>& evaluation) {
+std::optional<Score> score_of(const std::optional<Assessment>& evaluation) {
   if (!evaluation) return std::nullopt;
   return evaluation->score;
 }

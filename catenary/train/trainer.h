@@ -29,7 +29,7 @@ struct TrainOptions {
 /// A finished training.
 struct TrainResult {
   Run run;
-  std::optional<Evaluation> test;  ///< by the final weights; nothing without a test set
+  std::optional<Assessment> test;  ///< by the final weights; nothing without a test set
 };
 
 /// Trains what the config says, in memory: nothing is written. The result depends on the config alone, not on

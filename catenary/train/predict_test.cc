@@ -1,0 +1,114 @@
+#include "catenary/train/predict.h"
+
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+#include "catenary/ops/evaluate.h"
+#include "catenary/train/model.h"
+#include "catenary/train/testing.h"
+#include "tests/support/error_of.h"
+
+namespace catenary::train {
+namespace {
+
+using testing_support::error_of;
+using testing_support::TemporaryDirectory;
+
+StoredRun stored(const TemporaryDirectory& folder, const Config& config) {
+  write_run(folder / "run", train(config, {})->run);
+  return read_run(folder / "run");
+}
+
+StoredRun trained_on_sides(const TemporaryDirectory& folder, const std::string& loss) {
+  (void)folder.file("data.csv", kSides);
+  return stored(folder, small_config(folder, "side", loss, {"data.standardize=true", "train.epochs=30"}));
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::stringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+// The reference evaluator's answer for one sample of a stored network.
+std::vector<double> reference(const StoredRun& run, const std::vector<double>& x) {
+  Model model(run.config, run.model.schema);
+  Bindings bindings;
+  for (const Tensor& tensor : run.model.content.tensors) {
+    const std::vector<float> values = f32_values(tensor);
+    bindings.leaves[tensor.name].assign(values.begin(), values.end());
+  }
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const Standardization& s = run.model.standardization;
+    bindings.leaves["x"].push_back((x[i] - s.mean[i]) / s.std[i]);
+  }
+  return catenary::Evaluation({model.prediction}, bindings)[model.prediction];
+}
+
+TEST(Predict, NamesTheClassAndGivesTheReferencesProbabilities) {
+  const TemporaryDirectory folder;
+  const StoredRun run = trained_on_sides(folder, "softmax_cross_entropy");
+  const auto lines = lines_of(predict(run, folder.file("in.csv", "b,a\n3,-1\n0.25,0.5\n"), 2).csv);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0], "prediction,probability_left,probability_right");
+  double left = 0, right = 0;
+  ASSERT_EQ(std::sscanf(lines[1].c_str(), "left,%lf,%lf", &left, &right), 2);
+  const std::vector<double> expected = reference(run, {-1, 3});
+  EXPECT_NEAR(left, expected[0], 1e-6);  // two layers of three terms in f32, each rounded to 6e-8
+  EXPECT_NEAR(right, expected[1], 1e-6);
+}
+
+TEST(Predict, ABinaryLogitGivesBothProbabilities) {
+  const TemporaryDirectory folder;
+  const StoredRun run = trained_on_sides(folder, "binary_cross_entropy");
+  const auto lines = lines_of(predict(run, folder.file("in.csv", "a,b\n3,-1\n"), 1).csv);
+  EXPECT_EQ(lines[0], "prediction,probability_left,probability_right");
+  double left = 0, right = 0;
+  ASSERT_EQ(std::sscanf(lines[1].c_str(), "right,%lf,%lf", &left, &right), 2);
+  EXPECT_NEAR(right, reference(run, {3, -1})[0], 1e-6);
+  EXPECT_NEAR(left + right, 1, 1e-7);
+}
+
+TEST(Predict, RegressionGivesNumbersNamedByTheirTargets) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", kPlane);
+  const StoredRun run = stored(folder, small_config(folder, "y", "squared_error", {"data.standardize=true"}));
+  const Predictions result = predict(run, folder.file("in.csv", "a,b,y\n1,1,99\n0,0,99\n"), 1);
+  const auto lines = lines_of(result.csv);
+  EXPECT_EQ(result.samples, 2);
+  EXPECT_EQ(lines[0], "prediction_y");
+  EXPECT_NEAR(std::stod(lines[1]), reference(run, {1, 1})[0], 1e-5);
+}
+
+TEST(Predict, QuotesNamesAsCsvAsks) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", "a,\"k\"\n1,\"x, \"\"y\"\"\"\n2,z\n");
+  const StoredRun run =
+      stored(folder, small_config(folder, "k", "softmax_cross_entropy", {"train.epochs=100"}));
+  const auto lines = lines_of(predict(run, folder.file("in.csv", "a\n1\n"), 1).csv);
+  EXPECT_EQ(lines[0], "prediction,\"probability_x, \"\"y\"\"\",probability_z");
+  EXPECT_EQ(lines[1].substr(0, 12), "\"x, \"\"y\"\"\",0");
+}
+
+TEST(Predict, ManySamplesGoThroughInBatches) {
+  const TemporaryDirectory folder;
+  const StoredRun run = trained_on_sides(folder, "softmax_cross_entropy");
+  std::string input = "a,b\n";
+  for (int i = 0; i < 2500; ++i) input += fmt::format("{},{}\n", i % 7, i % 5);
+  const auto lines = lines_of(predict(run, folder.file("in.csv", input), 2).csv);
+  ASSERT_EQ(lines.size(), 2501u);
+  for (int i = 36; i <= 2500; ++i)
+    ASSERT_EQ(lines[static_cast<std::size_t>(i)], lines[static_cast<std::size_t>(i - 35)]) << i;
+}
+
+TEST(Predict, AnInputWithoutAFeatureIsADataError) {
+  const TemporaryDirectory folder;
+  const StoredRun run = trained_on_sides(folder, "softmax_cross_entropy");
+  EXPECT_THAT(error_of([&] { (void)predict(run, folder.file("in.csv", "a,c\n1,2\n"), 1); }),
+              testing::StartsWith("data: " + (folder / "in.csv").string() + ": needed the column 'b'"));
+}
+
+}  // namespace
+}  // namespace catenary::train

@@ -1,0 +1,101 @@
+#include "catenary/train/run_directory.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "catenary/train/testing.h"
+#include "tests/support/error_of.h"
+
+namespace catenary::train {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+using testing_support::error_of;
+using testing_support::TemporaryDirectory;
+
+Run trained(const TemporaryDirectory& folder, const std::vector<std::string>& overrides = {}) {
+  (void)folder.file("data.csv", kSides);
+  return train(small_config(folder, "side", "softmax_cross_entropy", overrides), {})->run;
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+TEST(RunDirectory, HoldsAllThatIssuedFromARun) {
+  const TemporaryDirectory folder;
+  const auto run = trained(folder, {"train.epochs=2"});
+  write_run(folder / "runs/deep/x/", run);
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "runs/deep/x"))
+    names.push_back(entry.path().filename());
+  EXPECT_THAT(names, testing::UnorderedElementsAre("config.resolved.toml", "weights.safetensors",
+                                                   "initial.safetensors", "history.csv", "history.jsonl",
+                                                   "env.json"));
+  EXPECT_EQ(text_of(folder / "runs/deep/x/history.csv"), to_csv(run.history));
+  const auto environment = nlohmann::json::parse(text_of(folder / "runs/deep/x/env.json"));
+  EXPECT_EQ(environment["threads"], 1);
+  EXPECT_EQ(environment["started"].get<std::string>().size(), 20u);
+}
+
+TEST(RunDirectory, ComesBackAsItWas) {
+  const TemporaryDirectory folder;
+  const auto run = trained(folder, {"train.epochs=2", "data.standardize=true"});
+  write_run(folder / "x", run);
+  const StoredRun stored = read_run(folder / "x");
+  EXPECT_EQ(stored.config, run.config);
+  EXPECT_EQ(stored.model.content, run.weights);
+  EXPECT_THAT(stored.model.schema.classes, ElementsAre("left", "right"));
+}
+
+TEST(RunDirectory, ItsConfigReproducesItFromAnywhere) {
+  const TemporaryDirectory folder;
+  const auto run = trained(folder, {"train.epochs=5", "data.split.test=0.25"});
+  write_run(folder / "x", run);
+  const Config again = load_config(folder / "x/config.resolved.toml");
+  EXPECT_EQ(train(again, {.threads = 2})->run.weights, run.weights);
+}
+
+TEST(RunDirectory, ReplacesAnEarlierRunButNothingElse) {
+  const TemporaryDirectory folder;
+  const auto run = trained(folder, {"train.epochs=0"});
+  write_run(folder / "x", run);
+  EXPECT_NO_THROW(write_run(folder / "x", run));
+  std::filesystem::create_directory(folder / "photos");
+  (void)folder.file("photos/mine.jpg", "jpg");
+  const std::string message =
+      ": expected a free name or an earlier run directory to replace, found something else";
+  EXPECT_EQ(error_of([&] { write_run(folder / "photos", run); }),
+            "io: " + (folder / "photos").string() + message);
+  EXPECT_EQ(error_of([&] { write_run(folder / "data.csv", run); }),
+            "io: " + (folder / "data.csv").string() + message);
+  EXPECT_THAT(folder.names(), ElementsAre("data.csv", "photos", "x"));
+}
+
+TEST(RunDirectory, AnythingWrongWithItIsNamed) {
+  const TemporaryDirectory folder;
+  const std::string missing = (folder / "none").string();
+  EXPECT_EQ(error_of([&] { (void)read_run(missing); }),
+            "io: " + missing + ": expected a run directory, found nothing");
+  write_run(folder / "x", trained(folder, {"train.epochs=0"}));
+  const auto damaged = [&](const char* file, const std::string& text) {
+    std::ofstream(folder / "x" / file, std::ios::binary) << text;
+    return error_of([&] { (void)read_run(folder / "x"); });
+  };
+  EXPECT_THAT(damaged("weights.safetensors", "not tensors"),
+              StartsWith("format: " + (folder / "x/weights.safetensors").string()));
+  std::filesystem::remove(folder / "x/weights.safetensors");
+  EXPECT_THAT(error_of([&] { (void)read_run(folder / "x"); }), HasSubstr("weights.safetensors"));
+  EXPECT_THAT(damaged("config.resolved.toml", "format = 9"),
+              HasSubstr("config.resolved.toml:1:10: format: expected 1, found 9"));
+}
+
+}  // namespace
+}  // namespace catenary::train

@@ -110,30 +110,32 @@ Numbers column_of(const Matrix<T>& m, std::int64_t t) {
   return numbers;
 }
 
-TYPED_TEST(Columns, ComputeTheirFormulaAtEverySizeAndTouchNothingElse) {
-  using T = TypeParam;
-  for (int i = 0; i < static_cast<int>(Column::kCount); ++i) {
-    const auto op = static_cast<Column>(i);
-    for (const std::int64_t rows : {1, 2, 10, 37}) {
-      for (const std::int64_t columns : {1, 7, 16, 43}) {
-        Matrix<T> x(rows, columns), y(rows, columns);
-        fill_inputs(op, x, y, 3);
-        // Sums of at most 37 terms of at most 10, each with an error of at most 4 ulp: 4 ulp of 370.
-        const long double tolerance = 4 * 370 * std::numeric_limits<T>::epsilon();
-        for (const Simd simd : supported_simd()) {
-          Matrix<T> out(gives_rows(op) ? rows : 1, columns);
-          run(simd, op, x.operand(), y.operand(), rows, out);
-          EXPECT_TRUE(out.intact()) << name_of(simd) << " operation " << i;
-          for (std::int64_t t = 0; t < columns; ++t) {
-            const Numbers want = exact(op, column_of(x, t), column_of(y, t));
-            for (std::int64_t r = 0; r < out.rows(); ++r) {
-              EXPECT_NEAR(out.at(r, t), static_cast<double>(want[static_cast<std::size_t>(r)]), tolerance)
-                  << name_of(simd) << " operation " << i << ", " << rows << "x" << columns << " at " << r
-                  << ", " << t;
-            }
-          }
-        }
+template <typename T>
+void check_formula(Column op, std::int64_t rows, std::int64_t columns) {
+  Matrix<T> x(rows, columns), y(rows, columns);
+  fill_inputs(op, x, y, 3);
+  // Sums of at most 37 terms of at most 10, each with an error of at most 4 ulp: 4 ulp of 370.
+  const long double tolerance = 4 * 370 * std::numeric_limits<T>::epsilon();
+  for (const Simd simd : supported_simd()) {
+    Matrix<T> out(gives_rows(op) ? rows : 1, columns);
+    run(simd, op, x.operand(), y.operand(), rows, out);
+    EXPECT_TRUE(out.intact());
+    for (std::int64_t t = 0; t < columns; ++t) {
+      const Numbers want = exact(op, column_of(x, t), column_of(y, t));
+      for (std::int64_t r = 0; r < out.rows(); ++r) {
+        EXPECT_NEAR(out.at(r, t), want[static_cast<std::size_t>(r)], tolerance)
+            << name_of(simd) << ", " << rows << "x" << columns << " at " << r << ", " << t;
       }
+    }
+  }
+}
+
+TYPED_TEST(Columns, ComputeTheirFormulaAtEverySizeAndTouchNothingElse) {
+  for (int i = 0; i < static_cast<int>(Column::kCount); ++i) {
+    SCOPED_TRACE("operation " + std::to_string(i));
+    for (const std::int64_t rows : {1, 2, 10, 37}) {
+      for (const std::int64_t columns : {1, 7, 16, 43})
+        check_formula<TypeParam>(static_cast<Column>(i), rows, columns);
     }
   }
 }

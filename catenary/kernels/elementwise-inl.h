@@ -73,12 +73,12 @@ void elementwise(const ElementwiseArgs<T>& given) noexcept {
   const ElementwiseArgs<T> args = flattened(given, arity(kOp));
   const Operand<T>& in0 = args.in[0];
   const Operand<T>& in1 = args.in[1];
-  constexpr bool both = arity(kOp) == 2;
+  constexpr bool kBoth = arity(kOp) == 2;
   for (std::int64_t i = 0; i < args.rows; ++i) {
     const T* x0 = in0.data + i * in0.row_stride;
-    const T* x1 = both ? in1.data + i * in1.row_stride : nullptr;
+    const T* x1 = kBoth ? in1.data + i * in1.row_stride : nullptr;
     T* y = args.out + i * args.out_row_stride;
-    if constexpr (both) {
+    if constexpr (kBoth) {
       if (in1.per_column) {
         (in0.per_column ? elementwise_row<kOp, true, true, T>
                         : elementwise_row<kOp, false, true, T>)(x0, x1, y, args.columns, args.attribute);

@@ -75,8 +75,9 @@ struct ElementwiseArgs {
 /// c(i, t) = (accumulate ? c(i, t) : 0) + sum over k of a(i, k) b(k, t), as ONE chain of fused multiply-adds
 /// in order of k: blocking cannot change its bits. a: [rows, inner], b: [inner, columns], c: [rows, columns];
 /// c overlaps neither. Three uses: W x (a = W row-major), W^T delta (a's strides swapped) and, with
-/// accumulate, delta x^T. Fastest: b and c 64-byte aligned with row strides that are a multiple of 16
-/// elements; see product_stride.
+/// accumulate, delta x^T. Fastest with 64-byte aligned b and c. Tiles of 16 to 192 columns need no padding;
+/// give weights, sample rows and gradients a row stride of product_stride. One column (a batch of one sample)
+/// runs along a's rows.
 template <Number T>
 struct ProductArgs {
   const T* a = nullptr;

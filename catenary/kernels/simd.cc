@@ -39,8 +39,8 @@ std::string_view name_of(Simd simd) {
 }
 
 std::span<const Simd> supported_simd() {
-  static const std::size_t count = count_supported();
-  return std::span(kAll).first(count);
+  static const std::size_t kCount = count_supported();
+  return std::span(kAll).first(kCount);
 }
 
 }  // namespace catenary::kernels

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -103,7 +104,7 @@ T max(const T* x, std::int64_t n) noexcept {
   return reduce<T>(
       n, -std::numeric_limits<T>::infinity(),
       [&](auto lanes, Vec<Full<T>> acc, std::int64_t t) HWY_ATTR { return larger(lanes.load(x + t), acc); },
-      [](T a, T b) HWY_ATTR { return b > a || b != b ? b : a; });
+      [](T a, T b) HWY_ATTR { return b > a || std::isnan(b) ? b : a; });
 }
 
 #define CATENARY_INSTANTIATE(T)                                        \

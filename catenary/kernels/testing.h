@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -81,9 +82,10 @@ class Matrix {
 };
 
 /// The same bits, where all NaNs count as one.
-template <typename T>
+template <std::floating_point T>
 [[nodiscard]] bool same_bits(T x, T y) {
-  return std::memcmp(&x, &y, sizeof(T)) == 0 || (x != x && y != y);
+  if (std::isnan(x) || std::isnan(y)) return std::isnan(x) && std::isnan(y);
+  return x == y && std::signbit(x) == std::signbit(y);
 }
 template <typename T>
 [[nodiscard]] bool same_bits(const Matrix<T>& a, const Matrix<T>& b) {
@@ -99,7 +101,7 @@ template <typename T>
 template <typename T>
 [[nodiscard]] double ulp_error(T got, long double want) {
   using Limits = std::numeric_limits<T>;
-  if (want != want || got != got) return (want != want && got != got) ? 0 : 1e30;
+  if (std::isnan(want) || std::isnan(got)) return std::isnan(want) && std::isnan(got) ? 0 : 1e30;
   const auto nearest = static_cast<T>(want);
   if (std::isinf(nearest) || std::isinf(got)) return nearest == got ? 0 : 1e30;
   const int exponent =

@@ -13,6 +13,9 @@
 /// A plan with kernels and memory bound to it, for one number type. Private to engine/.
 namespace catenary::engine {
 
+/// Elements of a shared group that run together: 8 KiB of f32, so that a few operands stay in the L1 cache.
+inline constexpr std::int64_t kChunk = 2048;
+
 /// Where a kernel's operand is. The numbers of a tile or slot are found when the worker and its tile are
 /// known.
 template <typename T>
@@ -168,7 +171,9 @@ class Executor {
   void combine_lanes(const MemberCall<T>& call, std::int64_t begin, std::int64_t count) const noexcept;
   void run_shared_concat(const BoundItem<T>& item) const noexcept;
   void run_shared_reference(const BoundItem<T>& item) noexcept;
-  [[nodiscard]] T* shared_pointer(const Place<T>& place) const noexcept;
+  [[nodiscard]] T* shared_pointer(const Place<T>& place) const noexcept {
+    return place.space == Place<T>::Space::kLane ? lanes_.as<T>() + place.offset : place.shared;
+  }
   void call_reference(const BoundItem<T>& item, Worker& worker) const noexcept;
 
   Schedule schedule_;

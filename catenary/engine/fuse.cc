@@ -171,17 +171,28 @@ class Selection {
   Schedule& schedule_;
 };
 
-// Puts computed nodes in order, joining elementwise nodes to the latest group that they may run with.
+// Puts computed nodes in order. Elementwise nodes wait until somebody reads them, then join the latest group
+// that they may run with: the derivative of relu runs with the product that it multiplies.
 class Grouping {
  public:
   explicit Grouping(Schedule& schedule)
       : schedule_(schedule),
         position_(schedule.stage_of.size(), -1),
+        placed_(schedule.stage_of.size(), false),
         transposed_(schedule.stage_of.size(), false) {}
 
   void run() {
     for (const Value v : schedule_.nodes) {
-      if (schedule_.is_computed(v)) place(v);
+      if (!schedule_.is_computed(v)) continue;
+      if (is(v, ops::kBatchSum)) {
+        place_operands(v);
+        place_sum(v);
+      } else if (schedule_.form(v) != Form::kElementwise) {
+        place_with_operands(v);
+      }
+    }
+    for (const Value v : schedule_.nodes) {
+      if (schedule_.is_computed(v)) place_with_operands(v);
     }
     for (const Output& output : schedule_.program.outputs) {
       const Value root = schedule_.ref(output.value).root;
@@ -192,31 +203,62 @@ class Grouping {
  private:
   Stage& stage_at(int stage) { return schedule_.stages[static_cast<std::size_t>(stage)]; }
 
+  // The first operand's root that still waits for its place; of a batch sum only the combining of lanes is
+  // placed here, which reads nothing.
+  Value waiting_operand(Value v) const {
+    if (schedule_.form(v) == Form::kLeaf || is(v, ops::kBatchSum)) return {};
+    for (const Value x : operands_of(schedule_, v)) {
+      const Value root = schedule_.ref(x).root;
+      if (!placed_[index(root)]) return root;
+    }
+    return {};
+  }
+
+  // Depth first without recursion: a chain of nodes may be as long as the program.
+  void place_with_operands(Value v) {
+    std::vector<Value> path = {v};
+    while (!path.empty()) {
+      const Value top = path.back();
+      const Value waiting = waiting_operand(top);
+      if (waiting) {
+        path.push_back(waiting);
+        continue;
+      }
+      if (!placed_[index(top)]) place(top);
+      placed_[index(top)] = true;
+      path.pop_back();
+    }
+  }
+
+  void place_operands(Value v) {
+    for (const Value x : operands_of(schedule_, v)) place_with_operands(schedule_.ref(x).root);
+  }
+
   void place(Value v) {
     const int stage = schedule_.stage(v);
     switch (schedule_.form(v)) {
       case Form::kLeaf:
       case Form::kView: return;
-      case Form::kElementwise: return place_member(v, stage);
+      case Form::kElementwise:
+      case Form::kOuterSum:
+      case Form::kColumnSum: return place_member(v, stage);
       case Form::kProduct: return append(v, stage, {Item::Kind::kGroup, v, {}, v.shape().size()});
       case Form::kColumn: return append(v, stage, {Item::Kind::kColumn, v});
       case Form::kConcat: return append(v, stage, {Item::Kind::kConcat, v});
       case Form::kReference: return append(v, stage, {Item::Kind::kReference, v});
-      case Form::kOuterSum: return place_outer_sum(v, stage);
-      case Form::kColumnSum: append(v, stage - 1, {Item::Kind::kColumnSum, v}); return place_member(v, stage);
     }
   }
 
-  void place_outer_sum(Value v, int stage) {
+  // The part of a batch sum that runs with the samples; the combining of lanes is a member of a shared group.
+  void place_sum(Value v) {
+    const int stage = schedule_.stage(v) - 1;
+    if (schedule_.form(v) == Form::kColumnSum) return append(v, stage, {Item::Kind::kColumnSum, v});
     const Value rows = schedule_.ref(v.input(0).input(1)).root;
-    if (schedule_.form(rows) != Form::kLeaf && schedule_.stage(rows) == stage - 1 &&
-        !transposed_[index(rows)]) {
+    if (schedule_.form(rows) != Form::kLeaf && schedule_.stage(rows) == stage && !transposed_[index(rows)]) {
       transposed_[index(rows)] = true;
-      read(rows, stage - 1);
-      stage_at(stage - 1).items.push_back({Item::Kind::kTranspose, rows});
+      stage_at(stage).items.push_back({Item::Kind::kTranspose, rows});
     }
-    append(v, stage - 1, {Item::Kind::kOuterSum, v});
-    place_member(v, stage);
+    append(v, stage, {Item::Kind::kOuterSum, v});
   }
 
   void append(Value v, int stage, Item item) {
@@ -296,6 +338,7 @@ class Grouping {
 
   Schedule& schedule_;
   std::vector<int> position_;     // by node id: its item in its stage
+  std::vector<bool> placed_;      // by node id
   std::vector<bool> transposed_;  // by node id: its transposition is already an item
 };
 

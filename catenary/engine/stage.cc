@@ -85,6 +85,24 @@ int stage_for(Value v, const std::vector<int>& stage_of) {
   return stage;
 }
 
+// Shared work is done in the latest stage that still serves all its readers, beside the other work on the
+// same numbers: β·m next to the update of m, not before the samples run.
+void postpone_shared_work(Schedule& schedule) {
+  std::vector<int> latest(schedule.stage_of.size(), -1);
+  for (auto it = schedule.nodes.rbegin(); it != schedule.nodes.rend(); ++it) {
+    const Value v = *it;
+    int& stage = schedule.stage_of[static_cast<std::size_t>(v.id())];
+    const int limit = latest[static_cast<std::size_t>(v.id())];
+    const bool movable = !v.batched() && !is_leaf(v.op()) && &v.op() != &ops::kBatchSum;
+    if (movable && limit >= 0) stage = limit;
+    const int needed_at = v.batched() ? std::max(stage, 1) - 1 : stage;
+    for (int i = 0; i < v.input_count(); ++i) {
+      int& input_limit = latest[static_cast<std::size_t>(v.input(i).id())];
+      input_limit = input_limit < 0 ? needed_at : std::min(input_limit, needed_at);
+    }
+  }
+}
+
 }  // namespace
 
 void rewrite_program(Schedule& schedule, const Program& program) {
@@ -111,6 +129,7 @@ void assign_stages(Schedule& schedule) {
     schedule.stage_of[static_cast<std::size_t>(v.id())] = stage;
     last = std::max(last, stage);
   }
+  postpone_shared_work(schedule);
   const bool samples =
       std::any_of(schedule.nodes.begin(), schedule.nodes.end(), [](Value v) { return v.batched(); });
   schedule.stages.resize(static_cast<std::size_t>(std::max(last, samples ? 1 : 0)) + 1);

@@ -1,6 +1,7 @@
 #include "arguments.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include "catenary/base/nearest.h"
 #include "catenary/base/text.h"
 #include "catenary/base/thread_pool.h"
+#include "catenary/engine/step.h"
 #include "catenary/train/version.h"
 #include "commands.h"
 
@@ -21,7 +23,7 @@ static_assert(kVersion == CATENARY_VERSION, "catenary/train/version.h and CMakeL
 constexpr int kUsageError = 2;
 
 constexpr const char* kFooter =
-    "\nExit codes: 0 done, 1 a bug in catenary, 2 usage or config, 3 data, 4 numbers that are not finite, 5 "
+    "Exit codes: 0 done, 1 a bug in catenary, 2 usage or config, 3 data, 4 numbers that are not finite, 5 "
     "files.\n"
     "Results go to stdout, talk to stderr. 'catenary COMMAND --help' says more.";
 
@@ -40,9 +42,11 @@ struct Arguments {
 
 void add_threads(CLI::App& command, int& threads) {
   threads = usual_threads();
-  command.add_option("--threads", threads, "Threads to run on; the results are the same for any number")
-      ->check(CLI::Range(1, ThreadPool::kMaxThreads))
-      ->capture_default_str();
+  command
+      .add_option("--threads", threads,
+                  "Threads to run on [all cores]; the results are the same for any number")
+      ->type_name("N")
+      ->check(CLI::Range(1, ThreadPool::kMaxThreads).description(""));
 }
 
 void add_json(CLI::App& command, bool& json, const std::string& what) {
@@ -60,7 +64,7 @@ void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
 void add_train(CLI::App& app, TrainArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("train", "Train a network as a config file says and write a run directory");
-  command.add_option("config", arguments.config, "TOML file")->required()->type_name("CONFIG");
+  command.add_option("CONFIG", arguments.config, "TOML file")->required()->type_name("");
   add_overrides(command, arguments.set);
   add_threads(command, arguments.threads);
   command.add_option("--out", arguments.out, "Run directory [runs/NAME]; an earlier run there is replaced")
@@ -70,18 +74,14 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
 
 void add_eval(CLI::App& app, EvalArguments& arguments) {
   CLI::App& command = *app.add_subcommand("eval", "Judge a trained network by its test set");
-  command.add_option("run", arguments.run_dir, "Run directory of a training")
-      ->required()
-      ->type_name("RUN_DIR");
+  command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
   add_threads(command, arguments.threads);
   add_json(command, arguments.json, "Print one JSON object");
 }
 
 void add_predict(CLI::App& app, PredictArguments& arguments) {
   CLI::App& command = *app.add_subcommand("predict", "Apply a trained network to a file of samples");
-  command.add_option("run", arguments.run_dir, "Run directory of a training")
-      ->required()
-      ->type_name("RUN_DIR");
+  command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
   command.add_option("--input", arguments.input, "CSV file with the model's features, or IDX file of images")
       ->required()
       ->type_name("FILE");
@@ -95,14 +95,15 @@ void add_predict(CLI::App& app, PredictArguments& arguments) {
 void add_inspect(CLI::App& app, InspectArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("inspect", "Show a network: its layers, parameters, FLOPs and memory");
-  command.add_option("path", arguments.path, "TOML file or run directory")
+  command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")
       ->required()
-      ->type_name("CONFIG|RUN_DIR");
+      ->type_name("");
   add_overrides(command, arguments.set);
   add_threads(command, arguments.threads);
   command
       .add_option("--dump-after", arguments.dump_after,
-                  "Print the training step's program after this pass instead")
+                  fmt::format("Print the training step's program after this pass instead: {}",
+                              fmt::join(pass_names(), ", ")))
       ->type_name("PASS");
   add_json(command, arguments.json, "Print one JSON object");
 }
@@ -110,7 +111,7 @@ void add_inspect(CLI::App& app, InspectArguments& arguments) {
 void add_ops(CLI::App& app, OpsArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("ops", "List the operators, their mathematics and their gradient rules");
-  command.add_option("names", arguments.names, "Only these operators")->type_name("NAME");
+  command.add_option("NAME", arguments.names, "Only these operators")->type_name("");
   add_json(command, arguments.json, "Print one JSON object");
 }
 

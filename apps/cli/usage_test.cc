@@ -1,0 +1,83 @@
+#include <gmock/gmock.h>
+
+#include "testing.h"
+
+namespace catenary::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+TEST(Usage, TheVersionIsOneLineOnStdout) {
+  const Outcome outcome = Shell().run({"--version"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.out, "catenary 0.1.0\n");
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST(Usage, EveryCommandHasHelp) {
+  const Outcome outcome = Shell().run({"--help"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("Exit codes:"));
+  for (const std::string command : {"train", "eval", "predict", "inspect", "ops"}) {
+    EXPECT_THAT(outcome.out, HasSubstr(command));
+    const Outcome help = Shell().run({command, "--help"});
+    EXPECT_EQ(help.exit_code, 0) << command;
+    EXPECT_THAT(help.out, HasSubstr("Usage: catenary " + command)) << command;
+    EXPECT_THAT(help.out, HasSubstr("--json")) << command;
+  }
+}
+
+TEST(Usage, NothingAskedForIsAUsageErrorWithHelp) {
+  const Outcome outcome = Shell().run({});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(outcome.err, HasSubstr("train"));
+}
+
+struct Mistake {
+  std::vector<std::string> arguments;
+  std::string message;
+};
+
+TEST(Usage, MistakesNameTheNearestAndExitWithTwo) {
+  const Mistake mistakes[] = {
+      {{"trian"}, "catenary: unknown command 'trian'; did you mean 'train'?\ntry 'catenary --help'\n"},
+      {{"--verson"},
+       "catenary: unknown option '--verson'; did you mean '--version'?\ntry 'catenary --help'\n"},
+      {{"train", "c.toml", "--thread", "2"},
+       "catenary: unknown option '--thread'; did you mean '--threads'?\ntry 'catenary train --help'\n"},
+      {{"train", "c.toml", "d.toml"},
+       "catenary: unexpected argument 'd.toml'\ntry 'catenary train --help'\n"},
+      {{"train"}, "catenary: CONFIG is required\ntry 'catenary train --help'\n"},
+      {{"predict", "x", "--output", "y"}, "catenary: --input is required\ntry 'catenary predict --help'\n"},
+      {{"train", "c.toml", "--threads", "0"},
+       "catenary: --threads: Value 0 not in range 1 to 256\ntry 'catenary train --help'\n"},
+      {{"ops", "sigmiod"}, "catenary: unknown operator 'sigmiod'; did you mean 'sigmoid'?\n"},
+  };
+  for (const Mistake& mistake : mistakes) {
+    const Outcome outcome = Shell().run(mistake.arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << mistake.message;
+    EXPECT_EQ(outcome.err, mistake.message);
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
+TEST(Ops, ListsEveryOperatorWithItsMathematicsAndGradient) {
+  const Outcome outcome = Shell().run({"ops"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out,
+              StartsWith("add\n  Sum, element by element.\n  y = a + b\n  da = dy\n  db = dy\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("softmax_cross_entropy_labels\n"));
+}
+
+TEST(Ops, JsonIsOneObject) {
+  const auto lines = json_lines(Shell().run({"ops", "tanh", "relu", "--json"}).out);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0]["ops"][0]["name"], "tanh");
+  EXPECT_EQ(lines[0]["ops"][1]["formula"], "relu(x)");
+  EXPECT_TRUE(lines[0]["ops"][1]["gradient"].contains("x"));
+}
+
+}  // namespace
+}  // namespace catenary::cli

@@ -34,7 +34,7 @@ struct Executor<T>::Tile {
   std::int64_t width;    ///< columns that memory is laid out for
   std::int64_t first;    ///< first sample, in the batch
   std::int64_t samples;  ///< real ones
-  std::int64_t columns;  ///< samples, rounded up to 16: what kernels compute
+  std::int64_t columns;  ///< what kernels compute: samples rounded up to 16, or 1 in a batch of 1
   std::int64_t block;    ///< rows of a block of a group
   bool start;            ///< the first tile of its lane
   Worker* worker;
@@ -51,7 +51,7 @@ typename Executor<T>::Cut Executor<T>::cut(std::int64_t batch_size) const {
   const std::int64_t fitting = kTileBytes / (widest * static_cast<std::int64_t>(sizeof(T))) / 16 * 16;
   const std::int64_t tile =
       fixed_tile_ > 0 ? fixed_tile_ : std::clamp<std::int64_t>(fitting, 16, kWidestTile);
-  return {lanes, lane_samples, std::min(tile, lane_samples)};
+  return {lanes, lane_samples, batch_size == 1 && fixed_tile_ == 0 ? 1 : std::min(tile, lane_samples)};
 }
 
 template <typename T>
@@ -63,7 +63,7 @@ template <typename T>
 std::int64_t Executor<T>::scratch_elements(std::int64_t tile) const {
   std::int64_t elements = 0;
   for (std::size_t stage = 0; stage < plan_.stages.size(); ++stage) {
-    const std::int64_t slot = stage % 2 == 1 ? block_rows(tile) * tile : kChunk;
+    const std::int64_t slot = stage % 2 == 1 ? std::max(kBlockNumbers, kBlockRowMultiple * tile) : kChunk;
     for (const ItemPlan& item : plan_.stages[stage].items) elements = std::max(elements, item.slots * slot);
   }
   return elements;
@@ -172,8 +172,9 @@ void Executor<T>::run_lane(const BoundStage<T>& stage, std::int64_t lane, int wo
   T* accumulators = lanes_.as<T>() + lane * plan_.lane_elements;
   for (std::int64_t first = begin; first < end; first += now_.tile) {
     const std::int64_t samples = std::min(now_.tile, end - first);
-    run_tile(stage, {memory.tiles.as<T>(), memory.scratch.as<T>(), accumulators, now_.tile, first, samples,
-                     round_up(samples, 16), block_rows(now_.tile), first == begin, &memory});
+    run_tile(stage,
+             {memory.tiles.as<T>(), memory.scratch.as<T>(), accumulators, now_.tile, first, samples,
+              now_.tile == 1 ? 1 : round_up(samples, 16), block_rows(now_.tile), first == begin, &memory});
   }
   for (const BoundItem<T>& item : stage.items) {
     if (item.kind != Item::Kind::kColumnSum) continue;

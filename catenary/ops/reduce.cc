@@ -95,6 +95,7 @@ constinit const Op kArgmax = {
           call.output[0] = static_cast<double>(first_maximum(call.inputs[0]));
         },
     .gradient = not_differentiable,
+    .domain = {.kind = Domain::Kind::kLabel},  // so that maxima repeat
 };
 
 constinit const Op kArgmaxMask = {
@@ -109,6 +110,7 @@ constinit const Op kArgmaxMask = {
           call.output[first_maximum(call.inputs[0])] = 1;
         },
     .gradient = not_differentiable,
+    .domain = {.kind = Domain::Kind::kLabel},  // so that maxima repeat
 };
 
 }  // namespace ops

@@ -53,7 +53,7 @@ inline void bind_sample(Bindings& bindings, Value leaf, const Domain& domain, st
 /// the batch.
 inline std::vector<BatchedOperands> batch_choices(const Op& op) {
   if (op.batch == BatchRule::kReduces) return {1};
-  if (op.batch == BatchRule::kSpreads) return {0};
+  if (op.batch == BatchRule::kSpreads || op.name == "batch_size") return {0};
   std::vector<BatchedOperands> choices;
   const auto operands = example_shapes(op, {1, 1, 1}).size();
   for (BatchedOperands batched = 0; batched < (1u << operands); ++batched) choices.push_back(batched);

@@ -80,8 +80,8 @@ template <typename Function>
 class Required {
  public:
   template <std::convertible_to<Function*> F>
-  constexpr Required(F function)
-      : function_(function) {}  // NOLINT(google-explicit-constructor): reads as the function
+  // NOLINTNEXTLINE(google-explicit-constructor): an entry of a table reads as the function itself
+  constexpr Required(F function) : function_(function) {}
   template <typename... Args>
   auto operator()(const Args&... args) const {
     return function_(args...);

@@ -115,7 +115,7 @@ void check_formula(Column op, std::int64_t rows, std::int64_t columns) {
   Matrix<T> x(rows, columns), y(rows, columns);
   fill_inputs(op, x, y, 3);
   // Sums of at most 37 terms of at most 10, each with an error of at most 4 ulp: 4 ulp of 370.
-  const long double tolerance = 4 * 370 * std::numeric_limits<T>::epsilon();
+  const double tolerance = 4 * 370 * std::numeric_limits<T>::epsilon();
   for (const Simd simd : supported_simd()) {
     Matrix<T> out(gives_rows(op) ? rows : 1, columns);
     run(simd, op, x.operand(), y.operand(), rows, out);
@@ -123,7 +123,7 @@ void check_formula(Column op, std::int64_t rows, std::int64_t columns) {
     for (std::int64_t t = 0; t < columns; ++t) {
       const Numbers want = exact(op, column_of(x, t), column_of(y, t));
       for (std::int64_t r = 0; r < out.rows(); ++r) {
-        EXPECT_NEAR(out.at(r, t), want[static_cast<std::size_t>(r)], tolerance)
+        EXPECT_NEAR(out.at(r, t), static_cast<double>(want[static_cast<std::size_t>(r)]), tolerance)
             << name_of(simd) << ", " << rows << "x" << columns << " at " << r << ", " << t;
       }
     }

@@ -1,8 +1,9 @@
 #include "catenary/train/run_directory.h"
 
 #include <fmt/chrono.h>
+#include <unistd.h>
 
-#include <array>
+#include <cerrno>
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -52,6 +53,25 @@ std::string to_json(const Environment& environment) {
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
+// Absolute and without a slash at the end: "runs/x/" is "runs/x".
+fs::path absolute(const fs::path& path) {
+  const fs::path result = fs::absolute(path).lexically_normal();
+  return result.has_filename() ? result : result.parent_path();
+}
+
+// Throws unless `folder`, or the nearest folder above it that is there, can be written to.
+void require_writable(fs::path folder) {
+  std::error_code ignored;
+  while (!fs::exists(folder, ignored) && folder.has_relative_path()) folder = folder.parent_path();
+  if (!fs::is_directory(folder, ignored)) {
+    fail(ErrorKind::kIo, "{}: expected a directory to write to, found something else", folder.string());
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    fail(ErrorKind::kIo, "{}: expected a directory to write to: {}", folder.string(),
+         std::generic_category().message(errno));
+  }
+}
+
 }  // namespace
 
 Environment current_environment(int threads) {
@@ -66,19 +86,20 @@ Environment current_environment(int threads) {
 
 void require_free(const fs::path& path) {
   std::error_code ignored;
-  if (!fs::exists(fs::symlink_status(path, ignored))) return;
-  if (fs::is_directory(path, ignored) &&
-      (fs::is_empty(path, ignored) || fs::exists(path / kConfigFile, ignored)))
-    return;
-  fail(ErrorKind::kIo,
-       "{}: expected a free name or an earlier run directory to replace, found something else",
-       path.string());
+  const bool is_taken = fs::exists(fs::symlink_status(path, ignored));
+  const bool is_ours = fs::is_directory(path, ignored) &&
+                       (fs::is_empty(path, ignored) || fs::exists(path / kConfigFile, ignored));
+  if (is_taken && !is_ours) {
+    fail(ErrorKind::kIo,
+         "{}: expected a free name or an earlier run directory to replace, found something else",
+         path.string());
+  }
+  require_writable(absolute(path).parent_path());
 }
 
 void write_run(const fs::path& path, const Run& run) {
   require_free(path);
-  fs::path final_path = fs::absolute(path).lexically_normal();
-  if (!final_path.has_filename()) final_path = final_path.parent_path();  // "runs/x/"
+  const fs::path final_path = absolute(path);
   std::error_code error;
   fs::create_directories(final_path.parent_path(), error);
   if (error)

@@ -33,7 +33,8 @@ struct Run {
   Environment environment = {};
 };
 
-/// Throws Error{io} when a run cannot be written to `path`: something else than a run directory stands there.
+/// Throws Error{io} when a run cannot be written to `path`: something else than a run directory stands there,
+/// or the folder around it takes no files. Asked before training, it saves a run that could not be kept.
 void require_free(const std::filesystem::path& path);
 
 /// Writes config.resolved.toml, initial.safetensors, weights.safetensors, history.csv, history.jsonl and

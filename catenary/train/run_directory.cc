@@ -54,7 +54,7 @@ std::string to_json(const Environment& environment) {
 }
 
 // Absolute and without a slash at the end: "runs/x/" is "runs/x".
-fs::path absolute(const fs::path& path) {
+fs::path final_path_of(const fs::path& path) {
   const fs::path result = fs::absolute(path).lexically_normal();
   return result.has_filename() ? result : result.parent_path();
 }
@@ -94,12 +94,12 @@ void require_free(const fs::path& path) {
          "{}: expected a free name or an earlier run directory to replace, found something else",
          path.string());
   }
-  require_writable(absolute(path).parent_path());
+  require_writable(final_path_of(path).parent_path());
 }
 
 void write_run(const fs::path& path, const Run& run) {
   require_free(path);
-  const fs::path final_path = absolute(path);
+  const fs::path final_path = final_path_of(path);
   std::error_code error;
   fs::create_directories(final_path.parent_path(), error);
   if (error)

@@ -3,25 +3,26 @@
 // is timed.
 
 #include <benchmark/benchmark.h>
-#include <immintrin.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "bench/peak.h"
 #include "catenary/kernels/kernels.h"
 
 namespace {
 
+using bench::peak_of;
+using bench::processor_seconds;
 using catenary::kernels::ProductArgs;
 using catenary::kernels::Simd;
 
-// W x, W^T delta, delta x^T: see DESIGN 1.4.
+// W x, W^T delta, delta x^T: the three products of a training step.
 enum class Use { kForward, kBackward, kGradient };
 struct Shape {
   std::string_view name;
@@ -98,42 +99,6 @@ bool is_right(const Shape& shape, void (*product)(const ProductArgs<float>&) noe
     if (!std::equal(want.c.get() + row, want.c.get() + row + shape.columns, got.c.get() + row)) return false;
   }
   return true;
-}
-
-// Time that this thread had a core: the machine may be shared. A batch of calls is 100 us or more, its best
-// run the least disturbed.
-double processor_seconds() {
-  timespec time;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-// GFLOP/s of 12 independent chains: enough for 4 cycles of latency at 2 a cycle, and few enough for 16
-// registers.
-#define CATENARY_PROBE(isa, vector, set, fmadd, lanes)                                      \
-  __attribute__((target(isa))) double probe_##lanes() {                                     \
-    double best = 1e9;                                                                      \
-    for (int repeat = 0; repeat < 50; ++repeat) {                                           \
-      vector sum[12];                                                                       \
-      for (vector & s : sum) s = set(1.0f);                                                 \
-      const vector x = set(0.999f);                                                         \
-      const double start = processor_seconds();                                             \
-      for (int i = 0; i < 20000; ++i) {                                                     \
-        _Pragma("GCC unroll 12") for (int j = 0; j < 12; ++j) sum[j] = fmadd(sum[j], x, x); \
-      }                                                                                     \
-      const double time = processor_seconds() - start;                                      \
-      for (vector & s : sum) benchmark::DoNotOptimize(s);                                   \
-      best = std::min(best, time);                                                          \
-    }                                                                                       \
-    return 2.0 * lanes * 12 * 20000 / best * 1e-9;                                          \
-  }
-CATENARY_PROBE("avx512f", __m512, _mm512_set1_ps, _mm512_fmadd_ps, 16)
-CATENARY_PROBE("avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, 8)
-#undef CATENARY_PROBE
-
-double peak_of(Simd simd) {
-  if (simd == Simd::kAvx512) return probe_16();
-  return simd == Simd::kAvx2 ? probe_8() : 0;
 }
 
 void time_product(benchmark::State& state, const Shape& shape,

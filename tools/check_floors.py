@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-# DESIGN 3. Folders on the same floor are siblings.
+# See docs/architecture.md. Folders on the same floor are siblings.
 FLOOR_OF = {
     "base": 0,
     "ir": 1, "kernels": 1, "data": 1,

@@ -9,10 +9,14 @@
 namespace {
 
 constinit std::atomic<std::int64_t> allocations = 0;
+constinit std::atomic<bool> out_of_memory = false;
 
 void* counted(void* memory) {
   allocations.fetch_add(1, std::memory_order_relaxed);
-  if (memory == nullptr) throw std::bad_alloc();
+  if (memory == nullptr || out_of_memory.load(std::memory_order_relaxed)) {
+    std::free(memory);
+    throw std::bad_alloc();
+  }
   return memory;
 }
 
@@ -33,5 +37,8 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std
 namespace catenary::testing_support {
 
 std::int64_t allocations_so_far() noexcept { return allocations.load(); }
+
+OutOfMemory::OutOfMemory() { out_of_memory = true; }
+OutOfMemory::~OutOfMemory() { out_of_memory = false; }
 
 }  // namespace catenary::testing_support

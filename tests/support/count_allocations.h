@@ -16,4 +16,13 @@ template <std::invocable F>
   return allocations_so_far() - before;
 }
 
+/// While one lives, each call of operator new throws std::bad_alloc.
+class OutOfMemory {
+ public:
+  OutOfMemory();
+  ~OutOfMemory();
+  OutOfMemory(const OutOfMemory&) = delete;
+  OutOfMemory& operator=(const OutOfMemory&) = delete;
+};
+
 }  // namespace catenary::testing_support

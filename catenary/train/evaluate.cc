@@ -11,6 +11,13 @@ namespace {
 
 // Large enough that all threads have work, small enough that the outputs stay in the cache.
 constexpr std::int64_t kBatch = 1024;
+// A confusion matrix of more classes takes more than 8 MB, and nobody reads it.
+constexpr std::size_t kMostConfused = 1000;
+
+struct Sums {
+  double loss = 0;
+  std::int64_t correct = 0;
+};
 
 }  // namespace
 
@@ -30,28 +37,37 @@ Evaluator::Evaluator(const Model& model, Variables& variables, const Inputs& inp
 
 Assessment Evaluator::evaluate() {
   Assessment result{.samples = samples_.size()};
-  if (has_classes_) result.confusion.emplace(samples_.data->schema.classes);
-  double loss = 0;
+  const std::vector<std::string>& classes = samples_.data->schema.classes;
+  if (has_classes_ && classes.size() <= kMostConfused) result.confusion.emplace(classes);
+  Sums sums;
   for (std::int64_t first = 0; first < samples_.size(); first += kBatch) {
-    const std::int64_t size = std::min(kBatch, samples_.size() - first);
-    const std::int64_t* rows = samples_.rows.data() + first;
-    require_ok(step_.run({.size = size, .indices = rows}));
-    loss += step_.scalar("loss");
-    if (!has_classes_) continue;
-    const std::span<const float> classes = step_.rows("class");
-    for (std::int64_t i = 0; i < size; ++i) {
-      const auto truth = samples_.data->targets[static_cast<std::size_t>(rows[i])];
-      result.confusion->add(static_cast<std::int64_t>(truth),
-                            static_cast<std::int64_t>(classes[static_cast<std::size_t>(i)]));
-    }
+    const auto count = static_cast<std::size_t>(std::min(kBatch, samples_.size() - first));
+    const std::span rows = std::span(samples_.rows).subspan(static_cast<std::size_t>(first), count);
+    require_ok(step_.run({.size = std::ssize(rows), .indices = rows.data()}));
+    sums.loss += step_.scalar("loss");
+    if (has_classes_) sums.correct += count_correct(rows, result);
   }
-  result.score.loss = loss / static_cast<double>(samples_.size());
-  if (has_classes_) result.score.accuracy = result.confusion->accuracy();
+  const auto samples = static_cast<double>(samples_.size());
+  result.score.loss = sums.loss / samples;
+  if (has_classes_) result.score.accuracy = static_cast<double>(sums.correct) / samples;
   if (!std::isfinite(result.score.loss)) {
     fail(ErrorKind::kNumeric, "expected a finite loss over {} samples, found {}", samples_.size(),
          result.score.loss);
   }
   return result;
+}
+
+std::int64_t Evaluator::count_correct(std::span<const std::int64_t> rows, Assessment& result) const {
+  const std::span<const float> predicted = step_.rows("class");
+  std::int64_t correct = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const float truth = samples_.data->targets[static_cast<std::size_t>(rows[i])];
+    correct += truth == predicted[i];
+    if (result.confusion) {
+      result.confusion->add(static_cast<std::int64_t>(truth), static_cast<std::int64_t>(predicted[i]));
+    }
+  }
+  return correct;
 }
 
 Assessment evaluate(const StoredRun& run, const TestData& data, int threads) {

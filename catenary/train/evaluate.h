@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 
 #include "catenary/engine/step.h"
 #include "catenary/train/history.h"
@@ -15,7 +17,7 @@ namespace catenary::train {
 struct Assessment {
   std::int64_t samples = 0;
   Score score = {};
-  std::optional<ConfusionMatrix> confusion = {};  ///< classification only
+  std::optional<ConfusionMatrix> confusion = {};  ///< classification with at most 1000 classes
 };
 
 /// Judges a model by samples of one file, whenever asked. Model, variables, pool and samples must outlive it.
@@ -31,6 +33,9 @@ class Evaluator {
   [[nodiscard]] Assessment evaluate();
 
  private:
+  /// Of the rows of the last batch; counts them in the confusion matrix, too.
+  [[nodiscard]] std::int64_t count_correct(std::span<const std::int64_t> rows, Assessment& result) const;
+
   const Samples samples_;
   SampleRows rows_;
   bool has_classes_;

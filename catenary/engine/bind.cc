@@ -284,6 +284,10 @@ void Executor<T>::bind(std::string_view input, const Rows& rows) {
     fail(ErrorKind::kShape, "the input '{}' needs rows of {} numbers, found a row stride of {}", input, size,
          rows.row_stride);
   }
+  if (rows.columns != 0 && rows.columns != size) {
+    fail(ErrorKind::kShape, "the input '{}' needs rows of {} numbers, found rows of {}", input, size,
+         rows.columns);
+  }
   if (!fits(rows.scale.size()) || rows.scale.size() != rows.shift.size()) {
     fail(ErrorKind::kShape, "the input '{}' needs 0, 1 or {} scales and as many shifts, found {} and {}",
          input, size, rows.scale.size(), rows.shift.size());
@@ -319,6 +323,8 @@ template <typename T>
 std::span<const T> Executor<T>::output(std::string_view name) const {
   for (const Output& output : schedule_.program.outputs) {
     if (output.name != name) continue;
+    if (batch_.size == 0)
+      fail(ErrorKind::kConfig, "the output '{}' has no value before the step first ran", name);
     const Ref& ref = schedule_.ref(output.value);
     const auto size = static_cast<std::size_t>(output.value.shape().size());
     if (output.value.batched()) {

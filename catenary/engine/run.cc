@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <new>
 
 #include "catenary/engine/executor.h"
 
@@ -22,6 +23,9 @@ constexpr std::int64_t kBlockRowMultiple = 8;  // the product kernel's register 
 // Below this many multiplications (about 2 µs) a step runs on the calling thread: a hand-over would cost
 // more.
 constexpr std::int64_t kParallelWork = 200'000;
+
+// A batch beyond this is a mistake; below it no product of sizes comes near the end of int64.
+constexpr std::int64_t kLargestBatch = std::int64_t{1} << 40;
 
 }  // namespace
 
@@ -88,19 +92,25 @@ bool Executor<T>::has_capacity(const Cut& c, std::int64_t batch_size) const noex
 
 template <typename T>
 void Executor<T>::reserve(std::int64_t batch_size) {
+  if (batch_size > kLargestBatch) throw std::bad_alloc();
   const Cut c = cut(std::max<std::int64_t>(batch_size, 1));
   if (has_capacity(c, batch_size)) return;
   const Cut larger{std::max(c.lanes, reserved_.lanes), 0, std::max(c.tile, reserved_.tile)};
   const std::int64_t capacity = round_up(std::max(batch_size, capacity_), 16);
-  const auto bytes = [](std::int64_t elements) { return static_cast<std::size_t>(elements) * sizeof(T); };
+  const auto bytes = [](std::int64_t elements, std::int64_t times) {
+    std::int64_t product = 0;
+    if (__builtin_mul_overflow(elements * static_cast<std::int64_t>(sizeof(T)), times, &product))
+      throw std::bad_alloc();
+    return static_cast<std::size_t>(product);
+  };
   capacity_ = 0;  // stays so if memory runs out half way
-  batch_rows_ = AlignedBuffer(bytes(plan_.batch_elements * capacity));
-  lanes_ = AlignedBuffer(bytes(plan_.lane_elements * larger.lanes));
+  batch_rows_ = AlignedBuffer(bytes(plan_.batch_elements, capacity));
+  lanes_ = AlignedBuffer(bytes(plan_.lane_elements, larger.lanes));
   std::int64_t tiles = 0;
   for (const StagePlan& stage : plan_.stages) tiles = std::max(tiles, stage.tile_elements);
   for (Worker& worker : workers_) {
-    worker.tiles = AlignedBuffer(bytes(tiles * larger.tile));
-    worker.scratch = AlignedBuffer(bytes(scratch_elements(larger.tile)));
+    worker.tiles = AlignedBuffer(bytes(tiles, larger.tile));
+    worker.scratch = AlignedBuffer(bytes(scratch_elements(larger.tile), 1));
   }
   reserved_ = larger;
   capacity_ = capacity;

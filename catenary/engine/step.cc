@@ -48,24 +48,38 @@ Step::Step(Step&&) noexcept = default;
 Step& Step::operator=(Step&&) noexcept = default;
 Step::~Step() = default;
 
+Step::Impl& Step::impl() const {
+  if (impl_ == nullptr) fail(ErrorKind::kConfig, "this step was moved from");
+  return *impl_;
+}
+
+Rows rows_of(std::span<const float> numbers, std::int64_t columns) {
+  const auto count = static_cast<std::int64_t>(numbers.size());
+  if (columns < 1 || count % columns != 0) {
+    fail(ErrorKind::kShape, "rows of {} numbers need a multiple of that many, found {}", columns, count);
+  }
+  return {.data = numbers.data(), .element = ElementType::kF32, .count = count / columns, .columns = columns};
+}
+
 void Step::bind(std::string_view input, const Rows& rows) {
-  std::visit([&](auto& executor) { executor.bind(input, rows); }, impl_->executor);
+  std::visit([&](auto& executor) { executor.bind(input, rows); }, impl().executor);
 }
 
 void Step::set(std::string_view shared_input, double value) {
-  std::visit([&](auto& executor) { executor.set(shared_input, value); }, impl_->executor);
+  std::visit([&](auto& executor) { executor.set(shared_input, value); }, impl().executor);
 }
 
 void Step::reserve(std::int64_t batch_size) {
-  std::visit([&](auto& executor) { executor.reserve(batch_size); }, impl_->executor);
+  std::visit([&](auto& executor) { executor.reserve(batch_size); }, impl().executor);
 }
 
 std::int64_t Step::planned_bytes(std::int64_t batch_size) const {
   return std::visit([&](const auto& executor) { return executor.planned_bytes(batch_size); },
-                    impl_->executor);
+                    impl().executor);
 }
 
 Status Step::run(const Batch& batch) noexcept {
+  if (impl_ == nullptr) return Status::kUnbound;
   if (auto* f32 = std::get_if<engine::Executor<float>>(&impl_->executor)) return f32->run(batch);
   return std::get_if<engine::Executor<double>>(&impl_->executor)->run(batch);
 }
@@ -79,7 +93,7 @@ double Step::scalar(std::string_view output) const {
         }
         return static_cast<double>(numbers[0]);
       },
-      impl_->executor);
+      impl().executor);
 }
 
 std::vector<double> Step::values(std::string_view output) const {
@@ -88,11 +102,11 @@ std::vector<double> Step::values(std::string_view output) const {
         const auto numbers = executor.output(output);
         return std::vector<double>(numbers.begin(), numbers.end());
       },
-      impl_->executor);
+      impl().executor);
 }
 
 std::span<const float> Step::rows(std::string_view output) const {
-  const auto* f32 = std::get_if<engine::Executor<float>>(&impl_->executor);
+  const auto* f32 = std::get_if<engine::Executor<float>>(&impl().executor);
   if (f32 == nullptr)
     fail(ErrorKind::kDtype, "rows() reads f32 outputs; the step computes in f64: use values()");
   return f32->output(output);
@@ -100,12 +114,12 @@ std::span<const float> Step::rows(std::string_view output) const {
 
 const PlanSummary& Step::summary() const {
   return std::visit([](const auto& executor) -> const PlanSummary& { return executor.summary(); },
-                    impl_->executor);
+                    impl().executor);
 }
 
-std::span<const PassTime> Step::passes() const { return impl_->passes; }
+std::span<const PassTime> Step::passes() const { return impl().passes; }
 
-const std::string& Step::dump() const { return impl_->dump; }
+const std::string& Step::dump() const { return impl().dump; }
 
 std::span<const std::string_view> pass_names() { return kPasses; }
 

@@ -29,12 +29,12 @@ struct Rows {
   /// row.
   std::span<const double> scale = {};
   std::span<const double> shift = {};
+  std::int64_t columns =
+      0;  ///< elements of a row, checked against the input; 0: the caller knows that they fit
 };
 
-/// A table of f32 numbers, `columns` a row.
-[[nodiscard]] inline Rows rows_of(std::span<const float> numbers, std::int64_t columns) {
-  return {numbers.data(), ElementType::kF32, static_cast<std::int64_t>(numbers.size()) / columns};
-}
+/// A table of f32 numbers, `columns` a row. Throws Error{shape} when they do not fill whole rows.
+[[nodiscard]] Rows rows_of(std::span<const float> numbers, std::int64_t columns);
 
 /// Which rows of the bound tables make the batch: rows indices[0 .. size-1], or first .. first+size-1.
 struct Batch {
@@ -59,7 +59,7 @@ struct CompileOptions {
   std::optional<kernels::Simd> simd = {};
   /// Samples a tile, a multiple of 16; 0: the engine's choice. The results are the same.
   std::int64_t tile = 0;
-  /// Keep the program as text after this pass: rewrite, stage, fuse, plan. See Step::dump.
+  /// Keep the program as text after this pass, one of pass_names(). See Step::dump.
   std::string dump_after = {};
 };
 
@@ -100,10 +100,11 @@ class Step {
   /// batch rows.
   [[nodiscard]] std::int64_t planned_bytes(std::int64_t batch_size) const;
 
-  /// Computes the outputs, then applies the updates.
+  /// Computes the outputs, then applies the updates. A moved-from step answers kUnbound.
   [[nodiscard]] Status run(const Batch& batch) noexcept;
 
-  /// A scalar shared output of the last run. Throws Error{config} for an unknown one.
+  /// A scalar shared output of the last run. Throws Error{config} for an unknown one, and before the first
+  /// run.
   [[nodiscard]] double scalar(std::string_view output) const;
   /// Any output of the last run as doubles, row-major; a batched one sample after sample.
   [[nodiscard]] std::vector<double> values(std::string_view output) const;
@@ -118,6 +119,8 @@ class Step {
   explicit Step(std::unique_ptr<Impl> impl);
 
  private:
+  [[nodiscard]] Impl& impl() const;
+
   std::unique_ptr<Impl> impl_;
 };
 

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <new>
+#include <string>
 
+#include "catenary/base/error.h"
 #include "catenary/base/philox.h"
 #include "catenary/ops/evaluate.h"
 #include "catenary/ops/ops.h"
@@ -87,6 +91,74 @@ TEST(Step, AppliesUpdatesAfterItsOutputs) {
     ASSERT_EQ(step.run({1}), Status::kOk);
     EXPECT_EQ(step.scalar("a"), expected);
   }
+}
+
+// "kind: message" of what f throws; "" if nothing.
+template <typename F>
+std::string error_of(F f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return std::string(name_of(error.kind())) + ": " + error.what();
+  }
+  return "";
+}
+
+TEST(Step, ChecksTheLengthOfRowsWhereItIsKnown) {
+  Graph g;
+  const Value x = g.input("x", {3});
+  Variables variables(g, 0);
+  Step step = compile({{{"sum", batch_sum(x)}}, {}}, variables);
+  const std::vector<float> numbers(6);
+  EXPECT_EQ(error_of([&] { step.bind("x", rows_of(numbers, 2)); }),
+            "shape: the input 'x' needs rows of 3 numbers, found rows of 2");
+  EXPECT_EQ(error_of([&] { (void)rows_of(numbers, 0); }),
+            "shape: rows of 0 numbers need a multiple of that many, found 6");
+  EXPECT_EQ(error_of([&] { (void)rows_of(numbers, 4); }),
+            "shape: rows of 4 numbers need a multiple of that many, found 6");
+}
+
+TEST(Step, HasNoOutputsBeforeItRan) {
+  Graph g;
+  const Value a = g.state("a", {}, 1);
+  Variables variables(g, 0);
+  Step step = compile({{{"b", a + 1}}, {}}, variables);
+  EXPECT_EQ(error_of([&] { (void)step.scalar("b"); }),
+            "config: the output 'b' has no value before the step first ran");
+  ASSERT_EQ(step.run({1}), Status::kOk);
+  EXPECT_EQ(step.scalar("b"), 2);
+}
+
+TEST(Step, SaysSoWhenItWasMovedFrom) {
+  Graph g;
+  Variables variables(g, 0);
+  Step step = compile({{{"b", g.state("a", {}, 1) + 1}}, {}}, variables);
+  const Step other = std::move(step);
+  EXPECT_EQ(step.run({1}), Status::kUnbound);  // NOLINT(bugprone-use-after-move): this is the point
+  EXPECT_EQ(error_of([&] { (void)step.scalar("b"); }), "config: this step was moved from");
+}
+
+TEST(Step, CannotReserveMoreThanThereIs) {
+  Graph g;
+  const Value x = g.input("x", {3});
+  Variables variables(g, 0);
+  Step step = compile({{{"x", x + 1}}, {}}, variables);
+  for (const int bits : {41, 61, 62}) EXPECT_THROW(step.reserve(std::int64_t{1} << bits), std::bad_alloc);
+  EXPECT_THROW(step.reserve(std::numeric_limits<std::int64_t>::max()), std::bad_alloc);
+  EXPECT_NO_THROW(step.reserve(5));
+}
+
+TEST(Step, IsNotCompiledFromEmptyValues) {
+  Graph g;
+  const Value w = g.parameter("w", {2});
+  Variables variables(g, 0);
+  const std::string message = "config: an empty value was used; it belongs to no graph";
+  EXPECT_EQ(error_of([&] { (void)(Value() + w); }), message);
+  EXPECT_EQ(error_of([&] { (void)(w + Value()); }), message);
+  EXPECT_EQ(error_of([&] { (void)relu(Value()); }), message);
+  EXPECT_EQ(error_of([&] { (void)gradient(Value(), {w}); }), message);
+  EXPECT_EQ(error_of([&] { (void)compile({{}, {{w, Value()}}}, variables); }), message);
+  EXPECT_EQ(error_of([&] { (void)compile({{}, {{Value(), w}}}, variables); }), message);
 }
 
 }  // namespace

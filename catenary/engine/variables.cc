@@ -31,9 +31,13 @@ void Variables::add_new(Graph& graph) {
   for (NodeId id = 0; id < graph.size(); ++id) {
     const Node& node = graph.node(id);
     if (node.op != &ops::kVariable) continue;
-    const bool known = std::any_of(variables_.begin(), variables_.end(),
-                                   [&](const Variable& v) { return v.name == node.name; });
-    if (known) continue;
+    const auto known = std::find_if(variables_.begin(), variables_.end(),
+                                    [&](const Variable& v) { return v.name == node.name; });
+    if (known != variables_.end()) {
+      if (known->type == node.type) continue;
+      fail(ErrorKind::kShape, "the variable '{}' needs the program's type {}, found {}", node.name,
+           node.type.str(), known->type.str());
+    }
     const auto bytes = static_cast<std::size_t>(node.type.shape.size() * size_of(node.type.dtype));
     variables_.push_back(
         {node.name, node.type, std::get<VariableSpec>(node.attribute), AlignedBuffer(bytes)});

@@ -21,7 +21,8 @@ class Variables {
   Variables(const Variables&) = delete;
   Variables& operator=(const Variables&) = delete;
 
-  /// Makes room for the graph's variables that were added since; compile() calls it.
+  /// Makes room for the graph's variables that were added since; compile() calls it. Throws Error{config}
+  /// when the graph has a variable of a known name but another type.
   void add_new(Graph& graph);
   /// The names, in the order in which the graph's variables were made.
   [[nodiscard]] std::vector<std::string> names() const;

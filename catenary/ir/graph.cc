@@ -117,15 +117,20 @@ Adjoints not_differentiable(const Pullback& p) {
   return Adjoints(static_cast<std::size_t>(p.y.input_count()));
 }
 
-const Op& Value::op() const { return *graph_->node(id_).op; }
-const Type& Value::type() const { return graph_->node(id_).type; }
-const Attribute& Value::attribute() const { return graph_->node(id_).attribute; }
-int Value::input_count() const { return static_cast<int>(graph_->node(id_).inputs.size()); }
-Value Value::input(int i) const { return {graph_, graph_->node(id_).inputs[static_cast<std::size_t>(i)]}; }
-const std::string& Value::name() const { return graph_->node(id_).name; }
+Graph& Value::graph() const {
+  if (graph_ == nullptr) fail(ErrorKind::kConfig, "an empty value was used; it belongs to no graph");
+  return *graph_;
+}
+
+const Op& Value::op() const { return *graph().node(id_).op; }
+const Type& Value::type() const { return graph().node(id_).type; }
+const Attribute& Value::attribute() const { return graph().node(id_).attribute; }
+int Value::input_count() const { return static_cast<int>(graph().node(id_).inputs.size()); }
+Value Value::input(int i) const { return {&graph(), graph().node(id_).inputs[static_cast<std::size_t>(i)]}; }
+const std::string& Value::name() const { return graph().node(id_).name; }
 
 Value Value::rename(std::string_view name) const {
-  Node& node = graph_->nodes_[static_cast<std::size_t>(id_)];
+  Node& node = graph().nodes_[static_cast<std::size_t>(id_)];
   if (is_leaf(*node.op)) fail(ErrorKind::kConfig, "the leaf '{}' cannot be renamed to '{}'", node.name, name);
   node.name = name;
   return *this;

@@ -23,7 +23,8 @@ class Value {
   Value() = default;
   Value(Graph* graph, NodeId id) : graph_(graph), id_(id) {}
 
-  [[nodiscard]] Graph& graph() const { return *graph_; }
+  /// Throws Error{config} when the value is empty, as does everything below that reads the node.
+  [[nodiscard]] Graph& graph() const;
   [[nodiscard]] NodeId id() const { return id_; }
   [[nodiscard]] explicit operator bool() const { return graph_ != nullptr; }
   [[nodiscard]] bool operator==(const Value&) const = default;

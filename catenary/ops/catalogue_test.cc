@@ -83,8 +83,8 @@ TEST(Catalogue, WritesEachOperatorAsAPersonWould) {
       {"sigmoid", "σ(a)"},
       {"tanh", "tanh(a)"},
       {"relu", "relu(a)"},
-      {"leaky_relu", "leaky_relu(a)"},
-      {"elu", "elu(a)"},
+      {"leaky_relu", "leaky_relu(a, 0.1)"},
+      {"elu", "elu(a, 0.7)"},
       {"softplus", "softplus(a)"},
       {"gelu", "gelu(a)"},
       {"silu", "silu(a)"},
@@ -118,7 +118,7 @@ TEST(Catalogue, WritesEachOperatorAsAPersonWould) {
       {"softmax_cross_entropy", "CE(softmax(a), b)"},
       {"softmax_cross_entropy_labels", "CE(softmax(a), b)"},
       {"sigmoid_cross_entropy", "BCE(σ(a), b)"},
-      {"huber", "huber(a − b)"},
+      {"huber", "huber(a − b, 0.7)"},
   };
   for (const Op* op : ops::catalogue()) {
     Graph graph;

@@ -121,7 +121,7 @@ constinit const Op kSigmoidCrossEntropy = {
 constinit const Op kHuber = {
     .name = "huber",
     .summary = "Σ of ½r² where |r| ≤ a, else a(|r| − a/2), for residuals r = a − y. [Huber 1964, eq. 6]",
-    .notation = {"huber({0.} − {1+})", R"(\operatorname{huber}({0.} - {1+}))"},
+    .notation = {"huber({0.} − {1+}, {a})", R"(\operatorname{huber}({0.} - {1+}, {a}))"},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
     .reference =

@@ -21,7 +21,6 @@ using testing_support::BatchedOperands;
 using testing_support::bind_inputs;
 using testing_support::example_call;
 using testing_support::ExampleCall;
-using testing_support::run_step;
 using testing_support::write_variables;
 
 constexpr std::int64_t kBatchSizes[] = {1, 7, 16, 37, 200};
@@ -100,20 +99,22 @@ void expect_all_variants_to_agree(const Op& op, const ExampleSizes& sizes, Batch
   }
 }
 
-class CompiledOperator : public testing::TestWithParam<const Op*> {};
+class CompiledOperator : public testing::TestWithParam<std::tuple<const Op*, ExampleSizes>> {};
 INSTANTIATE_TEST_SUITE_P(Catalogue, CompiledOperator,
-                         testing::ValuesIn(ops::catalogue().begin(), ops::catalogue().end()),
-                         [](const auto& test) { return std::string(test.param->name); });
+                         testing::Combine(testing::ValuesIn(ops::catalogue().begin(), ops::catalogue().end()),
+                                          testing::ValuesIn(kSizes)),
+                         [](const auto& test) {
+                           return fmt::format("{}_n{}", std::get<0>(test.param)->name,
+                                              std::get<1>(test.param).n);
+                         });
 
 TEST_P(CompiledOperator, AgreesWithItsReference) {
-  const Op& op = *GetParam();
-  for (const ExampleSizes& sizes : kSizes) {
-    for (const BatchedOperands batched : batch_choices(op)) {
-      for (const DType dtype : {DType::kF32, DType::kF64}) {
-        SCOPED_TRACE(fmt::format("n = {}, batched operands {:b}, {}", sizes.n, batched, name_of(dtype)));
-        expect_all_variants_to_agree(op, sizes, batched, dtype);
-        if (HasFatalFailure()) return;
-      }
+  const auto& [op, sizes] = GetParam();
+  for (const BatchedOperands batched : batch_choices(*op)) {
+    for (const DType dtype : {DType::kF32, DType::kF64}) {
+      SCOPED_TRACE(fmt::format("batched operands {:b}, {}", batched, name_of(dtype)));
+      expect_all_variants_to_agree(*op, sizes, batched, dtype);
+      if (HasFatalFailure()) return;
     }
   }
 }

@@ -61,19 +61,26 @@ std::int64_t batch_size_of(const Choices& choices) {
   return 1 + static_cast<std::int64_t>(choices.empty() ? 0 : choices[0] % 70);
 }
 
-TEST(RandomProgram, ComputesTheReferencesNumbersInF64) {
+/// The parameter is the number of random programs: a few each time, many where there is time.
+class RandomPrograms : public testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Quick, RandomPrograms, testing::Values(20));
+INSTANTIATE_TEST_SUITE_P(Slow, RandomPrograms, testing::Values(600));
+
+TEST_P(RandomPrograms, ComputesTheReferencesNumbersInF64) {
   check_property(
-      [](const Choices& choices) { expect_reference(choices, DType::kF64, batch_size_of(choices)); }, 150);
+      [](const Choices& choices) { expect_reference(choices, DType::kF64, batch_size_of(choices)); },
+      GetParam());
 }
 
-TEST(RandomProgram, ComputesTheReferencesNumbersInF32) {
+TEST_P(RandomPrograms, ComputesTheReferencesNumbersInF32) {
   check_property(
-      [](const Choices& choices) { expect_reference(choices, DType::kF32, batch_size_of(choices)); }, 150);
+      [](const Choices& choices) { expect_reference(choices, DType::kF32, batch_size_of(choices)); },
+      GetParam());
 }
 
 // Each variable takes a step along its gradient, so that updates meet every kind of value that reads the old
 // ones.
-TEST(RandomProgram, UpdatesItsVariablesAsTheReferenceDoes) {
+TEST_P(RandomPrograms, UpdatesItsVariablesAsTheReferenceDoes) {
   check_property(
       [](const Choices& choices) {
         RandomProgram program(choices, DType::kF64, batch_size_of(choices));
@@ -98,10 +105,10 @@ TEST(RandomProgram, UpdatesItsVariablesAsTheReferenceDoes) {
           }
         }
       },
-      100);
+      GetParam());
 }
 
-TEST(RandomProgram, ComputesTheSameBitsHoweverItRuns) {
+TEST_P(RandomPrograms, ComputesTheSameBitsHoweverItRuns) {
   ThreadPool pool(3);
   check_property(
       [&pool](const Choices& choices) {
@@ -114,7 +121,7 @@ TEST(RandomProgram, ComputesTheSameBitsHoweverItRuns) {
           }
         }
       },
-      60);
+      GetParam());
 }
 
 }  // namespace

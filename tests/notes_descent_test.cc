@@ -29,15 +29,15 @@ struct TwoLayers {
   TwoLayers(DType dtype, std::int64_t outputs) {
     x = graph.input("x", {2}, dtype);
     t = graph.input("t", {outputs}, dtype);
-    W1 = graph.parameter("W1", {2, 2}, {}, dtype);
+    w1 = graph.parameter("W1", {2, 2}, {}, dtype);
     b1 = graph.parameter("b1", {2}, {}, dtype);
-    W2 = graph.parameter("W2", {outputs, 2}, {}, dtype);
+    w2 = graph.parameter("W2", {outputs, 2}, {}, dtype);
     b2 = graph.parameter("b2", {outputs}, {}, dtype);
-    u1 = matmul(W1, x) + b1;
+    u1 = matmul(w1, x) + b1;
   }
   Graph graph;
-  Value x, t, W1, b1, W2, b2, u1;
-  [[nodiscard]] std::vector<Value> parameters() const { return {W1, b1, W2, b2}; }
+  Value x, t, w1, b1, w2, b2, u1;
+  [[nodiscard]] std::vector<Value> parameters() const { return {w1, b1, w2, b2}; }
 };
 
 // Sample 1: x = (1, 1): u¹ = (ln 3, −ln 3), v¹ = (¾, ¼), u² = 3 − 1 = 2, t = 3: δ² = −(t − u²) = −1.
@@ -54,27 +54,27 @@ Bindings descent_start() {
 
 TEST_P(Descent, OfOneSampleFollowsTheChainOfItsNote) {
   TwoLayers n(dtype(), 1);
-  const Value v1 = sigmoid(n.u1), u2 = matmul(n.W2, v1) + n.b2;
+  const Value v1 = sigmoid(n.u1), u2 = matmul(n.w2, v1) + n.b2;
   const Value loss = squared_error(u2, n.t);
   expect_gradients(loss,
                    {{u2, {-1}},
                     {n.u1, {-0.75, 0.75}},
-                    {n.W2, {-0.75, -0.25}},
+                    {n.w2, {-0.75, -0.25}},
                     {n.b2, {-1}},
-                    {n.W1, {-0.75, -0.75, 0.75, 0.75}},
+                    {n.w1, {-0.75, -0.75, 0.75, 0.75}},
                     {n.b1, {-0.75, 0.75}}},
                    descent_start());
 }
 
 TEST_P(Descent, UpdatesAfterEachSample) {
   TwoLayers n(dtype(), 1);
-  const Value loss = batch_mean(squared_error(matmul(n.W2, sigmoid(n.u1)) + n.b2, n.t));
+  const Value loss = batch_mean(squared_error(matmul(n.w2, sigmoid(n.u1)) + n.b2, n.t));
   const std::vector<Value> slopes = gradient(loss, n.parameters()).adjoints;
   const std::vector<Update> updates = optim::sgd({.learning_rate = 0.5})(n.parameters(), slopes);
   const std::vector<ByHand> after_two = {
-      {n.W1, {kLn3 + 3.0 / 8 - 105.0 / 128, 0.375, -3.0 / 8 + 31.0 / 32, -kLn3 - 0.375}},
+      {n.w1, {kLn3 + 3.0 / 8 - 105.0 / 128, 0.375, -3.0 / 8 + 31.0 / 32, -kLn3 - 0.375}},
       {n.b1, {3.0 / 8 + 105.0 / 128, -3.0 / 8 - 31.0 / 32}},
-      {n.W2, {4.625, -3.375}},
+      {n.w2, {4.625, -3.375}},
       {n.b2, {1.5}}};
   Bindings at = descent_start();
   Variables variables(n.graph, 0);
@@ -103,7 +103,7 @@ TEST_P(Descent, UpdatesAfterEachSample) {
 // 9/32). BP3: ∂C/∂b = δ. BP4: ∂C/∂W² = δ²v¹ᵀ = [9 3; −18 −6]/64, ∂C/∂W¹ = δ¹(1, 1).
 TEST_P(Descent, SatisfiesTheFourEquations) {
   TwoLayers n(dtype(), 2);
-  const Value v1 = sigmoid(n.u1), u2 = matmul(n.W2, v1) + n.b2, v2 = sigmoid(u2);
+  const Value v1 = sigmoid(n.u1), u2 = matmul(n.w2, v1) + n.b2, v2 = sigmoid(u2);
   const std::vector<double> delta1 = {3 * kLn3 / 64, 9 * kLn3 / 32}, delta2 = {3.0 / 16, -6.0 / 16};
   Bindings at = descent_start();
   at.leaves["W2"] = {4 * kLn3 / 3, 0, 0, -4 * kLn3};
@@ -115,8 +115,8 @@ TEST_P(Descent, SatisfiesTheFourEquations) {
                     {n.u1, delta1},
                     {n.b2, delta2},
                     {n.b1, delta1},
-                    {n.W2, {9.0 / 64, 3.0 / 64, -18.0 / 64, -6.0 / 64}},
-                    {n.W1, {delta1[0], delta1[0], delta1[1], delta1[1]}}},
+                    {n.w2, {9.0 / 64, 3.0 / 64, -18.0 / 64, -6.0 / 64}},
+                    {n.w1, {delta1[0], delta1[0], delta1[1], delta1[1]}}},
                    at);
 }
 
@@ -125,7 +125,7 @@ TEST_P(Descent, SatisfiesTheFourEquations) {
 /// x = (0, 1): z¹ = ln 2·(−1, 1), a¹ = (−0.6, 0.6); z² = c·(−0.6) + 2c·0.6 = ln 3, a² = ¾, y = 0: dZ² = ¾.
 struct Classifier : TwoLayers {
   explicit Classifier(DType dtype)
-      : TwoLayers(dtype, 1), a1(catenary::tanh(u1)), z2(matmul(W2, a1) + b2), a2(sigmoid(z2)) {}
+      : TwoLayers(dtype, 1), a1(catenary::tanh(u1)), z2(matmul(w2, a1) + b2), a2(sigmoid(z2)) {}
   Value a1, z2, a2;
 };
 
@@ -172,9 +172,9 @@ TEST_P(Descent, AveragesMatrixProductsOverTheBatch) {
   const Classifier n(dtype());
   for (const Value loss : binary_losses(n)) {
     expect_gradients(batch_mean(loss),
-                     {{n.W2, {-0.3, 0.225}},
+                     {{n.w2, {-0.3, 0.225}},
                       {n.b2, {0.25}},
-                      {n.W1, {-0.08 * kC, 0.24 * kC, -0.25 * kC, 0.48 * kC}},
+                      {n.w1, {-0.08 * kC, 0.24 * kC, -0.25 * kC, 0.48 * kC}},
                       {n.b1, {0.16 * kC, 0.23 * kC}}},
                      classifier_numbers());
   }

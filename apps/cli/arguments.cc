@@ -24,7 +24,7 @@ constexpr int kUsageError = 2;
 
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 a bug in catenary, 2 usage or config, 3 data, 4 numbers that are not finite, 5 "
-    "files.\n"
+    "files, 130 interrupted.\n"
     "Results go to stdout, talk to stderr. 'catenary COMMAND --help' says more.";
 
 int usual_threads() {
@@ -61,6 +61,10 @@ void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
       ->allow_extra_args(false);
 }
 
+CLI::Validator not_empty() {
+  return {[](std::string& text) { return text.empty() ? "expected a path, found nothing" : ""; }, ""};
+}
+
 void add_train(CLI::App& app, TrainArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("train", "Train a network as a config file says and write a run directory");
@@ -68,8 +72,11 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
   add_overrides(command, arguments.set);
   add_threads(command, arguments.threads);
   command.add_option("--out", arguments.out, "Run directory [runs/NAME]; an earlier run there is replaced")
-      ->type_name("RUN_DIR");
+      ->type_name("RUN_DIR")
+      ->check(not_empty());
   add_json(command, arguments.json, "Print events as JSON, one a line");
+  command.footer(
+      "SIGINT (Ctrl-C) and SIGTERM end the training: nothing is written and the exit code is 130.");
 }
 
 void add_eval(CLI::App& app, EvalArguments& arguments) {

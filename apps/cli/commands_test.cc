@@ -184,6 +184,8 @@ TEST(Failures, HaveTheirExitCodeAndLeaveNothingBehind) {
        {"train", "c.toml", "--out", "sides.csv"},
        "sides.csv: expected a free name or an earlier run directory"},
       {5, {"train", "c.toml", "--out", "sides.csv/below"}, "sides.csv"},
+      {5, {"train", "c.toml", "--out", std::string(300, 'x')}, "File name too long"},
+      {2, {"train", "c.toml", "--set", "data.split.test=0.0001"}, "data.split.test: needed a fraction"},
       {5, {"eval", "none"}, "none: expected a run directory, found nothing"},
       {5,
        {"predict", "none", "--input", "sides.csv", "--output", "o.csv"},
@@ -209,6 +211,19 @@ TEST(Failures, OfPredictLeaveTheOldOutputAlone) {
   std::string text;
   std::ifstream(shell / "out.csv") >> text;
   EXPECT_EQ(text, "precious");
+}
+
+TEST(Failures, PredictReplacesNoFileOfTheRun) {
+  const ShellWithData shell;
+  shell.file("in.csv", "a,b\n1,2\n");
+  shell.run({"train", "c.toml"});
+  std::filesystem::create_symlink("runs/c/weights.safetensors", shell / "link");
+  for (const std::string output : {"runs/c/weights.safetensors", "runs/../runs/c/env.json", "link"}) {
+    const Outcome outcome = shell.run({"predict", "runs/c", "--input", "in.csv", "--output", output});
+    EXPECT_EQ(outcome.exit_code, 2) << output;
+    EXPECT_THAT(outcome.err, HasSubstr("none of the run directory's own"));
+  }
+  EXPECT_EQ(shell.run({"eval", "runs/c"}).exit_code, 0);
 }
 
 TEST(Failures, OfADamagedModelAreFormatErrors) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "catenary/base/error.h"
 #include "catenary/train/model.h"
 #include "catenary/train/run_directory.h"
 #include "catenary/train/samples.h"
@@ -23,6 +24,9 @@ struct Network {
 // A run directory knows the sizes of its inputs and outputs; for a config, the data tell.
 Network load_network(const InspectArguments& arguments) {
   if (std::filesystem::is_directory(arguments.path)) {
+    if (!arguments.set.empty()) {
+      fail(ErrorKind::kConfig, "--set applies to a config, found the run directory {}", arguments.path);
+    }
     train::StoredRun run = train::read_run(arguments.path);
     return {std::move(run.config), std::move(run.model.schema)};
   }

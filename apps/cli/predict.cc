@@ -3,15 +3,34 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "commands.h"
 #include "output.h"
 
 namespace catenary::cli {
 
+namespace {
+
+// Throws when the output would replace a file of the run that it comes from.
+void require_foreign(const PredictArguments& arguments) {
+  const std::filesystem::path output = follow_links(arguments.output);
+  std::error_code ignored;
+  if (!train::is_run_file(output.filename().string()) ||
+      !std::filesystem::equivalent(output.parent_path(), arguments.run_dir, ignored)) {
+    return;
+  }
+  fail(ErrorKind::kConfig, "--output {}: expected a file that is none of the run directory's own",
+       arguments.output);
+}
+
+}  // namespace
+
 int predict(const PredictArguments& arguments) {
+  require_foreign(arguments);
   const train::StoredRun run = train::read_run(arguments.run_dir);
   const train::Predictions predictions = train::predict(run, arguments.input, arguments.threads);
   write_file_atomically(arguments.output, predictions.csv);

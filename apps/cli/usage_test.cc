@@ -28,6 +28,11 @@ TEST(Usage, EveryCommandHasHelp) {
   }
 }
 
+TEST(Usage, TrainTellsHowItIsInterrupted) {
+  EXPECT_THAT(Shell().run({"train", "--help"}).out, HasSubstr("SIGTERM end the training"));
+  EXPECT_THAT(Shell().run({"train", "--help"}).out, HasSubstr("130"));
+}
+
 TEST(Usage, NothingAskedForIsAUsageErrorWithHelp) {
   const Outcome outcome = Shell().run({});
   EXPECT_EQ(outcome.exit_code, 2);
@@ -53,6 +58,10 @@ TEST(Usage, MistakesNameTheNearestAndExitWithTwo) {
       {{"predict", "x", "--output", "y"}, "catenary: --input is required\ntry 'catenary predict --help'\n"},
       {{"train", "c.toml", "--threads", "0"},
        "catenary: --threads: Value 0 not in range 1 to 256\ntry 'catenary train --help'\n"},
+      {{"train", "c.toml", "--out", ""},
+       "catenary: --out: expected a path, found nothing\ntry 'catenary train --help'\n"},
+      {{"inspect", ".", "--set", "seed=1"},
+       "catenary: --set applies to a config, found the run directory .\n"},
       {{"ops", "sigmiod"}, "catenary: unknown operator 'sigmiod'; did you mean 'sigmoid'?\n"},
   };
   for (const Mistake& mistake : mistakes) {

@@ -123,6 +123,15 @@ int rename_with(const fs::path&, const fs::path&, unsigned) {
 }
 #endif
 
+// A rename would replace a device or a pipe by a file; whoever named one meant to write into it.
+void require_replaceable(const fs::path& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return;
+  if (S_ISDIR(status.st_mode)) fail_io("write", path, EISDIR);
+  fail(ErrorKind::kIo, "cannot write '{}': needed a regular file or a free name, found something else",
+       path.string());
+}
+
 bool is_taken(const fs::path& path) {
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0;
@@ -191,8 +200,21 @@ std::vector<std::byte> read_file(const fs::path& path, std::uint64_t max_bytes) 
   return bytes;
 }
 
+fs::path follow_links(const fs::path& path) {
+  constexpr int kMaxLinks = 40;  // as Linux follows before it says ELOOP
+  fs::path target = normal_name(path);
+  for (int links = 0; links < kMaxLinks; ++links) {
+    std::error_code error;
+    const fs::path next = fs::read_symlink(target, error);
+    if (error) return target;  // no link, or nothing at all
+    target = target.parent_path() / next;
+  }
+  fail_io("follow", path, ELOOP);
+}
+
 void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
-  const fs::path target = normal_name(path);
+  const fs::path target = follow_links(path);
+  require_replaceable(target);
   const auto [number, temporary] = create_temporary(target, [](const fs::path& name) {
     return ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   });

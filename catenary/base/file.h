@@ -32,8 +32,13 @@ class InputFile {
 /// The whole file. A file longer than `max_bytes` is an error, found before its memory is taken.
 [[nodiscard]] std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
 
+/// The absolute path that `path` leads to when it is a symbolic link, itself otherwise. Nothing need stand
+/// there.
+[[nodiscard]] std::filesystem::path follow_links(const std::filesystem::path& path);
+
 /// Writes a file that appears whole or not at all, even when the machine stops half-way: a temporary sibling
-/// (".NAME.tmp-PID") is written, synced and renamed over `path`, and the directory is synced.
+/// (".NAME.tmp-PID") is written, synced and renamed over `path`, and the directory is synced. Symbolic links
+/// are followed. A directory, a pipe or a device of that name is refused.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -59,6 +60,35 @@ TEST(File, AFailedWriteLeavesNothing) {
   EXPECT_EQ(error_of([&] { write_file_atomically(dir / "taken", "x"); }),
             fmt::format("io: cannot write '{}': Is a directory", (dir / "taken").string()));
   EXPECT_THAT(dir.names(), ::testing::ElementsAre("taken"));
+}
+
+TEST(File, AWriteFollowsSymbolicLinks) {
+  const TemporaryDirectory dir;
+  fs::create_directory(dir / "deep");
+  write_file_atomically(dir / "deep/file", "old");
+  fs::create_symlink("deep/file", dir / "second");
+  fs::create_symlink("second", dir / "first");
+  write_file_atomically(dir / "first", "new");
+  EXPECT_EQ(text_of(dir / "deep/file"), "new");
+  EXPECT_TRUE(fs::is_symlink(dir / "first"));
+  fs::create_symlink("deep/none", dir / "dangling");
+  write_file_atomically(dir / "dangling", "made");
+  EXPECT_EQ(text_of(dir / "deep/none"), "made");
+  fs::create_symlink("loop", dir / "loop");
+  EXPECT_THAT(error_of([&] { write_file_atomically(dir / "loop", "x"); }), HasSubstr("symbolic links"));
+}
+
+TEST(File, AWriteReplacesNoPipe) {
+  const TemporaryDirectory dir;
+  ASSERT_EQ(::mkfifo((dir / "pipe").c_str(), 0600), 0);
+  fs::create_symlink("pipe", dir / "link");
+  const std::string message =
+      fmt::format("io: cannot write '{}': needed a regular file or a free name, found something else",
+                  (dir / "pipe").string());
+  EXPECT_EQ(error_of([&] { write_file_atomically(dir / "pipe", "x"); }), message);
+  EXPECT_EQ(error_of([&] { write_file_atomically(dir / "link", "x"); }), message);
+  EXPECT_TRUE(fs::is_fifo(dir / "pipe"));
+  EXPECT_THAT(dir.names(), ::testing::ElementsAre("link", "pipe"));
 }
 
 TEST(File, ALeftoverTemporaryDoesNotStopAWrite) {

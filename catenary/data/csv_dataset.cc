@@ -75,7 +75,18 @@ void require_known(const std::string& file, Names header, const Schema& trained)
   }
 }
 
+// Throws if a column is both: it could not be read as a number and as a class at once.
+void require_apart(const std::string& file, const Schema& trained) {
+  const NameIndex features(trained.feature_names);
+  for (const std::string& name : trained.target_names) {
+    if (!features.find(name)) continue;
+    fail(ErrorKind::kConfig, "{}: needed a target that is no feature of the trained model, found {}", file,
+         quote(name));
+  }
+}
+
 Roles trained_roles(const std::string& file, Names header, const Schema& trained, TargetUse use) {
+  require_apart(file, trained);
   const NameIndex index(header);
   Roles roles;
   for (const std::string& name : trained.feature_names) {

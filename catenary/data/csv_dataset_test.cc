@@ -138,6 +138,12 @@ TEST_F(CsvDataset, RejectsColumnsThatTheModelDoesNotKnowOrMisses) {
             "width, length");
 }
 
+TEST_F(CsvDataset, RejectsATrainedModelWhoseTargetIsAFeature) {
+  const Schema both{.feature_names = {"a", "b"}, .target_names = {"t", "a"}, .classes = {"x", "y"}};
+  EXPECT_EQ(load_error("a,b,t\n1,2,x\n", both),
+            "config: f.csv: needed a target that is no feature of the trained model, found 'a'");
+}
+
 TEST_F(CsvDataset, RejectsClassesThatTheModelDoesNotKnow) {
   EXPECT_EQ(load_error("width,length,kind\n2,1,rose\n2,1,rosé\n", kFlowers),
             "data: f.csv: line 3, column 3 'kind': needed a class that the model was trained on, found "

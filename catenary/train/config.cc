@@ -52,6 +52,12 @@ OutputConfig read_output(const TomlNode* node, const std::string& path) {
   return output;
 }
 
+void check_one_target(const Config& config) {
+  if (!is_classification(config) || config.data.targets.size() <= 1) return;
+  fail(ErrorKind::kConfig, "{}: data.target: expected one column for the loss {}, found {}",
+       config.data.target_place.text, name_of(config.train.loss), config.data.targets.size());
+}
+
 }  // namespace
 
 Config parse_config(std::string_view text, const std::string& path, std::span<const std::string> overrides) {
@@ -64,6 +70,7 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
   config.seed = root.whole("seed", {0, std::numeric_limits<std::int64_t>::max()}, config.seed);
   config.data = read_data(section(root, "data"), path);
   config.train = read_train(section(root, "train"));
+  check_one_target(config);
   config.layers = read_layers(section(root, "model"), config.train.loss);
   config.output = read_output(root.find("output"), path);
   config.train.accuracy = read_accuracy(*root.find("train"), is_classification(config));

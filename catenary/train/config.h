@@ -42,7 +42,7 @@ struct DataConfig {
   std::vector<std::string>
       classes;  ///< IDX only: names of the labels 0, 1, ...; empty: the numbers themselves
   bool standardize = false;
-  Place place, target_place;
+  Place place, target_place, split_place;
   [[nodiscard]] bool operator==(const DataConfig&) const = default;
 };
 

@@ -103,6 +103,8 @@ DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   data.format = table.choice("format", kDataFormats, infer_format(train));
   data.train = read_files(train, "data.train", config_path, data.format);
   data.test_share = read_test_share(table);
+  if (const auto* split = table.find("split"))
+    data.split_place = {train::find(*split->table(), "test")->node.place};
   if (const auto* test = table.find("test"))
     data.test = read_files(*test, "data.test", config_path, data.format);
   data.standardize = table.boolean("standardize", false);

@@ -162,11 +162,27 @@ const Case kCases[] = {
      .message = "c.toml:10:14: train.batch_size: expected a whole number from 1 to 1048576, found 0"},
     {.name = "NanWeightDecay",
      .train = "loss = \"huber\"\nweight_decay = nan",
-     .message = "c.toml:10:16: train.weight_decay: expected a number from 0 to 1e30, found nan"},
+     .message =
+         "c.toml:10:16: train.weight_decay: expected 0 or a number from 1.17549435e-38 to 1e30, found nan"},
     {.name = "NegativeLearningRate",
      .train = "loss = \"huber\"\noptimizer = { type = \"sgd\", learning_rate = -0.1 }",
-     .message = "c.toml:10:45: train.optimizer.learning_rate: expected a number above 0 and at most 1e30, "
+     .message = "c.toml:10:45: train.optimizer.learning_rate: expected a number from 1.17549435e-38 to 1e30, "
                 "found -0.1"},
+    {.name = "LearningRateThatIsZeroInF32",
+     .train = "loss = \"huber\"\noptimizer = { type = \"sgd\", learning_rate = 1e-46 }",
+     .message = "c.toml:10:45: train.optimizer.learning_rate: expected a number from 1.17549435e-38 to 1e30, "
+                "found 1e-46"},
+    {.name = "EpsilonThatIsZeroInF32",
+     .train = "loss = \"huber\"\noptimizer = { type = \"adam\", epsilon = 1e-46 }",
+     .message = "c.toml:10:40: train.optimizer.epsilon: expected a number from 1.17549435e-38 to 1e30, "
+                "found 1e-46"},
+    {.name = "WeightDecayThatIsZeroInF32",
+     .train = "loss = \"huber\"\nweight_decay = 1e-46",
+     .message = "c.toml:10:16: train.weight_decay: expected 0 or a number from 1.17549435e-38 to 1e30, "
+                "found 1e-46"},
+    {.name = "TwoTargetsOfAClassifier",
+     .data = "train = \"a.csv\"\ntarget = [\"a\", \"b\"]",
+     .message = "c.toml:5:10: data.target: expected one column for the loss softmax_cross_entropy, found 2"},
     {.name = "MomentumOfSgd",
      .train = "loss = \"huber\"\noptimizer = { type = \"sgd\", momentum = 0.9 }",
      .message = "c.toml:10:29: train.optimizer.momentum: does not apply to the optimizer 'sgd'; expected one "
@@ -214,9 +230,19 @@ TEST(ConfigErrors, OverridesNameThemselves) {
   EXPECT_EQ(of("train.epochs"), "--set train.epochs: expected key=value, as in train.epochs=3");
   EXPECT_EQ(of("model.layers.7.units=3"),
             "--set model.layers.7.units=3: model.layers: expected an index from 0 to 0, found '7'");
+  EXPECT_EQ(of("model.layers.00.units=3"),
+            "--set model.layers.00.units=3: model.layers: expected an index from 0 to 0, found '00'");
   EXPECT_EQ(
       of("train.epochs.a=3"),
       "--set train.epochs.a=3: train.epochs: expected a whole number from 0 to 1000000000, found a table");
+}
+
+TEST(ConfigErrors, AnOverrideIsOneLineThatSetsOneKey) {
+  const auto of = [](const std::string& override_text) { return message_of(config({}), {override_text}); };
+  EXPECT_EQ(of("train.epochs=1\nseed=5"), "--set 'train.epochs=1\\nseed=5': expected one line");
+  EXPECT_EQ(of("[train]\nepochs=3"), "--set '[train]\\nepochs=3': expected one line");
+  EXPECT_EQ(of("[train] # =3"), "--set [train] # =3: expected one key=value, as in train.epochs=3");
+  EXPECT_EQ(of("# seed=5"), "--set # seed=5: expected one key=value, as in train.epochs=3");
 }
 
 }  // namespace

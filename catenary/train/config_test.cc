@@ -72,6 +72,14 @@ TEST(Config, OverridesReachTablesArraysAndNewKeys) {
   EXPECT_EQ(config.train.optimizer.learning_rate, 0.5);
 }
 
+TEST(Config, AnOverrideThatIsNoTomlValueIsAString) {
+  for (const std::string name : {"it's.csv", "a=b,c.csv", "3[1].csv", "plain.csv"}) {
+    const std::string csv = "data={train=\"x.csv\", target=\"y\"}";
+    EXPECT_EQ(parse(kSmall, {csv, "data.train= " + name}).data.train.samples,
+              (std::filesystem::current_path() / name).string());
+  }
+}
+
 TEST(Config, AnInlineTableInAnOverrideReplacesTheWhole) {
   const Config config = parse(kSmall, {"train.optimizer={type=\"momentum\", momentum=0.5}",
                                        "train.optimizer={type=\"adam\", beta1=0.8}"});
@@ -99,7 +107,7 @@ TEST(Config, WritesWhatItReads) {
   for (const std::vector<std::string>& overrides :
        {std::vector<std::string>{},
         {"train.optimizer={type=\"momentum\", learning_rate=0.1}", "train.metrics=[]"},
-        {"data.classes=[\"T-shirt\", \"quote \\\" and \\\\ and \\t\"]", "train.weight_decay=1e-300"},
+        {"data.classes=[\"T-shirt\", \"quote \\\" and \\\\ and \\t\"]", "train.weight_decay=1.17549435e-38"},
         {"data={train=\"/a b.csv\", target=\"y\", split={test=0.1}}", "train.loss=huber",
          "seed=9223372036854775807"},
         {"data.test={images=\"/i\", labels=\"/l\"}", "train.optimizer={type=\"sgd\", learning_rate=1e20}"}}) {

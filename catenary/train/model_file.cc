@@ -50,6 +50,25 @@ class Reader {
     fail(ErrorKind::kFormat, "{}: expected {} {}, found {}", name_, expected, what, found);
   }
 
+  void require_distinct(std::string_view key, const std::vector<std::string>& names) const {
+    std::set<std::string_view> seen;
+    for (const std::string& name : names) {
+      if (seen.insert(name).second) continue;
+      fail(ErrorKind::kFormat, "{}: metadata '{}': expected distinct names, found {} twice", name_, key,
+           quote(name));
+    }
+  }
+
+  // A column that is both would be read as a number and as a class at once.
+  void require_apart(const Schema& schema) const {
+    for (const std::string& target : schema.target_names) {
+      const auto& features = schema.feature_names;
+      if (std::find(features.begin(), features.end(), target) == features.end()) continue;
+      fail(ErrorKind::kFormat, "{}: expected targets that are no features, found {} among both", name_,
+           quote(target));
+    }
+  }
+
   void require_features(std::size_t found) const {
     if (found == 0) fail(ErrorKind::kFormat, "{}: expected at least 1 feature, found none", name_);
   }
@@ -74,6 +93,14 @@ class Reader {
     return values;
   }
 
+  std::vector<float> positive_tensor(const std::string& tensor_name, const Shape& shape) {
+    std::vector<float> values = tensor(tensor_name, shape);
+    const auto bad = std::find_if_not(values.begin(), values.end(), [](float x) { return x > 0; });
+    if (bad == values.end()) return values;
+    fail(ErrorKind::kFormat, "{}: tensor '{}': expected numbers above 0, found {} at {}", name_, tensor_name,
+         *bad, bad - values.begin());
+  }
+
   void require_nothing_else() const {
     for (const Tensor& tensor : content_.tensors) {
       if (expected_.contains(tensor.name)) continue;
@@ -93,11 +120,18 @@ Schema read_schema(const Reader& reader, const Config& config) {
   schema.target_names = reader.names(kTargets);
   schema.classes = reader.names(kClasses);
   reader.require_features(schema.feature_names.size());
+  reader.require_distinct(kFeatures, schema.feature_names);
+  reader.require_distinct(kTargets, schema.target_names);
+  reader.require_distinct(kClasses, schema.classes);
+  reader.require_apart(schema);
   const bool is_binary = config.train.loss == Loss::kBinaryCrossEntropy;
   const std::int64_t outputs = config.layers.back().units;
   if (is_classification(config)) {
     reader.require_count("classes", schema.classes.size(), is_binary ? 2 : outputs);
+    reader.require_count("targets", schema.target_names.size(),
+                         config.data.format == DataFormat::kIdx ? 0 : 1);
   } else {
+    reader.require_count("classes", schema.classes.size(), 0);
     reader.require_count("targets", schema.target_names.size(), outputs);
   }
   return schema;
@@ -135,7 +169,7 @@ StoredModel unpack_model(Safetensors content, const Config& config, const std::s
     inputs = layer.units;
   }
   if (config.data.standardize) {
-    model.standardization = {reader.tensor(kMean, features), reader.tensor(kStd, features)};
+    model.standardization = {reader.tensor(kMean, features), reader.positive_tensor(kStd, features)};
   }
   reader.require_nothing_else();
   return model;

@@ -1,5 +1,6 @@
 #include "catenary/train/model_file.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -94,6 +95,32 @@ TEST(ModelFile, SaysWhatIsWrongWithTheNames) {
             "format: w: expected 2 classes, found 1");
   EXPECT_EQ(error_after([](Safetensors& s) { s.metadata["features"] = "[]"; }),
             "format: w: expected at least 1 feature, found none");
+}
+
+TEST(ModelFile, NamesOfAClassifierAreDistinctAndItsOneTargetIsNoFeature) {
+  const auto with = [](const char* key, const char* list) {
+    return error_after([&](Safetensors& s) { s.metadata[key] = list; });
+  };
+  EXPECT_EQ(with("targets", R"(["side","a"])"),
+            "format: w: expected targets that are no features, found 'a' among both");
+  EXPECT_EQ(with("features", R"(["a","a"])"),
+            "format: w: metadata 'features': expected distinct names, found 'a' twice");
+  EXPECT_EQ(with("targets", R"(["side","side"])"),
+            "format: w: metadata 'targets': expected distinct names, found 'side' twice");
+  EXPECT_EQ(with("classes", R"(["x","x"])"),
+            "format: w: metadata 'classes': expected distinct names, found 'x' twice");
+  EXPECT_EQ(with("targets", R"(["side","c"])"), "format: w: expected 1 targets, found 2");
+  EXPECT_EQ(with("targets", "[]"), "format: w: expected 1 targets, found 0");
+}
+
+TEST(ModelFile, StandardDeviationsAreAboveZero) {
+  for (const float bad : {0.0F, -1.0F}) {
+    EXPECT_EQ(
+        error_after([&](Safetensors& s) {
+          tensor(s, "standardize.std") = make_tensor("standardize.std", {2}, std::vector<float>{3, bad});
+        }),
+        fmt::format("format: w: tensor 'standardize.std': expected numbers above 0, found {} at 1", bad));
+  }
 }
 
 }  // namespace

@@ -1,15 +1,16 @@
 #include "catenary/train/run_directory.h"
 
 #include <fmt/chrono.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/text.h"
 #include "catenary/engine/step.h"
 #include "catenary/train/version.h"
 
@@ -22,6 +23,11 @@ namespace fs = std::filesystem;
 constexpr const char* kConfigFile = "config.resolved.toml";
 constexpr const char* kWeightsFile = "weights.safetensors";
 constexpr const char* kInitialFile = "initial.safetensors";
+constexpr const char* kHistoryCsv = "history.csv";
+constexpr const char* kHistoryJsonl = "history.jsonl";
+constexpr const char* kEnvironmentFile = "env.json";
+constexpr std::array<std::string_view, 6> kRunFiles = {kConfigFile, kWeightsFile,  kInitialFile,
+                                                       kHistoryCsv, kHistoryJsonl, kEnvironmentFile};
 
 std::string compiler() {
 #if defined(__clang__)
@@ -53,23 +59,57 @@ std::string to_json(const Environment& environment) {
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-// Absolute and without a slash at the end: "runs/x/" is "runs/x".
-fs::path final_path_of(const fs::path& path) {
-  const fs::path result = fs::absolute(path).lexically_normal();
-  return result.has_filename() ? result : result.parent_path();
+// Absolute, without a slash at the end ("runs/x/" is "runs/x"), and where a symbolic link leads to.
+fs::path final_path_of(const fs::path& path) { return follow_links(path); }
+
+// The folders above a path that are not there yet: made now, and removed unless kept.
+class MissingFolders {
+ public:
+  explicit MissingFolders(const fs::path& folder) {
+    std::error_code error;
+    for (fs::path at = folder; !fs::exists(at, error) && at.has_relative_path(); at = at.parent_path())
+      missing_.push_back(at);
+    fs::create_directories(folder, error);
+    if (!error) return;
+    remove();
+    fail(ErrorKind::kIo, "{}: cannot create: {}", folder.string(), error.message());
+  }
+  MissingFolders(const MissingFolders&) = delete;
+  MissingFolders& operator=(const MissingFolders&) = delete;
+  ~MissingFolders() { remove(); }
+  void keep() { missing_.clear(); }
+
+ private:
+  void remove() {
+    std::error_code ignored;  // one that is no longer empty is somebody's
+    for (const fs::path& folder : missing_) fs::remove(folder, ignored);
+  }
+  std::vector<fs::path> missing_;  // the deepest first
+};
+
+[[noreturn]] void fail_taken(const fs::path& path, std::string_view found) {
+  fail(ErrorKind::kIo, "{}: expected a free name or an earlier run directory to replace, found {}",
+       path.string(), found);
 }
 
-// Throws unless `folder`, or the nearest folder above it that is there, can be written to.
-void require_writable(fs::path folder) {
-  std::error_code ignored;
-  while (!fs::exists(folder, ignored) && folder.has_relative_path()) folder = folder.parent_path();
-  if (!fs::is_directory(folder, ignored)) {
-    fail(ErrorKind::kIo, "{}: expected a directory to write to, found something else", folder.string());
+// Throws unless the directory is empty or holds a config and nothing but a run's files: it will be deleted.
+void require_run_or_empty(const fs::path& path) {
+  bool is_empty = true, has_config = false;
+  std::error_code error;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!is_run_file(name) || !entry->is_regular_file(error)) fail_taken(path, quote(name) + " in it");
+    is_empty = false;
+    has_config |= name == kConfigFile;
   }
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    fail(ErrorKind::kIo, "{}: expected a directory to write to: {}", folder.string(),
-         std::generic_category().message(errno));
-  }
+  if (error) fail(ErrorKind::kIo, "{}: cannot read: {}", path.string(), error.message());
+  if (!is_empty && !has_config) fail_taken(path, "something else");
+}
+
+// Only the system knows whether it will take the name, so it is asked to.
+void require_writable(const fs::path& path) {
+  const MissingFolders folders(path.parent_path());
+  const StagedDirectory probe(path, IfExists::kReplace);
 }
 
 }  // namespace
@@ -84,34 +124,34 @@ Environment current_environment(int threads) {
           .started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now))};
 }
 
+bool is_run_file(std::string_view name) {
+  return std::find(kRunFiles.begin(), kRunFiles.end(), name) != kRunFiles.end();
+}
+
 void require_free(const fs::path& path) {
+  const fs::path final_path = final_path_of(path);
   std::error_code ignored;
-  const bool is_taken = fs::exists(fs::symlink_status(path, ignored));
-  const bool is_ours = fs::is_directory(path, ignored) &&
-                       (fs::is_empty(path, ignored) || fs::exists(path / kConfigFile, ignored));
-  if (is_taken && !is_ours) {
-    fail(ErrorKind::kIo,
-         "{}: expected a free name or an earlier run directory to replace, found something else",
-         path.string());
+  if (fs::is_directory(final_path, ignored)) {
+    require_run_or_empty(final_path);
+  } else if (fs::exists(fs::symlink_status(final_path, ignored))) {
+    fail_taken(path, "something else");
   }
-  require_writable(final_path_of(path).parent_path());
+  require_writable(final_path);
 }
 
 void write_run(const fs::path& path, const Run& run) {
   require_free(path);
   const fs::path final_path = final_path_of(path);
-  std::error_code error;
-  fs::create_directories(final_path.parent_path(), error);
-  if (error)
-    fail(ErrorKind::kIo, "{}: cannot create: {}", final_path.parent_path().string(), error.message());
+  MissingFolders folders(final_path.parent_path());
   StagedDirectory staged(final_path, IfExists::kReplace);
   write_file_atomically(staged.path() / kConfigFile, to_toml(run.config));
   write_safetensors(staged.path() / kInitialFile, run.initial);
   write_safetensors(staged.path() / kWeightsFile, run.weights);
-  write_file_atomically(staged.path() / "history.csv", to_csv(run.history));
-  write_file_atomically(staged.path() / "history.jsonl", to_jsonl(run.history));
-  write_file_atomically(staged.path() / "env.json", to_json(run.environment));
+  write_file_atomically(staged.path() / kHistoryCsv, to_csv(run.history));
+  write_file_atomically(staged.path() / kHistoryJsonl, to_jsonl(run.history));
+  write_file_atomically(staged.path() / kEnvironmentFile, to_json(run.environment));
   staged.commit();
+  folders.keep();
 }
 
 StoredRun read_run(const fs::path& path) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "catenary/formats/safetensors.h"
 #include "catenary/train/config.h"
@@ -33,13 +34,17 @@ struct Run {
   Environment environment = {};
 };
 
-/// Throws Error{io} when a run cannot be written to `path`: something else than a run directory stands there,
-/// or the folder around it takes no files. Asked before training, it saves a run that could not be kept.
+/// True for the names of the files that write_run writes.
+[[nodiscard]] bool is_run_file(std::string_view name);
+
+/// Throws Error{io} when a run cannot be written to `path`: something else stands there than an empty
+/// directory or one with a run's files only, or the folder around it takes no directory of that name, which
+/// is found by making one and removing it. Asked before training, it saves a run that could not be kept.
 void require_free(const std::filesystem::path& path);
 
 /// Writes config.resolved.toml, initial.safetensors, weights.safetensors, history.csv, history.jsonl and
-/// env.json. The directory appears whole or not at all; an earlier run of that name is replaced. Throws
-/// Error{io}.
+/// env.json. The directory appears whole or not at all; an earlier run of that name is replaced, and a
+/// symbolic link followed. Throws Error{io}.
 void write_run(const std::filesystem::path& path, const Run& run);
 
 /// A trained network and the config that it came from.

@@ -70,13 +70,38 @@ TEST(RunDirectory, ReplacesAnEarlierRunButNothingElse) {
   EXPECT_NO_THROW(write_run(folder / "x", run));
   std::filesystem::create_directory(folder / "photos");
   (void)folder.file("photos/mine.jpg", "jpg");
-  const std::string message =
-      ": expected a free name or an earlier run directory to replace, found something else";
+  const std::string message = ": expected a free name or an earlier run directory to replace, found ";
   EXPECT_EQ(error_of([&] { write_run(folder / "photos", run); }),
-            "io: " + (folder / "photos").string() + message);
+            "io: " + (folder / "photos").string() + message + "'mine.jpg' in it");
   EXPECT_EQ(error_of([&] { write_run(folder / "data.csv", run); }),
-            "io: " + (folder / "data.csv").string() + message);
+            "io: " + (folder / "data.csv").string() + message + "something else");
+  (void)folder.file("x/notes.txt", "precious");
+  EXPECT_EQ(error_of([&] { write_run(folder / "x", run); }),
+            "io: " + (folder / "x").string() + message + "'notes.txt' in it");
+  EXPECT_EQ(text_of(folder / "x/notes.txt"), "precious");
   EXPECT_THAT(folder.names(), ElementsAre("data.csv", "photos", "x"));
+}
+
+TEST(RunDirectory, FollowsASymbolicLink) {
+  const TemporaryDirectory folder;
+  const auto run = trained(folder, {"train.epochs=0"});
+  std::filesystem::create_directory(folder / "disk");
+  std::filesystem::create_symlink("disk", folder / "link");
+  for (int i = 0; i < 2; ++i) {  // once into the empty directory, once over the run
+    write_run(folder / "link", run);
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+    EXPECT_TRUE(std::filesystem::exists(folder / "disk/env.json"));
+  }
+  EXPECT_THAT(folder.names(), ElementsAre("data.csv", "disk", "link"));
+}
+
+TEST(RunDirectory, ANameThatTheSystemRefusesIsFoundBeforehandAndLeavesNothing) {
+  const TemporaryDirectory folder;
+  EXPECT_THAT(error_of([&] { require_free(folder / ("new/deep/" + std::string(300, 'x'))); }),
+              HasSubstr("File name too long"));
+  EXPECT_THAT(error_of([] { require_free("/proc/x"); }), StartsWith("io: "));
+  require_free(folder / "new/deep/x");
+  EXPECT_THAT(folder.names(), testing::IsEmpty());
 }
 
 TEST(RunDirectory, AnythingWrongWithItIsNamed) {

@@ -21,6 +21,13 @@ std::vector<std::int64_t> all_rows(const Dataset& data) {
 
 std::uint64_t seed_of(const Config& config) { return static_cast<std::uint64_t>(config.seed); }
 
+// How many rows there are to split only the data tell; the share stands in the config.
+Split split_as_configured(const Config& config, const Dataset& data) try {
+  return split(data.features.rows, *config.data.test_share, seed_of(config));
+} catch (const Error& error) {
+  fail(error.kind(), "{}: data.split.test: {}", config.data.split_place.text, error.what());
+}
+
 Dataset load_named_idx(const DataConfig& config) {
   Dataset data = load_idx({config.train.samples, config.train.labels});
   if (config.classes.empty()) return data;
@@ -62,7 +69,7 @@ TrainingData load_training_data(const Config& config) {
   TrainingData data;
   data.file = load_train_file(config);
   if (config.data.test_share) {
-    Split parts = split(data.file.features.rows, *config.data.test_share, seed_of(config));
+    Split parts = split_as_configured(config, data.file);
     data.train_rows = std::move(parts.train);
     data.test_rows = std::move(parts.held_out);
   } else {
@@ -80,7 +87,7 @@ TestData load_test_data(const Config& config, const Schema& trained) {
   TestData data;
   data.file = load_trained(config, config.data.test.value_or(config.data.train), trained);
   if (config.data.test_share) {
-    data.rows = split(data.file.features.rows, *config.data.test_share, seed_of(config)).held_out;
+    data.rows = split_as_configured(config, data.file).held_out;
   } else {
     data.rows = all_rows(data.file);
     data.trained_on = !config.data.test;

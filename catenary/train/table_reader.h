@@ -21,11 +21,13 @@ struct NumberSet {
   bool (*holds)(double);
 };
 
-// 1e30: what is larger overflows f32 in the first products.
-inline constexpr NumberSet kPositive = {"a number above 0 and at most 1e30",
-                                        [](double x) { return x > 0 && x <= 1e30; }};
-inline constexpr NumberSet kNotNegative = {"a number from 0 to 1e30",
-                                           [](double x) { return x >= 0 && x <= 1e30; }};
+// 1e30: what is larger overflows f32 in the first products. 1.17549435e-38: the smallest normal f32, written
+// so that it rounds to it; what is smaller loses digits, down to all of them.
+inline constexpr NumberSet kPositive = {"a number from 1.17549435e-38 to 1e30",
+                                        [](double x) { return x >= 1.17549435e-38 && x <= 1e30; }};
+inline constexpr NumberSet kNotNegative = {"0 or a number from 1.17549435e-38 to 1e30", [](double x) {
+                                             return x == 0 || (x >= 1.17549435e-38 && x <= 1e30);
+                                           }};
 inline constexpr NumberSet kBelowOne = {"a number from 0 to below 1",
                                         [](double x) { return x >= 0 && x < 1; }};
 inline constexpr NumberSet kBetweenZeroAndOne = {"a number between 0 and 1",

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "catenary/base/error.h"
+#include "catenary/base/text.h"
 #include "catenary/train/toml.h"
 
 namespace catenary::train {
@@ -26,7 +28,8 @@ std::size_t parse_index(const TomlEntry& entry, std::size_t size, const std::str
   std::size_t index = size;
   const char* end = entry.key.data() + entry.key.size();
   const auto result = std::from_chars(entry.key.data(), end, index);
-  if (result.ec != std::errc() || result.ptr != end || index >= size) {
+  const bool is_padded = entry.key.size() > 1 && entry.key.front() == '0';
+  if (is_padded || result.ec != std::errc() || result.ptr != end || index >= size) {
     fail(ErrorKind::kConfig, "{}: {}: expected an index from 0 to {}, found '{}'", entry.place, path,
          static_cast<std::int64_t>(size) - 1, entry.key);
   }
@@ -55,29 +58,48 @@ void merge(TomlNode& target, TomlNode source, const std::string& path) {
   target = std::move(source);
 }
 
+// True for what may be meant as a string without quotes: no beginning of a TOML string, array or table, no
+// comment.
 bool is_bare_word(std::string_view text) {
-  return !text.empty() && text.find_first_of("\"'[]{},=\n\r\t#") == std::string_view::npos;
+  return !text.empty() && std::string_view("\"'[{").find(text.front()) == std::string_view::npos &&
+         std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == '#'; });
 }
 
-// The override is itself one line of TOML; a value that is none may still be a string without quotes.
-TomlNode parse_override(const std::string& text, const std::string& source) {
+// Tables that lead the way to a value hold one entry each.
+bool leads_to_one_value(const TomlNode& node) {
+  if (node.table() == nullptr || node.is_inline) return true;
+  return node.table()->size() == 1 && leads_to_one_value(node.table()->front().node);
+}
+
+TomlNode parse_assignment(const std::string& text, const std::string& source) {
   const std::size_t equals = text.find('=');
-  if (equals == std::string::npos) {
-    fail(ErrorKind::kConfig, "{}: expected key=value, as in train.epochs=3", source);
-  }
   try {
     return parse_toml(text, source);
   } catch (const Error&) {
-    const std::string_view value = std::string_view(text).substr(equals + 1);
+    const std::size_t start = std::min(text.find_first_not_of(' ', equals + 1), text.size());
+    const std::string_view value = std::string_view(text).substr(start);
     if (!is_bare_word(value)) throw;
     return parse_toml(text.substr(0, equals + 1) + quoted_toml(value), source);
   }
 }
 
+// The override is itself one line of TOML; a value that is none may still be a string without quotes.
+TomlNode parse_override(const std::string& text) {
+  if (text.find_first_of("\n\r") != std::string::npos)
+    fail(ErrorKind::kConfig, "--set {}: expected one line", quote(text));
+  const std::string source = "--set " + text;
+  if (text.find('=') == std::string::npos)
+    fail(ErrorKind::kConfig, "{}: expected key=value, as in train.epochs=3", source);
+  TomlNode root = parse_assignment(text, source);
+  if (!leads_to_one_value(root))
+    fail(ErrorKind::kConfig, "{}: expected one key=value, as in train.epochs=3", source);
+  return root;
+}
+
 }  // namespace
 
 void apply_override(TomlNode& root, const std::string& override_text) {
-  merge(root, parse_override(override_text, "--set " + override_text), "");
+  merge(root, parse_override(override_text), "");
 }
 
 }  // namespace catenary::train

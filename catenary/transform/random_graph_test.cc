@@ -26,7 +26,7 @@ TEST(RandomGraph, HasTheGradientThatDifferencesMeasure) {
         }
         verify(graph);
       },
-      40);
+      20);
 }
 
 // Rewriting may change the order of a few roundings: 1e-12 is 4,500 ulp of numbers of the order of 1.
@@ -48,7 +48,7 @@ TEST(RandomGraph, HasTheSameValuesAfterRewriting) {
           }
         }
       },
-      100);
+      60);
 }
 
 }  // namespace

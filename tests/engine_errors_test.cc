@@ -38,11 +38,15 @@ TEST_F(Compile, NeedsOneGraph) {
   const Value z = other.parameter("z", {3});
   const std::string expected = "config: all outputs and updates of a program belong to one graph";
   EXPECT_EQ(error({{{"y", y}, {"z", z}}, {}}), expected);
-  EXPECT_EQ(error({{{"y", y}, {"none", Value{}}}, {}}), expected);
   EXPECT_EQ(error({{}, {{w, z}}}), expected);
   EXPECT_EQ(error({{}, {{z, w}}}), expected) << "the variable of another graph";
-  EXPECT_EQ(error({{}, {{Value{}, w}}}), expected) << "no variable";
-  EXPECT_EQ(error({{}, {{w, Value{}}}}), expected) << "no next value";
+}
+
+TEST_F(Compile, NeedsValues) {
+  const std::string expected = "config: an empty value was used; it belongs to no graph";
+  EXPECT_EQ(error({{{"y", y}, {"none", Value{}}}, {}}), expected);
+  EXPECT_EQ(error({{}, {{Value{}, w}}}), expected);
+  EXPECT_EQ(error({{}, {{w, Value{}}}}), expected);
 }
 
 TEST_F(Compile, NeedsOneNumberType) {

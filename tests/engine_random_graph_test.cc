@@ -63,7 +63,7 @@ std::int64_t batch_size_of(const Choices& choices) {
 
 /// The parameter is the number of random programs: a few each time, many where there is time.
 class RandomPrograms : public testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Quick, RandomPrograms, testing::Values(20));
+INSTANTIATE_TEST_SUITE_P(Quick, RandomPrograms, testing::Values(60));
 INSTANTIATE_TEST_SUITE_P(Slow, RandomPrograms, testing::Values(600));
 
 TEST_P(RandomPrograms, ComputesTheReferencesNumbersInF64) {
@@ -121,7 +121,7 @@ TEST_P(RandomPrograms, ComputesTheSameBitsHoweverItRuns) {
           }
         }
       },
-      GetParam());
+      GetParam() / 6);
 }
 
 }  // namespace

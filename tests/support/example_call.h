@@ -55,6 +55,7 @@ inline std::vector<BatchedOperands> batch_choices(const Op& op) {
   if (op.batch == BatchRule::kReduces) return {1};
   if (op.batch == BatchRule::kSpreads || op.name == "batch_size") return {0};
   std::vector<BatchedOperands> choices;
+  if (op.variadic()) return {0, 1, 6, 7};  // three operands: none, the first, the others, all
   const auto operands = example_shapes(op, {1, 1, 1}).size();
   for (BatchedOperands batched = 0; batched < (1u << operands); ++batched) choices.push_back(batched);
   return choices;

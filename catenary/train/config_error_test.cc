@@ -239,8 +239,8 @@ TEST(ConfigErrors, OverridesNameThemselves) {
 
 TEST(ConfigErrors, AnOverrideIsOneLineThatSetsOneKey) {
   const auto of = [](const std::string& override_text) { return message_of(config({}), {override_text}); };
-  EXPECT_EQ(of("train.epochs=1\nseed=5"), "--set 'train.epochs=1\\nseed=5': expected one line");
-  EXPECT_EQ(of("[train]\nepochs=3"), "--set '[train]\\nepochs=3': expected one line");
+  EXPECT_EQ(of("train.epochs=1\nseed=5"), "--set 'train.epochs=1\\x0Aseed=5': expected one line");
+  EXPECT_EQ(of("[train]\nepochs=3"), "--set '[train]\\x0Aepochs=3': expected one line");
   EXPECT_EQ(of("[train] # =3"), "--set [train] # =3: expected one key=value, as in train.epochs=3");
   EXPECT_EQ(of("# seed=5"), "--set # seed=5: expected one key=value, as in train.epochs=3");
 }

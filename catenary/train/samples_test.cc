@@ -45,6 +45,16 @@ TEST(TrainingData, ASplitPutsEachRowInOnePartAndEvalFindsTheSamePart) {
   EXPECT_FALSE(test.trained_on);
 }
 
+TEST(TrainingData, ASplitThatLeavesAPartEmptyIsAnErrorWithItsPlace) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", kSides);
+  const Config config = small_config(folder, "side", "softmax_cross_entropy", {"data.split.test=0.999"});
+  EXPECT_EQ(
+      error_of([&] { (void)load_training_data(config); }),
+      "config: --set data.split.test=0.999: data.split.test: needed a fraction that leaves at least one of "
+      "8 rows on each side, found 0.999");
+}
+
 TEST(TrainingData, StandardisesByTheTrainingRowsAlone) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", "a,y\n1,0\n3,0\n");

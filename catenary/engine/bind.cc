@@ -232,12 +232,12 @@ BoundItem<T> Executor<T>::bind_item(int stage, int item) const {
     return bound;
   }
   for (const Value x : operands_of(schedule_, v)) {
-    bound.in.push_back(place_of(x, stage));
+    const bool as_rows = work.kind == Item::Kind::kOuterSum && !bound.in.empty();
+    bound.in.push_back(as_rows ? rows_place(x, stage) : place_of(x, stage));
     bound.shapes.push_back(x.shape());
   }
   if (work.kind == Item::Kind::kOuterSum) {
     const Value rows = v.input(0).input(1);
-    bound.in[1] = rows_place(rows, stage);
     bound.inner = schedule_.ref(rows).offset;  // the first column of the sample rows that the sum reads
     bound.stride = row_stride(schedule_.ref(rows).root);
   } else if (work.kind != Item::Kind::kColumnSum) {

@@ -128,6 +128,7 @@ class Executor {
     std::int64_t tile = 0;
   };
   [[nodiscard]] Cut cut(std::int64_t batch_size) const;
+  [[nodiscard]] Cut largest_cut(std::int64_t batch_size) const;
   [[nodiscard]] std::int64_t block_rows(std::int64_t tile) const;
   [[nodiscard]] std::int64_t scratch_elements(std::int64_t tile) const;
 

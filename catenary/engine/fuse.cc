@@ -83,10 +83,14 @@ bool is_view(Value v) {
   return is(v, ops::kSlice) && std::get<SliceRange>(v.attribute()).axis == 0;
 }
 
+bool is_outer_of_samples(Value v) {
+  return is(v, ops::kOuter) && v.input(0).batched() && v.input(1).batched();
+}
+
 Form form_of(Value v) {
   if (is_leaf(v.op()) || is(v, ops::kBatchSize)) return Form::kLeaf;
   if (is_view(v)) return Form::kView;
-  if (is(v, ops::kBatchSum)) return is(v.input(0), ops::kOuter) ? Form::kOuterSum : Form::kColumnSum;
+  if (is(v, ops::kBatchSum)) return is_outer_of_samples(v.input(0)) ? Form::kOuterSum : Form::kColumnSum;
   if (is(v, ops::kMatVec) && v.batched() && !v.input(0).batched()) return Form::kProduct;
   if (is(v, ops::kConcat) && std::get<std::int64_t>(v.attribute()) == 0) return Form::kConcat;
   if (v.batched() && column_kernel(v.op())) return Form::kColumn;

@@ -58,6 +58,20 @@ typename Executor<T>::Cut Executor<T>::cut(std::int64_t batch_size) const {
   return {lanes, lane_samples, batch_size == 1 && fixed_tile_ == 0 ? 1 : std::min(tile, lane_samples)};
 }
 
+// The lanes and the tile that suffice for any batch up to this size. Lanes are longest, and so tiles widest,
+// just below a size that is cut into one lane more.
+template <typename T>
+typename Executor<T>::Cut Executor<T>::largest_cut(std::int64_t batch_size) const {
+  constexpr std::int64_t kLastChange = kMostLanes * kLargeLane;
+  Cut largest = cut(batch_size);
+  for (std::int64_t size = kSmallLane - 1; size < std::min(batch_size, kLastChange); size += kSmallLane) {
+    const Cut smaller = cut(size);
+    largest.lanes = std::max(largest.lanes, smaller.lanes);
+    largest.tile = std::max(largest.tile, smaller.tile);
+  }
+  return largest;
+}
+
 template <typename T>
 std::int64_t Executor<T>::block_rows(std::int64_t tile) const {
   return std::max(kBlockRowMultiple, kBlockNumbers / tile / kBlockRowMultiple * kBlockRowMultiple);
@@ -75,7 +89,7 @@ std::int64_t Executor<T>::scratch_elements(std::int64_t tile) const {
 
 template <typename T>
 std::int64_t Executor<T>::planned_bytes(std::int64_t batch_size) const {
-  const Cut c = cut(batch_size);
+  const Cut c = largest_cut(batch_size);
   std::int64_t tiles = 0;
   for (const StagePlan& stage : plan_.stages) tiles = std::max(tiles, stage.tile_elements);
   const std::int64_t each =
@@ -93,7 +107,7 @@ bool Executor<T>::has_capacity(const Cut& c, std::int64_t batch_size) const noex
 template <typename T>
 void Executor<T>::reserve(std::int64_t batch_size) {
   if (batch_size > kLargestBatch) throw std::bad_alloc();
-  const Cut c = cut(std::max<std::int64_t>(batch_size, 1));
+  const Cut c = largest_cut(std::max<std::int64_t>(batch_size, 1));
   if (has_capacity(c, batch_size)) return;
   const Cut larger{std::max(c.lanes, reserved_.lanes), 0, std::max(c.tile, reserved_.tile)};
   const std::int64_t capacity = round_up(std::max(batch_size, capacity_), 16);

@@ -43,8 +43,10 @@ std::vector<Value> results_of(const Program& program) {
   for (const Output& output : program.outputs) results.push_back(output.value);
   for (const Update& update : program.updates) results.push_back(update.next);
   if (results.empty()) fail(ErrorKind::kConfig, "a program needs at least one output or update, found none");
-  for (const Value v : results) {
-    if (!v || &v.graph() != &results[0].graph()) {
+  std::vector<Value> all = results;
+  for (const Update& update : program.updates) all.push_back(update.variable);
+  for (const Value v : all) {
+    if (&v.graph() != &all[0].graph()) {
       fail(ErrorKind::kConfig, "all outputs and updates of a program belong to one graph");
     }
   }
@@ -106,9 +108,9 @@ void postpone_shared_work(Schedule& schedule) {
 }  // namespace
 
 void rewrite_program(Schedule& schedule, const Program& program) {
+  const std::vector<Value> before = results_of(program);
   check_outputs(program);
   check_updates(program);
-  const std::vector<Value> before = results_of(program);
   check_dtype(reachable(before));
   std::vector<Value> after = rewrite(before);
   std::transform(after.begin(), after.end(), after.begin(), detached_from_variables);
@@ -117,6 +119,8 @@ void rewrite_program(Schedule& schedule, const Program& program) {
   for (std::size_t i = 0; i < program.updates.size(); ++i) {
     schedule.program.updates[i].next = after[program.outputs.size() + i];
   }
+  // A variable that is only written belongs to the program too.
+  for (const Update& update : program.updates) after.push_back(update.variable);
   schedule.nodes = reachable(after);
 }
 

@@ -8,6 +8,7 @@
 
 #include "catenary/engine/step.h"
 #include "catenary/ops/ops.h"
+#include "catenary/optim/optimizer.h"
 #include "catenary/transform/gradient.h"
 #include "tests/support/example_call.h"
 #include "tests/support/run_step.h"
@@ -126,6 +127,18 @@ TEST(Updates, MayBeConstantsViewsOrThingsOfTheBatch) {
   EXPECT_THAT(variables.read("c"), ElementsAre(7, 7));
   EXPECT_THAT(variables.read("d"), ElementsAre(5));
   EXPECT_THAT(variables.read("n"), ElementsAre(1));
+}
+
+// What all updates read, such as Adam's bias corrections, is computed before the groups that read it, so that
+// no update is cut in two with a value as large as its parameter in between.
+TEST(Updates, OfAdamKeepNothingOfAParametersSizeInMemory) {
+  Graph graph;
+  const Value x = graph.input("x", {20}), W = graph.parameter("W", {40, 20}), b = graph.parameter("b", {40});
+  const Value loss = batch_mean(sum(square(matmul(W, x) + b)));
+  const std::vector<Value> parameters = {W, b};
+  const Program program{{{"loss", loss}}, optim::adam()(parameters, gradient(loss, parameters).adjoints)};
+  Variables variables(graph, 1);
+  EXPECT_LT(compile(program, variables).summary().shared_bytes, W.shape().size() * 4);
 }
 
 TEST(Updates, OfAStepThatSharesVariablesAreSeenByTheOther) {

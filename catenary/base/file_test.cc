@@ -8,7 +8,7 @@
 #include <array>
 #include <string>
 
-#include "tests/support/error_of.h"
+#include "tests/support/errors.h"
 #include "tests/support/temporary_directory.h"
 
 namespace catenary {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/error_of.h"
+#include "tests/support/errors.h"
 #include "tests/support/mangle.h"
 #include "tests/support/temporary_directory.h"
 

@@ -7,7 +7,7 @@
 #include <bit>
 #include <limits>
 
-#include "tests/support/error_of.h"
+#include "tests/support/errors.h"
 #include "tests/support/gzip.h"
 #include "tests/support/mangle.h"
 #include "tests/support/temporary_directory.h"

@@ -8,7 +8,7 @@
 #include <limits>
 #include <map>
 
-#include "tests/support/error_of.h"
+#include "tests/support/errors.h"
 
 namespace catenary {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "tests/support/error_of.h"
+#include "tests/support/errors.h"
 #include "tests/support/gzip.h"
 
 namespace catenary {

@@ -195,6 +195,11 @@ class Grouping {
         place_with_operands(v);
       }
     }
+    // Shared numbers first, such as Adam's bias corrections, so that groups need not be cut where they are
+    // read.
+    for (const Value v : schedule_.nodes) {
+      if (schedule_.is_computed(v) && !v.batched() && v.shape().size() == 1) place_with_operands(v);
+    }
     for (const Value v : schedule_.nodes) {
       if (schedule_.is_computed(v)) place_with_operands(v);
     }

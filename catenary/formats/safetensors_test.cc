@@ -6,7 +6,7 @@
 #include <array>
 #include <limits>
 
-#include "tests/support/error_of.h"
+#include "tests/support/errors.h"
 #include "tests/support/mangle.h"
 #include "tests/support/temporary_directory.h"
 

@@ -90,7 +90,8 @@ constinit const Op kSqrt = {
 
 constinit const Op kPow = {
     .name = "pow",
-    .summary = "Power x^p of each pair of elements; the gradient by p needs x > 0.",
+    .summary =
+        "Power x^p of each pair of elements. The gradient by x needs x ≠ 0 where p = 0; that by p, x > 0.",
     .notation = {"{0!}^{1!}", "{0!}^{{1.}}", Notation::kPower},
     .operands = "n;n",
     .infer = same_shape,

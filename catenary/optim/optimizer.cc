@@ -68,15 +68,18 @@ Optimizer adam(AdamOptions options) {
     const Value eta = learning_rate(parameters[0], options.learning_rate);
     const Value count = graph.state("adam.step", {}, 0, dtype);
     const Value t = count + 1;
-    const Value correction1 = 1 - pow(graph.constant(beta1, {}, dtype), t);
-    const Value correction2 = 1 - pow(graph.constant(beta2, {}, dtype), t);
+    // η·m̂/(√v̂ + ε) with both bias corrections in two numbers instead of in each element (Kingma & Ba 2015,
+    // end of section 2): m̂ = m/(1 − β₁ᵗ), √v̂ = √v/c with c = √(1 − β₂ᵗ).
+    const Value c = sqrt(1 - pow(graph.constant(beta2, {}, dtype), t));
+    const Value rate = eta * c / (1 - pow(graph.constant(beta1, {}, dtype), t));
+    const Value epsilon = options.epsilon * c;
     std::vector<Update> updates{{count, t}};
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       const Value w = parameters[i], g = gradients[i];
       const Value m = state_like(w, ".moment1"), v = state_like(w, ".moment2");
       const Value next_m = beta1 * m + (1 - beta1) * g;
       const Value next_v = beta2 * v + (1 - beta2) * square(g);
-      const Value step = (eta / correction1) * next_m / (sqrt(next_v / correction2) + options.epsilon);
+      const Value step = rate * next_m / (sqrt(next_v) + epsilon);
       updates.insert(updates.end(), {{m, next_m}, {v, next_v}, {w, w - step}});
     }
     return updates;

@@ -8,7 +8,7 @@
 
 #include "catenary/train/model.h"
 #include "catenary/train/testing.h"
-#include "tests/support/error_of.h"
+#include "tests/support/errors.h"
 
 namespace catenary::train {
 namespace {

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "catenary/train/testing.h"
-#include "tests/support/error_of.h"
+#include "tests/support/errors.h"
 
 namespace catenary::train {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "catenary/train/testing.h"
-#include "tests/support/error_of.h"
+#include "tests/support/errors.h"
 
 namespace catenary::train {
 namespace {

@@ -28,8 +28,9 @@ inline constexpr NumberSet kPositive = {"a number from 1.17549435e-38 to 1e30",
 inline constexpr NumberSet kNotNegative = {"0 or a number from 1.17549435e-38 to 1e30", [](double x) {
                                              return x == 0 || (x >= 1.17549435e-38 && x <= 1e30);
                                            }};
-inline constexpr NumberSet kBelowOne = {"a number from 0 to below 1",
-                                        [](double x) { return x >= 0 && x < 1; }};
+// Momenta and moments' decays: from about 0.99999997 on a number rounds to 1 in f32, and nothing decays.
+inline constexpr NumberSet kBelowOne = {"a number from 0 to 0.9999999",
+                                        [](double x) { return x >= 0 && x <= 0.9999999; }};
 inline constexpr NumberSet kBetweenZeroAndOne = {"a number between 0 and 1",
                                                  [](double x) { return x > 0 && x < 1; }};
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "catenary/train/testing.h"
-#include "tests/support/error_of.h"
+#include "tests/support/errors.h"
 
 namespace catenary::train {
 namespace {

@@ -3,7 +3,10 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
+#include <thread>
+#include <vector>
 
 #include "catenary/kernels/simd.h"
 
@@ -22,6 +25,15 @@ inline double processor_seconds() {
   timespec time;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+inline double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+inline double median(std::vector<double> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  return numbers[numbers.size() / 2];
 }
 
 /// GFLOP/s of 12 independent chains: enough for 4 cycles of latency at 2 a cycle, and few enough for 16
@@ -51,6 +63,24 @@ CATENARY_PROBE("avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, 8)
 inline double peak_of(catenary::kernels::Simd simd) {
   if (simd == catenary::kernels::Simd::kAvx512) return probe_16();
   return simd == catenary::kernels::Simd::kAvx2 ? probe_8() : 0;
+}
+
+/// GFLOP/s of as many threads at once, in wall-clock time: what others on this machine take is not there for
+/// anybody.
+inline double peak(int threads) {
+  std::vector<double> each(static_cast<std::size_t>(threads));
+  std::vector<std::thread> running;
+  for (double& result : each) {
+    running.emplace_back([&result] {
+      const double start = seconds(), used = processor_seconds();
+      result = peak_of(catenary::kernels::supported_simd().back());
+      result *= (processor_seconds() - used) / (seconds() - start);
+    });
+  }
+  for (std::thread& thread : running) thread.join();
+  double total = 0;
+  for (const double result : each) total += result;
+  return total;
 }
 
 }  // namespace bench

@@ -3,10 +3,8 @@
 // double-precision reference. Each epoch is followed by a probe of the peak by fused multiply-adds alone on
 // as many threads, in wall-clock time.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <thread>
 #include <vector>
 
 #include "bench/peak.h"
@@ -20,10 +18,6 @@ constexpr std::int64_t kBatch = 128;
 constexpr double kScale[] = {1.0 / 255}, kShift[] = {0};
 // Multiply-adds of a sample: forward, weight gradients, and adjoints of the two hidden layers.
 constexpr double kFlops = 2.0 * (2 * (784 * 256 + 256 * 128 + 128 * 10) + 256 * 128 + 128 * 10);
-
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 struct Network {
   Network() {
@@ -77,38 +71,14 @@ double worst_error(const Dataset& data, ThreadPool& pool) {
   return worst;
 }
 
-// GFLOP/s of as many threads at once, each with its own core if there are enough.
-double peak(int threads) {
-  std::vector<double> each(static_cast<std::size_t>(threads));
-  std::vector<std::thread> running;
-  for (double& result : each) {
-    running.emplace_back([&result] {
-      const double start = seconds(), used = bench::processor_seconds();
-      result = bench::peak_of(kernels::supported_simd().back());
-      // What the probe measures in processor time, the others on this machine may have taken in wall-clock
-      // time.
-      result *= (bench::processor_seconds() - used) / (seconds() - start);
-    });
-  }
-  for (std::thread& thread : running) thread.join();
-  double total = 0;
-  for (const double result : each) total += result;
-  return total;
-}
-
 double epoch_seconds(Step& step, std::int64_t rows, std::uint64_t epoch) {
-  const double start = seconds();
+  const double start = bench::seconds();
   const auto order = permutation(rows, 1, epoch);
   for (std::int64_t first = 0; first < rows; first += kBatch) {
     if (step.run({.size = std::min(kBatch, rows - first), .indices = order.data() + first}) != Status::kOk)
       return NAN;
   }
-  return seconds() - start;
-}
-
-double median(std::vector<double> numbers) {
-  std::sort(numbers.begin(), numbers.end());
-  return numbers[numbers.size() / 2];
+  return bench::seconds() - start;
 }
 
 void measure(const Dataset& data, int threads, const char* name, const optim::Optimizer& optimizer) {
@@ -122,16 +92,16 @@ void measure(const Dataset& data, int threads, const char* name, const optim::Op
   (void)epoch_seconds(step, rows, 0);
   std::vector<double> rates, shares;
   for (std::uint64_t epoch = 1; epoch <= 5; ++epoch) {
-    const double before = peak(threads);
+    const double before = bench::peak(threads);
     const double time = epoch_seconds(step, rows, epoch);
-    const double after = peak(threads);
+    const double after = bench::peak(threads);
     rates.push_back(kFlops * static_cast<double>(rows) / time * 1e-9);
     shares.push_back(100 * rates.back() / ((before + after) / 2));
   }
   const auto [low, high] = std::minmax_element(shares.begin(), shares.end());
   std::printf("%-10s %d thread%s  %7.1f GFLOP/s  %8.0f samples/s  %5.1f %% of peak (%.1f to %.1f)\n", name,
-              threads, threads == 1 ? " " : "s", median(rates), median(rates) * 1e9 / kFlops, median(shares),
-              *low, *high);
+              threads, threads == 1 ? " " : "s", bench::median(rates), bench::median(rates) * 1e9 / kFlops,
+              bench::median(shares), *low, *high);
 }
 
 }  // namespace

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// A training step that several libraries are to run alike.
+namespace bench {
+
+using Numbers = std::vector<float>;
+
+/// Hidden layers a = f(W·a + b) and a linear last one, a batch in memory as rows, and the weights to start
+/// from. The loss is the mean over the batch of softmax cross-entropy (more than one output) or of ½‖y − a‖²
+/// (one).
+struct Problem {
+  std::string name;
+  std::vector<std::int64_t> widths;  ///< from the input to the output
+  bool tanh = false;                 ///< of the hidden layers; else relu
+  std::int64_t batch = 0;
+
+  Numbers inputs;                ///< [batch, widths[0]]
+  Numbers targets;               ///< [batch]: class labels, or y
+  std::vector<Numbers> weights;  ///< of each layer, [outputs, inputs]
+  std::vector<Numbers> biases;   ///< of each layer, [outputs]
+
+  [[nodiscard]] int layers() const { return static_cast<int>(weights.size()); }
+  [[nodiscard]] std::int64_t in(int layer) const { return widths[static_cast<std::size_t>(layer)]; }
+  [[nodiscard]] std::int64_t out(int layer) const { return widths[static_cast<std::size_t>(layer) + 1]; }
+  [[nodiscard]] bool classifies() const { return widths.back() > 1; }
+  /// Floating-point operations of a step's products: 2·batch·Σ in·out forward, as much again for the weights'
+  /// gradients and, but for the first layer, for the inputs'.
+  [[nodiscard]] double flops() const;
+  [[nodiscard]] std::int64_t parameters() const;
+};
+
+/// The problem with its numbers filled in, from a fixed seed.
+[[nodiscard]] Problem make_problem(std::string name, std::vector<std::int64_t> widths, std::int64_t batch,
+                                   bool tanh = false);
+
+/// The same network with so small a batch that plain loops in double take about a second.
+[[nodiscard]] Problem small_batch(const Problem& problem);
+
+/// The gradients of weights and bias of each layer in turn, by plain loops in double.
+[[nodiscard]] std::vector<std::vector<double>> reference_gradients(const Problem& problem);
+
+/// The rows of the table in docs/performance.md.
+[[nodiscard]] std::vector<Problem (*)()> bars();
+
+}  // namespace bench

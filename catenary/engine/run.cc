@@ -14,9 +14,13 @@ constexpr std::int64_t kSmallLane = 64;
 constexpr std::int64_t kLargeLane = 256;
 constexpr std::int64_t kFewLanes = 4;
 constexpr std::int64_t kMostLanes = 16;
-// A tile's activations and adjoints should stay in half of a 1 MiB L2 cache.
+// A tile's activations and adjoints should stay in half of a 1 MiB L2 cache, but every tile walks through all
+// weights and gradients: a narrow one does so too often, above all where they themselves come from further away.
 constexpr std::int64_t kTileBytes = 512 * 1024;
+constexpr std::int64_t kNarrowestTile = 64;
+constexpr std::int64_t kNarrowestFarTile = 128;
 constexpr std::int64_t kWidestTile = 192;
+constexpr std::int64_t kFarBytes = 5 * 1024 * 1024;  // of weights and gradients, once for each use
 // Rows of a group that run together: 2048 numbers of f32 are 8 KiB, so a few operands fit the L1 cache.
 constexpr std::int64_t kBlockNumbers = 2048;
 constexpr std::int64_t kBlockRowMultiple = 8;  // the product kernel's register block
@@ -53,8 +57,9 @@ typename Executor<T>::Cut Executor<T>::cut(std::int64_t batch_size) const {
   std::int64_t widest = 16;
   for (const StagePlan& stage : plan_.stages) widest = std::max(widest, stage.tile_elements);
   const std::int64_t fitting = kTileBytes / (widest * static_cast<std::int64_t>(sizeof(T))) / 16 * 16;
-  const std::int64_t tile =
-      fixed_tile_ > 0 ? fixed_tile_ : std::clamp<std::int64_t>(fitting, 16, kWidestTile);
+  const bool far = work_per_sample_ * static_cast<std::int64_t>(sizeof(T)) > kFarBytes;
+  const std::int64_t narrowest = far ? kNarrowestFarTile : kNarrowestTile;
+  const std::int64_t tile = fixed_tile_ > 0 ? fixed_tile_ : std::clamp(fitting, narrowest, kWidestTile);
   return {lanes, lane_samples, batch_size == 1 && fixed_tile_ == 0 ? 1 : std::min(tile, lane_samples)};
 }
 

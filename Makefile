@@ -27,8 +27,8 @@ test: ## build with assertions in build/test and run all tests
 demo: build ## train a network on Fashion-MNIST, into runs/fashion-mnist
 	$(program) train examples/fashion-mnist.toml --out runs/fashion-mnist
 
-bench: ## build and run the benchmarks
-	@$(SETUP) test
+bench: ## build and run the benchmarks, beside other libraries
+	@$(SETUP) bench
 	@cmake --preset bench > /dev/null
 	@cmake --build build/bench $(parallel)
 	@for bench in build/bench/bench/*_bench; do if [ -x $$bench ]; then $$bench || exit 1; fi; done

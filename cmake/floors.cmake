@@ -73,7 +73,8 @@ function(catenary_library)
   set(package ${CMAKE_INSTALL_LIBDIR}/cmake/catenary)
   install(TARGETS catenary EXPORT catenary)
   install(DIRECTORY catenary DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-          FILES_MATCHING PATTERN "*.h" PATTERN "*_test.h" EXCLUDE PATTERN "*-inl.h" EXCLUDE)
+          FILES_MATCHING PATTERN "*.h" PATTERN "*_test.h" EXCLUDE PATTERN "testing.h" EXCLUDE PATTERN "foreach_simd.h" EXCLUDE
+          PATTERN "*-inl.h" EXCLUDE)
   install(EXPORT catenary NAMESPACE catenary:: FILE catenaryTargets.cmake DESTINATION ${package})
   configure_package_config_file(cmake/catenaryConfig.cmake.in catenaryConfig.cmake INSTALL_DESTINATION ${package})
   # Below 1.0 a new minor version may break its users.

@@ -24,7 +24,7 @@ constexpr int kUsageError = 2;
 
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 a bug in catenary, 2 usage or config, 3 data, 4 numbers that are not finite, 5 "
-    "files, 130 interrupted.\n"
+    "files or memory, 130 interrupted.\n"
     "Results go to stdout, talk to stderr. 'catenary COMMAND --help' says more.";
 
 int usual_threads() {

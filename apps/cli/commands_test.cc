@@ -226,6 +226,15 @@ TEST(Failures, PredictReplacesNoFileOfTheRun) {
   EXPECT_EQ(shell.run({"eval", "runs/c"}).exit_code, 0);
 }
 
+TEST(Failures, PredictReplacesNotItsInput) {
+  const ShellWithData shell;
+  ASSERT_EQ(shell.run({"train", "c.toml"}).exit_code, 0);
+  const Outcome outcome = shell.run({"predict", "runs/c", "--input", "sides.csv", "--output", "./sides.csv"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.err, "catenary: --output ./sides.csv: expected another file than the input\n");
+  EXPECT_THAT(shell.run({"train", "c.toml", "--out", "again"}).out, HasSubstr("test accuracy "));
+}
+
 TEST(Failures, OfADamagedModelAreFormatErrors) {
   const ShellWithData shell;
   shell.run({"train", "c.toml"});

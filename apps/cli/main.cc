@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <new>
 #include <system_error>
@@ -41,12 +42,14 @@ int run(int argc, const char* const* argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ,
+              SIG_IGN);  // a file beyond the user's limit is then an error of write(), like a full disk
   try {
     return run(argc, argv);
   } catch (const catenary::Error& error) {
     return fail(exit_code(error.kind()), error.what());
   } catch (const std::bad_alloc&) {
-    return fail(1, "out of memory");
+    return fail(5, "not enough memory for this model, batch and data");
   } catch (const std::system_error& error) {  // {fmt} could not write
     return fail(5, error.what());
   } catch (const std::exception& error) {

@@ -27,10 +27,18 @@ void require_foreign(const PredictArguments& arguments) {
        arguments.output);
 }
 
+// Throws when the predictions would replace the samples that they are of.
+void require_not_the_input(const PredictArguments& arguments) {
+  std::error_code ignored;
+  if (!std::filesystem::equivalent(arguments.input, arguments.output, ignored)) return;
+  fail(ErrorKind::kConfig, "--output {}: expected another file than the input", arguments.output);
+}
+
 }  // namespace
 
 int predict(const PredictArguments& arguments) {
   require_foreign(arguments);
+  require_not_the_input(arguments);
   const train::StoredRun run = train::read_run(arguments.run_dir);
   const train::Predictions predictions = train::predict(run, arguments.input, arguments.threads);
   write_file_atomically(arguments.output, predictions.csv);

@@ -187,16 +187,31 @@ std::uint64_t InputFile::size() const {
   return S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
+namespace {
+
+std::vector<std::byte> read_at_most(InputFile& file, std::uint64_t max_bytes) {
+  std::vector<std::byte> bytes(std::min(file.size() + 1, max_bytes));  // one more, to meet the end
+  std::size_t filled = file.read(bytes);
+  while (filled == bytes.size() && filled < max_bytes) {
+    bytes.resize(std::min<std::uint64_t>(2 * filled + kSmallestGrowth, max_bytes));
+    filled += file.read(std::span(bytes).subspan(filled));
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+}  // namespace
+
+std::vector<std::byte> read_at_most(const fs::path& path, std::uint64_t max_bytes) {
+  InputFile file(path);
+  return read_at_most(file, max_bytes);
+}
+
 std::vector<std::byte> read_file(const fs::path& path, std::uint64_t max_bytes) {
   InputFile file(path);
   if (file.size() > max_bytes) fail_too_long(path, max_bytes);
-  std::vector<std::byte> bytes(file.size() + 1);  // one more, so that the first read meets the end
-  std::size_t filled = 0;
-  while ((filled += file.read(std::span(bytes).subspan(filled))) == bytes.size()) {
-    if (filled > max_bytes) fail_too_long(path, max_bytes);
-    bytes.resize(std::min<std::uint64_t>(2 * filled + kSmallestGrowth, max_bytes) + 1);
-  }
-  bytes.resize(filled);
+  std::vector<std::byte> bytes = read_at_most(file, max_bytes + 1);
+  if (bytes.size() > max_bytes) fail_too_long(path, max_bytes);
   return bytes;
 }
 

@@ -29,6 +29,9 @@ class InputFile {
   int descriptor_;
 };
 
+/// The file's first `max_bytes` bytes, or all of them where it has fewer. Memory is taken as bytes arrive.
+[[nodiscard]] std::vector<std::byte> read_at_most(const std::filesystem::path& path, std::uint64_t max_bytes);
+
 /// The whole file. A file longer than `max_bytes` is an error, found before its memory is taken.
 [[nodiscard]] std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
 

@@ -105,7 +105,10 @@ void CsvScanner::scan_after_quote() {
 }
 
 void CsvScanner::scan_after_carriage_return() {
-  if (rest_.front() != '\n') fail_line(line_, "a carriage return without a line feed");
+  if (rest_.front() != '\n') {
+    column_ = std::max<std::int64_t>(column_ - 1, 1);  // the cell that it ended
+    fail_line(line_, "a carriage return without a line feed");
+  }
   rest_.remove_prefix(1);
   end_row();
 }
@@ -125,22 +128,24 @@ void CsvScanner::append(std::string_view text) {
 void CsvScanner::end_cell(std::string_view text) {
   require_short(text.size());
   builder_.add_cell(text, row_line_);
+  ++column_;
 }
 
 void CsvScanner::end_row() {
   builder_.end_row(row_line_);
+  column_ = 1;
   row_line_ = ++line_;
   state_ = State::kRowStart;
 }
 
 void CsvScanner::require_short(std::size_t bytes) const {
   if (bytes <= max_cell_bytes_) return;
-  fail(ErrorKind::kData, "{}: line {}: needed cells of at most {} bytes, found a longer one", file_,
-       row_line_, max_cell_bytes_);
+  fail(ErrorKind::kData, "{}: line {}, column {}: needed cells of at most {} bytes, found a longer one",
+       file_, row_line_, column_, max_cell_bytes_);
 }
 
 void CsvScanner::fail_line(std::int64_t line, std::string_view problem) const {
-  fail(ErrorKind::kData, "{}: line {}: {}", file_, line, problem);
+  fail(ErrorKind::kData, "{}: line {}, column {}: {}", file_, line, column_, problem);
 }
 
 }  // namespace catenary

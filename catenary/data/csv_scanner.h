@@ -46,6 +46,7 @@ class CsvScanner {
   std::string cell_;           // what came of the current cell so far, when it cannot be taken from the chunk
   std::int64_t line_ = 1;      // of rest_
   std::int64_t row_line_ = 1;  // on which the current row starts
+  std::int64_t column_ = 1;    // of the current cell
   std::int64_t quote_line_ = 1;  // on which the current quoted cell starts
 };
 

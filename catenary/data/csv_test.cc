@@ -138,11 +138,12 @@ TEST(Csv, ErrorsInRowsNameTheLine) {
 
 TEST(Csv, ErrorsInQuotesNameTheLine) {
   EXPECT_EQ(parse_error("a\n1\nx\"y\n"),
-            "data: f.csv: line 3: a quote within a cell that does not start with one");
+            "data: f.csv: line 3, column 1: a quote within a cell that does not start with one");
   EXPECT_EQ(parse_error("a\n\"x\"y\n"),
-            "data: f.csv: line 2: text between a closing quote and the end of its cell");
-  EXPECT_EQ(parse_error("a\n1\n\"x\ny\n"), "data: f.csv: line 3: a quote is never closed");
-  EXPECT_EQ(parse_error("a\n1\r2\r3\r"), "data: f.csv: line 2: a carriage return without a line feed");
+            "data: f.csv: line 2, column 1: text between a closing quote and the end of its cell");
+  EXPECT_EQ(parse_error("a\n1\n\"x\ny\n"), "data: f.csv: line 3, column 1: a quote is never closed");
+  EXPECT_EQ(parse_error("a\n1\r2\r3\r"),
+            "data: f.csv: line 2, column 1: a carriage return without a line feed");
 }
 
 TEST(Csv, LimitsHold) {
@@ -153,7 +154,8 @@ TEST(Csv, LimitsHold) {
   for (const std::size_t chunk : {3, 100}) {
     const CsvOptions options{.types = {}, .max_cell_bytes = 4, .chunk_bytes = chunk};
     EXPECT_EQ(parse("a\n1234\n\"5678\"\n", options).rows(), 2);
-    const std::string message = "data: f.csv: line 2: needed cells of at most 4 bytes, found a longer one";
+    const std::string message =
+        "data: f.csv: line 2, column 1: needed cells of at most 4 bytes, found a longer one";
     EXPECT_EQ(parse_error("a\n12345\n", options), message);
     EXPECT_EQ(parse_error("a\n\"12345\"\n", options), message);
   }

@@ -22,7 +22,8 @@ constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;  // extents' produc
 constexpr int kMaxDimensions = 4;
 // Memory for u8 elements doubles from here as data arrives, so that a header alone cannot take any.
 constexpr std::uint64_t kFirstBytes = std::uint64_t{1} << 20;
-constexpr std::size_t kChunkBytes = std::size_t{1} << 16;  // for conversion; stays in L2
+constexpr std::uint64_t kStartBytes = std::uint64_t{1} << 16;  // hold the header, though it be compressed
+constexpr std::size_t kChunkBytes = std::size_t{1} << 16;      // for conversion; stays in L2
 
 // The format's type codes, the third byte of a file.
 enum class Code : std::uint8_t { kU8 = 0x08, kI8 = 0x09, kI16 = 0x0B, kI32 = 0x0C, kF32 = 0x0D, kF64 = 0x0E };
@@ -189,8 +190,14 @@ IdxArray parse_idx(std::span<const std::byte> file, const std::string& name) {
   return array;
 }
 
+// The header is read first, as it tells how long the file can be: compressed data are hardly longer than what
+// they hold. [RFC 1951, section 3.2.4: 5 bytes for each stored block]
 IdxArray read_idx(const std::filesystem::path& path) {
-  return parse_idx(read_file(path, kMaxFileBytes), path.string());
+  const std::string name = path.string();
+  const std::vector<std::byte> start = read_at_most(path, kStartBytes);
+  Source source{.stream = UnzipStream(start, name), .name = name};
+  const std::uint64_t bytes = read_header(source).bytes();
+  return parse_idx(read_at_most(path, std::min(bytes + bytes / 64 + kStartBytes, kMaxFileBytes)), name);
 }
 
 }  // namespace catenary

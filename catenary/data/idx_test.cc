@@ -134,5 +134,16 @@ TEST(Idx, ReadsFromAPath) {
             "io: cannot open '/nowhere': No such file or directory");
 }
 
+// A file of 1 TiB, of which the disk holds 4 bytes: only the header may be read, and what it announces.
+TEST(Idx, ReadsNoMoreThanTheHeaderAnnounces) {
+  const testing_support::TemporaryDirectory folder;
+  const auto huge = folder.file("huge.idx", std::string_view("\0\0\x08\x01\0\0\0\x02", 8));
+  std::filesystem::resize_file(huge, std::uintmax_t{1} << 40);
+  EXPECT_THAT(error_of([&] { (void)read_idx(huge); }),
+              ::testing::EndsWith("needed the end of the file at byte 10, found more"));
+  EXPECT_THAT(error_of([] { (void)read_idx("/dev/zero"); }),
+              ::testing::StartsWith("data: /dev/zero: needed an IDX magic number"));
+}
+
 }  // namespace
 }  // namespace catenary

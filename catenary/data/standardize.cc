@@ -49,7 +49,8 @@ Affine unchanged(const Features& features) {
   return {.scale = std::vector<float>(columns, features.scale), .shift = std::vector<float>(columns, 0.0F)};
 }
 
-Affine standardize(const Features& features, std::span<const std::int64_t> rows) {
+Affine standardize(const Features& features, std::span<const std::int64_t> rows,
+                   std::span<const std::string> names) {
   require_rows(features, rows);
   const Moments fit = std::visit(
       [&]<typename T>(const std::vector<T>& elements) {
@@ -64,8 +65,8 @@ Affine standardize(const Features& features, std::span<const std::int64_t> rows)
     result.shift[j] = static_cast<float>(-fit.mean[j] * scale);
     if (std::isfinite(result.scale[j]) && std::isfinite(result.shift[j])) continue;
     fail(ErrorKind::kData,
-         "needed feature {} to be standardizable in f32, found mean {} and standard deviation {}", j,
-         fit.mean[j], std::sqrt(fit.variance[j]));
+         "needed feature {}{} to be standardizable in f32, found mean {} and standard deviation {}", j,
+         j < names.size() ? fmt::format(" '{}'", names[j]) : "", fit.mean[j], std::sqrt(fit.variance[j]));
   }
   return result;
 }

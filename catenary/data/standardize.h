@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "catenary/data/dataset.h"
@@ -23,6 +24,8 @@ struct Affine {
 /// training rows only. Two passes in double [Chan, Golub and LeVeque 1983]. A constant feature keeps
 /// Features::scale and is only centred. Throws Error{data} for no rows, or where a scale or shift is not
 /// finite in f32.
-[[nodiscard]] Affine standardize(const Features& features, std::span<const std::int64_t> rows);
+/// names: of the features, for messages.
+[[nodiscard]] Affine standardize(const Features& features, std::span<const std::int64_t> rows,
+                                 std::span<const std::string> names = {});
 
 }  // namespace catenary

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <new>
 
+#include "catenary/base/error.h"
 #include "catenary/engine/executor.h"
 
 namespace catenary::engine {
@@ -15,7 +16,8 @@ constexpr std::int64_t kLargeLane = 256;
 constexpr std::int64_t kFewLanes = 4;
 constexpr std::int64_t kMostLanes = 16;
 // A tile's activations and adjoints should stay in half of a 1 MiB L2 cache, but every tile walks through all
-// weights and gradients: a narrow one does so too often, above all where they themselves come from further away.
+// weights and gradients: a narrow one does so too often, above all where they themselves come from further
+// away.
 constexpr std::int64_t kTileBytes = 512 * 1024;
 constexpr std::int64_t kNarrowestTile = 64;
 constexpr std::int64_t kNarrowestFarTile = 128;
@@ -94,6 +96,8 @@ std::int64_t Executor<T>::scratch_elements(std::int64_t tile) const {
 
 template <typename T>
 std::int64_t Executor<T>::planned_bytes(std::int64_t batch_size) const {
+  if (batch_size < 1 || batch_size > kLargestBatch)
+    fail(ErrorKind::kConfig, "a plan needs a batch of 1 to 2^40 samples, found {}", batch_size);
   const Cut c = largest_cut(batch_size);
   std::int64_t tiles = 0;
   for (const StagePlan& stage : plan_.stages) tiles = std::max(tiles, stage.tile_elements);

@@ -146,6 +146,9 @@ TEST(Step, CannotReserveMoreThanThereIs) {
   for (const int bits : {41, 61, 62}) EXPECT_THROW(step.reserve(std::int64_t{1} << bits), std::bad_alloc);
   EXPECT_THROW(step.reserve(std::numeric_limits<std::int64_t>::max()), std::bad_alloc);
   EXPECT_NO_THROW(step.reserve(5));
+  for (const std::int64_t size :
+       {std::int64_t{0}, std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()})
+    EXPECT_THROW((void)step.planned_bytes(size), Error);
 }
 
 TEST(Step, IsNotCompiledFromEmptyValues) {

@@ -224,7 +224,14 @@ Safetensors decode_safetensors(std::span<const std::byte> file, const std::strin
 }
 
 Safetensors read_safetensors(const std::filesystem::path& path) {
-  return decode_safetensors(read_file(path, kMaxFileBytes), path.string());
+  // The header, which is read first, tells how long the file is.
+  const std::string name = path.string();
+  const std::vector<std::byte> start = read_at_most(path, kPrefixBytes + kMaxHeaderBytes);
+  const std::string_view json = split_header(start, name);
+  std::uint64_t end = 0;
+  for (const SafetensorsEntry& entry : parse_safetensors_header(json, name).entries)
+    end = std::max(end, std::min(entry.offsets[1], kMaxFileBytes));
+  return decode_safetensors(read_at_most(path, kPrefixBytes + json.size() + end + 1), name);
 }
 
 void write_safetensors(const std::filesystem::path& path, const Safetensors& content) {

@@ -222,5 +222,15 @@ TEST(Safetensors, FilesReadAsTheyWereWritten) {
             "io: cannot open '/nowhere': No such file or directory");
 }
 
+TEST(Safetensors, ReadNoMoreThanTheHeaderAnnounces) {
+  const testing_support::TemporaryDirectory folder;
+  const auto path = folder / "huge.safetensors";
+  const float number = 1;
+  write_safetensors(path, {.tensors = {make_tensor("w", {}, std::span(&number, 1))}, .metadata = {}});
+  std::filesystem::resize_file(path, std::uintmax_t{1} << 40);
+  EXPECT_THAT(error_of([&] { (void)read_safetensors(path); }),
+              ::testing::EndsWith("needed tensors for all 5 bytes of data, found 1 bytes without"));
+}
+
 }  // namespace
 }  // namespace catenary

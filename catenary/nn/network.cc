@@ -79,7 +79,11 @@ Layer dense(std::int64_t units, Activation activation, DenseOptions options) {
 
 std::function<Value(Value)> sequential(std::vector<Layer> layers) {
   return [layers = std::move(layers)](Value x) {
-    for (std::size_t i = 0; i < layers.size(); ++i) x = layers[i](x, fmt::format("dense{}", i + 1));
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      if (!layers[i])
+        fail(ErrorKind::kConfig, "sequential: needed a layer in place {}, found an empty one", i);
+      x = layers[i](x, fmt::format("dense{}", i + 1));
+    }
     return x;
   };
 }

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "catenary/base/error.h"
 #include "catenary/ops/rules.h"
 
 namespace catenary {
@@ -91,7 +92,9 @@ constinit const Op kSqrt = {
 constinit const Op kPow = {
     .name = "pow",
     .summary =
-        "Power x^p of each pair of elements. The gradient by x needs x ≠ 0 where p = 0; that by p, x > 0.",
+        "Power of each pair of elements. The gradient by the base needs one other than 0 where the exponent "
+        "is 0; that by the "
+        "exponent, a base above 0.",
     .notation = {"{0!}^{1!}", "{0!}^{{1.}}", Notation::kPower},
     .operands = "n;n",
     .infer = same_shape,
@@ -234,7 +237,10 @@ Value abs(Value x) { return x.graph().call(ops::kAbs, {x}); }
 Value sign(Value x) { return x.graph().call(ops::kSign, {x}); }
 Value step(Value x) { return x.graph().call(ops::kStep, {x}); }
 Value equal(Value a, Value b) { return call2(ops::kEqual, a, b); }
-Value clip(Value x, double limit) { return x.graph().call(ops::kClip, {x}, limit); }
+Value clip(Value x, double limit) {
+  if (!(limit >= 0)) fail(ErrorKind::kConfig, "clip: needed a limit of 0 or more, found {}", limit);
+  return x.graph().call(ops::kClip, {x}, limit);
+}
 Value erf(Value x) { return x.graph().call(ops::kErf, {x}); }
 
 }  // namespace catenary

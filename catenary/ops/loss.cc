@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "catenary/base/error.h"
 #include "catenary/ops/rules.h"
 
 namespace catenary {
@@ -104,8 +105,8 @@ constinit const Op kSoftmaxCrossEntropyLabels = {
 constinit const Op kSigmoidCrossEntropy = {
     .name = "sigmoid_cross_entropy",
     .summary =
-        "Binary cross-entropy −Σ yᵢ ln σ(zᵢ) + (1 − yᵢ) ln(1 − σ(zᵢ)) of logits z; its derivative is σ(z) − "
-        "y.",
+        "Binary cross-entropy −Σ (yᵢ ln σ(zᵢ) + (1 − yᵢ) ln(1 − σ(zᵢ))) of logits z; its derivative is "
+        "σ(z) − y.",
     .notation = {"BCE(σ({0.}), {1.})", R"(\operatorname{BCE}(\sigma({0.}), {1.}))"},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
@@ -120,7 +121,10 @@ constinit const Op kSigmoidCrossEntropy = {
 
 constinit const Op kHuber = {
     .name = "huber",
-    .summary = "Σ of ½r² where |r| ≤ a, else a(|r| − a/2), for residuals r = a − y. [Huber 1964, eq. 6]",
+    .summary =
+        "Σ of ½r² where |r| ≤ k, else k(|r| − k/2), for residuals r, the first operand less the second, and "
+        "the "
+        "attribute k. [Huber 1964, eq. 6]",
     .notation = {"huber({0.} − {1+}, {a})", R"(\operatorname{huber}({0.} - {1+}, {a}))"},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
@@ -154,7 +158,10 @@ Value softmax_cross_entropy_labels(Value logits, Value label) {
 Value sigmoid_cross_entropy(Value logits, Value y) {
   return logits.graph().call(ops::kSigmoidCrossEntropy, {logits, y});
 }
-Value huber(Value a, Value y, double delta) { return a.graph().call(ops::kHuber, {a, y}, delta); }
+Value huber(Value a, Value y, double delta) {
+  if (!(delta > 0)) fail(ErrorKind::kConfig, "huber: needed a delta above 0, found {}", delta);
+  return a.graph().call(ops::kHuber, {a, y}, delta);
+}
 
 Value binary_cross_entropy(Value a, Value y) { return -sum(y * log(a) + (1 - y) * log(1 - a)); }
 

@@ -90,7 +90,7 @@ namespace catenary {
 [[nodiscard]] Value sigmoid_cross_entropy(Value logits, Value y);  ///< binary cross-entropy of σ(z), summed
 [[nodiscard]] Value huber(Value a, Value y, double delta = 1);
 
-/// −Σ yᵢ ln aᵢ + (1 − yᵢ) ln(1 − aᵢ) of probabilities a; not an operator of its own but a graph of simpler
+/// −Σ (yᵢ ln aᵢ + (1 − yᵢ) ln(1 − aᵢ)) of probabilities a; not an operator of its own but a graph of simpler
 /// ones. sigmoid_cross_entropy is the stable form.
 [[nodiscard]] Value binary_cross_entropy(Value a, Value y);
 

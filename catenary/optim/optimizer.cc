@@ -1,5 +1,8 @@
 #include "catenary/optim/optimizer.h"
 
+#include <cmath>
+#include <string_view>
+
 #include "catenary/base/error.h"
 #include "catenary/ops/ops.h"
 
@@ -20,6 +23,18 @@ void check(std::span<const Value> parameters, std::span<const Value> gradients) 
   }
 }
 
+// A rate that is no number, infinite or negative would make weights useless without a word.
+void check_rate(double rate) {
+  if (std::isfinite(rate) && rate >= 0) return;
+  fail(ErrorKind::kConfig, "an optimizer needs a finite learning rate of 0 or more, found {}", rate);
+}
+
+// A share of what was there before, to keep: of a velocity or a moment.
+void check_share(std::string_view name, double share) {
+  if (share >= 0 && share < 1) return;
+  fail(ErrorKind::kConfig, "an optimizer needs a {} from 0 to below 1, found {}", name, share);
+}
+
 Value learning_rate(Value like, double constant) {
   const Value input = like.graph().find("learning_rate");
   return input ? input : like.graph().constant(constant, {}, like.type().dtype);
@@ -32,6 +47,7 @@ Value state_like(Value w, const std::string& suffix) {
 }  // namespace
 
 Optimizer sgd(SgdOptions options) {
+  check_rate(options.learning_rate);
   return [options](std::span<const Value> parameters, std::span<const Value> gradients) {
     check(parameters, gradients);
     const Value eta = learning_rate(parameters[0], options.learning_rate);
@@ -44,6 +60,8 @@ Optimizer sgd(SgdOptions options) {
 }
 
 Optimizer momentum(MomentumOptions options) {
+  check_rate(options.learning_rate);
+  check_share("momentum", options.momentum);
   return [options](std::span<const Value> parameters, std::span<const Value> gradients) {
     check(parameters, gradients);
     const Value eta = learning_rate(parameters[0], options.learning_rate);
@@ -60,6 +78,11 @@ Optimizer momentum(MomentumOptions options) {
 }
 
 Optimizer adam(AdamOptions options) {
+  check_rate(options.learning_rate);
+  check_share("beta1", options.beta1);
+  check_share("beta2", options.beta2);
+  if (!(options.epsilon >= 0))
+    fail(ErrorKind::kConfig, "adam needs an epsilon of 0 or more, found {}", options.epsilon);
   return [options](std::span<const Value> parameters, std::span<const Value> gradients) {
     check(parameters, gradients);
     Graph& graph = parameters[0].graph();

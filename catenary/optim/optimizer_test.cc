@@ -103,6 +103,28 @@ TEST(Adam, CorrectsItsMomentsForTheirStartAtZero) {
   EXPECT_THAT(t["w"], ElementsAre(DoubleNear(0.2 - second_step, 1e-15), -1));
 }
 
+// Numbers that would make every weight useless are refused before there is a step.
+TEST(Options, AreChecked) {
+  const double nan = std::nan("");
+  for (const double rate : {nan, -1.0, HUGE_VAL}) {
+    for (const auto& make : {+[](double r) { (void)sgd({.learning_rate = r}); },
+                             +[](double r) { (void)momentum({.learning_rate = r}); },
+                             +[](double r) { (void)adam({.learning_rate = r}); }}) {
+      EXPECT_THAT(
+          error_of([&] { make(rate); }),
+          testing::StartsWith("config: an optimizer needs a finite learning rate of 0 or more, found "));
+    }
+  }
+  EXPECT_EQ(error_of([] { (void)momentum({.momentum = 1}); }),
+            "config: an optimizer needs a momentum from 0 to below 1, found 1");
+  EXPECT_EQ(error_of([] { (void)adam({.beta1 = 1}); }),
+            "config: an optimizer needs a beta1 from 0 to below 1, found 1");
+  EXPECT_EQ(error_of([] { (void)adam({.beta2 = -1}); }),
+            "config: an optimizer needs a beta2 from 0 to below 1, found -1");
+  EXPECT_EQ(error_of([] { (void)adam({.epsilon = -1}); }),
+            "config: adam needs an epsilon of 0 or more, found -1");
+}
+
 class EachOptimizer : public testing::TestWithParam<Optimizer> {};
 INSTANTIATE_TEST_SUITE_P(Optimizers, EachOptimizer, testing::Values(sgd(), momentum(), adam()));
 

@@ -68,7 +68,8 @@ const Case kCases[] = {
          "c.toml:3:1: missing key 'data.target': expected the name of a column, or an array of such names"},
     {.name = "UnknownFormat",
      .data = "train = \"a\"\nformat = \"cvs\"",
-     .message = "c.toml:5:10: data.format: unknown value 'cvs'; did you mean 'csv'?"},
+     .message =
+         "c.toml:5:10: data.format: unknown value 'cvs'; expected one of idx, csv; did you mean 'csv'?"},
     {.name = "TargetOfIdx",
      .data = "train = \"images-idx3\"\ntarget = \"y\"",
      .message = "c.toml:5:1: data.target: applies only to format = \"csv\""},
@@ -100,7 +101,8 @@ const Case kCases[] = {
      .message = "c.toml:4:9: data.train: expected a path, found the string ''"},
     {.name = "UnknownLayerType",
      .layer = "type = \"dens\"",
-     .message = "c.toml:7:8: model.layers.0.type: unknown value 'dens'; did you mean 'dense'?"},
+     .message = "c.toml:7:8: model.layers.0.type: unknown value 'dens'; expected one of dense; did you mean "
+                "'dense'?"},
     {.name = "NoLayerType",
      .layer = "units = 3",
      .message = "c.toml:6:1: missing key 'model.layers.0.type': expected type = \"dense\""},
@@ -112,7 +114,9 @@ const Case kCases[] = {
      .message = "c.toml:8:9: model.layers.0.units: expected a whole number from 1 to 16777216, found 2.5"},
     {.name = "UnknownActivation",
      .layer = "type = \"dense\"\nactivation = \"rleu\"",
-     .message = "c.toml:8:14: model.layers.0.activation: unknown value 'rleu'; did you mean 'relu'?"},
+     .message =
+         "c.toml:8:14: model.layers.0.activation: unknown value 'rleu'; expected one of identity, relu, "
+         "leaky_relu, elu, gelu, silu, sigmoid, softplus, tanh, softmax; did you mean 'relu'?"},
     {.name = "UnknownInit",
      .layer = "type = \"dense\"\ninit = \"xavier\"",
      .message =
@@ -196,7 +200,8 @@ const Case kCases[] = {
      .message = "c.toml:10:13: train.optimizer: expected a table, found the string 'adam'"},
     {.name = "UnknownMetric",
      .train = "loss = \"softmax_cross_entropy\"\nmetrics = [\"acuracy\"]",
-     .message = "c.toml:10:12: train.metrics: unknown value 'acuracy'; did you mean 'accuracy'?"},
+     .message = "c.toml:10:12: train.metrics: unknown value 'acuracy'; expected one of accuracy; did you "
+                "mean 'accuracy'?"},
     {.name = "AccuracyOfRegression",
      .train = "loss = \"huber\"\nmetrics = [\"accuracy\"]",
      .message = "c.toml:10:12: train.metrics: accuracy needs classes, and this loss predicts numbers"},

@@ -52,8 +52,9 @@ Dataset load_trained(const Config& config, const DataFiles& files, const Schema&
 }
 
 // From x' = element·scale + shift to (value − mean)/std, where value = element·features.scale.
-Standardization fit(const Features& features, const std::vector<std::int64_t>& rows) {
-  const Affine map = standardize(features, rows);
+Standardization fit(const TrainingData& data) {
+  const Features& features = data.file.features;
+  const Affine map = standardize(features, data.train_rows, data.file.schema.feature_names);
   Standardization result;
   for (std::size_t i = 0; i < map.scale.size(); ++i) {
     const double std = static_cast<double>(features.scale) / map.scale[i];
@@ -79,7 +80,7 @@ TrainingData load_training_data(const Config& config) {
     data.test_file = load_trained(config, *config.data.test, data.file.schema);
     data.test_rows = all_rows(*data.test_file);
   }
-  if (config.data.standardize) data.standardization = fit(data.file.features, data.train_rows);
+  if (config.data.standardize) data.standardization = fit(data);
   return data;
 }
 

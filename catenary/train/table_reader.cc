@@ -24,8 +24,9 @@ std::size_t as_choice(const TomlNode& node, std::string_view path, std::span<con
   const std::string& text = as_string(node, path, fmt::format("one of {}", fmt::join(names, ", ")));
   const auto at = std::find(names.begin(), names.end(), text);
   if (at == names.end()) {
-    fail(ErrorKind::kConfig, "{}: {}: unknown value {}{}", node.place, path, quote(text),
-         suggestion(text, names));
+    const bool is_near = !nearest(text, names).empty();  // else the suggestion is all of them
+    fail(ErrorKind::kConfig, "{}: {}: unknown value {}{}{}", node.place, path, quote(text),
+         is_near ? fmt::format("; expected one of {}", fmt::join(names, ", ")) : "", suggestion(text, names));
   }
   return static_cast<std::size_t>(at - names.begin());
 }

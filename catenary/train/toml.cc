@@ -22,6 +22,8 @@ class Scanner {
 
   [[nodiscard]] bool done() const { return at_ >= text_.size(); }
   [[nodiscard]] std::int64_t line() const { return line_; }
+  // Of the character that next() gave last.
+  [[nodiscard]] std::size_t column() const { return at_ - (text_.substr(0, at_ - 1).rfind('\n') + 1); }
 
   // The next character outside strings and comments; '\0' stands for a skipped string or comment.
   char next() {
@@ -69,8 +71,8 @@ void check_depth(std::string_view text, const std::string& source) {
     if (closes || c == ',' || c == '\n') depth -= std::exchange(dots.back(), 0);
     if (closes) --depth, dots.pop_back();
     if (depth > kMaxDepth) {
-      fail(ErrorKind::kConfig, "{}:{}: expected values nested at most {} deep", source, scanner.line(),
-           kMaxDepth);
+      fail(ErrorKind::kConfig, "{}:{}:{}: expected values nested at most {} deep", source, scanner.line(),
+           scanner.column(), kMaxDepth);
     }
   }
 }

@@ -18,8 +18,8 @@ struct RewriteRule {
 /// All rules, in the order in which they are tried.
 [[nodiscard]] std::span<const RewriteRule> rewrite_rules();
 
-/// The same values by nodes that the engine runs well: each node is rebuilt from rewritten operands, then rules apply until none
-/// does. A result has its original's type. New nodes enter the same graph.
+/// The same values by nodes that the engine runs well: each node is rebuilt from rewritten operands, then
+/// rules apply until none does. A result has its original's type. New nodes enter the same graph.
 [[nodiscard]] std::vector<Value> rewrite(std::span<const Value> outputs);
 
 }  // namespace catenary

@@ -45,7 +45,9 @@ class TemporaryDirectory {
  private:
   static std::string name_of_test() {
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    return fmt::format("catenary-{}-{}-{}", ::getpid(), test->test_suite_name(), test->name());
+    std::string name = fmt::format("catenary-{}-{}-{}", ::getpid(), test->test_suite_name(), test->name());
+    std::replace(name.begin(), name.end(), '/', '-');  // parameterised tests have it in theirs
+    return name;
   }
 
   std::filesystem::path path_;

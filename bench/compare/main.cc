@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "bench/peak.h"
 #include "peer.h"
@@ -120,6 +121,7 @@ void check(const std::vector<PeerKind>& kinds, const Problem& problem, int threa
 
 // Steps until the turn's time is over, after one that warms the caches; the time of one.
 double turn(Peer& peer, double least_seconds) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));  // the side before may still watch for work
   peer.step();
   const double start = seconds();
   std::int64_t steps = 0;

@@ -7,8 +7,9 @@ namespace catenary::engine {
 
 namespace {
 
-// Below this many elements an update is done before a second thread is awake.
-constexpr std::int64_t kParallelElements = 32'768;
+// Below this many elements, counted once for each kernel that passes over them, an update is done before a
+// second thread is awake (some 50 µs when it sleeps).
+constexpr std::int64_t kParallelElements = 524'288;
 
 }  // namespace
 
@@ -33,7 +34,7 @@ template <typename T>
 void Executor<T>::run_wave(std::span<const BoundItem<T>> wave) noexcept {
   std::int64_t elements = 0, chunks = 0;
   for (const BoundItem<T>& item : wave) {
-    elements += item.extent;
+    elements += item.extent * std::ssize(item.members);
     chunks += (item.extent + kChunk - 1) / kChunk;
   }
   if (pool_ == nullptr || pool_->size() == 1 || elements < kParallelElements) {

@@ -68,7 +68,7 @@ Executor<T>::Executor(Schedule schedule, Variables& variables, const CompileOpti
   bind_memory(variables);
   for (int stage = 0; stage < static_cast<int>(schedule_.stages.size()); ++stage) bind_stage(stage);
   for (const Update& update : plan_.deferred) {
-    MemberCall<T> copy{kernels_.of(kernels::Elementwise::kCopy), {place_of(update.next, 0), {}}, {}, 0};
+    MemberCall<T> copy{kernels_.of(kernels::Elementwise::kCopy), 1, {place_of(update.next, 0)}, {}, 0};
     copy.out.shared = variable_data_[index(update.variable)];
     deferred_.push_back(copy);
     deferred_sizes_.push_back(update.variable.shape().size());
@@ -132,6 +132,10 @@ void Executor<T>::bind_stage(int stage) {
   for (const Value root : work.stores) bound.stores.push_back(transfer(root, stage));
   for (int item = 0; item < static_cast<int>(work.items.size()); ++item)
     bound.items.push_back(bind_item(stage, item));
+  for (const Item& sum : work.sums) {
+    bound.sums.push_back(bind_sum(sum, stage));
+    bound.sum_by_pieces.push_back(plan_.by_pieces[index(sum.result)]);
+  }
   stages_.push_back(std::move(bound));
 }
 
@@ -140,7 +144,9 @@ Place<T> Executor<T>::place_of_root(Value root, int stage) const {
   using Space = typename Place<T>::Space;
   const std::size_t id = index(root);
   if (plan_.slot[id] >= 0) return {Space::kSlot, nullptr, plan_.slot[id], false};
-  if (is(root, ops::kBatchSum)) return {Space::kLane, nullptr, plan_.lane_result[id], false};
+  if (const Value variable = plan_.in_place[id])
+    return {Space::kShared, variable_data_[index(variable)], 0, false};
+  if (is(root, ops::kBatchSum)) return {Space::kLane, nullptr, plan_.lane_result[id], false, plan_.panel[id]};
   if (root.batched()) {
     const std::int64_t tile = plan_.stages[static_cast<std::size_t>(stage)].tile[id];
     if (tile == kNowhere)
@@ -171,10 +177,17 @@ template <typename T>
 MemberCall<T> Executor<T>::bind_member(Value v, int stage) const {
   MemberCall<T> call;
   call.out = place_of_root(v, stage);
-  if (is(v, ops::kBatchSum)) return call;
-  call.kernel = kernels_.of(*elementwise_kernel(v.op()));
+  if (is(v, ops::kBatchSum)) {
+    const std::vector<Item>& sums = schedule_.stages[static_cast<std::size_t>(stage) - 1].sums;
+    const auto it = std::find_if(sums.begin(), sums.end(), [v](const Item& sum) { return sum.result == v; });
+    call.sum = static_cast<int>(it - sums.begin());
+    return call;
+  }
+  call.kernel = kernels_.of(member_kernel(schedule_, v));
   call.attribute = static_cast<T>(number_of(v));
-  for (int i = 0; i < v.input_count(); ++i) call.in[i] = place_of(v.input(i), stage);
+  const std::vector<Value> operands = operands_of(schedule_, v);
+  call.inputs = static_cast<int>(operands.size());
+  for (std::size_t i = 0; i < operands.size(); ++i) call.in[i] = place_of(operands[i], stage);
   // A view that was given numbers of its own copies what it would have looked at.
   if (is(v, ops::kBroadcast)) call.in[0].repeat = true;
   if (is(v, ops::kSlice)) {
@@ -204,12 +217,15 @@ void Executor<T>::bind_group(BoundItem<T>& bound, int stage, int item) const {
   const ItemPlan& plan = plan_.stages[static_cast<std::size_t>(stage)].items[static_cast<std::size_t>(item)];
   bound.extent = group.extent;
   bound.joins_wave = plan.joins_wave;
+  bound.slots = plan.slots;
+  bound.panels = plan.panels;
+  bound.matrix_columns = plan.matrix_columns;
   bound.has_product = static_cast<bool>(group.result);
   if (bound.has_product) bound.product = bind_product(group.result, stage);
   for (const Value v : group.members) bound.members.push_back(bind_member(v, stage));
   for (const Commit& commit : plan.commits) {
     MemberCall<T> copy{
-        kernels_.of(kernels::Elementwise::kCopy), {place_of_root(commit.next, stage), {}}, {}, 0};
+        kernels_.of(kernels::Elementwise::kCopy), 1, {place_of_root(commit.next, stage)}, {}, 0};
     copy.out.shared = variable_data_[index(commit.variable)];
     bound.commits.push_back(copy);
   }
@@ -232,20 +248,31 @@ BoundItem<T> Executor<T>::bind_item(int stage, int item) const {
     return bound;
   }
   for (const Value x : operands_of(schedule_, v)) {
-    const bool as_rows = work.kind == Item::Kind::kOuterSum && !bound.in.empty();
-    bound.in.push_back(as_rows ? rows_place(x, stage) : place_of(x, stage));
+    bound.in.push_back(place_of(x, stage));
     bound.shapes.push_back(x.shape());
   }
-  if (work.kind == Item::Kind::kOuterSum) {
-    const Value rows = v.input(0).input(1);
-    bound.inner = schedule_.ref(rows).offset;  // the first column of the sample rows that the sum reads
-    bound.stride = row_stride(schedule_.ref(rows).root);
-  } else if (work.kind != Item::Kind::kColumnSum) {
-    bound.out = place_of_root(v, stage);
-  }
+  bound.out = place_of_root(v, stage);
   if (work.kind == Item::Kind::kColumn) bound.column = kernels_.of(*column_kernel(v.op()));
   bound.rows = bound.shapes.empty() ? 1 : bound.shapes[0].size();
   if (is(v, ops::kOneHot)) bound.rows = v.shape().size();
+  return bound;
+}
+
+template <typename T>
+BoundItem<T> Executor<T>::bind_sum(const Item& sum, int stage) const {
+  BoundItem<T> bound;
+  bound.kind = sum.kind;
+  bound.result = sum.result;
+  const std::vector<Value> operands = operands_of(schedule_, sum.result);
+  for (const Value x : operands) bound.shapes.push_back(x.shape());
+  bound.in = {place_of(operands[0], stage)};
+  bound.rows = operands[0].shape().size();
+  if (sum.kind == Item::Kind::kOuterSum) {
+    const Ref& rows = schedule_.ref(operands[1]);
+    bound.in.push_back(rows_place(operands[1], stage));
+    bound.inner = rows.offset;  // the first column of the sample rows that the sum reads
+    bound.stride = row_stride(rows.root);
+  }
   return bound;
 }
 
@@ -265,7 +292,10 @@ void Executor<T>::summarise(const Variables& variables) {
       summary_.instructions += static_cast<std::int64_t>(item.members.size() + item.commits.size());
       summary_.instructions += item.kind != Item::Kind::kGroup || item.has_product ? 1 : 0;
       if (item.has_product) work_per_sample_ += item.extent * item.product.inner;
-      if (item.kind == Item::Kind::kOuterSum) work_per_sample_ += item.result.shape().size();
+    }
+    for (const BoundItem<T>& sum : stages_[i].sums) {
+      summary_.instructions += 1;
+      if (sum.kind == Item::Kind::kOuterSum) work_per_sample_ += sum.result.shape().size();
     }
     if (i % 2 == 1) work_per_sample_ += plan_.stages[i].tile_elements;
   }

@@ -82,6 +82,7 @@ std::string dump_items(const Schedule& schedule) {
     for (const Value v : schedule.stages[stage].row_loads)
       text += fmt::format("    load rows %{} '{}'\n", v.id(), v.name());
     for (const Item& item : schedule.stages[stage].items) text += dump_item(schedule, item);
+    for (const Item& sum : schedule.stages[stage].sums) text += dump_item(schedule, sum);
     for (const Value v : schedule.stages[stage].stores) text += fmt::format("    store rows %{}\n", v.id());
   }
   return text;

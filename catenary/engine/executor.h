@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -16,6 +17,13 @@ namespace catenary::engine {
 /// Elements of a shared group that run together: 8 KiB of f32, so that a few operands stay in the L1 cache.
 inline constexpr std::int64_t kChunk = 2048;
 
+/// A piece of a batch sum that is an outer product, taken right before its readers: 128 KiB of f32, so that
+/// it waits for them in the L2 cache, of rows long enough for the product kernel and short enough for a
+/// chunk.
+inline constexpr std::int64_t kPanelNumbers = 32768;
+inline constexpr std::int64_t kPanelColumns = 1024;
+inline constexpr std::int64_t kPanelRowMultiple = 8;  // the product kernel's register block
+
 /// Where a kernel's operand is. The numbers of a tile or slot are found when the worker and its tile are
 /// known.
 template <typename T>
@@ -26,15 +34,18 @@ struct Place {
   std::int64_t offset =
       0;                ///< kLane: elements into lane 0; kTile: elements a sample; kSlot: the slot's number
   bool repeat = false;  ///< the same number for all rows (elements)
+  int panel = -1;       ///< kLane: the panel that holds the sum's piece where sums are taken piece by piece
 };
 
 /// One call of an elementwise kernel within a group. A call without kernel combines the lanes of a batch sum.
 template <typename T>
 struct MemberCall {
   kernels::Kernel<kernels::ElementwiseArgs<T>> kernel = nullptr;
-  Place<T> in[2];
+  int inputs = 1;
+  Place<T> in[3];
   Place<T> out;
   T attribute = 0;
+  int sum = -1;  ///< without a kernel: which of the sums of the stage before
 };
 
 template <typename T>
@@ -55,6 +66,9 @@ struct BoundItem {
   std::int64_t extent = 0;
   bool joins_wave = false;
   bool has_product = false;
+  int slots = 0;
+  int panels = 0;
+  std::int64_t matrix_columns = 0;  ///< of the outer sums that the group may take piece by piece; else 0
   ProductCall<T> product;
   std::vector<MemberCall<T>> members;
   std::vector<MemberCall<T>> commits;  ///< copies into variables at the end of each block
@@ -83,6 +97,8 @@ struct Transfer {
 template <typename T>
 struct BoundStage {
   std::vector<BoundItem<T>> items;
+  std::vector<BoundItem<T>> sums;
+  std::vector<bool> sum_by_pieces;  ///< by index in `sums`
   std::vector<Transfer<T>> loads;
   std::vector<Transfer<T>> stores;
 };
@@ -94,6 +110,15 @@ struct InputRows {
   Rows rows;
   std::vector<T> scale;
   std::vector<T> shift;
+};
+
+/// Samples whose activations lie side by side until the sums over them are taken.
+struct Span {
+  std::int64_t first = 0;  ///< sample of the batch
+  std::int64_t samples = 0;
+  int memory = 0;         ///< the worker whose tile memory holds them
+  std::int64_t lane = 0;  ///< whose accumulators they are added to
+  bool start = true;      ///< the first of its lane
 };
 
 /// The memory of one thread.
@@ -121,22 +146,28 @@ class Executor {
   [[nodiscard]] const MemoryPlan& plan() const { return plan_; }
 
  private:
-  /// How a batch is cut: pure functions of the program and the batch size.
+  /// How a batch is cut (cut.cc). Lanes and spans are pure functions of the program and the batch size; the
+  /// tile changes no result.
   struct Cut {
-    std::int64_t lanes = 1;
-    std::int64_t lane_samples = 0;
-    std::int64_t tile = 0;
+    std::int64_t lanes = 1;         ///< each with accumulators of its own, combined by a fixed tree
+    std::int64_t lane_samples = 0;  ///< the last lane may have fewer
+    std::int64_t span = 0;          ///< samples whose activations are kept until the sums are taken
+    std::int64_t tile = 0;          ///< samples that pass through the network together
+    std::int64_t width = 0;         ///< columns that a span's memory is laid out for
   };
   [[nodiscard]] Cut cut(std::int64_t batch_size) const;
   [[nodiscard]] Cut largest_cut(std::int64_t batch_size) const;
-  [[nodiscard]] std::int64_t block_rows(std::int64_t tile) const;
+  [[nodiscard]] std::int64_t tile_elements() const;
+  [[nodiscard]] static std::int64_t block_rows(std::int64_t columns);
   [[nodiscard]] std::int64_t scratch_elements(std::int64_t tile) const;
+  [[nodiscard]] bool has_capacity(const Cut& cut, std::int64_t batch_size) const noexcept;
 
   // Binding (bind.cc).
   void bind_all(Variables& variables);
   void bind_memory(Variables& variables);
   void bind_stage(int stage);
   [[nodiscard]] BoundItem<T> bind_item(int stage, int item) const;
+  [[nodiscard]] BoundItem<T> bind_sum(const Item& sum, int stage) const;
   void bind_group(BoundItem<T>& bound, int stage, int item) const;
   [[nodiscard]] MemberCall<T> bind_member(Value v, int stage) const;
   [[nodiscard]] ProductCall<T> bind_product(Value v, int stage) const;
@@ -147,13 +178,31 @@ class Executor {
   [[nodiscard]] int input_index(Value leaf) const;
   void summarise(const Variables& variables);
 
-  // Running (run.cc).
-  struct Tile;
+  // Running samples (run.cc).
+  /// Samples of a span on one worker.
+  struct Tile {
+    T* numbers;            ///< the span's memory
+    T* scratch;            ///< the worker's scratch slots
+    std::int64_t width;    ///< columns that the span's memory is laid out for
+    std::int64_t column;   ///< the first column in the span
+    std::int64_t first;    ///< the first sample in the batch
+    std::int64_t samples;  ///< real ones
+    std::int64_t columns;  ///< what kernels compute: samples rounded up to 16, or 1 in a batch of 1
+    std::int64_t block;    ///< rows of a block of a group
+    Worker* worker;
+  };
   [[nodiscard]] Status check(const Batch& batch) const noexcept;
-  [[nodiscard]] bool has_capacity(const Cut& cut, std::int64_t batch_size) const noexcept;
   void run_samples(const BoundStage<T>& stage) noexcept;
   void run_lane(const BoundStage<T>& stage, std::int64_t lane, int worker) noexcept;
-  void run_tile(const BoundStage<T>& stage, const Tile& tile) noexcept;
+  void run_team(const BoundStage<T>& stage) noexcept;
+  void run_tile(const BoundStage<T>& stage, const Span& span, std::int64_t column, std::int64_t samples,
+                int worker) noexcept;
+  void take_sums(const BoundStage<T>& stage, const Span& span, int part, int parts) noexcept;
+  void finish_sums(const BoundStage<T>& stage, std::int64_t lane) noexcept;
+  [[nodiscard]] bool takes_pieces() const noexcept { return now_.lanes == 1 && now_.span >= batch_.size; }
+  [[nodiscard]] int team_size() const noexcept;
+
+  // The items of a tile (run_items.cc).
   void load(const Transfer<T>& load, const Tile& tile) const noexcept;
   void store(const Transfer<T>& store, const Tile& tile) const noexcept;
   void run_item(const BoundItem<T>& item, const Tile& tile) noexcept;
@@ -161,21 +210,54 @@ class Executor {
   void run_column(const BoundItem<T>& item, const Tile& tile) const noexcept;
   void run_concat(const BoundItem<T>& item, const Tile& tile) const noexcept;
   void run_transpose(const BoundItem<T>& item, const Tile& tile) const noexcept;
-  void run_outer_sum(const BoundItem<T>& item, const Tile& tile) const noexcept;
-  void run_column_sum(const BoundItem<T>& item, const Tile& tile) const noexcept;
   void run_reference(const BoundItem<T>& item, const Tile& tile) noexcept;
+  void call_reference(const BoundItem<T>& item, Worker& worker) const noexcept;
+  /// Rows of a value from `row` on, in the columns from `numbers` on.
+  [[nodiscard]] kernels::Operand<T> span_operand(const Place<T>& place, const T* numbers,
+                                                 std::int64_t row) const noexcept {
+    if (place.space != Place<T>::Space::kTile)
+      return {shared_pointer(place) + (place.repeat ? 0 : row), place.repeat ? 0 : 1, false};
+    const std::int64_t skip = place.repeat ? 0 : row;
+    return {numbers + (place.offset + skip) * now_.width, place.repeat ? 0 : now_.width, true};
+  }
   [[nodiscard]] kernels::Operand<T> tile_operand(const Place<T>& place, const Tile& tile,
                                                  std::int64_t row) const noexcept;
-  void run_shared(const BoundStage<T>& stage) noexcept;
-  void run_wave(std::span<const BoundItem<T>> wave) noexcept;
-  void run_chunk(const BoundItem<T>& item, std::int64_t begin, int worker) noexcept;
+
+  // Shared values (run_shared.cc).
+  /// Rows and columns of a group's values that one worker computes together. All but outer sums that are
+  /// taken piece by piece have a single row.
+  struct Piece {
+    std::int64_t row, rows;
+    std::int64_t column, columns;
+    std::int64_t stride;  ///< from one row of the whole to the next
+  };
+  /// How a group is cut into pieces of equal size, but for the last ones.
+  struct Pieces {
+    std::int64_t rows, columns, height, width;
+    [[nodiscard]] std::int64_t across() const { return (columns + width - 1) / width; }
+    [[nodiscard]] std::int64_t count() const { return (rows + height - 1) / height * across(); }
+    [[nodiscard]] Piece at(std::int64_t index) const {
+      const std::int64_t row = index / across() * height, column = index % across() * width;
+      return {row, std::min(height, rows - row), column, std::min(width, columns - column), columns};
+    }
+  };
+  void run_shared(std::size_t stage) noexcept;
+  void run_wave(std::size_t stage, std::span<const BoundItem<T>> wave) noexcept;
+  [[nodiscard]] Pieces pieces_of(const BoundItem<T>& item) const noexcept;
+  [[nodiscard]] double shared_work(const BoundItem<T>& item) const noexcept;
+  void run_piece(std::size_t stage, const BoundItem<T>& item, const Piece& piece, int worker) noexcept;
+  void run_members(const BoundItem<T>& item, const Piece& piece, std::int64_t row, std::int64_t rows,
+                   int worker) const noexcept;
+  [[nodiscard]] kernels::Operand<T> piece_operand(const BoundItem<T>& item, const Place<T>& place,
+                                                  const Piece& piece, std::int64_t row,
+                                                  int worker) const noexcept;
+  void take_piece(const BoundItem<T>& sum, const Piece& piece, kernels::Operand<T> out) const noexcept;
   void combine_lanes(const MemberCall<T>& call, std::int64_t begin, std::int64_t count) const noexcept;
   void run_shared_concat(const BoundItem<T>& item) const noexcept;
   void run_shared_reference(const BoundItem<T>& item) noexcept;
   [[nodiscard]] T* shared_pointer(const Place<T>& place) const noexcept {
     return place.space == Place<T>::Space::kLane ? lanes_.as<T>() + place.offset : place.shared;
   }
-  void call_reference(const BoundItem<T>& item, Worker& worker) const noexcept;
 
   Schedule schedule_;
   MemoryPlan plan_;
@@ -198,6 +280,7 @@ class Executor {
 
   std::int64_t capacity_ = 0;  // samples that the batch rows have room for
   Cut reserved_;               // the largest cut that memory was taken for
+  bool awake_ = false;         // the pool's threads have just worked
   Cut now_;                    // of the current run
   Batch batch_;
 };

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "catenary/base/error.h"
 #include "catenary/engine/schedule.h"
@@ -106,6 +107,7 @@ class Selection {
     schedule.refs.resize(size);
     schedule.forms.resize(size);
     schedule.computed.assign(size, false);
+    schedule.folded.resize(size);
     for (const Value v : schedule.nodes) {
       schedule.forms[index(v)] = form_of(v);
       schedule.refs[index(v)] = resolve(v);
@@ -123,9 +125,43 @@ class Selection {
       if (!schedule_.is_computed(v) || schedule_.form(v) == Form::kView)
         schedule_.refs[index(v)] = resolve(v);
     }
+    fold_products();
   }
 
  private:
+  // x·y + z, x·y − z and z − x·y are one operation where nobody else reads the product.
+  void fold_products() {
+    std::vector<int> readers(schedule_.forms.size());
+    const auto read = [&](Value v) { ++readers[index(schedule_.ref(v).root)]; };
+    for (const Output& output : schedule_.program.outputs) read(output.value);
+    for (const Update& update : schedule_.program.updates) read(update.next);
+    for (const Value v : schedule_.nodes) {
+      if (!schedule_.is_computed(v)) continue;
+      for (const Value x : operands_of(schedule_, v)) read(x);
+    }
+    for (const Value v : schedule_.nodes) {
+      const bool adds = is(v, ops::kAdd) || is(v, ops::kSub);
+      if (!schedule_.is_computed(v) || schedule_.form(v) != Form::kElementwise || !adds) continue;
+      for (int i = 0; i < 2 && !schedule_.folded_in(v); ++i) {
+        const Ref& ref = schedule_.ref(v.input(i));
+        if (can_fold(ref, v) && readers[index(ref.root)] == 1) fold(ref.root, v);
+      }
+    }
+  }
+
+  bool can_fold(const Ref& ref, Value reader) const {
+    const Value x = ref.root;
+    const bool whole = ref.offset == 0 && !ref.repeat && x.shape().size() == reader.shape().size();
+    return is(x, ops::kMul) && schedule_.form(x) == Form::kElementwise && whole &&
+           x.batched() == reader.batched() && schedule_.stage(x) == schedule_.stage(reader);
+  }
+
+  void fold(Value product, Value reader) {
+    schedule_.forms[index(product)] = Form::kFolded;
+    schedule_.computed[index(product)] = false;
+    schedule_.folded[index(reader)] = product;
+  }
+
   Ref resolve(Value v) const {
     if (schedule_.forms[index(v)] != Form::kView) return {v, 0, is(v, ops::kConstant)};
     const Value x = v.input(0);
@@ -182,8 +218,11 @@ class Grouping {
   explicit Grouping(Schedule& schedule)
       : schedule_(schedule),
         position_(schedule.stage_of.size(), -1),
+        component_(schedule.stage_of.size()),
         placed_(schedule.stage_of.size(), false),
-        transposed_(schedule.stage_of.size(), false) {}
+        transposed_(schedule.stage_of.size(), false) {
+    connect_shared_nodes();
+  }
 
   void run() {
     for (const Value v : schedule_.nodes) {
@@ -210,6 +249,37 @@ class Grouping {
   }
 
  private:
+  // Shared nodes of one size that read each other, such as a gradient, its moments and its parameter's
+  // update. A component is named after its first node.
+  void connect_shared_nodes() {
+    std::iota(component_.begin(), component_.end(), 0);
+    for (const Value v : schedule_.nodes) {
+      if (!is_shared_member(v) || is(v, ops::kBatchSum)) continue;
+      for (const Value x : operands_of(schedule_, v)) {
+        const Ref& ref = schedule_.ref(x);
+        const bool aligned = ref.offset == 0 && !ref.repeat && ref.root.shape().size() == v.shape().size();
+        if (!aligned || !is_shared_member(ref.root) || schedule_.stage(ref.root) != schedule_.stage(v))
+          continue;
+        const int a = component(ref.root), b = component(v);
+        component_[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);
+      }
+    }
+  }
+
+  bool is_shared_member(Value v) const {
+    const Form form = schedule_.form(v);
+    return schedule_.is_computed(v) && !v.batched() && v.shape().size() > 1 &&
+           (form == Form::kElementwise || form == Form::kOuterSum || form == Form::kColumnSum);
+  }
+
+  // −1: a number, or computed for each sample, which runs with any group of its extent.
+  int component(Value v) const {
+    if (!is_shared_member(v)) return -1;
+    int id = v.id();
+    while (component_[static_cast<std::size_t>(id)] != id) id = component_[static_cast<std::size_t>(id)];
+    return id;
+  }
+
   Stage& stage_at(int stage) { return schedule_.stages[static_cast<std::size_t>(stage)]; }
 
   // The first operand's root that still waits for its place; of a batch sum only the combining of lanes is
@@ -247,7 +317,8 @@ class Grouping {
     const int stage = schedule_.stage(v);
     switch (schedule_.form(v)) {
       case Form::kLeaf:
-      case Form::kView: return;
+      case Form::kView:
+      case Form::kFolded: return;
       case Form::kElementwise:
       case Form::kOuterSum:
       case Form::kColumnSum: return place_member(v, stage);
@@ -261,13 +332,17 @@ class Grouping {
   // The part of a batch sum that runs with the samples; the combining of lanes is a member of a shared group.
   void place_sum(Value v) {
     const int stage = schedule_.stage(v) - 1;
-    if (schedule_.form(v) == Form::kColumnSum) return append(v, stage, {Item::Kind::kColumnSum, v});
+    note_reads(v, stage);
+    if (schedule_.form(v) == Form::kColumnSum) {
+      stage_at(stage).sums.push_back({Item::Kind::kColumnSum, v});
+      return;
+    }
     const Value rows = schedule_.ref(v.input(0).input(1)).root;
     if (schedule_.form(rows) != Form::kLeaf && schedule_.stage(rows) == stage && !transposed_[index(rows)]) {
       transposed_[index(rows)] = true;
       stage_at(stage).items.push_back({Item::Kind::kTranspose, rows});
     }
-    append(v, stage, {Item::Kind::kOuterSum, v});
+    stage_at(stage).sums.push_back({Item::Kind::kOuterSum, v});
   }
 
   void append(Value v, int stage, Item item) {
@@ -302,12 +377,13 @@ class Grouping {
     const int first = earliest(v, stage, extent);
     for (int i = static_cast<int>(items.size()) - 1; i >= first; --i) {
       Item& item = items[static_cast<std::size_t>(i)];
-      if (item.kind != Item::Kind::kGroup || item.extent != extent) continue;
+      if (item.kind != Item::Kind::kGroup || item.extent != extent || item.component != component(v))
+        continue;
       item.members.push_back(v);
       position_[index(v)] = i;
       return;
     }
-    items.push_back({Item::Kind::kGroup, {}, {v}, extent});
+    items.push_back({Item::Kind::kGroup, {}, {v}, extent, component(v)});
     position_[index(v)] = static_cast<int>(items.size()) - 1;
   }
 
@@ -347,6 +423,7 @@ class Grouping {
 
   Schedule& schedule_;
   std::vector<int> position_;     // by node id: its item in its stage
+  std::vector<int> component_;    // by node id: a smaller id of the same component, or its own
   std::vector<bool> placed_;      // by node id
   std::vector<bool> transposed_;  // by node id: its transposition is already an item
 };
@@ -357,6 +434,13 @@ std::optional<Elementwise> elementwise_kernel(const Op& op) {
   const auto* it =
       std::find_if(kElementwise.begin(), kElementwise.end(), [&](const auto& e) { return e.op == &op; });
   return it == kElementwise.end() ? std::nullopt : std::optional(it->kernel);
+}
+
+Elementwise member_kernel(const Schedule& schedule, Value v) {
+  const Value product = schedule.folded_in(v);
+  if (!product) return *elementwise_kernel(v.op());
+  if (is(v, ops::kAdd)) return Elementwise::kMulAdd;
+  return schedule.ref(v.input(0)).root == product ? Elementwise::kMulSub : Elementwise::kNegMulAdd;
 }
 
 std::optional<Column> column_kernel(const Op& op) {
@@ -375,6 +459,12 @@ std::vector<Value> operands_of(const Schedule& schedule, Value result) {
     case Form::kLeaf: break;
     case Form::kProduct: operands = {product_matrix(result).matrix, result.input(1)}; break;
     case Form::kOuterSum: operands = {result.input(0).input(0), result.input(0).input(1)}; break;
+    case Form::kElementwise:
+      if (const Value product = schedule.folded_in(result)) {
+        const bool first = schedule.ref(result.input(0)).root == product;
+        return {product.input(0), product.input(1), result.input(first ? 1 : 0)};
+      }
+      [[fallthrough]];
     default:
       for (int i = 0; i < result.input_count(); ++i) operands.push_back(result.input(i));
   }

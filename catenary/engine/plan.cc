@@ -13,6 +13,9 @@ bool is(Value v, const Op& op) { return &v.op() == &op; }
 
 std::size_t index(Value v) { return static_cast<std::size_t>(v.id()); }
 
+// The place of a stage's sums behind all items.
+constexpr int kSums = std::numeric_limits<int>::max();
+
 // An item that reads a root, and how.
 struct Use {
   int stage;
@@ -57,6 +60,9 @@ class Planner {
   explicit Planner(const Schedule& schedule) : schedule_(schedule), uses_(schedule.stage_of.size()) {
     const std::size_t size = schedule.stage_of.size();
     plan_.slot.assign(size, -1);
+    plan_.panel.assign(size, -1);
+    plan_.by_pieces.assign(size, false);
+    plan_.in_place.resize(size);
     for (auto* offsets : {&plan_.shared, &plan_.lane, &plan_.lane_result, &plan_.batch})
       offsets->assign(size, kNowhere);
     for (const Stage& stage : schedule.stages) {
@@ -67,6 +73,7 @@ class Planner {
 
   MemoryPlan run() {
     for_each_item([this](int stage, int item) { collect_uses(stage, item); });
+    for (int stage = 0; stage < static_cast<int>(schedule_.stages.size()); ++stage) collect_sum_uses(stage);
     plan_updates();
     for_each_item([this](int stage, int item) { plan_group(stage, item); });
     plan_lanes();
@@ -106,9 +113,14 @@ class Planner {
     }
     if (!item.result) return;
     if (item.kind == Item::Kind::kTranspose) return use(item.result, stage, i);
-    const std::vector<Value> operands = operands_of(schedule_, item.result);
-    for (std::size_t k = 0; k < operands.size(); ++k) {
-      use(operands[k], stage, i, item.kind == Item::Kind::kOuterSum && k == 1);
+    for (const Value x : operands_of(schedule_, item.result)) use(x, stage, i);
+  }
+
+  void collect_sum_uses(int stage) {
+    for (const Item& sum : stage_at(stage).sums) {
+      const std::vector<Value> operands = operands_of(schedule_, sum.result);
+      for (std::size_t k = 0; k < operands.size(); ++k)
+        use(operands[k], stage, kSums, sum.kind == Item::Kind::kOuterSum && k == 1);
     }
   }
 
@@ -131,7 +143,8 @@ class Planner {
       const Ref& next = schedule_.ref(update.next);
       const auto [stage, item] = producer(next.root);
       const bool whole = next.offset == 0 && next.root.shape().size() == update.variable.shape().size();
-      const bool in_group = stage >= 0 && item_at(stage, item).kind == Item::Kind::kGroup && whole;
+      const bool in_group = stage >= 0 && item_at(stage, item).kind == Item::Kind::kGroup && whole &&
+                            reads_in_step(item_at(stage, item), update.variable);
       const auto& readers = uses_[index(update.variable)];
       const bool alone = std::all_of(readers.begin(), readers.end(), [s = stage, i = item](const Use& use) {
         return use.stage < s || (use.stage == s && use.item == i);
@@ -142,6 +155,18 @@ class Planner {
         plan_.deferred.push_back(update);
       }
     }
+  }
+
+  // Whether the group reads the variable, if at all, where it also writes: block by block.
+  bool reads_in_step(const Item& group, Value variable) const {
+    return std::all_of(group.members.begin(), group.members.end(), [&](Value v) {
+      if (is(v, ops::kBatchSum)) return true;
+      const std::vector<Value> operands = operands_of(schedule_, v);
+      return std::all_of(operands.begin(), operands.end(), [&](Value x) {
+        const Ref& ref = schedule_.ref(x);
+        return ref.root != variable || (ref.offset == 0 && !ref.repeat);
+      });
+    });
   }
 
   bool is_result(Value root) const {
@@ -170,9 +195,12 @@ class Planner {
     if (item.result) values.push_back(item.result);
     values.insert(values.end(), item.members.begin(), item.members.end());
     ItemPlan& plan = item_plan(stage, i);
+    plan_in_place(values, plan, stage, i);
+    plan_panels(values, plan, stage, i);
     std::vector<std::size_t> busy_until;  // by slot: the index in `values` of the last reader
     for (std::size_t k = 0; k < values.size(); ++k) {
-      if (is(values[k], ops::kBatchSum) || read_elsewhere(values[k], stage, i)) continue;
+      const bool placed = is(values[k], ops::kBatchSum) || plan_.in_place[index(values[k])];
+      if (placed || read_elsewhere(values[k], stage, i)) continue;
       const std::size_t last = last_reader(values, k, plan.commits);
       auto slot =
           std::find_if(busy_until.begin(), busy_until.end(), [k](std::size_t until) { return until <= k; });
@@ -181,6 +209,42 @@ class Planner {
       plan_.slot[index(values[k])] = static_cast<int>(slot - busy_until.begin());
     }
     plan.slots = static_cast<int>(busy_until.size());
+  }
+
+  // A variable's new value goes to the variable itself unless a later member still reads the old one.
+  void plan_in_place(const std::vector<Value>& values, ItemPlan& plan, int stage, int i) {
+    std::erase_if(plan.commits, [&](const Commit& commit) {
+      const auto written = std::find(values.begin(), values.end(), commit.next);
+      const bool old_read = std::any_of(written + 1, values.end(), [&](Value v) {
+        if (is(v, ops::kBatchSum)) return false;
+        const std::vector<Value> operands = operands_of(schedule_, v);
+        return std::any_of(operands.begin(), operands.end(),
+                           [&](Value x) { return schedule_.ref(x).root == commit.variable; });
+      });
+      const bool sum = is(commit.next, ops::kBatchSum);
+      if (sum || old_read || read_elsewhere(commit.next, stage, i)) return false;
+      if (plan_.in_place[index(commit.next)]) return false;
+      plan_.in_place[index(commit.next)] = commit.variable;
+      return true;
+    });
+  }
+
+  // Sums of one kind and shape can be taken piece by piece, right before the members that read them.
+  void plan_panels(const std::vector<Value>& values, ItemPlan& plan, int stage, int i) {
+    std::vector<Value> sums;
+    std::copy_if(values.begin(), values.end(), std::back_inserter(sums),
+                 [](Value v) { return is(v, ops::kBatchSum); });
+    const auto columns = [&](Value v) {
+      return schedule_.form(v) == Form::kOuterSum ? v.input(0).input(1).shape().size() : 0;
+    };
+    if (sums.empty() ||
+        std::any_of(sums.begin(), sums.end(), [&](Value v) { return columns(v) != columns(sums[0]); }))
+      return;
+    plan.matrix_columns = columns(sums[0]);
+    for (const Value v : sums) {
+      plan_.by_pieces[index(v)] = true;
+      if (!read_elsewhere(v, stage, i)) plan_.panel[index(v)] = plan.panels++;
+    }
   }
 
   std::size_t last_reader(const std::vector<Value>& values, std::size_t k,
@@ -200,8 +264,7 @@ class Planner {
 
   void plan_lanes() {
     for (const Stage& stage : schedule_.stages) {
-      for (const Item& item : stage.items) {
-        if (item.kind != Item::Kind::kOuterSum && item.kind != Item::Kind::kColumnSum) continue;
+      for (const Item& item : stage.sums) {
         const std::int64_t size = item.result.shape().size();
         const std::int64_t accumulator = item.kind == Item::Kind::kOuterSum ? size : size * kernels::kLanes;
         plan_.lane[index(item.result)] = take(plan_.lane_elements, accumulator);
@@ -230,7 +293,7 @@ class Planner {
 
   void plan_shared() {
     for (const Value v : schedule_.nodes) {
-      const bool elsewhere = is(v, ops::kVariable) || is(v, ops::kBatchSum);
+      const bool elsewhere = is(v, ops::kVariable) || is(v, ops::kBatchSum) || plan_.in_place[index(v)];
       const bool holds = schedule_.is_computed(v) && !v.batched() && !elsewhere;
       if (!holds || plan_.slot[index(v)] >= 0) continue;
       const std::int64_t size = schedule_.ref(v).repeat ? 1 : v.shape().size();
@@ -238,44 +301,46 @@ class Planner {
     }
   }
 
+  // Tiles share memory column by column, whichever tile of a span is computed first. Sample rows, which are
+  // not cut into columns, lie behind them, each for itself, until the sums have read them.
   void plan_tiles(int stage) {
     StagePlan& plan = plan_.stages[static_cast<std::size_t>(stage)];
     const Stage& work = stage_at(stage);
     std::vector<Lifetime> lives;
     for (const Value root : work.tile_loads)
       lives.push_back({&plan.tile[index(root)], root.shape().size(), -1, 0});
-    for (const Value root : work.row_loads)
-      lives.push_back({&plan.rows[index(root)], row_stride(root), -1, 0});
     for (int i = 0; i < static_cast<int>(work.items.size()); ++i) {
       const Item& item = work.items[static_cast<std::size_t>(i)];
-      if (item.kind == Item::Kind::kTranspose) {
-        lives.push_back({&plan.rows[index(item.result)], row_stride(item.result), i, i});
-        continue;
-      }
-      if (item.kind == Item::Kind::kOuterSum || item.kind == Item::Kind::kColumnSum) continue;
+      if (item.kind == Item::Kind::kTranspose) continue;
       for (const Value v : item.members) add_tile(plan, lives, v, i);
       if (item.result) add_tile(plan, lives, item.result, i);
     }
     extend(stage, lives);
     plan.tile_elements = place(std::move(lives));
+    std::vector<Value> as_rows = work.row_loads;
+    for (const Item& item : work.items) {
+      if (item.kind == Item::Kind::kTranspose) as_rows.push_back(item.result);
+    }
+    for (const Value root : as_rows) {
+      plan.rows[index(root)] = plan.tile_elements;
+      plan.tile_elements += row_stride(root);
+    }
   }
 
   void add_tile(StagePlan& plan, std::vector<Lifetime>& lives, Value v, int item) const {
     if (plan_.slot[index(v)] < 0) lives.push_back({&plan.tile[index(v)], v.shape().size(), item, item});
   }
 
-  // A tile lives until its last reader; what is stored for the batch, until the end of the stage.
+  // A tile lives until its last reader; what is summed, or stored for the batch, until the end of the stage.
   void extend(int stage, std::vector<Lifetime>& lives) const {
     const StagePlan& plan = plan_.stages[static_cast<std::size_t>(stage)];
     for (Lifetime& life : lives) {
-      const bool rows = life.place >= plan.rows.data() && life.place < plan.rows.data() + plan.rows.size();
-      const std::size_t id =
-          static_cast<std::size_t>(life.place - (rows ? plan.rows.data() : plan.tile.data()));
+      const auto id = static_cast<std::size_t>(life.place - plan.tile.data());
       for (const Use& use : uses_[id]) {
-        if (use.stage == stage && use.as_rows == rows) life.last = std::max(life.last, use.item);
+        if (use.stage == stage && !use.as_rows) life.last = std::max(life.last, use.item);
       }
       for (const Value root : stage_at(stage).stores) {
-        if (!rows && index(root) == id) life.last = std::numeric_limits<int>::max();
+        if (index(root) == id) life.last = kSums;
       }
     }
   }
@@ -300,6 +365,8 @@ class Planner {
     for (int earlier = wave_start; earlier < i; ++earlier) {
       for (const Value v : item_at(stage, earlier).members) {
         if (is_read_by(v, stage, i)) return true;
+        const Value variable = plan_.in_place[index(v)];
+        if (variable && is_read_by(variable, stage, i)) return true;
       }
       for (const Commit& commit : item_plan(stage, earlier).commits) {
         if (is_read_by(commit.variable, stage, i)) return true;

@@ -15,7 +15,8 @@ inline constexpr std::int64_t round_up(std::int64_t n, std::int64_t multiple) {
   return (n + multiple - 1) / multiple * multiple;
 }
 
-/// A group's value that becomes a variable's new value, copied block by block while it is in the cache.
+/// A group's value that becomes a variable's new value: written there at once, or, where somebody else reads
+/// it too, copied block by block while it is in the cache.
 struct Commit {
   Value next;
   Value variable;
@@ -26,6 +27,10 @@ struct ItemPlan {
   /// Groups: how many scratch slots its blocks need at once.
   int slots = 0;
   std::vector<Commit> commits = {};
+  /// Shared groups: how many panels its batch sums need when they are taken piece by piece.
+  int panels = 0;
+  /// Columns of the matrices that those sums are, if they are outer sums; else 0.
+  std::int64_t matrix_columns = 0;
   /// Shared groups: may run at the same time as the item before it.
   bool joins_wave = false;
 };
@@ -45,6 +50,9 @@ struct StagePlan {
 struct MemoryPlan {
   std::vector<StagePlan> stages;
   std::vector<int> slot;             ///< scratch slot of a group's value that nobody else reads; else -1
+  std::vector<Value> in_place;       ///< the variable that a group's value is written to at once
+  std::vector<bool> by_pieces;       ///< batch sums that their group may take piece by piece
+  std::vector<int> panel;            ///< panel of such a sum that nobody else reads; else -1
   std::vector<std::int64_t> shared;  ///< place of a shared root in the shared arena
   std::int64_t shared_elements = 0;
   std::vector<std::int64_t> lane;  ///< place of a batch sum's accumulator in each lane

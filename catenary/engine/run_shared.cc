@@ -7,20 +7,22 @@ namespace catenary::engine {
 
 namespace {
 
-// Below this many elements, counted once for each kernel that passes over them, an update is done before a
-// second thread is awake (some 50 µs when it sleeps).
-constexpr std::int64_t kParallelElements = 524'288;
+// Multiply-adds, or elements times four for each kernel that passes over them: a thread does some 50 in a
+// nanosecond. A hand-over pays from about 2 µs on when the other threads have just worked, and from about
+// 40 µs on when they must be woken.
+constexpr double kAwakeWork = 100'000, kSleepingWork = 2'000'000;
+constexpr double kElementWork = 4;
 
 }  // namespace
 
 template <typename T>
-void Executor<T>::run_shared(const BoundStage<T>& stage) noexcept {
-  const std::span<const BoundItem<T>> items = stage.items;
+void Executor<T>::run_shared(std::size_t stage) noexcept {
+  const std::span<const BoundItem<T>> items = stages_[stage].items;
   for (std::size_t begin = 0; begin < items.size();) {
     std::size_t end = begin + 1;
     if (items[begin].kind == Item::Kind::kGroup) {
       while (end < items.size() && items[end].joins_wave) ++end;
-      run_wave(items.subspan(begin, end - begin));
+      run_wave(stage, items.subspan(begin, end - begin));
     } else if (items[begin].kind == Item::Kind::kConcat) {
       run_shared_concat(items[begin]);
     } else {
@@ -31,50 +33,119 @@ void Executor<T>::run_shared(const BoundStage<T>& stage) noexcept {
 }
 
 template <typename T>
-void Executor<T>::run_wave(std::span<const BoundItem<T>> wave) noexcept {
-  std::int64_t elements = 0, chunks = 0;
+double Executor<T>::shared_work(const BoundItem<T>& item) const noexcept {
+  const bool sums = takes_pieces() && item.matrix_columns > 0;
+  return static_cast<double>(item.extent) * (kElementWork * static_cast<double>(std::ssize(item.members)) +
+                                             (sums ? static_cast<double>(batch_.size) : 0));
+}
+
+// Pieces of equal size, but for the last ones.
+template <typename T>
+typename Executor<T>::Pieces Executor<T>::pieces_of(const BoundItem<T>& item) const noexcept {
+  if (!takes_pieces() || item.matrix_columns == 0) return {1, item.extent, 1, std::min(kChunk, item.extent)};
+  const std::int64_t columns = item.matrix_columns, rows = item.extent / columns;
+  const std::int64_t parts = (columns + kPanelColumns - 1) / kPanelColumns;
+  const std::int64_t width = parts == 1 ? columns : round_up((columns + parts - 1) / parts, 16);
+  const std::int64_t height = kPanelNumbers / width / kPanelRowMultiple * kPanelRowMultiple;
+  return {rows, columns, std::clamp(height, std::min(kPanelRowMultiple, rows), rows), width};
+}
+
+template <typename T>
+void Executor<T>::run_wave(std::size_t stage, std::span<const BoundItem<T>> wave) noexcept {
+  double work = 0;
+  std::int64_t count = 0;
   for (const BoundItem<T>& item : wave) {
-    elements += item.extent * std::ssize(item.members);
-    chunks += (item.extent + kChunk - 1) / kChunk;
+    work += shared_work(item);
+    count += pieces_of(item).count();
   }
-  if (pool_ == nullptr || pool_->size() == 1 || elements < kParallelElements) {
+  if (pool_ == nullptr || pool_->size() == 1 || work < (awake_ ? kAwakeWork : kSleepingWork)) {
     for (const BoundItem<T>& item : wave) {
-      for (std::int64_t begin = 0; begin < item.extent; begin += kChunk) run_chunk(item, begin, 0);
+      const Pieces pieces = pieces_of(item);
+      for (std::int64_t i = 0; i < pieces.count(); ++i) run_piece(stage, item, pieces.at(i), 0);
     }
     return;
   }
-  pool_->run(static_cast<int>(chunks), [&](int chunk, int worker) {
-    std::int64_t begin = chunk * kChunk;
+  awake_ = true;
+  pool_->run(static_cast<int>(count), [&](int task, int worker) {
+    std::int64_t index = task;
     for (const BoundItem<T>& item : wave) {
-      if (begin < item.extent) return run_chunk(item, begin, worker);
-      begin -= round_up(item.extent, kChunk);
+      const Pieces pieces = pieces_of(item);
+      if (index < pieces.count()) return run_piece(stage, item, pieces.at(index), worker);
+      index -= pieces.count();
     }
   });
 }
 
+// First the sums that the piece needs as a whole, then the members in steps that fit the L1 cache.
 template <typename T>
-void Executor<T>::run_chunk(const BoundItem<T>& item, std::int64_t begin, int worker) noexcept {
-  const std::int64_t count = std::min(kChunk, item.extent - begin);
-  T* scratch = workers_[static_cast<std::size_t>(worker)].scratch.as<T>();
-  const auto pointer = [&](const Place<T>& place) {
-    if (place.space == Place<T>::Space::kSlot) return scratch + place.offset * kChunk;
-    return shared_pointer(place) + (place.repeat ? 0 : begin);
-  };
+void Executor<T>::run_piece(std::size_t stage, const BoundItem<T>& item, const Piece& piece,
+                            int worker) noexcept {
   for (const MemberCall<T>& call : item.members) {
-    if (call.kernel == nullptr) {
-      combine_lanes(call, begin, count);
-      continue;
+    if (call.kernel != nullptr) continue;
+    const auto sum = static_cast<std::size_t>(call.sum);
+    if (takes_pieces() && stages_[stage - 1].sum_by_pieces[sum]) {
+      take_piece(stages_[stage - 1].sums[sum], piece,
+                 piece_operand(item, call.out, piece, piece.row, worker));
+    } else {
+      combine_lanes(call, piece.row * piece.stride + piece.column, piece.columns);
     }
-    call.kernel({{{pointer(call.in[0]), 0, !call.in[0].repeat}, {pointer(call.in[1]), 0, !call.in[1].repeat}},
-                 pointer(call.out),
-                 0,
-                 1,
-                 count,
-                 call.attribute});
   }
-  for (const MemberCall<T>& copy : item.commits) {
-    copy.kernel({{{pointer(copy.in[0]), 0, true}, {}}, copy.out.shared + begin, 0, 1, count, 0});
+  const std::int64_t step = std::max<std::int64_t>(kChunk / piece.columns, 1);
+  for (std::int64_t row = piece.row; row < piece.row + piece.rows; row += step)
+    run_members(item, piece, row, std::min(step, piece.row + piece.rows - row), worker);
+}
+
+template <typename T>
+void Executor<T>::run_members(const BoundItem<T>& item, const Piece& piece, std::int64_t row,
+                              std::int64_t rows, int worker) const noexcept {
+  const auto call = [&](const MemberCall<T>& member) {
+    if (member.kernel == nullptr) return;
+    kernels::ElementwiseArgs<T> args;
+    for (int i = 0; i < member.inputs; ++i)
+      args.in[i] = piece_operand(item, member.in[i], piece, row, worker);
+    const kernels::Operand<T> out = piece_operand(item, member.out, piece, row, worker);
+    args.out = const_cast<T*>(out.data);
+    args.out_row_stride = out.row_stride;
+    args.rows = rows;
+    args.columns = piece.columns;
+    args.attribute = member.attribute;
+    member.kernel(args);
+  };
+  for (const MemberCall<T>& member : item.members) call(member);
+  for (const MemberCall<T>& copy : item.commits) call(copy);
+}
+
+// The rows of a value in a piece, from `row` on. A worker's scratch memory holds its slots, then its panels.
+template <typename T>
+kernels::Operand<T> Executor<T>::piece_operand(const BoundItem<T>& item, const Place<T>& place,
+                                               const Piece& piece, std::int64_t row,
+                                               int worker) const noexcept {
+  T* scratch = workers_[static_cast<std::size_t>(worker)].scratch.template as<T>();
+  if (place.space == Place<T>::Space::kSlot) return {scratch + place.offset * kChunk, piece.columns, true};
+  if (place.panel >= 0 && takes_pieces()) {
+    T* panel = scratch + item.slots * kChunk + place.panel * kPanelNumbers;
+    return {panel + (row - piece.row) * piece.columns, piece.columns, true};
   }
+  if (place.repeat) return {shared_pointer(place), 0, false};
+  return {shared_pointer(place) + row * piece.stride + piece.column, piece.stride, true};
+}
+
+// A piece of a sum over the whole batch, whose span is still in memory.
+template <typename T>
+void Executor<T>::take_piece(const BoundItem<T>& sum, const Piece& piece,
+                             kernels::Operand<T> out) const noexcept {
+  const T* numbers = workers_[0].tiles.template as<T>();
+  T* to = const_cast<T*>(out.data);
+  if (sum.kind == Item::Kind::kOuterSum) {
+    return kernels_.product({span_operand(sum.in[0], numbers, piece.row).data, now_.width, 1,
+                             numbers + sum.in[1].offset * now_.width + sum.inner + piece.column, sum.stride,
+                             to, out.row_stride, piece.rows, batch_.size, piece.columns, false});
+  }
+  T* accumulators =
+      lanes_.as<T>() + plan_.lane[static_cast<std::size_t>(sum.result.id())] + piece.column * kernels::kLanes;
+  kernels_.accumulate_columns(
+      {span_operand(sum.in[0], numbers, piece.column), piece.columns, batch_.size, accumulators, true});
+  kernels_.finish_columns({accumulators, piece.columns, to, 1});
 }
 
 // Adds the lanes by a fixed binary tree, in place; the total ends up in lane 0.
@@ -97,7 +168,7 @@ void Executor<T>::run_shared_concat(const BoundItem<T>& item) const noexcept {
   for (std::size_t part = 0; part < item.in.size(); ++part) {
     const std::int64_t count = item.shapes[part].size();
     kernels_.of(kernels::Elementwise::kCopy)(
-        {{{shared_pointer(item.in[part]), 0, !item.in[part].repeat}, {}}, out, 0, 1, count, 0});
+        {{{shared_pointer(item.in[part]), 0, !item.in[part].repeat}}, out, 0, 1, count, 0});
     out += count;
   }
 }

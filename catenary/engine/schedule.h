@@ -25,6 +25,7 @@ enum class Form : std::uint8_t {
   kLeaf,         ///< nothing: an input, a variable, a constant, the batch size
   kView,         ///< nothing: a Ref to another root
   kElementwise,  ///< member of a group
+  kFolded,       ///< nothing: a product that its only reader adds or subtracts in one fused multiply-add
   kProduct,      ///< head of a group: W·x or Wᵀ·x with a shared W
   kColumn,       ///< one result down each sample's column
   kConcat,       ///< parts copied below one another
@@ -45,12 +46,16 @@ struct Item {
   std::vector<Value> members = {};
   /// A group's rows in a sample stage, elements in a shared one.
   std::int64_t extent = 0;
+  /// Shared groups of more than one element: which set of connected nodes the members belong to.
+  int component = -1;
 };
 
 /// Work between two crossings of the batch: stages 0, 2, 4 ... compute shared values, 1, 3, 5 ... each
 /// sample's.
 struct Stage {
   std::vector<Item> items;
+  /// Sample stages: the sums over the batch, taken when all items are done for a span of samples.
+  std::vector<Item> sums = {};
   /// Sample stages: inputs and earlier stages' values that the items read as tiles, and as sample rows.
   std::vector<Value> tile_loads = {};
   std::vector<Value> row_loads = {};
@@ -65,6 +70,7 @@ struct Schedule {
   std::vector<Value> nodes;   ///< all that the program needs, in topological order
   std::vector<Ref> refs;      ///< by node id
   std::vector<Form> forms;    ///< by node id
+  std::vector<Value> folded;  ///< by node id: the product that the node adds or subtracts itself
   std::vector<int> stage_of;  ///< by node id
   std::vector<bool>
       computed;  ///< by node id: its root holds numbers (it is no mere view, and somebody needs it)
@@ -72,11 +78,14 @@ struct Schedule {
   [[nodiscard]] const Ref& ref(Value v) const { return refs[static_cast<std::size_t>(v.id())]; }
   [[nodiscard]] Form form(Value v) const { return forms[static_cast<std::size_t>(v.id())]; }
   [[nodiscard]] int stage(Value v) const { return stage_of[static_cast<std::size_t>(v.id())]; }
+  [[nodiscard]] Value folded_in(Value v) const { return folded[static_cast<std::size_t>(v.id())]; }
   [[nodiscard]] bool is_computed(Value v) const { return computed[static_cast<std::size_t>(v.id())]; }
 };
 
 /// The kernel of an operator, if it has one of that kind.
 [[nodiscard]] std::optional<kernels::Elementwise> elementwise_kernel(const Op& op);
+/// The kernel of an elementwise node together with the product that is folded into it.
+[[nodiscard]] kernels::Elementwise member_kernel(const Schedule& schedule, Value v);
 [[nodiscard]] std::optional<kernels::Column> column_kernel(const Op& op);
 
 /// The matrix that a product reads, and whether it reads it transposed.

@@ -6,6 +6,9 @@
 #define CATENARY_KERNELS_ELEMENTWISE_INL_H_
 #endif
 
+#include <array>
+#include <utility>
+
 #include "catenary/kernels/kernels.h"
 #include "catenary/kernels/lanes-inl.h"
 
@@ -19,7 +22,7 @@ struct Point {
   using T = Of<D>;
   using V = Vec<D>;
   D d;
-  V x, y;
+  V x, y, z;
   V attribute;
   HWY_INLINE V zero() const { return hn::Zero(d); }
   HWY_INLINE V one() const { return hn::Set(d, T(1)); }
@@ -29,6 +32,7 @@ struct Op {};
 
 constexpr int arity(Elementwise op) {
   using enum Elementwise;
+  if (op == kMulAdd || op == kMulSub || op == kNegMulAdd) return 3;
   return op == kAdd || op == kSub || op == kMul || op == kDiv || op == kEqual || op == kPow || op == kMaximum
              ? 2
              : 1;
@@ -49,44 +53,49 @@ HWY_INLINE ElementwiseArgs<T> flattened(ElementwiseArgs<T> args, int inputs) {
   return args;
 }
 
-// One row, y = f(x0, x1). An input that does not vary along the row is *x.
-template <Elementwise kOp, bool kVaries0, bool kVaries1, typename T>
-HWY_NOINLINE void elementwise_row(const T* x0, const T* x1, T* y, std::int64_t n, T attribute) {
+// One row, y = f(x[0], x[1], x[2]). kVaries: bit i says whether input i varies along the row; else it is
+// *x[i].
+template <Elementwise kOp, unsigned kVaries, typename T>
+HWY_NOINLINE void elementwise_row(const T* const (&x)[3], T* y, std::int64_t n, T attribute) {
   using D = Full<T>;
   const D d;
-  [[maybe_unused]] const Vec<D> fixed0 = kVaries0 ? hn::Zero(d) : hn::Set(d, *x0);
-  [[maybe_unused]] const Vec<D> fixed1 = kVaries1 || arity(kOp) == 1 ? hn::Zero(d) : hn::Set(d, *x1);
+  const auto fixed = [&](int i) HWY_ATTR {
+    return i >= arity(kOp) || (kVaries >> i & 1) != 0 ? hn::Zero(d) : hn::Set(d, *x[i]);
+  };
+  [[maybe_unused]] const Vec<D> fixed0 = fixed(0), fixed1 = fixed(1), fixed2 = fixed(2);
   const Vec<D> parameter = hn::Set(d, attribute);
   const auto step = [&](auto lanes, std::int64_t t) HWY_ATTR {
-    Vec<D> v0 = fixed0, v1 = fixed1;
-    if constexpr (kVaries0) v0 = lanes.load(x0 + t);
-    if constexpr (kVaries1) v1 = lanes.load(x1 + t);
-    lanes.store(evaluate(Op<kOp>(), Point<D>{d, v0, v1, parameter}), y + t);
+    Vec<D> v0 = fixed0, v1 = fixed1, v2 = fixed2;
+    if constexpr ((kVaries & 1) != 0) v0 = lanes.load(x[0] + t);
+    if constexpr ((kVaries & 2) != 0) v1 = lanes.load(x[1] + t);
+    if constexpr ((kVaries & 4) != 0) v2 = lanes.load(x[2] + t);
+    lanes.store(evaluate(Op<kOp>(), Point<D>{d, v0, v1, v2, parameter}), y + t);
   };
   std::int64_t t = 0;
   for (; t + kWidth<T> <= n; t += kWidth<T>) step(Whole<D>{d}, t);
   if (t < n) step(Tail<D>{d, first(d, n - t)}, t);
 }
 
+template <typename T>
+using RowFunction = void (*)(const T* const (&)[3], T*, std::int64_t, T);
+
+/// By the bits of kVaries.
+template <Elementwise kOp, typename T, std::size_t... kVaries>
+constexpr std::array<RowFunction<T>, sizeof...(kVaries)> row_functions(std::index_sequence<kVaries...>) {
+  return {elementwise_row<kOp, static_cast<unsigned>(kVaries), T>...};
+}
+
 template <typename T, Elementwise kOp>
 void elementwise(const ElementwiseArgs<T>& given) noexcept {
-  const ElementwiseArgs<T> args = flattened(given, arity(kOp));
-  const Operand<T>& in0 = args.in[0];
-  const Operand<T>& in1 = args.in[1];
-  constexpr bool kBoth = arity(kOp) == 2;
-  for (std::int64_t i = 0; i < args.rows; ++i) {
-    const T* x0 = in0.data + i * in0.row_stride;
-    const T* x1 = kBoth ? in1.data + i * in1.row_stride : nullptr;
-    T* y = args.out + i * args.out_row_stride;
-    if constexpr (kBoth) {
-      if (in1.per_column) {
-        (in0.per_column ? elementwise_row<kOp, true, true, T>
-                        : elementwise_row<kOp, false, true, T>)(x0, x1, y, args.columns, args.attribute);
-        continue;
-      }
-    }
-    (in0.per_column ? elementwise_row<kOp, true, false, T>
-                    : elementwise_row<kOp, false, false, T>)(x0, x1, y, args.columns, args.attribute);
+  constexpr int kInputs = arity(kOp);
+  static constexpr auto kRows = row_functions<kOp, T>(std::make_index_sequence<std::size_t{1} << kInputs>());
+  const ElementwiseArgs<T> args = flattened(given, kInputs);
+  std::size_t varies = 0;
+  for (int i = 0; i < kInputs; ++i) varies |= static_cast<std::size_t>(args.in[i].per_column) << i;
+  for (std::int64_t row = 0; row < args.rows; ++row) {
+    const T* x[3] = {};
+    for (int i = 0; i < kInputs; ++i) x[i] = args.in[i].data + row * args.in[i].row_stride;
+    kRows[varies](x, args.out + row * args.out_row_stride, args.columns, args.attribute);
   }
 }
 

@@ -83,6 +83,19 @@ HWY_INLINE V<S> evaluate(Op<kMaximum>, S s) {
   return larger(s.x, s.y);
 }
 
+template <class S>
+HWY_INLINE V<S> evaluate(Op<kMulAdd>, S s) {
+  return fma(s.x, s.y, s.z);
+}
+template <class S>
+HWY_INLINE V<S> evaluate(Op<kMulSub>, S s) {
+  return fma(s.x, s.y, hn::Neg(s.z));
+}
+template <class S>
+HWY_INLINE V<S> evaluate(Op<kNegMulAdd>, S s) {
+  return fnma(s.x, s.y, s.z);
+}
+
 // f32 goes through double and is then rounded right in all but the rarest cases: its bits do not depend on
 // libm.
 template <class S>
@@ -114,6 +127,9 @@ CATENARY_ELEMENTWISE(kSign);
 CATENARY_ELEMENTWISE(kClip);
 CATENARY_ELEMENTWISE(kEqual);
 CATENARY_ELEMENTWISE(kMaximum);
+CATENARY_ELEMENTWISE(kMulAdd);
+CATENARY_ELEMENTWISE(kMulSub);
+CATENARY_ELEMENTWISE(kNegMulAdd);
 CATENARY_ELEMENTWISE(kPow);
 
 }  // namespace catenary::kernels::HWY_NAMESPACE

@@ -14,12 +14,18 @@ TYPED_TEST_SUITE(ElementwiseKernels, testing::Types);
 
 constexpr int kOps = static_cast<int>(Elementwise::kCount);
 
-bool is_binary(Elementwise op) {
+bool is_ternary(Elementwise op) {
   using enum Elementwise;
-  return op == kAdd || op == kSub || op == kMul || op == kDiv || op == kEqual || op == kPow || op == kMaximum;
+  return op == kMulAdd || op == kMulSub || op == kNegMulAdd;
 }
 
-// The meaning of each operation in long double, a = attribute.
+bool is_binary(Elementwise op) {
+  using enum Elementwise;
+  return op == kAdd || op == kSub || op == kMul || op == kDiv || op == kEqual || op == kPow ||
+         op == kMaximum || is_ternary(op);
+}
+
+// The meaning of each operation in long double, a = attribute; the third operand is x again.
 long double exact(Elementwise op, long double x, long double y, long double a) {
   switch (op) {
     case Elementwise::kCopy: return x;
@@ -48,6 +54,9 @@ long double exact(Elementwise op, long double x, long double y, long double a) {
     case Elementwise::kEqual: return x == y ? 1 : 0;
     case Elementwise::kPow: return std::pow(x, y);
     case Elementwise::kMaximum: return std::fmax(x, y);
+    case Elementwise::kMulAdd: return std::fma(x, y, x);
+    case Elementwise::kMulSub: return std::fma(x, y, -x);
+    case Elementwise::kNegMulAdd: return std::fma(-x, y, x);
     case Elementwise::kCount: break;
   }
   return 0;
@@ -55,7 +64,7 @@ long double exact(Elementwise op, long double x, long double y, long double a) {
 
 template <typename T>
 void run(Simd simd, Elementwise op, Operand<T> x, Operand<T> y, Matrix<T>& out, T attribute = T(0.3)) {
-  kernel_set<T>(simd).of(op)({.in = {x, y},
+  kernel_set<T>(simd).of(op)({.in = {x, y, x},
                               .out = out.data(),
                               .out_row_stride = out.stride(),
                               .rows = out.rows(),
@@ -150,6 +159,11 @@ TYPED_TEST(ElementwiseKernels, BroadcastRowsColumnsAndSingleNumbers) {
           run(simd, Elementwise::kNeg, x, {}, negated);
           want.fill([&](std::int64_t i, std::int64_t t) { return -value(x, i, t); });
           EXPECT_TRUE(same_bits(negated, want) && negated.intact()) << name_of(simd);
+          run(simd, Elementwise::kNegMulAdd, x, y, got);
+          want.fill([&](std::int64_t i, std::int64_t t) {
+            return std::fma(-value(x, i, t), value(y, i, t), value(x, i, t));
+          });
+          EXPECT_TRUE(same_bits(got, want) && got.intact()) << name_of(simd);
         }
       }
     }

@@ -29,9 +29,9 @@ struct Operand {
   bool per_column = true;
 };
 
-/// y(i, t) = f(in0(i, t), in1(i, t)), one operation rounded once unless an error is given, in ulp, f32 / f64
-/// (largest measured in math_test.cc). A NaN operand gives NaN, except in kStep, kSign and kEqual, which give
-/// 0.
+/// y(i, t) = f(in0(i, t), in1(i, t), in2(i, t)), one operation rounded once unless an error is given, in ulp,
+/// f32 / f64 (largest measured in math_test.cc). A NaN operand gives NaN, except in kStep, kSign and kEqual,
+/// which give 0.
 enum class Elementwise : std::uint8_t {
   kCopy,
   kAdd,
@@ -59,12 +59,15 @@ enum class Elementwise : std::uint8_t {
   kEqual,      ///< 1 if in0 == in1, else 0
   kPow,        ///< in0 to the power of in1, lane by lane through std::pow (slow)
   kMaximum,    //
+  kMulAdd,     ///< in0 in1 + in2, rounded once, as are the next two
+  kMulSub,     ///< in0 in1 - in2
+  kNegMulAdd,  ///< in2 - in0 in1
   kCount
 };
 
 template <Number T>
 struct ElementwiseArgs {
-  Operand<T> in[2];
+  Operand<T> in[3];
   T* out = nullptr;  ///< [rows, columns]; may be exactly one of the inputs
   std::int64_t out_row_stride = 0;
   std::int64_t rows = 0;

@@ -1,0 +1,170 @@
+#include <algorithm>
+
+#include "catenary/engine/executor.h"
+
+/// What a tile passes through: gathering, products with their groups, columns, transpositions, references.
+namespace catenary::engine {
+
+template <typename T>
+void Executor<T>::load(const Transfer<T>& load, const Tile& tile) const noexcept {
+  kernels::GatherArgs<T> args;
+  args.samples = tile.samples;
+  args.features = load.root.shape().size();
+  args.columns = tile.columns;
+  if (load.tile != kNowhere) args.out_tile = tile.numbers + load.tile * tile.width + tile.column;
+  args.tile_stride = tile.width;
+  if (load.rows != kNowhere)
+    args.out_rows = tile.numbers + load.rows * tile.width + tile.column * load.stride;
+  args.rows_stride = load.stride;
+  if (load.input < 0) {
+    args.rows = batch_rows_.as<T>() + load.batch * capacity_;
+    args.element = sizeof(T) == 4 ? kernels::Element::kF32 : kernels::Element::kF64;
+    args.row_stride = args.features;
+    args.first = tile.first;
+    return kernels_.gather(args);
+  }
+  const InputRows<T>& input = inputs_[static_cast<std::size_t>(load.input)];
+  args.rows = input.rows.data;
+  args.element = static_cast<kernels::Element>(input.rows.element);
+  args.row_stride = input.rows.row_stride;
+  args.indices = batch_.indices == nullptr ? nullptr : batch_.indices + tile.first;
+  args.first = batch_.first + tile.first;
+  if (!input.scale.empty()) {
+    args.scale = input.scale.data();
+    args.shift = input.shift.data();
+    args.affine_stride = input.scale.size() > 1 ? 1 : 0;
+  }
+  kernels_.gather(args);
+}
+
+template <typename T>
+void Executor<T>::store(const Transfer<T>& store, const Tile& tile) const noexcept {
+  const std::int64_t features = store.root.shape().size();
+  T* rows = batch_rows_.as<T>() + store.batch * capacity_ + tile.first * features;
+  kernels_.scatter({tile.numbers + store.tile * tile.width + tile.column, tile.width, features, tile.samples,
+                    rows, features});
+}
+
+template <typename T>
+void Executor<T>::run_item(const BoundItem<T>& item, const Tile& tile) noexcept {
+  switch (item.kind) {
+    case Item::Kind::kGroup: return run_group(item, tile);
+    case Item::Kind::kColumn: return run_column(item, tile);
+    case Item::Kind::kConcat: return run_concat(item, tile);
+    case Item::Kind::kTranspose: return run_transpose(item, tile);
+    case Item::Kind::kOuterSum:
+    case Item::Kind::kColumnSum: return;  // see take_sums
+    case Item::Kind::kReference: return run_reference(item, tile);
+  }
+}
+
+template <typename T>
+kernels::Operand<T> Executor<T>::tile_operand(const Place<T>& place, const Tile& tile,
+                                              std::int64_t row) const noexcept {
+  using Space = typename Place<T>::Space;
+  switch (place.space) {
+    case Space::kSlot:
+      return {tile.scratch + place.offset * tile.block * tile.columns, place.repeat ? 0 : tile.columns, true};
+    case Space::kTile: return span_operand(place, tile.numbers + tile.column, row);
+    default: return {shared_pointer(place) + (place.repeat ? 0 : row), place.repeat ? 0 : 1, false};
+  }
+}
+
+template <typename T>
+void Executor<T>::run_group(const BoundItem<T>& item, const Tile& tile) const noexcept {
+  for (std::int64_t row = 0; row < item.extent; row += tile.block) {
+    const std::int64_t rows = std::min(tile.block, item.extent - row);
+    if (item.has_product) {
+      const ProductCall<T>& call = item.product;
+      const kernels::Operand<T> out = tile_operand(call.out, tile, row);
+      kernels_.product({shared_pointer(call.a) + row * call.a_row_stride, call.a_row_stride,
+                        call.a_column_stride, tile_operand(call.b, tile, 0).data, tile.width,
+                        const_cast<T*>(out.data), out.row_stride, rows, call.inner, tile.columns, false});
+    }
+    for (const MemberCall<T>& call : item.members) {
+      const kernels::Operand<T> out = tile_operand(call.out, tile, row);
+      kernels::ElementwiseArgs<T> args;
+      for (int i = 0; i < call.inputs; ++i) args.in[i] = tile_operand(call.in[i], tile, row);
+      args.out = const_cast<T*>(out.data);
+      args.out_row_stride = out.row_stride;
+      args.rows = rows;
+      args.columns = tile.columns;
+      args.attribute = call.attribute;
+      call.kernel(args);
+    }
+  }
+}
+
+template <typename T>
+void Executor<T>::run_column(const BoundItem<T>& item, const Tile& tile) const noexcept {
+  const kernels::Operand<T> second =
+      item.in.size() > 1 ? tile_operand(item.in[1], tile, 0) : kernels::Operand<T>{};
+  const kernels::Operand<T> out = tile_operand(item.out, tile, 0);
+  item.column({{tile_operand(item.in[0], tile, 0), second},
+               const_cast<T*>(out.data),
+               tile.width,
+               item.rows,
+               tile.columns,
+               item.attribute});
+}
+
+template <typename T>
+void Executor<T>::run_concat(const BoundItem<T>& item, const Tile& tile) const noexcept {
+  std::int64_t row = 0;
+  for (std::size_t part = 0; part < item.in.size(); ++part) {
+    const std::int64_t rows = item.shapes[part].size();
+    const kernels::Operand<T> out = tile_operand(item.out, tile, row);
+    kernels_.of(kernels::Elementwise::kCopy)({{tile_operand(item.in[part], tile, 0)},
+                                              const_cast<T*>(out.data),
+                                              tile.width,
+                                              rows,
+                                              tile.columns,
+                                              0});
+    row += rows;
+  }
+}
+
+template <typename T>
+void Executor<T>::run_transpose(const BoundItem<T>& item, const Tile& tile) const noexcept {
+  const T* in = tile.numbers + item.in[0].offset * tile.width + tile.column;
+  kernels_.transpose({in, tile.width, item.rows, tile.samples,
+                      tile.numbers + item.out.offset * tile.width + tile.column * item.stride, item.stride});
+}
+
+// Converts one sample's operands to double, calls the operator's reference, and converts the result back.
+template <typename T>
+void Executor<T>::run_reference(const BoundItem<T>& item, const Tile& tile) noexcept {
+  const kernels::Operand<T> out = tile_operand(item.out, tile, 0);
+  T* results = const_cast<T*>(out.data);
+  for (std::int64_t t = 0; t < tile.samples; ++t) {
+    double* numbers = tile.worker->numbers.data();
+    for (std::size_t i = 0; i < item.in.size(); ++i) {
+      const kernels::Operand<T> in = tile_operand(item.in[i], tile, 0);
+      for (std::int64_t r = 0; r < item.shapes[i].size(); ++r) {
+        *numbers++ = static_cast<double>(in.data[r * in.row_stride + (in.per_column ? t : 0)]);
+      }
+    }
+    call_reference(item, *tile.worker);
+    for (std::int64_t r = 0; r < item.result.shape().size(); ++r)
+      results[r * tile.width + t] = static_cast<T>(numbers[r]);
+  }
+}
+
+template <typename T>
+void Executor<T>::call_reference(const BoundItem<T>& item, Worker& worker) const noexcept {
+  double* numbers = worker.numbers.data();
+  for (std::size_t i = 0; i < item.shapes.size(); ++i) {
+    const auto size = static_cast<std::size_t>(item.shapes[i].size());
+    worker.operands[i] = {numbers, size};
+    numbers += size;
+  }
+  const std::span<double> output(numbers, static_cast<std::size_t>(item.result.shape().size()));
+  item.result.op().reference(ReferenceCall{std::span(worker.operands).first(item.shapes.size()), item.shapes,
+                                           output, item.result.shape(), item.result.attribute(),
+                                           batch_.size});
+}
+
+template class Executor<float>;
+template class Executor<double>;
+
+}  // namespace catenary::engine

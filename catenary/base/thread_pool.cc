@@ -14,7 +14,7 @@ namespace {
 // on two cores, 10th to 90th percentile), to a watcher 0.1 to 0.7 µs. Watching for about the price of a
 // wake-up costs at most twice what the best choice would have cost had the future been known [Karlin et al.
 // 1991].
-constexpr std::chrono::microseconds kWatchTime{30};
+constexpr std::chrono::microseconds kWatchTime{300};
 // Between looks at the clock, which costs about as much as one pause.
 constexpr int kPausesPerLook = 16;
 
@@ -64,15 +64,37 @@ ThreadPool::ThreadPool(int threads) {
 ThreadPool::~ThreadPool() { stop(); }
 
 void ThreadPool::run(int tasks, Task task, void* context) noexcept {
-  assert(busy_.load() == 0 && "ThreadPool::run called while another run is under way");
-  job_ = {tasks, task, context};
-  const int helpers = std::clamp(tasks - 1, 0, size() - 1);
-  busy_.store(helpers, std::memory_order_relaxed);  // published by ring()
-  ring(helpers);
-  share(job_, 0);
-  for (int left = busy_.load(std::memory_order_acquire); left != 0;) {
-    left = wait_for_change(busy_, left, watch_time_);
+  const Left none = left_.load(std::memory_order_relaxed);
+  assert(none.first == none.last && "ThreadPool::run called while another run is under way");
+  (void)none;
+  job_ = {task, context};
+  helped_.store(0, std::memory_order_relaxed);
+  left_.store({0, tasks});  // publishes the two above to whoever claims a task
+  ring(std::clamp(tasks - 1, 0, size() - 1));
+  int own = 0;
+  for (int index = claim_first(); index >= 0; index = claim_first(), ++own) task(context, index, 0);
+  for (int helped = helped_.load(std::memory_order_acquire); helped != tasks - own;) {
+    helped = wait_for_change(helped_, helped, watch_time_);
   }
+}
+
+// A task is claimed by whoever makes the rest smaller first. A thread that was held up in between and succeeds
+// in a later run has claimed a task of that run: it looks at the job only afterwards.
+int ThreadPool::claim_first() noexcept {
+  Left left = left_.load(std::memory_order_acquire);
+  while (left.first < left.last) {
+    if (left_.compare_exchange_weak(left, {left.first + 1, left.last}, std::memory_order_acq_rel)) return left.first;
+  }
+  return -1;
+}
+
+int ThreadPool::claim_last() noexcept {
+  Left left = left_.load(std::memory_order_acquire);
+  while (left.first < left.last) {
+    if (left_.compare_exchange_weak(left, {left.first, left.last - 1}, std::memory_order_acq_rel))
+      return left.last - 1;
+  }
+  return -1;
 }
 
 // Sequentially consistent, as notify_one() may look for sleepers only after the new value is out.
@@ -86,20 +108,18 @@ void ThreadPool::ring(int workers) noexcept {
 
 void ThreadPool::work(int worker) noexcept {
   const Bell& bell = bells_[static_cast<std::size_t>(worker - 1)];
-  for (int round = 0;;) {
+  for (int round = 0; !stopping_.load();) {
     round = wait_for_change(bell.round, round, watch_time_);
-    if (job_.task == nullptr) return;
-    share(job_, worker);
-    if (busy_.fetch_sub(1) == 1) busy_.notify_one();
+    for (int index = claim_last(); index >= 0; index = claim_last()) {
+      job_.task(job_.context, index, worker);
+      helped_.fetch_add(1);
+      helped_.notify_one();
+    }
   }
 }
 
-void ThreadPool::share(const Job& job, int worker) const noexcept {
-  for (int index = worker; index < job.tasks; index += size()) job.task(job.context, index, worker);
-}
-
 void ThreadPool::stop() noexcept {
-  job_ = {};
+  stopping_.store(true);
   ring(size() - 1);
   for (std::thread& worker : workers_) worker.join();
   workers_.clear();

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <thread>
 #include <type_traits>
@@ -10,9 +11,10 @@
 
 namespace catenary {
 
-/// A fixed set of threads that run numbered tasks, again and again. Which worker runs which task is a
-/// function of the two numbers alone (task i on worker i % size()), so a worker can own an arena. An idle
-/// worker watches for work for a few microseconds and then sleeps in the kernel.
+/// A fixed set of threads that run numbered tasks, again and again. Each task is taken by whoever comes first:
+/// the caller from the lowest number up, the others from the highest down, so that a caller whose helpers are
+/// asleep or busy elsewhere does the work alone, and a worker's tasks lie side by side. An idle worker watches
+/// for work for a few microseconds and then sleeps in the kernel.
 class ThreadPool {
  public:
   static constexpr int kMaxThreads = 256;
@@ -27,8 +29,8 @@ class ThreadPool {
 
   [[nodiscard]] int size() const noexcept { return static_cast<int>(workers_.size()) + 1; }
 
-  /// Calls task(context, i, i % size()) for each i in [0, tasks) and returns when all have returned; what
-  /// they wrote is then visible to the caller. Allocates nothing. One run at a time: not from two threads,
+  /// Calls task(context, i, worker) for each i in [0, tasks), a worker's tasks one after another, and returns
+  /// when all have returned; what they wrote is then visible to the caller. Allocates nothing. One run at a time: not from two threads,
   /// nor from within a task. A task must not throw.
   void run(int tasks, Task task, void* context) noexcept;
 
@@ -50,23 +52,30 @@ class ThreadPool {
   struct alignas(kCacheLine) Bell {
     std::atomic<int> round{0};
   };
-  /// What the rung workers do; a null task tells them to end.
+  /// What whoever has claimed a task of the present run calls.
   struct Job {
-    int tasks = 0;
     Task task = nullptr;
     void* context = nullptr;
+  };
+  /// The tasks that nobody has claimed yet: [first, last).
+  struct Left {
+    std::int32_t first = 0;
+    std::int32_t last = 0;
   };
 
   void ring(int workers) noexcept;
   void work(int worker) noexcept;
-  void share(const Job& job, int worker) const noexcept;
+  [[nodiscard]] int claim_first() noexcept;
+  [[nodiscard]] int claim_last() noexcept;
   void stop() noexcept;
 
   std::chrono::microseconds watch_time_;
   Job job_;
   std::vector<Bell> bells_;  // bells_[i] belongs to worker i + 1
   std::vector<std::thread> workers_;
-  alignas(kCacheLine) std::atomic<int> busy_{0};  // rung workers that have not finished
+  std::atomic<bool> stopping_{false};
+  alignas(kCacheLine) std::atomic<Left> left_{Left{}};
+  alignas(kCacheLine) std::atomic<int> helped_{0};  // tasks of this run that workers have finished
 };
 
 }  // namespace catenary

@@ -243,7 +243,7 @@ class Executor {
   };
   void run_shared(std::size_t stage) noexcept;
   void run_wave(std::size_t stage, std::span<const BoundItem<T>> wave) noexcept;
-  [[nodiscard]] Pieces pieces_of(const BoundItem<T>& item) const noexcept;
+  [[nodiscard]] Pieces pieces_of(const BoundItem<T>& item, std::int64_t fewest) const noexcept;
   [[nodiscard]] double shared_work(const BoundItem<T>& item) const noexcept;
   void run_piece(std::size_t stage, const BoundItem<T>& item, const Piece& piece, int worker) noexcept;
   void run_members(const BoundItem<T>& item, const Piece& piece, std::int64_t row, std::int64_t rows,

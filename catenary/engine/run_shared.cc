@@ -12,6 +12,8 @@ namespace {
 // 40 µs on when they must be woken.
 constexpr double kAwakeWork = 100'000, kSleepingWork = 2'000'000;
 constexpr double kElementWork = 4;
+// Panels in a matrix that has enough rows, so that threads can share it fairly.
+constexpr std::int64_t kFewestPanels = 8;
 
 }  // namespace
 
@@ -41,35 +43,35 @@ double Executor<T>::shared_work(const BoundItem<T>& item) const noexcept {
 
 // Pieces of equal size, but for the last ones.
 template <typename T>
-typename Executor<T>::Pieces Executor<T>::pieces_of(const BoundItem<T>& item) const noexcept {
+typename Executor<T>::Pieces Executor<T>::pieces_of(const BoundItem<T>& item,
+                                                    std::int64_t fewest) const noexcept {
   if (!takes_pieces() || item.matrix_columns == 0) return {1, item.extent, 1, std::min(kChunk, item.extent)};
   const std::int64_t columns = item.matrix_columns, rows = item.extent / columns;
   const std::int64_t parts = (columns + kPanelColumns - 1) / kPanelColumns;
   const std::int64_t width = parts == 1 ? columns : round_up((columns + parts - 1) / parts, 16);
-  const std::int64_t height = kPanelNumbers / width / kPanelRowMultiple * kPanelRowMultiple;
+  const std::int64_t fair = round_up((rows + fewest - 1) / fewest, kPanelRowMultiple);
+  const std::int64_t height = std::min(fair, kPanelNumbers / width / kPanelRowMultiple * kPanelRowMultiple);
   return {rows, columns, std::clamp(height, std::min(kPanelRowMultiple, rows), rows), width};
 }
 
 template <typename T>
 void Executor<T>::run_wave(std::size_t stage, std::span<const BoundItem<T>> wave) noexcept {
   double work = 0;
-  std::int64_t count = 0;
-  for (const BoundItem<T>& item : wave) {
-    work += shared_work(item);
-    count += pieces_of(item).count();
-  }
+  for (const BoundItem<T>& item : wave) work += shared_work(item);
   if (pool_ == nullptr || pool_->size() == 1 || work < (awake_ ? kAwakeWork : kSleepingWork)) {
     for (const BoundItem<T>& item : wave) {
-      const Pieces pieces = pieces_of(item);
+      const Pieces pieces = pieces_of(item, 1);
       for (std::int64_t i = 0; i < pieces.count(); ++i) run_piece(stage, item, pieces.at(i), 0);
     }
     return;
   }
   awake_ = true;
+  std::int64_t count = 0;
+  for (const BoundItem<T>& item : wave) count += pieces_of(item, kFewestPanels).count();
   pool_->run(static_cast<int>(count), [&](int task, int worker) {
     std::int64_t index = task;
     for (const BoundItem<T>& item : wave) {
-      const Pieces pieces = pieces_of(item);
+      const Pieces pieces = pieces_of(item, kFewestPanels);
       if (index < pieces.count()) return run_piece(stage, item, pieces.at(index), worker);
       index -= pieces.count();
     }

@@ -27,9 +27,12 @@ constexpr std::int64_t kFarBytes = 5 * 1024 * 1024;  // of weights and gradients
 // most as much as the variables, or 64 MiB.
 constexpr std::int64_t kLongestSpan = 1024;
 constexpr std::int64_t kSpanBytes = 64 * 1024 * 1024;
-// Rows of a group that run together: 2048 numbers of f32 are 8 KiB, so a few operands fit the L1 cache.
+// Rows of a group that run together: 2048 numbers of f32 are 8 KiB, so a few operands fit the L1 cache. Where a
+// product reads more than a quarter of a 1 MiB L2 cache for each block, its rows are to be worth that.
 constexpr std::int64_t kBlockNumbers = 2048;
 constexpr std::int64_t kBlockRows = 8;  // the product kernel's register block
+constexpr std::int64_t kTallBlockRows = 128;
+constexpr std::int64_t kTallBlockBytes = 256 * 1024;
 
 // A batch beyond this is a mistake; below it no product of sizes comes near the end of int64.
 constexpr std::int64_t kLargestBatch = std::int64_t{1} << 40;
@@ -80,7 +83,8 @@ typename Executor<T>::Cut Executor<T>::largest_cut(std::int64_t batch_size) cons
 }
 
 template <typename T>
-std::int64_t Executor<T>::block_rows(std::int64_t columns) {
+std::int64_t Executor<T>::block_rows(std::int64_t inner, std::int64_t columns) {
+  if (inner * columns * static_cast<std::int64_t>(sizeof(T)) > kTallBlockBytes) return kTallBlockRows;
   return std::max(kBlockRows, kBlockNumbers / columns / kBlockRows * kBlockRows);
 }
 
@@ -88,9 +92,14 @@ template <typename T>
 std::int64_t Executor<T>::scratch_elements(std::int64_t tile) const {
   std::int64_t elements = 0;
   for (std::size_t stage = 0; stage < plan_.stages.size(); ++stage) {
-    const std::int64_t slot = stage % 2 == 1 ? std::max(kBlockNumbers, kBlockRows * tile) : kChunk;
-    for (const ItemPlan& item : plan_.stages[stage].items)
+    for (std::size_t i = 0; i < plan_.stages[stage].items.size(); ++i) {
+      const ItemPlan& item = plan_.stages[stage].items[i];
+      const Value product = schedule_.stages[stage].items[i].result;
+      const std::int64_t inner = item.slots > 0 && product ? product.input(1).shape().size() : 0;
+      const std::int64_t block = std::max(kBlockNumbers, block_rows(inner, tile) * tile);
+      const std::int64_t slot = stage % 2 == 1 ? block : kChunk;
       elements = std::max(elements, item.slots * slot + item.panels * kPanelNumbers);
+    }
   }
   return std::max(elements, kBlockNumbers);
 }

@@ -158,7 +158,7 @@ class Executor {
   [[nodiscard]] Cut cut(std::int64_t batch_size) const;
   [[nodiscard]] Cut largest_cut(std::int64_t batch_size) const;
   [[nodiscard]] std::int64_t tile_elements() const;
-  [[nodiscard]] static std::int64_t block_rows(std::int64_t columns);
+  [[nodiscard]] static std::int64_t block_rows(std::int64_t inner, std::int64_t columns);
   [[nodiscard]] std::int64_t scratch_elements(std::int64_t tile) const;
   [[nodiscard]] bool has_capacity(const Cut& cut, std::int64_t batch_size) const noexcept;
 
@@ -188,7 +188,6 @@ class Executor {
     std::int64_t first;    ///< the first sample in the batch
     std::int64_t samples;  ///< real ones
     std::int64_t columns;  ///< what kernels compute: samples rounded up to 16, or 1 in a batch of 1
-    std::int64_t block;    ///< rows of a block of a group
     Worker* worker;
   };
   [[nodiscard]] Status check(const Batch& batch) const noexcept;
@@ -220,8 +219,9 @@ class Executor {
     const std::int64_t skip = place.repeat ? 0 : row;
     return {numbers + (place.offset + skip) * now_.width, place.repeat ? 0 : now_.width, true};
   }
-  [[nodiscard]] kernels::Operand<T> tile_operand(const Place<T>& place, const Tile& tile,
-                                                 std::int64_t row) const noexcept;
+  /// Rows of a value from `row` on; of a slot, which holds blocks of so many rows, all of them.
+  [[nodiscard]] kernels::Operand<T> tile_operand(const Place<T>& place, const Tile& tile, std::int64_t row,
+                                                 std::int64_t block = 0) const noexcept;
 
   // Shared values (run_shared.cc).
   /// Rows and columns of a group's values that one worker computes together. All but outer sums that are
@@ -234,10 +234,11 @@ class Executor {
   /// How a group is cut into pieces of equal size, but for the last ones.
   struct Pieces {
     std::int64_t rows, columns, height, width;
-    [[nodiscard]] std::int64_t across() const { return (columns + width - 1) / width; }
-    [[nodiscard]] std::int64_t count() const { return (rows + height - 1) / height * across(); }
+    [[nodiscard]] std::int64_t down() const { return (rows + height - 1) / height; }
+    [[nodiscard]] std::int64_t count() const { return (columns + width - 1) / width * down(); }
+    /// Down the rows first: neighbours multiply by the same columns of the sample rows.
     [[nodiscard]] Piece at(std::int64_t index) const {
-      const std::int64_t row = index / across() * height, column = index % across() * width;
+      const std::int64_t row = index % down() * height, column = index / down() * width;
       return {row, std::min(height, rows - row), column, std::min(width, columns - column), columns};
     }
   };

@@ -139,7 +139,6 @@ void Executor<T>::run_tile(const BoundStage<T>& stage, const Span& span, std::in
                   .first = span.first + column,
                   .samples = samples,
                   .columns = columns,
-                  .block = block_rows(columns),
                   .worker = &memory};
   for (const Transfer<T>& transfer : stage.loads) load(transfer, tile);
   for (const BoundItem<T>& item : stage.items) run_item(item, tile);

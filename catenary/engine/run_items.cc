@@ -59,32 +59,29 @@ void Executor<T>::run_item(const BoundItem<T>& item, const Tile& tile) noexcept 
 }
 
 template <typename T>
-kernels::Operand<T> Executor<T>::tile_operand(const Place<T>& place, const Tile& tile,
-                                              std::int64_t row) const noexcept {
-  using Space = typename Place<T>::Space;
-  switch (place.space) {
-    case Space::kSlot:
-      return {tile.scratch + place.offset * tile.block * tile.columns, place.repeat ? 0 : tile.columns, true};
-    case Space::kTile: return span_operand(place, tile.numbers + tile.column, row);
-    default: return {shared_pointer(place) + (place.repeat ? 0 : row), place.repeat ? 0 : 1, false};
-  }
+kernels::Operand<T> Executor<T>::tile_operand(const Place<T>& place, const Tile& tile, std::int64_t row,
+                                              std::int64_t block) const noexcept {
+  if (place.space == Place<T>::Space::kSlot)
+    return {tile.scratch + place.offset * block * tile.columns, place.repeat ? 0 : tile.columns, true};
+  return span_operand(place, tile.numbers + tile.column, row);
 }
 
 template <typename T>
 void Executor<T>::run_group(const BoundItem<T>& item, const Tile& tile) const noexcept {
-  for (std::int64_t row = 0; row < item.extent; row += tile.block) {
-    const std::int64_t rows = std::min(tile.block, item.extent - row);
+  const std::int64_t block = block_rows(item.has_product ? item.product.inner : 0, tile.columns);
+  for (std::int64_t row = 0; row < item.extent; row += block) {
+    const std::int64_t rows = std::min(block, item.extent - row);
     if (item.has_product) {
       const ProductCall<T>& call = item.product;
-      const kernels::Operand<T> out = tile_operand(call.out, tile, row);
+      const kernels::Operand<T> out = tile_operand(call.out, tile, row, block);
       kernels_.product({shared_pointer(call.a) + row * call.a_row_stride, call.a_row_stride,
                         call.a_column_stride, tile_operand(call.b, tile, 0).data, tile.width,
                         const_cast<T*>(out.data), out.row_stride, rows, call.inner, tile.columns, false});
     }
     for (const MemberCall<T>& call : item.members) {
-      const kernels::Operand<T> out = tile_operand(call.out, tile, row);
+      const kernels::Operand<T> out = tile_operand(call.out, tile, row, block);
       kernels::ElementwiseArgs<T> args;
-      for (int i = 0; i < call.inputs; ++i) args.in[i] = tile_operand(call.in[i], tile, row);
+      for (int i = 0; i < call.inputs; ++i) args.in[i] = tile_operand(call.in[i], tile, row, block);
       args.out = const_cast<T*>(out.data);
       args.out_row_stride = out.row_stride;
       args.rows = rows;

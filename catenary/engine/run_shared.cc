@@ -14,6 +14,9 @@ constexpr double kAwakeWork = 100'000, kSleepingWork = 2'000'000;
 constexpr double kElementWork = 4;
 // Panels in a matrix that has enough rows, so that threads can share it fairly.
 constexpr std::int64_t kFewestPanels = 8;
+// The part of the sample rows that a column of panels multiplies by: half of a 1 MiB L2 cache.
+constexpr std::int64_t kRowsNumbers = 131072;
+constexpr std::int64_t kLeastPanelColumns = 256;
 
 }  // namespace
 
@@ -47,7 +50,8 @@ typename Executor<T>::Pieces Executor<T>::pieces_of(const BoundItem<T>& item,
                                                     std::int64_t fewest) const noexcept {
   if (!takes_pieces() || item.matrix_columns == 0) return {1, item.extent, 1, std::min(kChunk, item.extent)};
   const std::int64_t columns = item.matrix_columns, rows = item.extent / columns;
-  const std::int64_t parts = (columns + kPanelColumns - 1) / kPanelColumns;
+  const std::int64_t widest = std::clamp(kRowsNumbers / batch_.size, kLeastPanelColumns, kPanelColumns);
+  const std::int64_t parts = (columns + widest - 1) / widest;
   const std::int64_t width = parts == 1 ? columns : round_up((columns + parts - 1) / parts, 16);
   const std::int64_t fair = round_up((rows + fewest - 1) / fewest, kPanelRowMultiple);
   const std::int64_t height = std::min(fair, kPanelNumbers / width / kPanelRowMultiple * kPanelRowMultiple);

@@ -32,9 +32,29 @@ struct Piece {
   const T* a;
   const T* b;
   T* c;
+  const T* next_a;  ///< what the block after this one multiplies by, if that is worth fetching early
+  const T* next_c;  ///< where it will write
   std::int64_t rows, inner, columns;
   bool accumulate;
 };
+
+// Elements of a cache line, and the cache that what is needed next waits in: the L1 cache is busy.
+template <typename T>
+constexpr std::int64_t kLine = 64 / sizeof(T);
+constexpr int kSecondLevel = 2;
+
+// Brings closer what the block after this one multiplies by, a line's worth of steps of k at a time.
+template <typename T, int kRows>
+HWY_INLINE void prefetch_factors(const ProductArgs<T>& args, const T* next, std::int64_t k) {
+  if (args.a_row_stride == 1) {
+    HWY_UNROLL(16)
+    for (std::int64_t j = 0; j < kLine<T>; ++j)
+      __builtin_prefetch(next + (k + j) * args.a_column_stride, 0, kSecondLevel);
+  } else {
+    HWY_UNROLL(8)
+    for (int i = 0; i < kRows; ++i) __builtin_prefetch(next + i * args.a_row_stride + k, 0, kSecondLevel);
+  }
+}
 
 // One register block, c: [kRows][kVectors vectors]; kMasked: the last vector is partial.
 template <typename T, int kRows, int kVectors, bool kMasked>
@@ -57,9 +77,14 @@ HWY_NOINLINE void multiply_block(const ProductArgs<T>& args, const Piece<T>& pie
     for (int j = 0; j < kVectors; ++j)
       sum[i][j] = piece.accumulate ? load(piece.c + i * c_row, j) : hn::Zero(d);
   }
+  HWY_UNROLL(8)
+  for (int i = 0; i < kRows; ++i) {
+    HWY_UNROLL(4)
+    for (int j = 0; j < kVectors; ++j) __builtin_prefetch(piece.next_c + i * c_row + j * kWidth<T>, 1);
+  }
   const T* a = piece.a;
   const T* b = piece.b;
-  for (std::int64_t k = piece.inner; k > 0; --k) {
+  const auto step = [&]() HWY_ATTR {
     Vec<D> row[kVectors];
     HWY_UNROLL(4)
     for (int j = 0; j < kVectors; ++j) row[j] = load(b, j);
@@ -71,7 +96,15 @@ HWY_NOINLINE void multiply_block(const ProductArgs<T>& args, const Piece<T>& pie
     }
     a += a_column;
     b += b_row;
+  };
+  std::int64_t k = 0;
+  if (piece.next_a != nullptr) {
+    for (; k + kLine<T> <= piece.inner; k += kLine<T>) {
+      prefetch_factors<T, kRows>(args, piece.next_a, k);
+      for (std::int64_t j = 0; j < kLine<T>; ++j) step();
+    }
   }
+  for (; k < piece.inner; ++k) step();
   HWY_UNROLL(8)
   for (int i = 0; i < kRows; ++i) {
     HWY_UNROLL(4)
@@ -100,6 +133,8 @@ template <typename T, bool kMasked>
 void multiply_column_block(const ProductArgs<T>& args, Piece<T> piece, std::int64_t vectors) {
   const auto blocks_of = [&]<int kRows>() {
     for (; piece.rows >= kRows; piece.rows -= kRows) {
+      const bool below = piece.rows >= 2 * kRows;
+      piece.next_c = piece.c + (below ? kRows * args.c_row_stride : vectors * kWidth<T>);
       multiply_rows<T, kRows, kMasked>(args, piece, vectors);
       piece.a += kRows * args.a_row_stride;
       piece.c += kRows * args.c_row_stride;
@@ -144,6 +179,7 @@ void multiply_panel(const ProductArgs<T>& args, const Piece<T>& piece) {
     rows.a = piece.a + i * args.a_row_stride;
     rows.c = piece.c + i * args.c_row_stride;
     rows.rows = std::min<std::int64_t>(kMaxRows, piece.rows - i);
+    rows.next_a = rows.a + kMaxRows * args.a_row_stride;
     multiply_columns(args, rows);
   }
 }
@@ -161,6 +197,8 @@ void multiply(const ProductArgs<T>& args) {
       multiply_panel(args, Piece<T>{.a = args.a + k * args.a_column_stride,
                                     .b = args.b + k * args.b_row_stride + t,
                                     .c = args.c + t,
+                                    .next_a = nullptr,
+                                    .next_c = nullptr,
                                     .rows = args.rows,
                                     .inner = std::min(step, args.inner - k),
                                     .columns = std::min(panel, args.columns - t),

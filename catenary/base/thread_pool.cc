@@ -78,12 +78,13 @@ void ThreadPool::run(int tasks, Task task, void* context) noexcept {
   }
 }
 
-// A task is claimed by whoever makes the rest smaller first. A thread that was held up in between and succeeds
-// in a later run has claimed a task of that run: it looks at the job only afterwards.
+// A task is claimed by whoever makes the rest smaller first. A thread that was held up in between and
+// succeeds in a later run has claimed a task of that run: it looks at the job only afterwards.
 int ThreadPool::claim_first() noexcept {
   Left left = left_.load(std::memory_order_acquire);
   while (left.first < left.last) {
-    if (left_.compare_exchange_weak(left, {left.first + 1, left.last}, std::memory_order_acq_rel)) return left.first;
+    if (left_.compare_exchange_weak(left, {left.first + 1, left.last}, std::memory_order_acq_rel))
+      return left.first;
   }
   return -1;
 }

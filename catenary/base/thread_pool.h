@@ -11,10 +11,10 @@
 
 namespace catenary {
 
-/// A fixed set of threads that run numbered tasks, again and again. Each task is taken by whoever comes first:
-/// the caller from the lowest number up, the others from the highest down, so that a caller whose helpers are
-/// asleep or busy elsewhere does the work alone, and a worker's tasks lie side by side. An idle worker watches
-/// for work for a few microseconds and then sleeps in the kernel.
+/// A fixed set of threads that run numbered tasks, again and again. Each task is taken by whoever comes
+/// first: the caller from the lowest number up, the others from the highest down, so that a caller whose
+/// helpers are asleep or busy elsewhere does the work alone, and a worker's tasks lie side by side. An idle
+/// worker watches for work for a few microseconds and then sleeps in the kernel.
 class ThreadPool {
  public:
   static constexpr int kMaxThreads = 256;
@@ -30,8 +30,8 @@ class ThreadPool {
   [[nodiscard]] int size() const noexcept { return static_cast<int>(workers_.size()) + 1; }
 
   /// Calls task(context, i, worker) for each i in [0, tasks), a worker's tasks one after another, and returns
-  /// when all have returned; what they wrote is then visible to the caller. Allocates nothing. One run at a time: not from two threads,
-  /// nor from within a task. A task must not throw.
+  /// when all have returned; what they wrote is then visible to the caller. Allocates nothing. One run at a
+  /// time: not from two threads, nor from within a task. A task must not throw.
   void run(int tasks, Task task, void* context) noexcept;
 
   /// The same for any callable f(index, worker), which is used by reference.

@@ -211,6 +211,77 @@ ProductCall<T> Executor<T>::bind_product(Value v, int stage) const {
   return call;
 }
 
+// What follows a product and is done before its sums leave the registers: + bias, then relu or ⊙ step(a). The
+// results between are the group's own, so each has one reader in it.
+template <typename T>
+std::vector<Value> Executor<T>::absorb_members(ProductCall<T>& call, const Item& group, int stage) const {
+  std::vector<Value> absorbed;
+  Value last = group.result;
+  const auto extend = [&](Value reader) {
+    absorbed.push_back(reader);
+    call.out = place_of_root(reader, stage);
+    last = reader;
+  };
+  const auto other = [&](Value reader) {
+    return schedule_.ref(reader.input(0)).root == last ? reader.input(1) : reader.input(0);
+  };
+  if (const Value reader = only_reader(group, last); reader && is(reader, ops::kAdd)) {
+    const Ref& bias = schedule_.ref(other(reader));
+    const bool whole = !schedule_.folded_in(reader) && !bias.repeat && !bias.root.batched();
+    if (whole) {
+      call.has_start = true;
+      call.start = place_of(other(reader), stage);
+      extend(reader);
+    }
+  }
+  const Value reader = only_reader(group, last);
+  if (reader && is(reader, ops::kRelu)) {
+    call.finish = kernels::Finish::kRelu;
+    extend(reader);
+  } else if (reader && is(reader, ops::kMul)) {
+    const Value step = schedule_.ref(other(reader)).root;
+    if (!is(step, ops::kStep) || only_reader(group, step) != reader) return absorbed;
+    call.gate = place_of(step.input(0), stage);
+    if (call.gate.space != Place<T>::Space::kTile || call.gate.repeat) return absorbed;
+    call.finish = kernels::Finish::kGate;
+    absorbed.push_back(step);
+    extend(reader);
+  }
+  return absorbed;
+}
+
+// The member that alone reads a value which nobody outside the group sees; empty if there is none.
+template <typename T>
+Value Executor<T>::only_reader(const Item& group, Value v) const {
+  const bool own = plan_.slot[index(v)] >= 0 || plan_.panel[index(v)] >= 0;
+  Value reader;
+  for (const Value member : group.members) {
+    if (!own || is(member, ops::kBatchSum)) continue;
+    for (const Value x : operands_of(schedule_, member)) {
+      if (schedule_.ref(x).root != v) continue;
+      if (reader) return {};
+      reader = member;
+    }
+  }
+  return reader;
+}
+
+template <typename T>
+UpdateCall<T> Executor<T>::bind_update(const Item& group, int stage) const {
+  const auto sum =
+      std::find_if(group.members.begin(), group.members.end(), [](Value v) { return is(v, ops::kBatchSum); });
+  const Value reader = only_reader(group, *sum);
+  if (!reader || member_kernel(schedule_, reader) != kernels::Elementwise::kNegMulAdd) return {};
+  const std::vector<Value> operands = operands_of(schedule_, reader);
+  const Value factor = schedule_.ref(operands[0]).root == *sum ? operands[1] : operands[0];
+  const Value variable = plan_.in_place[index(reader)];
+  const bool fits = variable && schedule_.ref(operands[2]).root == variable && group.members.size() == 2 &&
+                    schedule_.ref(factor).root.shape().size() == 1 && !schedule_.ref(factor).root.batched() &&
+                    !is(schedule_.ref(factor).root, ops::kBatchSum);
+  if (!fits) return {};
+  return {bind_member(*sum, stage).sum, place_of(factor, stage).shared, variable_data_[index(variable)]};
+}
+
 template <typename T>
 void Executor<T>::bind_group(BoundItem<T>& bound, int stage, int item) const {
   const Item& group = schedule_.stages[static_cast<std::size_t>(stage)].items[static_cast<std::size_t>(item)];
@@ -221,8 +292,16 @@ void Executor<T>::bind_group(BoundItem<T>& bound, int stage, int item) const {
   bound.panels = plan.panels;
   bound.matrix_columns = plan.matrix_columns;
   bound.has_product = static_cast<bool>(group.result);
-  if (bound.has_product) bound.product = bind_product(group.result, stage);
-  for (const Value v : group.members) bound.members.push_back(bind_member(v, stage));
+  std::vector<Value> absorbed;
+  if (bound.has_product) {
+    bound.product = bind_product(group.result, stage);
+    absorbed = absorb_members(bound.product, group, stage);
+  }
+  for (const Value v : group.members) {
+    if (std::find(absorbed.begin(), absorbed.end(), v) == absorbed.end())
+      bound.members.push_back(bind_member(v, stage));
+  }
+  if (plan.panels == 1 && plan.matrix_columns > 0) bound.update = bind_update(group, stage);
   for (const Commit& commit : plan.commits) {
     MemberCall<T> copy{
         kernels_.of(kernels::Elementwise::kCopy), 1, {place_of_root(commit.next, stage)}, {}, 0};

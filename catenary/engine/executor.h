@@ -56,6 +56,19 @@ struct ProductCall {
   std::int64_t inner = 0;
   Place<T> b;
   Place<T> out;
+  /// The members that the product's kernel does itself: a bias to start from, an activation or its derivative.
+  bool has_start = false;
+  Place<T> start;
+  kernels::Finish finish = kernels::Finish::kStore;
+  Place<T> gate;
+};
+
+/// A shared group that is nothing but w − η·Σ: the product kernel can subtract the sum's pieces from w.
+template <typename T>
+struct UpdateCall {
+  int sum = -1;  ///< of the stage before; -1: none
+  const T* factor = nullptr;
+  T* variable = nullptr;
 };
 
 /// An item with everything it needs at run time.
@@ -70,6 +83,7 @@ struct BoundItem {
   int panels = 0;
   std::int64_t matrix_columns = 0;  ///< of the outer sums that the group may take piece by piece; else 0
   ProductCall<T> product;
+  UpdateCall<T> update;
   std::vector<MemberCall<T>> members;
   std::vector<MemberCall<T>> commits;  ///< copies into variables at the end of each block
   // Columns, sums, transpositions, concat and references:
@@ -169,6 +183,9 @@ class Executor {
   [[nodiscard]] BoundItem<T> bind_item(int stage, int item) const;
   [[nodiscard]] BoundItem<T> bind_sum(const Item& sum, int stage) const;
   void bind_group(BoundItem<T>& bound, int stage, int item) const;
+  [[nodiscard]] std::vector<Value> absorb_members(ProductCall<T>& call, const Item& group, int stage) const;
+  [[nodiscard]] Value only_reader(const Item& group, Value v) const;
+  [[nodiscard]] UpdateCall<T> bind_update(const Item& group, int stage) const;
   [[nodiscard]] MemberCall<T> bind_member(Value v, int stage) const;
   [[nodiscard]] ProductCall<T> bind_product(Value v, int stage) const;
   [[nodiscard]] Place<T> place_of(Value v, int stage) const;
@@ -253,6 +270,11 @@ class Executor {
                                                   const Piece& piece, std::int64_t row,
                                                   int worker) const noexcept;
   void take_piece(const BoundItem<T>& sum, const Piece& piece, kernels::Operand<T> out) const noexcept;
+  [[nodiscard]] bool updates_at_once(const BoundItem<T>& item) const noexcept {
+    return takes_pieces() && item.update.sum >= 0 && batch_.size <= kernels::kOnePass;
+  }
+  [[nodiscard]] kernels::ProductArgs<T> piece_product(const BoundItem<T>& sum,
+                                                      const Piece& piece) const noexcept;
   void combine_lanes(const MemberCall<T>& call, std::int64_t begin, std::int64_t count) const noexcept;
   void run_shared_concat(const BoundItem<T>& item) const noexcept;
   void run_shared_reference(const BoundItem<T>& item) noexcept;

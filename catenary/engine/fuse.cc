@@ -129,7 +129,7 @@ class Selection {
   }
 
  private:
-  // x·y + z, x·y − z and z − x·y are one operation where nobody else reads the product.
+  // x·y + z, x·y − z and z − x·y are one operation where nobody else reads the product or square.
   void fold_products() {
     std::vector<int> readers(schedule_.forms.size());
     const auto read = [&](Value v) { ++readers[index(schedule_.ref(v).root)]; };
@@ -152,7 +152,7 @@ class Selection {
   bool can_fold(const Ref& ref, Value reader) const {
     const Value x = ref.root;
     const bool whole = ref.offset == 0 && !ref.repeat && x.shape().size() == reader.shape().size();
-    return is(x, ops::kMul) && schedule_.form(x) == Form::kElementwise && whole &&
+    return (is(x, ops::kMul) || is(x, ops::kSquare)) && schedule_.form(x) == Form::kElementwise && whole &&
            x.batched() == reader.batched() && schedule_.stage(x) == schedule_.stage(reader);
   }
 
@@ -462,7 +462,8 @@ std::vector<Value> operands_of(const Schedule& schedule, Value result) {
     case Form::kElementwise:
       if (const Value product = schedule.folded_in(result)) {
         const bool first = schedule.ref(result.input(0)).root == product;
-        return {product.input(0), product.input(1), result.input(first ? 1 : 0)};
+        const Value factor = product.input(product.input_count() - 1);  // a square's is both
+        return {product.input(0), factor, result.input(first ? 1 : 0)};
       }
       [[fallthrough]];
     default:

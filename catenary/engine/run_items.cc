@@ -74,9 +74,24 @@ void Executor<T>::run_group(const BoundItem<T>& item, const Tile& tile) const no
     if (item.has_product) {
       const ProductCall<T>& call = item.product;
       const kernels::Operand<T> out = tile_operand(call.out, tile, row, block);
-      kernels_.product({shared_pointer(call.a) + row * call.a_row_stride, call.a_row_stride,
-                        call.a_column_stride, tile_operand(call.b, tile, 0).data, tile.width,
-                        const_cast<T*>(out.data), out.row_stride, rows, call.inner, tile.columns, false});
+      kernels::ProductArgs<T> args{shared_pointer(call.a) + row * call.a_row_stride,
+                                   call.a_row_stride,
+                                   call.a_column_stride,
+                                   tile_operand(call.b, tile, 0).data,
+                                   tile.width,
+                                   const_cast<T*>(out.data),
+                                   out.row_stride,
+                                   rows,
+                                   call.inner,
+                                   tile.columns};
+      if (call.has_start) args.start = shared_pointer(call.start) + row;
+      args.finish = call.finish;
+      if (call.finish == kernels::Finish::kGate) {
+        const kernels::Operand<T> gate = tile_operand(call.gate, tile, row, block);
+        args.gate = gate.data;
+        args.gate_row_stride = gate.row_stride;
+      }
+      kernels_.product(args);
     }
     for (const MemberCall<T>& call : item.members) {
       const kernels::Operand<T> out = tile_operand(call.out, tile, row, block);

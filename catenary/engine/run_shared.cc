@@ -54,7 +54,9 @@ typename Executor<T>::Pieces Executor<T>::pieces_of(const BoundItem<T>& item,
   const std::int64_t parts = (columns + widest - 1) / widest;
   const std::int64_t width = parts == 1 ? columns : round_up((columns + parts - 1) / parts, 16);
   const std::int64_t fair = round_up((rows + fewest - 1) / fewest, kPanelRowMultiple);
-  const std::int64_t height = std::min(fair, kPanelNumbers / width / kPanelRowMultiple * kPanelRowMultiple);
+  const std::int64_t fitting =
+      updates_at_once(item) ? rows : kPanelNumbers / width / kPanelRowMultiple * kPanelRowMultiple;
+  const std::int64_t height = std::min(fair, fitting);
   return {rows, columns, std::clamp(height, std::min(kPanelRowMultiple, rows), rows), width};
 }
 
@@ -86,6 +88,15 @@ void Executor<T>::run_wave(std::size_t stage, std::span<const BoundItem<T>> wave
 template <typename T>
 void Executor<T>::run_piece(std::size_t stage, const BoundItem<T>& item, const Piece& piece,
                             int worker) noexcept {
+  if (updates_at_once(item)) {
+    kernels::ProductArgs<T> args =
+        piece_product(stages_[stage - 1].sums[static_cast<std::size_t>(item.update.sum)], piece);
+    args.c = item.update.variable + piece.row * piece.stride + piece.column;
+    args.c_row_stride = piece.stride;
+    args.finish = kernels::Finish::kUpdate;
+    args.factor = *item.update.factor;
+    return kernels_.product(args);
+  }
   for (const MemberCall<T>& call : item.members) {
     if (call.kernel != nullptr) continue;
     const auto sum = static_cast<std::size_t>(call.sum);
@@ -136,17 +147,33 @@ kernels::Operand<T> Executor<T>::piece_operand(const BoundItem<T>& item, const P
   return {shared_pointer(place) + row * piece.stride + piece.column, piece.stride, true};
 }
 
-// A piece of a sum over the whole batch, whose span is still in memory.
+// The product that makes a piece of an outer sum over the whole batch, whose span is still in memory.
+template <typename T>
+kernels::ProductArgs<T> Executor<T>::piece_product(const BoundItem<T>& sum,
+                                                   const Piece& piece) const noexcept {
+  const T* numbers = workers_[0].tiles.template as<T>();
+  kernels::ProductArgs<T> args;
+  args.a = span_operand(sum.in[0], numbers, piece.row).data;
+  args.a_row_stride = now_.width;
+  args.b = numbers + sum.in[1].offset * now_.width + sum.inner + piece.column;
+  args.b_row_stride = sum.stride;
+  args.rows = piece.rows;
+  args.inner = batch_.size;
+  args.columns = piece.columns;
+  return args;
+}
+
 template <typename T>
 void Executor<T>::take_piece(const BoundItem<T>& sum, const Piece& piece,
                              kernels::Operand<T> out) const noexcept {
-  const T* numbers = workers_[0].tiles.template as<T>();
   T* to = const_cast<T*>(out.data);
   if (sum.kind == Item::Kind::kOuterSum) {
-    return kernels_.product({span_operand(sum.in[0], numbers, piece.row).data, now_.width, 1,
-                             numbers + sum.in[1].offset * now_.width + sum.inner + piece.column, sum.stride,
-                             to, out.row_stride, piece.rows, batch_.size, piece.columns, false});
+    kernels::ProductArgs<T> args = piece_product(sum, piece);
+    args.c = to;
+    args.c_row_stride = out.row_stride;
+    return kernels_.product(args);
   }
+  const T* numbers = workers_[0].tiles.template as<T>();
   T* accumulators =
       lanes_.as<T>() + plan_.lane[static_cast<std::size_t>(sum.result.id())] + piece.column * kernels::kLanes;
   kernels_.accumulate_columns(

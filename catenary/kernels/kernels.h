@@ -75,10 +75,20 @@ struct ElementwiseArgs {
   T attribute = 0;
 };
 
-/// c(i, t) = (accumulate ? c(i, t) : 0) + sum over k of a(i, k) b(k, t), as ONE chain of fused multiply-adds
-/// in order of k: blocking cannot change its bits. a: [rows, inner], b: [inner, columns], c: [rows, columns];
-/// c overlaps neither. Three uses: W x (a = W row-major), W^T delta (a's strides swapped) and, with
-/// accumulate, delta x^T. Fastest with 64-byte aligned b and c. Tiles of 16 to 192 columns need no padding;
+/// What becomes of a product's sums while they are still in registers. Each is the operation that the
+/// elementwise kernel of that name would do.
+enum class Finish : std::uint8_t {
+  kStore,   ///< c = sum
+  kRelu,    ///< c = relu(sum)
+  kGate,    ///< c = sum step(gate)
+  kUpdate,  ///< c = c - factor sum: kNegMulAdd; needs a sum in one pass, inner <= kOnePass
+};
+inline constexpr std::int64_t kOnePass = 512;
+
+/// sum(i, t) = (accumulate ? c(i, t) : start ? start(i) : 0) + sum over k of a(i, k) b(k, t), as ONE chain of
+/// fused multiply-adds in order of k: blocking cannot change its bits; then c as `finish` says. a: [rows, inner],
+/// b: [inner, columns], c: [rows, columns]; c overlaps neither. Three uses: W x (a = W row-major), W^T delta (a's
+/// strides swapped) and, with accumulate or kUpdate, delta x^T. Fastest with 64-byte aligned b and c. Tiles of 16 to 192 columns need no padding;
 /// give weights, sample rows and gradients a row stride of product_stride. One column (a batch of one sample)
 /// runs along a's rows.
 template <Number T>
@@ -94,6 +104,11 @@ struct ProductArgs {
   std::int64_t inner = 0;
   std::int64_t columns = 0;
   bool accumulate = false;
+  Finish finish = Finish::kStore;
+  const T* start = nullptr;  ///< [rows]
+  const T* gate = nullptr;   ///< [rows, columns]
+  std::int64_t gate_row_stride = 0;
+  T factor = 0;
 };
 
 /// The row stride recommended for a row-major matrix of `columns` elements that is walked down its columns

@@ -21,10 +21,19 @@ std::int64_t multiply_vector(const ProductArgs<T>&) {
 
 #else
 
+// step(gate) from row i on, whose elements may lie apart.
+template <class D>
+HWY_INLINE Vec<D> gate_of(D d, const ProductArgs<Of<D>>& args, std::int64_t i) {
+  alignas(64) Of<D> lanes[hn::MaxLanes(D())];
+  for (std::int64_t l = 0; l < std::int64_t{hn::MaxLanes(D())}; ++l)
+    lanes[l] = args.gate[(i + l) * args.gate_row_stride] > 0 ? 1 : 0;
+  return hn::Load(d, lanes);
+}
+
 // The elements of c from row i on, which may lie apart.
 template <class D>
 HWY_INLINE Vec<D> load_result(D d, const ProductArgs<Of<D>>& args, std::int64_t i) {
-  if (!args.accumulate) return hn::Zero(d);
+  if (!args.accumulate) return args.start != nullptr ? hn::LoadU(d, args.start + i) : hn::Zero(d);
   alignas(64) Of<D> lanes[hn::MaxLanes(D())];
   for (std::int64_t l = 0; l < std::int64_t{hn::MaxLanes(D())}; ++l)
     lanes[l] = args.c[(i + l) * args.c_row_stride];
@@ -32,6 +41,8 @@ HWY_INLINE Vec<D> load_result(D d, const ProductArgs<Of<D>>& args, std::int64_t 
 }
 template <class D>
 HWY_INLINE void store_result(D d, const ProductArgs<Of<D>>& args, std::int64_t i, Vec<D> v) {
+  if (args.finish == Finish::kRelu) v = at_least(hn::Zero(d), v);
+  if (args.finish == Finish::kGate) v = hn::Mul(v, gate_of(d, args, i));
   if (args.c_row_stride == 1) return hn::StoreU(v, d, args.c + i);
   alignas(64) Of<D> lanes[hn::MaxLanes(D())];
   hn::Store(v, d, lanes);

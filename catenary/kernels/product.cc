@@ -22,9 +22,9 @@ constexpr int kMaxRows = 4, kMaxVectors = 2;
 #endif
 
 // Bytes of a panel of b that stays in the L1 cache (32 KiB on Zen 4) beside the passing rows of a and c, and
-// of one that stays in the L2 cache (1 MiB). Steps of k per pass: 8 rows of a are then 16 KiB and wait in L1
-// for the next block of columns.
-constexpr std::int64_t kL1Panel = 20 << 10, kL2Panel = 512 << 10, kInnerStep = 512;
+// of one that stays in the L2 cache (1 MiB). In a pass of kOnePass steps of k, 8 rows of a are 16 KiB and wait
+// in L1 for the next block of columns.
+constexpr std::int64_t kL1Panel = 20 << 10, kL2Panel = 512 << 10;
 
 // A piece of the product: pointers to its first elements.
 template <typename T>
@@ -34,8 +34,25 @@ struct Piece {
   T* c;
   const T* next_a;  ///< what the block after this one multiplies by, if that is worth fetching early
   const T* next_c;  ///< where it will write
+  const T* start;
+  const T* gate;
   std::int64_t rows, inner, columns;
   bool accumulate;
+  Finish finish;
+
+  /// So many rows further down.
+  void skip_rows(const ProductArgs<T>& args, std::int64_t count) {
+    a += count * args.a_row_stride;
+    c += count * args.c_row_stride;
+    if (start != nullptr) start += count;
+    if (gate != nullptr) gate += count * args.gate_row_stride;
+    rows -= count;
+  }
+  void skip_columns(std::int64_t count) {
+    b += count;
+    c += count;
+    if (gate != nullptr) gate += count;
+  }
 };
 
 // Elements of a cache line, and the cache that what is needed next waits in: the L1 cache is busy.
@@ -74,8 +91,11 @@ HWY_NOINLINE void multiply_block(const ProductArgs<T>& args, const Piece<T>& pie
   HWY_UNROLL(8)
   for (int i = 0; i < kRows; ++i) {
     HWY_UNROLL(4)
-    for (int j = 0; j < kVectors; ++j)
-      sum[i][j] = piece.accumulate ? load(piece.c + i * c_row, j) : hn::Zero(d);
+    for (int j = 0; j < kVectors; ++j) {
+      sum[i][j] = piece.accumulate         ? load(piece.c + i * c_row, j)
+                  : piece.start != nullptr ? hn::Set(d, piece.start[i])
+                                           : hn::Zero(d);
+    }
   }
   HWY_UNROLL(8)
   for (int i = 0; i < kRows; ++i) {
@@ -105,6 +125,27 @@ HWY_NOINLINE void multiply_block(const ProductArgs<T>& args, const Piece<T>& pie
     }
   }
   for (; k < piece.inner; ++k) step();
+  const auto finish = [&](auto operation) HWY_ATTR {
+    HWY_UNROLL(8)
+    for (int i = 0; i < kRows; ++i) {
+      HWY_UNROLL(4)
+      for (int j = 0; j < kVectors; ++j) sum[i][j] = operation(i, j, sum[i][j]);
+    }
+  };
+  switch (piece.finish) {
+    case Finish::kStore: break;
+    case Finish::kRelu: finish([&](int, int, Vec<D> v) HWY_ATTR { return at_least(hn::Zero(d), v); }); break;
+    case Finish::kGate:
+      finish([&](int i, int j, Vec<D> v) HWY_ATTR {
+        const auto open = hn::Gt(load(piece.gate + i * args.gate_row_stride, j), hn::Zero(d));
+        return hn::Mul(v, hn::IfThenElseZero(open, hn::Set(d, T(1))));
+      });
+      break;
+    case Finish::kUpdate:
+      finish([&](int i, int j, Vec<D> v)
+                 HWY_ATTR { return fnma(hn::Set(d, args.factor), v, load(piece.c + i * c_row, j)); });
+      break;
+  }
   HWY_UNROLL(8)
   for (int i = 0; i < kRows; ++i) {
     HWY_UNROLL(4)
@@ -132,12 +173,11 @@ void multiply_rows(const ProductArgs<T>& args, const Piece<T>& piece, std::int64
 template <typename T, bool kMasked>
 void multiply_column_block(const ProductArgs<T>& args, Piece<T> piece, std::int64_t vectors) {
   const auto blocks_of = [&]<int kRows>() {
-    for (; piece.rows >= kRows; piece.rows -= kRows) {
+    while (piece.rows >= kRows) {
       const bool below = piece.rows >= 2 * kRows;
       piece.next_c = piece.c + (below ? kRows * args.c_row_stride : vectors * kWidth<T>);
       multiply_rows<T, kRows, kMasked>(args, piece, vectors);
-      piece.a += kRows * args.a_row_stride;
-      piece.c += kRows * args.c_row_stride;
+      piece.skip_rows(args, kRows);
     }
   };
   blocks_of.template operator()<kMaxRows>();
@@ -146,24 +186,31 @@ void multiply_column_block(const ProductArgs<T>& args, Piece<T> piece, std::int6
   blocks_of.template operator()<1>();
 }
 
-// A piece in column blocks of nearly equal width.
+// Columns in blocks of nearly equal width: the first `wider` have one vector more than the others.
+struct ColumnBlocks {
+  std::int64_t count, vectors, wider;
+};
+
 template <typename T>
-void multiply_columns(const ProductArgs<T>& args, const Piece<T>& piece) {
-  std::int64_t vectors = (piece.columns + kWidth<T> - 1) / kWidth<T>;
-  std::int64_t blocks = (vectors + kMaxVectors - 1) / kMaxVectors;
+ColumnBlocks column_blocks(std::int64_t columns) {
+  const std::int64_t vectors = (columns + kWidth<T> - 1) / kWidth<T>;
+  const std::int64_t count = (vectors + kMaxVectors - 1) / kMaxVectors;
+  return {count, vectors / count, vectors % count};
+}
+
+template <typename T>
+void multiply_columns(const ProductArgs<T>& args, const Piece<T>& piece, const ColumnBlocks& blocks) {
   Piece<T> block = piece;
-  for (std::int64_t done = 0; blocks > 0; --blocks) {
-    const std::int64_t width = (vectors + blocks - 1) / blocks;
-    vectors -= width;
-    block.columns = std::min(width * kWidth<T>, piece.columns - done);
+  for (std::int64_t i = 0, left = piece.columns; i < blocks.count; ++i) {
+    const std::int64_t vectors = blocks.vectors + (i < blocks.wider ? 1 : 0);
+    block.columns = std::min(vectors * kWidth<T>, left);
     if (block.columns % kWidth<T> == 0) {
-      multiply_column_block<T, false>(args, block, width);
+      multiply_column_block<T, false>(args, block, vectors);
     } else {
-      multiply_column_block<T, true>(args, block, width);
+      multiply_column_block<T, true>(args, block, vectors);
     }
-    done += block.columns;
-    block.b += block.columns;
-    block.c += block.columns;
+    left -= block.columns;
+    block.skip_columns(block.columns);
   }
 }
 
@@ -171,49 +218,55 @@ void multiply_columns(const ProductArgs<T>& args, const Piece<T>& piece) {
 // there while all columns pass.
 template <typename T>
 void multiply_panel(const ProductArgs<T>& args, const Piece<T>& piece) {
+  const ColumnBlocks blocks = column_blocks<T>(piece.columns);
   const std::int64_t block_bytes =
       piece.inner * kMaxVectors * kWidth<T> * static_cast<std::int64_t>(sizeof(T));
-  if (block_bytes <= kL1Panel) return multiply_columns(args, piece);
-  Piece<T> rows = piece;
-  for (std::int64_t i = 0; i < piece.rows; i += kMaxRows) {
-    rows.a = piece.a + i * args.a_row_stride;
-    rows.c = piece.c + i * args.c_row_stride;
-    rows.rows = std::min<std::int64_t>(kMaxRows, piece.rows - i);
+  if (block_bytes <= kL1Panel) return multiply_columns(args, piece, blocks);
+  for (Piece<T> left = piece; left.rows > 0; left.skip_rows(args, kMaxRows)) {
+    Piece<T> rows = left;
+    rows.rows = std::min<std::int64_t>(kMaxRows, left.rows);
     rows.next_a = rows.a + kMaxRows * args.a_row_stride;
-    multiply_columns(args, rows);
+    multiply_columns(args, rows, blocks);
   }
 }
 
 template <typename T>
 void multiply(const ProductArgs<T>& args) {
   constexpr std::int64_t kSize = sizeof(T);
-  const std::int64_t passes = std::max<std::int64_t>(1, (args.inner + kInnerStep - 1) / kInnerStep);
+  if (args.columns == 0) return;
+  const std::int64_t passes = std::max<std::int64_t>(1, (args.inner + kOnePass - 1) / kOnePass);
   const std::int64_t step = (args.inner + passes - 1) / passes;
   std::int64_t panel = kL2Panel / kSize / std::max<std::int64_t>(step, 1);
   panel = std::max(panel / (kMaxVectors * kWidth<T>), std::int64_t{1}) * kMaxVectors * kWidth<T>;
   for (std::int64_t t = 0; t < args.columns; t += panel) {
     for (std::int64_t pass = 0; pass < passes; ++pass) {
       const std::int64_t k = pass * step;
+      const bool last = pass + 1 == passes;
       multiply_panel(args, Piece<T>{.a = args.a + k * args.a_column_stride,
                                     .b = args.b + k * args.b_row_stride + t,
                                     .c = args.c + t,
                                     .next_a = nullptr,
                                     .next_c = nullptr,
+                                    .start = args.start,
+                                    .gate = args.gate == nullptr ? nullptr : args.gate + t,
                                     .rows = args.rows,
                                     .inner = std::min(step, args.inner - k),
                                     .columns = std::min(panel, args.columns - t),
-                                    .accumulate = args.accumulate || pass > 0});
+                                    .accumulate = args.accumulate || pass > 0,
+                                    .finish = last ? args.finish : Finish::kStore});
     }
   }
 }
 
 template <typename T>
 void product(const ProductArgs<T>& args) noexcept {
-  if (args.columns != 1) return multiply(args);
+  if (args.columns != 1 || args.finish == Finish::kUpdate) return multiply(args);
   const std::int64_t done = multiply_vector(args);
   ProductArgs<T> rest = args;
   rest.a += done * args.a_row_stride;
   rest.c += done * args.c_row_stride;
+  if (rest.start != nullptr) rest.start += done;
+  if (rest.gate != nullptr) rest.gate += done * args.gate_row_stride;
   rest.rows -= done;
   multiply(rest);
 }

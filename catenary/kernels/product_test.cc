@@ -83,6 +83,67 @@ TYPED_TEST(Product, IsTheChainOfFusedMultiplyAddsToTheBitAndTouchesNothingElse) 
   }
 }
 
+// Each finish is what the elementwise kernel of the scalar set makes of the plain product.
+TYPED_TEST(Product, StartsFromABiasAndFinishesWithAnOperation) {
+  using T = TypeParam;
+  const auto element = [](Elementwise op, T x, T y, T z) {
+    T result = 0;
+    kernel_set<T>(Simd::kScalar).of(op)({.in = {{&x}, {&y}, {&z}}, .out = &result, .rows = 1, .columns = 1});
+    return result;
+  };
+  for (const Size& size : kSizes) {
+    const auto [m, k, n] = size;
+    if (k > kOnePass) continue;
+    Problem<T> p{.a = Matrix<T>(m, k),
+                 .b = Matrix<T>(k, n),
+                 .c = Matrix<T>(m, n),
+                 .size = size,
+                 .transposed = false,
+                 .accumulate = false};
+    Matrix<T> start(m, 1, 0), gate(m, n);
+    p.a.fill_random(-1, 1, 1);
+    p.b.fill_random(-1, 1, 2);
+    p.c.fill_random(-1, 1, 3);
+    start.fill_random(-1, 1, 4);
+    gate.fill_random(-1, 1, 5);
+    for (const Finish finish : {Finish::kStore, Finish::kRelu, Finish::kGate, Finish::kUpdate}) {
+      Matrix<T> want(m, n);
+      want.fill([&](std::int64_t i, std::int64_t t) {
+        T sum = start.at(i, 0);
+        for (std::int64_t j = 0; j < k; ++j) sum = std::fma(p.a.at(i, j), p.b.at(j, t), sum);
+        switch (finish) {
+          case Finish::kStore: return sum;
+          case Finish::kRelu: return element(Elementwise::kRelu, sum, 0, 0);
+          case Finish::kGate:
+            return element(Elementwise::kMul, sum, element(Elementwise::kStep, gate.at(i, t), 0, 0), 0);
+          case Finish::kUpdate: return element(Elementwise::kNegMulAdd, T(0.3), sum, p.c.at(i, t));
+        }
+        return T(0);
+      });
+      for (const Simd simd : supported_simd()) {
+        Matrix<T> got(m, n);
+        got.fill([&](std::int64_t i, std::int64_t t) { return p.c.at(i, t); });
+        kernel_set<T>(simd).product({.a = p.a.data(),
+                                     .a_row_stride = p.a.stride(),
+                                     .b = p.b.data(),
+                                     .b_row_stride = p.b.stride(),
+                                     .c = got.data(),
+                                     .c_row_stride = got.stride(),
+                                     .rows = m,
+                                     .inner = k,
+                                     .columns = n,
+                                     .finish = finish,
+                                     .start = start.data(),
+                                     .gate = gate.data(),
+                                     .gate_row_stride = gate.stride(),
+                                     .factor = T(0.3)});
+        EXPECT_TRUE(same_bits(got, want) && got.intact())
+            << name_of(simd) << " " << m << "x" << k << "x" << n << " finish " << static_cast<int>(finish);
+      }
+    }
+  }
+}
+
 TYPED_TEST(Product, GivesTheSameBitsForEveryTileWidth) {
   using T = TypeParam;
   Problem<T> p{.a = Matrix<T>(19, 70),

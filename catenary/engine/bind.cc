@@ -74,6 +74,9 @@ Executor<T>::Executor(Schedule schedule, Variables& variables, const CompileOpti
     deferred_sizes_.push_back(update.variable.shape().size());
   }
   summarise(variables);
+  // A small batch is a few tiles, each of a few blocks.
+  constexpr std::int64_t kTimes = 4;
+  tape_ = Tape<T>(static_cast<std::size_t>(kTimes * summary_.instructions));
 }
 
 // Takes the shared arena, writes the constants into it, and finds the inputs and variables.
@@ -274,10 +277,11 @@ UpdateCall<T> Executor<T>::bind_update(const Item& group, int stage) const {
   if (!reader || member_kernel(schedule_, reader) != kernels::Elementwise::kNegMulAdd) return {};
   const std::vector<Value> operands = operands_of(schedule_, reader);
   const Value factor = schedule_.ref(operands[0]).root == *sum ? operands[1] : operands[0];
+  const Ref& number = schedule_.ref(factor);
   const Value variable = plan_.in_place[index(reader)];
+  const bool single = number.repeat || number.root.shape().size() == 1;
   const bool fits = variable && schedule_.ref(operands[2]).root == variable && group.members.size() == 2 &&
-                    schedule_.ref(factor).root.shape().size() == 1 && !schedule_.ref(factor).root.batched() &&
-                    !is(schedule_.ref(factor).root, ops::kBatchSum);
+                    single && !number.root.batched() && !is(number.root, ops::kBatchSum);
   if (!fits) return {};
   return {bind_member(*sum, stage).sum, place_of(factor, stage).shared, variable_data_[index(variable)]};
 }
@@ -401,6 +405,7 @@ void Executor<T>::bind(std::string_view input, const Rows& rows) {
     fail(ErrorKind::kShape, "the input '{}' needs 0, 1 or {} scales and as many shifts, found {} and {}",
          input, size, rows.scale.size(), rows.shift.size());
   }
+  taped_ = 0;
   it->rows = rows;
   if (rows.row_stride == 0) it->rows.row_stride = size;
   it->scale.assign(rows.scale.begin(), rows.scale.end());

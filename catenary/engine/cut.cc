@@ -27,8 +27,8 @@ constexpr std::int64_t kFarBytes = 5 * 1024 * 1024;  // of weights and gradients
 // most as much as the variables, or 64 MiB.
 constexpr std::int64_t kLongestSpan = 1024;
 constexpr std::int64_t kSpanBytes = 64 * 1024 * 1024;
-// Rows of a group that run together: 2048 numbers of f32 are 8 KiB, so a few operands fit the L1 cache. Where a
-// product reads more than a quarter of a 1 MiB L2 cache for each block, its rows are to be worth that.
+// Rows of a group that run together: 2048 numbers of f32 are 8 KiB, so a few operands fit the L1 cache. Where
+// a product reads more than a quarter of a 1 MiB L2 cache for each block, its rows are to be worth that.
 constexpr std::int64_t kBlockNumbers = 2048;
 constexpr std::int64_t kBlockRows = 8;  // the product kernel's register block
 constexpr std::int64_t kTallBlockRows = 128;
@@ -139,6 +139,7 @@ void Executor<T>::reserve(std::int64_t batch_size) {
     return static_cast<std::size_t>(product);
   };
   capacity_ = 0;  // stays so if memory runs out half way
+  taped_ = 0;
   batch_rows_ = AlignedBuffer(bytes(plan_.batch_elements, capacity));
   lanes_ = AlignedBuffer(bytes(plan_.lane_elements, larger.lanes));
   for (Worker& worker : workers_) {

@@ -10,6 +10,7 @@
 #include "catenary/engine/plan.h"
 #include "catenary/engine/schedule.h"
 #include "catenary/engine/step.h"
+#include "catenary/engine/tape.h"
 
 /// A plan with kernels and memory bound to it, for one number type. Private to engine/.
 namespace catenary::engine {
@@ -56,7 +57,8 @@ struct ProductCall {
   std::int64_t inner = 0;
   Place<T> b;
   Place<T> out;
-  /// The members that the product's kernel does itself: a bias to start from, an activation or its derivative.
+  /// The members that the product's kernel does itself: a bias to start from, an activation or its
+  /// derivative.
   bool has_start = false;
   Place<T> start;
   kernels::Finish finish = kernels::Finish::kStore;
@@ -176,6 +178,13 @@ class Executor {
   [[nodiscard]] std::int64_t scratch_elements(std::int64_t tile) const;
   [[nodiscard]] bool has_capacity(const Cut& cut, std::int64_t batch_size) const noexcept;
 
+  /// Every kernel is called through here, so that the run can be taped.
+  template <typename Args>
+  void call(kernels::Kernel<Args> kernel, const std::type_identity_t<Args>& args) const noexcept {
+    if (recording_) tape_.add(kernel, args);
+    kernel(args);
+  }
+
   // Binding (bind.cc).
   void bind_all(Variables& variables);
   void bind_memory(Variables& variables);
@@ -208,6 +217,7 @@ class Executor {
     Worker* worker;
   };
   [[nodiscard]] Status check(const Batch& batch) const noexcept;
+  void run_stages() noexcept;
   void run_samples(const BoundStage<T>& stage) noexcept;
   void run_lane(const BoundStage<T>& stage, std::int64_t lane, int worker) noexcept;
   void run_team(const BoundStage<T>& stage) noexcept;
@@ -304,7 +314,10 @@ class Executor {
   std::int64_t capacity_ = 0;  // samples that the batch rows have room for
   Cut reserved_;               // the largest cut that memory was taken for
   bool awake_ = false;         // the pool's threads have just worked
-  Cut now_;                    // of the current run
+  std::int64_t taped_ = 0;     // the batch size whose run is on the tape; 0: none
+  bool recording_ = false;
+  mutable Tape<T> tape_;
+  Cut now_;  // of the current run
   Batch batch_;
 };
 

@@ -7,9 +7,9 @@ namespace catenary::engine {
 
 namespace {
 
-// Below this many multiplications (about 2 µs) a step runs on the calling thread: a hand-over would cost
-// more.
-constexpr std::int64_t kParallelWork = 200'000;
+// Below this many multiplications (about 20 µs) a step runs on the calling thread: two cores that hand each
+// other the weights after each update gain nothing. Such a step is also taped.
+constexpr std::int64_t kParallelWork = 1'000'000;
 // Sums are shared among threads by rows, in multiples of the product kernel's register block.
 constexpr std::int64_t kSumRows = 8;
 
@@ -45,6 +45,12 @@ Status Executor<T>::check(const Batch& batch) const noexcept {
 template <typename T>
 Status Executor<T>::run(const Batch& batch) noexcept {
   if (const Status status = check(batch); status != Status::kOk) return status;
+  if (batch.size == taped_) {
+    batch_ = batch;
+    tape_.play(batch.first, batch.indices);
+    return Status::kOk;
+  }
+  taped_ = 0;
   if (batch.size != batch_.size) now_ = cut(batch.size);
   if (!has_capacity(now_, batch.size)) {
     try {
@@ -55,8 +61,18 @@ Status Executor<T>::run(const Batch& batch) noexcept {
     }
   }
   batch_ = batch;
+  recording_ = work_per_sample_ * batch.size < kParallelWork;
+  tape_.clear();
+  run_stages();
+  if (recording_ && tape_.whole()) taped_ = batch.size;
+  recording_ = false;
+  return Status::kOk;
+}
+
+template <typename T>
+void Executor<T>::run_stages() noexcept {
   awake_ = false;
-  for (const std::int64_t place : batch_size_places_) shared_.as<T>()[place] = static_cast<T>(batch.size);
+  for (const std::int64_t place : batch_size_places_) shared_.as<T>()[place] = static_cast<T>(batch_.size);
   for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
     if (stage % 2 == 1) {
       run_samples(stages_[stage]);
@@ -66,14 +82,13 @@ Status Executor<T>::run(const Batch& batch) noexcept {
   }
   for (std::size_t i = 0; i < deferred_.size(); ++i) {
     const MemberCall<T>& copy = deferred_[i];
-    copy.kernel({{{shared_pointer(copy.in[0]), 0, !copy.in[0].repeat}},
-                 copy.out.shared,
-                 0,
-                 1,
-                 deferred_sizes_[i],
-                 0});
+    call(copy.kernel, {{{shared_pointer(copy.in[0]), 0, !copy.in[0].repeat}},
+                       copy.out.shared,
+                       0,
+                       1,
+                       deferred_sizes_[i],
+                       0});
   }
-  return Status::kOk;
 }
 
 template <typename T>
@@ -158,14 +173,14 @@ void Executor<T>::take_sums(const BoundStage<T>& stage, const Span& span, int pa
     const auto [row, rows] = share(sum.rows, kSumRows, part, parts);
     if (rows == 0) continue;
     if (sum.kind == Item::Kind::kColumnSum) {
-      kernels_.accumulate_columns({span_operand(sum.in[0], numbers, row), rows, span.samples,
-                                   to + row * kernels::kLanes, span.start});
+      call(kernels_.accumulate_columns, {span_operand(sum.in[0], numbers, row), rows, span.samples,
+                                         to + row * kernels::kLanes, span.start});
       continue;
     }
     const std::int64_t columns = sum.shapes[1].size();
-    kernels_.product({span_operand(sum.in[0], numbers, row).data, now_.width, 1,
-                      numbers + sum.in[1].offset * now_.width + sum.inner, sum.stride, to + row * columns,
-                      columns, rows, span.samples, columns, !span.start});
+    call(kernels_.product, {span_operand(sum.in[0], numbers, row).data, now_.width, 1,
+                            numbers + sum.in[1].offset * now_.width + sum.inner, sum.stride,
+                            to + row * columns, columns, rows, span.samples, columns, !span.start});
   }
 }
 
@@ -176,8 +191,8 @@ void Executor<T>::finish_sums(const BoundStage<T>& stage, std::int64_t lane) noe
     const BoundItem<T>& sum = stage.sums[i];
     if (sum.kind != Item::Kind::kColumnSum || (takes_pieces() && stage.sum_by_pieces[i])) continue;
     const auto id = static_cast<std::size_t>(sum.result.id());
-    kernels_.finish_columns(
-        {accumulators + plan_.lane[id], sum.rows, accumulators + plan_.lane_result[id], 1});
+    call(kernels_.finish_columns,
+         {accumulators + plan_.lane[id], sum.rows, accumulators + plan_.lane_result[id], 1});
   }
 }
 

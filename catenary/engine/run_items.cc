@@ -21,7 +21,7 @@ void Executor<T>::load(const Transfer<T>& load, const Tile& tile) const noexcept
     args.element = sizeof(T) == 4 ? kernels::Element::kF32 : kernels::Element::kF64;
     args.row_stride = args.features;
     args.first = tile.first;
-    return kernels_.gather(args);
+    return call(kernels_.gather, args);
   }
   const InputRows<T>& input = inputs_[static_cast<std::size_t>(load.input)];
   args.rows = input.rows.data;
@@ -34,6 +34,7 @@ void Executor<T>::load(const Transfer<T>& load, const Tile& tile) const noexcept
     args.shift = input.shift.data();
     args.affine_stride = input.scale.size() > 1 ? 1 : 0;
   }
+  if (recording_) tape_.add_gather(kernels_.gather, args, tile.first);
   kernels_.gather(args);
 }
 
@@ -41,8 +42,8 @@ template <typename T>
 void Executor<T>::store(const Transfer<T>& store, const Tile& tile) const noexcept {
   const std::int64_t features = store.root.shape().size();
   T* rows = batch_rows_.as<T>() + store.batch * capacity_ + tile.first * features;
-  kernels_.scatter({tile.numbers + store.tile * tile.width + tile.column, tile.width, features, tile.samples,
-                    rows, features});
+  call(kernels_.scatter, {tile.numbers + store.tile * tile.width + tile.column, tile.width, features,
+                          tile.samples, rows, features});
 }
 
 template <typename T>
@@ -72,37 +73,37 @@ void Executor<T>::run_group(const BoundItem<T>& item, const Tile& tile) const no
   for (std::int64_t row = 0; row < item.extent; row += block) {
     const std::int64_t rows = std::min(block, item.extent - row);
     if (item.has_product) {
-      const ProductCall<T>& call = item.product;
-      const kernels::Operand<T> out = tile_operand(call.out, tile, row, block);
-      kernels::ProductArgs<T> args{shared_pointer(call.a) + row * call.a_row_stride,
-                                   call.a_row_stride,
-                                   call.a_column_stride,
-                                   tile_operand(call.b, tile, 0).data,
+      const ProductCall<T>& product = item.product;
+      const kernels::Operand<T> out = tile_operand(product.out, tile, row, block);
+      kernels::ProductArgs<T> args{shared_pointer(product.a) + row * product.a_row_stride,
+                                   product.a_row_stride,
+                                   product.a_column_stride,
+                                   tile_operand(product.b, tile, 0).data,
                                    tile.width,
                                    const_cast<T*>(out.data),
                                    out.row_stride,
                                    rows,
-                                   call.inner,
+                                   product.inner,
                                    tile.columns};
-      if (call.has_start) args.start = shared_pointer(call.start) + row;
-      args.finish = call.finish;
-      if (call.finish == kernels::Finish::kGate) {
-        const kernels::Operand<T> gate = tile_operand(call.gate, tile, row, block);
+      if (product.has_start) args.start = shared_pointer(product.start) + row;
+      args.finish = product.finish;
+      if (product.finish == kernels::Finish::kGate) {
+        const kernels::Operand<T> gate = tile_operand(product.gate, tile, row, block);
         args.gate = gate.data;
         args.gate_row_stride = gate.row_stride;
       }
-      kernels_.product(args);
+      call(kernels_.product, args);
     }
-    for (const MemberCall<T>& call : item.members) {
-      const kernels::Operand<T> out = tile_operand(call.out, tile, row, block);
+    for (const MemberCall<T>& member : item.members) {
+      const kernels::Operand<T> out = tile_operand(member.out, tile, row, block);
       kernels::ElementwiseArgs<T> args;
-      for (int i = 0; i < call.inputs; ++i) args.in[i] = tile_operand(call.in[i], tile, row, block);
+      for (int i = 0; i < member.inputs; ++i) args.in[i] = tile_operand(member.in[i], tile, row, block);
       args.out = const_cast<T*>(out.data);
       args.out_row_stride = out.row_stride;
       args.rows = rows;
       args.columns = tile.columns;
-      args.attribute = call.attribute;
-      call.kernel(args);
+      args.attribute = member.attribute;
+      call(member.kernel, args);
     }
   }
 }
@@ -112,12 +113,12 @@ void Executor<T>::run_column(const BoundItem<T>& item, const Tile& tile) const n
   const kernels::Operand<T> second =
       item.in.size() > 1 ? tile_operand(item.in[1], tile, 0) : kernels::Operand<T>{};
   const kernels::Operand<T> out = tile_operand(item.out, tile, 0);
-  item.column({{tile_operand(item.in[0], tile, 0), second},
-               const_cast<T*>(out.data),
-               tile.width,
-               item.rows,
-               tile.columns,
-               item.attribute});
+  call(item.column, {{tile_operand(item.in[0], tile, 0), second},
+                     const_cast<T*>(out.data),
+                     tile.width,
+                     item.rows,
+                     tile.columns,
+                     item.attribute});
 }
 
 template <typename T>
@@ -126,12 +127,12 @@ void Executor<T>::run_concat(const BoundItem<T>& item, const Tile& tile) const n
   for (std::size_t part = 0; part < item.in.size(); ++part) {
     const std::int64_t rows = item.shapes[part].size();
     const kernels::Operand<T> out = tile_operand(item.out, tile, row);
-    kernels_.of(kernels::Elementwise::kCopy)({{tile_operand(item.in[part], tile, 0)},
-                                              const_cast<T*>(out.data),
-                                              tile.width,
-                                              rows,
-                                              tile.columns,
-                                              0});
+    call(kernels_.of(kernels::Elementwise::kCopy), {{tile_operand(item.in[part], tile, 0)},
+                                                    const_cast<T*>(out.data),
+                                                    tile.width,
+                                                    rows,
+                                                    tile.columns,
+                                                    0});
     row += rows;
   }
 }
@@ -139,13 +140,15 @@ void Executor<T>::run_concat(const BoundItem<T>& item, const Tile& tile) const n
 template <typename T>
 void Executor<T>::run_transpose(const BoundItem<T>& item, const Tile& tile) const noexcept {
   const T* in = tile.numbers + item.in[0].offset * tile.width + tile.column;
-  kernels_.transpose({in, tile.width, item.rows, tile.samples,
-                      tile.numbers + item.out.offset * tile.width + tile.column * item.stride, item.stride});
+  call(kernels_.transpose,
+       {in, tile.width, item.rows, tile.samples,
+        tile.numbers + item.out.offset * tile.width + tile.column * item.stride, item.stride});
 }
 
 // Converts one sample's operands to double, calls the operator's reference, and converts the result back.
 template <typename T>
 void Executor<T>::run_reference(const BoundItem<T>& item, const Tile& tile) noexcept {
+  tape_.leave_out();
   const kernels::Operand<T> out = tile_operand(item.out, tile, 0);
   T* results = const_cast<T*>(out.data);
   for (std::int64_t t = 0; t < tile.samples; ++t) {

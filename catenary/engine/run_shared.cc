@@ -94,17 +94,17 @@ void Executor<T>::run_piece(std::size_t stage, const BoundItem<T>& item, const P
     args.c = item.update.variable + piece.row * piece.stride + piece.column;
     args.c_row_stride = piece.stride;
     args.finish = kernels::Finish::kUpdate;
-    args.factor = *item.update.factor;
-    return kernels_.product(args);
+    args.factor = item.update.factor;
+    return call(kernels_.product, args);
   }
-  for (const MemberCall<T>& call : item.members) {
-    if (call.kernel != nullptr) continue;
-    const auto sum = static_cast<std::size_t>(call.sum);
+  for (const MemberCall<T>& member : item.members) {
+    if (member.kernel != nullptr) continue;
+    const auto sum = static_cast<std::size_t>(member.sum);
     if (takes_pieces() && stages_[stage - 1].sum_by_pieces[sum]) {
       take_piece(stages_[stage - 1].sums[sum], piece,
-                 piece_operand(item, call.out, piece, piece.row, worker));
+                 piece_operand(item, member.out, piece, piece.row, worker));
     } else {
-      combine_lanes(call, piece.row * piece.stride + piece.column, piece.columns);
+      combine_lanes(member, piece.row * piece.stride + piece.column, piece.columns);
     }
   }
   const std::int64_t step = std::max<std::int64_t>(kChunk / piece.columns, 1);
@@ -115,7 +115,7 @@ void Executor<T>::run_piece(std::size_t stage, const BoundItem<T>& item, const P
 template <typename T>
 void Executor<T>::run_members(const BoundItem<T>& item, const Piece& piece, std::int64_t row,
                               std::int64_t rows, int worker) const noexcept {
-  const auto call = [&](const MemberCall<T>& member) {
+  const auto run = [&](const MemberCall<T>& member) {
     if (member.kernel == nullptr) return;
     kernels::ElementwiseArgs<T> args;
     for (int i = 0; i < member.inputs; ++i)
@@ -126,10 +126,10 @@ void Executor<T>::run_members(const BoundItem<T>& item, const Piece& piece, std:
     args.rows = rows;
     args.columns = piece.columns;
     args.attribute = member.attribute;
-    member.kernel(args);
+    call(member.kernel, args);
   };
-  for (const MemberCall<T>& member : item.members) call(member);
-  for (const MemberCall<T>& copy : item.commits) call(copy);
+  for (const MemberCall<T>& member : item.members) run(member);
+  for (const MemberCall<T>& copy : item.commits) run(copy);
 }
 
 // The rows of a value in a piece, from `row` on. A worker's scratch memory holds its slots, then its panels.
@@ -171,26 +171,27 @@ void Executor<T>::take_piece(const BoundItem<T>& sum, const Piece& piece,
     kernels::ProductArgs<T> args = piece_product(sum, piece);
     args.c = to;
     args.c_row_stride = out.row_stride;
-    return kernels_.product(args);
+    return call(kernels_.product, args);
   }
   const T* numbers = workers_[0].tiles.template as<T>();
   T* accumulators =
       lanes_.as<T>() + plan_.lane[static_cast<std::size_t>(sum.result.id())] + piece.column * kernels::kLanes;
-  kernels_.accumulate_columns(
-      {span_operand(sum.in[0], numbers, piece.column), piece.columns, batch_.size, accumulators, true});
-  kernels_.finish_columns({accumulators, piece.columns, to, 1});
+  call(kernels_.accumulate_columns,
+       {span_operand(sum.in[0], numbers, piece.column), piece.columns, batch_.size, accumulators, true});
+  call(kernels_.finish_columns, {accumulators, piece.columns, to, 1});
 }
 
 // Adds the lanes by a fixed binary tree, in place; the total ends up in lane 0.
 template <typename T>
-void Executor<T>::combine_lanes(const MemberCall<T>& call, std::int64_t begin,
+void Executor<T>::combine_lanes(const MemberCall<T>& member, std::int64_t begin,
                                 std::int64_t count) const noexcept {
-  T* sums = shared_pointer(call.out) + begin;
+  T* sums = shared_pointer(member.out) + begin;
   for (std::int64_t distance = 1; distance < now_.lanes; distance *= 2) {
     for (std::int64_t lane = 0; lane + distance < now_.lanes; lane += 2 * distance) {
       T* into = sums + lane * plan_.lane_elements;
       const T* from = into + distance * plan_.lane_elements;
-      kernels_.of(kernels::Elementwise::kAdd)({{{into, 0, true}, {from, 0, true}}, into, 0, 1, count, 0});
+      call(kernels_.of(kernels::Elementwise::kAdd),
+           {{{into, 0, true}, {from, 0, true}}, into, 0, 1, count, 0});
     }
   }
 }
@@ -200,14 +201,15 @@ void Executor<T>::run_shared_concat(const BoundItem<T>& item) const noexcept {
   T* out = shared_pointer(item.out);
   for (std::size_t part = 0; part < item.in.size(); ++part) {
     const std::int64_t count = item.shapes[part].size();
-    kernels_.of(kernels::Elementwise::kCopy)(
-        {{{shared_pointer(item.in[part]), 0, !item.in[part].repeat}}, out, 0, 1, count, 0});
+    call(kernels_.of(kernels::Elementwise::kCopy),
+         {{{shared_pointer(item.in[part]), 0, !item.in[part].repeat}}, out, 0, 1, count, 0});
     out += count;
   }
 }
 
 template <typename T>
 void Executor<T>::run_shared_reference(const BoundItem<T>& item) noexcept {
+  tape_.leave_out();
   double* numbers = workers_[0].numbers.data();
   for (std::size_t i = 0; i < item.in.size(); ++i) {
     const T* in = shared_pointer(item.in[i]);

@@ -86,11 +86,11 @@ enum class Finish : std::uint8_t {
 inline constexpr std::int64_t kOnePass = 512;
 
 /// sum(i, t) = (accumulate ? c(i, t) : start ? start(i) : 0) + sum over k of a(i, k) b(k, t), as ONE chain of
-/// fused multiply-adds in order of k: blocking cannot change its bits; then c as `finish` says. a: [rows, inner],
-/// b: [inner, columns], c: [rows, columns]; c overlaps neither. Three uses: W x (a = W row-major), W^T delta (a's
-/// strides swapped) and, with accumulate or kUpdate, delta x^T. Fastest with 64-byte aligned b and c. Tiles of 16 to 192 columns need no padding;
-/// give weights, sample rows and gradients a row stride of product_stride. One column (a batch of one sample)
-/// runs along a's rows.
+/// fused multiply-adds in order of k: blocking cannot change its bits; then c as `finish` says. a: [rows,
+/// inner], b: [inner, columns], c: [rows, columns]; c overlaps neither. Three uses: W x (a = W row-major),
+/// W^T delta (a's strides swapped) and, with accumulate or kUpdate, delta x^T. Fastest with 64-byte aligned b
+/// and c. Tiles of 16 to 192 columns need no padding; give weights, sample rows and gradients a row stride of
+/// product_stride. One column (a batch of one sample) runs along a's rows.
 template <Number T>
 struct ProductArgs {
   const T* a = nullptr;
@@ -108,7 +108,7 @@ struct ProductArgs {
   const T* start = nullptr;  ///< [rows]
   const T* gate = nullptr;   ///< [rows, columns]
   std::int64_t gate_row_stride = 0;
-  T factor = 0;
+  const T* factor = nullptr;
 };
 
 /// The row stride recommended for a row-major matrix of `columns` elements that is walked down its columns

@@ -22,8 +22,8 @@ constexpr int kMaxRows = 4, kMaxVectors = 2;
 #endif
 
 // Bytes of a panel of b that stays in the L1 cache (32 KiB on Zen 4) beside the passing rows of a and c, and
-// of one that stays in the L2 cache (1 MiB). In a pass of kOnePass steps of k, 8 rows of a are 16 KiB and wait
-// in L1 for the next block of columns.
+// of one that stays in the L2 cache (1 MiB). In a pass of kOnePass steps of k, 8 rows of a are 16 KiB and
+// wait in L1 for the next block of columns.
 constexpr std::int64_t kL1Panel = 20 << 10, kL2Panel = 512 << 10;
 
 // A piece of the product: pointers to its first elements.
@@ -143,7 +143,7 @@ HWY_NOINLINE void multiply_block(const ProductArgs<T>& args, const Piece<T>& pie
       break;
     case Finish::kUpdate:
       finish([&](int i, int j, Vec<D> v)
-                 HWY_ATTR { return fnma(hn::Set(d, args.factor), v, load(piece.c + i * c_row, j)); });
+                 HWY_ATTR { return fnma(hn::Set(d, *args.factor), v, load(piece.c + i * c_row, j)); });
       break;
   }
   HWY_UNROLL(8)
@@ -194,6 +194,7 @@ struct ColumnBlocks {
 template <typename T>
 ColumnBlocks column_blocks(std::int64_t columns) {
   const std::int64_t vectors = (columns + kWidth<T> - 1) / kWidth<T>;
+  if (vectors <= kMaxVectors) return {1, vectors, 0};
   const std::int64_t count = (vectors + kMaxVectors - 1) / kMaxVectors;
   return {count, vectors / count, vectors % count};
 }
@@ -234,10 +235,15 @@ template <typename T>
 void multiply(const ProductArgs<T>& args) {
   constexpr std::int64_t kSize = sizeof(T);
   if (args.columns == 0) return;
-  const std::int64_t passes = std::max<std::int64_t>(1, (args.inner + kOnePass - 1) / kOnePass);
-  const std::int64_t step = (args.inner + passes - 1) / passes;
-  std::int64_t panel = kL2Panel / kSize / std::max<std::int64_t>(step, 1);
-  panel = std::max(panel / (kMaxVectors * kWidth<T>), std::int64_t{1}) * kMaxVectors * kWidth<T>;
+  std::int64_t passes = 1, step = args.inner, panel = args.columns;
+  if (args.inner > kOnePass) {
+    passes = (args.inner + kOnePass - 1) / kOnePass;
+    step = (args.inner + passes - 1) / passes;
+  }
+  if (step * panel * kSize > kL2Panel) {
+    panel = kL2Panel / kSize / step;
+    panel = std::max(panel / (kMaxVectors * kWidth<T>), std::int64_t{1}) * kMaxVectors * kWidth<T>;
+  }
   for (std::int64_t t = 0; t < args.columns; t += panel) {
     for (std::int64_t pass = 0; pass < passes; ++pass) {
       const std::int64_t k = pass * step;

@@ -120,6 +120,7 @@ TYPED_TEST(Product, StartsFromABiasAndFinishesWithAnOperation) {
         }
         return T(0);
       });
+      const T factor = T(0.3);
       for (const Simd simd : supported_simd()) {
         Matrix<T> got(m, n);
         got.fill([&](std::int64_t i, std::int64_t t) { return p.c.at(i, t); });
@@ -136,7 +137,7 @@ TYPED_TEST(Product, StartsFromABiasAndFinishesWithAnOperation) {
                                      .start = start.data(),
                                      .gate = gate.data(),
                                      .gate_row_stride = gate.stride(),
-                                     .factor = T(0.3)});
+                                     .factor = &factor});
         EXPECT_TRUE(same_bits(got, want) && got.intact())
             << name_of(simd) << " " << m << "x" << k << "x" << n << " finish " << static_cast<int>(finish);
       }

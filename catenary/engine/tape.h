@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "catenary/kernels/kernels.h"
+
+/// The kernel calls of one run, to be made again. Private to engine/.
+namespace catenary::engine {
+
+/// A small step is mostly finding out what to call with which pointers; for the same batch size that comes
+/// out the same each time. Only the gathering of inputs is told anew which rows to take.
+template <typename T>
+class Tape {
+ public:
+  /// Room for so many calls; a run that makes more is not kept.
+  explicit Tape(std::size_t most = 0) { calls_.reserve(most); }
+  void clear() noexcept {
+    calls_.clear();
+    whole_ = true;
+  }
+  /// False once something was left out: a run that cannot be repeated from the tape.
+  [[nodiscard]] bool whole() const noexcept { return whole_; }
+  void leave_out() noexcept { whole_ = false; }
+
+  template <typename Args>
+  void add(kernels::Kernel<Args> kernel, const Args& args) noexcept {
+    if (calls_.size() == calls_.capacity()) whole_ = false;
+    if (whole_) calls_.push_back(Call<Args>{kernel, args});
+  }
+  /// A gathering of an input's rows, from the `offset`th sample of the batch on.
+  void add_gather(kernels::Kernel<kernels::GatherArgs<T>> kernel, const kernels::GatherArgs<T>& args,
+                  std::int64_t offset) noexcept {
+    add(kernel, args);
+    if (whole_) std::get<Call<kernels::GatherArgs<T>>>(calls_.back()).offset = offset;
+  }
+
+  void play(std::int64_t first, const std::int64_t* indices) noexcept {
+    for (auto& any : calls_) std::visit([&](auto& call) { call.make(first, indices); }, any);
+  }
+
+ private:
+  template <typename Args>
+  struct Call {
+    kernels::Kernel<Args> kernel;
+    Args args;
+    std::int64_t offset = -1;
+
+    void make(std::int64_t first, const std::int64_t* indices) noexcept {
+      if constexpr (std::is_same_v<Args, kernels::GatherArgs<T>>) {
+        if (offset >= 0) {
+          args.first = first + offset;
+          args.indices = indices == nullptr ? nullptr : indices + offset;
+        }
+      }
+      kernel(args);
+    }
+  };
+  using AnyCall = std::variant<Call<kernels::ElementwiseArgs<T>>, Call<kernels::ProductArgs<T>>,
+                               Call<kernels::ColumnArgs<T>>, Call<kernels::TransposeArgs<T>>,
+                               Call<kernels::GatherArgs<T>>, Call<kernels::ScatterArgs<T>>,
+                               Call<kernels::AccumulateArgs<T>>, Call<kernels::FinishArgs<T>>>;
+
+  std::vector<AnyCall> calls_;
+  bool whole_ = true;
+};
+
+}  // namespace catenary::engine

@@ -62,7 +62,9 @@ class PyTorch:
         y = torch.from_numpy(problem.targets.copy())
         self.y = y.long() if problem.classifies else y.reshape(-1, 1)
         functional = torch.nn.functional
-        self.loss = functional.cross_entropy if problem.classifies else lambda a, y: 0.5 * functional.mse_loss(a, y)
+        self.loss = functional.cross_entropy
+        if not problem.classifies:
+            self.loss = lambda a, y: 0.5 * functional.mse_loss(a, y)
 
     def steps(self, count):
         for _ in range(count):

@@ -83,7 +83,7 @@ std::string short_number(double value) {
 
 // 1, 2 and 5 times the powers of ten, or the powers alone where the range is wide.
 std::vector<double> ticks(const Range& range) {
-  const bool wide = range.high / range.low > 200;
+  const bool wide = range.high / range.low > 5000;
   std::vector<double> found;
   for (int power = -15; power <= 15; ++power) {
     for (const double digit : {1.0, 2.0, 5.0}) {

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <ctime>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -81,6 +85,45 @@ inline double peak(int threads) {
   double total = 0;
   for (const double result : each) total += result;
   return total;
+}
+
+/// Sums of `count` floats, a multiple of 128, in 8 chains: enough loads under way for any cache, since
+/// additions take 4 cycles and two loads finish in one.
+#define CATENARY_READ(isa, vector, zero, load, add, lanes)                                                  \
+  __attribute__((target(isa))) inline void read_##lanes(const float* from, std::int64_t count) {            \
+    vector sum[8];                                                                                          \
+    for (vector & s : sum) s = zero();                                                                      \
+    for (std::int64_t i = 0; i < count; i += 8 * lanes) {                                                   \
+      _Pragma("GCC unroll 8") for (int j = 0; j < 8; ++j) sum[j] = add(sum[j], load(from + i + j * lanes)); \
+    }                                                                                                       \
+    for (vector & s : sum) keep(s);                                                                         \
+  }
+CATENARY_READ("avx512f", __m512, _mm512_setzero_ps, _mm512_load_ps, _mm512_add_ps, 16)
+CATENARY_READ("avx", __m256, _mm256_setzero_ps, _mm256_load_ps, _mm256_add_ps, 8)
+#undef CATENARY_READ
+
+/// Bytes a second that one thread reads again and again from this many: from the cache that holds them, or
+/// from memory. The best of a few dozen milliseconds; 0 for the scalar kernels.
+inline double read_bandwidth(std::int64_t bytes) {
+  using catenary::kernels::Simd;
+  const Simd simd = catenary::kernels::supported_simd().back();
+  if (simd != Simd::kAvx512 && simd != Simd::kAvx2) return 0;
+  constexpr std::int64_t kBlock = 128;  // floats of one round of the wider loop
+  const std::int64_t count = std::max<std::int64_t>(bytes / 4 / kBlock, 1) * kBlock;
+  const std::unique_ptr<float, decltype(&std::free)> numbers(
+      static_cast<float*>(std::aligned_alloc(64, static_cast<std::size_t>(count) * sizeof(float))),
+      &std::free);
+  std::fill_n(numbers.get(), count, 0.0f);
+  const std::int64_t passes = std::max<std::int64_t>(1, 16'000'000 / (count * 4));
+  double best = 0;
+  for (int repeat = 0; repeat < 10; ++repeat) {
+    const double start = processor_seconds();
+    for (std::int64_t pass = 0; pass < passes; ++pass) {
+      simd == Simd::kAvx512 ? read_16(numbers.get(), count) : read_8(numbers.get(), count);
+    }
+    best = std::max(best, static_cast<double>(4 * count * passes) / (processor_seconds() - start));
+  }
+  return best;
 }
 
 }  // namespace bench

@@ -68,9 +68,9 @@ void add_line(std::string& out, double x1, double y1, double x2, double y2, std:
                  y1, x2, y2, style);
 }
 
-const char* colour(const Plot& plot, std::size_t index) {
-  if (plot.palette == Palette::kDistinct) return kDistinctColours[index % kDistinctColours.size()];
-  return kOrderedColours[std::min(index, kOrderedColours.size() - 1)];
+const char* colour(const Plot& plot, const Series& series) {
+  if (plot.palette == Palette::kDistinct) return kDistinctColours[series.colour % kDistinctColours.size()];
+  return kOrderedColours[std::min(series.colour, kOrderedColours.size() - 1)];
 }
 
 // 0.5, 20, 4k, 65k, 2M
@@ -99,10 +99,11 @@ void widen(Range& range, double value) {
   range.high = std::max(range.high, value);
 }
 
-// A sixth of air around the points. Ranges of all panels are one, so that they compare.
-Frame frame_of(const Plot& plot, double left, double height) {
-  Frame frame{left, kTop, kPanelWidth, height, {}, {}, !plot.panels[0].categories.empty()};
+// A sixth of air around the points.
+Frame frame_of(const Plot& plot, const Panel& own, double left, double height) {
+  Frame frame{left, kTop, kPanelWidth, height, {}, {}, !own.categories.empty()};
   for (const Panel& panel : plot.panels) {
+    if (panel.x_label != own.x_label || panel.y_label != own.y_label) continue;
     if (panel.mark_x) widen(frame.x, *panel.mark_x);
     for (const Series& series : panel.series) {
       for (const Point& point : series.points) {
@@ -114,7 +115,7 @@ Frame frame_of(const Plot& plot, double left, double height) {
   constexpr double kAir = 1.17;
   frame.x = {frame.x.low / kAir, frame.x.high * kAir};
   frame.y = {frame.y.low / kAir, frame.y.high * kAir};
-  if (frame.y_flat) frame.y = {-0.5, static_cast<double>(plot.panels[0].categories.size()) - 0.5};
+  if (frame.y_flat) frame.y = {-0.5, static_cast<double>(own.categories.size()) - 0.5};
   return frame;
 }
 
@@ -166,7 +167,7 @@ double shift_of(const Panel& panel, std::size_t index) {
 
 void add_series(std::string& out, const Plot& plot, const Panel& panel, const Frame& f, std::size_t index) {
   const Series& series = panel.series[index];
-  const char* stroke = colour(plot, index);
+  const char* stroke = colour(plot, series);
   if (series.style == Style::kDots) {
     for (const Point& p : series.points) {
       add_dot(out, f.at_x(p.x), f.at_y(p.y) + shift_of(panel, index), series, stroke);
@@ -194,10 +195,10 @@ void add_legend(std::string& out, const Plot& plot, double left) {
   for (std::size_t i = 0; i < series.size(); ++i) {
     if (series[i].name.empty()) continue;
     if (series[i].style == Style::kDots) {
-      add_dot(out, left + 9, y - 4, series[i], colour(plot, i));
+      add_dot(out, left + 9, y - 4, series[i], colour(plot, series[i]));
     } else {
       add_line(out, left, y - 4, left + 18, y - 4,
-               fmt::format("stroke='{}' stroke-width='2'{}", colour(plot, i),
+               fmt::format("stroke='{}' stroke-width='2'{}", colour(plot, series[i]),
                            series[i].style == Style::kDashes ? " stroke-dasharray='4 4'" : ""));
     }
     add_text(out, left + 26, y, "start", "", series[i].name);
@@ -217,7 +218,7 @@ std::string svg(const Plot& plot) {
     const Panel& panel = plot.panels[i];
     const bool named = i == 0 || panel.categories != plot.panels[0].categories;
     left += panel.categories.empty() ? kNumberWidth : named ? kCategoryWidth : 0;
-    const Frame frame = frame_of(plot, left, height);
+    const Frame frame = frame_of(plot, panel, left, height);
     add_axes(body, panel, frame, named);
     for (std::size_t s = 0; s < panel.series.size(); ++s) add_series(body, plot, panel, frame, s);
     left += kPanelWidth + kGap;

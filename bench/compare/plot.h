@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,9 +13,10 @@ struct Point {
 
 enum class Style { kDots, kLine, kDashes };
 
-/// Points of one name. The series at one index of every panel share a colour and a line of the legend.
+/// Points of one name. The legend shows the first panel's series that have one.
 struct Series {
   std::string name;
+  std::size_t colour = 0;  ///< index into the palette
   Style style = Style::kDots;
   bool hollow = false;  ///< of dots: the outline only
   std::vector<Point> points = {};
@@ -34,7 +36,7 @@ struct Panel {
 /// Colours that tell apart, or that grow from light to dark with the series' order.
 enum class Palette { kDistinct, kOrdered };
 
-/// Panels side by side with one legend.
+/// Panels side by side with one legend. Those with the same labels have the same ranges.
 struct Plot {
   std::string title;
   std::string subtitle;

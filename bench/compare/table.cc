@@ -80,7 +80,9 @@ Plot plot_of(const json& rows, std::span<const PeerKind> kinds) {
                 .mark_x = 1};
     for (const json& row : own_rows) panel.categories.push_back(network_of(row));
     for (const PeerKind& kind : kinds.subspan(1)) {
-      Series series{.name = kind.name, .style = Style::kDots, .hollow = kind.adapt != nullptr};
+      const std::size_t colour = panel.series.size();
+      Series series{
+          .name = kind.name, .colour = colour, .style = Style::kDots, .hollow = kind.adapt != nullptr};
       for (std::size_t i = 0; i < own_rows.size(); ++i) {
         const json side = side_of(own_rows[i], kind.name);
         if (side.is_null()) continue;

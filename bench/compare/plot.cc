@@ -70,7 +70,9 @@ void add_line(std::string& out, double x1, double y1, double x2, double y2, std:
 
 const char* colour(const Plot& plot, const Series& series) {
   if (plot.palette == Palette::kDistinct) return kDistinctColours[series.colour % kDistinctColours.size()];
-  return kOrderedColours[std::min(series.colour, kOrderedColours.size() - 1)];
+  std::size_t last = 1;  // the darkest
+  for (const Series& each : plot.panels[0].series) last = std::max(last, each.colour);
+  return kOrderedColours[series.colour * (kOrderedColours.size() - 1) / last];
 }
 
 // 0.5, 20, 4k, 65k, 2M

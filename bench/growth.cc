@@ -60,7 +60,7 @@ double least_bytes(const Problem& p) {
 double bandwidth(const Problem& p, int threads) {
   constexpr double kMostBytes = 256e6;  // beyond any cache: more tells nothing new
   const double bytes = 4.0 * static_cast<double>(p.parameters() + p.batch * p.widths.front());
-  return threads * read_bandwidth(static_cast<std::int64_t>(std::min(bytes, kMostBytes)));
+  return read_bandwidth(threads, static_cast<std::int64_t>(std::min(bytes, kMostBytes)));
 }
 
 Cell measure_cell(std::int64_t width, std::int64_t batch, const Grid& grid, int threads) {

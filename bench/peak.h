@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <memory>
+#include <numeric>
 #include <thread>
 #include <vector>
 
@@ -69,22 +70,26 @@ inline double peak_of(catenary::kernels::Simd simd) {
   return simd == catenary::kernels::Simd::kAvx2 ? probe_8() : 0;
 }
 
-/// GFLOP/s of as many threads at once, in wall-clock time: what others on this machine take is not there for
-/// anybody.
-inline double peak(int threads) {
+/// The sum of what `probe()` finds on as many threads at once, by processor time, as a speed in wall-clock
+/// time: what others on this machine take is not there for anybody.
+template <typename Probe>
+double on_threads(int threads, const Probe& probe) {
   std::vector<double> each(static_cast<std::size_t>(threads));
   std::vector<std::thread> running;
   for (double& result : each) {
-    running.emplace_back([&result] {
+    running.emplace_back([&result, &probe] {
       const double start = seconds(), used = processor_seconds();
-      result = peak_of(catenary::kernels::supported_simd().back());
+      result = probe();
       result *= (processor_seconds() - used) / (seconds() - start);
     });
   }
   for (std::thread& thread : running) thread.join();
-  double total = 0;
-  for (const double result : each) total += result;
-  return total;
+  return std::accumulate(each.begin(), each.end(), 0.0);
+}
+
+/// GFLOP/s of as many threads at once.
+inline double peak(int threads) {
+  return on_threads(threads, [] { return peak_of(catenary::kernels::supported_simd().back()); });
 }
 
 /// Sums of `count` floats, a multiple of 128, in 8 chains: enough loads under way for any cache, since
@@ -103,8 +108,8 @@ CATENARY_READ("avx", __m256, _mm256_setzero_ps, _mm256_load_ps, _mm256_add_ps, 8
 #undef CATENARY_READ
 
 /// Bytes a second that one thread reads again and again from this many: from the cache that holds them, or
-/// from memory. The best of a few dozen milliseconds; 0 for the scalar kernels.
-inline double read_bandwidth(std::int64_t bytes) {
+/// from memory. 0 for the scalar kernels.
+inline double read_bandwidth_of(std::int64_t bytes) {
   using catenary::kernels::Simd;
   const Simd simd = catenary::kernels::supported_simd().back();
   if (simd != Simd::kAvx512 && simd != Simd::kAvx2) return 0;
@@ -124,6 +129,11 @@ inline double read_bandwidth(std::int64_t bytes) {
     best = std::max(best, static_cast<double>(4 * count * passes) / (processor_seconds() - start));
   }
   return best;
+}
+
+/// Bytes a second of as many threads at once, each with its share of the bytes.
+inline double read_bandwidth(int threads, std::int64_t bytes) {
+  return on_threads(threads, [=] { return read_bandwidth_of(bytes / threads); });
 }
 
 }  // namespace bench

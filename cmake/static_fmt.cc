@@ -1,5 +1,5 @@
-// fmt's functions for CATENARY_STATIC, compiled once: its headers alone (FMT_HEADER_ONLY) would put a copy into each
-// object file, some 0.5 MB in all.
+// fmt's functions for CATENARY_STATIC, compiled once: its headers alone (FMT_HEADER_ONLY) would put a copy
+// into each object file, some 0.5 MB in all.
 #include <fmt/format-inl.h>
 
 namespace fmt::detail {

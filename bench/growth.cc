@@ -50,19 +50,6 @@ struct Cell {
   [[nodiscard]] double roof_rate() const { return static_cast<double>(batch) / roof_seconds; }
 };
 
-// The least that a step moves: each weight is read forward, backward and by the update, and written; each
-// input is read once. Activations may stay in the caches.
-double least_bytes(const Problem& p) {
-  return 4.0 * static_cast<double>(4 * p.parameters() + p.batch * p.widths.front());
-}
-
-// The speed at which a step's own numbers, weights and batch, can be read again and again.
-double bandwidth(const Problem& p, int threads) {
-  constexpr double kMostBytes = 256e6;  // beyond any cache: more tells nothing new
-  const double bytes = 4.0 * static_cast<double>(p.parameters() + p.batch * p.widths.front());
-  return read_bandwidth(threads, static_cast<std::int64_t>(std::min(bytes, kMostBytes)));
-}
-
 Cell measure_cell(std::int64_t width, std::int64_t batch, const Grid& grid, int threads) {
   const Problem problem = make_problem("", {width, width, width, width}, batch);
   const auto peer = catenary_peer().make(problem, 1e-4, threads);
@@ -81,7 +68,8 @@ Cell measure_cell(std::int64_t width, std::int64_t batch, const Grid& grid, int 
     if (times.back() > 1) break;  // long steps vary little
   }
   const double speed = median(peaks) * 1e9;
-  const double roof = std::max(problem.flops() / speed, least_bytes(problem) / bandwidth(problem, threads));
+  const double roof =
+      std::max(problem.flops() / speed, problem.least_bytes() / bandwidth_for(problem, threads));
   return {width, batch, problem.parameters(), problem.flops(), median(times), speed, roof};
 }
 

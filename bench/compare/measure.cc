@@ -120,6 +120,11 @@ void pin(int threads) {
   sched_setaffinity(0, sizeof chosen, &chosen);
 }
 
+double bandwidth_for(const Problem& problem, int threads) {
+  constexpr double kMostBytes = 256e6;  // beyond any cache: more tells nothing new
+  return read_bandwidth(threads, static_cast<std::int64_t>(std::min(problem.own_bytes(), kMostBytes)));
+}
+
 nlohmann::json measure(const Problem& problem, std::span<const PeerKind> kinds,
                        const MeasureOptions& options) {
   pin(options.threads);
@@ -144,6 +149,9 @@ nlohmann::json measure(const Problem& problem, std::span<const PeerKind> kinds,
   nlohmann::json row = {{"network", problem.name},    {"batch", problem.batch},
                         {"threads", options.threads}, {"parameters", problem.parameters()},
                         {"flops", problem.flops()},   {"peak_gflops", median(peaks)}};
+  row["read_bytes_per_second"] = bandwidth_for(problem, options.threads);
+  row["percent_of_bandwidth"] =
+      100 * problem.least_bytes() / median(sides[0].seconds) / row["read_bytes_per_second"].get<double>();
   for (const Side& side : sides) row["sides"][side.kind->name] = summary(side, problem);
   return row;
 }

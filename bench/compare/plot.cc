@@ -15,7 +15,7 @@ namespace {
 // Lengths in pixels of a page that a browser shows at its natural size.
 constexpr double kPanelWidth = 430, kLineHeight = 38, kPlainHeight = 380;
 constexpr double kTop = 96, kBottom = 60, kMargin = 20, kGap = 40;
-constexpr double kCategoryWidth = 150, kNumberWidth = 72, kLegendWidth = 150;
+constexpr double kCategoryWidth = 150, kNumberWidth = 72, kLegendWidth = 150, kLegendLine = 20;
 
 // Okabe and Ito's colours, which also tell apart without red or green, and two more.
 constexpr std::array kDistinctColours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00",
@@ -192,7 +192,7 @@ void add_series(std::string& out, const Plot& plot, const Panel& panel, const Fr
 void add_legend(std::string& out, const Plot& plot, double left) {
   double y = kTop + 4;
   if (!plot.legend_title.empty()) add_text(out, left, y, "start", "font-weight='600'", plot.legend_title);
-  if (!plot.legend_title.empty()) y += 20;
+  if (!plot.legend_title.empty()) y += kLegendLine;
   const std::vector<Series>& series = plot.panels[0].series;
   for (std::size_t i = 0; i < series.size(); ++i) {
     if (series[i].name.empty()) continue;
@@ -204,7 +204,7 @@ void add_legend(std::string& out, const Plot& plot, double left) {
                            series[i].style == Style::kDashes ? " stroke-dasharray='4 4'" : ""));
     }
     add_text(out, left + 26, y, "start", "", series[i].name);
-    y += 20;
+    y += kLegendLine;
   }
 }
 
@@ -226,7 +226,8 @@ std::string svg(const Plot& plot) {
     left += kPanelWidth + kGap;
   }
   add_legend(body, plot, left - kGap / 2);
-  const double width = left + kLegendWidth, whole = kTop + height + kBottom;
+  const double legend = kLegendLine * static_cast<double>(plot.panels[0].series.size());
+  const double width = left + kLegendWidth, whole = kTop + std::max(height + kBottom, legend);
   std::string out = fmt::format(
       "<svg xmlns='http://www.w3.org/2000/svg' width='{0:.0f}' height='{1:.0f}' viewBox='0 0 {0:.0f} "
       "{1:.0f}' "

@@ -77,6 +77,12 @@ std::int64_t Problem::parameters() const {
   return count;
 }
 
+double Problem::least_bytes() const {
+  return 4.0 * static_cast<double>(4 * parameters() + batch * widths.front());
+}
+
+double Problem::own_bytes() const { return 4.0 * static_cast<double>(parameters() + batch * widths.front()); }
+
 Problem make_problem(std::string name, std::vector<std::int64_t> widths, std::int64_t batch, bool tanh) {
   Problem p{.name = std::move(name), .widths = std::move(widths), .tanh = tanh, .batch = batch};
   if (p.widths.back() == 1) p.loss = Loss::kSquaredError;

@@ -36,6 +36,11 @@ struct Problem {
   /// gradients and, but for the first layer, for the inputs'.
   [[nodiscard]] double flops() const;
   [[nodiscard]] std::int64_t parameters() const;
+  /// The least that a step moves: each weight is read forward, backward and by the update, and written; each
+  /// input is read once. Activations may stay in the caches.
+  [[nodiscard]] double least_bytes() const;
+  /// The bytes of weights and batch.
+  [[nodiscard]] double own_bytes() const;
 };
 
 /// The problem with its numbers filled in, from a fixed seed. Squared error of one output, else softmax

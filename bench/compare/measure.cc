@@ -135,8 +135,10 @@ nlohmann::json measure(const Problem& problem, std::span<const PeerKind> kinds,
     if (peer != nullptr) sides.push_back({.kind = &kind, .peer = std::move(peer)});
   }
   const int rounds = problem.flops() > kLongFlops ? std::min(options.rounds, kLongRounds) : options.rounds;
-  std::vector<double> peaks = {peak(options.threads)};
+  std::vector<double> peaks = {peak(options.threads)}, bandwidths;
   for (int round = 0; round < rounds; ++round) {
+    // A batch of one reads the weights for so little work that nothing else limits it.
+    if (problem.batch == 1) bandwidths.push_back(bandwidth_for(problem, options.threads));
     for (Side& side : sides) {
       const double time = turn(side, options);
       peaks.push_back(peak(options.threads));

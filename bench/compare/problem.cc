@@ -78,7 +78,8 @@ std::int64_t Problem::parameters() const {
 }
 
 double Problem::least_bytes() const {
-  return 4.0 * static_cast<double>(4 * parameters() + batch * widths.front());
+  const std::int64_t numbers = 4 * parameters() - in(0) * out(0) + batch * widths.front();
+  return 4.0 * static_cast<double>(numbers);
 }
 
 double Problem::own_bytes() const { return 4.0 * static_cast<double>(parameters() + batch * widths.front()); }

@@ -36,8 +36,8 @@ struct Problem {
   /// gradients and, but for the first layer, for the inputs'.
   [[nodiscard]] double flops() const;
   [[nodiscard]] std::int64_t parameters() const;
-  /// The least that a step moves: each weight is read forward, backward and by the update, and written; each
-  /// input is read once. Activations may stay in the caches.
+  /// The least that a step moves: each weight is read forward, by the update and, but for the first layer,
+  /// backward, and written; each input is read once. Activations may stay in the caches.
   [[nodiscard]] double least_bytes() const;
   /// The bytes of weights and batch.
   [[nodiscard]] double own_bytes() const;

@@ -65,7 +65,7 @@ void print_row(const json& row, const json& one_thread, std::span<const PeerKind
              own["gflops"].get<double>(), own["percent_of_peak"].get<double>(), gain, best_by_hand(row));
   for (const PeerKind& kind : kinds.subspan(1)) fmt::print(" {:>8}", ratio_text(side_of(row, kind.name)));
   fmt::print("\n");
-  if (row["batch"] == 1) {  // whose step reads the weights for so little work that nothing else limits it
+  if (row.contains("percent_of_bandwidth")) {
     fmt::print("{:26} {:.1f} % of the {:.1f} GB/s at which weights of this size are read\n", "",
                row["percent_of_bandwidth"].get<double>(), row["read_bytes_per_second"].get<double>() * 1e-9);
   }

@@ -8,7 +8,7 @@ program := build/release/catenary
 parallel := $(if $(JOBS),-j $(JOBS))
 sources = git ls-files '*.cc' '*.h'
 
-.PHONY: build setup test demo bench bench-pypi bench-build format lint install clean help
+.PHONY: build setup test demo bench bench-quick bench-pypi bench-build format lint install clean help
 
 build: ## build the program, build/release/catenary (the default)
 	@$(SETUP) build
@@ -29,6 +29,9 @@ demo: build ## train a network on Fashion-MNIST, into runs/fashion-mnist
 
 bench: bench-build ## build and run the benchmarks, beside other libraries: about 20 minutes
 	@./bench/all.sh
+
+bench-quick: bench-build ## two minutes of the same, to see that everything works
+	@./bench/all.sh --quick
 
 bench-pypi: bench-build ## compare with the current PyTorch and JAX, from PyPI
 	@./bench/pypi.sh
@@ -53,4 +56,4 @@ clean: ## remove everything that was built
 	@rm -rf build
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 13

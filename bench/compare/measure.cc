@@ -151,9 +151,10 @@ nlohmann::json measure(const Problem& problem, std::span<const PeerKind> kinds,
   nlohmann::json row = {{"network", problem.name},    {"batch", problem.batch},
                         {"threads", options.threads}, {"parameters", problem.parameters()},
                         {"flops", problem.flops()},   {"peak_gflops", median(peaks)}};
-  row["read_bytes_per_second"] = bandwidth_for(problem, options.threads);
-  row["percent_of_bandwidth"] =
-      100 * problem.least_bytes() / median(sides[0].seconds) / row["read_bytes_per_second"].get<double>();
+  if (!bandwidths.empty()) {
+    row["read_bytes_per_second"] = median(bandwidths);
+    row["percent_of_bandwidth"] = 100 * problem.least_bytes() / median(sides[0].seconds) / median(bandwidths);
+  }
   for (const Side& side : sides) row["sides"][side.kind->name] = summary(side, problem);
   return row;
 }

@@ -5,11 +5,11 @@
 
 #include <CLI/CLI.hpp>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "bench/compare/measure.h"
 #include "bench/compare/plot.h"
+#include "bench/compare/results.h"
 #include "bench/peak.h"
 
 namespace bench {
@@ -131,12 +131,6 @@ Plot plot_of(const Grid& grid, const std::vector<Cell>& cells, int threads) {
           .panels = {std::move(rates), std::move(times)}};
 }
 
-void write(const std::string& path, const std::string& text) {
-  if (path.empty()) return;
-  std::ofstream(path) << text;
-  fmt::print("wrote {}\n", path);
-}
-
 void run(const Options& options) {
   pin(options.threads);
   const Grid grid = grid_of(options);
@@ -155,8 +149,8 @@ void run(const Options& options) {
     }
     fmt::print("\n");
   }
-  write(options.json, nlohmann::json{{"threads", options.threads}, {"rows", rows}}.dump(2) + '\n');
-  write(options.svg, svg(plot_of(grid, cells, options.threads)));
+  write_results(options.json, nlohmann::json{{"threads", options.threads}, {"rows", rows}}.dump(2) + '\n');
+  write_results(options.svg, svg(plot_of(grid, cells, options.threads)));
 }
 
 }  // namespace

@@ -7,12 +7,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "catenary/kernels/simd.h"
 #include "measure.h"
 #include "peer_process.h"
+#include "results.h"
 #include "table.h"
 
 namespace bench {
@@ -83,15 +83,6 @@ std::vector<PeerKind> chosen_peers(const Options& options, Interpreters& interpr
   return kinds;
 }
 
-void write(const std::string& path, const std::string& text) {
-  if (path.empty()) return;
-  std::ofstream file(path);
-  file << text;
-  file.close();
-  if (!file) throw std::runtime_error("cannot write " + path);
-  fmt::print("wrote {}\n", path);
-}
-
 void run(const Options& options) {
   Interpreters interpreters(options.python, CATENARY_BENCH_PEERS);
   const std::vector<PeerKind> kinds = chosen_peers(options, interpreters);
@@ -111,8 +102,8 @@ void run(const Options& options) {
   }
   nlohmann::json sides;
   for (const PeerKind& kind : kinds) sides[kind.name] = kind.about;
-  write(options.json, nlohmann::json{{"sides", sides}, {"rows", rows}}.dump(2) + '\n');
-  write(options.svg, svg(plot_of(rows, kinds)));
+  write_results(options.json, nlohmann::json{{"sides", sides}, {"rows", rows}}.dump(2) + '\n');
+  write_results(options.svg, svg(plot_of(rows, kinds)));
 }
 
 }  // namespace

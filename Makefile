@@ -8,7 +8,7 @@ program := build/release/catenary
 parallel := $(if $(JOBS),-j $(JOBS))
 sources = git ls-files '*.cc' '*.h'
 
-.PHONY: build setup test demo bench format lint install clean help
+.PHONY: build setup test demo bench bench-quick bench-pypi bench-build format lint install clean help
 
 build: ## build the program, build/release/catenary (the default)
 	@$(SETUP) build
@@ -27,11 +27,21 @@ test: ## build with assertions in build/test and run all tests
 demo: build ## train a network on Fashion-MNIST, into runs/fashion-mnist
 	$(program) train examples/fashion-mnist.toml --out runs/fashion-mnist
 
-bench: ## build and run the benchmarks, beside other libraries
+bench: bench-build ## build and run the benchmarks, beside other libraries: about 20 minutes
+	@./bench/all.sh
+
+bench-quick: bench-build ## two minutes of the same, to see that everything works
+	@./bench/all.sh --quick
+
+bench-pypi: bench-build ## compare with the current PyTorch and JAX, from PyPI
+	@./bench/pypi.sh
+
+bench-build:
 	@$(SETUP) bench
 	@cmake --preset bench > /dev/null
 	@cmake --build build/bench $(parallel)
-	@for bench in build/bench/bench/*_bench; do if [ -x $$bench ]; then $$bench || exit 1; fi; done
+	@cmake --preset static > /dev/null
+	@cmake --build build/static $(parallel) --target catenary_cli
 
 format: ## format all C++ sources in place
 	@$(sources) | xargs clang-format -i
@@ -46,4 +56,4 @@ clean: ## remove everything that was built
 	@rm -rf build
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 13

@@ -4,7 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <ctime>
+#include <memory>
+#include <numeric>
 #include <thread>
 #include <vector>
 
@@ -65,22 +70,70 @@ inline double peak_of(catenary::kernels::Simd simd) {
   return simd == catenary::kernels::Simd::kAvx2 ? probe_8() : 0;
 }
 
-/// GFLOP/s of as many threads at once, in wall-clock time: what others on this machine take is not there for
-/// anybody.
-inline double peak(int threads) {
+/// The sum of what `probe()` finds on as many threads at once, by processor time, as a speed in wall-clock
+/// time: what others on this machine take is not there for anybody.
+template <typename Probe>
+double on_threads(int threads, const Probe& probe) {
   std::vector<double> each(static_cast<std::size_t>(threads));
   std::vector<std::thread> running;
   for (double& result : each) {
-    running.emplace_back([&result] {
+    running.emplace_back([&result, &probe] {
       const double start = seconds(), used = processor_seconds();
-      result = peak_of(catenary::kernels::supported_simd().back());
+      result = probe();
       result *= (processor_seconds() - used) / (seconds() - start);
     });
   }
   for (std::thread& thread : running) thread.join();
-  double total = 0;
-  for (const double result : each) total += result;
-  return total;
+  return std::accumulate(each.begin(), each.end(), 0.0);
+}
+
+/// GFLOP/s of as many threads at once.
+inline double peak(int threads) {
+  return on_threads(threads, [] { return peak_of(catenary::kernels::supported_simd().back()); });
+}
+
+/// Sums of `count` floats, a multiple of 128, in 8 chains: enough loads under way for any cache, since
+/// additions take 4 cycles and two loads finish in one.
+#define CATENARY_READ(isa, vector, zero, load, add, lanes)                                                  \
+  __attribute__((target(isa))) inline void read_##lanes(const float* from, std::int64_t count) {            \
+    vector sum[8];                                                                                          \
+    for (vector & s : sum) s = zero();                                                                      \
+    for (std::int64_t i = 0; i < count; i += 8 * lanes) {                                                   \
+      _Pragma("GCC unroll 8") for (int j = 0; j < 8; ++j) sum[j] = add(sum[j], load(from + i + j * lanes)); \
+    }                                                                                                       \
+    for (vector & s : sum) keep(s);                                                                         \
+  }
+CATENARY_READ("avx512f", __m512, _mm512_setzero_ps, _mm512_load_ps, _mm512_add_ps, 16)
+CATENARY_READ("avx", __m256, _mm256_setzero_ps, _mm256_load_ps, _mm256_add_ps, 8)
+#undef CATENARY_READ
+
+/// Bytes a second that one thread reads again and again from this many: from the cache that holds them, or
+/// from memory. 0 for the scalar kernels.
+inline double read_bandwidth_of(std::int64_t bytes) {
+  using catenary::kernels::Simd;
+  const Simd simd = catenary::kernels::supported_simd().back();
+  if (simd != Simd::kAvx512 && simd != Simd::kAvx2) return 0;
+  constexpr std::int64_t kBlock = 128;  // floats of one round of the wider loop
+  const std::int64_t count = std::max<std::int64_t>(bytes / 4 / kBlock, 1) * kBlock;
+  const std::unique_ptr<float, decltype(&std::free)> numbers(
+      static_cast<float*>(std::aligned_alloc(64, static_cast<std::size_t>(count) * sizeof(float))),
+      &std::free);
+  std::fill_n(numbers.get(), count, 0.0f);
+  const std::int64_t passes = std::max<std::int64_t>(1, 16'000'000 / (count * 4));
+  double best = 0;
+  for (int repeat = 0; repeat < 10; ++repeat) {
+    const double start = processor_seconds();
+    for (std::int64_t pass = 0; pass < passes; ++pass) {
+      simd == Simd::kAvx512 ? read_16(numbers.get(), count) : read_8(numbers.get(), count);
+    }
+    best = std::max(best, static_cast<double>(4 * count * passes) / (processor_seconds() - start));
+  }
+  return best;
+}
+
+/// Bytes a second of as many threads at once, each with its share of the bytes.
+inline double read_bandwidth(int threads, std::int64_t bytes) {
+  return on_threads(threads, [=] { return read_bandwidth_of(bytes / threads); });
 }
 
 }  // namespace bench

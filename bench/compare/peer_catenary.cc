@@ -69,8 +69,7 @@ class Catenary : public Peer {
 }  // namespace
 
 PeerKind catenary_peer() {
-  return {"catenary",
-          [] { return std::string(kernels::name_of(kernels::supported_simd().back())) + " kernels"; },
+  return {"catenary", std::string(kernels::name_of(kernels::supported_simd().back())) + " kernels",
           [](const Problem& p, double learning_rate, int threads) -> std::unique_ptr<Peer> {
             return std::make_unique<Catenary>(p, learning_rate, threads);
           }};

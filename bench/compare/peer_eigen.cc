@@ -25,9 +25,6 @@ struct EigenProducts {
 
 }  // namespace
 
-PeerKind eigen_peer() {
-  return {"eigen", [] { return std::string(Eigen::SimdInstructionSetsInUse()); }, assemble<EigenProducts>,
-          true};
-}
+PeerKind eigen_peer() { return {"eigen", Eigen::SimdInstructionSetsInUse(), assemble<EigenProducts>, true}; }
 
 }  // namespace bench

@@ -165,7 +165,7 @@ std::string describe() {
 }  // namespace
 
 PeerKind onednn_peer() {
-  return {"onednn", describe,
+  return {"onednn", describe(),
           [](const Problem& p, double rate, int threads) -> std::unique_ptr<Peer> {
             return std::make_unique<OneDnn>(p, rate, threads);
           },

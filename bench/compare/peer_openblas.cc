@@ -30,7 +30,7 @@ struct OpenBlas {
 }  // namespace
 
 PeerKind openblas_peer() {
-  return {"openblas", [] { return std::string(openblas_get_config()) + ", core " + openblas_get_corename(); },
+  return {"openblas", std::string(openblas_get_config()) + ", core " + openblas_get_corename(),
           assemble<OpenBlas>, true};
 }
 

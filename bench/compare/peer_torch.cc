@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 #include <torch/version.h>
 
+#include "blas_threads.h"
 #include "peer.h"
 
 namespace bench {
@@ -34,6 +35,7 @@ class Torch : public Peer {
 
   void step() override {
     if (at::get_num_threads() != threads_) at::set_num_threads(threads_);
+    set_blas_threads(threads_);
     optimizer_->zero_grad();
     torch::Tensor a = x_;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
@@ -68,8 +70,7 @@ class Torch : public Peer {
 }  // namespace
 
 PeerKind torch_peer() {
-  return {"libtorch",
-          [] { return std::string(TORCH_VERSION) + (at::hasMKL() ? ", MKL" : ", the system's BLAS"); },
+  return {"libtorch", std::string(TORCH_VERSION) + (at::hasMKL() ? ", MKL" : ", the system's BLAS"),
           [](const Problem& p, double rate, int threads) -> std::unique_ptr<Peer> {
             return std::make_unique<Torch>(p, rate, threads);
           }};

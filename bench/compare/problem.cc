@@ -41,6 +41,8 @@ Doubles last_delta(const Problem& p, const Doubles& z, float target) {
     for (double& d : delta) sum += d = std::exp(d - largest);
     for (double& d : delta) d /= sum;
     delta[static_cast<std::size_t>(target)] -= 1;
+  } else if (delta.size() > 1) {
+    delta[static_cast<std::size_t>(target)] -= 1;
   } else {
     delta[0] -= target;
   }
@@ -55,7 +57,9 @@ Doubles earlier_delta(const Problem& p, int layer, const Doubles& delta, const D
     const float* row = p.weights[static_cast<std::size_t>(layer)].data() + i * a.size();
     for (std::size_t k = 0; k < a.size(); ++k) earlier[k] += row[k] * delta[i];
   }
-  for (std::size_t k = 0; k < a.size(); ++k) earlier[k] *= p.tanh ? 1 - a[k] * a[k] : (a[k] > 0 ? 1.0 : 0.0);
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    earlier[k] *= p.tanh ? std::max(1 - a[k] * a[k], p.least_slope) : (a[k] > 0 ? 1.0 : 0.0);
+  }
   return earlier;
 }
 
@@ -73,8 +77,16 @@ std::int64_t Problem::parameters() const {
   return count;
 }
 
+double Problem::least_bytes() const {
+  const std::int64_t numbers = 4 * parameters() - in(0) * out(0) + batch * widths.front();
+  return 4.0 * static_cast<double>(numbers);
+}
+
+double Problem::own_bytes() const { return 4.0 * static_cast<double>(parameters() + batch * widths.front()); }
+
 Problem make_problem(std::string name, std::vector<std::int64_t> widths, std::int64_t batch, bool tanh) {
-  Problem p{std::move(name), std::move(widths), tanh, batch, {}, {}, {}, {}};
+  Problem p{.name = std::move(name), .widths = std::move(widths), .tanh = tanh, .batch = batch};
+  if (p.widths.back() == 1) p.loss = Loss::kSquaredError;
   std::mt19937 random(1);
   p.inputs = normal(random, batch * p.widths[0], 1);
   for (std::size_t l = 0; l + 1 < p.widths.size(); ++l) {

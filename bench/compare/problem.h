@@ -9,31 +9,42 @@ namespace bench {
 
 using Numbers = std::vector<float>;
 
+/// The mean over the batch of softmax cross-entropy or of ½‖y − a‖².
+enum class Loss { kSoftmaxCrossEntropy, kSquaredError };
+
 /// Hidden layers a = f(W·a + b) and a linear last one, a batch in memory as rows, and the weights to start
-/// from. The loss is the mean over the batch of softmax cross-entropy (more than one output) or of ½‖y − a‖²
-/// (one).
+/// from.
 struct Problem {
   std::string name;
   std::vector<std::int64_t> widths;  ///< from the input to the output
   bool tanh = false;                 ///< of the hidden layers; else relu
   std::int64_t batch = 0;
+  Loss loss = Loss::kSoftmaxCrossEntropy;
+  double least_slope = 0;  ///< below which tanh' is not taken: FANN's rule against saturated neurons
 
-  Numbers inputs;                ///< [batch, widths[0]]
-  Numbers targets;               ///< [batch]: class labels, or y
-  std::vector<Numbers> weights;  ///< of each layer, [outputs, inputs]
-  std::vector<Numbers> biases;   ///< of each layer, [outputs]
+  Numbers inputs = {};  ///< [batch, widths[0]]
+  /// [batch]: y of one output, or labels; of squared error, y is 1 at the label and else 0.
+  Numbers targets = {};
+  std::vector<Numbers> weights = {};  ///< of each layer, [outputs, inputs]
+  std::vector<Numbers> biases = {};   ///< of each layer, [outputs]
 
   [[nodiscard]] int layers() const { return static_cast<int>(weights.size()); }
   [[nodiscard]] std::int64_t in(int layer) const { return widths[static_cast<std::size_t>(layer)]; }
   [[nodiscard]] std::int64_t out(int layer) const { return widths[static_cast<std::size_t>(layer) + 1]; }
-  [[nodiscard]] bool classifies() const { return widths.back() > 1; }
+  [[nodiscard]] bool classifies() const { return loss == Loss::kSoftmaxCrossEntropy; }
   /// Floating-point operations of a step's products: 2·batch·Σ in·out forward, as much again for the weights'
   /// gradients and, but for the first layer, for the inputs'.
   [[nodiscard]] double flops() const;
   [[nodiscard]] std::int64_t parameters() const;
+  /// The least that a step moves: each weight is read forward, by the update and, but for the first layer,
+  /// backward, and written; each input is read once. Activations may stay in the caches.
+  [[nodiscard]] double least_bytes() const;
+  /// The bytes of weights and batch.
+  [[nodiscard]] double own_bytes() const;
 };
 
-/// The problem with its numbers filled in, from a fixed seed.
+/// The problem with its numbers filled in, from a fixed seed. Squared error of one output, else softmax
+/// cross-entropy.
 [[nodiscard]] Problem make_problem(std::string name, std::vector<std::int64_t> widths, std::int64_t batch,
                                    bool tanh = false);
 

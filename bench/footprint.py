@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Memory, size and start-up time of the program `catenary`.
+
+Peak memory of whole trainings beside what `catenary inspect` plans for a step plus the data set, and beside a process
+that trains the same network by libtorch; size of the program without shared libraries, stripped; time of
+`catenary --version`. Needs the presets bench and static.
+"""
+
+import argparse
+import json
+import pathlib
+import random
+import shutil
+import subprocess
+import tempfile
+
+MEGA = 1e6
+
+# Name, widths, batch, samples.
+NETWORKS = [
+    ("2-8-1", [2, 8, 1], 4, 256),
+    ("4-16-3", [4, 16, 3], 16, 256),
+    ("64-64-10", [64, 64, 10], 32, 2048),
+    ("784-128-10", [784, 128, 10], 64, 2048),
+]
+FASHION_MNIST = "fashion-mnist"
+
+
+class Programs:
+    """Where the programs lie, and how to run them."""
+
+    def __init__(self, root):
+        self.catenary = root / "build/bench/catenary"
+        self.static = root / "build/static/catenary"
+        self.torch = root / "build/bench/bench/footprint_torch"
+        self.run_process = root / "build/bench/bench/run_process"
+
+    def measure(self, command, times=1):
+        """Peak memory and seconds of a command, as run_process prints them."""
+        command = [self.run_process, "--times", str(times), "--", *map(str, command)]
+        return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+    def planned_bytes(self, config):
+        command = [self.catenary, "inspect", config, "--json", "--threads", "1"]
+        return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["planned_bytes"]
+
+
+def write_csv(path, features, outputs, samples):
+    """Rows of random numbers with a class, or with a number where there is one output."""
+    random.seed(1)
+    lines = [",".join([f"x{i}" for i in range(features)] + ["y"])]
+    for row in range(samples):
+        numbers = [f"{random.gauss(0, 1):.3f}" for _ in range(features)]
+        lines.append(",".join(numbers + [f"c{row % outputs}" if outputs > 1 else f"{random.gauss(0, 1):.3f}"]))
+    path.write_text("\n".join(lines) + "\n")
+
+
+def write_config(folder, widths, batch):
+    """A config that trains relu layers by SGD on folder/data.csv, for 3 epochs."""
+    loss = "softmax_cross_entropy" if widths[-1] > 1 else "squared_error"
+    lines = ["format = 1", "[data]", 'train = "data.csv"', 'target = "y"']
+    for units in widths[1:-1]:
+        lines += ["[[model.layers]]", 'type = "dense"', f"units = {units}", 'activation = "relu"']
+    lines += ["[[model.layers]]", 'type = "dense"', f"units = {widths[-1]}"]
+    lines += ["[train]", f'loss = "{loss}"', 'optimizer = { type = "sgd" }', "epochs = 3", f"batch_size = {batch}"]
+    path = folder / "config.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def row_of(programs, folder, name, config, data_bytes, idle_bytes):
+    """What one training took of memory, in bytes. `own`: beyond the idle program."""
+    train = [programs.catenary, "train", config, "--threads", "1", "--out", folder / "run"]
+    train += ["--set", "train.epochs=2"]
+    peak = programs.measure(train)["peak_bytes"]
+    planned = programs.planned_bytes(config)
+    return {"network": name, "peak_bytes": peak, "own_bytes": peak - idle_bytes, "planned_bytes": planned,
+            "data_bytes": data_bytes, "own_over_planned": (peak - idle_bytes) / (planned + data_bytes)}
+
+
+def memory_rows(programs, root):
+    idle = programs.measure([programs.catenary, "--version"])["peak_bytes"]
+    for name, widths, batch, samples in NETWORKS:
+        with tempfile.TemporaryDirectory() as name_of_folder:
+            folder = pathlib.Path(name_of_folder)
+            write_csv(folder / "data.csv", widths[0], widths[-1], samples)
+            config = write_config(folder, widths, batch)
+            row = row_of(programs, folder, name, config, samples * (widths[0] + 1) * 4, idle)
+        if programs.torch.exists():
+            torch = [programs.torch, *widths, "--batch", batch, "--samples", samples]
+            row["libtorch_bytes"] = programs.measure(torch)["peak_bytes"]
+        yield row
+    with tempfile.TemporaryDirectory() as name_of_folder:
+        config = root / "examples" / f"{FASHION_MNIST}.toml"
+        data_bytes = 70_000 * (784 + 4)  # pixels stay bytes
+        yield row_of(programs, pathlib.Path(name_of_folder), FASHION_MNIST, config, data_bytes, idle)
+
+
+def print_memory(row):
+    mega = {key: f"{value / MEGA:9.2f}" for key, value in row.items() if key.endswith("bytes")}
+    torch = mega.get("libtorch_bytes", "        -")
+    share = f"{row['libtorch_bytes'] / row['peak_bytes']:9.1f}x" if "libtorch_bytes" in row else ""
+    print(f"{row['network']:14} {mega['peak_bytes']} {mega['own_bytes']} {mega['planned_bytes']} {mega['data_bytes']} "
+          f"{row['own_over_planned']:10.2f} {torch} {share}", flush=True)
+
+
+def binary(programs):
+    """Size and start-up time of the program: with shared libraries, and without."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, program in (("dynamic", programs.catenary), ("static", programs.static)):
+            if not program.exists():
+                continue
+            stripped = pathlib.Path(folder) / kind
+            shutil.copy(program, stripped)
+            subprocess.run(["strip", stripped], check=True)
+            start = programs.measure([stripped, "--version"], times=300)
+            rows.append({"program": kind, "stripped_bytes": stripped.stat().st_size,
+                         "startup_seconds": start["seconds"], "least_startup_seconds": start["least_seconds"],
+                         "idle_bytes": start["peak_bytes"]})
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=pathlib.Path, help="also write the figures to this file")
+    options = parser.parse_args()
+    root = pathlib.Path(__file__).resolve().parents[1]
+    programs = Programs(root)
+    print("Peak memory of `catenary train`, one thread, in MB; own: beyond the idle program")
+    print(f"{'network':14} {'peak':>9} {'own':>9} {'planned':>9} {'data':>9} {'own/(p+d)':>10} {'libtorch':>9} "
+          f"{'/ peak':>10}")
+    memory = []
+    for row in memory_rows(programs, root):
+        memory.append(row)
+        print_memory(row)
+    print(f"\n{'program':14} {'stripped':>12} {'--version':>12} {'idle memory':>12}")
+    programs_rows = binary(programs)
+    for row in programs_rows:
+        print(f"{row['program']:14} {row['stripped_bytes'] / MEGA:9.2f} MB {row['startup_seconds'] * 1e3:9.2f} ms "
+              f"{row['idle_bytes'] / MEGA:9.2f} MB")
+    if options.json:
+        options.json.write_text(json.dumps({"memory": memory, "programs": programs_rows}, indent=2) + "\n")
+        print(f"wrote {options.json}")
+
+
+if __name__ == "__main__":
+    main()

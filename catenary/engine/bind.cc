@@ -355,6 +355,7 @@ BoundItem<T> Executor<T>::bind_sum(const Item& sum, int stage) const {
     bound.in.push_back(rows_place(operands[1], stage));
     bound.inner = rows.offset;  // the first column of the sample rows that the sum reads
     bound.stride = row_stride(rows.root);
+    bound.input = input_index(rows.root);
   }
   return bound;
 }
@@ -411,6 +412,11 @@ void Executor<T>::bind(std::string_view input, const Rows& rows) {
   it->scale.assign(rows.scale.begin(), rows.scale.end());
   it->shift.assign(rows.shift.begin(), rows.shift.end());
   it->rows.scale = it->rows.shift = {};
+  // A column of 16 floats should not fall into few sets of the L1 cache: see product_stride.
+  const bool spread =
+      it->rows.row_stride < 128 || kernels::product_stride<T>(it->rows.row_stride) == it->rows.row_stride;
+  const ElementType own = sizeof(T) == 4 ? ElementType::kF32 : ElementType::kF64;
+  it->plain = it->rows.element == own && it->scale.empty() && spread;
 }
 
 template <typename T>

@@ -96,6 +96,7 @@ struct BoundItem {
   std::int64_t rows = 0;
   std::int64_t inner = 0;   ///< columns of an outer sum
   std::int64_t stride = 0;  ///< of the sample rows that are read or written
+  int input = -1;           ///< outer sums: the input whose sample rows are read; -1: none
   T attribute = 0;
 };
 
@@ -126,6 +127,7 @@ struct InputRows {
   Rows rows;
   std::vector<T> scale;
   std::vector<T> shift;
+  bool plain = false;  ///< numbers of T, read as they are, whose rows the product kernel can walk down
 };
 
 /// Samples whose activations lie side by side until the sums over them are taken.
@@ -283,6 +285,14 @@ class Executor {
   [[nodiscard]] bool updates_at_once(const BoundItem<T>& item) const noexcept {
     return takes_pieces() && item.update.sum >= 0 && batch_.size <= kernels::kOnePass;
   }
+  /// Where an outer sum finds the sample rows of a span: gathered, or the caller's own.
+  struct SampleRows {
+    const T* data;
+    std::int64_t stride;
+  };
+  [[nodiscard]] SampleRows sample_rows(const BoundItem<T>& sum, const Span& span) const noexcept;
+  [[nodiscard]] bool reads_in_place(int input) const noexcept;
+  void call_on_rows(const kernels::ProductArgs<T>& args, int input) const noexcept;
   [[nodiscard]] kernels::ProductArgs<T> piece_product(const BoundItem<T>& sum,
                                                       const Piece& piece) const noexcept;
   void combine_lanes(const MemberCall<T>& call, std::int64_t begin, std::int64_t count) const noexcept;
@@ -311,10 +321,11 @@ class Executor {
   std::vector<std::int64_t> deferred_sizes_;
   std::vector<std::int64_t> batch_size_places_;
 
-  std::int64_t capacity_ = 0;  // samples that the batch rows have room for
-  Cut reserved_;               // the largest cut that memory was taken for
-  bool awake_ = false;         // the pool's threads have just worked
-  std::int64_t taped_ = 0;     // the batch size whose run is on the tape; 0: none
+  std::int64_t capacity_ = 0;    // samples that the batch rows have room for
+  Cut reserved_;                 // the largest cut that memory was taken for
+  bool awake_ = false;           // the pool's threads have just worked
+  std::int64_t taped_ = 0;       // the batch size whose run is on the tape; 0: none
+  bool taped_in_order_ = false;  // whether that run's samples lay side by side
   bool recording_ = false;
   mutable Tape<T> tape_;
   Cut now_;  // of the current run

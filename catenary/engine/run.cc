@@ -45,7 +45,7 @@ Status Executor<T>::check(const Batch& batch) const noexcept {
 template <typename T>
 Status Executor<T>::run(const Batch& batch) noexcept {
   if (const Status status = check(batch); status != Status::kOk) return status;
-  if (batch.size == taped_) {
+  if (batch.size == taped_ && (batch.indices == nullptr) == taped_in_order_) {
     batch_ = batch;
     tape_.play(batch.first, batch.indices);
     return Status::kOk;
@@ -65,6 +65,7 @@ Status Executor<T>::run(const Batch& batch) noexcept {
   tape_.clear();
   run_stages();
   if (recording_ && tape_.whole()) taped_ = batch.size;
+  taped_in_order_ = batch.indices == nullptr;
   recording_ = false;
   return Status::kOk;
 }
@@ -160,6 +161,33 @@ void Executor<T>::run_tile(const BoundStage<T>& stage, const Span& span, std::in
   for (const Transfer<T>& transfer : stage.stores) store(transfer, tile);
 }
 
+template <typename T>
+bool Executor<T>::reads_in_place(int input) const noexcept {
+  return input >= 0 && batch_.indices == nullptr && inputs_[static_cast<std::size_t>(input)].plain;
+}
+
+template <typename T>
+typename Executor<T>::SampleRows Executor<T>::sample_rows(const BoundItem<T>& sum,
+                                                          const Span& span) const noexcept {
+  if (reads_in_place(sum.input)) {
+    const Rows& rows = inputs_[static_cast<std::size_t>(sum.input)].rows;
+    const std::int64_t first = batch_.first + span.first;
+    return {static_cast<const T*>(rows.data) + first * rows.row_stride + sum.inner, rows.row_stride};
+  }
+  const T* numbers = workers_[static_cast<std::size_t>(span.memory)].tiles.template as<T>();
+  return {numbers + sum.in[1].offset * now_.width + sum.inner, sum.stride};
+}
+
+// A product with sample rows, which the next batch may find elsewhere.
+template <typename T>
+void Executor<T>::call_on_rows(const kernels::ProductArgs<T>& args, int input) const noexcept {
+  if (recording_ && reads_in_place(input)) {
+    tape_.add_product(kernels_.product, args, batch_.first);
+    return kernels_.product(args);
+  }
+  call(kernels_.product, args);
+}
+
 // Adds a span to the lane's sums: a share of the rows of each. Sums that are taken piece by piece wait for
 // their readers.
 template <typename T>
@@ -178,9 +206,10 @@ void Executor<T>::take_sums(const BoundStage<T>& stage, const Span& span, int pa
       continue;
     }
     const std::int64_t columns = sum.shapes[1].size();
-    call(kernels_.product, {span_operand(sum.in[0], numbers, row).data, now_.width, 1,
-                            numbers + sum.in[1].offset * now_.width + sum.inner, sum.stride,
-                            to + row * columns, columns, rows, span.samples, columns, !span.start});
+    const SampleRows samples = sample_rows(sum, span);
+    call_on_rows({span_operand(sum.in[0], numbers, row).data, now_.width, 1, samples.data, samples.stride,
+                  to + row * columns, columns, rows, span.samples, columns, !span.start},
+                 sum.input);
   }
 }
 

@@ -13,7 +13,7 @@ void Executor<T>::load(const Transfer<T>& load, const Tile& tile) const noexcept
   args.columns = tile.columns;
   if (load.tile != kNowhere) args.out_tile = tile.numbers + load.tile * tile.width + tile.column;
   args.tile_stride = tile.width;
-  if (load.rows != kNowhere)
+  if (load.rows != kNowhere && !reads_in_place(load.input))
     args.out_rows = tile.numbers + load.rows * tile.width + tile.column * load.stride;
   args.rows_stride = load.stride;
   if (load.input < 0) {
@@ -23,6 +23,7 @@ void Executor<T>::load(const Transfer<T>& load, const Tile& tile) const noexcept
     args.first = tile.first;
     return call(kernels_.gather, args);
   }
+  if (args.out_tile == nullptr && args.out_rows == nullptr) return;
   const InputRows<T>& input = inputs_[static_cast<std::size_t>(load.input)];
   args.rows = input.rows.data;
   args.element = static_cast<kernels::Element>(input.rows.element);

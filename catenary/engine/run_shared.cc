@@ -89,13 +89,13 @@ template <typename T>
 void Executor<T>::run_piece(std::size_t stage, const BoundItem<T>& item, const Piece& piece,
                             int worker) noexcept {
   if (updates_at_once(item)) {
-    kernels::ProductArgs<T> args =
-        piece_product(stages_[stage - 1].sums[static_cast<std::size_t>(item.update.sum)], piece);
+    const BoundItem<T>& sum = stages_[stage - 1].sums[static_cast<std::size_t>(item.update.sum)];
+    kernels::ProductArgs<T> args = piece_product(sum, piece);
     args.c = item.update.variable + piece.row * piece.stride + piece.column;
     args.c_row_stride = piece.stride;
     args.finish = kernels::Finish::kUpdate;
     args.factor = item.update.factor;
-    return call(kernels_.product, args);
+    return call_on_rows(args, sum.input);
   }
   for (const MemberCall<T>& member : item.members) {
     if (member.kernel != nullptr) continue;
@@ -155,8 +155,9 @@ kernels::ProductArgs<T> Executor<T>::piece_product(const BoundItem<T>& sum,
   kernels::ProductArgs<T> args;
   args.a = span_operand(sum.in[0], numbers, piece.row).data;
   args.a_row_stride = now_.width;
-  args.b = numbers + sum.in[1].offset * now_.width + sum.inner + piece.column;
-  args.b_row_stride = sum.stride;
+  const SampleRows samples = sample_rows(sum, {.samples = batch_.size});
+  args.b = samples.data + piece.column;
+  args.b_row_stride = samples.stride;
   args.rows = piece.rows;
   args.inner = batch_.size;
   args.columns = piece.columns;
@@ -171,14 +172,11 @@ void Executor<T>::take_piece(const BoundItem<T>& sum, const Piece& piece,
     kernels::ProductArgs<T> args = piece_product(sum, piece);
     args.c = to;
     args.c_row_stride = out.row_stride;
-    return call(kernels_.product, args);
+    return call_on_rows(args, sum.input);
   }
   const T* numbers = workers_[0].tiles.template as<T>();
-  T* accumulators =
-      lanes_.as<T>() + plan_.lane[static_cast<std::size_t>(sum.result.id())] + piece.column * kernels::kLanes;
-  call(kernels_.accumulate_columns,
-       {span_operand(sum.in[0], numbers, piece.column), piece.columns, batch_.size, accumulators, true});
-  call(kernels_.finish_columns, {accumulators, piece.columns, to, 1});
+  call(kernels_.sum_columns,
+       {span_operand(sum.in[0], numbers, piece.column), piece.columns, batch_.size, to});
 }
 
 // Adds the lanes by a fixed binary tree, in place; the total ends up in lane 0.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -37,6 +38,13 @@ class Tape {
     if (whole_) std::get<Call<kernels::GatherArgs<T>>>(calls_.back()).offset = offset;
   }
 
+  /// A product whose second operand are the caller's rows, of a batch that began at row `first`.
+  void add_product(kernels::Kernel<kernels::ProductArgs<T>> kernel, const kernels::ProductArgs<T>& args,
+                   std::int64_t first) noexcept {
+    add(kernel, args);
+    if (whole_) std::get<Call<kernels::ProductArgs<T>>>(calls_.back()).offset = first;
+  }
+
   void play(std::int64_t first, const std::int64_t* indices) noexcept {
     for (auto& any : calls_) std::visit([&](auto& call) { call.make(first, indices); }, any);
   }
@@ -46,7 +54,8 @@ class Tape {
   struct Call {
     kernels::Kernel<Args> kernel;
     Args args;
-    std::int64_t offset = -1;
+    std::int64_t offset =
+        -1;  ///< of a gathering or a product with the caller's rows: where it stands; else -1
 
     void make(std::int64_t first, const std::int64_t* indices) noexcept {
       if constexpr (std::is_same_v<Args, kernels::GatherArgs<T>>) {
@@ -55,13 +64,17 @@ class Tape {
           args.indices = indices == nullptr ? nullptr : indices + offset;
         }
       }
+      if constexpr (std::is_same_v<Args, kernels::ProductArgs<T>>) {
+        if (offset >= 0) args.b += (first - std::exchange(offset, first)) * args.b_row_stride;
+      }
       kernel(args);
     }
   };
-  using AnyCall = std::variant<Call<kernels::ElementwiseArgs<T>>, Call<kernels::ProductArgs<T>>,
-                               Call<kernels::ColumnArgs<T>>, Call<kernels::TransposeArgs<T>>,
-                               Call<kernels::GatherArgs<T>>, Call<kernels::ScatterArgs<T>>,
-                               Call<kernels::AccumulateArgs<T>>, Call<kernels::FinishArgs<T>>>;
+  using AnyCall =
+      std::variant<Call<kernels::ElementwiseArgs<T>>, Call<kernels::ProductArgs<T>>,
+                   Call<kernels::ColumnArgs<T>>, Call<kernels::TransposeArgs<T>>,
+                   Call<kernels::GatherArgs<T>>, Call<kernels::ScatterArgs<T>>,
+                   Call<kernels::AccumulateArgs<T>>, Call<kernels::FinishArgs<T>>, Call<kernels::SumArgs<T>>>;
 
   std::vector<AnyCall> calls_;
   bool whole_ = true;

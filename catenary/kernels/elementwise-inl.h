@@ -38,21 +38,6 @@ constexpr int arity(Elementwise op) {
              : 1;
 }
 
-// Rows that lie end to end become one long row: few columns then cost no tails.
-template <typename T>
-HWY_INLINE ElementwiseArgs<T> flattened(ElementwiseArgs<T> args, int inputs) {
-  for (int i = 0; i < inputs; ++i) {
-    Operand<T>& in = args.in[i];
-    if (args.columns == 1 && in.row_stride != 0) in.per_column = true;
-    const bool end_to_end = in.per_column ? in.row_stride == args.columns : in.row_stride == 0;
-    if (!end_to_end) return args;
-  }
-  if (args.out_row_stride != args.columns) return args;
-  args.columns *= args.rows;
-  args.rows = 1;
-  return args;
-}
-
 // One row, y = f(x[0], x[1], x[2]). kVaries: bit i says whether input i varies along the row; else it is
 // *x[i].
 template <Elementwise kOp, unsigned kVaries, typename T>
@@ -86,16 +71,24 @@ constexpr std::array<RowFunction<T>, sizeof...(kVaries)> row_functions(std::inde
 }
 
 template <typename T, Elementwise kOp>
-void elementwise(const ElementwiseArgs<T>& given) noexcept {
+void elementwise(const ElementwiseArgs<T>& args) noexcept {
   constexpr int kInputs = arity(kOp);
   static constexpr auto kRows = row_functions<kOp, T>(std::make_index_sequence<std::size_t{1} << kInputs>());
-  const ElementwiseArgs<T> args = flattened(given, kInputs);
+  // Rows that lie end to end become one long row: few columns then cost no tails.
+  bool end_to_end = args.out_row_stride == args.columns;
   std::size_t varies = 0;
-  for (int i = 0; i < kInputs; ++i) varies |= static_cast<std::size_t>(args.in[i].per_column) << i;
-  for (std::int64_t row = 0; row < args.rows; ++row) {
+  for (int i = 0; i < kInputs; ++i) {
+    const Operand<T>& in = args.in[i];
+    const bool varying = in.per_column || (args.columns == 1 && in.row_stride != 0);
+    end_to_end = end_to_end && in.row_stride == (varying ? args.columns : 0);
+    varies |= static_cast<std::size_t>(varying) << i;
+  }
+  const std::int64_t rows = end_to_end ? 1 : args.rows;
+  const std::int64_t columns = end_to_end ? args.rows * args.columns : args.columns;
+  for (std::int64_t row = 0; row < rows; ++row) {
     const T* x[3] = {};
     for (int i = 0; i < kInputs; ++i) x[i] = args.in[i].data + row * args.in[i].row_stride;
-    kRows[varies](x, args.out + row * args.out_row_stride, args.columns, args.attribute);
+    kRows[varies](x, args.out + row * args.out_row_stride, columns, args.attribute);
   }
 }
 

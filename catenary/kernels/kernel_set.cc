@@ -26,6 +26,8 @@ namespace catenary::kernels {
   template <typename T>                                                                                     \
   void finish_columns(const FinishArgs<T>&) noexcept;                                                       \
   template <typename T>                                                                                     \
+  void sum_columns(const SumArgs<T>&) noexcept;                                                             \
+  template <typename T>                                                                                     \
   T sum(const T*, std::int64_t) noexcept;                                                                   \
   template <typename T>                                                                                     \
   T dot(const T*, const T*, std::int64_t) noexcept;                                                         \
@@ -43,6 +45,7 @@ namespace catenary::kernels {
             .scatter = scatter<T>,                                                                          \
             .accumulate_columns = accumulate_columns<T>,                                                    \
             .finish_columns = finish_columns<T>,                                                            \
+            .sum_columns = sum_columns<T>,                                                                  \
             .sum = sum<T>,                                                                                  \
             .dot = dot<T>,                                                                                  \
             .max = max<T>};                                                                                 \

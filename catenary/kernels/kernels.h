@@ -187,6 +187,15 @@ struct FinishArgs {
   std::int64_t out_stride = 1;
 };
 
+/// Both at once: out[r] = the tree over lanes that start at 0.
+template <Number T>
+struct SumArgs {
+  Operand<T> in;
+  std::int64_t rows = 0;
+  std::int64_t samples = 0;
+  T* out = nullptr;  ///< [rows]
+};
+
 /// One sample at a time, in order down the rows. x or z = in0, y = in1; [1] or [rows] is the result's row
 /// count. A label that is no whole number in [0, rows) gives zeros (kOneHot) or NaN (kPick and the loss).
 enum class Column : std::uint8_t {
@@ -236,6 +245,7 @@ struct KernelSet {
   Kernel<ScatterArgs<T>> scatter;
   Kernel<AccumulateArgs<T>> accumulate_columns;
   Kernel<FinishArgs<T>> finish_columns;
+  Kernel<SumArgs<T>> sum_columns;
   T (*sum)(const T* x, std::int64_t n) noexcept;              ///< 16 lanes and the tree of kLanes
   T (*dot)(const T* x, const T* y, std::int64_t n) noexcept;  ///< the same with fused multiply-adds
   T (*max)(const T* x, std::int64_t n) noexcept;              ///< -inf if n = 0, NaN if any x is

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "catenary/kernels/kernels.h"
 
@@ -157,8 +158,24 @@ void gather_mapped(const GatherArgs<T>& args) {
   }
 }
 
+// Rows that need no conversion and lie side by side are transposed from where they are.
+template <typename T>
+void gather_tile(const GatherArgs<T>& args) {
+  const T* rows = static_cast<const T*>(args.rows) + args.first * args.row_stride;
+  transpose(TransposeArgs<T>{.in = rows,
+                             .in_row_stride = args.row_stride,
+                             .rows = args.samples,
+                             .columns = args.features,
+                             .out = args.out_tile,
+                             .out_row_stride = args.tile_stride});
+}
+
 template <typename T, typename E>
 void gather_from(const GatherArgs<T>& args) {
+  if constexpr (std::is_same_v<T, E>) {
+    const bool as_it_is = args.scale == nullptr && args.indices == nullptr && args.out_rows == nullptr;
+    if (as_it_is && args.out_tile != nullptr) return gather_tile(args);
+  }
   if (args.scale == nullptr) return gather_mapped<Affine::kNone, T, E>(args);
   if (args.affine_stride == 0) return gather_mapped<Affine::kShared, T, E>(args);
   return gather_mapped<Affine::kEach, T, E>(args);

@@ -169,9 +169,13 @@ void multiply_rows(const ProductArgs<T>& args, const Piece<T>& piece, std::int64
   return multiply_block<T, kRows, 1, kMasked>(args, piece);
 }
 
+// Pieces are moved on and back, not copied: a copy would read what has just been written in wider words than
+// it was written, for which the processor waits.
+
 // The rows of a piece that is at most kMaxVectors wide, in register blocks of the most rows, then 4, 2 and 1.
 template <typename T, bool kMasked>
-void multiply_column_block(const ProductArgs<T>& args, Piece<T> piece, std::int64_t vectors) {
+void multiply_column_block(const ProductArgs<T>& args, Piece<T>& piece, std::int64_t vectors) {
+  const std::int64_t all = piece.rows;
   const auto blocks_of = [&]<int kRows>() {
     while (piece.rows >= kRows) {
       const bool below = piece.rows >= 2 * kRows;
@@ -184,6 +188,7 @@ void multiply_column_block(const ProductArgs<T>& args, Piece<T> piece, std::int6
   blocks_of.template operator()<4>();
   blocks_of.template operator()<2>();
   blocks_of.template operator()<1>();
+  piece.skip_rows(args, -all);
 }
 
 // Columns in blocks of nearly equal width: the first `wider` have one vector more than the others.
@@ -200,34 +205,37 @@ ColumnBlocks column_blocks(std::int64_t columns) {
 }
 
 template <typename T>
-void multiply_columns(const ProductArgs<T>& args, const Piece<T>& piece, const ColumnBlocks& blocks) {
-  Piece<T> block = piece;
-  for (std::int64_t i = 0, left = piece.columns; i < blocks.count; ++i) {
+void multiply_columns(const ProductArgs<T>& args, Piece<T>& piece, const ColumnBlocks& blocks) {
+  const std::int64_t all = piece.columns;
+  std::int64_t done = 0;
+  for (std::int64_t i = 0; i < blocks.count; ++i) {
     const std::int64_t vectors = blocks.vectors + (i < blocks.wider ? 1 : 0);
-    block.columns = std::min(vectors * kWidth<T>, left);
-    if (block.columns % kWidth<T> == 0) {
-      multiply_column_block<T, false>(args, block, vectors);
+    piece.columns = std::min(vectors * kWidth<T>, all - done);
+    if (piece.columns % kWidth<T> == 0) {
+      multiply_column_block<T, false>(args, piece, vectors);
     } else {
-      multiply_column_block<T, true>(args, block, vectors);
+      multiply_column_block<T, true>(args, piece, vectors);
     }
-    left -= block.columns;
-    block.skip_columns(block.columns);
+    done += piece.columns;
+    piece.skip_columns(piece.columns);
   }
+  piece.skip_columns(-all);
+  piece.columns = all;
 }
 
 // Where a block of b's columns fits L1, it stays there while all rows pass; else kMaxRows rows of a stay
 // there while all columns pass.
 template <typename T>
-void multiply_panel(const ProductArgs<T>& args, const Piece<T>& piece) {
+void multiply_panel(const ProductArgs<T>& args, Piece<T>& piece) {
   const ColumnBlocks blocks = column_blocks<T>(piece.columns);
   const std::int64_t block_bytes =
       piece.inner * kMaxVectors * kWidth<T> * static_cast<std::int64_t>(sizeof(T));
   if (block_bytes <= kL1Panel) return multiply_columns(args, piece, blocks);
-  for (Piece<T> left = piece; left.rows > 0; left.skip_rows(args, kMaxRows)) {
-    Piece<T> rows = left;
-    rows.rows = std::min<std::int64_t>(kMaxRows, left.rows);
-    rows.next_a = rows.a + kMaxRows * args.a_row_stride;
-    multiply_columns(args, rows, blocks);
+  for (std::int64_t left = piece.rows; left > 0; left -= kMaxRows) {
+    piece.rows = std::min<std::int64_t>(kMaxRows, left);
+    piece.next_a = piece.a + kMaxRows * args.a_row_stride;
+    multiply_columns(args, piece, blocks);
+    piece.skip_rows(args, kMaxRows);
   }
 }
 
@@ -248,24 +256,44 @@ void multiply(const ProductArgs<T>& args) {
     for (std::int64_t pass = 0; pass < passes; ++pass) {
       const std::int64_t k = pass * step;
       const bool last = pass + 1 == passes;
-      multiply_panel(args, Piece<T>{.a = args.a + k * args.a_column_stride,
-                                    .b = args.b + k * args.b_row_stride + t,
-                                    .c = args.c + t,
-                                    .next_a = nullptr,
-                                    .next_c = nullptr,
-                                    .start = args.start,
-                                    .gate = args.gate == nullptr ? nullptr : args.gate + t,
-                                    .rows = args.rows,
-                                    .inner = std::min(step, args.inner - k),
-                                    .columns = std::min(panel, args.columns - t),
-                                    .accumulate = args.accumulate || pass > 0,
-                                    .finish = last ? args.finish : Finish::kStore});
+      Piece<T> piece{.a = args.a + k * args.a_column_stride,
+                     .b = args.b + k * args.b_row_stride + t,
+                     .c = args.c + t,
+                     .next_a = nullptr,
+                     .next_c = nullptr,
+                     .start = args.start,
+                     .gate = args.gate == nullptr ? nullptr : args.gate + t,
+                     .rows = args.rows,
+                     .inner = std::min(step, args.inner - k),
+                     .columns = std::min(panel, args.columns - t),
+                     .accumulate = args.accumulate || pass > 0,
+                     .finish = last ? args.finish : Finish::kStore};
+      multiply_panel(args, piece);
     }
+  }
+}
+
+// A batch of one sample: c − factor a bᵀ, row after row as they lie in memory.
+template <typename T>
+void update_by_one(const ProductArgs<T>& args) {
+  const Full<T> d;
+  const Vec<Full<T>> factor = hn::Set(d, *args.factor);
+  for (std::int64_t i = 0; i < args.rows; ++i) {
+    const Vec<Full<T>> a = hn::Set(d, args.a[i * args.a_row_stride]);
+    const Vec<Full<T>> start = args.start != nullptr ? hn::Set(d, args.start[i]) : hn::Zero(d);
+    T* c = args.c + i * args.c_row_stride;
+    const auto step = [&](auto lanes, std::int64_t t) HWY_ATTR {
+      lanes.store(fnma(factor, fma(a, lanes.load(args.b + t), start), lanes.load(c + t)), c + t);
+    };
+    std::int64_t t = 0;
+    for (; t + kWidth<T> <= args.columns; t += kWidth<T>) step(Whole<Full<T>>{d}, t);
+    if (t < args.columns) step(Tail<Full<T>>{d, first(d, args.columns - t)}, t);
   }
 }
 
 template <typename T>
 void product(const ProductArgs<T>& args) noexcept {
+  if (args.inner == 1 && args.finish == Finish::kUpdate && !args.accumulate) return update_by_one(args);
   if (args.columns != 1 || args.finish == Finish::kUpdate) return multiply(args);
   const std::int64_t done = multiply_vector(args);
   ProductArgs<T> rest = args;

@@ -47,19 +47,59 @@ HWY_INLINE void walk(Lanes16<T>& acc, std::int64_t n, const Step& step) {
   }
 }
 
+// The same tree over vectors, for +: halves are added until one number is left.
+#if HWY_TARGET == HWY_SCALAR
+template <class D>
+HWY_INLINE Of<D> add_halves(D, Vec<D> v) {
+  return hn::GetLane(v);
+}
+#else
+template <class D>
+HWY_INLINE Of<D> add_halves(D d, Vec<D> v) {
+  if constexpr (hn::MaxLanes(D()) == 1) {
+    return hn::GetLane(v);
+  } else {
+    const hn::Half<D> half;
+    return add_halves(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+#endif
+template <typename T>
+HWY_INLINE T sum_of(Lanes16<T> acc) {
+  for (std::int64_t parts = kParts<T> / 2; parts > 0; parts /= 2) {
+    for (std::int64_t j = 0; j < parts; ++j) acc.part[j] = hn::Add(acc.part[j], acc.part[j + parts]);
+  }
+  return add_halves(Full<T>(), acc.part[0]);
+}
+
+// Adds the numbers of a row of `in` to the lanes.
+template <typename T>
+HWY_INLINE void add_row(Lanes16<T>& acc, const Operand<T>& in, std::int64_t row, std::int64_t samples) {
+  const T* x = in.data + row * in.row_stride;
+  walk(acc, samples, [&](auto lanes, Vec<Full<T>> sum, std::int64_t t) HWY_ATTR {
+    return hn::Add(sum, in.per_column ? lanes.load(x + t) : hn::Set(Full<T>(), *x));
+  });
+}
+
+template <typename T>
+void sum_columns(const SumArgs<T>& args) noexcept {
+  for (std::int64_t r = 0; r < args.rows; ++r) {
+    Lanes16<T> acc;
+    for (int j = 0; j < kParts<T>; ++j) acc.part[j] = hn::Zero(Full<T>());
+    add_row(acc, args.in, r, args.samples);
+    args.out[r] = sum_of(acc);
+  }
+}
+
 template <typename T>
 void accumulate_columns(const AccumulateArgs<T>& args) noexcept {
   const Full<T> d;
-  const Operand<T>& in = args.in;
   for (std::int64_t r = 0; r < args.rows; ++r) {
     T* row = args.acc + r * kLanes;
-    const T* x = in.data + r * in.row_stride;
     Lanes16<T> acc;
     for (int j = 0; j < kParts<T>; ++j)
       acc.part[j] = args.start ? hn::Zero(d) : hn::LoadU(d, row + j * kWidth<T>);
-    walk(acc, args.samples, [&](auto lanes, Vec<Full<T>> sum, std::int64_t t) HWY_ATTR {
-      return hn::Add(sum, in.per_column ? lanes.load(x + t) : hn::Set(d, *x));
-    });
+    add_row(acc, args.in, r, args.samples);
     for (int j = 0; j < kParts<T>; ++j) hn::StoreU(acc.part[j], d, row + j * kWidth<T>);
   }
 }
@@ -67,7 +107,10 @@ void accumulate_columns(const AccumulateArgs<T>& args) noexcept {
 template <typename T>
 void finish_columns(const FinishArgs<T>& args) noexcept {
   for (std::int64_t r = 0; r < args.rows; ++r) {
-    args.out[r * args.out_stride] = tree(args.acc + r * kLanes, [](T x, T y) HWY_ATTR { return x + y; });
+    Lanes16<T> acc;
+    for (int j = 0; j < kParts<T>; ++j)
+      acc.part[j] = hn::LoadU(Full<T>(), args.acc + r * kLanes + j * kWidth<T>);
+    args.out[r * args.out_stride] = sum_of(acc);
   }
 }
 
@@ -110,6 +153,7 @@ T max(const T* x, std::int64_t n) noexcept {
 #define CATENARY_INSTANTIATE(T)                                        \
   template void accumulate_columns(const AccumulateArgs<T>&) noexcept; \
   template void finish_columns(const FinishArgs<T>&) noexcept;         \
+  template void sum_columns(const SumArgs<T>&) noexcept;               \
   template T sum(const T*, std::int64_t) noexcept;                     \
   template T dot(const T*, const T*, std::int64_t) noexcept;           \
   template T max(const T*, std::int64_t) noexcept

@@ -91,6 +91,12 @@ TYPED_TEST(Sums, BatchSumIsTheSameHoweverTheBatchIsCutInTiles) {
         }
         EXPECT_TRUE(acc.intact() && out.intact());
       }
+      Matrix<T> at_once(kRows, 1, 0);
+      kernel_set<T>(simd).sum_columns(
+          {.in = x.operand(), .rows = kRows, .samples = samples, .out = at_once.data()});
+      for (std::int64_t r = 0; r < kRows; ++r)
+        EXPECT_TRUE(same_bits(at_once.at(r, 0), want[static_cast<std::size_t>(r)])) << name_of(simd);
+      EXPECT_TRUE(at_once.intact());
     }
   }
 }

@@ -70,7 +70,10 @@ kernels::Operand<T> Executor<T>::tile_operand(const Place<T>& place, const Tile&
 
 template <typename T>
 void Executor<T>::run_group(const BoundItem<T>& item, const Tile& tile) const noexcept {
-  const std::int64_t block = block_rows(item.has_product ? item.product.inner : 0, tile.columns);
+  // A product that does all its members itself needs no blocks: the kernel has its own.
+  const std::int64_t block = item.members.empty() && item.product.out.space != Place<T>::Space::kSlot
+                                 ? item.extent
+                                 : block_rows(item.has_product ? item.product.inner : 0, tile.columns);
   for (std::int64_t row = 0; row < item.extent; row += block) {
     const std::int64_t rows = std::min(block, item.extent - row);
     if (item.has_product) {

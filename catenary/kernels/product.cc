@@ -87,21 +87,34 @@ HWY_NOINLINE void multiply_block(const ProductArgs<T>& args, const Piece<T>& pie
                                  : hn::LoadU(d, from + j * kWidth<T>);
   };
 
+  // Calls f(i, row i of the matrix), and keeps the compiler from working out all rows' addresses beforehand.
+  const auto each_row = [&](auto* matrix, std::int64_t stride, const auto& f) HWY_ATTR {
+    HWY_UNROLL(8)
+    for (int i = 0; i < kRows; ++i) {
+      f(i, matrix);
+      matrix += stride;
+      asm("" : "+r"(matrix));
+    }
+  };
+
   Vec<D> sum[kRows][kVectors];
-  HWY_UNROLL(8)
-  for (int i = 0; i < kRows; ++i) {
-    HWY_UNROLL(4)
-    for (int j = 0; j < kVectors; ++j) {
-      sum[i][j] = piece.accumulate         ? load(piece.c + i * c_row, j)
-                  : piece.start != nullptr ? hn::Set(d, piece.start[i])
-                                           : hn::Zero(d);
+  if (piece.accumulate) {
+    each_row(piece.c, c_row, [&](int i, const T* row) HWY_ATTR {
+      HWY_UNROLL(4)
+      for (int j = 0; j < kVectors; ++j) sum[i][j] = load(row, j);
+    });
+  } else {
+    HWY_UNROLL(8)
+    for (int i = 0; i < kRows; ++i) {
+      const Vec<D> start = piece.start != nullptr ? hn::Set(d, piece.start[i]) : hn::Zero(d);
+      HWY_UNROLL(4)
+      for (int j = 0; j < kVectors; ++j) sum[i][j] = start;
     }
   }
-  HWY_UNROLL(8)
-  for (int i = 0; i < kRows; ++i) {
+  each_row(piece.next_c, c_row, [&](int, const T* row) HWY_ATTR {
     HWY_UNROLL(4)
-    for (int j = 0; j < kVectors; ++j) __builtin_prefetch(piece.next_c + i * c_row + j * kWidth<T>, 1);
-  }
+    for (int j = 0; j < kVectors; ++j) __builtin_prefetch(row + j * kWidth<T>, 1);
+  });
   const T* a = piece.a;
   const T* b = piece.b;
   const auto step = [&]() HWY_ATTR {
@@ -125,39 +138,42 @@ HWY_NOINLINE void multiply_block(const ProductArgs<T>& args, const Piece<T>& pie
     }
   }
   for (; k < piece.inner; ++k) step();
-  const auto finish = [&](auto operation) HWY_ATTR {
-    HWY_UNROLL(8)
-    for (int i = 0; i < kRows; ++i) {
-      HWY_UNROLL(4)
-      for (int j = 0; j < kVectors; ++j) sum[i][j] = operation(i, j, sum[i][j]);
-    }
-  };
   switch (piece.finish) {
     case Finish::kStore: break;
-    case Finish::kRelu: finish([&](int, int, Vec<D> v) HWY_ATTR { return at_least(hn::Zero(d), v); }); break;
+    case Finish::kRelu:
+      HWY_UNROLL(8)
+      for (int i = 0; i < kRows; ++i) {
+        HWY_UNROLL(4)
+        for (int j = 0; j < kVectors; ++j) sum[i][j] = at_least(hn::Zero(d), sum[i][j]);
+      }
+      break;
     case Finish::kGate:
-      finish([&](int i, int j, Vec<D> v) HWY_ATTR {
-        const auto open = hn::Gt(load(piece.gate + i * args.gate_row_stride, j), hn::Zero(d));
-        return hn::Mul(v, hn::IfThenElseZero(open, hn::Set(d, T(1))));
+      each_row(piece.gate, args.gate_row_stride, [&](int i, const T* row) HWY_ATTR {
+        HWY_UNROLL(4)
+        for (int j = 0; j < kVectors; ++j) {
+          const auto open = hn::Gt(load(row, j), hn::Zero(d));
+          sum[i][j] = hn::Mul(sum[i][j], hn::IfThenElseZero(open, hn::Set(d, T(1))));
+        }
       });
       break;
     case Finish::kUpdate:
-      finish([&](int i, int j, Vec<D> v)
-                 HWY_ATTR { return fnma(hn::Set(d, *args.factor), v, load(piece.c + i * c_row, j)); });
+      each_row(piece.c, c_row, [&](int i, const T* row) HWY_ATTR {
+        HWY_UNROLL(4)
+        for (int j = 0; j < kVectors; ++j)
+          sum[i][j] = fnma(hn::Set(d, *args.factor), sum[i][j], load(row, j));
+      });
       break;
   }
-  HWY_UNROLL(8)
-  for (int i = 0; i < kRows; ++i) {
+  each_row(piece.c, c_row, [&](int i, T* row) HWY_ATTR {
     HWY_UNROLL(4)
     for (int j = 0; j < kVectors; ++j) {
-      T* to = piece.c + i * c_row + j * kWidth<T>;
       if (kMasked && j == kLast) {
-        hn::BlendedStore(sum[i][j], mask, d, to);
+        hn::BlendedStore(sum[i][j], mask, d, row + j * kWidth<T>);
       } else {
-        hn::StoreU(sum[i][j], d, to);
+        hn::StoreU(sum[i][j], d, row + j * kWidth<T>);
       }
     }
-  }
+  });
 }
 
 template <typename T, int kRows, bool kMasked>

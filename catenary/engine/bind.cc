@@ -305,6 +305,15 @@ void Executor<T>::bind_group(BoundItem<T>& bound, int stage, int item) const {
     if (std::find(absorbed.begin(), absorbed.end(), v) == absorbed.end())
       bound.members.push_back(bind_member(v, stage));
   }
+  for (const Value v : group.members) {
+    if (is(v, ops::kBatchSum)) continue;
+    for (const Value x : operands_of(schedule_, v)) {
+      const Value root = schedule_.ref(x).root;
+      const T* data = is(root, ops::kVariable) ? variable_data_[index(root)] : nullptr;
+      const bool known = std::find(bound.streams.begin(), bound.streams.end(), data) != bound.streams.end();
+      if (data != nullptr && root.shape().size() == group.extent && !known) bound.streams.push_back(data);
+    }
+  }
   if (plan.panels == 1 && plan.matrix_columns > 0) bound.update = bind_update(group, stage);
   for (const Commit& commit : plan.commits) {
     MemberCall<T> copy{

@@ -86,6 +86,8 @@ struct BoundItem {
   std::int64_t matrix_columns = 0;  ///< of the outer sums that the group may take piece by piece; else 0
   ProductCall<T> product;
   UpdateCall<T> update;
+  std::vector<const T*>
+      streams;  ///< shared groups: the variables that the members read, fetched ahead of them
   std::vector<MemberCall<T>> members;
   std::vector<MemberCall<T>> commits;  ///< copies into variables at the end of each block
   // Columns, sums, transpositions, concat and references:
@@ -278,6 +280,8 @@ class Executor {
   void run_piece(std::size_t stage, const BoundItem<T>& item, const Piece& piece, int worker) noexcept;
   void run_members(const BoundItem<T>& item, const Piece& piece, std::int64_t row, std::int64_t rows,
                    int worker) const noexcept;
+  void fetch(const BoundItem<T>& item, const Piece& piece, std::int64_t row,
+             std::int64_t rows) const noexcept;
   [[nodiscard]] kernels::Operand<T> piece_operand(const BoundItem<T>& item, const Place<T>& place,
                                                   const Piece& piece, std::int64_t row,
                                                   int worker) const noexcept;

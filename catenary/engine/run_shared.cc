@@ -97,6 +97,8 @@ void Executor<T>::run_piece(std::size_t stage, const BoundItem<T>& item, const P
     args.factor = item.update.factor;
     return call_on_rows(args, sum.input);
   }
+  const std::int64_t step = std::max<std::int64_t>(kChunk / piece.columns, 1), end = piece.row + piece.rows;
+  fetch(item, piece, piece.row, std::min(step, piece.rows));
   for (const MemberCall<T>& member : item.members) {
     if (member.kernel != nullptr) continue;
     const auto sum = static_cast<std::size_t>(member.sum);
@@ -107,9 +109,24 @@ void Executor<T>::run_piece(std::size_t stage, const BoundItem<T>& item, const P
       combine_lanes(member, piece.row * piece.stride + piece.column, piece.columns);
     }
   }
-  const std::int64_t step = std::max<std::int64_t>(kChunk / piece.columns, 1);
-  for (std::int64_t row = piece.row; row < piece.row + piece.rows; row += step)
-    run_members(item, piece, row, std::min(step, piece.row + piece.rows - row), worker);
+  for (std::int64_t row = piece.row; row < end; row += step) {
+    if (row + step < end) fetch(item, piece, row + step, std::min(step, end - row - step));
+    run_members(item, piece, row, std::min(step, end - row), worker);
+  }
+}
+
+// Brings rows of the variables into the L2 cache while others are computed.
+template <typename T>
+void Executor<T>::fetch(const BoundItem<T>& item, const Piece& piece, std::int64_t row,
+                        std::int64_t rows) const noexcept {
+  constexpr std::int64_t kLine = 64 / sizeof(T);
+  if (recording_) return;  // small enough to be there already
+  for (const T* stream : item.streams) {
+    for (std::int64_t i = row; i < row + rows; ++i) {
+      const T* numbers = stream + i * piece.stride + piece.column;
+      for (std::int64_t j = 0; j < piece.columns; j += kLine) __builtin_prefetch(numbers + j, 1, 2);
+    }
+  }
 }
 
 template <typename T>

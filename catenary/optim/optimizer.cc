@@ -102,7 +102,7 @@ Optimizer adam(AdamOptions options) {
       const Value m = state_like(w, ".moment1"), v = state_like(w, ".moment2");
       const Value next_m = beta1 * m + (1 - beta1) * g;
       const Value next_v = beta2 * v + (1 - beta2) * square(g);
-      const Value step = rate * next_m / (sqrt(next_v) + epsilon);
+      const Value step = rate * (next_m / (sqrt(next_v) + epsilon));
       updates.insert(updates.end(), {{m, next_m}, {v, next_v}, {w, w - step}});
     }
     return updates;

@@ -59,8 +59,9 @@ std::vector<T> apply(Simd simd, Elementwise op, const std::vector<T>& x) {
   return y;
 }
 
-// Floats `step` patterns apart, NaNs and infinities excluded.
-double worst_f32(const Case& c, std::uint32_t step) {
+// Floats `step` patterns apart, of the patterns from `first` on, NaNs and infinities excluded.
+double worst_f32(const Case& c, std::uint64_t step, std::uint64_t first = 0,
+                 std::uint64_t last = 1ull << 32) {
   double worst = 0;
   std::vector<float> x;
   const auto flush = [&] {
@@ -70,7 +71,7 @@ double worst_f32(const Case& c, std::uint32_t step) {
     }
     x.clear();
   };
-  for (std::uint64_t bits = 0; bits < (1ull << 32); bits += step) {
+  for (std::uint64_t bits = first; bits < last; bits += step) {
     const auto pattern = static_cast<std::uint32_t>(bits);
     float value;
     std::memcpy(&value, &pattern, 4);
@@ -113,6 +114,19 @@ TEST(Math, DoubleErrorsStayWithinTheStatedUlps) {
   for (const Case& c : kCases) {
     const double worst = worst_f64(c, 40000);
     EXPECT_LE(worst, c.f64) << c.name;
+  }
+}
+
+// Where exp and tanh are neither the identity nor constant: each float from 2^-26 to 128 and its negative.
+// The sweep above covers the rest, where both follow from one rounding.
+TEST(SlowMath, EveryFloatOfExpAndTanhIsWithinTheStatedUlps) {
+  constexpr std::uint64_t kLeast = std::uint64_t{127 - 26} << 23, kMost = std::uint64_t{127 + 7} << 23;
+  constexpr std::uint64_t kNegative = 1ull << 31;
+  for (const Case& c : kCases) {
+    if (c.op != Elementwise::kExp && c.op != Elementwise::kTanh) continue;
+    EXPECT_LE(worst_f32(c, 1, kLeast, kMost), c.f32) << c.name;
+    if (c.op == Elementwise::kTanh) continue;  // odd, by copying the sign
+    EXPECT_LE(worst_f32(c, 1, kNegative + kLeast, kNegative + kMost), c.f32) << c.name;
   }
 }
 

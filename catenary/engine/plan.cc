@@ -9,10 +9,6 @@ namespace catenary::engine {
 
 namespace {
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
-std::size_t index(Value v) { return static_cast<std::size_t>(v.id()); }
-
 // The place of a stage's sums behind all items.
 constexpr int kSums = std::numeric_limits<int>::max();
 

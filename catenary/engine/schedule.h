@@ -82,6 +82,14 @@ struct Schedule {
   [[nodiscard]] bool is_computed(Value v) const { return computed[static_cast<std::size_t>(v.id())]; }
 };
 
+[[nodiscard]] inline bool is(Value v, const Op& op) { return &v.op() == &op; }
+[[nodiscard]] inline std::size_t index(Value v) { return static_cast<std::size_t>(v.id()); }
+/// A node's number: a constant's value, a slope, an exponent; 0 if it has none.
+[[nodiscard]] inline double number_of(Value v) {
+  const double* number = std::get_if<double>(&v.attribute());
+  return number == nullptr ? 0 : *number;
+}
+
 /// The kernel of an operator, if it has one of that kind.
 [[nodiscard]] std::optional<kernels::Elementwise> elementwise_kernel(const Op& op);
 /// The kernel of an elementwise node together with the product that is folded into it.
@@ -103,6 +111,8 @@ struct ProductMatrix {
 void rewrite_program(Schedule& schedule, const Program& program);
 void assign_stages(Schedule& schedule);
 void fuse(Schedule& schedule);
+/// The first half of fuse: forms, refs and what is computed.
+void select_forms(Schedule& schedule);
 
 /// One line for each node, stage, or item: for `catenary inspect --dump-after`.
 [[nodiscard]] std::string dump_nodes(const Schedule& schedule);

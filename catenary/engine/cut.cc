@@ -64,6 +64,7 @@ typename Executor<T>::Cut Executor<T>::cut(std::int64_t batch_size) const {
   const std::int64_t span = shared && fixed_tile_ == 0 ? std::min(kLongestSpan, most) : c.tile;
   c.span = std::clamp(span, c.tile, c.lane_samples);
   c.width = kernels::product_stride<T>(c.span);
+  c.whole = c.lanes == 1 && c.span >= batch_size;
   return c;
 }
 
@@ -105,21 +106,26 @@ std::int64_t Executor<T>::scratch_elements(std::int64_t tile) const {
 }
 
 template <typename T>
+std::int64_t Executor<T>::lane_elements(const Cut& cut) const {
+  return cut.whole ? plan_.kept_lane_elements : plan_.lane_elements * cut.lanes;
+}
+
+template <typename T>
 std::int64_t Executor<T>::planned_bytes(std::int64_t batch_size) const {
   if (batch_size < 1 || batch_size > kLargestBatch)
     fail(ErrorKind::kConfig, "a plan needs a batch of 1 to 2^40 samples, found {}", batch_size);
   const Cut c = largest_cut(batch_size);
   const std::int64_t tiles = tile_elements() * c.width * (c.lanes > 1 ? std::ssize(workers_) : 1);
   const std::int64_t scratch = scratch_elements(c.tile) * std::ssize(workers_);
-  return summary_.variable_bytes + summary_.shared_bytes + summary_.lane_bytes * c.lanes +
+  return summary_.variable_bytes + summary_.shared_bytes +
          summary_.batch_row_bytes * round_up(batch_size, 16) +
-         (tiles + scratch) * static_cast<std::int64_t>(sizeof(T));
+         (lane_elements(c) + tiles + scratch) * static_cast<std::int64_t>(sizeof(T));
 }
 
 template <typename T>
 bool Executor<T>::has_capacity(const Cut& c, std::int64_t batch_size) const noexcept {
   return batch_size <= capacity_ && c.lanes <= reserved_.lanes && c.tile <= reserved_.tile &&
-         c.width <= reserved_.width;
+         c.width <= reserved_.width && (c.whole || !reserved_.whole);
 }
 
 template <typename T>
@@ -131,6 +137,7 @@ void Executor<T>::reserve(std::int64_t batch_size) {
   larger.lanes = std::max(c.lanes, reserved_.lanes);
   larger.tile = std::max(c.tile, reserved_.tile);
   larger.width = std::max(c.width, reserved_.width);
+  larger.whole = c.whole && reserved_.whole;
   const std::int64_t capacity = round_up(std::max(batch_size, capacity_), 16);
   const auto bytes = [](std::int64_t elements, std::int64_t times) {
     std::int64_t product = 0;
@@ -141,7 +148,7 @@ void Executor<T>::reserve(std::int64_t batch_size) {
   capacity_ = 0;  // stays so if memory runs out half way
   taped_ = 0;
   batch_rows_ = AlignedBuffer(bytes(plan_.batch_elements, capacity));
-  lanes_ = AlignedBuffer(bytes(plan_.lane_elements, larger.lanes));
+  lanes_ = AlignedBuffer(bytes(lane_elements(larger), 1));
   for (Worker& worker : workers_) {
     // A single lane is shared by all threads and lies in the first one's memory.
     const bool used = larger.lanes > 1 || &worker == workers_.data();

@@ -174,12 +174,14 @@ class Executor {
     std::int64_t span = 0;          ///< samples whose activations are kept until the sums are taken
     std::int64_t tile = 0;          ///< samples that pass through the network together
     std::int64_t width = 0;         ///< columns that a span's memory is laid out for
+    bool whole = true;              ///< one span is the whole batch: its sums can be taken by pieces
   };
   [[nodiscard]] Cut cut(std::int64_t batch_size) const;
   [[nodiscard]] Cut largest_cut(std::int64_t batch_size) const;
   [[nodiscard]] std::int64_t tile_elements() const;
   [[nodiscard]] static std::int64_t block_rows(std::int64_t inner, std::int64_t columns);
   [[nodiscard]] std::int64_t scratch_elements(std::int64_t tile) const;
+  [[nodiscard]] std::int64_t lane_elements(const Cut& cut) const;
   [[nodiscard]] bool has_capacity(const Cut& cut, std::int64_t batch_size) const noexcept;
 
   /// Every kernel is called through here, so that the run can be taped.
@@ -229,7 +231,7 @@ class Executor {
                 int worker) noexcept;
   void take_sums(const BoundStage<T>& stage, const Span& span, int part, int parts) noexcept;
   void finish_sums(const BoundStage<T>& stage, std::int64_t lane) noexcept;
-  [[nodiscard]] bool takes_pieces() const noexcept { return now_.lanes == 1 && now_.span >= batch_.size; }
+  [[nodiscard]] bool takes_pieces() const noexcept { return now_.whole; }
   [[nodiscard]] int team_size() const noexcept;
 
   // The items of a tile (run_items.cc).

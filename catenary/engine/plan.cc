@@ -259,8 +259,16 @@ class Planner {
   }
 
   void plan_lanes() {
+    plan_lanes([this](Value sum) { return plan_.panel[index(sum)] < 0; });
+    plan_.kept_lane_elements = plan_.lane_elements;
+    plan_lanes([this](Value sum) { return plan_.panel[index(sum)] >= 0; });
+  }
+
+  template <typename Predicate>
+  void plan_lanes(Predicate wanted) {
     for (const Stage& stage : schedule_.stages) {
       for (const Item& item : stage.sums) {
+        if (!wanted(item.result)) continue;
         const std::int64_t size = item.result.shape().size();
         const std::int64_t accumulator = item.kind == Item::Kind::kOuterSum ? size : size * kernels::kLanes;
         plan_.lane[index(item.result)] = take(plan_.lane_elements, accumulator);

@@ -59,6 +59,8 @@ struct MemoryPlan {
   std::vector<std::int64_t>
       lane_result;  ///< place of the lane's sum; in lane 0 it becomes the sum of all lanes
   std::int64_t lane_elements = 0;
+  std::int64_t kept_lane_elements =
+      0;  ///< those before the sums that only exist in panels if taken by pieces
   std::vector<std::int64_t>
       batch;  ///< place of a stored root in the rows kept for the batch, in elements a sample
   std::int64_t batch_elements = 0;

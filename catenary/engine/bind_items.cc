@@ -166,6 +166,22 @@ UpdateCall<T> Executor<T>::bind_update(const Item& group, int stage) const {
   return {bind_member(*sum, stage).sum, place_of(factor, stage).shared, variable_data_[index(variable)]};
 }
 
+// The variables of the group's size that its members read.
+template <typename T>
+std::vector<const T*> Executor<T>::variables_read(const Item& group) const {
+  std::vector<const T*> variables;
+  for (const Value v : group.members) {
+    if (is(v, ops::kBatchSum)) continue;
+    for (const Value x : operands_of(schedule_, v)) {
+      const Value root = schedule_.ref(x).root;
+      if (!is(root, ops::kVariable) || root.shape().size() != group.extent) continue;
+      const T* data = variable_data_[index(root)];
+      if (std::find(variables.begin(), variables.end(), data) == variables.end()) variables.push_back(data);
+    }
+  }
+  return variables;
+}
+
 template <typename T>
 void Executor<T>::bind_group(BoundItem<T>& bound, int stage, int item) const {
   const Item& group = schedule_.stages[static_cast<std::size_t>(stage)].items[static_cast<std::size_t>(item)];
@@ -185,15 +201,7 @@ void Executor<T>::bind_group(BoundItem<T>& bound, int stage, int item) const {
     if (std::find(absorbed.begin(), absorbed.end(), v) == absorbed.end())
       bound.members.push_back(bind_member(v, stage));
   }
-  for (const Value v : group.members) {
-    if (is(v, ops::kBatchSum)) continue;
-    for (const Value x : operands_of(schedule_, v)) {
-      const Value root = schedule_.ref(x).root;
-      const T* data = is(root, ops::kVariable) ? variable_data_[index(root)] : nullptr;
-      const bool known = std::find(bound.streams.begin(), bound.streams.end(), data) != bound.streams.end();
-      if (data != nullptr && root.shape().size() == group.extent && !known) bound.streams.push_back(data);
-    }
-  }
+  bound.streams = variables_read(group);
   if (plan.panels == 1 && plan.matrix_columns > 0) bound.update = bind_update(group, stage);
   for (const Commit& commit : plan.commits) {
     MemberCall<T> copy{

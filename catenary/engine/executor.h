@@ -200,6 +200,7 @@ class Executor {
   void bind_group(BoundItem<T>& bound, int stage, int item) const;
   [[nodiscard]] std::vector<Value> absorb_members(ProductCall<T>& call, const Item& group, int stage) const;
   [[nodiscard]] Value only_reader(const Item& group, Value v) const;
+  [[nodiscard]] std::vector<const T*> variables_read(const Item& group) const;
   [[nodiscard]] UpdateCall<T> bind_update(const Item& group, int stage) const;
   [[nodiscard]] MemberCall<T> bind_member(Value v, int stage) const;
   [[nodiscard]] ProductCall<T> bind_product(Value v, int stage) const;
@@ -239,6 +240,8 @@ class Executor {
   void store(const Transfer<T>& store, const Tile& tile) const noexcept;
   void run_item(const BoundItem<T>& item, const Tile& tile) noexcept;
   void run_group(const BoundItem<T>& item, const Tile& tile) const noexcept;
+  void run_product(const ProductCall<T>& product, const Tile& tile, std::int64_t row, std::int64_t rows,
+                   std::int64_t block) const noexcept;
   void run_column(const BoundItem<T>& item, const Tile& tile) const noexcept;
   void run_concat(const BoundItem<T>& item, const Tile& tile) const noexcept;
   void run_transpose(const BoundItem<T>& item, const Tile& tile) const noexcept;

@@ -68,36 +68,40 @@ kernels::Operand<T> Executor<T>::tile_operand(const Place<T>& place, const Tile&
   return span_operand(place, tile.numbers + tile.column, row);
 }
 
+// So many rows of a product from `row` on, with what its kernel does besides.
+template <typename T>
+void Executor<T>::run_product(const ProductCall<T>& product, const Tile& tile, std::int64_t row,
+                              std::int64_t rows, std::int64_t block) const noexcept {
+  const kernels::Operand<T> out = tile_operand(product.out, tile, row, block);
+  kernels::ProductArgs<T> args{shared_pointer(product.a) + row * product.a_row_stride,
+                               product.a_row_stride,
+                               product.a_column_stride,
+                               tile_operand(product.b, tile, 0).data,
+                               tile.width,
+                               const_cast<T*>(out.data),
+                               out.row_stride,
+                               rows,
+                               product.inner,
+                               tile.columns};
+  if (product.has_start) args.start = shared_pointer(product.start) + row;
+  args.finish = product.finish;
+  if (product.finish == kernels::Finish::kGate) {
+    const kernels::Operand<T> gate = tile_operand(product.gate, tile, row, block);
+    args.gate = gate.data;
+    args.gate_row_stride = gate.row_stride;
+  }
+  call(kernels_.product, args);
+}
+
 template <typename T>
 void Executor<T>::run_group(const BoundItem<T>& item, const Tile& tile) const noexcept {
   // A product that does all its members itself needs no blocks: the kernel has its own.
-  const std::int64_t block = item.members.empty() && item.product.out.space != Place<T>::Space::kSlot
-                                 ? item.extent
-                                 : block_rows(item.has_product ? item.product.inner : 0, tile.columns);
+  const bool alone = item.members.empty() && item.product.out.space != Place<T>::Space::kSlot;
+  const std::int64_t inner = item.has_product ? item.product.inner : 0;
+  const std::int64_t block = alone ? item.extent : block_rows(inner, tile.columns);
   for (std::int64_t row = 0; row < item.extent; row += block) {
     const std::int64_t rows = std::min(block, item.extent - row);
-    if (item.has_product) {
-      const ProductCall<T>& product = item.product;
-      const kernels::Operand<T> out = tile_operand(product.out, tile, row, block);
-      kernels::ProductArgs<T> args{shared_pointer(product.a) + row * product.a_row_stride,
-                                   product.a_row_stride,
-                                   product.a_column_stride,
-                                   tile_operand(product.b, tile, 0).data,
-                                   tile.width,
-                                   const_cast<T*>(out.data),
-                                   out.row_stride,
-                                   rows,
-                                   product.inner,
-                                   tile.columns};
-      if (product.has_start) args.start = shared_pointer(product.start) + row;
-      args.finish = product.finish;
-      if (product.finish == kernels::Finish::kGate) {
-        const kernels::Operand<T> gate = tile_operand(product.gate, tile, row, block);
-        args.gate = gate.data;
-        args.gate_row_stride = gate.row_stride;
-      }
-      call(kernels_.product, args);
-    }
+    if (item.has_product) run_product(item.product, tile, row, rows, block);
     for (const MemberCall<T>& member : item.members) {
       const kernels::Operand<T> out = tile_operand(member.out, tile, row, block);
       kernels::ElementwiseArgs<T> args;

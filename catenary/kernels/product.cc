@@ -73,35 +73,81 @@ HWY_INLINE void prefetch_factors(const ProductArgs<T>& args, const T* next, std:
   }
 }
 
+// Calls f(i, row i of the matrix), and keeps the compiler from working out all rows' addresses beforehand.
+template <int kRows, typename T, class F>
+HWY_INLINE void each_row(T* matrix, std::int64_t stride, const F& f) {
+  HWY_UNROLL(8)
+  for (int i = 0; i < kRows; ++i) {
+    f(i, matrix);
+    matrix += stride;
+    asm("" : "+r"(matrix));
+  }
+}
+
+// A row of a register block in memory: kVectors vectors, the last one partial if kMasked.
+template <typename T, int kVectors, bool kMasked>
+struct BlockRow {
+  using D = Full<T>;
+  D d;
+  Mask<D> mask;
+  HWY_INLINE Vec<D> load(const T* row, int j) const {
+    const T* from = row + j * kWidth<T>;
+    return kMasked && j == kVectors - 1 ? hn::MaskedLoad(mask, d, from) : hn::LoadU(d, from);
+  }
+  HWY_INLINE void store(Vec<D> v, T* row, int j) const {
+    T* to = row + j * kWidth<T>;
+    if (kMasked && j == kVectors - 1) {
+      hn::BlendedStore(v, mask, d, to);
+    } else {
+      hn::StoreU(v, d, to);
+    }
+  }
+};
+
+// What becomes of a block's sums before they are stored.
+template <typename T, int kRows, int kVectors, bool kMasked>
+HWY_INLINE void finish_block(const ProductArgs<T>& args, const Piece<T>& piece,
+                             const BlockRow<T, kVectors, kMasked>& at, Vec<Full<T>> (&sum)[kRows][kVectors]) {
+  const Full<T> d;
+  switch (piece.finish) {
+    case Finish::kStore: break;
+    case Finish::kRelu:
+      HWY_UNROLL(8)
+      for (int i = 0; i < kRows; ++i) {
+        HWY_UNROLL(4)
+        for (int j = 0; j < kVectors; ++j) sum[i][j] = at_least(hn::Zero(d), sum[i][j]);
+      }
+      break;
+    case Finish::kGate:
+      each_row<kRows>(piece.gate, args.gate_row_stride, [&](int i, const T* row) HWY_ATTR {
+        HWY_UNROLL(4)
+        for (int j = 0; j < kVectors; ++j) {
+          const auto open = hn::Gt(at.load(row, j), hn::Zero(d));
+          sum[i][j] = hn::Mul(sum[i][j], hn::IfThenElseZero(open, hn::Set(d, T(1))));
+        }
+      });
+      break;
+    case Finish::kUpdate:
+      each_row<kRows>(piece.c, args.c_row_stride, [&](int i, const T* row) HWY_ATTR {
+        HWY_UNROLL(4)
+        for (int j = 0; j < kVectors; ++j)
+          sum[i][j] = fnma(hn::Set(d, *args.factor), sum[i][j], at.load(row, j));
+      });
+      break;
+  }
+}
+
 // One register block, c: [kRows][kVectors vectors]; kMasked: the last vector is partial.
 template <typename T, int kRows, int kVectors, bool kMasked>
 HWY_NOINLINE void multiply_block(const ProductArgs<T>& args, const Piece<T>& piece) {
   using D = Full<T>;
   const D d;
-  const std::int64_t a_row = args.a_row_stride, a_column = args.a_column_stride;
-  const std::int64_t b_row = args.b_row_stride, c_row = args.c_row_stride;
-  constexpr int kLast = kVectors - 1;
-  const auto mask = first(d, piece.columns - kLast * kWidth<T>);
-  const auto load = [&](const T* from, int j) HWY_ATTR {
-    return kMasked && j == kLast ? hn::MaskedLoad(mask, d, from + j * kWidth<T>)
-                                 : hn::LoadU(d, from + j * kWidth<T>);
-  };
-
-  // Calls f(i, row i of the matrix), and keeps the compiler from working out all rows' addresses beforehand.
-  const auto each_row = [&](auto* matrix, std::int64_t stride, const auto& f) HWY_ATTR {
-    HWY_UNROLL(8)
-    for (int i = 0; i < kRows; ++i) {
-      f(i, matrix);
-      matrix += stride;
-      asm("" : "+r"(matrix));
-    }
-  };
-
+  const BlockRow<T, kVectors, kMasked> at{d, first(d, piece.columns - (kVectors - 1) * kWidth<T>)};
   Vec<D> sum[kRows][kVectors];
   if (piece.accumulate) {
-    each_row(piece.c, c_row, [&](int i, const T* row) HWY_ATTR {
+    each_row<kRows>(piece.c, args.c_row_stride, [&](int i, const T* row) HWY_ATTR {
       HWY_UNROLL(4)
-      for (int j = 0; j < kVectors; ++j) sum[i][j] = load(row, j);
+      for (int j = 0; j < kVectors; ++j) sum[i][j] = at.load(row, j);
     });
   } else {
     HWY_UNROLL(8)
@@ -111,16 +157,17 @@ HWY_NOINLINE void multiply_block(const ProductArgs<T>& args, const Piece<T>& pie
       for (int j = 0; j < kVectors; ++j) sum[i][j] = start;
     }
   }
-  each_row(piece.next_c, c_row, [&](int, const T* row) HWY_ATTR {
+  each_row<kRows>(piece.next_c, args.c_row_stride, [&](int, const T* row) HWY_ATTR {
     HWY_UNROLL(4)
     for (int j = 0; j < kVectors; ++j) __builtin_prefetch(row + j * kWidth<T>, 1);
   });
+  const std::int64_t a_row = args.a_row_stride, a_column = args.a_column_stride, b_row = args.b_row_stride;
   const T* a = piece.a;
   const T* b = piece.b;
   const auto step = [&]() HWY_ATTR {
     Vec<D> row[kVectors];
     HWY_UNROLL(4)
-    for (int j = 0; j < kVectors; ++j) row[j] = load(b, j);
+    for (int j = 0; j < kVectors; ++j) row[j] = at.load(b, j);
     HWY_UNROLL(8)
     for (int i = 0; i < kRows; ++i) {
       const Vec<D> factor = hn::Set(d, a[i * a_row]);
@@ -138,41 +185,10 @@ HWY_NOINLINE void multiply_block(const ProductArgs<T>& args, const Piece<T>& pie
     }
   }
   for (; k < piece.inner; ++k) step();
-  switch (piece.finish) {
-    case Finish::kStore: break;
-    case Finish::kRelu:
-      HWY_UNROLL(8)
-      for (int i = 0; i < kRows; ++i) {
-        HWY_UNROLL(4)
-        for (int j = 0; j < kVectors; ++j) sum[i][j] = at_least(hn::Zero(d), sum[i][j]);
-      }
-      break;
-    case Finish::kGate:
-      each_row(piece.gate, args.gate_row_stride, [&](int i, const T* row) HWY_ATTR {
-        HWY_UNROLL(4)
-        for (int j = 0; j < kVectors; ++j) {
-          const auto open = hn::Gt(load(row, j), hn::Zero(d));
-          sum[i][j] = hn::Mul(sum[i][j], hn::IfThenElseZero(open, hn::Set(d, T(1))));
-        }
-      });
-      break;
-    case Finish::kUpdate:
-      each_row(piece.c, c_row, [&](int i, const T* row) HWY_ATTR {
-        HWY_UNROLL(4)
-        for (int j = 0; j < kVectors; ++j)
-          sum[i][j] = fnma(hn::Set(d, *args.factor), sum[i][j], load(row, j));
-      });
-      break;
-  }
-  each_row(piece.c, c_row, [&](int i, T* row) HWY_ATTR {
+  finish_block<T, kRows>(args, piece, at, sum);
+  each_row<kRows>(piece.c, args.c_row_stride, [&](int i, T* row) HWY_ATTR {
     HWY_UNROLL(4)
-    for (int j = 0; j < kVectors; ++j) {
-      if (kMasked && j == kLast) {
-        hn::BlendedStore(sum[i][j], mask, d, row + j * kWidth<T>);
-      } else {
-        hn::StoreU(sum[i][j], d, row + j * kWidth<T>);
-      }
-    }
+    for (int j = 0; j < kVectors; ++j) at.store(sum[i][j], row, j);
   });
 }
 

@@ -122,15 +122,36 @@ std::vector<Value> Executor<T>::absorb_members(ProductCall<T>& call, const Item&
     call.finish = kernels::Finish::kRelu;
     extend(reader);
   } else if (reader && is(reader, ops::kMul)) {
-    const Value step = schedule_.ref(other(reader)).root;
-    if (!is(step, ops::kStep) || only_reader(group, step) != reader) return absorbed;
-    call.gate = place_of(step.input(0), stage);
-    if (call.gate.space != Place<T>::Space::kTile || call.gate.repeat) return absorbed;
-    call.finish = kernels::Finish::kGate;
-    absorbed.push_back(step);
+    const Value factor = schedule_.ref(other(reader)).root;
+    const Slope slope = slope_among(group, factor);
+    if (!slope.activation || only_reader(group, factor) != reader) return absorbed;
+    call.activation = place_of(slope.activation, stage);
+    if (call.activation.space != Place<T>::Space::kTile || call.activation.repeat) return absorbed;
+    call.finish = slope.finish;
+    call.has_slope = true;
+    absorbed.insert(absorbed.end(), slope.members.begin(), slope.members.end());
     extend(reader);
   }
   return absorbed;
+}
+
+// step(y), 1 − y² and y (1 − y), as the gradient rules of relu, tanh and sigmoid write them.
+template <typename T>
+typename Executor<T>::Slope Executor<T>::slope_among(const Item& group, Value factor) const {
+  const auto is_one = [&](Value v) {
+    const Value root = schedule_.ref(v).root;
+    return is(root, ops::kConstant) && number_of(root) == 1;
+  };
+  if (is(factor, ops::kStep)) return {kernels::Finish::kReluSlope, factor.input(0), {factor}};
+  const Value square = schedule_.folded_in(factor);
+  if (square && is(square, ops::kSquare) && is(factor, ops::kSub) && is_one(factor.input(0)))
+    return {kernels::Finish::kTanhSlope, square.input(0), {factor}};
+  if (!is(factor, ops::kMul)) return {};
+  const Value y = factor.input(0), rest = schedule_.ref(factor.input(1)).root;
+  const bool sigmoid = is(rest, ops::kSub) && !schedule_.folded_in(rest) && is_one(rest.input(0)) &&
+                       schedule_.ref(rest.input(1)).root == schedule_.ref(y).root &&
+                       only_reader(group, rest) == factor;
+  return sigmoid ? Slope{kernels::Finish::kSigmoidSlope, y, {rest, factor}} : Slope{};
 }
 
 // The member that alone reads a value which nobody outside the group sees; empty if there is none.

@@ -62,7 +62,8 @@ struct ProductCall {
   bool has_start = false;
   Place<T> start;
   kernels::Finish finish = kernels::Finish::kStore;
-  Place<T> gate;
+  bool has_slope = false;
+  Place<T> activation;  ///< whose slope the sums are multiplied by
 };
 
 /// A shared group that is nothing but w − η·Σ: the product kernel can subtract the sum's pieces from w.
@@ -199,6 +200,13 @@ class Executor {
   [[nodiscard]] BoundItem<T> bind_sum(const Item& sum, int stage) const;
   void bind_group(BoundItem<T>& bound, int stage, int item) const;
   [[nodiscard]] std::vector<Value> absorb_members(ProductCall<T>& call, const Item& group, int stage) const;
+  /// A derivative's factor among a group's members: which, of what value, and the members that compute it.
+  struct Slope {
+    kernels::Finish finish = kernels::Finish::kStore;
+    Value activation = {};
+    std::vector<Value> members = {};
+  };
+  [[nodiscard]] Slope slope_among(const Item& group, Value factor) const;
   [[nodiscard]] Value only_reader(const Item& group, Value v) const;
   [[nodiscard]] std::vector<const T*> variables_read(const Item& group) const;
   [[nodiscard]] UpdateCall<T> bind_update(const Item& group, int stage) const;

@@ -85,10 +85,10 @@ void Executor<T>::run_product(const ProductCall<T>& product, const Tile& tile, s
                                tile.columns};
   if (product.has_start) args.start = shared_pointer(product.start) + row;
   args.finish = product.finish;
-  if (product.finish == kernels::Finish::kGate) {
-    const kernels::Operand<T> gate = tile_operand(product.gate, tile, row, block);
-    args.gate = gate.data;
-    args.gate_row_stride = gate.row_stride;
+  if (product.has_slope) {
+    const kernels::Operand<T> activation = tile_operand(product.activation, tile, row, block);
+    args.activation = activation.data;
+    args.activation_row_stride = activation.row_stride;
   }
   call(kernels_.product, args);
 }

@@ -78,10 +78,12 @@ struct ElementwiseArgs {
 /// What becomes of a product's sums while they are still in registers. Each is the operation that the
 /// elementwise kernel of that name would do.
 enum class Finish : std::uint8_t {
-  kStore,   ///< c = sum
-  kRelu,    ///< c = relu(sum)
-  kGate,    ///< c = sum step(gate)
-  kUpdate,  ///< c = c - factor sum: kNegMulAdd; needs a sum in one pass, inner <= kOnePass
+  kStore,         ///< c = sum
+  kRelu,          ///< c = relu(sum)
+  kReluSlope,     ///< c = sum step(y), y the activation whose derivative this is
+  kTanhSlope,     ///< c = sum (1 - y y), kNegMulAdd and kMul
+  kSigmoidSlope,  ///< c = sum (y (1 - y))
+  kUpdate,        ///< c = c - factor sum: kNegMulAdd; needs a sum in one pass, inner <= kOnePass
 };
 inline constexpr std::int64_t kOnePass = 512;
 
@@ -105,9 +107,9 @@ struct ProductArgs {
   std::int64_t columns = 0;
   bool accumulate = false;
   Finish finish = Finish::kStore;
-  const T* start = nullptr;  ///< [rows]
-  const T* gate = nullptr;   ///< [rows, columns]
-  std::int64_t gate_row_stride = 0;
+  const T* start = nullptr;       ///< [rows]
+  const T* activation = nullptr;  ///< [rows, columns], for a slope
+  std::int64_t activation_row_stride = 0;
   const T* factor = nullptr;
 };
 

@@ -12,6 +12,15 @@
 HWY_BEFORE_NAMESPACE();
 namespace catenary::kernels::HWY_NAMESPACE {
 
+/// The derivative of an activation, told by its value y.
+template <class D>
+HWY_INLINE Vec<D> slope(Finish finish, D d, Vec<D> y) {
+  const Vec<D> one = hn::Set(d, Of<D>(1));
+  if (finish == Finish::kTanhSlope) return fnma(y, y, one);
+  if (finish == Finish::kSigmoidSlope) return hn::Mul(y, hn::Sub(one, y));
+  return hn::IfThenElseZero(hn::Gt(y, hn::Zero(d)), one);
+}
+
 #if HWY_TARGET == HWY_SCALAR
 
 template <typename T>
@@ -21,13 +30,13 @@ std::int64_t multiply_vector(const ProductArgs<T>&) {
 
 #else
 
-// step(gate) from row i on, whose elements may lie apart.
+// The derivative's factor from row i of the activation on, whose elements may lie apart.
 template <class D>
-HWY_INLINE Vec<D> gate_of(D d, const ProductArgs<Of<D>>& args, std::int64_t i) {
+HWY_INLINE Vec<D> slope_of(D d, const ProductArgs<Of<D>>& args, std::int64_t i) {
   alignas(64) Of<D> lanes[hn::MaxLanes(D())];
   for (std::int64_t l = 0; l < std::int64_t{hn::MaxLanes(D())}; ++l)
-    lanes[l] = args.gate[(i + l) * args.gate_row_stride] > 0 ? 1 : 0;
-  return hn::Load(d, lanes);
+    lanes[l] = args.activation[(i + l) * args.activation_row_stride];
+  return slope(args.finish, d, hn::Load(d, lanes));
 }
 
 // The elements of c from row i on, which may lie apart.
@@ -42,7 +51,7 @@ HWY_INLINE Vec<D> load_result(D d, const ProductArgs<Of<D>>& args, std::int64_t 
 template <class D>
 HWY_INLINE void store_result(D d, const ProductArgs<Of<D>>& args, std::int64_t i, Vec<D> v) {
   if (args.finish == Finish::kRelu) v = at_least(hn::Zero(d), v);
-  if (args.finish == Finish::kGate) v = hn::Mul(v, gate_of(d, args, i));
+  if (args.activation != nullptr) v = hn::Mul(v, slope_of(d, args, i));
   if (args.c_row_stride == 1) return hn::StoreU(v, d, args.c + i);
   alignas(64) Of<D> lanes[hn::MaxLanes(D())];
   hn::Store(v, d, lanes);

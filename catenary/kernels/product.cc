@@ -35,7 +35,7 @@ struct Piece {
   const T* next_a;  ///< what the block after this one multiplies by, if that is worth fetching early
   const T* next_c;  ///< where it will write
   const T* start;
-  const T* gate;
+  const T* activation;
   std::int64_t rows, inner, columns;
   bool accumulate;
   Finish finish;
@@ -45,13 +45,13 @@ struct Piece {
     a += count * args.a_row_stride;
     c += count * args.c_row_stride;
     if (start != nullptr) start += count;
-    if (gate != nullptr) gate += count * args.gate_row_stride;
+    if (activation != nullptr) activation += count * args.activation_row_stride;
     rows -= count;
   }
   void skip_columns(std::int64_t count) {
     b += count;
     c += count;
-    if (gate != nullptr) gate += count;
+    if (activation != nullptr) activation += count;
   }
 };
 
@@ -118,13 +118,13 @@ HWY_INLINE void finish_block(const ProductArgs<T>& args, const Piece<T>& piece,
         for (int j = 0; j < kVectors; ++j) sum[i][j] = at_least(hn::Zero(d), sum[i][j]);
       }
       break;
-    case Finish::kGate:
-      each_row<kRows>(piece.gate, args.gate_row_stride, [&](int i, const T* row) HWY_ATTR {
+    case Finish::kReluSlope:
+    case Finish::kTanhSlope:
+    case Finish::kSigmoidSlope:
+      each_row<kRows>(piece.activation, args.activation_row_stride, [&](int i, const T* row) HWY_ATTR {
         HWY_UNROLL(4)
-        for (int j = 0; j < kVectors; ++j) {
-          const auto open = hn::Gt(at.load(row, j), hn::Zero(d));
-          sum[i][j] = hn::Mul(sum[i][j], hn::IfThenElseZero(open, hn::Set(d, T(1))));
-        }
+        for (int j = 0; j < kVectors; ++j)
+          sum[i][j] = hn::Mul(sum[i][j], slope(piece.finish, d, at.load(row, j)));
       });
       break;
     case Finish::kUpdate:
@@ -294,7 +294,7 @@ void multiply(const ProductArgs<T>& args) {
                      .next_a = nullptr,
                      .next_c = nullptr,
                      .start = args.start,
-                     .gate = args.gate == nullptr ? nullptr : args.gate + t,
+                     .activation = args.activation == nullptr ? nullptr : args.activation + t,
                      .rows = args.rows,
                      .inner = std::min(step, args.inner - k),
                      .columns = std::min(panel, args.columns - t),
@@ -332,7 +332,7 @@ void product(const ProductArgs<T>& args) noexcept {
   rest.a += done * args.a_row_stride;
   rest.c += done * args.c_row_stride;
   if (rest.start != nullptr) rest.start += done;
-  if (rest.gate != nullptr) rest.gate += done * args.gate_row_stride;
+  if (rest.activation != nullptr) rest.activation += done * args.activation_row_stride;
   rest.rows -= done;
   multiply(rest);
 }

@@ -100,27 +100,36 @@ TYPED_TEST(Product, StartsFromABiasAndFinishesWithAnOperation) {
                  .size = size,
                  .transposed = false,
                  .accumulate = false};
-    Matrix<T> start(m, 1, 0), gate(m, n);
+    Matrix<T> start(m, 1, 0), activation(m, n);
     p.a.fill_random(-1, 1, 1);
     p.b.fill_random(-1, 1, 2);
     p.c.fill_random(-1, 1, 3);
     start.fill_random(-1, 1, 4);
-    gate.fill_random(-1, 1, 5);
-    for (const Finish finish : {Finish::kStore, Finish::kRelu, Finish::kGate, Finish::kUpdate}) {
+    activation.fill_random(-1, 1, 5);
+    for (const Finish finish : {Finish::kStore, Finish::kRelu, Finish::kReluSlope, Finish::kTanhSlope,
+                                Finish::kSigmoidSlope, Finish::kUpdate}) {
       Matrix<T> want(m, n);
       want.fill([&](std::int64_t i, std::int64_t t) {
+        const T y = activation.at(i, t);
         T sum = start.at(i, 0);
         for (std::int64_t j = 0; j < k; ++j) sum = std::fma(p.a.at(i, j), p.b.at(j, t), sum);
         switch (finish) {
           case Finish::kStore: return sum;
           case Finish::kRelu: return element(Elementwise::kRelu, sum, 0, 0);
-          case Finish::kGate:
-            return element(Elementwise::kMul, sum, element(Elementwise::kStep, gate.at(i, t), 0, 0), 0);
+          case Finish::kReluSlope:
+            return element(Elementwise::kMul, sum, element(Elementwise::kStep, y, 0, 0), 0);
+          case Finish::kTanhSlope:
+            return element(Elementwise::kMul, sum, element(Elementwise::kNegMulAdd, y, y, 1), 0);
+          case Finish::kSigmoidSlope:
+            return element(Elementwise::kMul, sum,
+                           element(Elementwise::kMul, y, element(Elementwise::kSub, 1, y, 0), 0), 0);
           case Finish::kUpdate: return element(Elementwise::kNegMulAdd, T(0.3), sum, p.c.at(i, t));
         }
         return T(0);
       });
       const T factor = T(0.3);
+      const bool has_slope =
+          finish == Finish::kReluSlope || finish == Finish::kTanhSlope || finish == Finish::kSigmoidSlope;
       for (const Simd simd : supported_simd()) {
         Matrix<T> got(m, n);
         got.fill([&](std::int64_t i, std::int64_t t) { return p.c.at(i, t); });
@@ -135,8 +144,8 @@ TYPED_TEST(Product, StartsFromABiasAndFinishesWithAnOperation) {
                                      .columns = n,
                                      .finish = finish,
                                      .start = start.data(),
-                                     .gate = gate.data(),
-                                     .gate_row_stride = gate.stride(),
+                                     .activation = has_slope ? activation.data() : nullptr,
+                                     .activation_row_stride = activation.stride(),
                                      .factor = &factor});
         EXPECT_TRUE(same_bits(got, want) && got.intact())
             << name_of(simd) << " " << m << "x" << k << "x" << n << " finish " << static_cast<int>(finish);

@@ -20,10 +20,8 @@ namespace {
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{16} << 30;
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;  // extents' products stay far from overflow
 constexpr int kMaxDimensions = 4;
-// Memory for u8 elements doubles from here as data arrives, so that a header alone cannot take any.
-constexpr std::uint64_t kFirstBytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t kStartBytes = std::uint64_t{1} << 16;  // hold the header, though it be compressed
-constexpr std::size_t kChunkBytes = std::size_t{1} << 16;      // for conversion; stays in L2
+constexpr std::size_t kChunkBytes = std::size_t{1} << 16;      // read at once; stays in L2
 
 // The format's type codes, the third byte of a file.
 enum class Code : std::uint8_t { kU8 = 0x08, kI8 = 0x09, kI16 = 0x0B, kI32 = 0x0C, kF32 = 0x0D, kF64 = 0x0E };
@@ -112,13 +110,24 @@ void require_end(Source& source) {
   fail(ErrorKind::kData, "{}: needed the end of the file at byte {}, found more", source.name, offset);
 }
 
+// Room for the elements that the header announces, but for no more than the file can hold: a header that lies
+// takes nothing. Pages of the room are the system's to give when the first element is written to them.
+template <typename T>
+std::vector<T> room_for(const Source& source, const Header& header) {
+  const std::uint64_t most = source.stream.most_bytes() / static_cast<std::uint64_t>(bytes_of(header.code));
+  std::vector<T> elements;
+  elements.reserve(std::min(static_cast<std::uint64_t>(header.elements), most));
+  return elements;
+}
+
 std::vector<std::uint8_t> read_u8(Source& source, const Header& header) {
-  std::vector<std::uint8_t> elements;
-  std::size_t filled = 0;
-  while (filled < header.bytes()) {
-    elements.resize(std::min(header.bytes(), std::max<std::uint64_t>(2 * filled, kFirstBytes)));
-    filled += source.stream.read(std::as_writable_bytes(std::span(elements).subspan(filled)));
-    if (filled < elements.size()) fail_size(source, header, filled);
+  auto elements = room_for<std::uint8_t>(source, header);
+  while (elements.size() < header.bytes()) {
+    const std::size_t done = elements.size();
+    elements.resize(std::min<std::uint64_t>(header.bytes(), done + kChunkBytes));
+    const auto chunk = std::as_writable_bytes(std::span(elements).subspan(done));
+    const std::size_t found = source.stream.read(chunk);
+    if (found < chunk.size()) fail_size(source, header, done + found);
   }
   return elements;
 }
@@ -162,7 +171,7 @@ void require_finite(const Source& source, const Header& header, std::span<const 
 
 std::vector<float> read_f32(Source& source, const Header& header) {
   std::vector<std::byte> chunk(kChunkBytes);
-  std::vector<float> elements;
+  auto elements = room_for<float>(source, header);
   for (std::uint64_t done = 0; done < header.bytes();) {
     const std::size_t wanted = std::min<std::uint64_t>(kChunkBytes, header.bytes() - done);
     const std::size_t found = source.stream.read(std::span(chunk).first(wanted));
@@ -174,11 +183,7 @@ std::vector<float> read_f32(Source& source, const Header& header) {
   return elements;
 }
 
-}  // namespace
-
-IdxArray parse_idx(std::span<const std::byte> file, const std::string& name) {
-  Source source{.stream = UnzipStream(file, name), .name = name};
-  Header header = read_header(source);
+IdxArray read_array(Source& source, Header header) {
   IdxArray array;
   if (header.code == Code::kU8) {
     array.elements = read_u8(source, header);
@@ -190,14 +195,23 @@ IdxArray parse_idx(std::span<const std::byte> file, const std::string& name) {
   return array;
 }
 
-// The header is read first, as it tells how long the file can be: compressed data are hardly longer than what
-// they hold. [RFC 1951, section 3.2.4: 5 bytes for each stored block]
+}  // namespace
+
+IdxArray parse_idx(std::span<const std::byte> file, const std::string& name) {
+  Source source{.stream = UnzipStream(file, name), .name = name};
+  return read_array(source, read_header(source));
+}
+
+// The header tells how long the file can be: compressed data are hardly longer than what they hold.
+// [RFC 1951, section 3.2.4: 5 bytes for each stored block]
 IdxArray read_idx(const std::filesystem::path& path) {
   const std::string name = path.string();
-  const std::vector<std::byte> start = read_at_most(path, kStartBytes);
-  Source source{.stream = UnzipStream(start, name), .name = name};
-  const std::uint64_t bytes = read_header(source).bytes();
-  return parse_idx(read_at_most(path, std::min(bytes + bytes / 64 + kStartBytes, kMaxFileBytes)), name);
+  InputFile file(path);
+  Source source{.stream = UnzipStream(file, kStartBytes, name), .name = name};
+  Header header = read_header(source);
+  const std::uint64_t bytes = header.bytes();
+  source.stream.allow(std::min(bytes + bytes / 64 + kStartBytes, kMaxFileBytes));
+  return read_array(source, std::move(header));
 }
 
 }  // namespace catenary

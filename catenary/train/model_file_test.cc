@@ -29,7 +29,7 @@ Config resolved_config() {
 
 Safetensors packed() {
   Model model(resolved_config(), kSchema);
-  const Variables variables(model.graph, 1);
+  Variables variables(model.graph, 1);
   return pack_model(variables, kSchema, kStandardization);
 }
 

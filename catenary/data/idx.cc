@@ -110,24 +110,30 @@ void require_end(Source& source) {
   fail(ErrorKind::kData, "{}: needed the end of the file at byte {}, found more", source.name, offset);
 }
 
-// Room for the elements that the header announces, but for no more than the file can hold: a header that lies
-// takes nothing. Pages of the room are the system's to give when the first element is written to them.
+// Makes room for `more` elements: at once for all that the header announces, unless that is more than
+// kMostGrowth times what the file holds as it is stored, or has turned out to hold. So a header that lies
+// takes next to nothing, and an honest file's elements hardly ever move. Pages of the room are the system's
+// until they are written to.
 template <typename T>
-std::vector<T> room_for(const Source& source, const Header& header) {
-  const std::uint64_t most = source.stream.most_bytes() / static_cast<std::uint64_t>(bytes_of(header.code));
-  std::vector<T> elements;
-  elements.reserve(std::min(static_cast<std::uint64_t>(header.elements), most));
-  return elements;
+void make_room(std::vector<T>& elements, std::size_t more, const Source& source, const Header& header) {
+  constexpr std::uint64_t kMostGrowth = 16;  // images are rarely zipped to less than a sixteenth
+  const std::uint64_t needed = elements.size() + more;
+  if (needed <= elements.capacity()) return;
+  const auto announced = static_cast<std::uint64_t>(header.elements);
+  const std::uint64_t held =
+      std::max<std::uint64_t>(source.stream.input_bytes() / sizeof(T), elements.size());
+  elements.reserve(std::max(needed, std::min(announced, kMostGrowth * held)));
 }
 
 std::vector<std::uint8_t> read_u8(Source& source, const Header& header) {
-  auto elements = room_for<std::uint8_t>(source, header);
+  std::vector<std::uint8_t> elements;
   while (elements.size() < header.bytes()) {
     const std::size_t done = elements.size();
-    elements.resize(std::min<std::uint64_t>(header.bytes(), done + kChunkBytes));
-    const auto chunk = std::as_writable_bytes(std::span(elements).subspan(done));
-    const std::size_t found = source.stream.read(chunk);
-    if (found < chunk.size()) fail_size(source, header, done + found);
+    const std::size_t wanted = std::min<std::uint64_t>(kChunkBytes, header.bytes() - done);
+    make_room(elements, wanted, source, header);
+    elements.resize(done + wanted);
+    const std::size_t found = source.stream.read(std::as_writable_bytes(std::span(elements).subspan(done)));
+    if (found < wanted) fail_size(source, header, done + found);
   }
   return elements;
 }
@@ -171,12 +177,13 @@ void require_finite(const Source& source, const Header& header, std::span<const 
 
 std::vector<float> read_f32(Source& source, const Header& header) {
   std::vector<std::byte> chunk(kChunkBytes);
-  auto elements = room_for<float>(source, header);
+  std::vector<float> elements;
   for (std::uint64_t done = 0; done < header.bytes();) {
     const std::size_t wanted = std::min<std::uint64_t>(kChunkBytes, header.bytes() - done);
     const std::size_t found = source.stream.read(std::span(chunk).first(wanted));
     done += found;
     if (found < wanted) fail_size(source, header, done);
+    make_room(elements, found / static_cast<std::size_t>(bytes_of(header.code)), source, header);
     append(elements, std::span(chunk).first(found), header.code);
   }
   require_finite(source, header, elements);

@@ -16,7 +16,6 @@ namespace {
 constexpr int kGzipOnly = 15 + 16;  // zlib: the largest window, with a gzip header and checksum
 constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // fits zlib's 32-bit counters
 constexpr std::size_t kBlockBytes = std::size_t{1} << 16;  // read of a file at once; stays in L2
-constexpr std::uint64_t kMostExpansion = 1032;  // of deflate: 258 bytes from 2 bits [zlib, technical details]
 
 bool is_gzip(std::span<const std::byte> file) {
   return file.size() >= 2 && file[0] == std::byte{0x1f} && file[1] == std::byte{0x8b};
@@ -59,11 +58,6 @@ std::size_t UnzipStream::read(std::span<std::byte> out) {
   const std::size_t count = inflater_ ? read_gzip(out) : read_plain(out);
   offset_ += count;
   return count;
-}
-
-std::uint64_t UnzipStream::most_bytes() const {
-  const std::uint64_t bytes = file_ == nullptr ? max_bytes_ : std::min(file_->size(), max_bytes_);
-  return inflater_ ? bytes * kMostExpansion : bytes;
 }
 
 void UnzipStream::refill(std::size_t count) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,9 +30,10 @@ class UnzipStream {
   [[nodiscard]] std::size_t read(std::span<std::byte> out);
   /// Bytes read so far, counted after decompression.
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
-  /// The most bytes that can come of all of the input, decompressed; 0 when its size is not known before its
-  /// end, as a pipe's.
-  [[nodiscard]] std::uint64_t most_bytes() const;
+  /// The bytes of the input as they are stored; 0 when that is not known before its end, as of a pipe.
+  [[nodiscard]] std::uint64_t input_bytes() const {
+    return file_ == nullptr ? max_bytes_ : std::min(file_->size(), max_bytes_);
+  }
   /// From now on the file is taken to end after its first `max_bytes` bytes, as they stand in it.
   void allow(std::uint64_t max_bytes) { max_bytes_ = max_bytes; }
 

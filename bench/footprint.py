@@ -79,8 +79,8 @@ def row_of(programs, kind, folder, name, config, data_bytes):
     peak = programs.measure(train)["peak_bytes"]
     planned = programs.planned_bytes(config)
     expected = planned + data_bytes
-    return {"network": name, "program": kind, "peak_bytes": peak, "idle_bytes": idle_bytes, "own_bytes": peak - idle_bytes,
-            "planned_bytes": planned, "data_bytes": data_bytes, "peak_over_planned": peak / expected,
+    return {"network": name, "program": kind, "peak_bytes": peak, "idle_bytes": idle_bytes,
+            "own_bytes": peak - idle_bytes, "planned_bytes": planned, "data_bytes": data_bytes, "peak_over_planned": peak / expected,
             "own_over_planned": (peak - idle_bytes) / expected}
 
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Memory, size and start-up time of the program `catenary`.
 
-Peak memory of whole trainings beside what `catenary inspect` plans for a step plus the data set, and beside a process
-that trains the same network by libtorch; size of the program without shared libraries, stripped; time of
-`catenary --version`. Needs the presets bench and static.
+Peak memory of whole trainings over what `catenary inspect` plans for a step plus the data set, once all of it and once
+without what the program takes that does nothing but say its version; the same beside a process that trains the network
+by libtorch. Size of the program without shared libraries, stripped; time of `catenary --version`. Needs the presets
+bench and static.
 """
 
 import argparse
@@ -31,7 +32,8 @@ class Programs:
 
     def __init__(self, root):
         self.catenary = root / "build/bench/catenary"
-        self.static = root / "build/static/catenary"
+        programs = {"dynamic": self.catenary, "static": root / "build/static/catenary"}
+        self.built = {kind: program for kind, program in programs.items() if program.exists()}
         self.torch = root / "build/bench/bench/footprint_torch"
         self.run_process = root / "build/bench/bench/run_process"
 
@@ -68,49 +70,61 @@ def write_config(folder, widths, batch):
     return path
 
 
-def row_of(programs, folder, name, config, data_bytes, idle_bytes):
-    """What one training took of memory, in bytes. `own`: beyond the idle program."""
-    train = [programs.catenary, "train", config, "--threads", "1", "--out", folder / "run"]
+def row_of(programs, kind, folder, name, config, data_bytes):
+    """What one training took of memory, in bytes. `own`: what is left of the peak without the idle program."""
+    program = programs.built[kind]
+    idle_bytes = programs.measure([program, "--version"])["peak_bytes"]
+    train = [program, "train", config, "--threads", "1", "--out", folder / "run"]
     train += ["--set", "train.epochs=2"]
     peak = programs.measure(train)["peak_bytes"]
     planned = programs.planned_bytes(config)
-    return {"network": name, "peak_bytes": peak, "own_bytes": peak - idle_bytes, "planned_bytes": planned,
-            "data_bytes": data_bytes, "own_over_planned": (peak - idle_bytes) / (planned + data_bytes)}
+    expected = planned + data_bytes
+    return {"network": name, "program": kind, "peak_bytes": peak, "idle_bytes": idle_bytes,
+            "own_bytes": peak - idle_bytes, "planned_bytes": planned, "data_bytes": data_bytes, "peak_over_planned": peak / expected,
+            "own_over_planned": (peak - idle_bytes) / expected}
 
 
 def memory_rows(programs, root):
-    idle = programs.measure([programs.catenary, "--version"])["peak_bytes"]
+    """A row for each network and program. The data are f32, but for Fashion-MNIST's pixels, which stay bytes."""
     for name, widths, batch, samples in NETWORKS:
         with tempfile.TemporaryDirectory() as name_of_folder:
             folder = pathlib.Path(name_of_folder)
             write_csv(folder / "data.csv", widths[0], widths[-1], samples)
             config = write_config(folder, widths, batch)
-            row = row_of(programs, folder, name, config, samples * (widths[0] + 1) * 4, idle)
+            rows = [row_of(programs, kind, folder, name, config, samples * (widths[0] + 1) * 4)
+                    for kind in programs.built]
         if programs.torch.exists():
             torch = [programs.torch, *widths, "--batch", batch, "--samples", samples]
-            row["libtorch_bytes"] = programs.measure(torch)["peak_bytes"]
-        yield row
+            torch_bytes = programs.measure(torch)["peak_bytes"]
+            rows = [row | {"libtorch_bytes": torch_bytes} for row in rows]
+        yield from rows
     with tempfile.TemporaryDirectory() as name_of_folder:
         config = root / "examples" / f"{FASHION_MNIST}.toml"
-        data_bytes = 70_000 * (784 + 4)  # pixels stay bytes
-        yield row_of(programs, pathlib.Path(name_of_folder), FASHION_MNIST, config, data_bytes, idle)
+        for kind in programs.built:
+            yield row_of(programs, kind, pathlib.Path(name_of_folder), FASHION_MNIST, config, 70_000 * (784 + 4))
+
+
+def print_memory_heading():
+    print("Peak memory of `catenary train`, one thread, in MB. idle: of `catenary --version`; own: peak without idle; "
+          "p+d: planned + data")
+    print(f"{'network':14} {'program':8}" + "".join(f" {heading:>9}" for heading in (
+        "peak", "idle", "own", "planned", "data", "peak/p+d", "own/p+d", "libtorch", "/ peak")))
 
 
 def print_memory(row):
-    mega = {key: f"{value / MEGA:9.2f}" for key, value in row.items() if key.endswith("bytes")}
-    torch = mega.get("libtorch_bytes", "        -")
-    share = f"{row['libtorch_bytes'] / row['peak_bytes']:9.1f}x" if "libtorch_bytes" in row else ""
-    print(f"{row['network']:14} {mega['peak_bytes']} {mega['own_bytes']} {mega['planned_bytes']} {mega['data_bytes']} "
-          f"{row['own_over_planned']:10.2f} {torch} {share}", flush=True)
+    sizes = [row[f"{key}_bytes"] / MEGA for key in ("peak", "idle", "own", "planned", "data")]
+    ratios = [row["peak_over_planned"], row["own_over_planned"]]
+    line = f"{row['network']:14} {row['program']:8}" + "".join(f" {figure:9.2f}" for figure in sizes + ratios)
+    if "libtorch_bytes" in row:
+        line += f" {row['libtorch_bytes'] / MEGA:9.2f} {row['libtorch_bytes'] / row['peak_bytes']:8.1f}x"
+    print(line, flush=True)
 
 
 def binary(programs):
     """Size and start-up time of the program: with shared libraries, and without."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for kind, program in (("dynamic", programs.catenary), ("static", programs.static)):
-            if not program.exists():
-                continue
+        for kind, program in programs.built.items():
             stripped = pathlib.Path(folder) / kind
             shutil.copy(program, stripped)
             subprocess.run(["strip", stripped], check=True)
@@ -127,9 +141,7 @@ def main():
     options = parser.parse_args()
     root = pathlib.Path(__file__).resolve().parents[1]
     programs = Programs(root)
-    print("Peak memory of `catenary train`, one thread, in MB; own: beyond the idle program")
-    print(f"{'network':14} {'peak':>9} {'own':>9} {'planned':>9} {'data':>9} {'own/(p+d)':>10} {'libtorch':>9} "
-          f"{'/ peak':>10}")
+    print_memory_heading()
     memory = []
     for row in memory_rows(programs, root):
         memory.append(row)

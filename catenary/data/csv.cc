@@ -1,6 +1,7 @@
 #include "catenary/data/csv.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
@@ -14,11 +15,18 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Hands a file's chunks to `next`, the first without its byte order mark, until `next` returns an empty one.
+struct Input {
+  const std::string& name;
+  std::uint64_t bytes;  // 0: not known before the end
+};
+
+// Reads the chunks that `next` returns, the first without its byte order mark, until it returns an empty one.
 template <typename Next>
-Table parse_chunks(const std::string& name, const CsvOptions& options, const Next& next) {
+Table parse_chunks(const Input& input, const CsvOptions& options, const Next& next) {
+  const std::string& name = input.name;
   TableBuilder builder(name, options);
   CsvScanner scanner(builder, name, options.max_cell_bytes);
+  const std::uint64_t total = std::min(input.bytes, options.max_file_bytes);
   std::uint64_t bytes = 0;
   for (std::string_view chunk = next(); !chunk.empty(); chunk = next()) {
     const bool is_first = bytes == 0;
@@ -28,6 +36,7 @@ Table parse_chunks(const std::string& name, const CsvOptions& options, const Nex
     }
     if (is_first && chunk.starts_with(kByteOrderMark)) chunk.remove_prefix(kByteOrderMark.size());
     scanner.feed(chunk);
+    builder.make_room({.chunk = chunk.size(), .read = bytes, .total = total});
   }
   scanner.finish();
   return builder.finish();
@@ -44,18 +53,29 @@ Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
   InputFile file(path);
   std::string buffer(chunk_size(options), '\0');
   const std::string_view chunk = buffer;
-  return parse_chunks(path.string(), options, [&] {
+  return parse_chunks({path.string(), file.size()}, options, [&] {
     const std::size_t size = file.read(std::as_writable_bytes(std::span(buffer)));
     return chunk.substr(0, size);
   });
 }
 
 Table parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
-  return parse_chunks(name, options, [&] {
+  return parse_chunks({name, text.size()}, options, [&] {
     const std::string_view chunk = text.substr(0, chunk_size(options));
     text.remove_prefix(chunk.size());
     return chunk;
   });
+}
+
+void RowLines::push_back(std::int64_t line) {
+  if (size_ == 0 || line != (*this)[size_ - 1] + 1) runs_.push_back({.row = size_, .line = line});
+  ++size_;
+}
+
+std::int64_t RowLines::operator[](std::size_t row) const {
+  const auto is_after = [](std::size_t r, const Run& run) { return r < run.row; };
+  const Run& run = *std::prev(std::upper_bound(runs_.begin(), runs_.end(), row, is_after));
+  return run.line + static_cast<std::int64_t>(row - run.row);
 }
 
 std::string column_position(const Table& table, std::size_t column) {

@@ -30,6 +30,22 @@ class TextList {
   std::vector<std::size_t> ends_;
 };
 
+/// The line on which each row starts. Rows that follow each other line by line are kept as one run.
+class RowLines {
+ public:
+  void push_back(std::int64_t line);
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::int64_t operator[](std::size_t row) const;
+
+ private:
+  struct Run {
+    std::size_t row;  // its first
+    std::int64_t line;
+  };
+  std::vector<Run> runs_;
+  std::size_t size_ = 0;
+};
+
 /// One column of a table: either `numbers` or `texts` has an entry for each row, the other is empty.
 struct Column {
   std::string name;
@@ -38,20 +54,26 @@ struct Column {
   [[nodiscard]] bool is_text() const { return texts.size() > 0; }
 };
 
-/// A CSV file in memory, column by column. Skipped columns have a name and nothing else.
+/// A CSV file in memory, column by column. Skipped columns, and those of matrices, have a name and nothing
+/// else.
 struct Table {
-  std::string file;                 // its name in messages
-  std::vector<Column> columns;      // in the file's order
-  std::vector<std::int64_t> lines;  // the line on which each row starts; the header is on line 1
+  std::string file;                          // its name in messages
+  std::vector<Column> columns;               // in the file's order
+  RowLines lines;                            // the header is on line 1
+  std::vector<std::vector<float>> matrices;  // CsvOptions::matrices: [rows][columns], row-major
   [[nodiscard]] std::int64_t rows() const { return static_cast<std::int64_t>(lines.size()); }
 };
 
-/// What a column's cells must be. kInfer: numbers if every cell is one, else text.
-enum class ColumnType { kInfer, kNumber, kText, kSkip };
+/// What a column's cells must be. kInfer: numbers if every cell is one, else text. kF32: numbers that fit
+/// f32, for matrices.
+enum class ColumnType { kInfer, kNumber, kText, kSkip, kF32 };
 
 struct CsvOptions {
   /// Called with the header before any row is read; returns a type for each column. Empty: infer all.
   std::function<std::vector<ColumnType>(std::span<const std::string> names)> types;
+  /// Called after `types`; returns for each of Table::matrices which columns of type kF32 stand side by side
+  /// in it. Empty: none.
+  std::function<std::vector<std::vector<std::size_t>>()> matrices = {};
   std::uint64_t max_file_bytes = std::uint64_t{4} << 30;
   std::size_t max_columns = 65'536;
   std::size_t max_cell_bytes = std::size_t{1} << 20;
@@ -61,8 +83,8 @@ struct CsvOptions {
 /// Reads RFC 4180 CSV in UTF-8 with a header: quotes, doubled quotes, line feeds and commas within quotes,
 /// CRLF or LF, a byte order mark and a last line without line feed are accepted. A number is what
 /// std::from_chars takes whole. Throws Error{data} that names file, line and column for: a blank cell, a
-/// ragged row, a bad quote, a duplicate header name, a number that is not finite, text where kNumber was
-/// asked for, no rows, bytes that are not UTF-8, any limit.
+/// ragged row, a bad quote, a duplicate header name, a number that is not finite, text where kNumber or kF32
+/// was asked for, no rows, bytes that are not UTF-8, any limit.
 [[nodiscard]] Table read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
 
 /// The same from memory; `name` stands for the file in messages.

@@ -106,33 +106,45 @@ Roles trained_roles(const std::string& file, Names header, const Schema& trained
 // Column types for the reader: features are numbers, targets are `target`, all others are skipped.
 std::vector<ColumnType> types_of(const Roles& roles, std::size_t columns, ColumnType target) {
   std::vector<ColumnType> types(columns, ColumnType::kSkip);
-  for (const std::size_t column : roles.features) types[column] = ColumnType::kNumber;
+  for (const std::size_t column : roles.features) types[column] = ColumnType::kF32;
   for (const std::size_t column : roles.targets) types[column] = target;
   return types;
 }
 
-// The columns' numbers side by side: [rows][columns], row-major.
-std::vector<float> gather(const Table& table, std::span<const std::size_t> columns) {
+// Reads a file whose features, and whose targets if their type is kF32, become its matrices.
+Table read_table(const std::filesystem::path& path, Roles& roles, ColumnType target, const auto& find_roles) {
+  CsvOptions options;
+  options.types = [&](Names header) {
+    roles = find_roles(header);
+    return types_of(roles, header.size(), target);
+  };
+  options.matrices = [&] {
+    std::vector<std::vector<std::size_t>> matrices = {roles.features};
+    if (target == ColumnType::kF32) matrices.push_back(roles.targets);
+    return matrices;
+  };
+  return read_csv(path, options);
+}
+
+// The numbers of a target column that could have been text.
+std::vector<float> target_numbers(const Table& table, std::size_t column) {
   std::vector<float> result;
-  result.reserve(table.lines.size() * columns.size());
-  for (std::size_t row = 0; row < table.lines.size(); ++row) {
-    for (const std::size_t column : columns) {
-      const double number = table.columns[column].numbers[row];
-      if (std::abs(number) > std::numeric_limits<float>::max()) {
-        fail(ErrorKind::kData, "{}: needed a number in the range of f32, found {}",
-             cell_position(table, table.lines[row], column), number);
-      }
-      result.push_back(static_cast<float>(number));
+  result.reserve(table.lines.size());
+  for (const double number : table.columns[column].numbers) {
+    if (std::abs(number) > std::numeric_limits<float>::max()) {
+      fail(ErrorKind::kData, "{}: needed a number in the range of f32, found {}",
+           cell_position(table, table.lines[result.size()], column), number);
     }
+    result.push_back(static_cast<float>(number));
   }
   return result;
 }
 
-Dataset features_only(const Table& table, const Roles& roles) {
+Dataset features_only(Table& table, const Roles& roles) {
   Dataset dataset;
   dataset.features.rows = table.rows();
   dataset.features.columns = std::ssize(roles.features);
-  dataset.features.elements = gather(table, roles.features);
+  dataset.features.elements = std::move(table.matrices[0]);
   for (const std::size_t column : roles.features)
     dataset.schema.feature_names.push_back(table.columns[column].name);
   return dataset;
@@ -144,12 +156,8 @@ Dataset load_csv(const std::filesystem::path& path, const CsvTarget& target) {
   require_target(target);
   const bool may_be_text = target.names.size() == 1 && target.type != TargetType::kNumbers;
   Roles roles;
-  CsvOptions options;
-  options.types = [&](Names header) {
-    roles = training_roles(path.string(), header, target.names);
-    return types_of(roles, header.size(), may_be_text ? ColumnType::kInfer : ColumnType::kNumber);
-  };
-  const Table table = read_csv(path, options);
+  Table table = read_table(path, roles, may_be_text ? ColumnType::kInfer : ColumnType::kF32,
+                           [&](Names header) { return training_roles(path.string(), header, target.names); });
   Dataset dataset = features_only(table, roles);
   dataset.schema.target_names = target.names;
   dataset.target_columns = std::ssize(target.names);
@@ -158,7 +166,7 @@ Dataset load_csv(const std::filesystem::path& path, const CsvTarget& target) {
     dataset.schema.classes = distinct_classes(table, column);
     dataset.targets = class_indices(table, column, dataset.schema.classes);
   } else {
-    dataset.targets = gather(table, roles.targets);
+    dataset.targets = may_be_text ? target_numbers(table, column) : std::move(table.matrices[1]);
   }
   return dataset;
 }
@@ -170,18 +178,14 @@ Dataset load_csv(const std::filesystem::path& path, const Schema& trained, Targe
   }
   const bool has_classes = !trained.classes.empty();
   Roles roles;
-  CsvOptions options;
-  options.types = [&](Names header) {
-    roles = trained_roles(path.string(), header, trained, use);
-    return types_of(roles, header.size(), has_classes ? ColumnType::kText : ColumnType::kNumber);
-  };
-  const Table table = read_csv(path, options);
+  Table table = read_table(path, roles, has_classes ? ColumnType::kText : ColumnType::kF32,
+                           [&](Names header) { return trained_roles(path.string(), header, trained, use); });
   Dataset dataset = features_only(table, roles);
   dataset.schema = trained;
   dataset.target_columns = std::ssize(roles.targets);
   if (roles.targets.empty()) return dataset;
   dataset.targets = has_classes ? class_indices(table, roles.targets.front(), trained.classes)
-                                : gather(table, roles.targets);
+                                : std::move(table.matrices[1]);
   return dataset;
 }
 

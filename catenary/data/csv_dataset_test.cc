@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/count_allocations.h"
 #include "tests/support/errors.h"
 #include "tests/support/temporary_directory.h"
 
@@ -164,6 +165,36 @@ TEST_F(CsvDataset, NumericTargetsOfATrainedModelAreRead) {
   const Schema without_target{.feature_names = {"x"}, .target_names = {}, .classes = {}};
   EXPECT_EQ(load_error("y,x\n1.5,2\n", without_target),
             "config: f.csv: needed the name of the target column, the trained model knows none");
+}
+
+TEST_F(CsvDataset, RangesAreCheckedAfterAllCellsAreReadFeaturesFirst) {
+  const CsvTarget several{.names = {"y", "z"}};
+  EXPECT_EQ(load_error("x,y,z\n1,2,1e39\n-1e39,2,3\n4,5,1e40\n", several),
+            "data: f.csv: line 3, column 1 'x': needed a number in the range of f32, found -1e+39");
+  EXPECT_EQ(load_error("x,y,z\n1,2,1e39\n1,2,3\n", several),
+            "data: f.csv: line 2, column 3 'z': needed a number in the range of f32, found 1e+39");
+  EXPECT_EQ(load_error("x,y,z\n1,2,1e39\nred,2,3\n", several),
+            "data: f.csv: line 3, column 1 'x': needed a number, found 'red'");
+  EXPECT_EQ(load_error("width,length,kind\n1e39,2e39,rose\n", kFlowers),
+            "data: f.csv: line 2, column 2 'length': needed a number in the range of f32, found 2e+39");
+}
+
+// At most a quarter more than the numbers, since how many rows there are is told from the first ones, and
+// these are short here; and the chunk of 256 KiB that is read at once. The text alone is 2.6 MB, and in f64
+// the numbers are 3.2 MB.
+TEST_F(CsvDataset, AFileTakesHardlyMoreMemoryThanItsNumbers) {
+  constexpr std::int64_t kRows = 4000, kColumns = 100, kBytes = kRows * kColumns * 4;
+  std::string text;
+  for (int column = 0; column < kColumns; ++column) text += fmt::format("x{},", column);
+  text += "y\n";
+  for (int row = 0; row < kRows; ++row) {
+    for (int column = 0; column < kColumns; ++column) text += fmt::format("{}.25,", row * column % 1000);
+    text += row % 2 == 0 ? "even\n" : "odd\n";
+  }
+  const auto path = dir_.file("f.csv", text);
+  const std::int64_t most =
+      testing_support::most_bytes_allocated([&] { (void)load_csv(path, CsvTarget{.names = {"y"}}); });
+  EXPECT_LT(most, kBytes + kBytes / 4 + 400'000);
 }
 
 }  // namespace

@@ -28,6 +28,12 @@ std::vector<std::string> texts(const Column& column) {
   return result;
 }
 
+std::vector<std::int64_t> lines(const Table& table) {
+  std::vector<std::int64_t> result;
+  for (std::size_t row = 0; row < table.lines.size(); ++row) result.push_back(table.lines[row]);
+  return result;
+}
+
 CsvOptions all(ColumnType type) {
   CsvOptions options;
   options.types = [type](auto names) { return std::vector<ColumnType>(names.size(), type); };
@@ -55,7 +61,7 @@ TEST(Csv, UnderstandsQuotes) {
   EXPECT_EQ(table.columns[1].name, "b,\"c\"");
   EXPECT_THAT(texts(table.columns[0]), ElementsAre("1,2", "\""));
   EXPECT_THAT(texts(table.columns[1]), ElementsAre("line\r\nfeed", "x\"y"));
-  EXPECT_THAT(table.lines, ElementsAre(2, 4));
+  EXPECT_THAT(lines(table), ElementsAre(2, 4));
 }
 
 TEST(Csv, AcceptsByteOrderMarkCrlfAndAMissingLastLineFeed) {
@@ -77,7 +83,7 @@ TEST(Csv, ChunkBordersDoNotMatter) {
     EXPECT_EQ(table.columns[1].name, "t\"wo");
     EXPECT_THAT(table.columns[0].numbers, ElementsAre(12345.678, 2, 3));
     EXPECT_THAT(texts(table.columns[1]), ElementsAre("a\nb", "größe", "\""));
-    EXPECT_THAT(table.lines, ElementsAre(2, 4, 5));
+    EXPECT_THAT(lines(table), ElementsAre(2, 4, 5));
   }
 }
 

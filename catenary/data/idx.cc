@@ -20,10 +20,8 @@ namespace {
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{16} << 30;
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;  // extents' products stay far from overflow
 constexpr int kMaxDimensions = 4;
-// Memory for u8 elements doubles from here as data arrives, so that a header alone cannot take any.
-constexpr std::uint64_t kFirstBytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t kStartBytes = std::uint64_t{1} << 16;  // hold the header, though it be compressed
-constexpr std::size_t kChunkBytes = std::size_t{1} << 16;      // for conversion; stays in L2
+constexpr std::size_t kChunkBytes = std::size_t{1} << 16;      // read at once; stays in L2
 
 // The format's type codes, the third byte of a file.
 enum class Code : std::uint8_t { kU8 = 0x08, kI8 = 0x09, kI16 = 0x0B, kI32 = 0x0C, kF32 = 0x0D, kF64 = 0x0E };
@@ -112,13 +110,30 @@ void require_end(Source& source) {
   fail(ErrorKind::kData, "{}: needed the end of the file at byte {}, found more", source.name, offset);
 }
 
+// Makes room for `more` elements: at once for all that the header announces, unless that is more than
+// kMostGrowth times what the file holds as it is stored, or has turned out to hold. So a header that lies
+// takes next to nothing, and an honest file's elements hardly ever move. Pages of the room are the system's
+// until they are written to.
+template <typename T>
+void make_room(std::vector<T>& elements, std::size_t more, const Source& source, const Header& header) {
+  constexpr std::uint64_t kMostGrowth = 16;  // images are rarely zipped to less than a sixteenth
+  const std::uint64_t needed = elements.size() + more;
+  if (needed <= elements.capacity()) return;
+  const auto announced = static_cast<std::uint64_t>(header.elements);
+  const std::uint64_t held =
+      std::max<std::uint64_t>(source.stream.input_bytes() / sizeof(T), elements.size());
+  elements.reserve(std::max(needed, std::min(announced, kMostGrowth * held)));
+}
+
 std::vector<std::uint8_t> read_u8(Source& source, const Header& header) {
   std::vector<std::uint8_t> elements;
-  std::size_t filled = 0;
-  while (filled < header.bytes()) {
-    elements.resize(std::min(header.bytes(), std::max<std::uint64_t>(2 * filled, kFirstBytes)));
-    filled += source.stream.read(std::as_writable_bytes(std::span(elements).subspan(filled)));
-    if (filled < elements.size()) fail_size(source, header, filled);
+  while (elements.size() < header.bytes()) {
+    const std::size_t done = elements.size();
+    const std::size_t wanted = std::min<std::uint64_t>(kChunkBytes, header.bytes() - done);
+    make_room(elements, wanted, source, header);
+    elements.resize(done + wanted);
+    const std::size_t found = source.stream.read(std::as_writable_bytes(std::span(elements).subspan(done)));
+    if (found < wanted) fail_size(source, header, done + found);
   }
   return elements;
 }
@@ -168,17 +183,14 @@ std::vector<float> read_f32(Source& source, const Header& header) {
     const std::size_t found = source.stream.read(std::span(chunk).first(wanted));
     done += found;
     if (found < wanted) fail_size(source, header, done);
+    make_room(elements, found / static_cast<std::size_t>(bytes_of(header.code)), source, header);
     append(elements, std::span(chunk).first(found), header.code);
   }
   require_finite(source, header, elements);
   return elements;
 }
 
-}  // namespace
-
-IdxArray parse_idx(std::span<const std::byte> file, const std::string& name) {
-  Source source{.stream = UnzipStream(file, name), .name = name};
-  Header header = read_header(source);
+IdxArray read_array(Source& source, Header header) {
   IdxArray array;
   if (header.code == Code::kU8) {
     array.elements = read_u8(source, header);
@@ -190,14 +202,23 @@ IdxArray parse_idx(std::span<const std::byte> file, const std::string& name) {
   return array;
 }
 
-// The header is read first, as it tells how long the file can be: compressed data are hardly longer than what
-// they hold. [RFC 1951, section 3.2.4: 5 bytes for each stored block]
+}  // namespace
+
+IdxArray parse_idx(std::span<const std::byte> file, const std::string& name) {
+  Source source{.stream = UnzipStream(file, name), .name = name};
+  return read_array(source, read_header(source));
+}
+
+// The header tells how long the file can be: compressed data are hardly longer than what they hold.
+// [RFC 1951, section 3.2.4: 5 bytes for each stored block]
 IdxArray read_idx(const std::filesystem::path& path) {
   const std::string name = path.string();
-  const std::vector<std::byte> start = read_at_most(path, kStartBytes);
-  Source source{.stream = UnzipStream(start, name), .name = name};
-  const std::uint64_t bytes = read_header(source).bytes();
-  return parse_idx(read_at_most(path, std::min(bytes + bytes / 64 + kStartBytes, kMaxFileBytes)), name);
+  InputFile file(path);
+  Source source{.stream = UnzipStream(file, kStartBytes, name), .name = name};
+  Header header = read_header(source);
+  const std::uint64_t bytes = header.bytes();
+  source.stream.allow(std::min(bytes + bytes / 64 + kStartBytes, kMaxFileBytes));
+  return read_array(source, std::move(header));
 }
 
 }  // namespace catenary

@@ -46,7 +46,7 @@ void require_labels(const std::vector<float>& labels, std::size_t count, const I
 }
 
 std::vector<float> read_labels(const IdxPaths& paths, std::int64_t rows) {
-  const IdxArray array = read_idx(paths.labels);
+  IdxArray array = read_idx(paths.labels);
   if (array.extents.size() != 1) {
     fail(ErrorKind::kData, "{}: needed labels with 1 dimension, found {}", paths.labels.string(),
          array.extents.size());
@@ -55,8 +55,9 @@ std::vector<float> read_labels(const IdxPaths& paths, std::int64_t rows) {
     fail(ErrorKind::kData, "{}: needed {} labels, one for each image of {}, found {}", paths.labels.string(),
          rows, paths.images.string(), array.extents[0]);
   }
-  return std::visit([](const auto& elements) { return std::vector<float>(elements.begin(), elements.end()); },
-                    array.elements);
+  if (auto* numbers = std::get_if<std::vector<float>>(&array.elements)) return std::move(*numbers);
+  const auto& bytes = std::get<std::vector<std::uint8_t>>(array.elements);
+  return {bytes.begin(), bytes.end()};
 }
 
 Dataset load(const IdxPaths& paths) {

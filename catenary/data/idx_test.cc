@@ -7,6 +7,7 @@
 #include <bit>
 #include <limits>
 
+#include "tests/support/count_allocations.h"
 #include "tests/support/errors.h"
 #include "tests/support/gzip.h"
 #include "tests/support/mangle.h"
@@ -102,6 +103,44 @@ TEST(Idx, AHeaderThatLiesTakesNoMemory) {
     const std::string lie = header(code, {1u << 31, 1u << 9}) + "12345678";
     EXPECT_THAT(parse_error(lie), ::testing::EndsWith("found 8 before the end at byte 20"));
     EXPECT_THAT(parse_error(gzip(lie)), ::testing::EndsWith("found 8 before the end at byte 20"));
+  }
+}
+
+// Blocks of the file and of its content, 64 KiB each, and what the path and the messages take.
+constexpr std::int64_t kReadingBytes = 3 << 16;
+
+TEST(Idx, AFileTakesHardlyMoreMemoryThanItsElements) {
+  const testing_support::TemporaryDirectory dir;
+  std::string noise(1'000'000, '\0');  // which zips to as many bytes
+  for (std::size_t i = 0; i < noise.size(); ++i) noise[i] = static_cast<char>(i * i * 2654435761u >> 13);
+  for (const auto& [code, elements, bytes] : {std::tuple('\x08', 1'000'000u, 1), {'\x0B', 500'000u, 4}}) {
+    const std::string file = header(code, {elements}) + noise;
+    for (const auto& path : {dir.file("plain", file), dir.file("zipped", gzip(file))}) {
+      const std::int64_t most = testing_support::most_bytes_allocated([&] { (void)read_idx(path); });
+      EXPECT_LT(most, elements * bytes + kReadingBytes) << path;
+    }
+  }
+}
+
+// Zeros are zipped to a thousandth, so their room grows in steps and they move.
+TEST(Idx, AFileThatIsZippedToNextToNothingTakesLessThanTwiceItsElements) {
+  const testing_support::TemporaryDirectory dir;
+  const auto path = dir.file("zipped", gzip(header(8, {5'000'000}) + std::string(5'000'000, '\0')));
+  const std::int64_t most = testing_support::most_bytes_allocated([&] { (void)read_idx(path); });
+  EXPECT_LT(most, 10'000'000);
+}
+
+TEST(Idx, AFileThatAnnouncesMoreThanItHoldsTakesNoMemoryForIt) {
+  const testing_support::TemporaryDirectory dir;
+  for (const char code : {'\x08', '\x0E'}) {
+    const std::string lie = header(code, {1u << 31, 1u << 9}) + "12345678";
+    for (const auto& path : {dir.file("plain", lie), dir.file("zipped", gzip(lie))}) {
+      std::string message;
+      const std::int64_t most =
+          testing_support::most_bytes_allocated([&] { message = error_of([&] { (void)read_idx(path); }); });
+      EXPECT_THAT(message, ::testing::EndsWith("found 8 before the end at byte 20"));
+      EXPECT_LT(most, kReadingBytes) << path;
+    }
   }
 }
 

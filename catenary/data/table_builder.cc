@@ -42,7 +42,8 @@ void TableBuilder::add_cell(std::string_view text, std::int64_t line) {
     add_name(text, line);
   } else if (cell_ < states_.size()) {
     switch (states_[cell_].type) {
-      case ColumnType::kNumber: add_number(text, line); break;
+      case ColumnType::kNumber: table_.columns[cell_].numbers.push_back(number_of(text, line)); break;
+      case ColumnType::kF32: row_[cell_] = number_of(text, line); break;
       case ColumnType::kText: add_text(text, line); break;
       case ColumnType::kInfer: add_inferred(text, line); break;
       case ColumnType::kSkip: break;
@@ -69,11 +70,16 @@ void TableBuilder::end_header() {
     names.push_back(name);
   }
   states_.resize(names.size());
+  row_.resize(names.size());
   if (!options_.types) return;
   const std::vector<ColumnType> types = options_.types(names);
   if (types.size() != names.size())
     fail(ErrorKind::kInternal, "needed {} column types, found {}", names.size(), types.size());
   for (std::size_t i = 0; i < types.size(); ++i) states_[i].type = types[i];
+  if (!options_.matrices) return;
+  for (auto& columns : options_.matrices())
+    matrices_.push_back({.columns = std::move(columns), .too_large = {}});
+  table_.matrices.resize(matrices_.size());
 }
 
 void TableBuilder::end_row(std::int64_t line) {
@@ -88,16 +94,42 @@ void TableBuilder::end_row(std::int64_t line) {
          states_.size(), cell_);
   } else {
     table_.lines.push_back(line);
+    add_to_matrices(line);
   }
   cell_ = 0;
 }
 
-void TableBuilder::add_number(std::string_view text, std::int64_t line) {
+double TableBuilder::number_of(std::string_view text, std::int64_t line) const {
   const std::optional<double> value = parse_number(text);
   if (!value && is_blank(text)) fail_cell(line, "a number", "a blank cell");
   if (!value) fail_cell(line, "a number", quote(text));
   if (!std::isfinite(*value)) fail_cell(line, kFinite, quote(text));
-  table_.columns[cell_].numbers.push_back(*value);
+  return *value;
+}
+
+void TableBuilder::add_to_matrices(std::int64_t line) {
+  for (std::size_t i = 0; i < matrices_.size(); ++i) {
+    Matrix& matrix = matrices_[i];
+    for (const std::size_t column : matrix.columns) {
+      const double number = row_[column];
+      const bool fits = std::abs(number) <= std::numeric_limits<float>::max();
+      if (!fits && !matrix.too_large) matrix.too_large = {.line = line, .column = column, .number = number};
+      table_.matrices[i].push_back(fits ? static_cast<float>(number) : 0);
+    }
+  }
+}
+
+void TableBuilder::make_room(const Reading& reading) {
+  constexpr double kSlack =
+      1.125;  // later rows may be shorter; memory that is never written to costs nothing
+  if (reading.read >= reading.total) return;
+  for (std::vector<float>& matrix : table_.matrices) {
+    const auto size = static_cast<double>(matrix.size());
+    const auto read = static_cast<double>(reading.read);
+    const double after_next = size * (1 + static_cast<double>(reading.chunk) / read);
+    if (after_next <= static_cast<double>(matrix.capacity())) continue;
+    matrix.reserve(static_cast<std::size_t>(kSlack * size * static_cast<double>(reading.total) / read));
+  }
 }
 
 void TableBuilder::add_text(std::string_view text, std::int64_t line) {
@@ -124,10 +156,17 @@ void TableBuilder::add_inferred(std::string_view text, std::int64_t line) {
 
 Table TableBuilder::finish() {
   if (in_header_) fail(ErrorKind::kData, "{}: needed a header on line 1, found an empty file", table_.file);
-  if (table_.lines.empty())
+  if (table_.lines.size() == 0)
     fail(ErrorKind::kData, "{}: needed rows below the header, found none", table_.file);
   for (cell_ = 0; cell_ < states_.size(); ++cell_) settle(states_[cell_], table_.columns[cell_]);
+  for (const Matrix& matrix : matrices_) require_f32(matrix);
   return std::move(table_);
+}
+
+void TableBuilder::require_f32(const Matrix& matrix) {
+  if (!matrix.too_large) return;
+  cell_ = matrix.too_large->column;
+  fail_cell(matrix.too_large->line, "a number in the range of f32", fmt::to_string(matrix.too_large->number));
 }
 
 void TableBuilder::settle(const State& state, Column& column) {

@@ -26,6 +26,15 @@ class TableBuilder {
   void add_cell(std::string_view text, std::int64_t line);
   /// Ends the row after as many cells as were added; none stands for a blank line.
   void end_row(std::int64_t line);
+  /// How far the reading is, in bytes; total: 0 if it is not known.
+  struct Reading {
+    std::uint64_t chunk;  // the last one
+    std::uint64_t read;
+    std::uint64_t total;
+  };
+  /// Before a matrix runs out of room it gets as much as the rows so far let expect for the whole file, so
+  /// that it hardly ever moves.
+  void make_room(const Reading& reading);
   /// Settles the inferred columns and hands out the table.
   [[nodiscard]] Table finish();
 
@@ -37,9 +46,22 @@ class TableBuilder {
     std::optional<std::size_t> first_nonfinite_row;
   };
 
+  // Which columns a matrix has, and its first cell that f32 cannot hold: an error once all cells are read.
+  struct Matrix {
+    struct Cell {
+      std::int64_t line;
+      std::size_t column;
+      double number;
+    };
+    std::vector<std::size_t> columns;
+    std::optional<Cell> too_large;
+  };
+
   void add_name(std::string_view text, std::int64_t line);
   void end_header();
-  void add_number(std::string_view text, std::int64_t line);
+  [[nodiscard]] double number_of(std::string_view text, std::int64_t line) const;
+  void add_to_matrices(std::int64_t line);
+  void require_f32(const Matrix& matrix);
   void add_text(std::string_view text, std::int64_t line);
   void add_inferred(std::string_view text, std::int64_t line);
   void settle(const State& state, Column& column);
@@ -48,7 +70,9 @@ class TableBuilder {
   const CsvOptions& options_;
   Table table_;
   std::vector<State> states_;  // one for each column, once the header is complete
-  std::size_t cell_ = 0;       // index of the next cell in its row
+  std::vector<Matrix> matrices_;
+  std::vector<double> row_;  // the current row's cells of type kF32, at their columns' places
+  std::size_t cell_ = 0;     // index of the next cell in its row
   bool in_header_ = true;
 };
 

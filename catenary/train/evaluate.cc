@@ -9,8 +9,6 @@ namespace catenary::train {
 
 namespace {
 
-// Large enough that all threads have work, small enough that the outputs stay in the cache.
-constexpr std::int64_t kBatch = 1024;
 // A confusion matrix of more classes takes more than 8 MB, and nobody reads it.
 constexpr std::size_t kMostConfused = 1000;
 
@@ -32,7 +30,7 @@ Evaluator::Evaluator(const Model& model, Variables& variables, const Inputs& inp
       step_(compile(evaluation_program(model), variables, {.pool = &pool})) {
   step_.bind("x", rows_.inputs());
   step_.bind("target", rows_.targets());
-  step_.reserve(std::min(kBatch, samples_.size()));
+  step_.reserve(std::min(kEvaluationBatch, samples_.size()));
 }
 
 Assessment Evaluator::evaluate() {
@@ -40,8 +38,8 @@ Assessment Evaluator::evaluate() {
   const std::vector<std::string>& classes = samples_.data->schema.classes;
   if (has_classes_ && classes.size() <= kMostConfused) result.confusion.emplace(classes);
   Sums sums;
-  for (std::int64_t first = 0; first < samples_.size(); first += kBatch) {
-    const auto count = static_cast<std::size_t>(std::min(kBatch, samples_.size() - first));
+  for (std::int64_t first = 0; first < samples_.size(); first += kEvaluationBatch) {
+    const auto count = static_cast<std::size_t>(std::min(kEvaluationBatch, samples_.size() - first));
     const std::span rows = std::span(samples_.rows).subspan(static_cast<std::size_t>(first), count);
     require_ok(step_.run({.size = std::ssize(rows), .indices = rows.data()}));
     sums.loss += step_.scalar("loss");

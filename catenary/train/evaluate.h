@@ -13,6 +13,10 @@
 
 namespace catenary::train {
 
+/// Samples that are evaluated or predicted at once: as many as the engine gives a lane. More would take
+/// memory for the activations of all of them, beside the training step's own.
+inline constexpr std::int64_t kEvaluationBatch = 256;
+
 /// How well a network does on a set of samples.
 struct Assessment {
   std::int64_t samples = 0;

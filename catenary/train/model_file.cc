@@ -20,10 +20,13 @@ constexpr const char* kClasses = "classes";
 constexpr const char* kMean = "standardize.mean";
 constexpr const char* kStd = "standardize.std";
 
-Tensor parameter_tensor(const Variables& variables, const std::string& name) {
-  const std::vector<double> numbers = variables.read(name);
-  const std::vector<float> values(numbers.begin(), numbers.end());  // they were f32 to begin with
-  return make_tensor(name, variables.type(name).shape, values);
+// Straight from the variable's memory: a layer's weights by way of vectors would be three more copies of
+// them.
+Tensor parameter_tensor(Variables& variables, const std::string& name) {
+  const Type& type = variables.type(name);
+  if (type.dtype != DType::kF32) return make_tensor(name, type.shape, variables.read(name));
+  const auto* numbers = static_cast<const float*>(variables.data(name));
+  return make_tensor(name, type.shape, std::span(numbers, static_cast<std::size_t>(type.shape.size())));
 }
 
 // Reads a stored model strictly; `name` is the file's in messages.
@@ -139,8 +142,7 @@ Schema read_schema(const Reader& reader, const Config& config) {
 
 }  // namespace
 
-Safetensors pack_model(const Variables& variables, const Schema& schema,
-                       const Standardization& standardization) {
+Safetensors pack_model(Variables& variables, const Schema& schema, const Standardization& standardization) {
   Safetensors content;
   for (const std::string& name : variables.names()) {
     if (variables.role(name) == Role::kParameter)

@@ -19,8 +19,8 @@ struct StoredModel {
   Standardization standardization;
 };
 
-/// The parameters as they are now, ready to be written.
-[[nodiscard]] Safetensors pack_model(const Variables& variables, const Schema& schema,
+/// A copy of the parameters as they are now, ready to be written.
+[[nodiscard]] Safetensors pack_model(Variables& variables, const Schema& schema,
                                      const Standardization& standardization);
 
 /// Checks that `content` is what pack_model made for `config`. Throws Error{format} "NAME: tensor

@@ -8,6 +8,7 @@
 
 #include "catenary/train/model.h"
 #include "catenary/train/testing.h"
+#include "tests/support/count_allocations.h"
 #include "tests/support/errors.h"
 
 namespace catenary::train {
@@ -29,7 +30,7 @@ Config resolved_config() {
 
 Safetensors packed() {
   Model model(resolved_config(), kSchema);
-  const Variables variables(model.graph, 1);
+  Variables variables(model.graph, 1);
   return pack_model(variables, kSchema, kStandardization);
 }
 
@@ -63,6 +64,18 @@ TEST(ModelFile, ParametersComeBackBitForBit) {
   Variables variables(other.graph, 99);
   load_parameters(model, variables);
   EXPECT_EQ(pack_model(variables, kSchema, kStandardization), packed());
+}
+
+TEST(ModelFile, PackingTakesTheMemoryOfOneCopy) {
+  Config config = resolved_config();
+  config.layers[0].units = 20'000;
+  Model model(config, kSchema);
+  Variables variables(model.graph, 1);
+  constexpr std::int64_t kBytes = 4 * (20'000 * (2 + 1) + 2 * (20'000 + 1));
+  constexpr std::int64_t kRest = 16 * 1024;  // names, and each array's last page
+  EXPECT_LT(
+      testing_support::most_bytes_allocated([&] { (void)pack_model(variables, kSchema, kStandardization); }),
+      kBytes + kRest);
 }
 
 TEST(ModelFile, SaysWhatDoesNotFitTheConfig) {

@@ -16,8 +16,6 @@ namespace catenary::train {
 
 namespace {
 
-constexpr std::int64_t kBatch = 1024;  // as in evaluate.cc
-
 // A CSV cell, in quotes where RFC 4180 asks for them.
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -98,8 +96,8 @@ Predictions predict(const StoredRun& run, const std::string& input, int threads)
   step.bind("x", rows.inputs());
   Writer writer(run);
   const std::int64_t samples = data.features.rows;
-  for (std::int64_t first = 0; first < samples; first += kBatch) {
-    const std::int64_t size = std::min(kBatch, samples - first);
+  for (std::int64_t first = 0; first < samples; first += kEvaluationBatch) {
+    const std::int64_t size = std::min(kEvaluationBatch, samples - first);
     require_ok(step.run({.size = size, .first = first}));
     write_batch(step, size, bool(model.predicted_class), writer);
   }

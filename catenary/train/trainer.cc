@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 
 #include "catenary/base/error.h"
 #include "catenary/data/split.h"
@@ -23,14 +24,19 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// A model with everything that its training needs. The members' order is that of their making.
+// A model and its parameters, which outlive their training.
+struct Network {
+  Network(const Config& config, const Schema& schema)
+      : model(config, schema), variables(model.graph, static_cast<std::uint64_t>(config.seed)) {}
+  Model model;
+  Variables variables;
+};
+
+// Everything that the training of a network needs beside it. The members' order is that of their making.
 class Training {
  public:
-  Training(const Config& config, const TrainingData& data, const TrainOptions& options);
+  Training(Network& network, const Config& config, const TrainingData& data, const TrainOptions& options);
 
-  [[nodiscard]] Safetensors weights() const {
-    return pack_model(variables_, data_.file.schema, data_.standardization);
-  }
   [[nodiscard]] TrainingStart start() const { return {samples_, std::ssize(data_.test_rows), parameters_}; }
   [[nodiscard]] std::optional<Assessment> test();
   /// One pass over the training rows in the epoch's own order; nothing when asked to stop.
@@ -52,8 +58,6 @@ class Training {
   const TrainingData& data_;
   const TrainOptions& options_;
   ThreadPool pool_;
-  Model model_;
-  Variables variables_;
   SampleRows rows_;
   Step step_;
   std::optional<Evaluator> test_;
@@ -64,15 +68,14 @@ class Training {
   double seconds_ = 0;  // of the epochs before, without tests
 };
 
-Training::Training(const Config& config, const TrainingData& data, const TrainOptions& options)
+Training::Training(Network& network, const Config& config, const TrainingData& data,
+                   const TrainOptions& options)
     : config_(config),
       data_(data),
       options_(options),
       pool_(options.threads),
-      model_(config, data.file.schema),
-      variables_(model_.graph, static_cast<std::uint64_t>(config.seed)),
       rows_(data.file, data.standardization),
-      step_(compile(training_program(model_, config), variables_, {.pool = &pool_})),
+      step_(compile(training_program(network.model, config), network.variables, {.pool = &pool_})),
       samples_(std::ssize(data.train_rows)),
       batch_size_(std::min(config.train.batch_size, samples_)) {
   step_.bind("x", rows_.inputs());
@@ -82,7 +85,8 @@ Training::Training(const Config& config, const TrainingData& data, const TrainOp
   steps_between_reports_ =
       std::max<std::int64_t>(1, kWorkBetweenReports / (parameters_ * batch_size_ + kWorkOfAStep));
   if (!data.test_rows.empty())
-    test_.emplace(model_, variables_, Evaluator::Inputs{data.test(), data.standardization}, pool_);
+    test_.emplace(network.model, network.variables, Evaluator::Inputs{data.test(), data.standardization},
+                  pool_);
 }
 
 std::optional<Assessment> Training::test() {
@@ -145,10 +149,19 @@ Progress Training::progress(std::int64_t epoch, std::int64_t done) const {
           .seconds = seconds_};
 }
 
+// Looks at the numbers where they are: a copy of the weights is as large as a small data set.
+bool is_finite(const Tensor& tensor) {
+  for (std::size_t at = 0; at < tensor.data.size(); at += sizeof(float)) {
+    float x = 0;
+    std::memcpy(&x, &tensor.data[at], sizeof x);
+    if (!std::isfinite(x)) return false;
+  }
+  return true;
+}
+
 void require_finite(const Safetensors& weights) {
   for (const Tensor& tensor : weights.tensors) {
-    const std::vector<float> values = f32_values(tensor);
-    if (std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); })) continue;
+    if (is_finite(tensor)) continue;
     fail(ErrorKind::kNumeric, "expected finite weights after the last step, found others in '{}'",
          tensor.name);
   }
@@ -159,14 +172,17 @@ std::optional<Score> score_of(const std::optional<Assessment>& evaluation) {
   return evaluation->score;
 }
 
-}  // namespace
+// The weights as they are before the first step: they depend on the config's seed and their names alone.
+Safetensors initial_weights(const Config& config, const TrainingData& data) {
+  Network untrained(config, data.file.schema);
+  return pack_model(untrained.variables, data.file.schema, data.standardization);
+}
 
-std::optional<TrainResult> train(Config config, const TrainOptions& options) {
-  const TrainingData data = load_training_data(config);
-  resolve_units(config, data.file.schema);
-  Training training(config, data, options);
-  TrainResult result{{.initial = training.weights(), .environment = current_environment(options.threads)},
-                     std::nullopt};
+// All epochs; nothing when asked to stop. The memory that only training needs is free again afterwards.
+std::optional<TrainResult> run_epochs(Network& network, const Config& config, const TrainingData& data,
+                                      const TrainOptions& options) {
+  Training training(network, config, data, options);
+  TrainResult result{{.environment = current_environment(options.threads)}, std::nullopt};
   if (options.on_start) options.on_start(training.start());
   const auto start = Clock::now();
   for (std::int64_t epoch = 1; epoch <= config.train.epochs; ++epoch) {
@@ -180,9 +196,24 @@ std::optional<TrainResult> train(Config config, const TrainOptions& options) {
   }
   if (config.train.epochs == 0) result.test = training.test();
   result.run.environment.seconds = seconds_since(start);
-  result.run.weights = training.weights();
-  require_finite(result.run.weights);
-  result.run.config = std::move(config);
+  return result;
+}
+
+}  // namespace
+
+std::optional<TrainResult> train(Config config, const TrainOptions& options) {
+  TrainingData data = load_training_data(config);
+  resolve_units(config, data.file.schema);
+  Network network(config, data.file.schema);
+  std::optional<TrainResult> result = run_epochs(network, config, data, options);
+  if (!result) return std::nullopt;
+  // The samples are done with; copies of the weights need not stand beside them.
+  data.file.features.elements = {};
+  data.test_file.reset();
+  result->run.initial = initial_weights(config, data);
+  result->run.weights = pack_model(network.variables, data.file.schema, data.standardization);
+  require_finite(result->run.weights);
+  result->run.config = std::move(config);
   return result;
 }
 

@@ -53,6 +53,14 @@ TEST(Train, GivesTheSameBitsOnAnyNumberOfThreads) {
   }
 }
 
+TEST(Train, TheInitialWeightsAreThoseBeforeTheFirstStep) {
+  const auto untrained = train_on(kSidesSoftmax, {"train.epochs=0"}).run;
+  EXPECT_EQ(untrained.initial, untrained.weights);
+  const auto trained = train_on(kSidesSoftmax, {"train.epochs=1"}).run;
+  EXPECT_EQ(trained.initial, untrained.initial);
+  EXPECT_NE(trained.weights, trained.initial);
+}
+
 TEST(Train, AnotherSeedGivesOtherWeights) {
   EXPECT_NE(train_on(kSidesSoftmax, {"train.epochs=0", "seed=1"}).run.initial,
             train_on(kSidesSoftmax, {"train.epochs=0", "seed=2"}).run.initial);

@@ -68,7 +68,7 @@ void Executor<T>::bind_memory(Variables& variables) {
   for (const Value v : schedule_.nodes) {
     if (is(v, ops::kVariable)) variable_data_[index(v)] = static_cast<T*>(variables.data(v.name()));
     if (is(v, ops::kInput) && schedule_.is_computed(v)) inputs_.push_back({v, {}, {}, {}});
-    if (schedule_.form(v) == Form::kReference) {
+    if (schedule_.is_computed(v) && schedule_.form(v) == Form::kReference) {
       numbers = std::max(numbers, operand_numbers(v));
       operands = std::max(operands, static_cast<std::size_t>(v.input_count()));
     }

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "catenary/base/thread_pool.h"
 #include "catenary/engine/step.h"
 #include "catenary/ops/ops.h"
 #include "catenary/optim/optimizer.h"
@@ -95,6 +96,27 @@ TEST(Tape, GivesTheBitsOfStepsThatHaveNotRunBefore) {
       {{.size = 4, .indices = order.data() + 2}}  //
   };
   EXPECT_EQ(weights_after(runs, false), weights_after(runs, true));
+}
+
+// One sample and large weights: a sample stage that is taped and an update that threads share.
+TEST(Tape, IsNotWrittenByThreads) {
+  const auto weights_on = [](int threads) {
+    Graph g;
+    const Value x = g.input("x", {700}), W = g.parameter("W", {512, 700}, Init{Init::Kind::kNormal, 0.05});
+    const Value loss = batch_mean(sum(square(matmul(W, x))));
+    const std::vector<Value> weights = {W};
+    Variables variables(g, 1);
+    ThreadPool pool(threads);
+    Step step = compile({.updates = optim::adam()(weights, gradient(loss, weights).adjoints)}, variables,
+                        {.pool = &pool});
+    const auto rows = numbers(700 * 3, 1);
+    step.bind("x", rows_of(rows, 700));
+    for (std::int64_t i = 0; i < 20; ++i) EXPECT_EQ(step.run({.size = 1, .first = i % 3}), Status::kOk);
+    return variables.read("W");
+  };
+  const std::vector<double> alone = weights_on(1);
+  EXPECT_EQ(weights_on(2), alone);
+  EXPECT_EQ(weights_on(4), alone);
 }
 
 // A variable may read itself at other places than it is written to.

@@ -72,6 +72,7 @@ void Executor<T>::run_wave(std::size_t stage, std::span<const BoundItem<T>> wave
     return;
   }
   awake_ = true;
+  recording_ = false;  // threads cannot share a tape, nor would such a step gain by it
   std::int64_t count = 0;
   for (const BoundItem<T>& item : wave) count += pieces_of(item, kFewestPanels).count();
   pool_->run(static_cast<int>(count), [&](int task, int worker) {

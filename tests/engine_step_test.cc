@@ -20,6 +20,36 @@ using testing::ElementsAre;
 using testing_support::bind_sample;
 using testing_support::run_step;
 
+// Each output as the reference has it; x, u, y and W are drawn anew.
+void expect_reference(const std::vector<Value>& outputs, const std::vector<Value>& leaves) {
+  Bindings at{5, {}};
+  for (const Value leaf : leaves) bind_sample(at, leaf, {}, 0, 3);
+  for (auto& [name, numbers] : at.leaves) {
+    for (double& number : numbers) number = static_cast<float>(number);
+  }
+  const Evaluation expected(outputs, at);
+  const auto found = run_step(outputs, at);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    EXPECT_THAT(found[i], testing::Pointwise(testing::FloatNear(1e-4f), expected[outputs[i]]))
+        << "output " << i << ", " << outputs[i].op().name;
+  }
+}
+
+// A product takes the slope of an activation into its own kernel: only of one that is there before it runs.
+TEST(Outputs, DoNotChangeWhenOthersAreAddedToThem) {
+  Graph graph;
+  const Value x = graph.input("x", {3}), u = graph.input("u", {3}), y = graph.input("y", {6});
+  const Value W = graph.parameter("W", {3, 3}, Init{Init::Kind::kNormal, 1});
+  const Value z = matmul(W, x), first = slice(y, 0, 0, 3), second = slice(y, 0, 3, 6);
+  for (const Value a : {tanh(u), sigmoid(u), relu(u), u * 2}) {
+    for (const Value slope : {1 - square(a), a * (1 - a), step(a), a * (1 - second), first * (1 - second)}) {
+      const Value product = z * slope;
+      expect_reference({product, a, batch_sum(product), batch_sum(a)}, {x, u, y, W});
+      expect_reference({product}, {x, u, y, W});
+    }
+  }
+}
+
 // Many outputs are mere views of other values, or leaves; each must come out whole, alone and beside the
 // others.
 TEST(Outputs, MayBeAnyValueOfTheGraph) {

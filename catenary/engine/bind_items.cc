@@ -125,6 +125,9 @@ std::vector<Value> Executor<T>::absorb_members(ProductCall<T>& call, const Item&
     const Value factor = schedule_.ref(other(reader)).root;
     const Slope slope = slope_among(group, factor);
     if (!slope.activation || only_reader(group, factor) != reader) return absorbed;
+    // The product runs before the group's members: the activation must come from an earlier item.
+    const Value root = schedule_.ref(slope.activation).root;
+    if (std::find(group.members.begin(), group.members.end(), root) != group.members.end()) return absorbed;
     call.activation = place_of(slope.activation, stage);
     if (call.activation.space != Place<T>::Space::kTile || call.activation.repeat) return absorbed;
     call.finish = slope.finish;
@@ -150,6 +153,8 @@ typename Executor<T>::Slope Executor<T>::slope_among(const Item& group, Value fa
   const Value y = factor.input(0), rest = schedule_.ref(factor.input(1)).root;
   const bool sigmoid = is(rest, ops::kSub) && !schedule_.folded_in(rest) && is_one(rest.input(0)) &&
                        schedule_.ref(rest.input(1)).root == schedule_.ref(y).root &&
+                       schedule_.ref(rest.input(1)).offset == schedule_.ref(y).offset &&
+                       schedule_.ref(rest.input(1)).repeat == schedule_.ref(y).repeat &&
                        only_reader(group, rest) == factor;
   return sigmoid ? Slope{kernels::Finish::kSigmoidSlope, y, {rest, factor}} : Slope{};
 }

@@ -147,6 +147,7 @@ void Executor<T>::reserve(std::int64_t batch_size) {
   };
   capacity_ = 0;  // stays so if memory runs out half way
   taped_ = 0;
+  batch_ = {};  // what the last run left is gone
   batch_rows_ = AlignedBuffer(bytes(plan_.batch_elements, capacity));
   lanes_ = AlignedBuffer(bytes(lane_elements(larger), 1));
   for (Worker& worker : workers_) {

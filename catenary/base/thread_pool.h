@@ -14,7 +14,7 @@ namespace catenary {
 /// A fixed set of threads that run numbered tasks, again and again. Each task is taken by whoever comes
 /// first: the caller from the lowest number up, the others from the highest down, so that a caller whose
 /// helpers are asleep or busy elsewhere does the work alone, and a worker's tasks lie side by side. An idle
-/// worker watches for work for a few microseconds and then sleeps in the kernel.
+/// worker watches for work for some 300 microseconds and then sleeps in the kernel.
 class ThreadPool {
  public:
   static constexpr int kMaxThreads = 256;

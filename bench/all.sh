@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs all benchmarks; what `make bench` calls after building. Tables go to stdout, JSON and plots to
 # build/bench/results.
-# Usage: bench/all.sh [--quick]    --quick: two minutes, to see that everything works; its figures mean little
+# Usage: bench/all.sh [--quick]    --quick: three minutes, to see that everything works; its figures mean little
 set -euo pipefail
 cd "$(dirname "$0")/.."
 programs=build/bench/bench

@@ -192,6 +192,21 @@ class Executor {
     kernel(args);
   }
 
+  /// An elementwise member on so many rows and columns of its operands, which operand_at finds.
+  template <typename OperandAt>
+  void call_member(const MemberCall<T>& member, std::int64_t rows, std::int64_t columns,
+                   const OperandAt& operand_at) const noexcept {
+    kernels::ElementwiseArgs<T> args;
+    for (int i = 0; i < member.inputs; ++i) args.in[i] = operand_at(member.in[i]);
+    const kernels::Operand<T> out = operand_at(member.out);
+    args.out = const_cast<T*>(out.data);
+    args.out_row_stride = out.row_stride;
+    args.rows = rows;
+    args.columns = columns;
+    args.attribute = member.attribute;
+    call(member.kernel, args);
+  }
+
   // Binding (bind.cc).
   void bind_all(Variables& variables);
   void bind_memory(Variables& variables);

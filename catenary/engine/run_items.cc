@@ -103,15 +103,8 @@ void Executor<T>::run_group(const BoundItem<T>& item, const Tile& tile) const no
     const std::int64_t rows = std::min(block, item.extent - row);
     if (item.has_product) run_product(item.product, tile, row, rows, block);
     for (const MemberCall<T>& member : item.members) {
-      const kernels::Operand<T> out = tile_operand(member.out, tile, row, block);
-      kernels::ElementwiseArgs<T> args;
-      for (int i = 0; i < member.inputs; ++i) args.in[i] = tile_operand(member.in[i], tile, row, block);
-      args.out = const_cast<T*>(out.data);
-      args.out_row_stride = out.row_stride;
-      args.rows = rows;
-      args.columns = tile.columns;
-      args.attribute = member.attribute;
-      call(member.kernel, args);
+      call_member(member, rows, tile.columns,
+                  [&](const Place<T>& place) { return tile_operand(place, tile, row, block); });
     }
   }
 }

@@ -135,16 +135,8 @@ void Executor<T>::run_members(const BoundItem<T>& item, const Piece& piece, std:
                               std::int64_t rows, int worker) const noexcept {
   const auto run = [&](const MemberCall<T>& member) {
     if (member.kernel == nullptr) return;
-    kernels::ElementwiseArgs<T> args;
-    for (int i = 0; i < member.inputs; ++i)
-      args.in[i] = piece_operand(item, member.in[i], piece, row, worker);
-    const kernels::Operand<T> out = piece_operand(item, member.out, piece, row, worker);
-    args.out = const_cast<T*>(out.data);
-    args.out_row_stride = out.row_stride;
-    args.rows = rows;
-    args.columns = piece.columns;
-    args.attribute = member.attribute;
-    call(member.kernel, args);
+    call_member(member, rows, piece.columns,
+                [&](const Place<T>& place) { return piece_operand(item, place, piece, row, worker); });
   };
   for (const MemberCall<T>& member : item.members) run(member);
   for (const MemberCall<T>& copy : item.commits) run(copy);

@@ -94,7 +94,8 @@ class Step {
   void bind(std::string_view input, const Rows& rows);
   /// Sets all elements of a shared input. Throws Error{config} for an unknown one.
   void set(std::string_view shared_input, double value);
-  /// Takes the memory for batches up to this size. Throws std::bad_alloc.
+  /// Takes the memory for batches up to this size; where that grows, the last run's outputs are gone. Throws
+  /// std::bad_alloc.
   void reserve(std::int64_t batch_size);
   /// Peak bytes of a run on a batch of this size: variables, shared values, lanes, tiles of all threads,
   /// batch rows.

@@ -93,7 +93,6 @@ TYPED_TEST(Product, StartsFromABiasAndFinishesWithAnOperation) {
   };
   for (const Size& size : kSizes) {
     const auto [m, k, n] = size;
-    if (k > kOnePass) continue;
     Problem<T> p{.a = Matrix<T>(m, k),
                  .b = Matrix<T>(k, n),
                  .c = Matrix<T>(m, n),
@@ -108,6 +107,7 @@ TYPED_TEST(Product, StartsFromABiasAndFinishesWithAnOperation) {
     activation.fill_random(-1, 1, 5);
     for (const Finish finish : {Finish::kStore, Finish::kRelu, Finish::kReluSlope, Finish::kTanhSlope,
                                 Finish::kSigmoidSlope, Finish::kUpdate}) {
+      if (finish == Finish::kUpdate && k > kOnePass) continue;
       Matrix<T> want(m, n);
       want.fill([&](std::int64_t i, std::int64_t t) {
         const T y = activation.at(i, t);

@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "catenary/ir/verify.h"
 
 namespace catenary {
 
 namespace {
-
-struct Written {
-  std::string text;
-  Notation::Binding binding = Notation::kAtom;
-};
 
 Written write(Value v);
 
@@ -28,22 +26,21 @@ bool stands_bare(Notation::Binding inner, Notation::Binding outer, char mode) {
   }
 }
 
-std::string operand(const Written& x, Notation::Binding outer, char mode) {
-  return stands_bare(x.binding, outer, mode) ? x.text : "(" + x.text + ")";
-}
-
-std::string all_operands(Value v) {
-  std::vector<std::string> parts;
-  for (int i = 0; i < v.input_count(); ++i) parts.push_back(write(v.input(i)).text);
+std::string all_operands(std::span<const Written> operands) {
+  std::vector<std::string_view> parts;
+  for (const Written& x : operands) parts.push_back(x.text);
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-// Fills one placeholder of a notation: "a", "...", or an operand's digit with an optional mode.
-std::string fill(std::string_view placeholder, Value v) {
-  if (placeholder == "a") return str(v.attribute());
-  if (placeholder == "...") return all_operands(v);
-  const int i = placeholder[0] - '0';
-  return operand(write(v.input(i)), v.op().notation.binding, placeholder.size() > 1 ? placeholder[1] : ' ');
+// The length of the placeholder that `text` begins with, 0 if it begins otherwise: LaTeX has braces of its
+// own.
+std::size_t placeholder_length(std::string_view text) {
+  const std::size_t close = text.find('}');
+  if (!text.starts_with('{') || close == std::string_view::npos) return 0;
+  const std::string_view inside = text.substr(1, close - 1);
+  const bool is_operand = !inside.empty() && inside[0] >= '0' && inside[0] <= '9' &&
+                          (inside.size() == 1 || (inside.size() == 2 && std::strchr(".!+*^", inside[1])));
+  return is_operand || inside == "a" || inside == "..." ? close + 1 : 0;
 }
 
 Written write_leaf(Value v) {
@@ -54,18 +51,9 @@ Written write_leaf(Value v) {
 
 Written write(Value v) {
   if (is_leaf(v.op())) return write_leaf(v);
-  std::string_view rest = v.op().notation.text;
-  if (rest == "{0}") return write(v.input(0));  // broadcasts are not written
-  Written written{"", v.op().notation.binding};
-  while (!rest.empty()) {
-    const std::size_t open = rest.find('{');
-    written.text += rest.substr(0, open);
-    if (open == std::string_view::npos) break;
-    const std::size_t close = rest.find('}', open);
-    written.text += fill(rest.substr(open + 1, close - open - 1), v);
-    rest.remove_prefix(close + 1);
-  }
-  return written;
+  std::vector<Written> operands;
+  for (int i = 0; i < v.input_count(); ++i) operands.push_back(write(v.input(i)));
+  return write_call(v.op().notation.text, v.op().notation.binding, operands, str(v.attribute()));
 }
 
 std::string call(Value v) {
@@ -77,6 +65,28 @@ std::string call(Value v) {
 }
 
 }  // namespace
+
+Written write_call(std::string_view notation, Notation::Binding binding, std::span<const Written> operands,
+                   std::string_view attribute) {
+  if (notation == "{0}") return operands[0];  // broadcasts are not written
+  Written written{"", binding};
+  while (!notation.empty()) {
+    const std::size_t length = placeholder_length(notation);
+    if (length == 0) {
+      written.text += notation.front();
+    } else if (notation[1] == 'a') {
+      written.text += attribute;
+    } else if (notation[1] == '.') {
+      written.text += all_operands(operands);
+    } else {
+      const Written& x = operands[static_cast<std::size_t>(notation[1] - '0')];
+      const bool bare = stands_bare(x.binding, binding, length > 3 ? notation[2] : ' ');
+      written.text += bare ? x.text : "(" + x.text + ")";
+    }
+    notation.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return written;
+}
 
 std::string formula(Value v) { return write(v).text; }
 

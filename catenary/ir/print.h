@@ -2,10 +2,21 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "catenary/ir/graph.h"
 
 namespace catenary {
+
+/// A formula or a part of one, and how tightly its outermost operator binds.
+struct Written {
+  std::string text;
+  Notation::Binding binding = Notation::kAtom;
+};
+
+/// An operator's notation (text or LaTeX) with its placeholders filled. operands: all of the call's.
+[[nodiscard]] Written write_call(std::string_view notation, Notation::Binding binding,
+                                 std::span<const Written> operands, std::string_view attribute);
 
 /// The value as a formula in the operators' own notation, down to its leaves: "σ(W x + b)".
 [[nodiscard]] std::string formula(Value v);

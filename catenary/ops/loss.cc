@@ -32,7 +32,7 @@ auto minus_log_softmax(std::span<const double> z) {
 constinit const Op kSquaredError = {
     .name = "squared_error",
     .summary = "½‖y − a‖² of outputs a and targets y. [Bishop 2006, eq. 5.14]",
-    .notation = {"½‖{1.} − {0+}‖²", R"(\tfrac{1}{2}\lVert {1.} - {0+} \rVert^2)"},
+    .notation = {"½‖{1.} − {0+}‖²", R"(\tfrac12 \lVert {1.} - {0+} \rVert^2)"},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
     .reference = sum_pairs<[](double a, double y) { return 0.5 * (y - a) * (y - a); }>,

@@ -1,0 +1,276 @@
+#include "catenary/derive/formula.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "catenary/ir/print.h"
+#include "catenary/ops/catalogue.h"
+
+namespace catenary::derive {
+
+namespace {
+
+bool is(Value v, const Op& op) { return &v.op() == &op; }
+
+// What a scalar was repeated from, if v is a scalar for each element; else nothing.
+std::optional<Value> repeated_scalar(Value v) {
+  while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);
+  if (v.shape().rank() == 0 || is(v, ops::kConstant)) return v;
+  return std::nullopt;
+}
+
+Formula parenthesized(const Formula& f) { return {"(" + f.text + ")", "(" + f.latex + ")"}; }
+
+// In parentheses unless it binds more tightly than `outer`.
+Formula tighter_than(Notation::Binding outer, const Formula& f) {
+  return f.binding > outer ? f : parenthesized(f);
+}
+
+// Juxtaposed factors; numbers stand in front.
+struct Product {
+  std::vector<Formula> scalars;
+  std::vector<Formula> factors;
+};
+
+class Writer {
+ public:
+  explicit Writer(const Names& names) : names_(names) {}
+
+  Formula value(Value v) {
+    const Formula* name = names_.find(v);
+    return name != nullptr ? *name : definition(v);
+  }
+
+  Formula definition(Value v) {
+    if (is(v, ops::kConstant)) return number(std::get<double>(v.attribute()));
+    if (is_leaf(v.op())) return symbol(v.name());
+    if (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) return value(v.input(0));
+    if (is(v, ops::kTranspose)) return transposed(v.input(0));
+    if (is(v, ops::kSum) && is(v.input(0), ops::kSquare) && names_.find(v.input(0)) == nullptr)
+      return squared_norm(v.input(0).input(0));
+    if (is(v, ops::kSquare)) return power(value(v.input(0)), v.shape(), 2);
+    if (is(v, ops::kPow)) {
+      const std::optional<Value> exponent = repeated_scalar(v.input(1));
+      if (exponent && is(*exponent, ops::kConstant))
+        return power(value(v.input(0)), v.shape(), std::get<double>(exponent->attribute()));
+    }
+    if (is_product(v)) return juxtaposed(v);
+    return by_notation(v);
+  }
+
+ private:
+  [[nodiscard]] static bool is_scaling(Value v) {
+    if (!is(v, ops::kMul)) return false;
+    return v.shape().rank() == 0 || repeated_scalar(v.input(0)) || repeated_scalar(v.input(1));
+  }
+
+  [[nodiscard]] static bool is_product(Value v) {
+    return is(v, ops::kMatVec) || is(v, ops::kMatMul) || is(v, ops::kOuter) || is_scaling(v) ||
+           (is(v, ops::kDot) && v.input(0).shape().rank() == 1);
+  }
+
+  // Matrix products are associative: nested ones need no parentheses.
+  void collect(Value v, Product& product) {
+    if (names_.find(v) == nullptr && is_product(v)) return collect_product(v, product);
+    if (const auto scalar = repeated_scalar(v); scalar && *scalar != v) return collect(*scalar, product);
+    const Formula f = tighter_than(Notation::kMatrixProduct, value(v));
+    (v.shape().rank() == 0 ? product.scalars : product.factors).push_back(f);
+  }
+
+  void collect_product(Value v, Product& product) {
+    if (is(v, ops::kOuter)) {
+      collect(v.input(0), product);
+      product.factors.push_back(transposed(v.input(1)));
+    } else if (is(v, ops::kDot)) {
+      Product inner;
+      inner.factors.push_back(transposed(v.input(0)));
+      collect(v.input(1), inner);
+      product.scalars.insert(product.scalars.end(), inner.scalars.begin(), inner.scalars.end());
+      product.scalars.push_back(joined(inner.factors, Notation::kMatrixProduct));
+    } else if (is_scaling(v) && v.shape().rank() > 0) {
+      const bool first = repeated_scalar(v.input(0)).has_value();
+      const auto scalar = repeated_scalar(v.input(first ? 0 : 1));
+      product.scalars.push_back(tighter_than(Notation::kProduct, value(*scalar)));
+      collect(v.input(first ? 1 : 0), product);
+    } else {
+      collect(v.input(0), product);
+      collect(v.input(1), product);
+    }
+  }
+
+  Formula juxtaposed(Value v) {
+    Product product;
+    collect_product(v, product);
+    std::vector<Formula> all = std::move(product.scalars);
+    const bool has_matrices = !product.factors.empty();
+    all.insert(all.end(), product.factors.begin(), product.factors.end());
+    return joined(all, has_matrices ? Notation::kMatrixProduct : Notation::kMatrixProduct);
+  }
+
+  static bool ends_with_digit(const std::string& text) { return !text.empty() && std::isdigit(text.back()); }
+
+  static Formula joined(const std::vector<Formula>& factors, Notation::Binding binding) {
+    Formula f{"", "", factors.size() == 1 ? factors[0].binding : binding};
+    for (const Formula& factor : factors) {
+      const bool digits = ends_with_digit(f.text) && std::isdigit(static_cast<unsigned char>(factor.text[0]));
+      if (!f.text.empty()) {
+        f.text += digits ? " · " : " ";
+        f.latex += digits ? R"( \cdot )" : R"(\,)";
+      }
+      f.text += factor.text;
+      f.latex += factor.latex;
+    }
+    return f;
+  }
+
+  Formula transposed(Value v) {
+    if (names_.find(v) == nullptr && is(v, ops::kTranspose)) {
+      const Formula inner = parenthesized(transposed(v.input(0)));
+      return {inner.text + "ᵀ", inner.latex + R"(^{\top})", Notation::kPower};
+    }
+    if (names_.find(v) == nullptr && v.op().name == "inv") {
+      const Formula x = tighter_than(Notation::kPower, value(v.input(0)));
+      return {x.text + "⁻ᵀ", x.latex + R"(^{-\top})", Notation::kPower};
+    }
+    const Formula x = tighter_than(Notation::kPower, value(v));
+    return {x.text + "ᵀ", x.latex + R"(^{\top})", Notation::kPower};
+  }
+
+  Formula squared_norm(Value x) {
+    const Formula f = value(x);
+    const bool matrix = x.shape().rank() > 1;
+    return {"‖" + f.text + (matrix ? "‖²_F" : "‖²"),
+            R"(\lVert )" + f.latex + (matrix ? R"( \rVert_F^2)" : R"( \rVert^2)"), Notation::kPower};
+  }
+
+  // Of a vector, each element's power: x^⊙2, as x² has no meaning for vectors.
+  static Formula power(const Formula& base, const Shape& shape, double exponent) {
+    const Formula x = tighter_than(Notation::kPower, base);
+    const Formula p = number(exponent);
+    const bool elementwise = shape.rank() > 0;
+    const std::string latex = x.latex + "^{" + (elementwise ? R"(\odot )" : "") + p.latex + "}";
+    if (!elementwise && exponent == 2) return {x.text + "²", latex, Notation::kPower};
+    if (!elementwise && exponent == 3) return {x.text + "³", latex, Notation::kPower};
+    const std::string text = p.binding == Notation::kAtom && exponent >= 0 ? p.text : "(" + p.text + ")";
+    return {x.text + (elementwise ? "^⊙" : "^") + text, latex, Notation::kPower};
+  }
+
+  Formula by_notation(Value v) {
+    std::vector<Written> text, latex;
+    for (int i = 0; i < v.input_count(); ++i) {
+      const Formula operand = value(v.input(i));
+      text.push_back({operand.text, operand.binding});
+      latex.push_back({operand.latex, operand.binding});
+    }
+    const Notation& notation = v.op().notation;
+    const std::string attribute = str(v.attribute());
+    const Written a = write_call(notation.text, notation.binding, text, attribute);
+    const Written b = write_call(notation.latex, notation.binding, latex, attribute);
+    return {a.text, b.text, a.binding};
+  }
+
+  const Names& names_;
+};
+
+struct Greek {
+  std::string_view name, text;
+};
+constexpr std::array kGreek = {
+    Greek{"alpha", "α"}, Greek{"beta", "β"},  Greek{"gamma", "γ"}, Greek{"delta", "δ"}, Greek{"epsilon", "ε"},
+    Greek{"zeta", "ζ"},  Greek{"eta", "η"},   Greek{"theta", "θ"}, Greek{"kappa", "κ"}, Greek{"lambda", "λ"},
+    Greek{"mu", "μ"},    Greek{"nu", "ν"},    Greek{"xi", "ξ"},    Greek{"pi", "π"},    Greek{"rho", "ρ"},
+    Greek{"sigma", "σ"}, Greek{"tau", "τ"},   Greek{"phi", "φ"},   Greek{"chi", "χ"},   Greek{"psi", "ψ"},
+    Greek{"omega", "ω"}, Greek{"Gamma", "Γ"}, Greek{"Delta", "Δ"}, Greek{"Theta", "Θ"}, Greek{"Lambda", "Λ"},
+    Greek{"Sigma", "Σ"}, Greek{"Phi", "Φ"},   Greek{"Psi", "Ψ"},   Greek{"Omega", "Ω"}};
+
+constexpr std::array<std::string_view, 10> kSubscripts = {"₀", "₁", "₂", "₃", "₄", "₅", "₆", "₇", "₈", "₉"};
+constexpr std::array<std::string_view, 10> kSuperscripts = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+
+std::string in_digits(std::string_view digits, const std::array<std::string_view, 10>& alphabet) {
+  std::string text;
+  for (const char c : digits) text += alphabet[static_cast<std::size_t>(c - '0')];
+  return text;
+}
+
+// A word of a name in LaTeX: a Greek letter by its command, several letters upright, "_" escaped.
+Formula base_symbol(std::string_view name) {
+  for (const Greek& greek : kGreek) {
+    if (greek.name == name) return {std::string(greek.text), "\\" + std::string(name)};
+    if (greek.text == name) return {std::string(name), "\\" + std::string(greek.name)};
+  }
+  std::string latex;
+  for (const char c : name)
+    latex +=
+        c == '_' || c == '#' || c == '%' || c == '&' || c == '$' ? std::string("\\") + c : std::string(1, c);
+  const bool single = name.size() == 1 || (name.size() < 5 && (name[0] & 0x80) != 0);
+  return {std::string(name), single ? latex : R"(\mathit{)" + latex + "}"};
+}
+
+}  // namespace
+
+Formula symbol(std::string_view name) {
+  const std::size_t digits = name.find_last_not_of("0123456789") + 1;
+  if (digits == 0 || digits == name.size()) return base_symbol(name);
+  std::string_view stem = name.substr(0, digits);
+  if (stem.size() > 1 && stem.back() == '_') stem.remove_suffix(1);
+  const Formula base = base_symbol(stem);
+  return {base.text + in_digits(name.substr(digits), kSubscripts),
+          base.latex + "_{" + std::string(name.substr(digits)) + "}"};
+}
+
+Formula with_layer(const Formula& name, int layer) {
+  return {name.text + "⁽" + in_digits(std::to_string(layer), kSuperscripts) + "⁾",
+          fmt::format("{}^{{({})}}", name.latex, layer)};
+}
+
+Formula with_index(const Formula& name, int index) {
+  return {name.text + in_digits(std::to_string(index), kSubscripts),
+          fmt::format("{}_{{{}}}", name.latex, index)};
+}
+
+Formula derivative(const Formula& f, const Formula& x) {
+  const std::string of = x.binding == Notation::kAtom ? x.text : "(" + x.text + ")";
+  const std::string latex = x.binding == Notation::kAtom ? x.latex : "(" + x.latex + ")";
+  return {"∂" + f.text + "/∂" + of, R"(\frac{\partial )" + f.latex + R"(}{\partial )" + latex + "}"};
+}
+
+Formula number(double value, int digits) {
+  if (value < 0) {
+    const Formula positive = number(-value, digits);
+    return {"−" + positive.text, "-" + positive.latex, Notation::kNegation};
+  }
+  if (value == 0.5) return {"½", R"(\tfrac12 )"};
+  for (int q = 3; q <= 12; ++q) {
+    const double p = std::round(value * q);
+    const bool is_decimal = q == 4 || q == 5 || q == 8 || q == 10;  // 0.25 reads as well as 1/4
+    if (is_decimal || p < 1 || p > 12 || p / q != value || std::round(value) == value) continue;
+    return {fmt::format("{}/{}", p, q), fmt::format(R"(\tfrac{{{}}}{{{}}})", p, q), Notation::kProduct};
+  }
+  const std::string text = fmt::format("{:.{}g}", value, digits);
+  const std::size_t exponent = text.find('e');
+  if (exponent == std::string::npos) return {text, text};
+  const int power = std::stoi(text.substr(exponent + 1));
+  return {text, fmt::format(R"({} \cdot 10^{{{}}})", text.substr(0, exponent), power), Notation::kProduct};
+}
+
+const Formula* Names::find(Value v) const {
+  const auto it = names_.find(v.id());
+  return it == names_.end() ? nullptr : &it->second;
+}
+
+Formula write(Value v, const Names& names) { return Writer(names).value(v); }
+
+Formula write_definition(Value v, const Names& names) { return Writer(names).definition(v); }
+
+int formula_size(Value v, const Names& names, int limit) {
+  if (limit <= 1 || names.find(v) != nullptr || is_leaf(v.op())) return 1;
+  int size = is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast) ? 0 : 1;
+  for (int i = 0; i < v.input_count() && size < limit; ++i)
+    size += formula_size(v.input(i), names, limit - size);
+  return std::min(size, limit);
+}
+
+}  // namespace catenary::derive

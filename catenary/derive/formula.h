@@ -1,0 +1,55 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "catenary/ir/graph.h"
+
+namespace catenary::derive {
+
+/// A formula in plain text ("W⁽¹⁾ x", Unicode) and in LaTeX, and how tightly its outermost operator binds.
+struct Formula {
+  std::string text;
+  std::string latex;
+  Notation::Binding binding = Notation::kAtom;
+};
+
+/// A leaf's name as a symbol: Greek letters by name, digits at the end as an index: "alpha" is α, "W1" is W₁.
+[[nodiscard]] Formula symbol(std::string_view name);
+
+/// name with `index` as superscript in parentheses, the layer: W⁽¹⁾.
+[[nodiscard]] Formula with_layer(const Formula& name, int layer);
+
+/// name with an index below: v₃.
+[[nodiscard]] Formula with_index(const Formula& name, int index);
+
+/// ∂f/∂x.
+[[nodiscard]] Formula derivative(const Formula& f, const Formula& x);
+
+/// A number: 2, −0.25, and ½ or 1/3 where the number is that fraction to the last bit. `digits`: significant
+/// digits at most.
+[[nodiscard]] Formula number(double value, int digits = 6);
+
+/// What values are called. A formula ends at values that have a name.
+class Names {
+ public:
+  void set(Value v, Formula name) { names_[v.id()] = std::move(name); }
+  /// Null if the value has none.
+  [[nodiscard]] const Formula* find(Value v) const;
+
+ private:
+  std::map<NodeId, Formula> names_;
+};
+
+/// The value's name; or, without one, its formula down to named values and leaves.
+[[nodiscard]] Formula write(Value v, const Names& names);
+
+/// The right-hand side of the value's definition: its formula even if it has a name.
+[[nodiscard]] Formula write_definition(Value v, const Names& names);
+
+/// How many symbols a person counts in the value's formula down to named values: leaves, numbers and
+/// operators. At most `limit`, so that the size of a formula that shares subexpressions cannot explode.
+[[nodiscard]] int formula_size(Value v, const Names& names, int limit);
+
+}  // namespace catenary::derive

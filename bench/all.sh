@@ -30,6 +30,7 @@ step 'Training steps beside other libraries' "$programs/compare_bench" "${compar
   --json "$results/compare.json" --svg "$results/compare.svg"
 step 'Growth over width and batch' "$programs/growth_bench" "${growth[@]}" \
   --json "$results/growth.json" --svg "$results/growth.svg"
+step 'Other activations and optimizers' "$programs/variants_bench" --json "$results/variants.json"
 step 'Whole trainings beside Python frameworks' bench/end_to_end.py "${end_to_end[@]}" \
   --json "$results/end_to_end.json"
 step 'Memory, size and start-up' bench/footprint.py --json "$results/footprint.json"

@@ -18,6 +18,7 @@ namespace {
 struct Options {
   bool quick = false;
   int threads = 1;
+  std::vector<std::int64_t> widths, batches;  // empty: all
   std::string json, svg;
 };
 
@@ -30,13 +31,20 @@ struct Grid {
   int rounds;
 };
 
-Grid grid_of(const Options& options) {
+Grid whole_grid(const Options& options) {
   if (options.quick) return {{8, 64, 512, 4096}, {1, 16, 256, 4096, 65'536}, 5e10, 0.02, 1};
   return {{8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096},
           {1, 4, 16, 64, 256, 1024, 4096, 16'384, 65'536},
           3e11,
           0.05,
           3};
+}
+
+Grid grid_of(const Options& options) {
+  Grid grid = whole_grid(options);
+  if (!options.widths.empty()) grid.widths = options.widths;
+  if (!options.batches.empty()) grid.batches = options.batches;
+  return grid;
 }
 
 struct Cell {
@@ -161,6 +169,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Samples a second over width and batch, against the roofline"};
   app.add_flag("--quick", options.quick, "a few sizes, once each: about 10 seconds");
   app.add_option("--threads", options.threads, "number of threads")->capture_default_str();
+  app.add_option("--width", options.widths, "only these widths");
+  app.add_option("--batch", options.batches, "only these batches");
   app.add_option("--json", options.json, "also write the figures to this file");
   app.add_option("--svg", options.svg, "also write a plot to this file");
   CLI11_PARSE(app, argc, argv);

@@ -1,0 +1,135 @@
+// What a training step costs beside the same step with relu and SGD: with other activations of the hidden
+// layers, and with Adam. The sides take turns, so that a drifting machine disturbs all alike.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "bench/compare/measure.h"
+#include "bench/compare/results.h"
+#include "bench/peak.h"
+#include "catenary/catenary.h"
+
+namespace bench {
+namespace {
+
+using namespace catenary;
+
+constexpr double kTurnSeconds = 0.05;
+constexpr int kRounds = 7;
+
+struct Size {
+  std::int64_t width, batch;
+};
+constexpr Size kSizes[] = {{64, 32}, {64, 1024}, {128, 64}, {256, 128}, {512, 128}};
+
+struct Variant {
+  std::string name;
+  nn::Activation activation;
+  bool adam;
+};
+const Variant kVariants[] = {{"relu, sgd", nn::relu, false},
+                             {"tanh, sgd", nn::tanh, false},
+                             {"sigmoid, sgd", nn::sigmoid, false},
+                             {"relu, adam", nn::relu, true}};
+
+// Four hidden layers as wide as the input, and ten classes.
+class Training {
+ public:
+  Training(const Size& size, const Variant& variant, int threads)
+      : size_(size), pool_(threads), variables_(network(variant), 1) {
+    step_ = std::make_unique<Step>(compile(program_, variables_, {.pool = &pool_}));
+    for (std::size_t i = 0; i < inputs_.size(); ++i) inputs_[i] = static_cast<float>(std::sin(0.7 * i));
+    for (std::size_t i = 0; i < labels_.size(); ++i) labels_[i] = static_cast<float>(i % 10);
+    step_->bind("x", rows_of(inputs_, size.width));
+    step_->bind("y", rows_of(labels_, 1));
+  }
+
+  double step_seconds() {
+    double elapsed = 0;
+    std::int64_t steps = 0;
+    for (std::int64_t block = 1; elapsed < kTurnSeconds; block *= 2) {
+      const double begin = seconds();
+      for (std::int64_t i = 0; i < block; ++i) {
+        if (step_->run({size_.batch}) != Status::kOk) throw std::runtime_error("the step failed");
+      }
+      elapsed += seconds() - begin;
+      steps += block;
+    }
+    return elapsed / static_cast<double>(steps);
+  }
+
+ private:
+  Graph& network(const Variant& variant) {
+    std::vector<nn::Layer> layers(4, nn::dense(size_.width, variant.activation));
+    layers.push_back(nn::dense(10));
+    const Value z = nn::sequential(layers)(graph_.input("x", {size_.width}));
+    const Value loss = batch_mean(softmax_cross_entropy_labels(z, graph_.input("y", {})));
+    const std::vector<Value> weights = graph_.parameters();
+    const std::vector<Value> slopes = gradient(loss, weights).adjoints;
+    program_ = {{{"loss", loss}},
+                variant.adam ? optim::adam({.learning_rate = 1e-4})(weights, slopes)
+                             : optim::sgd({.learning_rate = 1e-4})(weights, slopes)};
+    return graph_;
+  }
+
+  Size size_;
+  Graph graph_;
+  Program program_;
+  ThreadPool pool_;
+  Variables variables_;
+  std::vector<float> inputs_ = std::vector<float>(static_cast<std::size_t>(size_.width * size_.batch));
+  std::vector<float> labels_ = std::vector<float>(static_cast<std::size_t>(size_.batch));
+  std::unique_ptr<Step> step_;
+};
+
+nlohmann::json compare(const Size& size, int threads) {
+  std::vector<std::unique_ptr<Training>> sides;
+  for (const Variant& variant : kVariants)
+    sides.push_back(std::make_unique<Training>(size, variant, threads));
+  std::vector<std::vector<double>> times(sides.size());
+  for (auto& side : sides) (void)side->step_seconds();  // warms the caches
+  for (int round = 0; round < kRounds; ++round) {
+    for (std::size_t i = 0; i < sides.size(); ++i) times[i].push_back(sides[i]->step_seconds());
+  }
+  nlohmann::json row = {{"width", size.width}, {"batch", size.batch}, {"threads", threads}};
+  fmt::print("{:>5} {:>6} {:>3} {:>10.1f} us", size.width, size.batch, threads, median(times[0]) * 1e6);
+  for (std::size_t i = 0; i < sides.size(); ++i) {
+    row[kVariants[i].name] = median(times[i]);
+    if (i > 0) fmt::print(" {:>13.3f}", median(times[i]) / median(times[0]));
+  }
+  fmt::print("\n");
+  return row;
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char** argv) {
+  std::string json;
+  CLI::App app{"Training steps with other activations and optimizers, over relu and SGD"};
+  app.add_option("--json", json, "also write the figures to this file");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    nlohmann::json rows = nlohmann::json::array();
+    fmt::print("five layers; time over that of {}\n{:>5} {:>6} {:>3} {:>13}", bench::kVariants[0].name,
+               "width", "batch", "th", bench::kVariants[0].name);
+    for (const auto& variant : bench::kVariants) {
+      if (&variant != bench::kVariants) fmt::print(" {:>13}", variant.name);
+    }
+    fmt::print("\n");
+    for (const int threads : {1, 2}) {
+      bench::pin(threads);
+      for (const auto& size : bench::kSizes) rows.push_back(bench::compare(size, threads));
+    }
+    bench::write_results(json, rows.dump(2) + '\n');
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
+}

@@ -1,24 +1,16 @@
 #include "catenary/transform/rewrite.h"
 
-#include <algorithm>
 #include <array>
 
 #include "catenary/base/error.h"
 #include "catenary/ir/verify.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
+#include "catenary/transform/match.h"
 
 namespace catenary {
 
 namespace {
-
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
-bool is_number(Value v, double number) {
-  return is(v, ops::kConstant) && std::get<double>(v.attribute()) == number;
-}
-
-Value constant_like(Value v, double number) { return v.graph().constant(number, v.shape(), v.type().dtype); }
 
 Value add_zero(Value v) {
   if (!is(v, ops::kAdd)) return {};
@@ -64,26 +56,10 @@ Value broadcast_constant(Value v) {
   return constant_like(v, std::get<double>(v.input(0).attribute()));
 }
 
-// f(c, d) of constants is a constant. Only for operators that work element by element, so one element tells
-// all.
-Value fold_constants(Value v) {
+Value fold(Value v) {
   static constexpr std::array kFoldable = {&ops::kAdd,    &ops::kSub,  &ops::kMul, &ops::kDiv, &ops::kNeg,
                                            &ops::kSquare, &ops::kSqrt, &ops::kExp, &ops::kLog};
-  if (std::find(kFoldable.begin(), kFoldable.end(), &v.op()) == kFoldable.end()) return {};
-  std::array<double, 2> numbers{};
-  std::array<std::span<const double>, 2> inputs;
-  std::array<Shape, 2> shapes;
-  const auto count = static_cast<std::size_t>(v.input_count());
-  for (std::size_t i = 0; i < count; ++i) {
-    const Value x = v.input(static_cast<int>(i));
-    if (!is(x, ops::kConstant)) return {};
-    numbers[i] = std::get<double>(x.attribute());
-    inputs[i] = std::span(&numbers[i], 1);
-  }
-  double result = 0;
-  v.op().reference(ReferenceCall{std::span(inputs).first(count), std::span(shapes).first(count),
-                                 std::span(&result, 1), Shape{}, v.attribute(), 1});
-  return constant_like(v, result);
+  return fold_constants(v, kFoldable);
 }
 
 Value mean_of_batch(Value v) {
@@ -120,7 +96,7 @@ constexpr std::array kRules = {
     RewriteRule{"(Aᵀ)ᵀ = A", double_transpose},
     RewriteRule{"reshape of a reshape", double_reshape},
     RewriteRule{"a repeated constant is a constant", broadcast_constant},
-    RewriteRule{"constant folding", fold_constants},
+    RewriteRule{"constant folding", fold},
     RewriteRule{"batch mean = batch sum / N", mean_of_batch},
     RewriteRule{"broadcast before the batch", broadcast_inwards},
     RewriteRule{"a shared operand beside a batched one", spread_beside_batched},

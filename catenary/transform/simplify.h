@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -12,29 +13,35 @@ namespace catenary {
 struct SimplifyOptions {
   /// Leaves that equal their transpose.
   std::span<const Value> symmetric = {};
+  /// Values to take as they are, as if they were leaves: intermediate results that have a name.
+  std::span<const Value> keep = {};
 };
 
 /// A named equality of matrix algebra, used from left to right where it makes a formula shorter or more
-/// regular.
+/// regular. It holds wherever the left-hand side is defined.
 struct SimplifyRule {
-  /// The equality itself in the notation of formulas, such as "(AB)ᵀ = BᵀAᵀ".
+  /// The equality itself in the notation of formulas, such as "(A B)ᵀ = Bᵀ Aᵀ".
   std::string_view name;
-  /// The right-hand side for a node that matches the left-hand side; an empty Value for one that does not.
+  /// The right-hand side for a node that matches the left-hand side; an empty Value for one that does not. A
+  /// scalar stands for itself in each element, a shared value for the same in each sample.
   Value (*apply)(Value v, const SimplifyOptions& options);
+  /// kSilent: a written formula does not show the difference (how factors are grouped), so it is no step.
+  enum Visibility : std::uint8_t { kVisible, kSilent } visibility = kVisible;
 };
 
 /// All rules, in the order in which they are tried.
 [[nodiscard]] std::span<const SimplifyRule> simplify_rules();
 
-/// One use of a rule: the whole formula after it.
+/// One rule, used wherever it applies in the formula.
 struct SimplifyStep {
   std::string_view rule;
+  /// The whole formula after it.
   Value after;
 };
 
 struct Simplified {
   Value value;
-  /// From the original to `value`; empty when nothing changed.
+  /// From the original to `value`; empty when nothing changed that a written formula shows.
   std::vector<SimplifyStep> steps;
 };
 

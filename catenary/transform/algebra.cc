@@ -1,0 +1,200 @@
+#include "catenary/transform/algebra.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "catenary/ops/catalogue.h"
+#include "catenary/ops/ops.h"
+#include "catenary/transform/match.h"
+
+namespace catenary::algebra {
+
+Value scalar_of(Value v) {
+  while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);
+  if (v.shape().rank() == 0) return v;
+  if (is(v, ops::kConstant)) return v.graph().constant(std::get<double>(v.attribute()), {}, v.type().dtype);
+  return {};
+}
+
+std::optional<double> number_of(Value v) {
+  while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);
+  if (!is(v, ops::kConstant)) return std::nullopt;
+  return std::get<double>(v.attribute());
+}
+
+Value scaled(Value s, Value x) {
+  const std::optional<double> number = number_of(s);
+  return number ? scaled(*number, x) : s * x;
+}
+
+Value scaled(double s, Value x) { return s == 1 ? x : constant_like(x, s) * x; }
+
+Value scalar_product(Value a, Value b) {
+  const std::optional<double> x = number_of(a), y = number_of(b);
+  if (x && y) return constant_like(a, *x * *y);
+  if (y) return scaled(*y, a);
+  return x ? scaled(*x, b) : a * b;
+}
+
+Term term_of(Value x) {
+  if (is(x, ops::kNeg)) {
+    const Term inner = term_of(x.input(0));
+    return {-inner.number, inner.rest};
+  }
+  if (const auto number = number_of(x)) return {*number, constant_like(x, 1)};
+  if (is(x, ops::kMul)) {
+    if (const auto number = number_of(x.input(0))) return {*number, x.input(1)};
+    const Value scalar = scalar_of(x.input(0));
+    if (!scalar || x.shape().rank() == 0) return {1, x};
+    const Term inner = term_of(scalar);
+    return {inner.number, scaled(inner.rest, x.input(1))};
+  }
+  if (is(x, ops::kDiv)) {
+    const Term inner = term_of(x.input(0));
+    return {inner.number, inner.rest / x.input(1)};
+  }
+  return {1, x};
+}
+
+Value value_of(const Term& term) {
+  const Value x = term.rest;
+  if (const auto number = number_of(x)) return constant_like(x, term.number * *number);
+  if (term.number < 0) return -value_of({-term.number, x});
+  if (is(x, ops::kDiv)) return value_of({term.number, x.input(0)}) / x.input(1);
+  if (is(x, ops::kMul) && x.shape().rank() > 0) {
+    if (const Value scalar = scalar_of(x.input(0))) return scaled(scaled(term.number, scalar), x.input(1));
+  }
+  return scaled(term.number, x);
+}
+
+namespace {
+
+void collect_terms(Value v, double sign, std::vector<Term>& terms) {
+  const bool is_sum = is(v, ops::kAdd) || is(v, ops::kSub);
+  if (is_sum && terms.size() < kMostParts) {
+    collect_terms(v.input(0), sign, terms);
+    collect_terms(v.input(1), is(v, ops::kSub) ? -sign : sign, terms);
+  } else if (is(v, ops::kNeg) && terms.size() < kMostParts) {
+    collect_terms(v.input(0), -sign, terms);
+  } else {
+    const Term term = term_of(v);
+    terms.push_back({sign * term.number, term.rest});
+  }
+}
+
+}  // namespace
+
+std::vector<Term> terms_of(Value sum) {
+  std::vector<Term> terms;
+  collect_terms(sum, 1, terms);
+  return terms;
+}
+
+Value sum_of(std::vector<Term> terms, Value like) {
+  if (terms.empty()) return constant_like(like, 0);
+  const auto positive = std::find_if(terms.begin(), terms.end(), [](const Term& t) { return t.number > 0; });
+  if (positive == terms.end()) {
+    for (Term& term : terms) term.number = -term.number;
+    return -sum_of(std::move(terms), like);
+  }
+  std::rotate(terms.begin(), positive, positive + 1);
+  Value sum = value_of(terms[0]);
+  for (std::size_t i = 1; i < terms.size(); ++i) {
+    const Value term = value_of({std::abs(terms[i].number), terms[i].rest});
+    sum = terms[i].number < 0 ? sum - term : sum + term;
+  }
+  return sum;
+}
+
+Scaling scaling_of(Value x) {
+  if (is(x, ops::kDiv)) {
+    const Value denominator = scalar_of(x.input(1));
+    if (!denominator) return {{}, x, {}};
+    Scaling inner = scaling_of(x.input(0));
+    if (inner.denominator) return {{}, x, {}};
+    inner.denominator = denominator;
+    return inner;
+  }
+  if (!is(x, ops::kMul)) return {{}, x, {}};
+  const Value numerator = scalar_of(x.input(0));
+  return numerator ? Scaling{numerator, x.input(1), {}} : Scaling{{}, x, {}};
+}
+
+namespace {
+
+void collect_powers(Value v, double exponent, PowerProduct& product) {
+  if (const auto number = number_of(v)) {
+    product.number *= std::pow(*number, exponent);
+    return;
+  }
+  if (const Value scalar = scalar_of(v); scalar && scalar != v)
+    return collect_powers(scalar, exponent, product);
+  // (a b)ᵉ = aᵉ bᵉ for whole e only: a and b might both be negative.
+  const bool splits = std::round(exponent) == exponent && product.powers.size() < kMostParts;
+  if (splits && is(v, ops::kNeg)) {
+    product.number *= std::pow(-1, exponent);
+    collect_powers(v.input(0), exponent, product);
+  } else if (splits && (is(v, ops::kMul) || is(v, ops::kDiv))) {
+    collect_powers(v.input(0), exponent, product);
+    collect_powers(v.input(1), is(v, ops::kDiv) ? -exponent : exponent, product);
+  } else if (splits && is(v, ops::kSquare)) {
+    collect_powers(v.input(0), 2 * exponent, product);
+  } else if (splits && is(v, ops::kSqrt)) {
+    product.powers.push_back({v.input(0), 0.5 * exponent});
+  } else if (const auto p = splits && is(v, ops::kPow) ? number_of(v.input(1)) : std::nullopt) {
+    product.powers.push_back({v.input(0), *p * exponent});
+  } else {
+    product.powers.push_back({v, exponent});
+  }
+}
+
+Value raised(Value base, double exponent) {
+  if (exponent == 1) return base;
+  if (exponent == 2) return square(base);
+  return exponent == 0.5 ? sqrt(base) : pow(base, exponent);
+}
+
+struct Quotient {
+  Value numerator, denominator;
+};
+
+void multiply(Value& product, Value factor) { product = product ? product * factor : factor; }
+
+enum class Kind { kScalars, kArrays };
+
+Quotient quotient_of(const std::vector<Power>& powers, Kind kind) {
+  Quotient quotient;
+  for (const Power& power : powers) {
+    const Kind found = power.base.shape().rank() == 0 ? Kind::kScalars : Kind::kArrays;
+    if (found != kind || power.exponent == 0) continue;
+    multiply(power.exponent > 0 ? quotient.numerator : quotient.denominator,
+             raised(power.base, std::abs(power.exponent)));
+  }
+  return quotient;
+}
+
+}  // namespace
+
+PowerProduct powers_of(Value v) {
+  PowerProduct product;
+  collect_powers(v, 1, product);
+  return product;
+}
+
+Value product_of(const PowerProduct& product, Value like) {
+  if (product.number < 0) return -product_of(PowerProduct{-product.number, product.powers}, like);
+  const Quotient scalars = quotient_of(product.powers, Kind::kScalars);
+  const Quotient arrays = quotient_of(product.powers, Kind::kArrays);
+  const double inverse = 1 / product.number;
+  const bool below =
+      scalars.denominator && inverse > 1 && std::round(inverse) == inverse;  // x / (2 s), not ½ x / s
+  const Value one = like.graph().constant(1, {}, like.type().dtype);
+  Value numerator = scaled(below ? 1 : product.number, scalars.numerator ? scalars.numerator : one);
+  Value denominator = scalars.denominator ? scaled(below ? inverse : 1, scalars.denominator) : Value{};
+  if (arrays.numerator) numerator = scaled(numerator, arrays.numerator);
+  if (arrays.denominator)
+    denominator = denominator ? scaled(denominator, arrays.denominator) : arrays.denominator;
+  return denominator ? numerator / denominator : numerator;
+}
+
+}  // namespace catenary::algebra

@@ -1,0 +1,141 @@
+// Rules about functions of each element, sums over elements and samples, and labels.
+#include <array>
+
+#include "catenary/ops/catalogue.h"
+#include "catenary/ops/ops.h"
+#include "catenary/transform/algebra.h"
+#include "catenary/transform/match.h"
+#include "catenary/transform/simplify_rules.h"
+
+namespace catenary::simplification {
+
+namespace {
+
+using algebra::number_of;
+using algebra::scalar_of;
+using Options = SimplifyOptions;
+
+// f(g(x)) = x.
+template <const Op& f, const Op& g>
+Value undone(Value v, const Options&) {
+  return is(v, f) && is(v.input(0), g) ? v.input(0).input(0) : Value{};
+}
+
+Value root_of_square(Value v, const Options&) {
+  return is(v, ops::kSqrt) && is(v.input(0), ops::kSquare) ? abs(v.input(0).input(0)) : Value{};
+}
+
+// f(−x) = f(x), f(|x|) = f(x).
+Value square_without_sign(Value v, const Options&) {
+  if (!is(v, ops::kSquare)) return {};
+  const Value x = v.input(0);
+  return is(x, ops::kNeg) || is(x, ops::kAbs) ? square(x.input(0)) : Value{};
+}
+
+Value norm_without_minus(Value v, const Options&) {
+  if (!is(v, ops::kNorm2) && !is(v, ops::kAbs)) return {};
+  return is(v.input(0), ops::kNeg) ? v.graph().call(v.op(), {v.input(0).input(0)}) : Value{};
+}
+
+Value known_power(Value v, const Options&) {
+  if (!is(v, ops::kPow)) return {};
+  const std::optional<double> exponent = number_of(v.input(1));
+  if (exponent == 0) return constant_like(v, 1);
+  if (exponent == 1) return v.input(0);
+  return exponent == 2 ? square(v.input(0)) : Value{};
+}
+
+Value negative_power(Value v, const Options&) {
+  if (!is(v, ops::kPow)) return {};
+  const std::optional<double> exponent = number_of(v.input(1));
+  return exponent && *exponent < 0 ? 1 / pow(v.input(0), -*exponent) : Value{};
+}
+
+Value step_of_relu(Value v, const Options&) {
+  return is(v, ops::kStep) && is(v.input(0), ops::kRelu) ? step(v.input(0).input(0)) : Value{};
+}
+
+Value sum_of_scalars(Value v, const Options&) {
+  if (!is(v, ops::kSum)) return {};
+  const Value scalar = scalar_of(v.input(0));
+  return scalar ? algebra::scaled(static_cast<double>(v.input(0).shape().size()), scalar) : Value{};
+}
+
+Value mean_of_scalars(Value v, const Options&) { return is(v, ops::kMean) ? scalar_of(v.input(0)) : Value{}; }
+
+Value dot_with_scalars(Value v, const Options&) {
+  if (!is(v, ops::kDot)) return {};
+  for (int i = 0; i < 2; ++i) {
+    const Value scalar = scalar_of(v.input(i));
+    if (scalar) return algebra::scaled(scalar, sum(v.input(1 - i)));
+  }
+  return {};
+}
+
+Value sum_over_copies(Value v, const Options&) {
+  if (!is(v, ops::kBatchSum) || !is(v.input(0), ops::kBatchBroadcast)) return {};
+  return algebra::scaled(batch_size(v.graph(), v.type().dtype), v.input(0).input(0));
+}
+
+Value mean_over_copies(Value v, const Options&) {
+  return is(v, ops::kBatchMean) && is(v.input(0), ops::kBatchBroadcast) ? v.input(0).input(0) : Value{};
+}
+
+// The [y = 0] keeps 0 / 0 away where a probability a has rounded to 0. Where a is above 0, as probabilities
+// and the logarithm have it, the two are equal.
+Value target_over_probability(Value v, const Options&) {
+  if (!is(v, ops::kDiv) || !is(v.input(1), ops::kAdd)) return {};
+  const Value y = v.input(0), a = v.input(1).input(0), guard = v.input(1).input(1);
+  const bool guards = is(guard, ops::kEqual) && guard.input(0) == y && number_of(guard.input(1)) == 0;
+  return guards ? y / a : Value{};
+}
+
+Value reshaped_twice(Value v, const Options&) {
+  if (!is(v, ops::kReshape) || !is(v.input(0), ops::kReshape)) return {};
+  return reshape(v.input(0).input(0), v.shape());
+}
+
+Value repeated_twice(Value v, const Options&) {
+  if (!is(v, ops::kBroadcast)) return {};
+  const Value x = v.input(0);
+  if (is(x, ops::kBatchBroadcast)) return broadcast(x.input(0), v.shape());
+  return is(x, ops::kBroadcast) ? broadcast(x.input(0), v.shape()) : Value{};
+}
+
+Value spread_beside_batched(Value v, const Options&) {
+  if (v.op().batch != BatchRule::kAsOperands || v.input_count() != 2) return {};
+  for (int i = 0; i < 2; ++i) {
+    const Value x = v.input(i), y = v.input(1 - i);
+    if (!is(x, ops::kBatchBroadcast) || !y.batched()) continue;
+    return i == 0 ? v.graph().call(v.op(), {x.input(0), y}, v.attribute())
+                  : v.graph().call(v.op(), {y, x.input(0)}, v.attribute());
+  }
+  return {};
+}
+
+constexpr std::array kRules = {
+    SimplifyRule{"broadcast(broadcast(x)) = broadcast(x)", repeated_twice, SimplifyRule::kSilent},
+    SimplifyRule{"broadcast(x) ⊙ y = x ⊙ y", spread_beside_batched, SimplifyRule::kSilent},
+    SimplifyRule{"reshape(reshape(x)) = reshape(x)", reshaped_twice},
+    SimplifyRule{"exp(ln(x)) = x", undone<ops::kExp, ops::kLog>},
+    SimplifyRule{"ln(exp(x)) = x", undone<ops::kLog, ops::kExp>},
+    SimplifyRule{"(√x)² = x", undone<ops::kSquare, ops::kSqrt>},
+    SimplifyRule{"√(x²) = |x|", root_of_square},
+    SimplifyRule{"(−x)² = x²", square_without_sign},
+    SimplifyRule{"‖−x‖ = ‖x‖", norm_without_minus},
+    SimplifyRule{"x⁰ = 1, x¹ = x", known_power},
+    SimplifyRule{"x⁻ᵃ = 1 / xᵃ", negative_power},
+    SimplifyRule{"[relu(x) > 0] = [x > 0]", step_of_relu},
+    SimplifyRule{"Σᵢ c = n c", sum_of_scalars},
+    SimplifyRule{"mean(c) = c", mean_of_scalars},
+    SimplifyRule{"⟨c, x⟩ = c Σ x", dot_with_scalars},
+    SimplifyRule{"Σₙ c = N c", sum_over_copies},
+    SimplifyRule{"1/N Σₙ c = c", mean_over_copies},
+    SimplifyRule{"y / (a + [y = 0]) = y / a", target_over_probability},
+};
+
+}  // namespace
+
+std::span<const SimplifyRule> function_rules() { return kRules; }
+
+}  // namespace catenary::simplification

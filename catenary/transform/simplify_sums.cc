@@ -1,0 +1,172 @@
+// Rules about sums, seen as lists of terms.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "catenary/ops/catalogue.h"
+#include "catenary/ops/ops.h"
+#include "catenary/transform/algebra.h"
+#include "catenary/transform/match.h"
+#include "catenary/transform/simplify_rules.h"
+
+namespace catenary::simplification {
+
+namespace {
+
+using algebra::Chain;
+using algebra::chain_of;
+using algebra::Factor;
+using algebra::Scaling;
+using algebra::Term;
+using Options = SimplifyOptions;
+
+bool is_sum(Value v) { return is(v, ops::kAdd) || is(v, ops::kSub); }
+
+// a ⊙ b is b ⊙ a, and a scalar its own transpose.
+bool equal(Value a, Value b) {
+  if (a == b) return true;
+  if (&a.op() != &b.op()) return false;
+  if (is(a, ops::kMul)) return a.input(0) == b.input(1) && a.input(1) == b.input(0);
+  return is(a, ops::kDot) && a.shape().rank() == 0 && chain_of(a) == algebra::transposed(chain_of(b));
+}
+
+// Replaces two terms by what `join` makes of the first pair that it makes anything of.
+template <typename Join>
+Value joined(Value v, Join join) {
+  if (!is_sum(v)) return {};
+  std::vector<Term> terms = algebra::terms_of(v);
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    for (std::size_t j = i + 1; j < terms.size(); ++j) {
+      const std::optional<Term> both = join(terms[i], terms[j]);
+      if (!both) continue;
+      terms.erase(terms.begin() + static_cast<std::ptrdiff_t>(j));
+      terms[i] = *both;
+      if (both->number == 0) terms.erase(terms.begin() + static_cast<std::ptrdiff_t>(i));
+      return sum_of(std::move(terms), v);
+    }
+  }
+  return {};
+}
+
+std::optional<Term> cancelled(const Term& a, const Term& b) {
+  if (a.number != -b.number || !equal(a.rest, b.rest)) return std::nullopt;
+  return Term{0, a.rest};
+}
+
+std::optional<Term> collected(const Term& a, const Term& b) {
+  if (!equal(a.rest, b.rest)) return std::nullopt;
+  return Term{a.number + b.number, a.rest};
+}
+
+// Two terms' common factor is taken out; what stays of them is added up.
+std::optional<Term> over_common_factor(const Term& a, const Term& b, Value x, Value y, auto with_factor) {
+  const bool alike = std::abs(a.number) == std::abs(b.number);
+  const double number = alike ? std::abs(a.number) : 1;
+  const Value sum = algebra::sum_of({{a.number / number, x}, {b.number / number, y}}, x);
+  return Term{number, with_factor(sum)};
+}
+
+Value with_scaling(Value x, const Scaling& scaling) {
+  const Value product = scaling.numerator ? algebra::scaled(scaling.numerator, x) : x;
+  return scaling.denominator ? product / scaling.denominator : product;
+}
+
+// Adding needs equal batching no more than equal shapes: a shared term beside a batched one is fine.
+std::optional<Term> common_scalar(const Term& a, const Term& b) {
+  if (algebra::number_of(a.rest) || algebra::number_of(b.rest)) return std::nullopt;
+  const Scaling x = algebra::scaling_of(a.rest), y = algebra::scaling_of(b.rest);
+  if (x.numerator != y.numerator || x.denominator != y.denominator) return std::nullopt;
+  const bool numbers = std::abs(a.number) != 1 && std::abs(a.number) == std::abs(b.number);
+  if (!numbers && !x.numerator && !x.denominator) return std::nullopt;
+  return over_common_factor(a, b, x.rest, y.rest, [&](Value sum) { return with_scaling(sum, x); });
+}
+
+struct Chains {
+  Scaling a_scaling, b_scaling;
+  Chain a, b;
+};
+
+Chains chains_of(const Term& a, const Term& b) {
+  Chains chains{algebra::scaling_of(a.rest), algebra::scaling_of(b.rest), {}, {}};
+  chains.a = chain_of(chains.a_scaling.rest);
+  chains.b = chain_of(chains.b_scaling.rest);
+  return chains;
+}
+
+std::size_t common_prefix(const Chain& a, const Chain& b) {
+  const std::size_t most = std::min(a.size(), b.size());
+  const auto end = a.begin() + static_cast<std::ptrdiff_t>(most);
+  return static_cast<std::size_t>(std::mismatch(a.begin(), end, b.begin()).first - a.begin());
+}
+
+std::optional<Term> common_left(const Term& a, const Term& b) {
+  const Chains chains = chains_of(a, b);
+  const std::size_t length = common_prefix(chains.a, chains.b);
+  if (length == 0 || length == chains.a.size() || length == chains.b.size()) return std::nullopt;
+  const auto cut = static_cast<std::ptrdiff_t>(length);
+  const Chain rest_a(chains.a.begin() + cut, chains.a.end()), rest_b(chains.b.begin() + cut, chains.b.end());
+  const Value x = with_scaling(product_of(rest_a), chains.a_scaling);
+  const Value y = with_scaling(product_of(rest_b), chains.b_scaling);
+  return over_common_factor(a, b, x, y, [&](Value sum) {
+    Chain chain(chains.a.begin(), chains.a.begin() + cut);
+    chain.push_back({sum, is_row(rest_a)});
+    return product_of(chain);
+  });
+}
+
+// The left rule on transposes.
+std::optional<Term> common_right(const Term& a, const Term& b) {
+  const Chains chains = chains_of(a, b);
+  const Chain turned_a = algebra::transposed(chains.a), turned_b = algebra::transposed(chains.b);
+  const std::size_t length = common_prefix(turned_a, turned_b);
+  if (length == 0 || length == turned_a.size() || length == turned_b.size()) return std::nullopt;
+  const auto cut = static_cast<std::ptrdiff_t>(length);
+  const Chain rest_a(chains.a.begin(), chains.a.end() - cut), rest_b(chains.b.begin(), chains.b.end() - cut);
+  const Value x = with_scaling(product_of(rest_a), chains.a_scaling);
+  const Value y = with_scaling(product_of(rest_b), chains.b_scaling);
+  return over_common_factor(a, b, x, y, [&](Value sum) {
+    Chain chain = {{sum, is_row(rest_a)}};
+    chain.insert(chain.end(), chains.a.end() - cut, chains.a.end());
+    return product_of(chain);
+  });
+}
+
+std::optional<Term> common_elementwise(const Term& a, const Term& b) {
+  if (!is(a.rest, ops::kMul) || !is(b.rest, ops::kMul)) return std::nullopt;
+  for (int i = 0; i < 2; ++i) {
+    for (int j = 0; j < 2; ++j) {
+      if (a.rest.input(i) != b.rest.input(j)) continue;
+      const Value x = a.rest.input(i);
+      return over_common_factor(a, b, a.rest.input(1 - i), b.rest.input(1 - j),
+                                [&](Value sum) { return x * sum; });
+    }
+  }
+  return std::nullopt;
+}
+
+template <std::optional<Term> (*join)(const Term&, const Term&)>
+Value rule(Value v, const Options&) {
+  return joined(v, join);
+}
+
+// The plain one of two first.
+Value transpose_last(Value v, const Options&) {
+  if (!is(v, ops::kAdd) || !is(v.input(0), ops::kTranspose) || is(v.input(1), ops::kTranspose)) return {};
+  return v.input(1) == v.input(0).input(0) ? v.input(1) + v.input(0) : Value{};
+}
+
+constexpr std::array kRules = {
+    SimplifyRule{"x − x = 0", rule<cancelled>},
+    SimplifyRule{"x + x = 2 x", rule<collected>},
+    SimplifyRule{"c x + c y = c (x + y)", rule<common_scalar>},
+    SimplifyRule{"A B + A C = A (B + C)", rule<common_left>},
+    SimplifyRule{"A C + B C = (A + B) C", rule<common_right>},
+    SimplifyRule{"x ⊙ y + x ⊙ z = x ⊙ (y + z)", rule<common_elementwise>},
+    SimplifyRule{"Aᵀ + A = A + Aᵀ", transpose_last},
+};
+
+}  // namespace
+
+std::span<const SimplifyRule> sum_rules() { return kRules; }
+
+}  // namespace catenary::simplification

@@ -158,6 +158,7 @@ constinit const Op kIdentity = {
     .notation = {"I", "I"},
     .operands = "",
     .infer = [](const ShapeQuery& q) -> Shape {
+      require_rank(q, 0, 0);
       const auto n = std::get<std::int64_t>(q.attribute);
       return {n, n};
     },

@@ -34,8 +34,8 @@ inline Complex expm1(Complex z) {
 
 inline double log1p(double x) { return std::log1p(x); }
 inline Complex log1p(Complex z) {
-  const double x = z.real(), y = z.imag();
-  return {0.5 * std::log1p(x * (2 + x) + y * y), std::atan2(y, 1 + x)};
+  const double x = z.real(), y = z.imag(), slope = y / (1 + x);
+  return {std::log1p(x) + 0.5 * std::log1p(slope * slope), std::atan2(y, 1 + x)};
 }
 
 /// For complex numbers the first two terms of the Taylor series: what they leave out is of the order of the

@@ -129,6 +129,7 @@ GradientAgreement check_variable(Value y, Value v, const Evaluation& values, Val
   GradientAgreement agreement{.variable = v, .method = options.method};
   agreement.tolerance =
       relative_tolerance(options.method) * std::max({1.0, gradient_size, largest(values[y])});
+  agreement.max_absolute = -1;  // so that the first element is reported even if all agree to the last bit
   const Measure measure = measure_by(options.method, y, v, at);
   const std::int64_t count = v.shape().size() * (v.batched() ? at.batch_size : 1);
   const std::int64_t tried = options.elements == 0 ? count : std::min(options.elements, count);

@@ -74,26 +74,31 @@ class Writer {
 
   // Matrix products are associative: nested ones need no parentheses.
   void collect(Value v, Product& product) {
+    if (names_.find(v) == nullptr && is(v, ops::kDot) && is_product(v)) {
+      product.scalars.push_back(parenthesized(juxtaposed(v)));  // (aᵀ b) x, lest b x be read as a product
+      return;
+    }
     if (names_.find(v) == nullptr && is_product(v)) return collect_product(v, product);
     if (const auto scalar = repeated_scalar(v); scalar && *scalar != v) return collect(*scalar, product);
-    const Formula f = tighter_than(Notation::kMatrixProduct, value(v));
+    Formula f = value(v);
+    if (f.binding != Notation::kBigSum) f = tighter_than(Notation::kMatrixProduct, f);
     (v.shape().rank() == 0 ? product.scalars : product.factors).push_back(f);
   }
 
   void collect_product(Value v, Product& product) {
     if (is(v, ops::kOuter)) {
       collect(v.input(0), product);
-      product.factors.push_back(transposed(v.input(1)));
+      collect_transposed(v.input(1), product);
     } else if (is(v, ops::kDot)) {
       Product inner;
-      inner.factors.push_back(transposed(v.input(0)));
+      collect_transposed(v.input(0), inner);
       collect(v.input(1), inner);
       product.scalars.insert(product.scalars.end(), inner.scalars.begin(), inner.scalars.end());
       product.scalars.push_back(joined(inner.factors, Notation::kMatrixProduct));
     } else if (is_scaling(v) && v.shape().rank() > 0) {
       const bool first = repeated_scalar(v.input(0)).has_value();
       const auto scalar = repeated_scalar(v.input(first ? 0 : 1));
-      product.scalars.push_back(tighter_than(Notation::kProduct, value(*scalar)));
+      collect(*scalar, product);
       collect(v.input(first ? 1 : 0), product);
     } else {
       collect(v.input(0), product);
@@ -101,20 +106,37 @@ class Writer {
     }
   }
 
+  // (A x)ᵀ = xᵀ Aᵀ without parentheses.
+  void collect_transposed(Value v, Product& product) {
+    const bool named = names_.find(v) != nullptr;
+    if (!named && (is(v, ops::kMatVec) || is(v, ops::kMatMul))) {
+      collect_transposed(v.input(1), product);
+      collect_transposed(v.input(0), product);
+    } else if (!named && is(v, ops::kTranspose)) {
+      collect(v.input(0), product);
+    } else {
+      product.factors.push_back(transposed(v));
+    }
+  }
+
   Formula juxtaposed(Value v) {
     Product product;
     collect_product(v, product);
     std::vector<Formula> all = std::move(product.scalars);
-    const bool has_matrices = !product.factors.empty();
     all.insert(all.end(), product.factors.begin(), product.factors.end());
-    return joined(all, has_matrices ? Notation::kMatrixProduct : Notation::kMatrixProduct);
+    return joined(all, Notation::kMatrixProduct);
   }
 
   static bool ends_with_digit(const std::string& text) { return !text.empty() && std::isdigit(text.back()); }
 
   static Formula joined(const std::vector<Formula>& factors, Notation::Binding binding) {
     Formula f{"", "", factors.size() == 1 ? factors[0].binding : binding};
-    for (const Formula& factor : factors) {
+    for (std::size_t i = 0; i < factors.size(); ++i) {
+      // A big sum reaches to the end: as the last factor it needs no parentheses.
+      const bool open = factors[i].binding == Notation::kBigSum;
+      const bool last = i + 1 == factors.size();
+      const Formula factor = open && !last ? parenthesized(factors[i]) : factors[i];
+      if (open && last) f.binding = Notation::kBigSum;
       const bool digits = ends_with_digit(f.text) && std::isdigit(static_cast<unsigned char>(factor.text[0]));
       if (!f.text.empty()) {
         f.text += digits ? " · " : " ";

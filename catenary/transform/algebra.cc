@@ -188,10 +188,11 @@ Value product_of(const PowerProduct& product, Value like) {
   const double inverse = 1 / product.number;
   const bool below =
       scalars.denominator && inverse > 1 && std::round(inverse) == inverse;  // x / (2 s), not ½ x / s
-  const Value one = like.graph().constant(1, {}, like.type().dtype);
-  Value numerator = scaled(below ? 1 : product.number, scalars.numerator ? scalars.numerator : one);
-  Value denominator = scalars.denominator ? scaled(below ? inverse : 1, scalars.denominator) : Value{};
+  const double number = below ? 1 : product.number;
+  Value numerator = scalars.numerator ? scaled(number, scalars.numerator)
+                                      : like.graph().constant(number, {}, like.type().dtype);
   if (arrays.numerator) numerator = scaled(numerator, arrays.numerator);
+  Value denominator = scalars.denominator ? scaled(below ? inverse : 1, scalars.denominator) : Value{};
   if (arrays.denominator)
     denominator = denominator ? scaled(denominator, arrays.denominator) : arrays.denominator;
   return denominator ? numerator / denominator : numerator;

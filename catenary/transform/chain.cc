@@ -10,12 +10,14 @@ namespace catenary::algebra {
 
 namespace {
 
+bool is_product(Value v) { return is(v, ops::kMatMul) || is(v, ops::kMatVec) || is(v, ops::kOuter); }
+
 void collect_factors(Factor factor, Chain& chain) {
   const Value v = factor.value;
-  const bool is_product = is(v, ops::kMatMul) || is(v, ops::kMatVec) || is(v, ops::kOuter);
-  if (chain.size() >= kMostParts || (!is_product && !is(v, ops::kTranspose))) return chain.push_back(factor);
-  const Factor first{v.input(0), factor.transposed != is(v, ops::kTranspose)};
-  if (is(v, ops::kTranspose)) return collect_factors(first, chain);
+  // A product that is written (A B)ᵀ stays one factor until a rule takes it apart.
+  if (is(v, ops::kTranspose)) return chain.push_back({v.input(0), !factor.transposed});
+  if (chain.size() >= kMostParts || !is_product(v)) return chain.push_back(factor);
+  const Factor first{v.input(0), factor.transposed};
   const Factor second{v.input(1), factor.transposed != is(v, ops::kOuter)};
   collect_factors(factor.transposed ? second : first, chain);
   collect_factors(factor.transposed ? first : second, chain);

@@ -143,8 +143,8 @@ std::span<const SimplifyRule> simplify_rules() {
     namespace parts = simplification;
     std::vector<SimplifyRule> all;
     for (const auto part :
-         {parts::number_rules(), parts::scalar_rules(), parts::function_rules(), parts::transpose_rules(),
-          parts::matrix_rules(), parts::product_rules(), parts::sum_rules()})
+         {parts::number_rules(), parts::function_rules(), parts::factor_rules(), parts::scalar_rules(),
+          parts::transpose_rules(), parts::matrix_rules(), parts::product_rules(), parts::sum_rules()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

@@ -41,8 +41,11 @@ Value known_power(Value v, const Options&) {
   if (!is(v, ops::kPow)) return {};
   const std::optional<double> exponent = number_of(v.input(1));
   if (exponent == 0) return constant_like(v, 1);
-  if (exponent == 1) return v.input(0);
-  return exponent == 2 ? square(v.input(0)) : Value{};
+  return exponent == 1 ? v.input(0) : Value{};
+}
+
+Value second_power(Value v, const Options&) {
+  return is(v, ops::kPow) && number_of(v.input(1)) == 2 ? square(v.input(0)) : Value{};
 }
 
 Value negative_power(Value v, const Options&) {
@@ -90,6 +93,14 @@ Value target_over_probability(Value v, const Options&) {
   return guards ? y / a : Value{};
 }
 
+Value dot_with_quotient(Value v, const Options&) {
+  if (!is(v, ops::kDot)) return {};
+  for (int i = 0; i < 2; ++i) {
+    if (is(v.input(i), ops::kDiv) && v.input(i).input(1) == v.input(1 - i)) return sum(v.input(i).input(0));
+  }
+  return {};
+}
+
 Value reshaped_twice(Value v, const Options&) {
   if (!is(v, ops::kReshape) || !is(v.input(0), ops::kReshape)) return {};
   return reshape(v.input(0).input(0), v.shape());
@@ -124,11 +135,13 @@ constexpr std::array kRules = {
     SimplifyRule{"(−x)² = x²", square_without_sign},
     SimplifyRule{"‖−x‖ = ‖x‖", norm_without_minus},
     SimplifyRule{"x⁰ = 1, x¹ = x", known_power},
+    SimplifyRule{"x² = x²", second_power, SimplifyRule::kSilent},
     SimplifyRule{"x⁻ᵃ = 1 / xᵃ", negative_power},
     SimplifyRule{"[relu(x) > 0] = [x > 0]", step_of_relu},
     SimplifyRule{"Σᵢ c = n c", sum_of_scalars},
     SimplifyRule{"mean(c) = c", mean_of_scalars},
     SimplifyRule{"⟨c, x⟩ = c Σ x", dot_with_scalars},
+    SimplifyRule{"⟨x / y, y⟩ = Σ x", dot_with_quotient},
     SimplifyRule{"Σₙ c = N c", sum_over_copies},
     SimplifyRule{"1/N Σₙ c = c", mean_over_copies},
     SimplifyRule{"y / (a + [y = 0]) = y / a", target_over_probability},

@@ -55,10 +55,8 @@ Value transpose_of_symmetric(Value v, const Options& options) {
 }
 
 Value transpose_of_product(Value v, const Options&) {
-  if (!is(v, ops::kTranspose)) return {};
-  const Value x = v.input(0);
-  if (is(x, ops::kOuter)) return outer(x.input(1), x.input(0));
-  return is(x, ops::kMatMul) ? matmul(transpose(x.input(1)), transpose(x.input(0))) : Value{};
+  if (!is(v, ops::kTranspose) || (!is(v.input(0), ops::kOuter) && !is(v.input(0), ops::kMatMul))) return {};
+  return product_of(algebra::transposed(algebra::chain_of(v.input(0))));
 }
 
 // Whether (…)ᵀ has no more transposes inside than outside.
@@ -79,9 +77,9 @@ Value transpose_of_kron(Value v, const Options&) {
 }
 
 constexpr std::array kTransposeRules = {
-    SimplifyRule{"(Aᵀ)ᵀ = A", transpose_twice},
     SimplifyRule{"Sᵀ = S", transpose_of_symmetric},
     SimplifyRule{"(A B)ᵀ = Bᵀ Aᵀ", transpose_of_product},
+    SimplifyRule{"(Aᵀ)ᵀ = A", transpose_twice},
     SimplifyRule{"(A + Bᵀ)ᵀ = Aᵀ + B", transpose_of_sum},
     SimplifyRule{"(A ⊗ B)ᵀ = Aᵀ ⊗ Bᵀ", transpose_of_kron},
 };
@@ -104,14 +102,15 @@ Value inverse_of_transpose(Value v, const Options&) {
 // Where the product of two square matrices has an inverse, each of them has.
 Value inverse_of_product(Value v, const Options&) {
   if (!is(v, ops::kInv) || !is(v.input(0), ops::kMatMul)) return {};
-  const algebra::Chain chain = algebra::chain_of(v.input(0));
-  for (std::size_t i = 1; i < chain.size(); ++i) {
-    const algebra::Chain left(chain.begin(), chain.begin() + static_cast<std::ptrdiff_t>(i));
-    const algebra::Chain right(chain.begin() + static_cast<std::ptrdiff_t>(i), chain.end());
-    const Value a = product_of(left);
-    if (is_square(a)) return matmul(inv(product_of(right)), inv(a));
+  algebra::Chain inverse, part;
+  for (const algebra::Factor& factor : algebra::chain_of(v.input(0))) {
+    part.push_back(factor);
+    const Value x = product_of(part);
+    if (!is_square(x)) continue;
+    inverse.insert(inverse.begin(), {inv(x), false});
+    part.clear();
   }
-  return {};
+  return inverse.size() > 1 ? product_of(inverse) : Value{};
 }
 
 Value inverse_of_scaled(Value v, const Options&) {

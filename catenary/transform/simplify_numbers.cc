@@ -59,7 +59,14 @@ Value zero_minus(Value v, const Options&) {
 Value fold(Value v, const Options&) {
   static constexpr std::array kFoldable = {&ops::kAdd, &ops::kSub, &ops::kMul,
                                            &ops::kDiv, &ops::kNeg, &ops::kSquare};
-  return fold_constants(v, kFoldable);
+  std::vector<Value> numbers;
+  for (int i = 0; i < v.input_count(); ++i) {
+    const std::optional<double> number = number_of(v.input(i));
+    if (!number) return {};
+    numbers.push_back(constant_like(v.input(i), *number));
+  }
+  return numbers.size() > 2 ? Value{}
+                            : fold_constants(v.graph().call(v.op(), numbers, v.attribute()), kFoldable);
 }
 
 Value repeated_number(Value v, const Options&) {
@@ -85,11 +92,6 @@ Value minus_negative(Value v, const Options&) {
   return y ? v.input(0) + y : Value{};
 }
 
-Value negative_minus(Value v, const Options&) {
-  if (!is(v, ops::kSub) || !is(v.input(0), ops::kNeg)) return {};
-  return -(v.input(0).input(0) + v.input(1));
-}
-
 Value negative_difference(Value v, const Options&) {
   if (!is(v, ops::kNeg) || !is(v.input(0), ops::kSub)) return {};
   return v.input(0).input(1) - v.input(0).input(0);
@@ -97,9 +99,12 @@ Value negative_difference(Value v, const Options&) {
 
 Value negative_factor(Value v, const Options&) {
   if (!is(v, ops::kMul)) return {};
-  if (const Value x = without_minus(v.input(0))) return -(x * v.input(1));
-  const Value y = without_minus(v.input(1));
-  return y ? -(v.input(0) * y) : Value{};
+  for (int i = 0; i < 2; ++i) {
+    const Value x = without_minus(v.input(i)), y = v.input(1 - i);
+    if (x && repeats_number(x, 1)) return -y;
+    if (x) return i == 0 ? -(x * y) : -(y * x);
+  }
+  return {};
 }
 
 Value negative_quotient(Value v, const Options&) {
@@ -127,7 +132,6 @@ constexpr std::array kRules = {
     SimplifyRule{"−(−x) = x", double_negation},
     SimplifyRule{"x + (−y) = x − y", plus_negative},
     SimplifyRule{"x − (−y) = x + y", minus_negative},
-    SimplifyRule{"−x − y = −(x + y)", negative_minus},
     SimplifyRule{"−(x − y) = y − x", negative_difference},
     SimplifyRule{"x (−y) = −x y", negative_factor},
     SimplifyRule{"x / (−y) = −(x / y)", negative_quotient},

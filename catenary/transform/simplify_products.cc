@@ -86,9 +86,12 @@ Value turned_scalar(Value v, const Options&) {
 
 Value regrouped(Value v, const Options&) { return is_product(v) ? product_of(chain_of(v)) : Value{}; }
 
-constexpr std::array kRules = {
+constexpr std::array kFactorRules = {
     SimplifyRule{"I A = A", identity_factor},
     SimplifyRule{"A⁻¹ A = I", inverse_beside},
+};
+
+constexpr std::array kProductRules = {
     SimplifyRule{"a bᵀ c = (bᵀ c) a", scalar_inside},
     SimplifyRule{"aᵀ b cᵀ d = (aᵀ b) (cᵀ d)", scalar_of_scalars},
     SimplifyRule{"aᵀ b = bᵀ a", turned_scalar},
@@ -97,6 +100,7 @@ constexpr std::array kRules = {
 
 }  // namespace
 
-std::span<const SimplifyRule> product_rules() { return kRules; }
+std::span<const SimplifyRule> factor_rules() { return kFactorRules; }
+std::span<const SimplifyRule> product_rules() { return kProductRules; }
 
 }  // namespace catenary::simplification

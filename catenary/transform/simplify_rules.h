@@ -10,6 +10,7 @@ namespace catenary::simplification {
 [[nodiscard]] std::span<const SimplifyRule> number_rules();
 [[nodiscard]] std::span<const SimplifyRule> scalar_rules();
 [[nodiscard]] std::span<const SimplifyRule> function_rules();
+[[nodiscard]] std::span<const SimplifyRule> factor_rules();
 [[nodiscard]] std::span<const SimplifyRule> transpose_rules();
 [[nodiscard]] std::span<const SimplifyRule> matrix_rules();
 [[nodiscard]] std::span<const SimplifyRule> product_rules();

@@ -42,6 +42,12 @@ Value scalar_of_scalar(Value v, const Options&) {
   return inner ? scaled(algebra::scalar_product(outer, inner), x.input(1)) : Value{};
 }
 
+Value product_of_scalars(Value v, const Options&) {
+  if (!is(v, ops::kMul) || v.shape().rank() == 0) return {};
+  const Value a = scalar_of(v.input(0)), b = scalar_of(v.input(1));
+  return a && b ? algebra::scalar_product(a, b) : Value{};
+}
+
 Value scalar_in_product(Value v, const Options&) {
   if (!is(v, ops::kMul)) return {};
   for (int i = 0; i < 2; ++i) {
@@ -63,10 +69,13 @@ Value quotient_times(Value v, const Options&) {
   return {};
 }
 
+// Scalars are divided by last, so that they can leave a product.
 Value quotient_over(Value v, const Options&) {
   if (!is(v, ops::kDiv) || !is(v.input(0), ops::kDiv)) return {};
-  const Value b = v.input(0).input(1), c = v.input(1);
-  return v.input(0).input(0) / (b * c);
+  const Value a = v.input(0).input(0), b = v.input(0).input(1), c = v.input(1);
+  const bool alike = v.shape().rank() == 0 || !scalar_of(b) == !scalar_of(c);
+  if (alike) return a / (b * c);
+  return scalar_of(b) ? a / c / b : Value{};
 }
 
 Value over_quotient(Value v, const Options&) {
@@ -79,9 +88,25 @@ Value over_quotient(Value v, const Options&) {
 
 // Operators f with f(c x) = c f(x) in each of their operands.
 bool is_linear(const Op& op) {
-  static constexpr std::array kLinear = {&ops::kMatMul,    &ops::kMatVec, &ops::kOuter,  &ops::kDot,
-                                         &ops::kTranspose, &ops::kSum,    &ops::kMean,   &ops::kBatchSum,
-                                         &ops::kBatchMean, &ops::kSumTo,  &ops::kReshape};
+  static constexpr std::array kLinear = {&ops::kTrace,
+                                         &ops::kDiag,
+                                         &ops::kDiagonal,
+                                         &ops::kVec,
+                                         &ops::kUnvec,
+                                         &ops::kKron,
+                                         &ops::kKronAdjointLeft,
+                                         &ops::kKronAdjointRight,
+                                         &ops::kMatMul,
+                                         &ops::kMatVec,
+                                         &ops::kOuter,
+                                         &ops::kDot,
+                                         &ops::kTranspose,
+                                         &ops::kSum,
+                                         &ops::kMean,
+                                         &ops::kBatchSum,
+                                         &ops::kBatchMean,
+                                         &ops::kSumTo,
+                                         &ops::kReshape};
   return std::find(kLinear.begin(), kLinear.end(), &op) != kLinear.end();
 }
 
@@ -94,16 +119,42 @@ Value with_operand(Value v, int i, Value operand) {
 // Each sample may have its own scalar: that one stays inside a sum over the samples.
 bool may_leave(Value scalar, Value v) { return !scalar.batched() || v.op().batch != BatchRule::kReduces; }
 
+// A sum over the samples needs a batched operand.
 Value spread_for(Value v, Value x) {
   return v.op().batch == BatchRule::kReduces && !x.batched() ? batch_broadcast(x) : x;
 }
 
-Value scalar_out(Value v, const Options&) {
+// A written product has its scalars in front anyway.
+bool shows_scalars_in_front(Value v) {
+  return is(v, ops::kMatMul) || is(v, ops::kMatVec) || is(v, ops::kOuter) ||
+         (is(v, ops::kDot) && v.input(0).shape().rank() == 1);
+}
+
+Value scalar_out(Value v) {
+  for (int i = 0; i < v.input_count(); ++i) {
+    const Value x = v.input(i);
+    if (!is(x, ops::kMul)) continue;
+    for (int j = 0; j < 2; ++j) {
+      const Value scalar = scalar_of(x.input(j));
+      if (scalar && may_leave(scalar, v))
+        return scaled(scalar, with_operand(v, i, spread_for(v, x.input(1 - j))));
+    }
+  }
+  return {};
+}
+
+Value scalar_out_of_product(Value v, const Options&) {
+  return is_linear(v.op()) && shows_scalars_in_front(v) ? scalar_out(v) : Value{};
+}
+
+Value scalar_out_of_function(Value v, const Options&) {
+  return is_linear(v.op()) && !shows_scalars_in_front(v) ? scalar_out(v) : Value{};
+}
+
+Value divisor_out(Value v, const Options&) {
   if (!is_linear(v.op())) return {};
   for (int i = 0; i < v.input_count(); ++i) {
     const Value x = v.input(i);
-    const Value scalar = is(x, ops::kMul) ? scalar_of(x.input(0)) : Value{};
-    if (scalar && may_leave(scalar, v)) return scaled(scalar, with_operand(v, i, spread_for(v, x.input(1))));
     const Value divisor = is(x, ops::kDiv) ? scalar_of(x.input(1)) : Value{};
     if (divisor && may_leave(divisor, v)) return with_operand(v, i, spread_for(v, x.input(0))) / divisor;
   }
@@ -165,13 +216,50 @@ Value length_times_direction(Value v, const Options&) {
 }
 
 Value numbers_in_quotient(Value v, const Options&) {
-  if (!is(v, ops::kDiv)) return {};
-  const algebra::Term above = algebra::term_of(v.input(0)), below = algebra::term_of(v.input(1));
-  if (above.number == 1 || below.number == 1 || below.number == 0 || number_of(v.input(1))) return {};
+  if (!is(v, ops::kDiv) || number_of(v.input(1))) return {};
+  const Value divisor = scalar_of(v.input(1)) ? scalar_of(v.input(1)) : v.input(1);
+  const algebra::Term above = algebra::term_of(v.input(0)), below = algebra::term_of(divisor);
+  if (std::abs(above.number) == 1 || std::abs(below.number) == 1 || below.number == 0) return {};
   const double ratio = above.number / below.number;
   if (std::abs(ratio) < 1 && std::round(1 / ratio) == 1 / ratio)
     return above.rest / algebra::value_of({1 / ratio, below.rest});
   return algebra::value_of({ratio, above.rest}) / below.rest;
+}
+
+bool is_sum(Value v) { return is(v, ops::kAdd) || is(v, ops::kSub); }
+
+// The sum's terms times x; empty if x is the divisor of none of them.
+Value distributed(Value sum, Value x) {
+  std::vector<algebra::Term> terms = algebra::terms_of(sum);
+  const auto divides = [x](const algebra::Term& term) {
+    return is(term.rest, ops::kDiv) && term.rest.input(1) == x;
+  };
+  if (std::none_of(terms.begin(), terms.end(), divides)) return {};
+  for (algebra::Term& term : terms) {
+    if (divides(term))
+      term.rest = term.rest.input(0);
+    else
+      term.rest = number_of(term.rest)   ? x
+                  : scalar_of(term.rest) ? scaled(scalar_of(term.rest), x)
+                                         : x * term.rest;
+  }
+  return sum_of(std::move(terms), sum);
+}
+
+Value factor_times_quotients(Value v, const Options&) {
+  if (!is(v, ops::kMul)) return {};
+  PowerProduct product = algebra::powers_of(v);
+  for (Power& sum : product.powers) {
+    if (sum.exponent != 1 || !is_sum(sum.base)) continue;
+    for (Power& factor : product.powers) {
+      const Value result = factor.exponent == 1 ? distributed(sum.base, factor.base) : Value{};
+      if (!result || factor.base == sum.base) continue;
+      sum.base = result;
+      factor.exponent = 0;
+      return product_of(product, v);
+    }
+  }
+  return {};
 }
 
 Value mean_of_samples(Value v, const Options&) {
@@ -182,6 +270,7 @@ Value mean_of_samples(Value v, const Options&) {
 
 constexpr std::array kRules = {
     SimplifyRule{"x c = c x", scalar_last, SimplifyRule::kSilent},
+    SimplifyRule{"broadcast(a) ⊙ broadcast(b) = broadcast(a b)", product_of_scalars, SimplifyRule::kSilent},
     SimplifyRule{"a (b x) = (a b) x", scalar_of_scalar},
     SimplifyRule{"(c x) ⊙ y = c (x ⊙ y)", scalar_in_product},
     SimplifyRule{"x / y · z = x z / y", quotient_times},
@@ -191,8 +280,11 @@ constexpr std::array kRules = {
     SimplifyRule{"x / x = 1", cancel},
     SimplifyRule{"‖x‖ · x / ‖x‖ = x", length_times_direction},
     SimplifyRule{"xᵃ xᵇ = xᵃ⁺ᵇ", join_powers},
+    SimplifyRule{"x ⊙ (y / x + z) = y + x ⊙ z", factor_times_quotients},
     SimplifyRule{"A (−B) = −A B", minus_out},
-    SimplifyRule{"A (c B) = c A B", scalar_out},
+    SimplifyRule{"A (c B) = c A B", scalar_out_of_product, SimplifyRule::kSilent},
+    SimplifyRule{"f(c x) = c f(x), f = ᵀ, Σ, tr, …", scalar_out_of_function},
+    SimplifyRule{"A (B / c) = A B / c", divisor_out},
     SimplifyRule{"(Σₙ x) / N = 1/N Σₙ x", mean_of_samples},
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
@@ -23,7 +24,7 @@ using Options = SimplifyOptions;
 bool is_sum(Value v) { return is(v, ops::kAdd) || is(v, ops::kSub); }
 
 // a ⊙ b is b ⊙ a, and a scalar its own transpose.
-bool equal(Value a, Value b) {
+bool same(Value a, Value b) {
   if (a == b) return true;
   if (&a.op() != &b.op()) return false;
   if (is(a, ops::kMul)) return a.input(0) == b.input(1) && a.input(1) == b.input(0);
@@ -49,12 +50,12 @@ Value joined(Value v, Join join) {
 }
 
 std::optional<Term> cancelled(const Term& a, const Term& b) {
-  if (a.number != -b.number || !equal(a.rest, b.rest)) return std::nullopt;
+  if (a.number != -b.number || !same(a.rest, b.rest)) return std::nullopt;
   return Term{0, a.rest};
 }
 
 std::optional<Term> collected(const Term& a, const Term& b) {
-  if (!equal(a.rest, b.rest)) return std::nullopt;
+  if (!same(a.rest, b.rest)) return std::nullopt;
   return Term{a.number + b.number, a.rest};
 }
 
@@ -155,14 +156,107 @@ Value transpose_last(Value v, const Options&) {
   return v.input(1) == v.input(0).input(0) ? v.input(1) + v.input(0) : Value{};
 }
 
+// The terms of x ⊙ (y + z) ⊙ …, one sum multiplied out; none if there is no sum.
+std::vector<Term> multiplied_out(const Term& term) {
+  algebra::PowerProduct product = algebra::powers_of(term.rest);
+  for (algebra::Power& power : product.powers) {
+    if (power.exponent != 1 || !is_sum(power.base)) continue;
+    std::vector<Term> parts;
+    for (const Term& inner : algebra::terms_of(power.base)) {
+      power.base = inner.rest;
+      parts.push_back({term.number * inner.number, product_of(product, term.rest)});
+    }
+    return parts;
+  }
+  return {};
+}
+
+// Equal products as one node, whatever the order of their factors.
+Term in_order(const Term& term) {
+  algebra::PowerProduct product = algebra::powers_of(term.rest);
+  std::stable_sort(product.powers.begin(), product.powers.end(),
+                   [](const auto& a, const auto& b) { return a.base.id() < b.base.id(); });
+  const double number = term.number * std::exchange(product.number, 1);
+  return {number, product_of(product, term.rest)};
+}
+
+void add_like_terms(std::vector<Term>& terms) {
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    for (std::size_t j = terms.size() - 1; j > i; --j) {
+      if (terms[i].rest != terms[j].rest) continue;
+      terms[i].number += terms[j].number;
+      terms.erase(terms.begin() + static_cast<std::ptrdiff_t>(j));
+    }
+  }
+  std::erase_if(terms, [](const Term& term) { return term.number == 0; });
+}
+
+// Only where so much cancels that the sum gets no longer.
+Value without_sums(Value v, const Options&) {
+  if (!is_sum(v)) return {};
+  std::vector<Term> terms = algebra::terms_of(v);
+  const std::size_t before = terms.size();
+  constexpr std::size_t kMostTerms = 12;  // what a person would still multiply out
+  for (std::size_t i = 0; i < terms.size() && terms.size() <= kMostTerms;) {
+    const std::vector<Term> parts = multiplied_out(terms[i]);
+    const auto place = terms.begin() + static_cast<std::ptrdiff_t>(i);
+    if (parts.empty())
+      ++i;
+    else
+      terms.insert(terms.erase(place), parts.begin(), parts.end());
+  }
+  const std::size_t count = terms.size();
+  if (count == before || count > kMostTerms) return {};
+  std::transform(terms.begin(), terms.end(), terms.begin(), in_order);
+  add_like_terms(terms);
+  return terms.size() <= before && terms.size() < count ? sum_of(std::move(terms), v) : Value{};
+}
+
+// So that the sign and the quotient of a scalar are seen where it is one of an array's terms.
+Value repeated_quotient(Value v, const Options&) {
+  if (!is(v, ops::kBroadcast)) return {};
+  const Value x = v.input(0);
+  if (is(x, ops::kNeg)) return -broadcast(x.input(0), v.shape());
+  if (!is(x, ops::kDiv)) return {};
+  return broadcast(x.input(0), v.shape()) / broadcast(x.input(1), v.shape());
+}
+
+// The factor that a product begins with, if it is a difference, the other way round; with the rest of the
+// product.
+Value turned_difference(Value v) {
+  if (is(v, ops::kSub)) return v.input(1) - v.input(0);
+  static constexpr std::array kOdd = {&ops::kMatVec, &ops::kMatMul,   &ops::kOuter,    &ops::kMul,
+                                      &ops::kDiv,    &ops::kBatchSum, &ops::kBatchMean};
+  if (std::find(kOdd.begin(), kOdd.end(), &v.op()) == kOdd.end()) return {};
+  const int first = is(v, ops::kMul) && algebra::number_of(v.input(0)) ? 1 : 0;
+  const Value turned = turned_difference(v.input(first));
+  if (!turned) return {};
+  std::vector<Value> inputs;
+  for (int i = 0; i < v.input_count(); ++i) inputs.push_back(i == first ? turned : v.input(i));
+  return v.graph().call(v.op(), inputs, v.attribute());
+}
+
+Value negative_of_difference(Value v, const Options&) {
+  return is(v, ops::kNeg) ? turned_difference(v.input(0)) : Value{};
+}
+
+Value negative_sum(Value v, const Options&) {
+  if (!is(v, ops::kSub) || !is(v.input(0), ops::kNeg)) return {};
+  return -(v.input(0).input(0) + v.input(1));
+}
+
 constexpr std::array kRules = {
+    SimplifyRule{"−c = −c, c / d = c / d", repeated_quotient, SimplifyRule::kSilent},
     SimplifyRule{"x − x = 0", rule<cancelled>},
     SimplifyRule{"x + x = 2 x", rule<collected>},
     SimplifyRule{"c x + c y = c (x + y)", rule<common_scalar>},
     SimplifyRule{"A B + A C = A (B + C)", rule<common_left>},
     SimplifyRule{"A C + B C = (A + B) C", rule<common_right>},
     SimplifyRule{"x ⊙ y + x ⊙ z = x ⊙ (y + z)", rule<common_elementwise>},
+    SimplifyRule{"x ⊙ (y + z) = x ⊙ y + x ⊙ z", without_sums},
     SimplifyRule{"Aᵀ + A = A + Aᵀ", transpose_last},
+    SimplifyRule{"−x − y = −(x + y)", negative_sum},
+    SimplifyRule{"−(x − y) z = (y − x) z", negative_of_difference},
 };
 
 }  // namespace

@@ -47,6 +47,7 @@ Arrays arrays_at(const ExampleCall& call, const IndexRule& rule, const Bindings&
     const Value x = call.operands[i];
     at[rule.operands.at(i)] = array_of(x, bindings.batch_size, bindings.leaves.at(x.name()));
   }
+  for (const auto& [name, extents] : rule.views) at[name].extents = extents;
   const IndexPoint no_derivatives;
   for (const IndexEquality& line : rule.where) {
     const Indices ranges = testing::ranges_of({line[1]}, at);
@@ -87,7 +88,7 @@ IndexPoint point_of(const ExampleCall& call, const IndexRule& rule, int operand,
     g = call.y.batched() ? graph.input("g", call.y.shape(), dtype)
                          : graph.parameter("g", call.y.shape(), {}, dtype);
   testing_support::bind_sample(with_g, g, {.low = -1, .high = 1}, 0, 7);
-  point.at["g"] = array_of(g, bindings.batch_size, with_g.leaves.at("g"));
+  point.at["g"] = {with_g.leaves.at("g"), point.at["y"].extents};
   const auto i = static_cast<std::size_t>(operand);
   const Value slope = call.y.op().gradient(Pullback{call.y, g})[i];
   point.slopes[rule.operands.at(i)] = Evaluation({slope}, with_g)[slope];

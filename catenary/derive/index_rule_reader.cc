@@ -91,6 +91,7 @@ class Reader {
   void add(std::string_view line) {
     if (take(line, "of ")) return name_operands(line);
     if (take(line, "each ")) return each_ = true, name_operands(line);
+    if (take(line, "view ")) return add_view(words(line));
     if (take(line, "note ")) return add_note(line);
     if (take(line, "where ")) return rule_.where.push_back(equality(line));
     if (take(line, "step ")) return steps_.push_back(equality(line));
@@ -129,6 +130,11 @@ class Reader {
 
   void add_to_chain(const IndexEquality& sides) {
     if (concerned_) rule_.chain.insert(rule_.chain.end(), sides.begin(), sides.end());
+  }
+
+  void add_view(const std::vector<std::string>& name_and_extents) {
+    for (std::size_t i = 1; i < name_and_extents.size(); ++i)
+      rule_.views[name_and_extents[0]].push_back(std::stoll(name_and_extents[i]));
   }
 
   void add_note(std::string_view line) {

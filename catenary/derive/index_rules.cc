@@ -139,6 +139,39 @@ constexpr Entry kEntries[] = {
         step d(r, x[j]) = x[j] / r
         d(y[i], x[j]) = ([i=j] * r - x[i] * d(r, x[j])) / r^2 = ([i=j] - y[i] * y[j]) / r
         then (sum(i, g[i] * [i=j]) - y[j] * sum(i, g[i] * y[i])) / r = (g[j] - y[j] * sum(i, g[i] * y[i])) / r)"},
+    {"norm1", R"(of x
+        y = sum(i, abs(x[i]))
+        d(y, x[j]) = sum(i, sign(x[i]) * [i=j]) = sign(x[j]))"},
+    {"logsumexp", R"(of x
+        y = ln(sum(i, exp(x[i])))
+        d(y, x[j]) = exp(x[j]) / sum(i, exp(x[i])) = exp(x[j] - y))"},
+    {"trace", R"(of X
+        y = sum(i, X[i,i])
+        d(y, X[j,k]) = sum(i, [i=j] * [i=k]) = [j=k])"},
+    {"diag", R"(of x
+        y[i,j] = [i=j] * x[i]
+        d(y[i,j], x[k]) = [i=j] * [i=k])"},
+    {"diagonal", R"(of X
+        y[i] = X[i,i]
+        d(y[i], X[j,k]) = [i=j] * [i=k])"},
+    {"inv", R"(of X
+        sum(m, X[i,m] * y[m,j]) = [i=j]
+        step sum(m, d(X[i,m], X[k,l]) * y[m,j]) + sum(m, X[i,m] * d(y[m,j], X[k,l])) = 0
+        step sum(m, X[i,m] * d(y[m,j], X[k,l])) = -sum(m, [i=k] * [m=l] * y[m,j]) = -[i=k] * y[l,j]
+        d(y[i,j], X[k,l]) = -sum(m, y[i,m] * [m=k] * y[l,j]) = -y[i,k] * y[l,j])"},
+    {"det", R"(of X
+        y = sum(j, X[i,j] * K[i,j])
+        where K[i,j] = (-1)^(i + j) * minor(X[i,j])
+        step sum(j, X[i,j] * K[k,j]) = [i=k] * y
+        d(y, X[k,l]) = sum(j, [j=l] * K[k,j]) = K[k,l] = y * inverse(X[l,k])
+        note The cofactors of a row contain no element of that row.)"},
+    {"logdet", R"(of X
+        y = ln(abs(D))
+        where D = det(X)
+        where K[i,j] = (-1)^(i + j) * minor(X[i,j])
+        step d(D, X[k,l]) = K[k,l] = D * inverse(X[l,k])
+        d(y, X[k,l]) = d(D, X[k,l]) / D = inverse(X[l,k])
+        note The cofactors of a row contain no element of that row.)"},
     {"reshape", R"(of x
         y[i] = x[i]
         d(y[i], x[j]) = [i=j]

@@ -15,6 +15,8 @@ namespace catenary::derive {
 /// that `where` defines.
 struct IndexRule {
   std::vector<std::string> operands;
+  /// The extents of arrays that the lines see with more indices than they have axes, row-major.
+  std::map<std::string, std::vector<std::int64_t>> views;
   IndexEquality definition;
   /// Shorthands, each with its definition: a[i] = ....
   std::vector<IndexEquality> where;
@@ -43,6 +45,7 @@ struct IndexRule {
 ///     d(y[i], A[j,k]) = [i=j] * x[k]         a partial derivative
 ///     then g[j] * x[k]                       further sides of that one's chain
 ///     if sum(k, x[k]) = 1 : d(y[i], ...      a special case of it: condition and equality
+///     view y 3 2                             the lines see y with these extents
 ///     note N > 0. | $N > 0$.                 a sentence, and how it reads in LaTeX if that differs
 [[nodiscard]] std::optional<IndexRule> read_index_rule(std::string_view lines, int operand);
 

@@ -94,6 +94,55 @@ std::string sum_to_lines(Value y) {
                      element("x", to), agree(left, moved));
 }
 
+// A vector's elements in columns of m: [j, i] is the one that vec takes from row i, column j.
+std::string stacked(std::string_view name, const Shape& matrix) {
+  return fmt::format("view {0} {1} {2}\nnote Two indices of a stacked vector: the column, and the row in it.",
+                     name, matrix[1], matrix[0]);
+}
+
+std::string vec_lines(Value y) {
+  return "of x\ny[j,i] = x[i,j]\nd(y[j,i], x[k,l]) = [i = k] * [j = l]\n" + stacked("y", y.input(0).shape());
+}
+
+std::string unvec_lines(Value y) {
+  return "of x\ny[i,j] = x[j,i]\nd(y[i,j], x[l,k]) = [i = k] * [j = l]\n" + stacked("x", y.shape());
+}
+
+// A ⊗ B seen by blocks.
+std::string blocks(std::string_view name, const Shape& a, const Shape& b) {
+  return fmt::format(
+      "view {} {} {} {} {}\nnote Four indices: the row of blocks, the row in it, the column of blocks, the "
+      "column in it.",
+      name, a[0], b[0], a[1], b[1]);
+}
+
+std::string kron_lines(Value y) {
+  return R"(of a b
+            y[i,k,j,l] = a[i,j] * b[k,l]
+            d(y[i,k,j,l], a[p,r]) = [i = p] * [j = r] * b[k,l]
+            d(y[i,k,j,l], b[p,r]) = [k = p] * [l = r] * a[i,j]
+            )" +
+         blocks("y", y.input(0).shape(), y.input(1).shape());
+}
+
+std::string kron_adjoint_left_lines(Value y) {
+  return R"(of d b
+            y[i,j] = sum(k, sum(l, d[i,k,j,l] * b[k,l]))
+            d(y[i,j], d[p,k,r,l]) = [i = p] * [j = r] * b[k,l]
+            d(y[i,j], b[k,l]) = d[i,k,j,l]
+            )" +
+         blocks("d", y.shape(), y.input(1).shape());
+}
+
+std::string kron_adjoint_right_lines(Value y) {
+  return R"(of d a
+            y[k,l] = sum(i, sum(j, d[i,k,j,l] * a[i,j]))
+            d(y[k,l], d[i,p,j,r]) = [k = p] * [l = r] * a[i,j]
+            d(y[k,l], a[i,j]) = d[i,k,j,l]
+            )" +
+         blocks("d", y.input(1).shape(), y.shape());
+}
+
 }  // namespace
 
 std::string shape_rule_lines(Value y, int operand) {
@@ -102,6 +151,11 @@ std::string shape_rule_lines(Value y, int operand) {
   if (&op == &ops::kConcat) return concat_lines(y, operand);
   if (&op == &ops::kBroadcast) return broadcast_lines(y);
   if (&op == &ops::kSumTo) return sum_to_lines(y);
+  if (&op == &ops::kVec) return vec_lines(y);
+  if (&op == &ops::kUnvec) return unvec_lines(y);
+  if (&op == &ops::kKron) return kron_lines(y);
+  if (&op == &ops::kKronAdjointLeft) return kron_adjoint_left_lines(y);
+  if (&op == &ops::kKronAdjointRight) return kron_adjoint_right_lines(y);
   return "";
 }
 

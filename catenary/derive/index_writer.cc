@@ -210,6 +210,8 @@ class IndexWriter {
     if (e.name == "abs") return {"|" + x + "|"};
     if (e.name == "size") return {"n"};
     if (e.name == "samples") return {"N"};
+    if (e.name == "inverse") return subscripted(inverse(e.parts[0]), e.parts[0].parts);
+    if (e.name == "minor") return {minor(e.parts[0])};
     if (e.name == "sqrt" && !latex_ && e.parts[0].kind == Kind::kNumber) return {"√" + x};
     if (e.name == "sqrt" && latex_) return {R"(\sqrt{)" + x + "}"};
     if (e.name == "clip") {
@@ -222,10 +224,23 @@ class IndexWriter {
     return {function(e.name) + parenthesized(arguments)};
   }
 
+  std::string inverse(const IndexExpression& element) {
+    return "(" + above(Binding::kPower, {Kind::kElement, element.name}) + either("⁻¹)", "^{-1})");
+  }
+
+  std::string minor(const IndexExpression& element) {
+    const std::string matrix = write({Kind::kElement, element.name}).text;
+    const std::string row = index(element.parts[0].name), column = index(element.parts[1].name);
+    if (latex_)
+      return R"(\det()" + matrix + R"( \text{ without row } )" + row + R"( \text{ and column } )" + column +
+             ")";
+    return "det(" + matrix + " without row " + row + " and column " + column + ")";
+  }
+
   std::string function(const std::string& name) {
     if (name == "sigma") return either("σ", R"(\sigma)");
     if (name == "sqrt") return "√";
-    if (name == "ln" || name == "max" || name == "tanh") return either(name, "\\" + name);
+    if (name == "ln" || name == "max" || name == "det" || name == "tanh") return either(name, "\\" + name);
     return either(name, R"(\operatorname{)" + name + "}");
   }
 

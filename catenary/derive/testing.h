@@ -78,6 +78,37 @@ class IndexEvaluator {
   }
 
  private:
+  /// The matrix without one row and one column.
+  static IndexArray cut(const IndexArray& matrix, std::int64_t row, std::int64_t column) {
+    const std::int64_t n = matrix.extents.at(0);
+    IndexArray rest{{}, {n - 1, n - 1}};
+    for (std::int64_t place = 0; place < n * n; ++place) {
+      if (place / n != row && place % n != column) rest.numbers.push_back(matrix.numbers.at(place));
+    }
+    return rest;
+  }
+
+  /// By expansion along the first row.
+  static double determinant(const IndexArray& matrix) {
+    if (matrix.numbers.empty()) return 1;
+    double total = 0;
+    for (std::int64_t j = 0; j < matrix.extents[0]; ++j)
+      total += (j % 2 == 0 ? 1 : -1) * matrix.numbers[j] * determinant(cut(matrix, 0, j));
+    return total;
+  }
+
+  [[nodiscard]] IndexArray minor(const IndexExpression& e, const Indices& indices) const {
+    return cut(at_.at(e.name), indices.at(e.parts[0].name), indices.at(e.parts[1].name));
+  }
+
+  /// An element of the inverse by Cramer's rule: the cofactor of its mirror image, divided by the
+  /// determinant.
+  [[nodiscard]] double inverse(const IndexExpression& e, const Indices& indices) const {
+    const std::int64_t i = indices.at(e.parts[0].name), j = indices.at(e.parts[1].name);
+    const IndexArray& matrix = at_.at(e.name);
+    return ((i + j) % 2 == 0 ? 1 : -1) * determinant(cut(matrix, j, i)) / determinant(matrix);
+  }
+
   [[nodiscard]] std::size_t place(const IndexExpression& e, const Indices& indices) const {
     const std::vector<std::int64_t> extents = at_.at(e.name).seen_with(e.parts.size());
     std::int64_t place = 0;
@@ -126,6 +157,9 @@ class IndexEvaluator {
   [[nodiscard]] double call(const IndexExpression& e, const Indices& indices) const {
     if (e.name == "samples") return static_cast<double>(at_.at("x").extents.at(0));
     if (e.name == "size") return static_cast<double>(at_.at(e.parts.at(0).name).numbers.size());
+    if (e.name == "det") return determinant(at_.at(e.parts.at(0).name));
+    if (e.name == "minor") return determinant(minor(e.parts.at(0), indices));
+    if (e.name == "inverse") return inverse(e.parts.at(0), indices);
     const double x = value(e.parts.at(0), indices);
     if (e.name == "clip" || e.name == "max") {
       const double limit = value(e.parts.at(1), indices);

@@ -37,6 +37,7 @@ struct Arguments {
   EvalArguments eval;
   PredictArguments predict;
   InspectArguments inspect;
+  DeriveArguments derive;
   OpsArguments ops;
 };
 
@@ -115,6 +116,57 @@ void add_inspect(CLI::App& app, InspectArguments& arguments) {
   add_json(command, arguments.json, "Print one JSON object");
 }
 
+void add_derive_numbers(CLI::App& command, DeriveArguments& arguments) {
+  command.add_flag("--numbers", arguments.numbers, "Write real numbers at each step");
+  auto* sample = command
+                     .add_option("--sample", arguments.sample,
+                                 "With --numbers: this row of the config's training data, from 0 [0]")
+                     ->type_name("I")
+                     ->check(CLI::NonNegativeNumber.description(""));
+  command
+      .add_option("--values", arguments.values,
+                  "With --numbers: NumPy file with an array for each variable [random numbers]")
+      ->type_name("FILE.npz")
+      ->excludes(sample);
+  auto* per_sample =
+      command.add_flag("--per-sample", arguments.per_sample, "Only the derivation for one sample [both]");
+  command.add_flag("--batch", arguments.batch, "Only the batch's objective and its derivatives [both]")
+      ->excludes(per_sample);
+}
+
+void add_derive(CLI::App& app, DeriveArguments& arguments) {
+  CLI::App& command =
+      *app.add_subcommand("derive", "Print the derivation of a gradient, step by step, checked by numbers");
+  auto* config =
+      command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")->type_name("");
+  command.add_option("--expr", arguments.expression, "A formula instead, such as \"norm(W*x+b-y)^2/2\"")
+      ->type_name("FORMULA")
+      ->excludes(config);
+  command
+      .add_option("--given", arguments.given,
+                  "The formula's variables: \"W: m×n, x: n, A: n×n symmetric, c: 1\" (or mxn)")
+      ->type_name("VARIABLES");
+  command.add_option("--wrt", arguments.wrt, "Differentiate by these [all parameters or variables]")
+      ->type_name("NAME,...")
+      ->delimiter(',')
+      ->allow_extra_args(true);
+  command.add_option("--format", arguments.format, "text, latex, html, markdown, json, numpy or cpp")
+      ->type_name("FORMAT")
+      ->capture_default_str();
+  command.add_option("--lang", arguments.language, "en or zh")->type_name("LANG")->capture_default_str();
+  command.add_option("--detail", arguments.detail, "brief, or full with rules, reasons and proofs")
+      ->type_name("LEVEL")
+      ->capture_default_str();
+  command.add_option("--order", arguments.order, "2: also the Hessian, by one vector")
+      ->type_name("N")
+      ->check(CLI::Range(1, 2).description(""));
+  add_derive_numbers(command, arguments);
+  command.add_option("--output", arguments.output, "File to write [stdout]")
+      ->type_name("FILE")
+      ->check(not_empty());
+  add_overrides(command, arguments.set);
+}
+
 void add_ops(CLI::App& app, OpsArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("ops", "List the operators, their mathematics and their gradient rules");
@@ -126,6 +178,7 @@ std::function<int()> command_of(const CLI::App& app, const Arguments& arguments)
   if (app.got_subcommand("train")) return [a = arguments.train] { return train(a); };
   if (app.got_subcommand("eval")) return [a = arguments.eval] { return eval(a); };
   if (app.got_subcommand("predict")) return [a = arguments.predict] { return predict(a); };
+  if (app.got_subcommand("derive")) return [a = arguments.derive] { return derive(a); };
   if (app.got_subcommand("inspect")) return [a = arguments.inspect] { return inspect(a); };
   return [a = arguments.ops] { return ops(a); };
 }
@@ -178,6 +231,7 @@ Request parse_arguments(int argc, const char* const* argv) {
   add_eval(app, arguments.eval);
   add_predict(app, arguments.predict);
   add_inspect(app, arguments.inspect);
+  add_derive(app, arguments.derive);
   add_ops(app, arguments.ops);
   if (argc < 2) {
     fmt::print(stderr, "{}", app.help());

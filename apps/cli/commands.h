@@ -42,6 +42,25 @@ struct InspectArguments {
 };
 [[nodiscard]] int inspect(const InspectArguments& arguments);
 
+struct DeriveArguments {
+  std::string path;  ///< a config or a run directory; "" with an expression
+  std::vector<std::string> set;
+  std::string expression;
+  std::string given;             ///< the expression's variables and their shapes
+  std::vector<std::string> wrt;  ///< empty: all parameters
+  std::string format = "text";
+  std::string language = "en";
+  std::string detail = "brief";
+  int order = 1;
+  bool numbers = false;
+  int sample = -1;     ///< a row of the training data; -1: the first
+  std::string values;  ///< .npz file
+  bool per_sample = false;
+  bool batch = false;
+  std::string output;  ///< "": stdout
+};
+[[nodiscard]] int derive(const DeriveArguments& arguments);
+
 struct OpsArguments {
   std::vector<std::string> names;  ///< empty: all
   bool json = false;

@@ -127,6 +127,26 @@ constinit const Op kLog = {
     .domain = {.low = 0.5, .high = 3},
 };
 
+constinit const Op kSin = {
+    .name = "sin",
+    .summary = "Sine of each element, in radians.",
+    .notation = {"sin({0.})", R"(\sin({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](auto x) { return std::sin(x); }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * cos(p.x())}; },
+};
+
+constinit const Op kCos = {
+    .name = "cos",
+    .summary = "Cosine of each element, in radians.",
+    .notation = {"cos({0.})", R"(\cos({0.}))"},
+    .operands = "n",
+    .infer = same_shape,
+    .reference = each<[](auto x) { return std::cos(x); }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {-(p.dy * sin(p.x()))}; },
+};
+
 constinit const Op kAbs = {
     .name = "abs",
     .summary = "Absolute value of each element; the derivative at 0 is taken as 0.",
@@ -231,6 +251,8 @@ Value pow(Value base, Value exponent) { return call2(ops::kPow, base, exponent);
 Value pow(Value base, double exponent) { return pow(base, number_like(base, exponent)); }
 Value exp(Value x) { return x.graph().call(ops::kExp, {x}); }
 Value log(Value x) { return x.graph().call(ops::kLog, {x}); }
+Value sin(Value x) { return x.graph().call(ops::kSin, {x}); }
+Value cos(Value x) { return x.graph().call(ops::kCos, {x}); }
 Value abs(Value x) { return x.graph().call(ops::kAbs, {x}); }
 Value sign(Value x) { return x.graph().call(ops::kSign, {x}); }
 Value step(Value x) { return x.graph().call(ops::kStep, {x}); }

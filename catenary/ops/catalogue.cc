@@ -18,6 +18,8 @@ constexpr std::array kCatalogue = {
     &kPow,
     &kExp,
     &kLog,
+    &kSin,
+    &kCos,
     &kAbs,
     &kSign,
     &kStep,

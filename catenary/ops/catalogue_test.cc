@@ -74,6 +74,8 @@ TEST(Catalogue, WritesEachOperatorAsAPersonWould) {
       {"pow", "a^b"},
       {"exp", "exp(a)"},
       {"log", "ln(a)"},
+      {"sin", "sin(a)"},
+      {"cos", "cos(a)"},
       {"abs", "|a|"},
       {"sign", "sign(a)"},
       {"step", "[a > 0]"},

@@ -1,0 +1,181 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catenary/derive/composer.h"
+#include "catenary/ops/catalogue.h"
+#include "catenary/ops/ops.h"
+
+namespace catenary::derive {
+
+namespace {
+
+bool is(Value v, const Op& op) { return &v.op() == &op; }
+
+// The matrix whose columns are the samples' vectors: x becomes X, z⁽¹⁾ becomes Z⁽¹⁾, δ becomes Δ.
+Formula columns(const Formula& f) {
+  const std::size_t length = static_cast<unsigned char>(f.text[0]) < 0x80 ? 1 : 2;
+  const std::string first = f.text.substr(0, length);
+  if (first == "δ") return {"Δ" + f.text.substr(length), R"(\Delta)" + f.latex.substr(6)};
+  if (length > 1 || first[0] < 'a' || first[0] > 'z') return {"[" + f.text + "]", "[" + f.latex + "]"};
+  const std::string upper(1, static_cast<char>(first[0] - 'a' + 'A'));
+  return {upper + f.text.substr(1), upper + f.latex.substr(1)};
+}
+
+Formula of_columns(const Formula& f) {
+  const Formula matrix = columns(f);
+  return {matrix.text + " = [" + f.text + "¹ … " + f.text + "ᴺ]", matrix.latex + " = [" + f.latex +
+                                                                      R"(^{\langle 1 \rangle} \cdots )" +
+                                                                      f.latex + R"(^{\langle N \rangle}])"};
+}
+
+Formula juxtaposed(const Formula& a, const Formula& b) {
+  if (a.text.empty()) return b;
+  return {a.text + " " + b.text, a.latex + R"(\,)" + b.latex};
+}
+
+// ∂J/∂ℓ as a shared weight: 1/N of a mean.
+Value weight_of(const Composer& c) {
+  const Adjoint* loss = c.d.batch->find(c.d.sample.scalar);
+  if (loss == nullptr || !is(loss->total.value, ops::kBatchBroadcast)) return {};
+  return loss->total.value.input(0);
+}
+
+// Σₙ of a parameter's per-sample derivative without the sum: δ aᵀ becomes Δ Aᵀ, δ becomes Δ 𝟏. Nothing for
+// other forms.
+Formula matrix_form(const Composer& c, Value total) {
+  const Names& names = c.d.names;
+  if (is(total, ops::kOuter) && names.find(total.input(0)) != nullptr &&
+      names.find(total.input(1)) != nullptr) {
+    const Formula left = columns(*names.find(total.input(0)));
+    const Formula right = columns(*names.find(total.input(1)));
+    return {left.text + " " + right.text + "ᵀ", left.latex + R"(\,)" + right.latex + R"(^{\top})"};
+  }
+  if (names.find(total) == nullptr || total.shape().rank() != 1) return {};
+  const Formula sum = columns(*names.find(total));
+  return {sum.text + " 𝟏", sum.latex + R"(\,\mathbf{1})"};
+}
+
+void add_forward_in_matrices(Composer& c) {
+  for (const DenseLayer& layer : c.d.layers) {
+    const Formula z = columns(c.write(layer.z)), x = columns(c.write(layer.input));
+    Formula product = juxtaposed(c.write(layer.weight), x);
+    if (layer.bias) {
+      const Formula b = c.write(layer.bias);
+      product = {product.text + " + " + b.text + " 𝟏ᵀ",
+                 product.latex + " + " + b.latex + R"(\,\mathbf{1}^{\top})"};
+    }
+    c.document.equation(
+        {.left = z, .rows = {{product, layer.bias ? c.say(Phrase::kBroadcast) : Sentence{}}}});
+  }
+  if (!c.d.layers.empty()) c.paragraph(Phrase::kBatchForward);
+}
+
+void add_result(Composer& c, std::size_t i) {
+  const Part& batch = *c.d.batch;
+  const Value variable = c.d.sample.results[i].variable;
+  const Formula left = derivative(batch.name, c.write(variable));
+  const Adjoint* sample = c.d.sample.find(variable);
+  const Adjoint* beside = batch.find(variable);
+  Equation equation{.left = left, .rows = {{c.write(c.d.batch_results[i].value), {}}}};
+  const Value weight = weight_of(c);
+  const Formula form = sample != nullptr && weight ? matrix_form(c, sample->total.value) : Formula{};
+  if (!form.text.empty()) {
+    const bool is_one = is(weight, ops::kConstant) && std::get<double>(weight.attribute()) == 1;
+    Formula scaled = juxtaposed(is_one ? Formula{} : c.write(weight), form);
+    if (beside != nullptr) {
+      const Formula rest = c.write(beside->total.value);
+      scaled = {scaled.text + " + " + rest.text, scaled.latex + " + " + rest.latex};
+    }
+    const bool is_matrix = variable.shape().rank() == 2;
+    equation.rows.push_back({scaled, c.say(is_matrix ? Phrase::kBatchMatrix : Phrase::kBatchRowSums)});
+  }
+  c.document.equation(std::move(equation));
+  if (const Value traced = batch.results[i].traced) c.numbers(left, traced);
+}
+
+void add_beside(Composer& c) {
+  for (const Adjoint& a : c.d.batch->adjoints) {
+    if (a.x == c.d.sample.scalar) {
+      c.paragraph(Phrase::kBatchWeight, {c.d.batch->name});
+      c.document.equation({.left = a.name, .rows = {{c.write(a.total.value), {}}}});
+    }
+  }
+}
+
+}  // namespace
+
+void add_batch(Composer& c) {
+  c.heading(Phrase::kBatch);
+  Formula x = symbol("x"), w = symbol("W");
+  for (const Value v : c.d.leaves) {
+    if (v.batched() && v.shape().rank() == 1) {
+      x = c.write(v);
+      break;
+    }
+  }
+  if (!c.d.sample.results.empty()) w = c.write(c.d.sample.results[0].variable);
+  c.paragraph(Phrase::kBatchIntro, {of_columns(x), w});
+  add_forward_in_matrices(c);
+  add_beside(c);
+  c.paragraph(Phrase::kBatchLinear);
+  for (std::size_t i = 0; i < c.d.batch_results.size(); ++i) add_result(c, i);
+}
+
+namespace {
+
+Formula dense_layer_formula() {
+  return {"z⁽ˡ⁾ = W⁽ˡ⁾ a⁽ˡ⁻¹⁾ + b⁽ˡ⁾, a⁽ˡ⁾ = f(z⁽ˡ⁾)",
+          R"(z^{(l)} = W^{(l)} a^{(l-1)} + b^{(l)},\; a^{(l)} = f(z^{(l)}))"};
+}
+
+// δ of one layer with what flows into it written out: (Wᵀ δ) ⊙ f′(z).
+Formula delta_written_out(const Composer& c, const Adjoint& delta) {
+  const Flow& flow = delta.flows.back();
+  const Adjoint* next = c.d.sample.find(flow.call);
+  if (delta.flows.size() != 1 || next == nullptr) return c.write(delta.total.value);
+  const Value rule =
+      flow.call.op().gradient(Pullback{flow.call, next->total.value})[static_cast<std::size_t>(flow.operand)];
+  return c.write(simplify(rule, {.symmetric = c.d.symmetric}).value);
+}
+
+}  // namespace
+
+void add_recap(Composer& c) {
+  if (c.d.layers.empty() || !(c.o.sample || !c.d.batch)) return;
+  c.heading(Phrase::kRecap);
+  c.paragraph(Phrase::kRecapIntro, {dense_layer_formula()});
+  const auto last = c.d.layers.size() - 1;
+  const auto list = [&](Phrase phrase, auto add) {
+    c.paragraph(phrase);
+    add();
+  };
+  const auto equation = [&](const Adjoint* a, const Formula& right) {
+    if (a != nullptr)
+      c.document.equation({.number = a->flows.back().number, .left = a->name, .rows = {{right, {}}}});
+  };
+  const Adjoint* output = c.d.sample.find(c.d.layers[last].z);
+  if (output != nullptr) list(Phrase::kBp1, [&] { equation(output, delta_written_out(c, *output)); });
+  if (last > 0) {
+    list(Phrase::kBp2, [&] {
+      for (std::size_t l = last; l-- > 0;) {
+        const Adjoint* a = c.d.sample.find(c.d.layers[l].z);
+        if (a != nullptr) equation(a, delta_written_out(c, *a));
+      }
+    });
+  }
+  list(Phrase::kBp3, [&] {
+    for (std::size_t l = last + 1; l-- > 0;) {
+      const Adjoint* a = c.d.layers[l].bias ? c.d.sample.find(c.d.layers[l].bias) : nullptr;
+      if (a != nullptr) equation(a, c.write(a->total.value));
+    }
+  });
+  list(Phrase::kBp4, [&] {
+    for (std::size_t l = last + 1; l-- > 0;) {
+      const Adjoint* a = c.d.sample.find(c.d.layers[l].weight);
+      if (a != nullptr) equation(a, c.write(a->total.value));
+    }
+  });
+}
+
+}  // namespace catenary::derive

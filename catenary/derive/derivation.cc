@@ -1,0 +1,200 @@
+#include "catenary/derive/derivation.h"
+
+#include <algorithm>
+#include <map>
+
+#include "catenary/base/error.h"
+#include "catenary/derive/hessian.h"
+#include "catenary/derive/naming.h"
+#include "catenary/ir/verify.h"
+#include "catenary/ops/catalogue.h"
+#include "catenary/ops/ops.h"
+#include "catenary/transform/gradient.h"
+
+namespace catenary::derive {
+
+namespace {
+
+// A closed form is tried for graphs up to this many values, and kept up to this many symbols: longer ones
+// nobody reads.
+constexpr std::size_t kMostValuesToClose = 80;
+constexpr int kLongestClosedForm = 40;
+
+bool is(Value v, const Op& op) { return &v.op() == &op; }
+
+// The loss of one sample, if `scalar` reads the batch through nothing but one sum or mean of it.
+Value loss_of_sample(Value scalar) {
+  Value loss;
+  if (scalar.batched()) return {};
+  for (const Value v : reachable({scalar})) {
+    if (v.op().batch == BatchRule::kSpreads) return {};
+    if (v.op().batch != BatchRule::kReduces) continue;
+    if (loss || v.shape().rank() != 0) return {};
+    loss = v.input(0);
+  }
+  return loss;
+}
+
+class Deriver {
+ public:
+  Deriver(Derivation& derivation, const Naming& naming) : d_(derivation), naming_(naming) {}
+
+  // The steps of gradient(scalar)'s trace, but those of batched calls where the batch has a part of its own.
+  Part part(Value scalar, const Formula& name, std::span<const Value> wrt) {
+    Part part{.scalar = scalar, .name = name};
+    const Gradient gradient = catenary::gradient(scalar, wrt);
+    const bool ends_at_batch = !scalar.batched() && d_.sample.scalar.batched();
+    std::vector<TraceStep> steps = gradient.trace;
+    if (ends_at_batch) std::erase_if(steps, [](const TraceStep& s) { return s.y.batched(); });
+    std::map<NodeId, std::size_t> missing;  // flows into a value that are still to come
+    for (const TraceStep& s : steps) ++missing[s.y.input(s.input).id()];
+    for (const TraceStep& s : steps) {
+      const Value x = s.y.input(s.input);
+      Adjoint& to = part.adjoints[adjoint(part, x, gradient)];
+      to.flows.push_back(flow(part, s));
+      if (--missing[x.id()] == 0) complete(to);
+    }
+    for (const Value v : wrt) part.results.push_back(result(part, v, gradient));
+    return part;
+  }
+
+ private:
+  // The place of x's adjoint, a new one at the first flow into x.
+  std::size_t adjoint(Part& part, Value x, const Gradient& gradient) {
+    const auto [it, is_new] = place_.try_emplace({part.scalar.id(), x.id()}, part.adjoints.size());
+    if (!is_new) return it->second;
+    Adjoint a{.x = x, .traced = gradient.adjoint_of[static_cast<std::size_t>(x.id())]};
+    const auto delta = naming_.deltas.find(x.id());
+    a.is_delta = delta != naming_.deltas.end() && part.scalar == d_.sample.scalar;
+    a.name = a.is_delta ? delta->second : derivative(part.name, write(x, d_.names));
+    const std::string leaf = "∂" + part.name.text + "/∂#" + std::to_string(x.id());
+    const Type& type = x.type();
+    a.symbol = type.batched || part.scalar.batched() ? d_.graph->input(leaf, type.shape, type.dtype)
+                                                     : d_.graph->shared_input(leaf, type.shape, type.dtype);
+    d_.names.set(a.symbol, a.name);
+    part.adjoints.push_back(std::move(a));
+    return it->second;
+  }
+
+  // The rule again, with a symbol in place of ∂f/∂y: the same function that the engine's step came from. What
+  // only passes another adjoint on goes by that one's symbol.
+  Flow flow(const Part& part, const TraceStep& step) {
+    Value dy = step.dy;
+    if (const auto it = place_.find({part.scalar.id(), step.y.id()}); it != place_.end()) {
+      const Adjoint& a = part.adjoints[it->second];
+      const bool passes_on = is_symbol(part, a.total.value) && a.total.value.type() == a.symbol.type();
+      dy = passes_on && !a.is_delta ? a.total.value : a.symbol;
+    }
+    Flow flow{.number = ++number_, .call = step.y, .operand = step.input, .traced = step.contribution};
+    flow.rule = step.y.op().gradient(Pullback{step.y, dy})[static_cast<std::size_t>(step.input)];
+    flow.shortened = shorten(flow.rule);
+    return flow;
+  }
+
+  static bool is_symbol(const Part& part, Value v) {
+    return is_leaf(v.op()) && v.name().starts_with("∂" + part.name.text + "/∂#");
+  }
+
+  Simplified shorten(Value v) { return simplify(v, {.symmetric = d_.symmetric}); }
+
+  // All flows into x are there: their sum is the adjoint.
+  void complete(Adjoint& a) {
+    Value sum;
+    for (const Flow& f : a.flows) {
+      const Value v = match_type(f.shortened.value, a.symbol);
+      sum = sum ? sum + v : v;
+    }
+    if (a.flows.size() > 1) a.sum_number = ++number_;
+    a.total = shorten(sum);
+  }
+
+  // A rule may answer with a shared value for a batched operand, as ∂ℓ/∂ℓ = 1 does.
+  static Value match_type(Value v, Value like) {
+    return like.batched() && !v.batched() ? batch_broadcast(v) : v;
+  }
+
+  Result result(const Part& part, Value v, const Gradient& gradient) {
+    Result result{.variable = v};
+    if (v.id() <= part.scalar.id()) result.traced = gradient.adjoint_of[static_cast<std::size_t>(v.id())];
+    const auto it = place_.find({part.scalar.id(), v.id()});
+    result.reached = it != place_.end();
+    if (!result.reached) return result;
+    result.adjoint = it->second;
+    if (d_.forward.size() > kMostValuesToClose || !d_.layers.empty()) return result;
+    Simplified closed = shorten(result.traced);
+    Names leaves;
+    for (const Value leaf : d_.leaves) leaves.set(leaf, *d_.names.find(leaf));
+    if (formula_size(closed.value, leaves, kLongestClosedForm + 1) <= kLongestClosedForm)
+      result.closed = std::move(closed);
+    return result;
+  }
+
+  Derivation& d_;
+  const Naming& naming_;
+  std::map<std::pair<NodeId, NodeId>, std::size_t> place_;  // of (scalar, x) in the scalar's adjoints
+  int number_ = 0;
+};
+
+// ∂J/∂v: the sum over the samples of what each contributes, weighted by ∂J/∂ℓ, and what flows beside them.
+Simplified batch_result(const Derivation& d, Value v) {
+  const Adjoint* sample = d.sample.find(v);
+  const Adjoint* beside = d.batch->find(v);
+  const Adjoint* loss = d.batch->find(d.sample.scalar);
+  Value total;
+  if (sample != nullptr && loss != nullptr) {
+    const Value weight = loss->total.value;
+    total = is(weight, ops::kBatchBroadcast) ? weight.input(0) * batch_sum(sample->symbol)
+                                             : batch_sum(weight * sample->symbol);
+  }
+  if (beside != nullptr) total = total ? total + beside->total.value : beside->total.value;
+  if (!total) total = d.graph->constant(0, v.shape(), v.type().dtype);
+  return simplify(total, {.symmetric = d.symmetric});
+}
+
+std::vector<Value> copies(const GraphCopy& copy, std::span<const Value> originals) {
+  std::vector<Value> result;
+  for (const Value v : originals) {
+    if (!v) fail(ErrorKind::kConfig, "derive needs variables of the loss's graph, found an empty value");
+    if (copy[v]) result.push_back(copy[v]);
+  }
+  return result;
+}
+
+}  // namespace
+
+const Adjoint* Part::find(Value x) const {
+  const auto it = std::ranges::find(adjoints, x, &Adjoint::x);
+  return it == adjoints.end() ? nullptr : &*it;
+}
+
+Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options) {
+  std::vector<Value> needed = {loss};
+  needed.insert(needed.end(), wrt.begin(), wrt.end());
+  GraphCopy copy(needed);
+  Derivation d;
+  const Value whole = copy[loss];
+  const std::vector<Value> variables = copies(copy, wrt);
+  d.symmetric = copies(copy, options.symmetric);
+  d.dimensions = std::move(options.dimensions);
+  d.graph = copy.take();
+  const Value of_sample = loss_of_sample(whole);
+  const std::vector<Value> scalars = of_sample ? std::vector{whole, of_sample} : std::vector{whole};
+  Naming naming = name_values(scalars);
+  for (const Value v : scalars) naming.names.set(v, scalar_name(v, naming, bool(of_sample)));
+  d.names = naming.names;
+  d.leaves = naming.leaves;
+  d.layers = naming.layers;
+  for (const Value v : naming.defined) d.forward.push_back({static_cast<int>(d.forward.size()) + 1, v});
+
+  Deriver deriver(d, naming);
+  d.sample.scalar = of_sample ? of_sample : whole;
+  d.sample = deriver.part(d.sample.scalar, *d.names.find(d.sample.scalar), variables);
+  if (of_sample) {
+    d.batch = deriver.part(whole, *d.names.find(whole), variables);
+    for (const Value v : variables) d.batch_results.push_back(batch_result(d, v));
+  }
+  if (options.order == 2) d.hessian = hessian(d.sample.scalar, variables, d.symmetric);
+  return d;
+}
+
+}  // namespace catenary::derive

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "catenary/derive/dimensions.h"
+#include "catenary/derive/formula.h"
+#include "catenary/ir/graph.h"
+#include "catenary/transform/simplify.h"
+
+namespace catenary::derive {
+
+/// One use of a gradient rule: what flows from a call back to one of its operands.
+struct Flow {
+  int number = 0;             ///< of the step
+  Value call;                 ///< y
+  int operand = 0;            ///< which of y's
+  Value rule = {};            ///< what the operator's rule answers when ∂f/∂y is a symbol
+  Simplified shortened = {};  ///< the same, step by step as a person would write it
+  Value traced;               ///< the gradient transform's own contribution, which the engine runs
+};
+
+/// How the adjoint ∂f/∂x of one value comes about: the sum of what flows in from each of its uses.
+struct Adjoint {
+  Value x;
+  Value symbol = {};  ///< a leaf named ∂f/∂x, that the steps before x use
+  Formula name = {};  ///< of ∂f/∂x; δ where x is a pre-activation
+  bool is_delta = false;
+  std::vector<Flow> flows = {};  ///< from the last use to the first
+  int sum_number = 0;            ///< of the equation that adds several flows; 0 for one flow
+  Simplified total = {};         ///< the sum of the flows in symbols
+  Value traced;                  ///< the gradient transform's own adjoint
+};
+
+/// A value that the forward pass computes, in order.
+struct Definition {
+  int number = 0;
+  Value value;
+};
+
+/// A layer z = W a + b, a_next = f(z) of a network that is nothing but such layers.
+struct DenseLayer {
+  Value weight, bias, input, z, output;  ///< bias: empty without; output: z itself without an activation
+};
+
+/// What came out for a variable.
+struct Result {
+  Value variable;
+  std::size_t adjoint = 0;  ///< its place in Part::adjoints; none if nothing flows: see reached
+  bool reached = false;
+  Value traced = {};                      ///< the gradient transform's own answer
+  std::optional<Simplified> closed = {};  ///< in leaves alone, where that is short
+};
+
+/// The backward pass from one scalar.
+struct Part {
+  Value scalar;
+  Formula name;                        ///< f, ℓ or J
+  std::vector<Adjoint> adjoints = {};  ///< in the order of their first flow; without the scalar's own
+  std::vector<Result> results = {};    ///< one for each requested variable
+
+  /// Null if nothing flows to x.
+  [[nodiscard]] const Adjoint* find(Value x) const;
+};
+
+/// The derivation of a gradient as data: the trace of the gradient transform with names, numbers and the
+/// simplification of each step. Owns a copy of the graph, in which all its values are.
+struct Derivation {
+  std::unique_ptr<Graph> graph;
+  Dimensions dimensions;
+  Names names;
+  std::vector<Value> leaves;  ///< inputs, then parameters, in the order of the formula
+  std::vector<Definition> forward;
+  /// From the scalar, or from one sample's loss ℓ if the scalar is a mean over the batch.
+  Part sample;
+  /// From the mean over the batch down to ℓ and to what else is shared; nothing if there is no batch.
+  std::optional<Part> batch;
+  /// ∂J/∂v = 1/N Σₙ ∂ℓⁿ/∂v + ..., in the order of the results; empty if there is no batch.
+  std::vector<Simplified> batch_results;
+  /// The layers from the input to the output if the network is a chain of them; else empty.
+  std::vector<DenseLayer> layers;
+  /// With order 2: the Hessian by the first variable.
+  std::optional<Simplified> hessian;
+  std::vector<Value> symmetric;
+};
+
+struct DeriveOptions {
+  Dimensions dimensions = {};
+  std::span<const Value> symmetric = {};
+  int order = 1;  ///< 2: also the Hessian, of a function of one vector
+};
+
+/// The derivation of the gradient of the scalar `loss` by each of `wrt`. Throws what gradient() throws, and
+/// Error{config} for a Hessian by anything but one vector.
+[[nodiscard]] Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options = {});
+
+}  // namespace catenary::derive

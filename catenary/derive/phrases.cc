@@ -1,0 +1,160 @@
+#include "catenary/derive/phrases.h"
+
+#include <array>
+
+#include "catenary/base/error.h"
+
+namespace catenary::derive {
+
+namespace {
+
+struct Translation {
+  Phrase phrase;
+  std::string_view english, chinese;
+};
+
+constexpr Translation kTranslations[] = {
+    {Phrase::kTitle, "The gradient of {0}, step by step", "逐步推导 {0} 的梯度"},
+    {Phrase::kSymbols, "Symbols and shapes", "符号与形状"},
+    {Phrase::kSymbolColumn, "symbol", "符号"},
+    {Phrase::kShapeColumn, "shape", "形状"},
+    {Phrase::kMeaningColumn, "what it is", "含义"},
+    {Phrase::kSample, "of one sample", "每个样本各有一个"},
+    {Phrase::kShared, "given", "已知量"},
+    {Phrase::kParameter, "parameter: we want its derivative", "参数：求对它的导数"},
+    {Phrase::kSymmetric, "symmetric: {0}", "对称矩阵：{0}"},
+    {Phrase::kStateMeaning, "state of the training", "训练状态"},
+    {Phrase::kColumns,
+     "Vectors are columns. A derivative by a vector or matrix has that vector's or matrix's shape: entry by "
+     "entry, {0}.",
+     "向量一律为列向量。标量对向量或矩阵的导数与该向量或矩阵形状相同，逐元素定义：{0}。"},
+    {Phrase::kDimensions, "⊙ multiplies element by element (the Hadamard product), ᵀ transposes.",
+     "⊙ 表示逐元素相乘（Hadamard 积），ᵀ 表示转置。"},
+    {Phrase::kForward, "Forward", "前向计算"},
+    {Phrase::kForwardIntro, "Each line is one operation on what stands above it.",
+     "每一行都是对前面各量的一次运算。"},
+    {Phrase::kLoss, "The function to differentiate", "要求导的函数"},
+    {Phrase::kLossIntro, "We want the derivative of the scalar {0} by each of {1}.",
+     "求标量 {0} 对 {1} 的导数。"},
+    {Phrase::kLossOfBatch, "{0} is the loss of one sample. The objective over a batch of {1} samples is",
+     "{0} 是一个样本的损失。对 {1} 个样本组成的一批，目标函数为"},
+    {Phrase::kBackward, "Backward", "反向传播"},
+    {Phrase::kBackwardIntro,
+     "We go through the equations of the forward pass from the last to the first. Each call passes the "
+     "derivative of its result on to its operands; which rule does that depends on the call alone.",
+     "从最后一个前向等式开始，逐个往前。每个运算把对其结果的导数传给它的各个操作数；用哪条规则只取决于这个运"
+     "算本身。"},
+    {Phrase::kChainRule,
+     "The chain rule behind every step: if {0} depends on {1} only through the elements of {2}, then {3}.",
+     "每一步背后都是链式法则：若 {0} 只通过 {2} 的各元素依赖于 {1}，则 {3}。"},
+    {Phrase::kSeed, "It begins with", "起点是"},
+    {Phrase::kStep, "Step {0}: from {1} to {2}", "第 {0} 步：从 {1} 到 {2}"},
+    {Phrase::kCall, "{0} enters {1}.", "{0} 参与了 {1}。"},
+    {Phrase::kRule, "Rule", "规则"},
+    {Phrase::kRuleInserted, "by the rule", "代入规则"},
+    {Phrase::kBy, "by {0}", "由 {0}"},
+    {Phrase::kConstantOne, "the derivative of a value by itself is 1", "一个量对自身的导数为 1"},
+    {Phrase::kDelta,
+     "{0} is a pre-activation. The derivative by it is what δ stands for (textbooks also call it the "
+     "residual or error of the layer): {1}.",
+     "{0} 是激活函数的输入（预激活值）。对它的导数记作 δ，教科书中也称为该层的残差或误差项：{1}。"},
+    {Phrase::kPaths,
+     "{0} is used {1} times, so {2} depends on it along {1} paths. By the chain rule for several paths the "
+     "contributions add up:",
+     "{0} 被使用了 {1} 次，{2} 沿 {1} 条路径依赖于它。由多路径的链式法则，各路径的贡献相加："},
+    {Phrase::kSum, "sum over the paths", "对各路径求和"},
+    {Phrase::kProof, "Proof in index form", "用下标写出的证明"},
+    {Phrase::kProofElement, "one element", "单个元素"},
+    {Phrase::kProofChain, "chain rule, summed over all elements of the result",
+     "链式法则，对结果的所有元素求和"},
+    {Phrase::kProofStack, "all elements together", "把所有元素排在一起"},
+    {Phrase::kWhyShape, "Why this shape:", "为什么是这个形状："},
+    {Phrase::kResults, "Results", "结果"},
+    {Phrase::kResultsIntro, "Each derivative has the shape of what it is taken by.",
+     "每个导数都与求导变量形状相同。"},
+    {Phrase::kClosed, "Written out in the given quantities:", "用已知量完整写出："},
+    {Phrase::kUnreached, "{0} does not depend on {1}, so the derivative is 0.",
+     "{0} 与 {1} 无关，导数为 0。"},
+    {Phrase::kEngineResult, "the same in one formula", "合并为一个式子"},
+    {Phrase::kBatch, "The whole batch", "整批样本"},
+    {Phrase::kBatchIntro,
+     "Put the samples side by side as columns: {0} and so on. A shared value such as {1} meets every sample, "
+     "so its derivative adds up what each sample contributes.",
+     "把各样本作为列并排放置：{0}，依此类推。{1} "
+     "这样的共享量作用于每个样本，所以对它的导数是各样本贡献之和。"},
+    {Phrase::kBatchForward,
+     "Adding the bias repeats it for every column; going back, what was repeated is summed.",
+     "加偏置时它被复制到每一列（广播）；反向时，被复制的量要求和。"},
+    {Phrase::kBatchLinear, "A sum is differentiated term by term:", "和的导数等于各项导数之和："},
+    {Phrase::kBatchWeight, "Each sample's loss enters {0} with the weight",
+     "每个样本的损失在 {0} 中的权重为"},
+    {Phrase::kBatchBeside, "Beside the samples, {0} contains", "除各样本外，{0} 还含有"},
+    {Phrase::kBatchResult, "Together:", "合起来："},
+    {Phrase::kBatchMatrix, "as one matrix product: the sum over the samples is the product's inner sum",
+     "写成一个矩阵乘积：对样本求和正是矩阵乘法内部的求和"},
+    {Phrase::kBatchRowSums, "the sum of each row, 𝟏 being a column of ones", "即各行之和，𝟏 为全 1 的列向量"},
+    {Phrase::kBroadcast, "the bias is repeated for each column (broadcast)", "偏置被复制到每一列（广播）"},
+    {Phrase::kRecap, "The same as BP1 to BP4", "与 BP1–BP4 对照"},
+    {Phrase::kRecapIntro,
+     "The network is a chain of dense layers, {0}. The steps above are the four equations of "
+     "backpropagation:",
+     "这个网络是一串全连接层，{0}。上面的步骤正是反向传播的四个公式："},
+    {Phrase::kBp1, "BP1, the last layer", "BP1：输出层"},
+    {Phrase::kBp2, "BP2, from layer to layer", "BP2：逐层往前"},
+    {Phrase::kBp3, "BP3, biases", "BP3：偏置"},
+    {Phrase::kBp4, "BP4, weights", "BP4：权重"},
+    {Phrase::kHessian, "The Hessian", "Hessian 矩阵"},
+    {Phrase::kHessianIntro,
+     "Differentiating the gradient once more, in the direction of any vector, gives a matrix times that "
+     "vector; the matrix is",
+     "对梯度沿任意方向再求一次导，得到一个矩阵乘以该方向的向量；这个矩阵是"},
+    {Phrase::kCheck, "Check", "验算"},
+    {Phrase::kCheckIntro,
+     "Each result against two methods that know nothing of the derivation: central differences {0}, and the "
+     "complex step {1}, which has no cancellation.",
+     "用两种与推导无关的方法检验每个结果：中心差分 {0}；复数步 {1}，后者没有相消误差。"},
+    {Phrase::kCheckVariable, "derivative", "导数"},
+    {Phrase::kCheckDifferences, "largest error, differences", "最大误差（差分）"},
+    {Phrase::kCheckComplex, "largest error, complex step", "最大误差（复数步）"},
+    {Phrase::kCheckVerdict, "verdict", "结论"},
+    {Phrase::kAgrees, "agrees", "一致"},
+    {Phrase::kDisagrees, "DISAGREES", "不一致"},
+    {Phrase::kNumbersGiven, "Numbers: as given.", "数值：按给定数据。"},
+    {Phrase::kNumbersRandom, "Numbers: random, from a fixed seed.", "数值：固定种子的随机数。"},
+    {Phrase::kValueOf, "In numbers", "代入数值"},
+};
+
+const Translation& translation(Phrase phrase) {
+  for (const Translation& t : kTranslations) {
+    if (t.phrase == phrase) return t;
+  }
+  fail(ErrorKind::kInternal, "phrase {} has no translation", static_cast<int>(phrase));
+}
+
+}  // namespace
+
+std::string_view text_of(Phrase phrase, Language language) {
+  const Translation& t = translation(phrase);
+  return language == Language::kEnglish ? t.english : t.chinese;
+}
+
+Sentence fill(std::string_view text, std::span<const Formula> formulas) {
+  Sentence sentence;
+  while (!text.empty()) {
+    const std::size_t open = text.find('{');
+    if (open > 0) sentence.push_back({std::string(text.substr(0, open)), {}});
+    if (open == std::string_view::npos) break;
+    const auto index = static_cast<std::size_t>(text[open + 1] - '0');
+    if (index >= formulas.size())
+      fail(ErrorKind::kInternal, "a phrase needs formula {}, found {}: {}", index, formulas.size(), text);
+    sentence.push_back({"", formulas[index]});
+    text.remove_prefix(open + 3);
+  }
+  return sentence;
+}
+
+Sentence say(Language language, Phrase phrase, std::span<const Formula> formulas) {
+  return fill(text_of(phrase, language), formulas);
+}
+
+}  // namespace catenary::derive

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "catenary/derive/document.h"
+#include "catenary/ir/op.h"
+
+namespace catenary::derive {
+
+/// Every sentence of a derivation. {0}, {1} ... stand for formulas.
+enum class Phrase : std::uint8_t {
+  kTitle,
+  kSymbols,
+  kSymbolColumn,
+  kShapeColumn,
+  kMeaningColumn,
+  kSample,
+  kShared,
+  kParameter,
+  kSymmetric,
+  kStateMeaning,
+  kColumns,
+  kDimensions,
+  kForward,
+  kForwardIntro,
+  kLoss,
+  kLossIntro,
+  kLossOfBatch,
+  kBackward,
+  kBackwardIntro,
+  kChainRule,
+  kSeed,
+  kStep,
+  kCall,
+  kRule,
+  kRuleInserted,
+  kBy,
+  kConstantOne,
+  kDelta,
+  kPaths,
+  kSum,
+  kProof,
+  kProofElement,
+  kProofChain,
+  kProofStack,
+  kWhyShape,
+  kResults,
+  kResultsIntro,
+  kClosed,
+  kUnreached,
+  kEngineResult,
+  kBatch,
+  kBatchIntro,
+  kBatchForward,
+  kBatchLinear,
+  kBatchWeight,
+  kBatchBeside,
+  kBatchResult,
+  kBatchMatrix,
+  kBatchRowSums,
+  kBroadcast,
+  kRecap,
+  kRecapIntro,
+  kBp1,
+  kBp2,
+  kBp3,
+  kBp4,
+  kHessian,
+  kHessianIntro,
+  kCheck,
+  kCheckIntro,
+  kCheckVariable,
+  kCheckDifferences,
+  kCheckComplex,
+  kCheckVerdict,
+  kAgrees,
+  kDisagrees,
+  kNumbersGiven,
+  kNumbersRandom,
+  kValueOf,
+  kCount,
+};
+
+/// The phrase in a language, with its placeholders.
+[[nodiscard]] std::string_view text_of(Phrase phrase, Language language);
+
+/// The phrase with formulas in its placeholders.
+[[nodiscard]] Sentence say(Language language, Phrase phrase, std::span<const Formula> formulas = {});
+[[nodiscard]] inline Sentence say(Language language, Phrase phrase, std::initializer_list<Formula> formulas) {
+  return say(language, phrase, std::span(formulas.begin(), formulas.size()));
+}
+
+/// A text with {0}, {1} ... as a sentence.
+[[nodiscard]] Sentence fill(std::string_view text, std::span<const Formula> formulas);
+
+/// What an operator's gradient rule is called, and why its result has the shape and the transpose that it
+/// has. In `why`, {0} is the operand, {1} its shape, {2} ∂f/∂y, {3} its shape, {4} the other operand, {5}
+/// that one's shape, {6} y.
+struct RuleText {
+  std::string_view op;
+  struct In {
+    std::string_view name;
+    /// One for each operand; the last one stands for all further operands.
+    std::vector<std::string_view> why;
+  } english, chinese;
+};
+
+/// Null for an operator without one; the tests want one for each differentiable operator.
+[[nodiscard]] const RuleText* rule_text(const Op& op);
+
+}  // namespace catenary::derive

@@ -1,0 +1,112 @@
+#include "catenary/derive/scanner.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
+#include "catenary/base/error.h"
+#include "catenary/base/text.h"
+
+namespace catenary::derive {
+
+namespace {
+
+constexpr std::size_t kLongestLine = 160;
+
+// Spellings and what they are short for; longer ones first.
+struct Spelling {
+  std::string_view text, meaning;
+};
+constexpr std::array kSymbols = {
+    Spelling{".*", ".*"}, Spelling{"./", "./"},  Spelling{".^", ".^"},  Spelling{".'", "'"},
+    Spelling{"**", "^"},  Spelling{"⁻¹", "^-1"}, Spelling{"⁻ᵀ", "^-T"}, Spelling{"ᵀ", "'"},
+    Spelling{"′", "'"},   Spelling{"²", "^2"},   Spelling{"³", "^3"},   Spelling{"·", "*"},
+    Spelling{"×", "*"},   Spelling{"⋅", "*"},    Spelling{"⊙", ".*"},   Spelling{"∘", ".*"},
+    Spelling{"⊘", "./"},  Spelling{"⊗", "⊗"},    Spelling{"−", "-"},    Spelling{"÷", "/"},
+    Spelling{"‖", "‖"},   Spelling{"+", "+"},    Spelling{"-", "-"},    Spelling{"*", "*"},
+    Spelling{"/", "/"},   Spelling{"^", "^"},    Spelling{"'", "'"},    Spelling{"(", "("},
+    Spelling{")", ")"},   Spelling{",", ","},    Spelling{"|", "|"}};
+
+struct Fraction {
+  std::string_view text;
+  double value;
+};
+constexpr std::array kFractions = {Fraction{"½", 0.5}, Fraction{"¼", 0.25}, Fraction{"¾", 0.75},
+                                   Fraction{"⅓", 1.0 / 3}, Fraction{"⅔", 2.0 / 3}};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// ASCII letters and digits, "_", Greek letters and letters with accents below them in Unicode.
+std::size_t letter_length(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (std::isalpha(first) != 0 || first == '_') return 1;
+  const bool two_bytes = first >= 0xC3 && first <= 0xCF && text.size() > 1;
+  return two_bytes && text.substr(0, 2) != "×" && text.substr(0, 2) != "÷" ? 2 : 0;
+}
+
+Token scan_number(std::string_view text, std::size_t begin) {
+  const char* first = text.data() + begin;
+  Token token{Token::Kind::kNumber, "", 0, begin, begin};
+  const auto [last, error] = std::from_chars(first, text.data() + text.size(), token.number);
+  token.end = begin + static_cast<std::size_t>(last - first);
+  if (error == std::errc::result_out_of_range) fail_at("expression", text, begin, "a number beyond doubles");
+  token.text = text.substr(begin, token.end - begin);
+  return token;
+}
+
+Token scan_name(std::string_view text, std::size_t begin) {
+  std::size_t end = begin;
+  while (end < text.size()) {
+    const std::size_t length = is_digit(text[end]) ? 1 : letter_length(text.substr(end));
+    if (length == 0) break;
+    end += length;
+  }
+  return {Token::Kind::kName, std::string(text.substr(begin, end - begin)), 0, begin, end};
+}
+
+Token scan_token(std::string_view text, std::size_t begin) {
+  const std::string_view rest = text.substr(begin);
+  if (is_digit(rest[0]) || (rest[0] == '.' && rest.size() > 1 && is_digit(rest[1])))
+    return scan_number(text, begin);
+  for (const Fraction& f : kFractions) {
+    if (rest.starts_with(f.text))
+      return {Token::Kind::kNumber, std::string(f.text), f.value, begin, begin + f.text.size()};
+  }
+  for (const Spelling& s : kSymbols) {
+    if (rest.starts_with(s.text))
+      return {Token::Kind::kSymbol, std::string(s.meaning), 0, begin, begin + s.text.size()};
+  }
+  if (letter_length(rest) > 0) return scan_name(text, begin);
+  std::size_t end = begin + 1;
+  while (end < text.size() && (text[end] & 0xC0) == 0x80) ++end;
+  fail_at("expression", text, begin,
+          fmt::format("no expression contains the character {}", quote(text.substr(begin, end - begin))));
+}
+
+}  // namespace
+
+std::vector<Token> scan(std::string_view text) {
+  if (!is_utf8(text)) fail(ErrorKind::kConfig, "expression: needed UTF-8, found {}", quote(text));
+  std::vector<Token> tokens;
+  for (std::size_t at = 0; at < text.size();) {
+    if (std::isspace(static_cast<unsigned char>(text[at])) != 0) {
+      ++at;
+      continue;
+    }
+    tokens.push_back(scan_token(text, at));
+    at = tokens.back().end;
+  }
+  tokens.push_back({Token::Kind::kEnd, "", 0, text.size(), text.size()});
+  return tokens;
+}
+
+void fail_at(std::string_view what, std::string_view text, std::size_t byte, const std::string& message) {
+  std::size_t column = 1;
+  for (std::size_t i = 0; i < byte && i < text.size(); ++i) column += (text[i] & 0xC0) != 0x80 ? 1 : 0;
+  const bool shows_line = text.size() <= kLongestLine && text.find('\n') == std::string_view::npos;
+  const std::string line = shows_line ? fmt::format("\n  {}\n  {:>{}}", text, "^", column) : std::string();
+  fail(ErrorKind::kConfig, "{}, column {}: {}{}", what, column, message, line);
+}
+
+}  // namespace catenary::derive

@@ -1,0 +1,224 @@
+#include "catenary/derive/valuation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "catenary/base/error.h"
+#include "catenary/base/philox.h"
+#include "catenary/ir/verify.h"
+#include "catenary/ops/catalogue.h"
+
+namespace catenary::derive {
+
+namespace {
+
+// Evaluations of the whole function that the check may cost, in elements of the graph's values.
+constexpr double kCheckWork = 2e6;
+constexpr std::int64_t kMostCheckedElements = 64;
+
+bool is(Value v, const Op& op) { return &v.op() == &op; }
+
+// All values of a derivation that have numbers to show.
+std::vector<Value> shown_values(const Derivation& d) {
+  std::vector<Value> values;
+  for (const Definition& definition : d.forward) values.push_back(definition.value);
+  for (const Part* part : {&d.sample, d.batch ? &*d.batch : nullptr}) {
+    if (part == nullptr) continue;
+    values.push_back(part->scalar);
+    for (const Result& r : part->results) {
+      if (r.traced) values.push_back(r.traced);
+    }
+    for (const Adjoint& a : part->adjoints) {
+      values.push_back(a.traced);
+      for (const Flow& f : a.flows) values.push_back(f.traced);
+    }
+  }
+  for (const Value v : d.leaves) values.push_back(v);
+  return values;
+}
+
+// The same node with each symbolic extent replaced by its size.
+class Resizer {
+ public:
+  Resizer(Graph& graph, const Dimensions& dimensions,
+          const std::map<std::string, std::int64_t, std::less<>>& sizes)
+      : graph_(graph), dimensions_(dimensions), sizes_(sizes) {}
+
+  [[nodiscard]] Shape shape(const Shape& shape) const {
+    std::vector<std::int64_t> extents;
+    for (const std::int64_t n : shape.extents()) extents.push_back(dimensions_.resized(n, sizes_));
+    return Shape(extents);
+  }
+
+  [[nodiscard]] Attribute attribute(Value v) const {
+    if (const auto* s = std::get_if<Shape>(&v.attribute())) return shape(*s);
+    if (is(v, ops::kIdentity)) return dimensions_.resized(std::get<std::int64_t>(v.attribute()), sizes_);
+    return v.attribute();
+  }
+
+  Value leaf(Value v) {
+    const DType dtype = DType::kF64;
+    if (is(v, ops::kConstant))
+      return graph_.constant(std::get<double>(v.attribute()), shape(v.shape()), dtype);
+    if (is(v, ops::kInput)) return graph_.input(v.name(), shape(v.shape()), dtype);
+    if (is(v, ops::kSharedInput)) return graph_.shared_input(v.name(), shape(v.shape()), dtype);
+    return graph_.parameter(v.name(), shape(v.shape()), {}, dtype);
+  }
+
+ private:
+  Graph& graph_;
+  const Dimensions& dimensions_;
+  const std::map<std::string, std::int64_t, std::less<>>& sizes_;
+};
+
+}  // namespace
+
+Valuation::Valuation(const Derivation& derivation, const Bindings& at,
+                     const std::map<std::string, std::int64_t, std::less<>>& sizes)
+    : at_(at) {
+  Resizer resizer(*graph_, derivation.dimensions, sizes);
+  const std::vector<Value> values = shown_values(derivation);
+  for (const Value v : reachable(values)) {
+    std::vector<Value> inputs;
+    for (int i = 0; i < v.input_count(); ++i) inputs.push_back(images_.at(v.input(i).id()));
+    images_[v.id()] = is_leaf(v.op()) ? resizer.leaf(v) : graph_->call(v.op(), inputs, resizer.attribute(v));
+  }
+  for (const auto& [symbol, extent] : derivation.dimensions.symbols())
+    at_.leaves.try_emplace(symbol,
+                           std::vector{static_cast<double>(derivation.dimensions.resized(extent, sizes))});
+  std::vector<Value> images;
+  for (const Value v : values) images.push_back(images_.at(v.id()));
+  evaluation_ = std::make_unique<Evaluation>(images, at_);
+
+  // As many elements of each variable as the work allows: each costs up to three evaluations.
+  double size = 0;
+  for (const Value v : reachable({images_.at(derivation.sample.scalar.id())}))
+    size += static_cast<double>(v.shape().size() * (v.batched() ? at_.batch_size : 1)) + 20;
+  const double affordable =
+      kCheckWork / size / (3 * static_cast<double>(derivation.sample.results.size()) + 1);
+  const auto elements =
+      std::clamp<std::int64_t>(static_cast<std::int64_t>(affordable), 1, kMostCheckedElements);
+  const Value scalar = images_.at((derivation.batch ? *derivation.batch : derivation.sample).scalar.id());
+  for (const Result& r : derivation.sample.results) {
+    for (const auto method : {GradcheckMethod::kCentralDifferences, GradcheckMethod::kComplexStep}) {
+      const auto checked = check_gradient(scalar, {images_.at(r.variable.id())}, at_,
+                                          {.elements = elements, .method = method});
+      agreements_.push_back(checked.front());
+    }
+  }
+}
+
+Shape Valuation::shape_of(Value v) const { return images_.at(v.id()).shape(); }
+
+std::vector<double> Valuation::of(Value v, std::int64_t sample) const {
+  const Value image = images_.at(v.id());
+  const std::vector<double>& all = (*evaluation_)[image];
+  if (!image.batched()) return all;
+  const auto size = image.shape().size();
+  const auto begin = all.begin() + sample * size;
+  return {begin, begin + size};
+}
+
+namespace {
+
+struct Range {
+  double low, high;
+};
+
+// What the numbers of a leaf must be for the operators that read it.
+struct Use {
+  std::int64_t classes = 0;  // a label below this
+  bool probability = false;  // targets of a cross-entropy: one 1, else 0
+};
+
+Use use_of(Value leaf, std::span<const Value> values) {
+  Use use;
+  for (const Value v : values) {
+    for (int i = 0; i < v.input_count(); ++i) {
+      if (v.input(i) != leaf) continue;
+      if (is(v, ops::kSoftmaxCrossEntropyLabels) && i == 1) use.classes = v.input(0).shape()[0];
+      if (is(v, ops::kPick) && i == 1) use.classes = v.input(0).shape()[0];
+      if (is(v, ops::kOneHot)) use.classes = v.shape()[0];
+      if (is(v, ops::kReshape)) {
+        for (const Value u : values) {
+          if (is(u, ops::kSigmoidCrossEntropy) && u.input(1) == v) use.classes = 2;
+        }
+      }
+      use.probability |= i == 1 && (is(v, ops::kCrossEntropy) || is(v, ops::kSoftmaxCrossEntropy) ||
+                                    is(v, ops::kSigmoidCrossEntropy));
+    }
+  }
+  return use;
+}
+
+std::vector<double> random_numbers(Value leaf, const Use& use, const Range& range, const Philox& random,
+                                   std::int64_t samples) {
+  const std::int64_t size = leaf.shape().size();
+  std::vector<double> numbers(static_cast<std::size_t>(size * samples));
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    numbers[i] = use.classes > 0
+                     ? static_cast<double>(random.below(static_cast<std::uint64_t>(use.classes), i))
+                     : std::round(10 * (range.low + (range.high - range.low) * random.uniform(i))) / 10;
+  }
+  if (!use.probability) return numbers;
+  for (std::int64_t n = 0; n < samples; ++n) {
+    const auto one = static_cast<std::int64_t>(
+        random.below(static_cast<std::uint64_t>(size), static_cast<std::uint64_t>(n)));
+    for (std::int64_t i = 0; i < size; ++i)
+      numbers[static_cast<std::size_t>(n * size + i)] = i == one ? 1 : 0;
+  }
+  return numbers;
+}
+
+void make_symmetric(std::vector<double>& numbers, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t j = 0; j < i; ++j)
+      numbers[static_cast<std::size_t>(i * n + j)] = numbers[static_cast<std::size_t>(j * n + i)];
+  }
+}
+
+// Away from singular matrices: a determinant near 0 makes every digit of an inverse doubtful.
+void strengthen_diagonal(std::vector<double>& numbers, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) numbers[static_cast<std::size_t>(i * n + i)] += 3;
+}
+
+bool all_finite(const Derivation& d, const Bindings& at) {
+  std::vector<Value> values = {d.sample.scalar};
+  for (const Adjoint& a : d.sample.adjoints) values.push_back(a.traced);
+  const Evaluation evaluation(values, at);
+  return std::ranges::all_of(values, [&](Value v) {
+    return std::ranges::all_of(evaluation[v], [](double x) { return std::isfinite(x); });
+  });
+}
+
+}  // namespace
+
+Bindings random_point(const Derivation& derivation, std::uint64_t seed, std::int64_t batch_size) {
+  const std::vector<Value> values =
+      reachable({(derivation.batch ? *derivation.batch : derivation.sample).scalar});
+  const bool inverts = std::ranges::any_of(
+      values, [](Value v) { return is(v, ops::kInv) || is(v, ops::kDet) || is(v, ops::kLogDet); });
+  std::set<NodeId> symmetric;
+  for (const Value v : derivation.symmetric) symmetric.insert(v.id());
+  Bindings at;
+  for (const Range range : {Range{-1, 1}, Range{0.2, 1}, Range{1.1, 2}, Range{-0.9, -0.2}}) {
+    at = {.batch_size = batch_size, .leaves = {}};
+    for (const auto& [symbol, extent] : derivation.dimensions.symbols())
+      at.leaves[symbol] = {static_cast<double>(extent)};
+    for (const Value v : derivation.leaves) {
+      if (at.leaves.contains(v.name())) continue;
+      const Philox random(seed, RandomPurpose::kTest, stream_of(v.name().data(), v.name().size()));
+      std::vector<double> numbers =
+          random_numbers(v, use_of(v, values), range, random, v.batched() ? batch_size : 1);
+      const bool is_square = v.shape().rank() == 2 && v.shape()[0] == v.shape()[1];
+      if (inverts && is_square) strengthen_diagonal(numbers, v.shape()[0]);
+      if (symmetric.contains(v.id())) make_symmetric(numbers, v.shape()[0]);
+      at.leaves[v.name()] = std::move(numbers);
+    }
+    if (all_finite(derivation, at)) return at;
+  }
+  return at;
+}
+
+}  // namespace catenary::derive

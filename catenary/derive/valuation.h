@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "catenary/derive/derivation.h"
+#include "catenary/ops/evaluate.h"
+#include "catenary/transform/gradcheck.h"
+
+namespace catenary::derive {
+
+/// The numbers of a derivation's values at one point, computed by the reference evaluator from the nodes that
+/// the gradient transform made. Dimensions may have other sizes than the primes that stand for them.
+class Valuation {
+ public:
+  /// at: numbers for all leaves; of batched ones for at.batch_size samples. sizes: of symbolic dimensions.
+  Valuation(const Derivation& derivation, const Bindings& at,
+            const std::map<std::string, std::int64_t, std::less<>>& sizes = {});
+
+  /// The shape that a value has at this point.
+  [[nodiscard]] Shape shape_of(Value v) const;
+  /// The value's numbers, of a batched value those of one sample.
+  [[nodiscard]] std::vector<double> of(Value v, std::int64_t sample = 0) const;
+  [[nodiscard]] std::int64_t batch_size() const { return at_.batch_size; }
+
+  /// The results against central differences and the complex step: two for each variable, in their order.
+  [[nodiscard]] const std::vector<GradientAgreement>& agreements() const { return agreements_; }
+
+ private:
+  std::unique_ptr<Graph> graph_ = std::make_unique<Graph>();  // the same nodes in the sizes of this point
+  std::map<NodeId, Value> images_;
+  Bindings at_;
+  std::unique_ptr<Evaluation> evaluation_;
+  std::vector<GradientAgreement> agreements_;
+};
+
+/// Numbers for a derivation's leaves: random with one decimal, so that a reader can follow by hand; inside
+/// the domain of the operators, where one of some simple ranges is. Labels are classes, symmetric matrices
+/// symmetric.
+[[nodiscard]] Bindings random_point(const Derivation& derivation, std::uint64_t seed,
+                                    std::int64_t batch_size = 1);
+
+}  // namespace catenary::derive

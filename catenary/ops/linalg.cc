@@ -93,10 +93,10 @@ constinit const Op kOuter = {
       return {q[0][0], q[1][0]};
     },
     .reference =
-        [](const auto& call) {
-          auto* out = call.output.data();
-          for (const auto a : call.inputs[0]) {
-            for (const auto b : call.inputs[1]) *out++ = a * b;
+        []<typename T>(const ReferenceCallOf<T>& call) {
+          T* out = call.output.data();
+          for (const T a : call.inputs[0]) {
+            for (const T b : call.inputs[1]) *out++ = a * b;
           }
         },
     .gradient = [](const Pullback& p) -> Adjoints {

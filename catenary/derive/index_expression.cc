@@ -65,11 +65,6 @@ void for_each_part(const IndexExpression& e, const std::function<void(const Inde
   for (const IndexExpression& part : e.parts) for_each_part(part, visit);
 }
 
-IndexExpression with_parts(IndexExpression e, std::vector<IndexExpression> parts) {
-  e.parts = std::move(parts);
-  return e;
-}
-
 IndexExpression substitute(const IndexExpression& e, std::string_view name, const IndexExpression& by) {
   if (e.kind == Kind::kIndex && e.name == name) return by;
   if (binds(e, name)) return e;

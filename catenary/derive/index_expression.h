@@ -49,15 +49,10 @@ using IndexEquality = std::vector<IndexExpression>;
 
 /// Reads one line of the language. A name alone is a scalar if it is in `arrays`, else an index. Throws
 /// Error{internal}, as the lines are part of the library.
-[[nodiscard]] IndexExpression parse_index_expression(std::string_view text,
-                                                     const std::set<std::string>& arrays);
 [[nodiscard]] IndexEquality parse_index_equality(std::string_view text, const std::set<std::string>& arrays);
 
 /// Calls visit for the expression and all of its parts, outermost first.
 void for_each_part(const IndexExpression& e, const std::function<void(const IndexExpression&)>& visit);
-
-/// The expression with other subscripts, operands or body.
-[[nodiscard]] IndexExpression with_parts(IndexExpression e, std::vector<IndexExpression> parts);
 
 /// The expression with index `name` replaced where it is free.
 [[nodiscard]] IndexExpression substitute(const IndexExpression& e, std::string_view name,

@@ -87,7 +87,7 @@ class Parser {
 
   IndexExpression sign() {
     if (take("-")) return {Kind::kNeg, "", 0, {sign()}};
-    const IndexExpression base = atom();
+    IndexExpression base = atom();
     if (take("^")) return {Kind::kPow, "", 0, {base, sign()}};
     return base;
   }
@@ -166,12 +166,6 @@ class Parser {
 
 IndexEquality parse_index_equality(std::string_view text, const std::set<std::string>& arrays) {
   return Parser(text, arrays).equality();
-}
-
-IndexExpression parse_index_expression(std::string_view text, const std::set<std::string>& arrays) {
-  IndexEquality sides = parse_index_equality(text, arrays);
-  if (sides.size() != 1) fail(ErrorKind::kInternal, "index form: needed one side, found '{}'", text);
-  return sides[0];
 }
 
 }  // namespace catenary::derive

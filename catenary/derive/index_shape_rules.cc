@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "catenary/derive/index_rules.h"
 #include "catenary/ops/catalogue.h"
 
@@ -15,7 +17,7 @@ using Axes = std::vector<std::string>;
 Axes indices(const Shape& shape, int first = 0) {
   Axes axes;
   for (int axis = 0; axis < shape.rank(); ++axis)
-    axes.emplace_back(1, kIndices[static_cast<std::size_t>(first + axis)]);
+    axes.emplace_back(kIndices.substr(static_cast<std::size_t>(first) + static_cast<std::size_t>(axis), 1));
   return axes;
 }
 

@@ -169,8 +169,7 @@ class IndexWriter {
     const bool open = right.binding >= Binding::kBigSum && (latex_ || e.parts[1].kind != Kind::kDiv);
     const std::string factor = open ? right.text : parenthesized(right.text);
     const bool digits = std::isdigit(static_cast<unsigned char>(factor[0])) != 0;
-    const bool touches =
-        (factor[0] == '(' || factor.starts_with(R"(\left()")) && !reads_as_function(e.parts[0]);
+    const bool touches = !open && !reads_as_function(e.parts[0]);
     const std::string between = digits ? either(" · ", R"( \cdot )") : touches ? "" : either(" ", R"(\,)");
     return {left + between + factor, open ? std::min(right.binding, Binding::kProduct) : Binding::kProduct};
   }

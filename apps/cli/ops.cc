@@ -32,8 +32,8 @@ std::vector<std::string> operand_names(std::size_t count) {
 }
 
 Entry describe(const Op& op) {
-  constexpr ExampleSizes kSizes{
-      .n = 4, .m = 3, .k = 2};  // all different, so that shapes in a rule tell them apart
+  // All different, so that shapes in a rule tell them apart.
+  constexpr ExampleSizes kSizes{.n = 4, .m = 3, .k = 2, .l = 5};
   Graph graph;
   const std::vector<Shape> shapes = example_shapes(op, kSizes);
   Entry entry{&op, "", operand_names(shapes.size()), {}};

@@ -26,12 +26,20 @@ std::vector<std::string_view> operand_specs(const Op& op) {
   return split(text, ';');
 }
 
+std::int64_t size_named(char letter, const ExampleSizes& sizes) {
+  switch (letter) {
+    case 'n': return sizes.n;
+    case 'm': return sizes.m;
+    case 'k': return sizes.k;
+    default: return sizes.l;
+  }
+}
+
+// "3", "n", or "mk" for m·k.
 std::int64_t extent(std::string_view word, const ExampleSizes& sizes) {
-  if (word == "n") return sizes.n;
-  if (word == "m") return sizes.m;
-  if (word == "k") return sizes.k;
-  std::int64_t number = 0;
-  std::from_chars(word.data(), word.data() + word.size(), number);
+  std::int64_t number = 1;
+  if (std::from_chars(word.data(), word.data() + word.size(), number).ec == std::errc{}) return number;
+  for (const char letter : word) number *= size_named(letter, sizes);
   return number;
 }
 

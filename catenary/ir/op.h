@@ -1,5 +1,6 @@
 #pragma once
 
+#include <complex>
 #include <concepts>
 #include <cstdint>
 #include <span>
@@ -38,16 +39,21 @@ struct ShapeQuery {
   [[nodiscard]] const Shape& operator[](std::size_t i) const { return inputs[i]; }
 };
 
-/// A request for the values of one sample's result, in double. Operators that cross the batch are called
-/// once, with all samples of their operand one after another.
-struct ReferenceCall {
-  std::span<const std::span<const double>> inputs;
+using Complex = std::complex<double>;
+
+/// A request for the values of one sample's result, in double or complex numbers. Operators that cross the
+/// batch are called once, with all samples of their operand one after another.
+template <typename T>
+struct ReferenceCallOf {
+  std::span<const std::span<const T>> inputs;
   std::span<const Shape> shapes;
-  std::span<double> output;
+  std::span<T> output;
   const Shape& output_shape;
   const Attribute& attribute;
   std::int64_t batch_size;
 };
+using ReferenceCall = ReferenceCallOf<double>;
+using ComplexReferenceCall = ReferenceCallOf<Complex>;
 
 /// How a result's `batched` follows from its operands'. Only the batch operators differ from kAsOperands.
 enum class BatchRule : std::uint8_t {
@@ -61,6 +67,10 @@ struct Domain {
   enum class Kind : std::uint8_t {
     kReal,   ///< uniform in [low, high]
     kLabel,  ///< a class index 0 .. n-1
+    /// A square matrix [n, n]: uniform in [low/n, high/n], with 1 of the same sign added on the diagonal. For
+    /// −1 <= low and high <= 1 the diagonal dominates, so it has an inverse, and a determinant of either sign
+    /// and of the order of 1.
+    kDominantDiagonal,
   };
   double low = -2;
   double high = 2;
@@ -72,6 +82,7 @@ struct Domain {
 /// The sizes that an example call is built with.
 struct ExampleSizes {
   std::int64_t n, m, k;
+  std::int64_t l = 3;
 };
 
 /// A function pointer that must be given: it has no default, so a table entry that leaves it out does not
@@ -92,18 +103,37 @@ class Required {
   Function* function_;
 };
 
+/// An operator's implementation for every kind of number, instantiated from one text: a lambda that takes a
+/// ReferenceCallOf<T> for any T. The complex one continues the real function to the complex plane near the
+/// real axis, where the function is smooth: f(x + ih) = f(x) + ih·f'(x) for tiny h. Where the real function
+/// branches, the real part decides.
+class Reference {
+ public:
+  template <typename F>
+  requires std::convertible_to<F, void (*)(const ReferenceCall&)> &&
+      std::convertible_to<F, void (*)(const ComplexReferenceCall&)>
+  // NOLINTNEXTLINE(google-explicit-constructor): an entry of a table reads as the function itself
+  constexpr Reference(F function) : real_(function), complex_(function) {}
+  void operator()(const ReferenceCall& call) const { real_(call); }
+  void operator()(const ComplexReferenceCall& call) const { complex_(call); }
+
+ private:
+  void (*real_)(const ReferenceCall&);
+  void (*complex_)(const ComplexReferenceCall&);
+};
+
 /// Everything that an operator means, in one table entry. Kernels are elsewhere and add nothing to it.
 struct Op {
   std::string_view name;
   /// One sentence, with the source of its formula where it has one.
   std::string_view summary;
   Notation notation;
-  /// The operands' shapes as a person writes them, separated by ';': "m n; n" is a matrix and a vector. "" is
-  /// a scalar, "none" is no operand, a trailing "..." repeats the last one. It documents the operator and
-  /// builds its tests.
+  /// The operands' shapes as a person writes them, separated by ';': "m n; n" is a matrix and a vector. "mk"
+  /// is an extent of m·k, "" a scalar, "none" is no operand, a trailing "..." repeats the last one. It
+  /// documents the operator and builds its tests.
   std::string_view operands;
   Required<Shape(const ShapeQuery&)> infer;
-  Required<void(const ReferenceCall&)> reference;
+  Reference reference;
   Required<Adjoints(const Pullback&)> gradient;
   BatchRule batch = BatchRule::kAsOperands;
   Domain domain = {};

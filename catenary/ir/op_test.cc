@@ -18,7 +18,7 @@ Adjoints passes_on(const Pullback& p) { return {p.dy}; }
 
 constexpr Op with_operands(std::string_view operands) { return made_up_op("op", {.operands = operands}); }
 
-constexpr ExampleSizes kSizes{.n = 5, .m = 3, .k = 2};
+constexpr ExampleSizes kSizes{.n = 5, .m = 3, .k = 2, .l = 7};
 
 TEST(Op, CountsItsOperands) {
   EXPECT_EQ(with_operands("none").arity(), 0);
@@ -47,6 +47,7 @@ TEST(ExampleShapes, ReadLettersAndNumbers) {
   EXPECT_THAT(example_shapes(with_operands("m n;n"), kSizes), ElementsAre(Shape{3, 5}, Shape{5}));
   EXPECT_THAT(example_shapes(with_operands("n;"), kSizes), ElementsAre(Shape{5}, Shape{}));
   EXPECT_THAT(example_shapes(with_operands("1 m;12 k"), kSizes), ElementsAre(Shape{1, 3}, Shape{12, 2}));
+  EXPECT_THAT(example_shapes(with_operands("mk nl;l"), kSizes), ElementsAre(Shape{6, 35}, Shape{7}));
 }
 
 TEST(ExampleShapes, RepeatTheLastOperandOfVariadicOperators) {

@@ -10,18 +10,10 @@ namespace ops {
 namespace {
 
 // Stable on both sides: the exponential's argument is never positive.
-double sigmoid_of(double x) {
-  const double e = std::exp(-std::abs(x));
-  return x >= 0 ? 1 / (1 + e) : e / (1 + e);
-}
-
-// max x and Σ e^(x − max x), kept apart: added up, ln of the sum would be lost beside a large maximum.
-std::pair<double, double> scaled_exp_sum(std::span<const double> x) {
-  const double largest = *std::max_element(x.begin(), x.end());
-  double total = 0;
-  for (const double element : x) total += std::exp(element - largest);
-  return {largest, total};
-}
+constexpr auto sigmoid_of = [](auto x) {
+  const auto e = std::exp(-absolute(x));
+  return std::real(x) >= 0 ? 1.0 / (1.0 + e) : e / (1.0 + e);
+};
 
 }  // namespace
 
@@ -42,7 +34,7 @@ constinit const Op kTanh = {
     .notation = {"tanh({0.})", R"(\tanh({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return std::tanh(x); }>,
+    .reference = each<[](auto x) { return std::tanh(x); }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * (1 - square(p.y))}; },
 };
 
@@ -52,7 +44,7 @@ constinit const Op kRelu = {
     .notation = {"relu({0.})", R"(\operatorname{relu}({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return x < 0 ? 0.0 : x; }>,
+    .reference = each<[](auto x) { return std::real(x) < 0 ? 0.0 : x; }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * step(p.y)}; },
     .domain = {.keep_from_zero = 0.05},
 };
@@ -63,7 +55,7 @@ constinit const Op kLeakyRelu = {
     .notation = {"leaky_relu({0.}, {a})", R"(\operatorname{leaky\_relu}({0.}, {a}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each_with_number<[](double x, double slope) { return x < 0 ? slope * x : x; }>,
+    .reference = each_with_number<[](auto x, double slope) { return std::real(x) < 0 ? slope * x : x; }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       const double slope = p.number();
       return {p.dy * ((1 - slope) * step(p.x()) + slope)};
@@ -78,7 +70,8 @@ constinit const Op kElu = {
     .notation = {"elu({0.}, {a})", R"(\operatorname{elu}({0.}, {a}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each_with_number<[](double x, double alpha) { return x < 0 ? alpha * std::expm1(x) : x; }>,
+    .reference =
+        each_with_number<[](auto x, double alpha) { return std::real(x) < 0 ? alpha * expm1(x) : x; }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       const Value positive = step(p.x());
       return {p.dy * (positive + (1 - positive) * (p.y + p.number()))};
@@ -93,7 +86,7 @@ constinit const Op kSoftplus = {
     .notation = {"softplus({0.})", R"(\operatorname{softplus}({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }>,
+    .reference = each<[](auto x) { return positive_part(x) + log1p(std::exp(-absolute(x))); }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * sigmoid(p.x())}; },
 };
 
@@ -104,7 +97,7 @@ constinit const Op kGelu = {
     .notation = {"gelu({0.})", R"(\operatorname{gelu}({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return 0.5 * x * std::erfc(-x / std::numbers::sqrt2); }>,
+    .reference = each<[](auto x) { return 0.5 * x * erfc(-x / std::numbers::sqrt2); }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       const Value distribution = 0.5 * (1 + erf(p.x() * (1 / std::numbers::sqrt2)));
       const Value density = exp(-0.5 * square(p.x())) * (std::numbers::inv_sqrtpi / std::numbers::sqrt2);
@@ -118,7 +111,7 @@ constinit const Op kSilu = {
     .notation = {"silu({0.})", R"(\operatorname{silu}({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return x * sigmoid_of(x); }>,
+    .reference = each<[](auto x) { return x * sigmoid_of(x); }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       const Value s = sigmoid(p.x());
       return {p.dy * (s + p.y * (1 - s))};
@@ -132,7 +125,7 @@ constinit const Op kSoftmax = {
     .operands = "n",
     .infer = vector_to_vector,
     .reference =
-        [](const ReferenceCall& call) {
+        [](const auto& call) {
           const auto [largest, total] = scaled_exp_sum(call.inputs[0]);
           for (std::size_t i = 0; i < call.output.size(); ++i)
             call.output[i] = std::exp(call.inputs[0][i] - largest) / total;
@@ -147,7 +140,7 @@ constinit const Op kLogSoftmax = {
     .operands = "n",
     .infer = vector_to_vector,
     .reference =
-        [](const ReferenceCall& call) {
+        [](const auto& call) {
           const auto [largest, total] = scaled_exp_sum(call.inputs[0]);
           for (std::size_t i = 0; i < call.output.size(); ++i)
             call.output[i] = call.inputs[0][i] - largest - std::log(total);

@@ -14,7 +14,7 @@ constinit const Op kAdd = {
     .notation = {"{0} + {1}", "{0} + {1}", Notation::kSum},
     .operands = "n;n",
     .infer = same_shape,
-    .reference = each2<[](double a, double b) { return a + b; }>,
+    .reference = each2<[](auto a, auto b) { return a + b; }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       return {p.dy, p.dy};
     },
@@ -26,7 +26,7 @@ constinit const Op kSub = {
     .notation = {"{0} − {1!}", "{0} - {1!}", Notation::kSum},
     .operands = "n;n",
     .infer = same_shape,
-    .reference = each2<[](double a, double b) { return a - b; }>,
+    .reference = each2<[](auto a, auto b) { return a - b; }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       return {p.dy, -p.dy};
     },
@@ -38,7 +38,7 @@ constinit const Op kMul = {
     .notation = {"{0} ⊙ {1}", R"({0} \odot {1})", Notation::kProduct},
     .operands = "n;n",
     .infer = same_shape,
-    .reference = each2<[](double a, double b) { return a * b; }>,
+    .reference = each2<[](auto a, auto b) { return a * b; }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       return {p.dy * p.x(1), p.dy * p.x(0)};
     },
@@ -50,7 +50,7 @@ constinit const Op kDiv = {
     .notation = {"{0} / {1*}", R"(\frac{{0.}}{{1.}})", Notation::kProduct},
     .operands = "n;n",
     .infer = same_shape,
-    .reference = each2<[](double a, double b) { return a / b; }>,
+    .reference = each2<[](auto a, auto b) { return a / b; }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       const Value da = p.dy / p.x(1);
       return {da, -(da * p.y)};
@@ -64,7 +64,7 @@ constinit const Op kNeg = {
     .notation = {"−{0!}", "-{0!}", Notation::kNegation},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return -x; }>,
+    .reference = each<[](auto x) { return -x; }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {-p.dy}; },
 };
 
@@ -74,7 +74,7 @@ constinit const Op kSquare = {
     .notation = {"{0!}²", "{0!}^2", Notation::kPower},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return x * x; }>,
+    .reference = each<[](auto x) { return x * x; }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * (2 * p.x())}; },
 };
 
@@ -84,7 +84,7 @@ constinit const Op kSqrt = {
     .notation = {"√({0.})", R"(\sqrt{{0.}})"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return std::sqrt(x); }>,
+    .reference = each<[](auto x) { return std::sqrt(x); }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy / (2 * p.y)}; },
     .domain = {.low = 0.5, .high = 3},
 };
@@ -98,7 +98,7 @@ constinit const Op kPow = {
     .notation = {"{0!}^{1!}", "{0!}^{{1.}}", Notation::kPower},
     .operands = "n;n",
     .infer = same_shape,
-    .reference = each2<[](double x, double p) { return std::pow(x, p); }>,
+    .reference = each2<[](auto x, auto p) { return power(x, p); }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       return {p.dy * (p.x(1) * pow(p.x(0), p.x(1) - 1)), p.dy * (p.y * log(p.x(0)))};
     },
@@ -112,7 +112,7 @@ constinit const Op kExp = {
     .notation = {"exp({0.})", R"(\exp({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return std::exp(x); }>,
+    .reference = each<[](auto x) { return std::exp(x); }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * p.y}; },
 };
 
@@ -122,7 +122,7 @@ constinit const Op kLog = {
     .notation = {"ln({0.})", R"(\ln({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return std::log(x); }>,
+    .reference = each<[](auto x) { return std::log(x); }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy / p.x()}; },
     .domain = {.low = 0.5, .high = 3},
 };
@@ -133,7 +133,7 @@ constinit const Op kAbs = {
     .notation = {"|{0.}|", "|{0.}|"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return std::abs(x); }>,
+    .reference = each<[](auto x) { return absolute(x); }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * sign(p.x())}; },
     .domain = {.keep_from_zero = 0.05},
 };
@@ -144,9 +144,7 @@ constinit const Op kSign = {
     .notation = {"sign({0.})", R"(\operatorname{sign}({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return 0 < x   ? 1.0
-                                            : x < 0 ? -1.0
-                                                    : 0.0; }>,
+    .reference = each<[](auto x) { return static_cast<double>((0 < std::real(x)) - (std::real(x) < 0)); }>,
     .gradient = not_differentiable,
     .domain = {.keep_from_zero = 0.05},
 };
@@ -157,7 +155,7 @@ constinit const Op kStep = {
     .notation = {"[{0.} > 0]", "[{0.} > 0]"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return 0 < x ? 1.0 : 0.0; }>,
+    .reference = each<[](auto x) { return 0 < std::real(x) ? 1.0 : 0.0; }>,
     .gradient = not_differentiable,
     .domain = {.keep_from_zero = 0.05},
 };
@@ -168,7 +166,7 @@ constinit const Op kEqual = {
     .notation = {"[{0.} = {1.}]", "[{0.} = {1.}]"},
     .operands = "n;n",
     .infer = same_shape,
-    .reference = each2<[](double a, double b) { return a == b ? 1.0 : 0.0; }>,
+    .reference = each2<[](auto a, auto b) { return std::real(a) == std::real(b) ? 1.0 : 0.0; }>,
     .gradient = not_differentiable,
     .domain = {.kind = Domain::Kind::kLabel},  // so that some are equal
 };
@@ -179,7 +177,7 @@ constinit const Op kClip = {
     .notation = {"clip({0.}, ±{a})", R"(\operatorname{clip}({0.}, \pm {a}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each_with_number<[](double x, double limit) { return std::clamp(x, -limit, limit); }>,
+    .reference = each_with_number<[](auto x, double limit) { return clamped(x, limit); }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * step(p.number() - abs(p.x()))}; },
     .domain = {.low = -0.9, .high = 0.9},
     .example = example_number<1000>,
@@ -191,7 +189,7 @@ constinit const Op kErf = {
     .notation = {"erf({0.})", R"(\operatorname{erf}({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return std::erf(x); }>,
+    .reference = each<[](auto x) { return erf(x); }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       return {p.dy * (2 * std::numbers::inv_sqrtpi * exp(-square(p.x())))};
     },

@@ -7,11 +7,11 @@ namespace ops {
 namespace {
 
 // The samples of the operand stand one after another; the result has the size of one of them.
-void sum_samples(const ReferenceCall& call) {
+constexpr auto sum_samples = [](const auto& call) {
   std::fill(call.output.begin(), call.output.end(), 0.0);
   for (std::size_t i = 0; i < call.inputs[0].size(); ++i)
     call.output[i % call.output.size()] += call.inputs[0][i];
-}
+};
 
 }  // namespace
 
@@ -33,9 +33,9 @@ constinit const Op kBatchMean = {
     .operands = "n",
     .infer = same_shape,
     .reference =
-        [](const ReferenceCall& call) {
+        [](const auto& call) {
           sum_samples(call);
-          for (double& x : call.output) x /= static_cast<double>(call.batch_size);
+          for (auto& x : call.output) x /= static_cast<double>(call.batch_size);
         },
     .gradient = [](const Pullback& p) -> Adjoints {
       return {batch_broadcast(p.dy / batch_size(p.dy.graph(), p.dy.type().dtype))};
@@ -49,7 +49,7 @@ constinit const Op kBatchBroadcast = {
     .notation = {"{0}", "{0}"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](double x) { return x; }>,
+    .reference = each<[](auto x) { return x; }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {batch_sum(p.dy)}; },
     .batch = BatchRule::kSpreads,
 };
@@ -60,7 +60,7 @@ constinit const Op kBatchSize = {
     .notation = {"N", "N"},
     .operands = "",
     .infer = scalar,
-    .reference = [](const ReferenceCall& call) { call.output[0] = static_cast<double>(call.batch_size); },
+    .reference = [](const auto& call) { call.output[0] = static_cast<double>(call.batch_size); },
     .gradient = not_differentiable,
 };
 

@@ -12,8 +12,10 @@ namespace catenary::ops {
 extern const Op kAdd, kSub, kMul, kDiv, kNeg, kSquare, kSqrt, kPow, kExp, kLog, kAbs, kSign, kStep, kEqual,
     kClip, kErf;
 extern const Op kSigmoid, kTanh, kRelu, kLeakyRelu, kElu, kSoftplus, kGelu, kSilu, kSoftmax, kLogSoftmax;
-extern const Op kMatVec, kMatMul, kOuter, kDot, kTranspose;
-extern const Op kSum, kMean, kMax, kNorm2, kUnitVector, kArgmax, kArgmaxMask;
+extern const Op kMatVec, kMatMul, kOuter, kDot, kTranspose, kVec, kUnvec, kKron, kKronAdjointLeft,
+    kKronAdjointRight;
+extern const Op kInv, kDet, kLogDet, kTrace, kIdentity, kDiag, kDiagonal;
+extern const Op kSum, kMean, kMax, kNorm1, kNorm2, kUnitVector, kLogSumExp, kArgmax, kArgmaxMask;
 extern const Op kReshape, kSlice, kConcat, kBroadcast, kSumTo;
 extern const Op kOneHot, kPick;
 extern const Op kBatchSum, kBatchMean, kBatchBroadcast, kBatchSize;

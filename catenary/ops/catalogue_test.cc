@@ -59,7 +59,7 @@ TEST(Catalogue, KnowsWhichOperatorsHaveNoGradient) {
     if (!op->differentiable()) names.insert(op->name);
   }
   EXPECT_EQ(names, (std::set<std::string_view>{"sign", "step", "equal", "argmax", "argmax_mask", "one_hot",
-                                               "batch_size"}));
+                                               "identity", "batch_size"}));
 }
 
 TEST(Catalogue, WritesEachOperatorAsAPersonWould) {
@@ -95,11 +95,25 @@ TEST(Catalogue, WritesEachOperatorAsAPersonWould) {
       {"outer", "a bᵀ"},
       {"dot", "⟨a, b⟩"},
       {"transpose", "aᵀ"},
+      {"vec", "vec(a)"},
+      {"unvec", "unvec(a, [2, 3])"},
+      {"kron", "a ⊗ b"},
+      {"kron_adjoint_left", "(· ⊗ b)*(a)"},
+      {"kron_adjoint_right", "(b ⊗ ·)*(a)"},
+      {"inv", "a⁻¹"},
+      {"det", "det(a)"},
+      {"logdet", "ln|det(a)|"},
+      {"trace", "tr(a)"},
+      {"identity", "I"},
+      {"diag", "diag(a)"},
+      {"diagonal", "diagonal(a)"},
       {"sum", "Σ a"},
       {"mean", "mean(a)"},
       {"max", "max(a)"},
+      {"norm1", "‖a‖₁"},
       {"norm2", "‖a‖"},
       {"unit_vector", "a / ‖a‖"},
+      {"logsumexp", "logsumexp(a)"},
       {"argmax", "argmax(a)"},
       {"argmax_mask", "[a = max]"},
       {"reshape", "reshape(a, [6])"},

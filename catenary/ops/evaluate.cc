@@ -11,7 +11,8 @@ std::size_t elements(Value v, std::int64_t batch_size) {
   return static_cast<std::size_t>(v.shape().size() * (v.batched() ? batch_size : 1));
 }
 
-const std::vector<double>& bound(Value v, const Bindings& bindings) {
+template <typename T>
+const std::vector<T>& bound(Value v, const BindingsOf<T>& bindings) {
   const auto it = bindings.leaves.find(v.name());
   if (it == bindings.leaves.end())
     fail(ErrorKind::kData, "the leaf '{}' ({}) has no value", v.name(), v.type().str());
@@ -25,7 +26,8 @@ const std::vector<double>& bound(Value v, const Bindings& bindings) {
 
 }  // namespace
 
-Evaluation::Evaluation(std::span<const Value> outputs, const Bindings& bindings) {
+template <typename T>
+EvaluationOf<T>::EvaluationOf(std::span<const Value> outputs, const BindingsOf<T>& bindings) {
   if (bindings.batch_size < 1)
     fail(ErrorKind::kData, "a batch has at least 1 sample, found {}", bindings.batch_size);
   for (const Value v : reachable(outputs)) {
@@ -34,15 +36,17 @@ Evaluation::Evaluation(std::span<const Value> outputs, const Bindings& bindings)
   }
 }
 
-const std::vector<double>& Evaluation::operator[](Value v) const {
+template <typename T>
+const std::vector<T>& EvaluationOf<T>::operator[](Value v) const {
   const auto id = static_cast<std::size_t>(v.id());
   if (id >= results_.size() || results_[id].empty())
     fail(ErrorKind::kInternal, "node {} was not evaluated", v.id());
   return results_[id];
 }
 
-void Evaluation::compute(Value v, const Bindings& bindings) {
-  std::vector<double>& result = results_[static_cast<std::size_t>(v.id())];
+template <typename T>
+void EvaluationOf<T>::compute(Value v, const BindingsOf<T>& bindings) {
+  std::vector<T>& result = results_[static_cast<std::size_t>(v.id())];
   if (&v.op() == &ops::kConstant) {
     result.assign(elements(v, 1), std::get<double>(v.attribute()));
   } else if (is_leaf(v.op())) {
@@ -53,26 +57,30 @@ void Evaluation::compute(Value v, const Bindings& bindings) {
   }
 }
 
-void Evaluation::call(Value v, const Bindings& bindings) {
-  std::vector<double>& result = results_[static_cast<std::size_t>(v.id())];
+template <typename T>
+void EvaluationOf<T>::call(Value v, const BindingsOf<T>& bindings) {
+  std::vector<T>& result = results_[static_cast<std::size_t>(v.id())];
   const bool once = v.op().batch == BatchRule::kReduces;
   const std::int64_t calls = v.batched() ? bindings.batch_size : 1;
   std::vector<Shape> shapes;
   for (int i = 0; i < v.input_count(); ++i) shapes.push_back(v.input(i).shape());
-  std::vector<std::span<const double>> inputs(shapes.size());
+  std::vector<std::span<const T>> inputs(shapes.size());
   const auto size = static_cast<std::size_t>(v.shape().size());
   for (std::int64_t n = 0; n < calls; ++n) {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const Value x = v.input(static_cast<int>(i));
       const auto extent = static_cast<std::size_t>(x.shape().size());
-      const std::vector<double>& all = results_[static_cast<std::size_t>(x.id())];
+      const std::vector<T>& all = results_[static_cast<std::size_t>(x.id())];
       inputs[i] = once || !x.batched() ? std::span(all)
                                        : std::span(all).subspan(static_cast<std::size_t>(n) * extent, extent);
     }
-    v.op().reference(ReferenceCall{inputs, shapes,
-                                   std::span(result).subspan(static_cast<std::size_t>(n) * size, size),
-                                   v.shape(), v.attribute(), bindings.batch_size});
+    v.op().reference(ReferenceCallOf<T>{inputs, shapes,
+                                        std::span(result).subspan(static_cast<std::size_t>(n) * size, size),
+                                        v.shape(), v.attribute(), bindings.batch_size});
   }
 }
+
+template class EvaluationOf<double>;
+template class EvaluationOf<Complex>;
 
 }  // namespace catenary

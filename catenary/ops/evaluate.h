@@ -10,30 +10,39 @@
 
 namespace catenary {
 
-/// Values for a graph's leaves, by name, in double and row-major; of a batched leaf the samples one after
-/// another.
-struct Bindings {
+/// Values for a graph's leaves, by name, row-major; of a batched leaf the samples one after another.
+template <typename T>
+struct BindingsOf {
   std::int64_t batch_size = 1;
-  std::map<std::string, std::vector<double>, std::less<>> leaves;
+  std::map<std::string, std::vector<T>, std::less<>> leaves;
 };
+using Bindings = BindingsOf<double>;
+using ComplexBindings = BindingsOf<Complex>;
 
-/// The reference evaluator: runs any graph node by node in double with the operators' own reference
-/// implementations. Slow and simple: it is the oracle for every kernel.
-class Evaluation {
+/// The reference evaluator: runs any graph node by node with the operators' own reference implementations.
+/// Slow and simple: in double it is the oracle for every kernel; in complex numbers near the real axis it
+/// measures derivatives (GradcheckMethod::kComplexStep).
+template <typename T>
+class EvaluationOf {
  public:
   /// Computes what `outputs` need. Throws Error{data} when a leaf has no value or one of the wrong size.
-  Evaluation(std::span<const Value> outputs, const Bindings& bindings);
-  Evaluation(std::initializer_list<Value> outputs, const Bindings& bindings)
-      : Evaluation(std::span(outputs.begin(), outputs.size()), bindings) {}
+  EvaluationOf(std::span<const Value> outputs, const BindingsOf<T>& bindings);
+  EvaluationOf(std::initializer_list<Value> outputs, const BindingsOf<T>& bindings)
+      : EvaluationOf(std::span(outputs.begin(), outputs.size()), bindings) {}
 
   /// The elements of a value that was computed: shape.size() of them, times the batch size if it is batched.
-  [[nodiscard]] const std::vector<double>& operator[](Value v) const;
+  [[nodiscard]] const std::vector<T>& operator[](Value v) const;
 
  private:
-  void compute(Value v, const Bindings& bindings);
-  void call(Value v, const Bindings& bindings);
+  void compute(Value v, const BindingsOf<T>& bindings);
+  void call(Value v, const BindingsOf<T>& bindings);
 
-  std::vector<std::vector<double>> results_;  // by node id; empty: not computed
+  std::vector<std::vector<T>> results_;  // by node id; empty: not computed
 };
+using Evaluation = EvaluationOf<double>;
+using ComplexEvaluation = EvaluationOf<Complex>;
+
+extern template class EvaluationOf<double>;
+extern template class EvaluationOf<Complex>;
 
 }  // namespace catenary

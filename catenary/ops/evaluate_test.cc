@@ -55,6 +55,16 @@ TEST(Evaluation, ComputesInDoubleWhateverTheNumberType) {
   EXPECT_THAT(Evaluation({y}, {1, {{"x", {1}}}})[y], ElementsAre(1.0 / 3));
 }
 
+// J = ½ Σₙ ⟨w, xₙ⟩² has ∂J/∂w₁ = Σₙ ⟨w, xₙ⟩ xₙ₁; for w = (1, 2) and x = (1, 1), (3, −1) that is 3·1 + 1·3.
+TEST(ComplexEvaluation, CarriesADerivativeInTheImaginaryPart) {
+  Graph graph;
+  const Value w = graph.parameter("w", {2}), x = graph.input("x", {2});
+  const Value J = batch_mean(square(dot(w, x)));
+  const ComplexEvaluation result({J}, {2, {{"w", {{1, 1e-20}, 2}}, {"x", {1, 1, 3, -1}}}});
+  EXPECT_DOUBLE_EQ(result[J].front().real(), 5);  // ½(3² + 1²)
+  EXPECT_DOUBLE_EQ(result[J].front().imag(), 6e-20);
+}
+
 TEST(Evaluation, NeedsAValueForEachLeafItReads) {
   Graph graph;
   const Value x = graph.input("x", {3}), w = graph.parameter("w", {3});

@@ -15,9 +15,9 @@ constinit const Op kOneHot = {
       return require_rank(q, 0, 0), Shape{std::get<std::int64_t>(q.attribute)};
     },
     .reference =
-        [](const ReferenceCall& call) {
+        [](const auto& call) {
           for (std::size_t i = 0; i < call.output.size(); ++i) {
-            call.output[i] = static_cast<double>(i) == call.inputs[0][0] ? 1 : 0;
+            call.output[i] = static_cast<double>(i) == std::real(call.inputs[0][0]) ? 1.0 : 0.0;
           }
         },
     .gradient = not_differentiable,
@@ -34,10 +34,10 @@ constinit const Op kPick = {
       return require_rank(q, 0, 1), require_rank(q, 1, 0), Shape{};
     },
     .reference =
-        [](const ReferenceCall& call) {
+        [](const auto& call) {
           call.output[0] = std::numeric_limits<double>::quiet_NaN();
           for (std::size_t i = 0; i < call.inputs[0].size(); ++i) {
-            if (static_cast<double>(i) == call.inputs[1][0]) call.output[0] = call.inputs[0][i];
+            if (static_cast<double>(i) == std::real(call.inputs[1][0])) call.output[0] = call.inputs[0][i];
           }
         },
     .gradient = [](const Pullback& p) -> Adjoints {

@@ -27,19 +27,34 @@ Shape matmul_shape(const ShapeQuery& q) {
 }
 
 // Row-major c = a·b for a: [m, n], b: [n, k]; a vector is a matrix with k = 1.
-void matmul_reference(const ReferenceCall& call) {
+constexpr auto matmul_reference = []<typename T>(const ReferenceCallOf<T>& call) {
   const std::int64_t rows = call.shapes[0][0], inner = call.shapes[0][1];
   const std::int64_t columns = call.shapes[1].rank() == 2 ? call.shapes[1][1] : 1;
-  const double* a = call.inputs[0].data();
-  const double* b = call.inputs[1].data();
+  const T* a = call.inputs[0].data();
+  const T* b = call.inputs[1].data();
   for (std::int64_t i = 0; i < rows; ++i) {
     for (std::int64_t j = 0; j < columns; ++j) {
-      double total = 0;
+      T total = 0;
       for (std::int64_t l = 0; l < inner; ++l) total += a[i * inner + l] * b[l * columns + j];
       call.output[static_cast<std::size_t>(i * columns + j)] = total;
     }
   }
+};
+
+// Copies a row-major matrix [rows, columns] so that it lies column by column.
+template <typename T>
+void copy_transposed(std::span<const T> x, std::int64_t rows, std::int64_t columns, std::span<T> out) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < columns; ++j) {
+      out[static_cast<std::size_t>(j * rows + i)] = x[static_cast<std::size_t>(i * columns + j)];
+    }
+  }
 }
+
+// A transpose, and vec, are the matrix column by column.
+constexpr auto transpose_reference = [](const auto& call) {
+  copy_transposed(call.inputs[0], call.shapes[0][0], call.shapes[0][1], call.output);
+};
 
 }  // namespace
 
@@ -78,10 +93,10 @@ constinit const Op kOuter = {
       return {q[0][0], q[1][0]};
     },
     .reference =
-        [](const ReferenceCall& call) {
-          double* out = call.output.data();
-          for (const double a : call.inputs[0]) {
-            for (const double b : call.inputs[1]) *out++ = a * b;
+        [](const auto& call) {
+          auto* out = call.output.data();
+          for (const auto a : call.inputs[0]) {
+            for (const auto b : call.inputs[1]) *out++ = a * b;
           }
         },
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -96,8 +111,8 @@ constinit const Op kDot = {
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
     .reference =
-        [](const ReferenceCall& call) {
-          double total = 0;
+        []<typename T>(const ReferenceCallOf<T>& call) {
+          T total = 0;
           for (std::size_t i = 0; i < call.inputs[0].size(); ++i)
             total += call.inputs[0][i] * call.inputs[1][i];
           call.output[0] = total;
@@ -115,17 +130,43 @@ constinit const Op kTranspose = {
     .infer = [](const ShapeQuery& q) -> Shape {
       return require_rank(q, 0, 2), Shape{q[0][1], q[0][0]};
     },
-    .reference =
-        [](const ReferenceCall& call) {
-          const std::int64_t rows = call.shapes[0][0], columns = call.shapes[0][1];
-          for (std::int64_t i = 0; i < rows; ++i) {
-            for (std::int64_t j = 0; j < columns; ++j) {
-              call.output[static_cast<std::size_t>(j * rows + i)] =
-                  call.inputs[0][static_cast<std::size_t>(i * columns + j)];
-            }
-          }
-        },
+    .reference = transpose_reference,
     .gradient = [](const Pullback& p) -> Adjoints { return {transpose(p.dy)}; },
+};
+
+constinit const Op kVec = {
+    .name = "vec",
+    .summary =
+        "The columns of a matrix [m, n], stacked to a vector [m·n]. [Magnus and Neudecker 2019, section 2.4]",
+    .notation = {"vec({0.})", R"(\operatorname{vec}({0.}))"},
+    .operands = "m n",
+    .infer = [](const ShapeQuery& q) -> Shape { return require_rank(q, 0, 2), Shape{q[0].size()}; },
+    .reference = transpose_reference,
+    .gradient = [](const Pullback& p) -> Adjoints { return {unvec(p.dy, p.x().shape())}; },
+};
+
+constinit const Op kUnvec = {
+    .name = "unvec",
+    .summary = "The matrix of a shape [m, n] whose columns, stacked, are the vector: the inverse of vec.",
+    .notation = {"unvec({0.}, {a})", R"(\operatorname{unvec}({0.}, {a}))"},
+    .operands = "mn",
+    .infer = [](const ShapeQuery& q) -> Shape {
+      require_rank(q, 0, 1);
+      const auto& shape = std::get<Shape>(q.attribute);
+      if (shape.rank() != 2 || shape.size() != q[0].size()) {
+        fail(ErrorKind::kShape, "unvec needs a shape [m, n] with m·n = {}, found {}", q[0].size(),
+             shape.str());
+      }
+      return shape;
+    },
+    .reference =
+        [](const auto& call) {
+          copy_transposed(call.inputs[0], call.output_shape[1], call.output_shape[0], call.output);
+        },
+    .gradient = [](const Pullback& p) -> Adjoints { return {vec(p.dy)}; },
+    .example = [](const ExampleSizes& s) -> Attribute {
+      return Shape{s.m, s.n};
+    },
 };
 
 }  // namespace ops
@@ -136,5 +177,7 @@ Value matmul(Value a, Value b) {
 Value outer(Value a, Value b) { return a.graph().call(ops::kOuter, {a, b}); }
 Value dot(Value a, Value b) { return a.graph().call(ops::kDot, {a, b}); }
 Value transpose(Value a) { return a.graph().call(ops::kTranspose, {a}); }
+Value vec(Value a) { return a.graph().call(ops::kVec, {a}); }
+Value unvec(Value x, const Shape& shape) { return x.graph().call(ops::kUnvec, {x}, shape); }
 
 }  // namespace catenary

@@ -12,19 +12,20 @@ namespace {
 Shape scalar_of_same_vectors(const ShapeQuery& q) { return require_rank(q, 0, 1), scalar_of_same_shapes(q); }
 
 template <auto f>
-void sum_pairs(const ReferenceCall& call) {
-  double total = 0;
+constexpr auto sum_pairs = []<typename T>(const ReferenceCallOf<T>& call) {
+  T total = 0;
   for (std::size_t i = 0; i < call.inputs[0].size(); ++i) total += f(call.inputs[0][i], call.inputs[1][i]);
   call.output[0] = total;
-}
+};
 
 // −ln softmax(z)ᵢ for each i as a function, without overflow, and exact in the distance from the largest
 // logit.
-auto minus_log_softmax(std::span<const double> z) {
-  const double largest = *std::max_element(z.begin(), z.end());
-  double total = 0;
-  for (const double x : z) total += std::exp(x - largest);
-  return [z, largest, log_total = std::log(total)](std::size_t i) { return (largest - z[i]) + log_total; };
+template <typename T>
+auto minus_log_softmax(std::span<const T> z) {
+  const auto [largest_logit, total] = scaled_exp_sum(z);
+  return [z, largest = largest_logit, log_total = std::log(total)](std::size_t i) {
+    return (largest - z[i]) + log_total;
+  };
 }
 
 }  // namespace
@@ -35,7 +36,7 @@ constinit const Op kSquaredError = {
     .notation = {"½‖{1.} − {0+}‖²", R"(\tfrac12 \lVert {1.} - {0+} \rVert^2)"},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
-    .reference = sum_pairs<[](double a, double y) { return 0.5 * (y - a) * (y - a); }>,
+    .reference = sum_pairs<[](auto a, auto y) { return 0.5 * (y - a) * (y - a); }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       const Value residual = p.x(0) - p.x(1);
       return {p.dy * residual, -(p.dy * residual)};
@@ -48,7 +49,7 @@ constinit const Op kCrossEntropy = {
     .notation = {"−Σ {1*} ln({0.})", R"(-\sum {1*} \ln({0.}))", Notation::kNegation},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
-    .reference = sum_pairs<[](double a, double y) { return y == 0 ? 0.0 : -y * std::log(a); }>,
+    .reference = sum_pairs<[](auto a, auto y) { return y == 0.0 ? 0.0 : -y * std::log(a); }>,
     // −y/a, but 0 where y = 0 even if a has rounded to 0: [y = 0] only keeps 0/0 away.
     .gradient = [](const Pullback& p) -> Adjoints {
       const Value a = p.x(0), y = p.x(1);
@@ -66,9 +67,9 @@ constinit const Op kSoftmaxCrossEntropy = {
     .operands = "n;n",
     .infer = scalar_of_same_vectors,
     .reference =
-        [](const ReferenceCall& call) {
+        []<typename T>(const ReferenceCallOf<T>& call) {
           const auto surprise = minus_log_softmax(call.inputs[0]);
-          double loss = 0;
+          T loss = 0;
           for (std::size_t i = 0; i < call.inputs[0].size(); ++i) loss += call.inputs[1][i] * surprise(i);
           call.output[0] = loss;
         },
@@ -89,11 +90,12 @@ constinit const Op kSoftmaxCrossEntropyLabels = {
       return require_rank(q, 0, 1), require_rank(q, 1, 0), Shape{};
     },
     .reference =
-        [](const ReferenceCall& call) {
-          const std::span<const double> z = call.inputs[0];
+        [](const auto& call) {
+          const auto z = call.inputs[0];
           call.output[0] = std::nan("");
           for (std::size_t i = 0; i < z.size(); ++i) {
-            if (static_cast<double>(i) == call.inputs[1][0]) call.output[0] = minus_log_softmax(z)(i);
+            if (static_cast<double>(i) == std::real(call.inputs[1][0]))
+              call.output[0] = minus_log_softmax(z)(i);
           }
         },
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -110,9 +112,8 @@ constinit const Op kSigmoidCrossEntropy = {
     .notation = {"BCE(σ({0.}), {1.})", R"(\operatorname{BCE}(\sigma({0.}), {1.}))"},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
-    .reference = sum_pairs<[](double z, double y) {
-      return std::max(z, 0.0) - z * y + std::log1p(std::exp(-std::abs(z)));
-    }>,
+    .reference =
+        sum_pairs<[](auto z, auto y) { return positive_part(z) - z * y + log1p(std::exp(-absolute(z))); }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       return {p.dy * (sigmoid(p.x(0)) - p.x(1)), -(p.dy * p.x(0))};
     },
@@ -129,12 +130,12 @@ constinit const Op kHuber = {
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
     .reference =
-        [](const ReferenceCall& call) {
+        []<typename T>(const ReferenceCallOf<T>& call) {
           const double delta = std::get<double>(call.attribute);
-          double total = 0;
+          T total = 0;
           for (std::size_t i = 0; i < call.inputs[0].size(); ++i) {
-            const double r = std::abs(call.inputs[0][i] - call.inputs[1][i]);
-            total += r <= delta ? 0.5 * r * r : delta * (r - 0.5 * delta);
+            const T r = absolute(call.inputs[0][i] - call.inputs[1][i]);
+            total += std::real(r) <= delta ? 0.5 * r * r : delta * (r - 0.5 * delta);
           }
           call.output[0] = total;
         },

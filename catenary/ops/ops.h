@@ -51,17 +51,33 @@ namespace catenary {
 [[nodiscard]] Value log_softmax(Value x);  ///< x: [n]
 
 // Linear algebra.
-[[nodiscard]] Value matmul(Value a, Value b);  ///< [m, n]·[n] -> [m], or [m, n]·[n, k] -> [m, k]
-[[nodiscard]] Value outer(Value a, Value b);   ///< [m], [n] -> [m, n], a·bᵀ
-[[nodiscard]] Value dot(Value a, Value b);     ///< Σ aᵢ bᵢ of equal shapes -> []
-[[nodiscard]] Value transpose(Value a);        ///< [m, n] -> [n, m]
+[[nodiscard]] Value matmul(Value a, Value b);             ///< [m, n]·[n] -> [m], or [m, n]·[n, k] -> [m, k]
+[[nodiscard]] Value outer(Value a, Value b);              ///< [m], [n] -> [m, n], a·bᵀ
+[[nodiscard]] Value dot(Value a, Value b);                ///< Σ aᵢ bᵢ of equal shapes -> []
+[[nodiscard]] Value transpose(Value a);                   ///< [m, n] -> [n, m]
+[[nodiscard]] Value vec(Value a);                         ///< [m, n] -> [m·n], the columns stacked
+[[nodiscard]] Value unvec(Value x, const Shape& shape);   ///< [m·n] -> shape [m, n], the inverse of vec
+[[nodiscard]] Value kron(Value a, Value b);               ///< [m, n] ⊗ [k, l] -> [m·k, n·l]
+[[nodiscard]] Value kron_adjoint_left(Value d, Value b);  ///< [m·k, n·l], [k, l] -> [m, n]
+[[nodiscard]] Value kron_adjoint_right(Value d, Value a);  ///< [m·k, n·l], [m, n] -> [k, l]
+
+// Square matrices [n, n].
+[[nodiscard]] Value inv(Value a);     ///< A⁻¹; infinities or NaN where A is singular
+[[nodiscard]] Value det(Value a);     ///< -> []
+[[nodiscard]] Value logdet(Value a);  ///< ln |det A| -> []
+[[nodiscard]] Value trace(Value a);   ///< -> []
+[[nodiscard]] Value identity(Graph& graph, std::int64_t n, DType dtype = DType::kF32);
+[[nodiscard]] Value diag(Value x);      ///< [n] -> [n, n] with x as its diagonal
+[[nodiscard]] Value diagonal(Value a);  ///< [n, n] -> [n]
 
 // Reductions over all elements -> [], and what their gradients need.
 [[nodiscard]] Value sum(Value x);
 [[nodiscard]] Value mean(Value x);
 [[nodiscard]] Value max(Value x);
+[[nodiscard]] Value norm1(Value x);        ///< Σ |xᵢ|
 [[nodiscard]] Value norm2(Value x);        ///< ‖x‖₂; of a matrix, the Frobenius norm
 [[nodiscard]] Value unit_vector(Value x);  ///< x / ‖x‖₂, and 0 for x = 0
+[[nodiscard]] Value logsumexp(Value x);    ///< ln Σ e^xᵢ; x: [n]
 [[nodiscard]] Value argmax(Value x);       ///< index of the first maximum, as a number
 [[nodiscard]] Value argmax_mask(Value x);  ///< 1 at the first maximum, else 0
 

@@ -20,6 +20,7 @@ struct Leaves : testing::Test {
   Value y = graph.input("y", {3});
   Value c = graph.parameter("c", {});
   Value W = graph.parameter("W", {2, 3});
+  Value S = graph.parameter("S", {3, 3});
 };
 
 using Functions = Leaves;
@@ -56,11 +57,25 @@ TEST_F(Functions, CallTheOperatorOfTheirName) {
                      outer(x, y),
                      dot(x, y),
                      transpose(W),
+                     vec(W),
+                     unvec(x, {3, 1}),
+                     kron(W, S),
+                     kron_adjoint_left(S, S),
+                     kron_adjoint_right(S, S),
+                     inv(S),
+                     det(S),
+                     logdet(S),
+                     trace(S),
+                     identity(graph, 3),
+                     diag(x),
+                     diagonal(S),
                      sum(x),
                      mean(x),
                      max(x),
+                     norm1(x),
                      norm2(x),
                      unit_vector(x),
+                     logsumexp(x),
                      argmax(x),
                      argmax_mask(x),
                      reshape(W, {6}),
@@ -111,6 +126,7 @@ TEST_F(Functions, GiveNumbersTheOperandsType) {
   const Value d = graph.input("d", {2}, DType::kF64);
   EXPECT_EQ((d + 1).type().str(), "batched f64[2]");
   EXPECT_EQ(batch_size(graph, DType::kF64).type().str(), "f64[]");
+  EXPECT_EQ(identity(graph, 2, DType::kF64).type().str(), "f64[2, 2]");
 }
 
 TEST_F(Functions, ThatChangeNothingAddNoNode) {
@@ -137,6 +153,10 @@ TEST_F(Functions, WriteFormulasThatReadAsTheyAreMeant) {
   EXPECT_EQ(formula(x / (x * y)), "x / (x ⊙ y)");
   EXPECT_EQ(formula(cross_entropy(softmax(x), y * y)), "−Σ (y ⊙ y) ln(softmax(x))");
   EXPECT_EQ(formula(batch_mean(dot(x, y))), "1/N Σₙ ⟨x, y⟩");
+  EXPECT_EQ(formula(inv(transpose(S))), "(Sᵀ)⁻¹");
+  EXPECT_EQ(formula(matmul(inv(S), inv(S + S))), "S⁻¹ (S + S)⁻¹");
+  EXPECT_EQ(formula(kron(matmul(W, S), kron(S, S))), "W S ⊗ (S ⊗ S)");
+  EXPECT_EQ(formula(matmul(kron(S, S), vec(S))), "(S ⊗ S) vec(S)");
 }
 
 // y = 0.75, a = 0.25: −0.75 ln 0.25 − 0.25 ln 0.75.

@@ -9,14 +9,19 @@ namespace ops {
 
 namespace {
 
-double total(std::span<const double> x) { return std::accumulate(x.begin(), x.end(), 0.0); }
-
-double norm(std::span<const double> x) {
-  return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0));
+template <typename T>
+T total(std::span<const T> x) {
+  return std::accumulate(x.begin(), x.end(), T(0));
 }
 
-std::size_t first_maximum(std::span<const double> x) {
-  return static_cast<std::size_t>(std::max_element(x.begin(), x.end()) - x.begin());
+template <typename T>
+T norm(std::span<const T> x) {
+  return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), T(0)));
+}
+
+template <typename T>
+std::size_t first_maximum(std::span<const T> x) {
+  return static_cast<std::size_t>(std::max_element(x.begin(), x.end(), below) - x.begin());
 }
 
 }  // namespace
@@ -27,7 +32,7 @@ constinit const Op kSum = {
     .notation = {"Σ {0}", R"(\sum {0})", Notation::kBigSum},
     .operands = "n",
     .infer = scalar,
-    .reference = [](const ReferenceCall& call) { call.output[0] = total(call.inputs[0]); },
+    .reference = [](const auto& call) { call.output[0] = total(call.inputs[0]); },
     .gradient = [](const Pullback& p) -> Adjoints { return {broadcast(p.dy, p.x().shape())}; },
 };
 
@@ -38,7 +43,7 @@ constinit const Op kMean = {
     .operands = "n",
     .infer = scalar,
     .reference =
-        [](const ReferenceCall& call) {
+        [](const auto& call) {
           call.output[0] = total(call.inputs[0]) / static_cast<double>(call.inputs[0].size());
         },
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -52,9 +57,24 @@ constinit const Op kMax = {
     .notation = {"max({0.})", R"(\max({0.}))"},
     .operands = "n",
     .infer = scalar,
-    .reference =
-        [](const ReferenceCall& call) { call.output[0] = call.inputs[0][first_maximum(call.inputs[0])]; },
+    .reference = [](const auto& call) { call.output[0] = call.inputs[0][first_maximum(call.inputs[0])]; },
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * argmax_mask(p.x())}; },
+};
+
+constinit const Op kNorm1 = {
+    .name = "norm1",
+    .summary = "Sum of absolute values Σ |xᵢ|; the derivative at 0 is taken as 0.",
+    .notation = {"‖{0.}‖₁", R"(\lVert {0.} \rVert_1)"},
+    .operands = "n",
+    .infer = scalar,
+    .reference =
+        []<typename T>(const ReferenceCallOf<T>& call) {
+          T total = 0;
+          for (const T x : call.inputs[0]) total += absolute(x);
+          call.output[0] = total;
+        },
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * sign(p.x())}; },
+    .domain = {.keep_from_zero = 0.05},
 };
 
 constinit const Op kNorm2 = {
@@ -63,7 +83,7 @@ constinit const Op kNorm2 = {
     .notation = {"‖{0.}‖", R"(\lVert {0.} \rVert)"},
     .operands = "n",
     .infer = scalar,
-    .reference = [](const ReferenceCall& call) { call.output[0] = norm(call.inputs[0]); },
+    .reference = [](const auto& call) { call.output[0] = norm(call.inputs[0]); },
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * unit_vector(p.x())}; },
     .domain = {.keep_from_zero = 0.2},
 };
@@ -75,13 +95,28 @@ constinit const Op kUnitVector = {
     .operands = "n",
     .infer = same_shape,
     .reference =
-        [](const ReferenceCall& call) {
-          const double length = norm(call.inputs[0]);
-          const double divisor = length > 0 ? length : 1;
+        [](const auto& call) {
+          const auto length = norm(call.inputs[0]);
+          const auto divisor = std::real(length) > 0 ? length : 1.0;
           for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = call.inputs[0][i] / divisor;
         },
     .gradient = [](const Pullback& p) -> Adjoints { return {(p.dy - p.y * dot(p.dy, p.y)) / norm2(p.x())}; },
     .domain = {.keep_from_zero = 0.2},
+};
+
+constinit const Op kLogSumExp = {
+    .name = "logsumexp",
+    .summary =
+        "ln Σᵢ e^xᵢ, without overflow; its derivative is softmax(x). [Blanchard, Higham and Higham 2021]",
+    .notation = {"logsumexp({0.})", R"(\operatorname{logsumexp}({0.}))"},
+    .operands = "n",
+    .infer = [](const ShapeQuery& q) -> Shape { return require_rank(q, 0, 1), Shape{}; },
+    .reference =
+        [](const auto& call) {
+          const auto [largest, total] = scaled_exp_sum(call.inputs[0]);
+          call.output[0] = largest + std::log(total);
+        },
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * softmax(p.x())}; },
 };
 
 constinit const Op kArgmax = {
@@ -91,9 +126,7 @@ constinit const Op kArgmax = {
     .operands = "n",
     .infer = [](const ShapeQuery& q) -> Shape { return require_rank(q, 0, 1), Shape{}; },
     .reference =
-        [](const ReferenceCall& call) {
-          call.output[0] = static_cast<double>(first_maximum(call.inputs[0]));
-        },
+        [](const auto& call) { call.output[0] = static_cast<double>(first_maximum(call.inputs[0])); },
     .gradient = not_differentiable,
     .domain = {.kind = Domain::Kind::kLabel},  // so that maxima repeat
 };
@@ -105,7 +138,7 @@ constinit const Op kArgmaxMask = {
     .operands = "n",
     .infer = same_shape,
     .reference =
-        [](const ReferenceCall& call) {
+        [](const auto& call) {
           std::fill(call.output.begin(), call.output.end(), 0.0);
           call.output[first_maximum(call.inputs[0])] = 1;
         },
@@ -118,8 +151,10 @@ constinit const Op kArgmaxMask = {
 Value sum(Value x) { return x.graph().call(ops::kSum, {x}); }
 Value mean(Value x) { return x.graph().call(ops::kMean, {x}); }
 Value max(Value x) { return x.graph().call(ops::kMax, {x}); }
+Value norm1(Value x) { return x.graph().call(ops::kNorm1, {x}); }
 Value norm2(Value x) { return x.graph().call(ops::kNorm2, {x}); }
 Value unit_vector(Value x) { return x.graph().call(ops::kUnitVector, {x}); }
+Value logsumexp(Value x) { return x.graph().call(ops::kLogSumExp, {x}); }
 Value argmax(Value x) { return x.graph().call(ops::kArgmax, {x}); }
 Value argmax_mask(Value x) { return x.graph().call(ops::kArgmaxMask, {x}); }
 

@@ -85,17 +85,54 @@ std::vector<Example> algebra_examples() {
       {"dot", {v({1, 2, 3}), v({4, -5, 6})}, {12}},  // 4 − 10 + 18
       {"dot", {m(2, {1, 2, 3, 4}), m(2, {1, 0, 0, 1})}, {5}},
       {"transpose", {a}, {1, 4, 2, 5, 3, 6}},
+      {"vec", {a}, {1, 4, 2, 5, 3, 6}},
+      {"unvec", {v({1, 4, 2, 5, 3, 6})}, {1, 2, 3, 4, 5, 6}, Shape{2, 3}},
       {"sum", {v({1, -2, 4.5})}, {3.5}},
       {"sum", {s(7)}, {7}},
       {"mean", {m(3, {1, 2, 6})}, {3}},
       {"max", {v({1, 7, 7, 2})}, {7}},
       {"max", {v({-3, -2})}, {-2}},
+      {"norm1", {m(2, {3, -4, 0, 0.5})}, {7.5}},
       {"norm2", {m(1, {3, -4})}, {5}},
       {"norm2", {v({0, 0})}, {0}},
       {"unit_vector", {v({3, -4})}, {0.6, -0.8}},
       {"unit_vector", {v({0, 0})}, {0, 0}},
+      {"logsumexp", {v({0, kLn2, kLn5})}, {3 * kLn2}},  // ln(1 + 2 + 5)
+      {"logsumexp", {v({-1000, -1000})}, {-1000 + kLn2}},
       {"argmax", {v({1, 7, 7, 2})}, {1}},
       {"argmax_mask", {v({1, 7, 7, 2})}, {0, 1, 0, 0}},
+  };
+}
+
+// Zeros on the diagonal, so that elimination has to exchange rows.
+std::vector<Example> square_examples() {
+  const Operand a = m(2, {0, 2, 4, 6});                  // det −8
+  const Operand b = m(3, {0, 1, 2, 1, 0, 3, 4, -3, 8});  // det 0·9 − 1·(8 − 12) + 2·(−3 − 0) = −2
+  return {
+      {"inv", {a}, {-0.75, 0.25, 0.5, 0}},
+      {"inv", {b}, {-4.5, 7, -1.5, -2, 4, -1, 1.5, -2, 0.5}},  // adj(b) / −2
+      {"inv", {m(1, {4})}, {0.25}},
+      {"det", {a}, {-8}},
+      {"det", {b}, {-2}},
+      {"det", {m(1, {4})}, {4}},
+      {"det", {m(2, {1, 2, 2, 4})}, {0}},
+      {"logdet", {a}, {3 * kLn2}},
+      {"logdet", {b}, {kLn2}},
+      {"trace", {b}, {8}},
+      {"identity", {s(1)}, {1, 0, 0, 0, 1, 0, 0, 0, 1}, std::int64_t{3}},
+      {"diag", {v({2, 3})}, {2, 0, 0, 3}},
+      {"diagonal", {b}, {0, 0, 8}},
+  };
+}
+
+std::vector<Example> kronecker_examples() {
+  const Operand a = m(1, {1, 2}), b = m(2, {0, 5, 6, 7});
+  const Operand d = m(2, {1, 2, 3, 4, 5, 6, 7, 8});  // blocks {1, 2; 5, 6} and {3, 4; 7, 8}
+  return {
+      {"kron", {a, b}, {0, 5, 0, 10, 6, 7, 12, 14}},
+      {"kron", {b, a}, {0, 0, 5, 10, 6, 12, 7, 14}},
+      {"kron_adjoint_left", {d, b}, {82, 118}},         // 10 + 30 + 42, 20 + 42 + 56
+      {"kron_adjoint_right", {d, a}, {7, 10, 19, 22}},  // 1 + 2·3, 2 + 2·4, 5 + 2·7, 6 + 2·8
   };
 }
 
@@ -150,8 +187,9 @@ std::vector<Example> loss_examples() {
 
 std::vector<Example> examples() {
   std::vector<Example> all;
-  for (const auto& some : {arithmetic_examples(), activation_examples(), algebra_examples(), shape_examples(),
-                           batch_examples(), loss_examples()}) {
+  for (const auto& some :
+       {arithmetic_examples(), activation_examples(), algebra_examples(), square_examples(),
+        kronecker_examples(), shape_examples(), batch_examples(), loss_examples()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;

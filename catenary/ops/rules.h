@@ -6,6 +6,7 @@
 #include "catenary/base/error.h"
 #include "catenary/ir/graph.h"
 #include "catenary/ops/catalogue.h"
+#include "catenary/ops/number.h"
 #include "catenary/ops/ops.h"
 
 /// What the catalogue's entries share: shape rules and ways to write a reference implementation. Private to
@@ -35,27 +36,33 @@ inline void require_rank(const ShapeQuery& q, std::size_t operand, int rank) {
        q[operand].str());
 }
 
+inline void require_square(const ShapeQuery& q) {
+  if (q[0].rank() == 2 && q[0][0] == q[0][1]) return;
+  fail(ErrorKind::kShape, "{} needs a square matrix [n, n], found {}", q.op.name, q[0].str());
+}
+
 inline Shape vector_to_vector(const ShapeQuery& q) { return require_rank(q, 0, 1), q[0]; }
 
 /// Reference of a function of one number, applied to each element.
 template <auto f>
-void each(const ReferenceCall& call) {
-  std::transform(call.inputs[0].begin(), call.inputs[0].end(), call.output.begin(), f);
-}
+constexpr auto each = [](const auto& call) {
+  std::transform(call.inputs[0].begin(), call.inputs[0].end(), call.output.begin(),
+                 [](auto x) { return f(x); });
+};
 
 /// Reference of a function of two numbers, applied to each pair of elements.
 template <auto f>
-void each2(const ReferenceCall& call) {
+constexpr auto each2 = [](const auto& call) {
   for (std::size_t i = 0; i < call.output.size(); ++i)
     call.output[i] = f(call.inputs[0][i], call.inputs[1][i]);
-}
+};
 
 /// Reference of a function of one number and the number in the attribute.
 template <auto f>
-void each_with_number(const ReferenceCall& call) {
+constexpr auto each_with_number = [](const auto& call) {
   const double number = std::get<double>(call.attribute);
   for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = f(call.inputs[0][i], number);
-}
+};
 
 /// An attribute for example calls: a fixed number, written in thousandths because double is no template
 /// argument in C++17 style tables read by GCC 12 and Clang 14 alike.

@@ -89,7 +89,7 @@ Shape concat_shape(const ShapeQuery& q) {
   return with_extent(q[0], static_cast<int>(axis), extent);
 }
 
-void concat_reference(const ReferenceCall& call) {
+constexpr auto concat_reference = [](const auto& call) {
   const int axis = static_cast<int>(std::get<std::int64_t>(call.attribute));
   std::int64_t begin = 0;
   for (std::size_t part = 0; part < call.inputs.size(); ++part) {
@@ -100,7 +100,7 @@ void concat_reference(const ReferenceCall& call) {
                  });
     begin = end;
   }
-}
+};
 
 Adjoints concat_gradient(const Pullback& p) {
   const int axis = static_cast<int>(std::get<std::int64_t>(p.y.attribute()));
@@ -145,7 +145,7 @@ constinit const Op kReshape = {
       }
       return shape;
     },
-    .reference = each<[](double x) { return x; }>,
+    .reference = each<[](auto x) { return x; }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {reshape(p.dy, p.x().shape())}; },
     .example = [](const ExampleSizes& s) -> Attribute { return Shape{s.n * s.m}; },
 };
@@ -165,7 +165,7 @@ constinit const Op kSlice = {
       return with_extent(q[0], range.axis, range.end - range.begin);
     },
     .reference =
-        [](const ReferenceCall& call) {
+        [](const auto& call) {
           for_each_run(call.shapes[0], std::get<SliceRange>(call.attribute),
                        [&](std::int64_t whole, std::int64_t cut, std::int64_t run) {
                          std::copy_n(call.inputs[0].data() + whole, run, call.output.data() + cut);
@@ -202,7 +202,7 @@ constinit const Op kBroadcast = {
       return shape;
     },
     .reference =
-        [](const ReferenceCall& call) {
+        [](const auto& call) {
           for_each_repeated(call.shapes[0], call.output_shape, [&](std::size_t source, std::size_t place) {
             call.output[place] = call.inputs[0][source];
           });
@@ -227,7 +227,7 @@ constinit const Op kSumTo = {
       return shape;
     },
     .reference =
-        [](const ReferenceCall& call) {
+        [](const auto& call) {
           std::fill(call.output.begin(), call.output.end(), 0.0);
           for_each_repeated(call.output_shape, call.shapes[0], [&](std::size_t place, std::size_t source) {
             call.output[place] += call.inputs[0][source];

@@ -44,6 +44,33 @@ const std::vector<ShapeError>& shape_errors() {
       {"outer", {{2}, {}}, {}, "outer needs a vector [n] as operand 2, found []"},
       {"dot", {{2}, {3}}, {}, "dot needs operands of one shape, found [2] and [3]"},
       {"transpose", {{3}}, {}, "transpose needs a matrix [m, n] as operand 1, found [3]"},
+      {"vec", {{6}}, {}, "vec needs a matrix [m, n] as operand 1, found [6]"},
+      {"unvec", {{2, 3}}, Shape{2, 3}, "unvec needs a vector [n] as operand 1, found [2, 3]"},
+      {"unvec", {{6}}, Shape{2, 2}, "unvec needs a shape [m, n] with m·n = 6, found [2, 2]"},
+      {"unvec", {{6}}, Shape{6}, "unvec needs a shape [m, n] with m·n = 6, found [6]"},
+      {"kron", {{3}, {3, 2}}, {}, "kron needs a matrix [m, n] as operand 1, found [3]"},
+      {"kron", {{2, 3}, {}}, {}, "kron needs a matrix [m, n] as operand 2, found []"},
+      {"kron_adjoint_left",
+       {{4, 6}, {3, 2}},
+       {},
+       "kron_adjoint_left needs [m·k, n·l] and [k, l]; found [4, 6] and [3, 2], which is no factor of it"},
+      {"kron_adjoint_left",
+       {{6}, {3, 2}},
+       {},
+       "kron_adjoint_left needs a matrix [m, n] as operand 1, found [6]"},
+      {"kron_adjoint_right",
+       {{6, 4}, {2, 3}},
+       {},
+       "kron_adjoint_right needs [m·k, n·l] and [k, l]; found [6, 4] and [2, 3], which is no factor of it"},
+      {"inv", {{2, 3}}, {}, "inv needs a square matrix [n, n], found [2, 3]"},
+      {"det", {{4}}, {}, "det needs a square matrix [n, n], found [4]"},
+      {"logdet", {{3, 2}}, {}, "logdet needs a square matrix [n, n], found [3, 2]"},
+      {"trace", {{}}, {}, "trace needs a square matrix [n, n], found []"},
+      {"identity", {{}}, std::int64_t{0}, "every extent of a shape is at least 1, found 0"},
+      {"identity", {{2}}, std::int64_t{2}, "identity needs a scalar [] as operand 1, found [2]"},
+      {"diag", {{2, 2}}, {}, "diag needs a vector [n] as operand 1, found [2, 2]"},
+      {"diagonal", {{2, 3}}, {}, "diagonal needs a square matrix [n, n], found [2, 3]"},
+      {"logsumexp", {{2, 3}}, {}, "logsumexp needs a vector [n] as operand 1, found [2, 3]"},
       {"argmax", {{2, 3}}, {}, "argmax needs a vector [n] as operand 1, found [2, 3]"},
       {"reshape", {{2, 3}}, Shape{5}, "reshape needs as many elements as before: [2, 3] has 6, [5] has 5"},
       {"slice", {{4, 2}}, SliceRange{2, 0, 1}, "slice needs an axis from 0 to 1 of [4, 2], found 2"},
@@ -112,16 +139,12 @@ const std::vector<ShapeError>& shape_errors() {
 }
 
 /// Operators that take an operand of any shape.
-constexpr std::string_view kAnyShape[] = {"neg",       "square",      "sqrt",
-                                          "exp",       "log",         "abs",
-                                          "sign",      "step",        "clip",
-                                          "erf",       "sigmoid",     "tanh",
-                                          "relu",      "leaky_relu",  "elu",
-                                          "softplus",  "gelu",        "silu",
-                                          "sum",       "mean",        "max",
-                                          "norm2",     "unit_vector", "argmax_mask",
-                                          "batch_sum", "batch_mean",  "batch_broadcast",
-                                          "batch_size"};
+constexpr std::string_view kAnyShape[] = {
+    "neg",       "square",   "sqrt",        "exp",         "log",       "abs",        "sign",
+    "step",      "clip",     "erf",         "sigmoid",     "tanh",      "relu",       "leaky_relu",
+    "elu",       "softplus", "gelu",        "silu",        "sum",       "mean",       "max",
+    "norm1",     "norm2",    "unit_vector", "argmax_mask", "batch_sum", "batch_mean", "batch_broadcast",
+    "batch_size"};
 
 bool takes_any_shape(const Op& op) {
   return std::find(std::begin(kAnyShape), std::end(kAnyShape), op.name) != std::end(kAnyShape);

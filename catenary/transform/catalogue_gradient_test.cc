@@ -1,6 +1,6 @@
-// For each operator of the catalogue: its gradient against central differences, to second order, in double,
-// for each choice of batched and shared operands. A new operator is tested as soon as it has its line in the
-// catalogue.
+// For each operator of the catalogue: its gradient against central differences and against the complex step,
+// to second order, in double, for each choice of batched and shared operands. A new operator is tested as
+// soon as it has its line in the catalogue.
 #include <gtest/gtest.h>
 
 #include "catenary/ir/verify.h"
@@ -47,8 +47,10 @@ Value project_gradient(Value J, const ExampleCall& call, Bindings& at) {
 }
 
 void expect_agreement(Value J, const ExampleCall& call, const Bindings& at, std::string_view what) {
-  for (const GradientAgreement& agreement : check_gradient(J, call.smooth, at)) {
-    EXPECT_TRUE(agreement.agrees()) << call.y.op().name << ", " << what << ": " << agreement.str();
+  for (const GradcheckMethod method : {GradcheckMethod::kCentralDifferences, GradcheckMethod::kComplexStep}) {
+    for (const GradientAgreement& agreement : check_gradient(J, call.smooth, at, {.method = method})) {
+      EXPECT_TRUE(agreement.agrees()) << call.y.op().name << ", " << what << ": " << agreement.str();
+    }
   }
 }
 
@@ -74,14 +76,14 @@ INSTANTIATE_TEST_SUITE_P(Catalogue, EachOperator,
                          testing::ValuesIn(ops::catalogue().begin(), ops::catalogue().end()),
                          [](const auto& test) { return std::string(test.param->name); });
 
-TEST_P(EachOperator, HasTheGradientThatDifferencesMeasure) {
+TEST_P(EachOperator, HasTheGradientThatDifferencesAndTheComplexStepMeasure) {
   for_each_example([](Graph&, const ExampleCall& call) {
     Bindings at = call.bindings;
     expect_agreement(over_batch(project(call.y, "r", at)), call, at, "gradient");
   });
 }
 
-TEST_P(EachOperator, HasThePerSampleGradientThatDifferencesMeasure) {
+TEST_P(EachOperator, HasThePerSampleGradientThatDifferencesAndTheComplexStepMeasure) {
   if (GetParam()->batch == BatchRule::kReduces) return;  // one sample's loss cannot cross the batch
   for_each_example([](Graph&, const ExampleCall& call) {
     Bindings at = call.bindings;
@@ -89,7 +91,7 @@ TEST_P(EachOperator, HasThePerSampleGradientThatDifferencesMeasure) {
   });
 }
 
-TEST_P(EachOperator, HasTheSecondDerivativesThatDifferencesMeasure) {
+TEST_P(EachOperator, HasTheSecondDerivativesThatDifferencesAndTheComplexStepMeasure) {
   for_each_example([](Graph&, const ExampleCall& call) {
     if (call.smooth.empty()) return;
     Bindings at = call.bindings;
@@ -129,8 +131,11 @@ TEST(EachBranch, HasItsOwnGradient) {
   const Bindings at{1, {{"x", {-3, -1.5, -0.5, 0.5, 1.5, 3}}, {"y", {0.25, 0.25, 0.25, 0.25, 0.25, 0.25}}}};
   for (const Value J :
        {sum(clip(x, 1) * x), huber(x, y, 1), sum(leaky_relu(x, 0.1)), sum(elu(x, 2)), sum(gelu(x))}) {
-    for (const GradientAgreement& agreement : check_gradient(J, {x, y}, at)) {
-      EXPECT_TRUE(agreement.agrees()) << J.op().name << ": " << agreement.str();
+    for (const GradcheckMethod method :
+         {GradcheckMethod::kCentralDifferences, GradcheckMethod::kComplexStep}) {
+      for (const GradientAgreement& agreement : check_gradient(J, {x, y}, at, {.method = method})) {
+        EXPECT_TRUE(agreement.agrees()) << J.op().name << ": " << agreement.str();
+      }
     }
   }
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "catenary/base/error.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr double kSafety = 100;
+constexpr double kRoundings = 0x1p12;
 
 double largest(const std::vector<double>& x) {
   double found = 0;
@@ -38,11 +40,10 @@ std::string place(Value v, std::int64_t element) {
 // The slope of y, or of each sample's y, by one element of a leaf.
 class Difference {
  public:
-  Difference(Value y, Value leaf, const Bindings& at)
-      : y_(y), at_(at), numbers_(at_.leaves.at(leaf.name())) {}
+  Difference(Value y, Value leaf, const Bindings& at) : y_(y), leaf_(leaf), at_(at) {}
 
   std::vector<double> operator()(std::int64_t element) {
-    double& x = numbers_[static_cast<std::size_t>(element)];
+    double& x = at_.leaves.at(leaf_.name())[static_cast<std::size_t>(element)];
     const double middle = x, step = std::cbrt(kEpsilon) * std::max(1.0, std::abs(middle));
     x = middle + step;
     const double right = x;
@@ -56,12 +57,36 @@ class Difference {
   }
 
  private:
-  Value y_;
+  Value y_, leaf_;
   Bindings at_;
-  std::vector<double>& numbers_;
 };
 
-// The analytic counterpart of a Difference's answer: what moving this element of v does to y, or to each
+// The same slope by a step along the imaginary axis.
+class ComplexStep {
+ public:
+  ComplexStep(Value y, Value leaf, const Bindings& at) : y_(y), leaf_(leaf), at_{at.batch_size, {}} {
+    for (const auto& [name, numbers] : at.leaves)
+      at_.leaves.emplace(name, std::vector<Complex>(numbers.begin(), numbers.end()));
+  }
+
+  std::vector<double> operator()(std::int64_t element) {
+    Complex& x = at_.leaves.at(leaf_.name())[static_cast<std::size_t>(element)];
+    constexpr double kTiny = 1e-200;  // a step of its size would leave the range of double
+    const double size = std::abs(x.real()), step = 0x1p-66 * (size < kTiny ? 1 : size);
+    x.imag(step);
+    const ComplexEvaluation moved({y_}, at_);
+    x.imag(0);
+    std::vector<double> slope;
+    for (const Complex& value : moved[y_]) slope.push_back(value.imag() / step);
+    return slope;
+  }
+
+ private:
+  Value y_, leaf_;
+  ComplexBindings at_;
+};
+
+// The analytic counterpart of a measured answer: what moving this element of v does to y, or to each
 // sample's y.
 std::vector<double> slopes(Value y, Value v, const std::vector<double>& adjoint, std::int64_t element,
                            std::int64_t batch_size) {
@@ -85,19 +110,32 @@ void compare(GradientAgreement& agreement, std::int64_t element, double analytic
   agreement.numeric = numeric;
 }
 
+using Measure = std::function<std::vector<double>(std::int64_t element)>;
+
+Measure measure_by(GradcheckMethod method, Value y, Value v, const Bindings& at) {
+  if (method == GradcheckMethod::kComplexStep) return ComplexStep(y, v, at);
+  return Difference(y, v, at);
+}
+
+double relative_tolerance(GradcheckMethod method) {
+  return method == GradcheckMethod::kComplexStep ? kRoundings * kEpsilon
+                                                 : kSafety * std::pow(kEpsilon, 2.0 / 3);
+}
+
 GradientAgreement check_variable(Value y, Value v, const Evaluation& values, Value adjoint,
                                  const Bindings& at, const GradcheckOptions& options) {
   const std::vector<double>& exact = values[adjoint];
   const double gradient_size = largest(exact);
-  GradientAgreement agreement{.variable = v};
+  GradientAgreement agreement{.variable = v, .method = options.method};
   agreement.tolerance =
-      kSafety * std::pow(kEpsilon, 2.0 / 3) * std::max({1.0, gradient_size, largest(values[y])});
-  Difference difference(y, v, at);
+      relative_tolerance(options.method) * std::max({1.0, gradient_size, largest(values[y])});
+  agreement.max_absolute = -1;  // so that the first element is reported even if all agree to the last bit
+  const Measure measure = measure_by(options.method, y, v, at);
   const std::int64_t count = v.shape().size() * (v.batched() ? at.batch_size : 1);
   const std::int64_t tried = options.elements == 0 ? count : std::min(options.elements, count);
   for (std::int64_t i = 0; i < tried; ++i) {
     const std::int64_t element = i * count / tried;
-    const std::vector<double> numeric = difference(element);
+    const std::vector<double> numeric = measure(element);
     const std::vector<double> analytic = slopes(y, v, exact, element, at.batch_size);
     for (std::size_t n = 0; n < numeric.size(); ++n) compare(agreement, element, analytic[n], numeric[n]);
   }
@@ -109,9 +147,15 @@ GradientAgreement check_variable(Value y, Value v, const Evaluation& values, Val
 
 }  // namespace
 
+std::string_view name_of(GradcheckMethod method) {
+  return method == GradcheckMethod::kComplexStep ? "complex step" : "central differences";
+}
+
 std::string GradientAgreement::str() const {
-  return fmt::format("{}{}: {:.10g} by the gradient, {:.10g} by central differences (tolerance {:.1g})",
-                     variable.name(), place(variable, element), analytic, numeric, tolerance);
+  // As many digits as the method can have.
+  const int digits = method == GradcheckMethod::kComplexStep ? 16 : 10;
+  return fmt::format("{}{}: {:.{}g} by the gradient, {:.{}g} by {} (tolerance {:.1g})", variable.name(),
+                     place(variable, element), analytic, digits, numeric, digits, name_of(method), tolerance);
 }
 
 std::vector<GradientAgreement> check_gradient(Value y, std::span<const Value> wrt, const Bindings& at,

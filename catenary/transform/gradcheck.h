@@ -4,21 +4,36 @@
 #include <initializer_list>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catenary/ops/evaluate.h"
 
 namespace catenary {
 
-/// How well the gradient with respect to one leaf agrees with central differences.
+/// What a gradient is compared with. Neither knows the gradient rules.
+enum class GradcheckMethod : std::uint8_t {
+  /// (y(v + h) − y(v − h)) / 2h: about a third of the digits is lost to truncation and cancellation.
+  kCentralDifferences,
+  /// Im y(v + ih) / h, in complex numbers: nothing is subtracted, so h can be so small that only rounding is
+  /// left. Where an operator jumps or has a kink it is blind: it sees the branch that v lies on. [Squire and
+  /// Trapp 1998; Martins, Sturdza and Alonso 2003]
+  kComplexStep,
+};
+
+/// "central differences" or "complex step".
+[[nodiscard]] std::string_view name_of(GradcheckMethod method);
+
+/// How well the gradient with respect to one leaf agrees with what the method measured.
 struct GradientAgreement {
   Value variable;
+  GradcheckMethod method = GradcheckMethod::kCentralDifferences;
   /// Largest |analytic − numeric| over the elements.
   double max_absolute = 0;
   /// That error divided by the largest element of the gradient, so that elements near zero do not decide; 0
   /// if all are 0.
   double max_relative = 0;
-  /// The absolute error that rounding and truncation of the differences explain.
+  /// The absolute error that the method's rounding and truncation explain.
   double tolerance = 0;
 
   /// Where the error is largest: for a batched variable, sample · shape.size() + element, row-major.
@@ -33,21 +48,28 @@ struct GradientAgreement {
 };
 
 struct GradcheckOptions {
-  /// Elements to try of each variable, evenly spread; 0: all. Each costs two evaluations of y.
+  /// Elements to try of each variable, evenly spread; 0: all. Each costs two evaluations of y, or one in
+  /// complex numbers.
   std::int64_t elements = 0;
+  GradcheckMethod method = GradcheckMethod::kCentralDifferences;
 };
 
-/// Compares gradient(y, wrt) at a point with central differences (y(v + h) − y(v − h)) / 2h, both in double
-/// through the reference evaluator. wrt: leaves that `at` has values for. Elements of a batched leaf are
-/// moved sample by sample. If y is batched, each sample's own gradient is compared: as many numbers again as
-/// there are samples. The gradient's nodes enter y's graph. Throws what gradient() and Evaluation throw, and
-/// Error{config} if a variable is no leaf.
+/// Compares gradient(y, wrt) at a point with what the method measures, both through the reference evaluator.
+/// wrt: leaves that `at` has values for. Elements of a batched leaf are moved sample by sample. If y is
+/// batched, each sample's own gradient is compared: as many numbers again as there are samples. The
+/// gradient's nodes enter y's graph. Throws what gradient() and Evaluation throw, and Error{config} if a
+/// variable is no leaf.
 ///
-/// The step is h = ∛ε·max(1, |v|) with ε = 2⁻⁵². The difference errs by h²/6·|y'''| for its truncation and by
-/// about ε|y|/h for the rounding of y; if y and its derivatives are of one size, h ~ ∛ε balances the two at
-/// ε^⅔ ≈ 4e-11 of that size. [Press et al. 2007, section 5.7] The tolerance takes for that size the largest
-/// of 1, |y| and |∂y/∂v|, and allows 100 times as much, for third derivatives and cancelling terms that are
-/// larger; a wrong rule is off by far more.
+/// Central differences take h = ∛ε·max(1, |v|) with ε = 2⁻⁵². They err by h²/6·|y'''| for the truncation and
+/// by about ε|y|/h for the rounding of y; if y and its derivatives are of one size, h ~ ∛ε balances the two
+/// at ε^⅔ ≈ 4e-11 of that size. [Press et al. 2007, section 5.7] The tolerance takes for that size the
+/// largest of 1, |y| and |∂y/∂v|, and allows 100 times as much, for third derivatives and cancelling terms
+/// that are larger; a wrong rule is off by far more.
+///
+/// The complex step takes h = 2⁻⁶⁶·|v| (2⁻⁶⁶ ≈ 1e-20 where v = 0): the truncation h²/6·|y'''| is far below ε,
+/// and Im y collects the same roundings as any computation of the gradient, a few ε of the size of each term.
+/// The tolerance is 2¹²·ε ≈ 1e-12 of that size, for sums of many terms and for terms that are larger than
+/// their sum.
 [[nodiscard]] std::vector<GradientAgreement> check_gradient(Value y, std::span<const Value> wrt,
                                                             const Bindings& at,
                                                             const GradcheckOptions& options = {});

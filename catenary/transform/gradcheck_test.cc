@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 #include "tests/support/errors.h"
 
@@ -108,6 +109,68 @@ TEST(Gradcheck, TriesAsManyElementsAsAskedEvenlySpread) {
   EXPECT_FALSE(check_gradient(J, {x}, kink_at_5, {.elements = 2})[0].agrees());  // 0 and 5
   EXPECT_TRUE(check_gradient(J, {x}, kink_at_5, {.elements = 1})[0].agrees());
   EXPECT_FALSE(check_gradient(J, {x}, kink_at_5, {.elements = 99})[0].agrees());
+}
+
+constexpr GradcheckOptions kComplexStep{.method = GradcheckMethod::kComplexStep};
+
+// y = x³ at x = 3: the difference errs by h² ≈ 3e-10, the complex step by a rounding or two.
+TEST(ComplexStep, IsExactToRounding) {
+  Graph graph;
+  const Value x = graph.parameter("x", {});
+  const GradientAgreement found = check_gradient(x * x * x, {x}, {1, {{"x", {3}}}}, kComplexStep)[0];
+  EXPECT_EQ(found.analytic, 27);
+  EXPECT_LE(found.max_absolute, 27 * 0x1p-52);
+  EXPECT_DOUBLE_EQ(found.tolerance, 0x1p-40 * 27);
+}
+
+TEST(ComplexStep, HasNoStepThatIsTooLargeOrTooSmall) {
+  Graph graph;
+  const Value x = graph.parameter("x", {6}, {}, DType::kF64);
+  const Bindings at{1, {{"x", {-1e150, -1e-150, 0, 1e-310, 1e-30, 1e100}}}};
+  const GradientAgreement found = check_gradient(sum(x / 3 + tanh(x)), {x}, at, kComplexStep)[0];
+  EXPECT_LE(found.max_absolute, 4 * 0x1p-52) << found.str();
+  const Value scale_free = sum(log(abs(x) + 1e-40));  // slopes of 1e40 near 0
+  const Bindings small{1, {{"x", {-1e-30, 1e-35, 1e-40, 1, 2, 3}}}};
+  EXPECT_LE(check_gradient(scale_free, {x}, small, kComplexStep)[0].max_relative, 16 * 0x1p-52);
+}
+
+/// Like square, with a rule that is off by one part in 10¹¹: too little for differences to see.
+constexpr Op slightly_wrong() {
+  Op op = ops::kSquare;
+  op.gradient = [](const Pullback& p) -> Adjoints { return {p.dy * ((2 + 2e-11) * p.x())}; };
+  return op;
+}
+
+TEST(ComplexStep, CatchesAWrongRuleThatDifferencesMiss) {
+  static const Op kSlightlyWrong = slightly_wrong();
+  Graph graph;
+  const Value x = graph.parameter("x", {2}, {}, DType::kF64);
+  const Value y = sum(graph.call(kSlightlyWrong, {x}));
+  const Bindings at{1, {{"x", {0.5, 1.5}}}};
+  EXPECT_TRUE(check_gradient(y, {x}, at)[0].agrees());
+  const GradientAgreement found = check_gradient(y, {x}, at, kComplexStep)[0];
+  EXPECT_FALSE(found.agrees());
+  EXPECT_EQ(found.element, 1);
+  EXPECT_EQ(found.str(), "x[1]: 3.00000000003 by the gradient, 3 by complex step (tolerance 3e-12)");
+}
+
+TEST(ComplexStep, AgreesOnANetwork) {
+  Graph graph;
+  const Value W = graph.parameter("W", {3, 2}), b = graph.parameter("b", {3}), x = graph.input("x", {2});
+  const Value label = graph.input("label", {});
+  const Value loss = softmax_cross_entropy_labels(matmul(W, gelu(x)) + relu(b), label);
+  const Bindings at{2,
+                    {{"W", {0.5, -1, 0.25, 2, -0.75, 1}},
+                     {"b", {0.1, -0.2, 0.3}},
+                     {"x", {1, -2, 0.5, 0.25}},
+                     {"label", {2, 0}}}};
+  for (const Value J : {batch_mean(loss), loss}) {
+    for (const GradientAgreement& found : check_gradient(J, {W, b, x}, at, kComplexStep)) {
+      EXPECT_TRUE(found.agrees()) << found.str();
+      EXPECT_LE(found.max_absolute, 8 * 0x1p-52) << found.str();
+      EXPECT_NE(found.tolerance, 0);
+    }
+  }
 }
 
 TEST(Gradcheck, NeedsLeavesThatHaveValues) {

@@ -31,12 +31,18 @@ struct ExampleCall {
   Bindings bindings;
 };
 
-/// A number from a domain: uniform and away from zero, or a class label below `classes`.
-inline double sample(const Domain& domain, std::int64_t classes, const Philox& random, std::uint64_t index) {
+/// A number from a domain for element `index` of a leaf: uniform and away from zero, or a class label below
+/// `classes`, or an element of a matrix whose diagonal dominates.
+inline double sample(const Domain& domain, const Shape& shape, std::int64_t classes, const Philox& random,
+                     std::uint64_t index) {
   if (domain.kind == Domain::Kind::kLabel) {
     return static_cast<double>(random.below(static_cast<std::uint64_t>(classes), index));
   }
   const double x = domain.low + (domain.high - domain.low) * random.uniform(index);
+  if (domain.kind == Domain::Kind::kDominantDiagonal) {
+    const auto n = static_cast<std::uint64_t>(shape[0]), place = index % (n * n);
+    return x / static_cast<double>(n) + (place % (n + 1) == 0 ? std::copysign(1, x) : 0);
+  }
   return std::abs(x) < domain.keep_from_zero ? x + std::copysign(domain.keep_from_zero, x) : x;
 }
 
@@ -46,7 +52,8 @@ inline void bind_sample(Bindings& bindings, Value leaf, const Domain& domain, st
   const Philox random(seed, RandomPurpose::kTest, stream_of(leaf.name().data(), leaf.name().size()));
   std::vector<double>& numbers = bindings.leaves[leaf.name()];
   numbers.resize(static_cast<std::size_t>(leaf.shape().size() * (leaf.batched() ? bindings.batch_size : 1)));
-  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = sample(domain, classes, random, i);
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] = sample(domain, leaf.shape(), classes, random, i);
 }
 
 /// The choices of batched operands that the operator accepts: all of them, but for the operators that cross

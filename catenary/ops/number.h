@@ -1,0 +1,68 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <numbers>
+#include <span>
+#include <utility>
+
+#include "catenary/ir/op.h"
+
+/// Functions of a real or a complex number that std does not have for both, so that a reference
+/// implementation is one text. Complex arguments lie near the real axis: the real part picks the branch, as
+/// it does for real numbers, and each branch is continued from there. Private to ops/.
+namespace catenary::ops {
+
+inline double absolute(double x) { return std::abs(x); }
+inline Complex absolute(Complex x) { return x.real() < 0 ? -x : x; }
+
+/// x, but never below 0.
+inline double positive_part(double x) { return std::max(x, 0.0); }
+inline Complex positive_part(Complex x) { return x.real() < 0 ? 0.0 : x; }
+
+inline double clamped(double x, double limit) { return std::clamp(x, -limit, limit); }
+inline Complex clamped(Complex x, double limit) {
+  return std::abs(x.real()) > limit ? std::copysign(limit, x.real()) : x;
+}
+
+inline double expm1(double x) { return std::expm1(x); }
+inline Complex expm1(Complex z) {
+  const double x = z.real(), y = z.imag(), half = std::sin(y / 2);
+  return {std::expm1(x) * std::cos(y) - 2 * half * half, std::exp(x) * std::sin(y)};
+}
+
+inline double log1p(double x) { return std::log1p(x); }
+inline Complex log1p(Complex z) {
+  const double x = z.real(), y = z.imag(), slope = y / (1 + x);
+  return {std::log1p(x) + 0.5 * std::log1p(slope * slope), std::atan2(y, 1 + x)};
+}
+
+/// For complex numbers the first two terms of the Taylor series: what they leave out is of the order of the
+/// square of the imaginary part, far below rounding for the 1e-20 of a complex step.
+inline double erf(double x) { return std::erf(x); }
+inline Complex erf(Complex z) {
+  const double x = z.real();
+  return {std::erf(x), z.imag() * 2 * std::numbers::inv_sqrtpi * std::exp(-x * x)};
+}
+inline double erfc(double x) { return std::erfc(x); }
+inline Complex erfc(Complex z) { return {std::erfc(z.real()), -erf(z).imag()}; }
+
+/// Complex powers with a whole exponent are products, as e^(p ln x) would leave the real axis for a negative
+/// x by the rounding of sin pπ, which is large beside a tiny imaginary part.
+inline double power(double x, double p) { return std::pow(x, p); }
+Complex power(Complex x, Complex p);
+
+/// True where a is below b on the real axis.
+inline constexpr auto below = [](const auto& a, const auto& b) { return std::real(a) < std::real(b); };
+
+/// max x and Σ e^(x − max x), kept apart: added up, ln of the sum would be lost beside a large maximum.
+template <typename T>
+std::pair<T, T> scaled_exp_sum(std::span<const T> x) {
+  const T largest = *std::max_element(x.begin(), x.end(), below);
+  T total = 0;
+  for (const T element : x) total += std::exp(element - largest);
+  return {largest, total};
+}
+
+}  // namespace catenary::ops

@@ -122,6 +122,7 @@ Form CodePlan::form_of(Value v) const {
   const bool has_axes = v.shape().rank() > 0;
   if (is(v, ops::kConstant)) return {.compact = has_axes};
   if (is_leaf(v.op())) return {.batched = v.batched() && has_samples_};
+  if (is(v, ops::kIdentity) || is(v, ops::kBatchSize)) return {};  // their operand is but a number type
   bool any_batched = false;
   bool all_compact = true;
   for (int i = 0; i < v.input_count(); ++i) {
@@ -130,7 +131,7 @@ Form CodePlan::form_of(Value v) const {
   }
   const bool from_scalar = v.input(0).shape().rank() == 0;
   if (is(v, ops::kBroadcast)) return {any_batched, from_scalar || all_compact};
-  if (is(v, ops::kReshape) || is(v, ops::kTranspose))
+  if (is(v, ops::kReshape) || is(v, ops::kTranspose) || is(v, ops::kVec) || is(v, ops::kUnvec))
     return {any_batched, has_axes && !any_batched && (from_scalar || all_compact)};
   if (v.op().batch == BatchRule::kReduces) return {false, all_compact && !any_batched};
   const bool keeps = is_elementwise(v.op()) || v.op().batch == BatchRule::kSpreads;

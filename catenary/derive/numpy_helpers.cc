@@ -95,6 +95,32 @@ def _argmax_mask(x, rank):
     return (np.arange(rows.shape[-1]) == first).astype(float).reshape(x.shape)
 
 )"},
+    CodeHelper{"_kron", R"(
+def _kron(a, b):  # of each sample
+    c = a[..., :, None, :, None] * b[..., None, :, None, :]
+    m, k, n, l = c.shape[-4:]
+    return c.reshape(c.shape[:-4] + (m * k, n * l))
+
+)"},
+    CodeHelper{"_blocks", R"(
+def _blocks(d, m, k, n, l):  # element [i, p, j, q] is element [p, q] of block [i, j]
+    return d.reshape(d.shape[:-2] + (m, k, n, l))
+
+)"},
+    CodeHelper{"_kron_adjoint_left", R"(
+def _kron_adjoint_left(d, b):
+    k, l = b.shape[-2:]
+    blocks = _blocks(d, d.shape[-2] // k, k, d.shape[-1] // l, l)
+    return np.einsum("...ipjq,...pq->...ij", blocks, b)
+
+)"},
+    CodeHelper{"_kron_adjoint_right", R"(
+def _kron_adjoint_right(d, a):
+    m, n = a.shape[-2:]
+    blocks = _blocks(d, m, d.shape[-2] // m, n, d.shape[-1] // n)
+    return np.einsum("...ipjq,...ij->...pq", blocks, a)
+
+)"},
     CodeHelper{"_cross_entropy", R"(
 def _cross_entropy(a, y):
     return -y * np.log(np.where(y == 0, 1.0, a))

@@ -20,15 +20,16 @@
 namespace catenary::testing_support {
 
 /// A function to generate, run and compare with the reference evaluator. Its code is written for sizes that
-/// stand for symbols (n, m, k), and run with others.
+/// stand for symbols (n, m, k, l), and run with others.
 struct CodeCase {
   /// Makes the function in a graph, at the given sizes; binds numbers to its leaves.
   using Build = std::function<derive::CodeRequest(Graph&, const ExampleSizes&, Bindings&)>;
 
-  explicit CodeCase(const Build& build, const ExampleSizes& sizes = {.n = 4, .m = 2, .k = 6})
+  explicit CodeCase(const Build& build, const ExampleSizes& sizes = {.n = 4, .m = 2, .k = 6, .l = 3})
       : dimensions(std::make_unique<derive::Dimensions>()) {
     at.batch_size = 3;
-    const ExampleSizes symbols{dimensions->extent("n"), dimensions->extent("m"), dimensions->extent("k")};
+    const ExampleSizes symbols{dimensions->extent("n"), dimensions->extent("m"), dimensions->extent("k"),
+                               dimensions->extent("l")};
     Bindings unused = at;
     written = build(*graphs[0], symbols, unused);
     written.dimensions = dimensions.get();

@@ -1,0 +1,163 @@
+#include "catenary/derive/code.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "catenary/ops/catalogue.h"
+#include "catenary/ops/ops.h"
+#include "catenary/transform/gradient.h"
+#include "tests/support/errors.h"
+
+namespace catenary::derive {
+namespace {
+
+using ::testing::HasSubstr;
+using testing_support::error_of;
+
+// The text from `begin` on.
+std::string from(const std::string& text, std::string_view begin) {
+  const std::size_t at = text.find(begin);
+  return at == std::string::npos ? "no " + std::string(begin) : text.substr(at);
+}
+
+// ‖W x − b‖² with W: [m, n].
+struct LeastSquares {
+  LeastSquares() {
+    const std::int64_t m = dimensions.extent("m"), n = dimensions.extent("n");
+    const Value W = graph.parameter("W", {m, n}, {}, DType::kF64);
+    const Value x = graph.parameter("x", {n}, {}, DType::kF64);
+    const Value b = graph.parameter("b", {m}, {}, DType::kF64);
+    const Value r = (matmul(W, x) - b).rename("r");
+    request = {.parameters = {W, x, b}, .value = sum(square(r)), .dimensions = &dimensions};
+    request.gradients = {{"W", outer(2 * r, x)}, {"x", 2 * matmul(transpose(W), r)}};
+  }
+  Dimensions dimensions;
+  Graph graph;
+  CodeRequest request;
+};
+
+TEST(NumpyCode, ReadsLikeAFunctionWrittenByHand) {
+  EXPECT_EQ(from(numpy_code(LeastSquares().request), "def value"),
+            R"code(def value_and_gradient(W, x, b):
+    r"""The value of f and its gradients by name.
+
+    r = W x − b
+    f = ‖r‖²
+    ∂f/∂W = 2 r xᵀ
+    ∂f/∂x = 2 Wᵀ r
+
+    Parameters:
+      W: [m, n]
+      x: [n]
+      b: [m]
+    """
+    W = _array("W", W, "m, n")
+    x = _array("x", x, "n")
+    b = _array("b", b, "m")
+    m, n = W.shape
+    _check_shape("x", x, "n", (n,))
+    _check_shape("b", b, "m", (m,))
+    r = W @ x - b
+    value = np.sum(r**2)
+    dW = np.outer(2 * r, x)
+    dx = 2 * (W.T @ r)
+    return float(value), {"W": dW, "x": dx}
+)code");
+}
+
+TEST(CppCode, ReadsLikeAFunctionWrittenByHand) {
+  EXPECT_EQ(from(cpp_code(LeastSquares().request), "struct Gradient"),
+            R"code(struct Gradient {
+  Matrix W;
+  Vector x;
+};
+
+struct ValueAndGradient {
+  double value;
+  Gradient gradient;
+};
+
+inline ValueAndGradient value_and_gradient(const Matrix& W, const Vector& x, const Vector& b) {
+  const std::size_t m = W.rows;
+  const std::size_t n = W.columns;
+  check_shape("W", W, m, n);
+  check_shape("x", x, n);
+  check_shape("b", b, m);
+  const Vector r = matvec(W, x) - b;
+  const double value = sum(map(square, r));
+  const Matrix dW = outer(2.0 * r, x);
+  const Vector dx = 2.0 * matvec(transpose(W), r);
+  return {value, {dW, dx}};
+}
+
+}  // namespace derived
+)code");
+}
+
+TEST(Code, HasEveryOperatorOfTheCatalogueInBothLanguages) {
+  for (const Op* op : ops::catalogue()) {
+    EXPECT_TRUE(has_numpy_code(*op)) << op->name;
+    EXPECT_TRUE(has_cpp_code(*op)) << op->name;
+  }
+}
+
+TEST(Code, BringsOnlyTheFunctionsThatItCalls) {
+  const LeastSquares least_squares;
+  EXPECT_THAT(numpy_code(least_squares.request), ::testing::Not(HasSubstr("_sigmoid")));
+  EXPECT_THAT(cpp_code(least_squares.request), ::testing::Not(HasSubstr("sigmoid")));
+}
+
+// Words of the language, of the code's own functions, and those that are no identifiers at all.
+TEST(Code, GivesNamesThatAreTakenAnUnderscore) {
+  Graph graph;
+  std::vector<Value> parameters;
+  for (const char* name : {"lambda", "np", "double", "sum", "N", "layer1.w", "λ", "2x", "v1"})
+    parameters.push_back(graph.parameter(name, {}, {}, DType::kF64));
+  Value total = parameters[0];
+  for (const Value p : parameters) total = total + p * p;
+  const CodeRequest request{.parameters = parameters, .value = total * total};
+  EXPECT_THAT(numpy_code(request),
+              HasSubstr("def value_and_gradient(lambda_, np_, double, sum, N, layer1_w, λ, v2x, v1):"));
+  EXPECT_THAT(cpp_code(request),
+              HasSubstr("(double lambda, double np, double double_, double sum_,\n"
+                        "    double N, double layer1_w, double λ, double v2x, double v1) {"));
+}
+
+TEST(Code, OfAResultThatIsAParameterReturnsACopy) {
+  Graph graph;
+  const Value a = graph.parameter("a", {3}, {}, DType::kF64), x = graph.parameter("x", {3}, {}, DType::kF64);
+  const CodeRequest request{.parameters = {a, x}, .value = dot(a, x), .gradients = {{"a", x}, {"x", a}}};
+  EXPECT_THAT(numpy_code(request), HasSubstr("    da = np.array(x)\n    dx = np.array(a)\n"));
+}
+
+TEST(Code, ErrorsSayWhatWasNeeded) {
+  Dimensions dimensions;
+  Graph graph;
+  const std::int64_t n = dimensions.extent("n");
+  const Value x = graph.parameter("x", {n * n}, {}, DType::kF64);
+  const Value size = graph.shared_input("k", {}, DType::kF64);
+  const Value sample = graph.input("s", {}, DType::kF64);
+  const auto error = [](const CodeRequest& request) {
+    const std::string message = error_of([&] { (void)numpy_code(request); });
+    EXPECT_EQ(error_of([&] { (void)cpp_code(request); }), message);
+    return message;
+  };
+  EXPECT_EQ(error({.parameters = {x}, .value = x}),
+            "shape: code computes a scalar and its gradients; the value has shape [9]");
+  EXPECT_EQ(error({.value = sum(x)}), "config: code: 'x' is read, but it is no parameter of the function");
+  EXPECT_EQ(error({.parameters = {x}, .value = sum(x), .dimensions = &dimensions}),
+            "config: code: the size 'n' can be read off no parameter's shape; needed one with an axis of n");
+  EXPECT_EQ(error({.sizes = {size}, .value = size}), "config: code: a size needs dimensions, found 'k'");
+  EXPECT_EQ(error({.sizes = {size}, .value = size, .dimensions = &dimensions}),
+            "config: code: the size 'k' is no dimension's");
+  EXPECT_EQ(error({.value = batch_mean(batch_broadcast(graph.constant(1, {}, DType::kF64)))}),
+            "config: code: the number of samples can be read off no parameter; needed a batched one");
+  EXPECT_EQ(error({.parameters = {sample}, .value = sample * batch_broadcast(batch_mean(sample))}),
+            "config: code: batch_mean needs the whole batch, but the value is one sample's");
+  const Value cube = graph.parameter("c", {2, 2, 2}, {}, DType::kF64);
+  EXPECT_EQ(error_of([&] { (void)cpp_code({.parameters = {cube}, .value = sum(cube)}); }),
+            "config: C++ code has numbers, vectors and matrices; found a value of shape [2, 2, 2]");
+}
+
+}  // namespace
+}  // namespace catenary::derive

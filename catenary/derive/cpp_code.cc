@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "catenary/derive/cpp_operators.h"
+
+namespace catenary::derive {
+
+namespace {
+
+class CppWriter final : public CppOperators {
+ public:
+  using CppOperators::CppOperators;
+
+  std::string header();
+
+ private:
+  void read_parameters();
+  std::string parameter_list(const std::string& body) const;
+  std::string result(Value v, std::string_view wanted);
+  std::string member(const std::string& gradient);
+  std::string write_results();
+};
+
+std::string CppWriter::parameter_list(const std::string& body) const {
+  std::vector<std::string> list;
+  const auto& parameters = plan_.request().parameters;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const std::string& name = plan_.parameter_names()[i];
+    const std::string type = full_type(parameters[i]);
+    list.push_back(fmt::format("{}{} {}", mentions(body, name) ? "" : "[[maybe_unused]] ",
+                               type == "double" ? type : "const " + type + "&", name));
+  }
+  return fmt::format("{}", fmt::join(list, ", "));
+}
+
+void CppWriter::read_parameters() {
+  const auto& names = plan_.parameter_names();
+  const auto& parameters = plan_.request().parameters;
+  if (!plan_.samples().empty()) {
+    const auto first =
+        std::find_if(parameters.begin(), parameters.end(), [&](Value p) { return batched(p); });
+    line(fmt::format("const std::size_t {} = {}.size();", plan_.samples(), plan_.name(*first)));
+    line(fmt::format("if ({} == 0) throw std::invalid_argument(\"needed at least one sample, found none\");",
+                     plan_.samples()));
+  }
+  for (const SizeReading& r : plan_.readings()) {
+    const Value p = parameters[r.parameter];
+    const std::string_view member = p.shape().rank() == 1 ? "size()" : r.axis == 0 ? "rows" : "columns";
+    line(fmt::format("const std::size_t {} = {}{}.{}{};", r.variable, names[r.parameter],
+                     batched(p) ? "[0]" : "", member, r.divisor == 1 ? "" : fmt::format(" / {}", r.divisor)));
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::vector<std::string> extents = plan_.parameter_extents(i);
+    if (extents.empty()) continue;
+    line(fmt::format("{}(\"{}\", {}, {});", batched(parameters[i]) ? "check_samples" : "check_shape",
+                     names[i], names[i], fmt::join(extents, ", ")));
+  }
+}
+
+// The name of a result, with a line of its own, its whole shape and its samples.
+std::string CppWriter::result(Value v, std::string_view wanted) {
+  const bool is_batch = v.batched() && !plan_.samples().empty();
+  const Written x = full(v);
+  const bool is_named = has_line(v) && !plan_.form(v).compact && batched(v) == is_batch;
+  if (is_named) return x.text.substr(0, x.text.find('['));
+  const std::string name = plan_.claim(wanted);
+  line(assignment(full_type(v), name,
+                  is_batch ? for_each_sample("per_sample", plan_.samples(), x.text) : x.text));
+  return name;
+}
+
+// The parameter's name, if it is the gradient by one.
+std::string CppWriter::member(const std::string& gradient) {
+  const auto& parameters = plan_.request().parameters;
+  const auto of =
+      std::find_if(parameters.begin(), parameters.end(), [&](Value p) { return p.name() == gradient; });
+  return of == parameters.end() ? plan_.claim(gradient) : plan_.name(*of);
+}
+
+// Writes the return statement; returns the types of what it returns.
+std::string CppWriter::write_results() {
+  const CodeRequest& request = plan_.request();
+  std::string members;
+  std::vector<std::string> gradients;
+  const std::string value = result(request.value, "value");
+  for (const CodeRequest::Named& g : request.gradients) {
+    gradients.push_back(result(g.value, "d" + g.name));
+    members += fmt::format("  {} {};\n", full_type(g.value), member(g.name));
+  }
+  line(fmt::format("return {{{}, {{{}}}}};", value, fmt::join(gradients, ", ")));
+  return fmt::format(
+      "\nstruct Gradient {{\n{}}};\n\nstruct ValueAndGradient {{\n  double value;\n  Gradient "
+      "gradient;\n}};\n",
+      members);
+}
+
+std::string CppWriter::header() {
+  read_parameters();
+  write_values();
+  const std::string types = write_results();
+  const std::string statements = lines(2);
+  const std::string signature =
+      wrapped(fmt::format("inline ValueAndGradient value_and_gradient({}) {{", parameter_list(statements)));
+  const std::string body = signature + "\n" + statements + "}\n";
+  const std::string helpers = helpers_for(types + body + (uses_arithmetic() ? " arithmetic" : ""));
+  std::string text = "// The value of f and its gradients by name.\n//\n";
+  for (const std::string& formula : description()) text += "// " + replaced(formula, "\\", "/") + "\n";
+  text += "#pragma once\n\n";
+  for (const char* name :
+       {"algorithm", "cmath", "concepts", "cstddef", "limits", "stdexcept", "string", "vector"})
+    text += fmt::format("#include <{}>\n", name);
+  return fmt::format("{}\nnamespace {} {{\n{}{}\n{}\n}}  // namespace {}\n", text,
+                     plan_.request().cpp_namespace, helpers, types, body, plan_.request().cpp_namespace);
+}
+
+}  // namespace
+
+std::string cpp_code(const CodeRequest& request) { return CppWriter(request).header(); }
+
+bool has_cpp_code(const Op& op) { return CppOperators::has_code(op.name); }
+
+}  // namespace catenary::derive

@@ -1,0 +1,186 @@
+// Generated code, run: NumPy by Debian's Python, C++ by the compiler that built this. Each language is
+// started once for many functions.
+#include <gtest/gtest.h>
+
+#include "catenary/derive/code.h"
+#include "catenary/ops/catalogue.h"
+#include "catenary/transform/gradient.h"
+#include "tests/support/example_call.h"
+#include "tests/support/random_graph.h"
+#include "tests/support/run_code.h"
+
+namespace catenary {
+namespace {
+
+using derive::CodeRequest;
+using testing_support::bind_sample;
+using testing_support::CodeCase;
+
+// Operands as they are; the same but scalars repeated to their shapes; and only the first one repeated.
+enum class Repeated { kNone, kAll, kFirst };
+
+Attribute attribute_of(const Op& op, const ExampleSizes& sizes) {
+  if (op.name == "slice") return SliceRange{0, 1, sizes.n};  // the example's n/2 is no symbol
+  return op.example != nullptr ? op.example(sizes) : Attribute{};
+}
+
+// The call of an operator, as one more result of the request.
+void add_call(CodeRequest& request, Graph& graph, const Op& op, const ExampleSizes& sizes, Bindings& at,
+              std::uint32_t batched, Repeated repeated) {
+  const std::string name = fmt::format("{}_{}_{}", op.name, batched, static_cast<int>(repeated));
+  std::vector<Value> operands;
+  for (const Shape& shape : example_shapes(op, sizes)) {
+    const std::size_t i = operands.size();
+    const bool is_repeated = repeated == Repeated::kAll || (repeated == Repeated::kFirst && i == 0);
+    const Shape leaf_shape = is_repeated ? Shape{} : shape;
+    const std::string leaf_name = fmt::format("{}_x{}", name, i);
+    const Value x = (batched >> i) % 2 == 1 ? graph.input(leaf_name, leaf_shape, DType::kF64)
+                                            : graph.parameter(leaf_name, leaf_shape, {}, DType::kF64);
+    bind_sample(at, x, i == 1 ? op.domain2 : op.domain, 4, 1);
+    request.parameters.push_back(x);
+    operands.push_back(broadcast(x, shape));
+  }
+  request.gradients.push_back({name, graph.call(op, operands, attribute_of(op, sizes))});
+}
+
+CodeRequest all_operators(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
+  CodeRequest request{.value = graph.constant(1, {}, DType::kF64)};
+  for (const Op* op : ops::catalogue()) {
+    for (const std::uint32_t batched : testing_support::batch_choices(*op)) {
+      add_call(request, graph, *op, sizes, at, batched, Repeated::kNone);
+      if (op->domain.kind == Domain::Kind::kDominantDiagonal) continue;  // all equal is singular
+      add_call(request, graph, *op, sizes, at, batched, Repeated::kAll);
+      add_call(request, graph, *op, sizes, at, batched, Repeated::kFirst);
+    }
+  }
+  return request;
+}
+
+void add_gradients(CodeRequest& request) {
+  const std::vector<Value> adjoints = gradient(request.value, request.parameters).adjoints;
+  for (std::size_t i = 0; i < adjoints.size(); ++i)
+    request.gradients.push_back({request.parameters[i].name(), adjoints[i]});
+}
+
+// ½‖W x − b‖² + λ ‖W‖² / n, of one sample.
+CodeRequest regularised(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
+  const auto leaf = [&](std::string_view name, const Shape& shape) {
+    const Value x = graph.parameter(name, shape, {}, DType::kF64);
+    bind_sample(at, x, {}, 0, 2);
+    return x;
+  };
+  const Value W = leaf("W", {sizes.m, sizes.n}), x = leaf("x", {sizes.n}), b = leaf("b", {sizes.m});
+  const Value lambda = leaf("lambda", {});
+  const Value n = graph.shared_input("n", {}, DType::kF64);
+  at.leaves["n"] = {static_cast<double>(sizes.n)};
+  CodeRequest request{.parameters = {W, x, b, lambda}, .sizes = {n}};
+  request.value = squared_error(matmul(W, x), b) + lambda * sum(square(W)) / n;
+  add_gradients(request);
+  for (auto& g : request.gradients) g.name = g.name == "lambda" ? "lambda_weight" : g.name;
+  return request;
+}
+
+// A network with one hidden layer, a batch of samples, and a penalty.
+CodeRequest network(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
+  const auto bound = [&](Value leaf) { return bind_sample(at, leaf, {}, 0, 3), leaf; };
+  const Value x = bound(graph.input("x", {sizes.n}, DType::kF64));
+  const Value W1 = bound(graph.parameter("layer1.W", {sizes.k, sizes.n}, {}, DType::kF64));
+  const Value b1 = bound(graph.parameter("layer1.b", {sizes.k}, {}, DType::kF64));
+  const Value W2 = bound(graph.parameter("W2", {sizes.m, sizes.k}, {}, DType::kF64));
+  const Value label = graph.input("label", {}, DType::kF64);
+  bind_sample(at, label, {.kind = Domain::Kind::kLabel}, sizes.m, 3);
+  const Value a = sigmoid((matmul(W1, x) + b1).rename("z1")).rename("a1");
+  const Value loss = softmax_cross_entropy_labels(matmul(W2, a), label);
+  CodeRequest request{.parameters = {x, label, W1, b1, W2}};
+  request.value = batch_mean(loss) + 0.01 * sum(square(W1));
+  const std::vector<Value> adjoints = gradient(request.value, {W1, b1, W2, x}).adjoints;
+  request.gradients = {{"W1", adjoints[0]}, {"b1", adjoints[1]}, {"W2", adjoints[2]}, {"x", adjoints[3]}};
+  return request;
+}
+
+// The loss of one sample of a batch: no axis of samples anywhere.
+CodeRequest one_sample(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
+  at.batch_size = 1;
+  const Value x = graph.input("x", {sizes.n}, DType::kF64);
+  const Value w = graph.parameter("w", {sizes.n}, {}, DType::kF64);
+  bind_sample(at, x, {}, 0, 4);
+  bind_sample(at, w, {}, 0, 4);
+  CodeRequest request{.parameters = {w, x}};
+  request.value = log(1 + exp(-dot(w, x)));
+  add_gradients(request);
+  return request;
+}
+
+// A size that appears only twice as often, and elements of a matrix as one vector.
+CodeRequest reshaped(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
+  const Value x = graph.parameter("x", {2 * sizes.n}, {}, DType::kF64);
+  const Value A = graph.parameter("A", {sizes.m, sizes.k}, {}, DType::kF64);
+  const Value v = graph.parameter("v", {sizes.m * sizes.k}, {}, DType::kF64);
+  for (const Value leaf : {x, A, v}) bind_sample(at, leaf, {}, 0, 5);
+  CodeRequest request{.parameters = {x, A, v}};
+  request.value = dot(reshape(A, v.shape()), exp(v)) + sum(reshape(x, {2, sizes.n}) * 0.5);
+  add_gradients(request);
+  return request;
+}
+
+CodeCase::Build random_graph(std::uint64_t seed) {
+  return [seed](Graph& graph, const ExampleSizes&, Bindings& at) {
+    testing_support::GraphGrower random(graph, DType::kF64, at.batch_size, seed);
+    const Philox numbers(seed, RandomPurpose::kTest, 7);
+    std::vector<std::uint32_t> choices;
+    for (std::uint64_t i = 0; i < 20; ++i)
+      choices.push_back(static_cast<std::uint32_t>(numbers.below(1u << 24, i)));
+    random.grow(choices);
+    at = random.bindings;
+    CodeRequest request{.parameters = random.leaves, .value = random.total()};
+    add_gradients(request);
+    return request;
+  };
+}
+
+std::vector<CodeCase> some_functions() {
+  std::vector<CodeCase> cases;
+  for (const auto build : {regularised, network, one_sample, reshaped}) cases.emplace_back(build);
+  return cases;
+}
+
+std::vector<CodeCase> random_functions(std::uint64_t count) {
+  std::vector<CodeCase> cases;
+  for (std::uint64_t seed = 1; seed <= count; ++seed)
+    cases.emplace_back(random_graph(seed)).written.dimensions = nullptr;
+  return cases;
+}
+
+std::vector<CodeCase> catalogue() {
+  std::vector<CodeCase> cases;
+  cases.emplace_back(all_operators);
+  return cases;
+}
+
+// What the reference adds in order, NumPy adds in pairs: some ten roundings of results of the order of 1.
+constexpr double kTolerance = 1e-12;
+
+TEST(NumpyCode, OfEveryOperatorComputesWhatItsReferenceDoesAtOtherSizes) {
+  const auto cases = catalogue();
+  expect_reference(cases, run_numpy(cases, PYTHON), kTolerance);
+}
+
+TEST(NumpyCode, OfFunctionsAndTheirGradientsComputesWhatTheReferencesDo) {
+  auto cases = some_functions();
+  for (CodeCase& c : random_functions(20)) cases.push_back(std::move(c));
+  expect_reference(cases, run_numpy(cases, PYTHON), kTolerance);
+}
+
+TEST(SlowCppCode, OfEveryOperatorComputesWhatItsReferenceDoesAtOtherSizes) {
+  const auto cases = catalogue();
+  expect_reference(cases, run_cpp(cases, CXX), kTolerance);
+}
+
+TEST(SlowCppCode, OfFunctionsAndTheirGradientsComputesWhatTheReferencesDo) {
+  auto cases = some_functions();
+  for (CodeCase& c : random_functions(4)) cases.push_back(std::move(c));
+  expect_reference(cases, run_cpp(cases, CXX), kTolerance);
+}
+
+}  // namespace
+}  // namespace catenary

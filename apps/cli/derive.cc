@@ -1,64 +1,64 @@
-#include "catenary/derive/derivation.h"
-
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
+#include <array>
+#include <cstdio>
 
 #include "catenary/base/error.h"
+#include "catenary/base/file.h"
 #include "catenary/base/nearest.h"
 #include "catenary/base/text.h"
 #include "catenary/derive/compose.h"
-#include "catenary/derive/expression.h"
+#include "catenary/derive/render.h"
 #include "commands.h"
+#include "derive_problem.h"
 
 namespace catenary::cli {
 
 namespace {
 
-constexpr std::uint64_t kSeed = 1;
+constexpr std::array<std::string_view, 7> kFormats = {"text", "latex", "html", "markdown", "json", "numpy", "cpp"};
+constexpr std::array<std::string_view, 2> kLanguages = {"en", "zh"};
+constexpr std::array<std::string_view, 2> kDetails = {"brief", "full"};
 
-// What to differentiate by what, and where.
-struct Problem {
-  derive::Derivation derivation;
-  std::optional<Bindings> at;  // given numbers
-};
-
-// Variables by the names that the formula, the config or the derivation itself gives them.
-std::vector<Value> chosen(const std::vector<std::string>& names, const std::vector<Value>& known) {
-  if (names.empty()) return known;
-  std::vector<std::string_view> known_names;
-  for (const Value v : known) known_names.push_back(v.name());
-  std::vector<Value> variables;
-  for (const std::string& name : names) {
-    const auto it = std::ranges::find(known_names, name);
-    if (it == known_names.end())
-      fail(ErrorKind::kConfig, "--wrt: unknown variable {}{}", quote(name), suggestion(name, known_names));
-    variables.push_back(known[static_cast<std::size_t>(it - known_names.begin())]);
-  }
-  return variables;
+void check(std::string_view option, const std::string& value, std::span<const std::string_view> known) {
+  if (std::ranges::count(known, value) == 0)
+    fail(ErrorKind::kConfig, "{}: unknown value {}{}", option, quote(value), suggestion(value, known));
 }
 
-derive::Derivation derive_expression(const DeriveArguments& arguments) {
-  const derive::Expression e = derive::parse_expression(arguments.expression, arguments.given);
-  if (e.variables.empty())
-    fail(ErrorKind::kConfig, "--given: needed a variable to differentiate by, found none");
-  return derive::derive(e.value, chosen(arguments.wrt, e.variables),
-                        {.dimensions = e.dimensions, .symmetric = e.symmetric, .order = arguments.order});
+std::string render(const DeriveArguments& arguments, const DeriveProblem& problem) {
+  const derive::Derivation& derivation = problem.derivation;
+  if (arguments.format == "numpy") return derive::render_numpy(derivation);
+  if (arguments.format == "cpp") return derive::render_cpp(derivation);
+  const derive::Valuation valuation(derivation, problem.at, problem.sizes);
+  const derive::ComposeOptions options{
+      .language = arguments.language == "zh" ? derive::Language::kChinese : derive::Language::kEnglish,
+      .full = arguments.detail == "full",
+      .numbers = arguments.numbers,
+      .sample = !arguments.batch,
+      .batch = !arguments.per_sample,
+      .valuation = &valuation,
+      .given = problem.given};
+  const derive::Document document = derive::compose(derivation, options);
+  if (arguments.format == "json") return derive::render_json(document, derivation, &valuation, arguments.numbers);
+  if (arguments.format == "latex") return derive::render_latex(document);
+  if (arguments.format == "markdown") return derive::render_markdown(document);
+  return derive::render_text(document);
 }
 
 }  // namespace
 
 int derive(const DeriveArguments& arguments) {
-  const derive::Derivation derivation = derive_expression(arguments);
-  const derive::Valuation valuation(derivation, derive::random_point(derivation, kSeed));
-  const derive::Document document = derive::compose(
-      derivation,
-      {.language = arguments.language == "zh" ? derive::Language::kChinese : derive::Language::kEnglish,
-       .full = arguments.detail == "full",
-       .numbers = arguments.numbers,
-       .valuation = &valuation});
-  fmt::print("{}", derive::render_text(document));
+  check("--format", arguments.format, kFormats);
+  check("--lang", arguments.language, kLanguages);
+  check("--detail", arguments.detail, kDetails);
+  if ((arguments.sample >= 0 || !arguments.values.empty()) && !arguments.numbers)
+    fail(ErrorKind::kConfig, "--sample and --values choose the numbers of --numbers, which is missing");
+  const std::string text = render(arguments, load_derive_problem(arguments));
+  if (arguments.output.empty()) {
+    fmt::print("{}", text);
+  } else {
+    write_file_atomically(arguments.output, text);
+  }
   return 0;
 }
 

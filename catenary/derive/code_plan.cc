@@ -14,10 +14,10 @@ namespace catenary::derive {
 
 namespace {
 
-constexpr std::array<std::string_view, 24> kElementwise = {
-    "add",  "sub",     "mul",  "div",  "neg",        "square", "sqrt",     "pow",
-    "exp",  "log",     "abs",  "sign", "step",       "equal",  "clip",     "erf",
-    "tanh", "sigmoid", "relu", "elu",  "leaky_relu", "gelu",   "softplus", "silu"};
+constexpr std::array<std::string_view, 26> kElementwise = {
+    "sin",  "cos",     "add",  "sub", "mul",        "div",  "neg",      "square", "sqrt",
+    "pow",  "exp",     "log",  "abs", "sign",       "step", "equal",    "clip",   "erf",
+    "tanh", "sigmoid", "relu", "elu", "leaky_relu", "gelu", "softplus", "silu"};
 
 bool is(Value v, const Op& op) { return &v.op() == &op; }
 

@@ -17,12 +17,6 @@ Formula chain_rule(const Formula& f) {
               R"(}{\partial y_i} \frac{\partial y_i}{\partial x})"};
 }
 
-// ∂f/∂y as the steps call it: the symbol's name, or 1 at the start.
-Formula adjoint_name(const Part& part, Value y) {
-  const Adjoint* a = part.find(y);
-  return a == nullptr ? derivative(part.name, part.name) : a->name;
-}
-
 std::string operator_name(const Composer& c, const Op& op) {
   const RuleText* text = rule_text(op);
   if (text == nullptr) return std::string(op.name);
@@ -71,26 +65,46 @@ class GeneralRule {
   Graph graph_;
 };
 
-void add_why(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
+void add_why(Composer& c, const Adjoint& a, const Flow& f) {
   const RuleText* text = rule_text(f.call.op());
   if (text == nullptr) return;
   const auto& why = (c.o.language == Language::kEnglish ? text->english : text->chinese).why;
   const std::string_view phrase = why[std::min(why.size() - 1, static_cast<std::size_t>(f.operand))];
   const Value other = f.call.input_count() == 2 ? f.call.input(1 - f.operand) : f.call.input(f.operand);
-  const std::array formulas = {c.write(a.x),    c.shape(a.x),   adjoint_name(part, f.call),
-                               c.shape(f.call), c.write(other), c.shape(other),
-                               c.write(f.call)};
+  const std::array formulas = {c.write(a.x),   c.shape(a.x),   c.write(f.incoming), c.shape(f.call),
+                               c.write(other), c.shape(other), c.write(f.call)};
   Sentence sentence = c.say(Phrase::kWhyShape);
   sentence.push_back({" ", {}});
   for (Inline& piece : fill(phrase, formulas)) sentence.push_back(std::move(piece));
   c.document.paragraph(std::move(sentence), f.number);
 }
 
+// A line of a proof: sides that are equal, with a word before it.
+void add_line(Composer& c, Phrase label, const Equality& sides, int step) {
+  if (sides.empty()) return;
+  Equation equation{.left = sides[0]};
+  for (std::size_t i = 1; i < sides.size(); ++i) equation.rows.push_back({sides[i], {}});
+  c.document.paragraph(c.say(label), step);
+  c.document.equation(std::move(equation), step);
+}
+
+// The rule's proof in index form where the rule is first used; later a word where it stands.
 void add_proof(Composer& c, const Part& part, const Flow& f) {
-  ProofNames names{
-      .operands = {}, .y = c.write(f.call), .g = adjoint_name(part, f.call), .loss = part.name};
+  const auto [first, is_new] = c.proved.try_emplace({f.call.op().name, f.operand}, f.number);
+  if (!is_new) return c.paragraph(Phrase::kProvedBefore, {plain(std::to_string(first->second))}, f.number);
+  ProofNames names{.operands = {}, .y = c.write(f.call), .g = c.write(f.incoming), .loss = part.name};
   for (int i = 0; i < f.call.input_count(); ++i) names.operands.push_back(c.write(f.call.input(i)));
-  (void)names;
+  const std::optional<IndexProof> proof = index_proof(f.call, f.operand, names);
+  if (!proof) return;
+  c.paragraph(Phrase::kProof, {}, f.number);
+  add_line(c, Phrase::kProofElement, proof->definition, f.number);
+  for (const Equality& line : proof->where) add_line(c, Phrase::kProofWhere, line, f.number);
+  for (const Equality& line : proof->steps) add_line(c, Phrase::kProofStep, line, f.number);
+  add_line(c, Phrase::kProofPartial, proof->partial, f.number);
+  add_line(c, Phrase::kProofChain, proof->chain, f.number);
+  add_line(c, Phrase::kProofCondition, proof->condition, f.number);
+  add_line(c, Phrase::kProofSpecial, proof->special, f.number);
+  c.paragraph(Phrase::kProofStack, {proof->matrix_form}, f.number);
 }
 
 void add_flow(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
@@ -118,7 +132,7 @@ void add_flow(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
   const Sentence reason = {{operator_name(c, f.call.op()), {}}};
   c.document.equation({.number = step, .left = left, .rows = c.rows(c.write(f.rule), reason, f.shortened)},
                       step);
-  if (c.o.full) add_why(c, part, a, f);
+  if (c.o.full) add_why(c, a, f);
   if (c.o.full) add_proof(c, part, f);
   c.numbers(is_sum ? c.write(f.shortened.value) : a.name, f.traced, step);
 }

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <map>
+#include <string_view>
+#include <utility>
+
 #include "catenary/derive/compose.h"
 #include "catenary/derive/phrases.h"
 
@@ -14,6 +18,8 @@ struct Composer {
   const Derivation& d;
   const ComposeOptions& o;
   Document document;
+  /// Where a rule was proved: (operator, operand) -> step.
+  std::map<std::pair<std::string_view, int>, int> proved;
 
   [[nodiscard]] Sentence say(Phrase phrase, std::initializer_list<Formula> formulas = {}) const {
     return derive::say(o.language, phrase, formulas);

@@ -11,6 +11,8 @@ constexpr std::array kFunctions = {
     CodeHelper{"sqrt", "\ninline double sqrt(double x) { return std::sqrt(x); }\n"},
     CodeHelper{"pow", "\ninline double pow(double x, double p) { return std::pow(x, p); }\n"},
     CodeHelper{"exp", "\ninline double exp(double x) { return std::exp(x); }\n"},
+    CodeHelper{"sin", "\ninline double sin(double x) { return std::sin(x); }\n"},
+    CodeHelper{"cos", "\ninline double cos(double x) { return std::cos(x); }\n"},
     CodeHelper{"log", "\ninline double log(double x) { return std::log(x); }\n"},
     CodeHelper{"abs", "\ninline double abs(double x) { return std::abs(x); }\n"},
     CodeHelper{"sign", "\ninline double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }\n"},

@@ -42,6 +42,8 @@ constexpr std::array kRows = {
     CppRow{"sqrt", "sqrt"},
     CppRow{"pow", "pow"},
     CppRow{"exp", "exp"},
+    CppRow{"sin", "sin"},
+    CppRow{"cos", "cos"},
     CppRow{"log", "log"},
     CppRow{"abs", "abs"},
     CppRow{"sign", "sign"},

@@ -85,7 +85,11 @@ class Deriver {
       const bool passes_on = is_symbol(part, a.total.value) && a.total.value.type() == a.symbol.type();
       dy = passes_on && !a.is_delta ? a.total.value : a.symbol;
     }
-    Flow flow{.number = ++number_, .call = step.y, .operand = step.input, .traced = step.contribution};
+    Flow flow{.number = ++number_,
+              .call = step.y,
+              .operand = step.input,
+              .incoming = dy,
+              .traced = step.contribution};
     flow.rule = step.y.op().gradient(Pullback{step.y, dy})[static_cast<std::size_t>(step.input)];
     flow.shortened = shorten(flow.rule);
     return flow;
@@ -170,6 +174,7 @@ const Adjoint* Part::find(Value x) const {
 Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options) {
   std::vector<Value> needed = {loss};
   needed.insert(needed.end(), wrt.begin(), wrt.end());
+  needed.insert(needed.end(), options.leaves.begin(), options.leaves.end());
   GraphCopy copy(needed);
   Derivation d;
   const Value whole = copy[loss];
@@ -179,7 +184,9 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   d.graph = copy.take();
   const Value of_sample = loss_of_sample(whole);
   const std::vector<Value> scalars = of_sample ? std::vector{whole, of_sample} : std::vector{whole};
-  Naming naming = name_values(scalars);
+  std::vector<Value> leaves = copies(copy, options.leaves);
+  leaves.insert(leaves.end(), variables.begin(), variables.end());
+  Naming naming = name_values(scalars, leaves);
   for (const Value v : scalars) naming.names.set(v, scalar_name(v, naming, bool(of_sample)));
   d.names = naming.names;
   d.leaves = naming.leaves;

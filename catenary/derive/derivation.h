@@ -17,6 +17,7 @@ struct Flow {
   int number = 0;             ///< of the step
   Value call;                 ///< y
   int operand = 0;            ///< which of y's
+  Value incoming = {};        ///< ∂f/∂y as the rule gets it: a symbol
   Value rule = {};            ///< what the operator's rule answers when ∂f/∂y is a symbol
   Simplified shortened = {};  ///< the same, step by step as a person would write it
   Value traced;               ///< the gradient transform's own contribution, which the engine runs
@@ -89,6 +90,8 @@ struct Derivation {
 struct DeriveOptions {
   Dimensions dimensions = {};
   std::span<const Value> symmetric = {};
+  /// Leaves to keep although the loss may not depend on them.
+  std::span<const Value> leaves = {};
   int order = 1;  ///< 2: also the Hessian, of a function of one vector
 };
 

@@ -26,7 +26,7 @@ struct Equation {
   };
   int number = 0;
   Formula left;
-  std::vector<Row> rows;
+  std::vector<Row> rows = {};
 };
 
 struct Table {

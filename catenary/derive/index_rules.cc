@@ -52,6 +52,12 @@ constexpr Entry kEntries[] = {
     {"log", R"(each x
                y = ln(x)
                d(y, x) = 1 / x)"},
+    {"sin", R"(each x
+               y = sin(x)
+               d(y, x) = cos(x))"},
+    {"cos", R"(each x
+               y = cos(x)
+               d(y, x) = -sin(x))"},
     {"abs", R"(each x
                y = abs(x)
                d(y, x) = sign(x))"},

@@ -239,7 +239,8 @@ class IndexWriter {
   std::string function(const std::string& name) {
     if (name == "sigma") return either("σ", R"(\sigma)");
     if (name == "sqrt") return "√";
-    if (name == "ln" || name == "max" || name == "det" || name == "tanh") return either(name, "\\" + name);
+    if (name == "ln" || name == "max" || name == "det" || name == "tanh" || name == "sin" || name == "cos")
+      return either(name, "\\" + name);
     return either(name, R"(\operatorname{)" + name + "}");
   }
 

@@ -48,9 +48,16 @@ bool is_product(Value v) {
 
 bool is_silent(Value v) { return is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast); }
 
+std::vector<Value> all_of(std::span<const Value> scalars, std::span<const Value> leaves) {
+  std::vector<Value> all(scalars.begin(), scalars.end());
+  all.insert(all.end(), leaves.begin(), leaves.end());
+  return all;
+}
+
 class Namer {
  public:
-  explicit Namer(std::span<const Value> scalars) : values_(reachable(scalars)), scalars_(scalars) {
+  Namer(std::span<const Value> scalars, std::span<const Value> leaves)
+      : values_(reachable(all_of(scalars, leaves))), scalars_(scalars) {
     for (const Value v : values_) {
       for (int i = 0; i < v.input_count(); ++i) users_[v.input(i).id()].push_back(v);
     }
@@ -223,7 +230,9 @@ Value GraphCopy::operator[](Value original) const {
   return it == copies_.end() ? Value{} : it->second;
 }
 
-Naming name_values(std::span<const Value> scalars) { return Namer(scalars).run(); }
+Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves) {
+  return Namer(scalars, leaves).run();
+}
 
 Formula scalar_name(Value scalar, const Naming& naming, bool has_batch) {
   const auto is_taken = [&](const Formula& f) {

@@ -34,8 +34,9 @@ struct Naming {
   std::vector<DenseLayer> layers;
 };
 
-/// scalars: the sample's loss and the objective over the batch, or one of them alone.
-[[nodiscard]] Naming name_values(std::span<const Value> scalars);
+/// scalars: the sample's loss and the objective over the batch, or one of them alone. leaves: further ones to
+/// name.
+[[nodiscard]] Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves = {});
 
 /// The name for a scalar function: f, unless a leaf has it.
 [[nodiscard]] Formula scalar_name(Value scalar, const Naming& naming, bool has_batch);

@@ -37,6 +37,8 @@ constexpr std::array kRows = {
     Row{"pow", "{0!}**{1!}", Notation::kPower, true},
     Row{"exp", "np.exp({0.})", Notation::kAtom, true},
     Row{"log", "np.log({0.})", Notation::kAtom, true},
+    Row{"sin", "np.sin({0.})", Notation::kAtom, true},
+    Row{"cos", "np.cos({0.})", Notation::kAtom, true},
     Row{"abs", "np.abs({0.})", Notation::kAtom, true},
     Row{"sign", "np.sign({0.})", Notation::kAtom, true},
     Row{"step", "np.where({0.} > 0, 1.0, 0.0)", Notation::kAtom, true},

@@ -167,6 +167,8 @@ class IndexEvaluator {
     }
     static const std::map<std::string, std::function<double(double)>> functions = {
         {"exp", [](double v) { return std::exp(v); }},
+        {"sin", [](double v) { return std::sin(v); }},
+        {"cos", [](double v) { return std::cos(v); }},
         {"ln", [](double v) { return std::log(v); }},
         {"sqrt", [](double v) { return std::sqrt(v); }},
         {"abs", [](double v) { return std::abs(v); }},

@@ -36,6 +36,8 @@ TEST_F(Functions, CallTheOperatorOfTheirName) {
                      pow(x, y),
                      exp(x),
                      log(x),
+                     sin(x),
+                     cos(x),
                      abs(x),
                      sign(x),
                      step(x),

@@ -111,12 +111,16 @@ Model::Model(const Config& config, const Schema& schema) {
   predicted_class = is_binary ? reshape(catenary::step(output), {}) : argmax(output);
 }
 
-Program training_program(Model& model, const Config& config) {
+Value objective(Model& model, const Config& config) {
   const Value loss = batch_mean(model.loss);
   const double decay = config.train.weight_decay;
-  const Value objective = decay > 0 ? loss + nn::l2_penalty(model.graph, decay) : loss;
+  return decay > 0 ? loss + nn::l2_penalty(model.graph, decay) : loss;
+}
+
+Program training_program(Model& model, const Config& config) {
+  const Value loss = batch_mean(model.loss);
   const std::vector<Value> parameters = model.graph.parameters();
-  const Gradient derivative = gradient(objective, parameters);
+  const Gradient derivative = gradient(objective(model, config), parameters);
   Program program{{{"loss", loss}}, optimizer_of(config.train.optimizer)(parameters, derivative.adjoints)};
   if (config.train.accuracy) {
     program.outputs.push_back({"correct", batch_sum(equal(model.predicted_class, model.target))});

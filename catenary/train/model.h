@@ -36,6 +36,9 @@ struct Model {
   Value loss;                 ///< of one sample
 };
 
+/// What a training minimises: the batch's mean loss, plus the weight decay's penalty if the config has one.
+[[nodiscard]] Value objective(Model& model, const Config& config);
+
 /// One step of training: outputs "loss" (the batch's mean, without weight decay) and, if measured, "correct"
 /// (a count).
 [[nodiscard]] Program training_program(Model& model, const Config& config);

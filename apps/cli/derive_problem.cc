@@ -1,0 +1,225 @@
+#include "derive_problem.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "catenary/base/error.h"
+#include "catenary/base/nearest.h"
+#include "catenary/base/text.h"
+#include "catenary/data/npz.h"
+#include "catenary/derive/expression.h"
+#include "catenary/engine/variables.h"
+#include "catenary/train/model.h"
+#include "catenary/train/run_directory.h"
+#include "catenary/ops/ops.h"
+#include "catenary/train/samples.h"
+
+namespace catenary::cli {
+
+namespace {
+
+constexpr std::uint64_t kSeed = 1;
+
+struct Candidate {
+  std::string name;
+  Value variable;
+};
+
+// Variables by any of their names.
+std::vector<Value> chosen(const std::vector<std::string>& names, const std::vector<Candidate>& known) {
+  std::vector<Value> variables;
+  for (const std::string& name : names) {
+    const auto it = std::ranges::find(known, name, &Candidate::name);
+    if (it == known.end()) {
+      std::vector<std::string_view> all;
+      for (const Candidate& c : known) all.push_back(c.name);
+      fail(ErrorKind::kConfig, "--wrt: unknown variable {}{}", quote(name), suggestion(name, all));
+    }
+    if (std::ranges::count(variables, it->variable) > 0)
+      fail(ErrorKind::kConfig, "--wrt: {} is named twice", quote(name));
+    variables.push_back(it->variable);
+  }
+  return variables;
+}
+
+// The arrays of a file as numbers for the derivation's leaves. Batched leaves may have an axis of samples in
+// front.
+class GivenValues {
+ public:
+  GivenValues(const std::string& path, DeriveProblem& problem) : path_(path), problem_(problem) {}
+
+  void read() {
+    const std::vector<NamedArray> arrays = read_npz(path_);
+    for (const Value leaf : problem_.derivation.leaves) {
+      const bool is_size = std::ranges::any_of(problem_.derivation.dimensions.symbols(),
+                                               [&](const auto& s) { return s.first == leaf.name(); });
+      if (!is_size) take(leaf, array_of(leaf, arrays));
+    }
+    for (const NamedArray& array : arrays) {
+      const auto& leaves = problem_.derivation.leaves;
+      if (std::ranges::none_of(leaves, [&](Value v) { return v.name() == array.name; }))
+        fail(ErrorKind::kData, "{}: no variable is named {}", path_, quote(array.name));
+    }
+    problem_.at.batch_size = samples_.value_or(1);
+    problem_.given = true;
+  }
+
+ private:
+  const NamedArray& array_of(Value leaf, const std::vector<NamedArray>& arrays) const {
+    const auto it = std::ranges::find(arrays, leaf.name(), &NamedArray::name);
+    if (it != arrays.end()) return *it;
+    fail(ErrorKind::kData, "{}: needed an array named '{}' of shape {}, found none", path_, leaf.name(),
+         problem_.derivation.dimensions.str(leaf.shape()));
+  }
+
+  void take(Value leaf, const NamedArray& array) {
+    std::span<const std::int64_t> shape = array.shape;
+    const auto rank = static_cast<std::size_t>(leaf.shape().rank());
+    if (leaf.batched() && shape.size() == rank + 1) {
+      if (samples_ && *samples_ != shape[0]) {
+        fail(ErrorKind::kData, "{}: array '{}' has {} samples, others have {}", path_, array.name, shape[0],
+             *samples_);
+      }
+      samples_ = shape[0];
+      shape = shape.subspan(1);
+    }
+    if (shape.size() != rank) wrong_shape(leaf, array);
+    for (std::size_t axis = 0; axis < rank; ++axis)
+      take_extent(leaf, array, leaf.shape()[static_cast<int>(axis)], shape[axis]);
+    problem_.at.leaves[leaf.name()] = array.values;
+  }
+
+  // A symbolic extent takes the array's size, the same one everywhere.
+  void take_extent(Value leaf, const NamedArray& array, std::int64_t extent, std::int64_t found) {
+    for (const auto& [symbol, prime] : problem_.derivation.dimensions.symbols()) {
+      if (extent != prime) continue;
+      if (found < 1) wrong_shape(leaf, array);
+      const auto [it, is_new] = problem_.sizes.try_emplace(symbol, found);
+      if (is_new || it->second == found) return;
+      fail(ErrorKind::kData, "{}: array '{}': the dimension {} is {} here and {} in another array", path_,
+           array.name, symbol, found, it->second);
+    }
+    if (extent != found) wrong_shape(leaf, array);
+  }
+
+  [[noreturn]] void wrong_shape(Value leaf, const NamedArray& array) const {
+    fail(ErrorKind::kData, "{}: array '{}': needed shape {}, found [{}]", path_, array.name,
+         problem_.derivation.dimensions.str(leaf.shape()), fmt::join(array.shape, ", "));
+  }
+
+  std::string path_;
+  DeriveProblem& problem_;
+  std::optional<std::int64_t> samples_;
+};
+
+DeriveProblem from_formula(const DeriveArguments& arguments) {
+  if (arguments.sample >= 0)
+    fail(ErrorKind::kConfig, "--sample is a row of a config's data; for a formula use --values FILE.npz");
+  if (!arguments.set.empty()) fail(ErrorKind::kConfig, "--set applies to a config, found --expr");
+  const derive::Expression e = derive::parse_expression(arguments.expression, arguments.given);
+  if (e.variables.empty())
+    fail(ErrorKind::kConfig, "--given: needed a variable to differentiate by, such as \"x: n\", found none");
+  std::vector<Candidate> known;
+  std::vector<Value> usual;
+  for (const Value v : e.variables) {
+    known.push_back({v.name(), v});
+    if (!v.batched()) usual.push_back(v);
+  }
+  const Value objective = e.value.batched() ? batch_mean(e.value) : e.value;
+  const std::vector<Value> wrt = arguments.wrt.empty() ? usual : chosen(arguments.wrt, known);
+  DeriveProblem problem{.derivation = derive::derive(objective, wrt,
+                                                     {.dimensions = e.dimensions,
+                                                      .symmetric = e.symmetric,
+                                                      .leaves = e.variables,
+                                                      .order = arguments.order}),
+                        .at = {},
+                        .sizes = {}};
+  problem.at = derive::random_point(problem.derivation, kSeed, e.value.batched() ? 2 : 1);
+  return problem;
+}
+
+struct Network {
+  train::Config config;
+  std::optional<train::StoredModel> trained;
+};
+
+Network load_network(const DeriveArguments& arguments) {
+  if (!std::filesystem::is_directory(arguments.path))
+    return {train::load_config(arguments.path, arguments.set), {}};
+  if (!arguments.set.empty())
+    fail(ErrorKind::kConfig, "--set applies to a config, found the run directory {}", arguments.path);
+  train::StoredRun run = train::read_run(arguments.path);
+  return {std::move(run.config), std::move(run.model)};
+}
+
+// Numbers of one row as the model reads them.
+std::vector<double> row_of(const Rows& rows, std::int64_t row, std::int64_t columns) {
+  const std::int64_t stride = rows.row_stride > 0 ? rows.row_stride : columns;
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < columns; ++i) {
+    const std::int64_t at = row * stride + i;
+    double x = rows.element == ElementType::kU8    ? static_cast<const std::uint8_t*>(rows.data)[at]
+               : rows.element == ElementType::kF32 ? static_cast<const float*>(rows.data)[at]
+                                                   : static_cast<const double*>(rows.data)[at];
+    const auto pick = [&](std::span<const double> s, double none) {
+      return s.empty() ? none : s[s.size() == 1 ? 0 : static_cast<std::size_t>(i)];
+    };
+    numbers.push_back(x * pick(rows.scale, 1) + pick(rows.shift, 0));
+  }
+  return numbers;
+}
+
+void bind_network(DeriveProblem& problem, train::Model& model, const Network& network,
+                  const train::TrainingData& data, int sample) {
+  Variables variables(model.graph, static_cast<std::uint64_t>(network.config.seed));
+  if (network.trained) train::load_parameters(*network.trained, variables);
+  for (const Value v : model.graph.parameters()) problem.at.leaves[v.name()] = variables.read(v.name());
+  const train::Samples samples = data.train();
+  if (sample >= samples.size())
+    fail(ErrorKind::kConfig, "--sample: expected a row from 0 to {}, found {}", samples.size() - 1, sample);
+  const std::int64_t row = samples.rows[static_cast<std::size_t>(sample)];
+  const train::SampleRows rows(data.file, data.standardization);
+  problem.at.leaves["x"] = row_of(rows.inputs(), row, model.x.shape().size());
+  problem.at.leaves["target"] = row_of(rows.targets(), row, data.file.target_columns);
+  problem.given = true;
+}
+
+DeriveProblem from_network(const DeriveArguments& arguments) {
+  if (!arguments.given.empty()) fail(ErrorKind::kConfig, "--given declares the variables of --expr, found a config");
+  Network network = load_network(arguments);
+  const train::TrainingData data = train::load_training_data(network.config);
+  train::resolve_units(network.config, data.file.schema);
+  train::Model model(network.config, data.file.schema);
+  std::vector<Candidate> known;
+  int layer = 0;
+  const std::vector<Value> parameters = model.graph.parameters();
+  for (const Value v : parameters) {
+    const bool is_weight = v.shape().rank() == 2;
+    layer += is_weight ? 1 : 0;
+    known.push_back({v.name(), v});
+    known.push_back({fmt::format("{}{}", is_weight ? 'W' : 'b', layer), v});
+  }
+  known.push_back({"x", model.x});
+  const std::vector<Value> wrt = arguments.wrt.empty() ? parameters : chosen(arguments.wrt, known);
+  DeriveProblem problem{
+      .derivation = derive::derive(train::objective(model, network.config), wrt, {.order = arguments.order}),
+      .at = {},
+      .sizes = {}};
+  bind_network(problem, model, network, data, std::max(arguments.sample, 0));
+  return problem;
+}
+
+}  // namespace
+
+DeriveProblem load_derive_problem(const DeriveArguments& arguments) {
+  if (arguments.path.empty() == arguments.expression.empty())
+    fail(ErrorKind::kConfig, "needed a config or --expr FORMULA, found {}", arguments.path.empty() ? "neither" : "both");
+  DeriveProblem problem = arguments.path.empty() ? from_formula(arguments) : from_network(arguments);
+  if (!arguments.values.empty()) GivenValues(arguments.values, problem).read();
+  return problem;
+}
+
+}  // namespace catenary::cli

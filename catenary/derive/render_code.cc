@@ -1,0 +1,37 @@
+#include <algorithm>
+
+#include "catenary/derive/code.h"
+#include "catenary/derive/render.h"
+#include "catenary/ops/catalogue.h"
+
+namespace catenary::derive {
+
+namespace {
+
+bool is_size(const Derivation& d, Value leaf) {
+  return &leaf.op() == &ops::kSharedInput &&
+         std::ranges::any_of(d.dimensions.symbols(), [&](const auto& s) { return s.first == leaf.name(); });
+}
+
+CodeRequest request_of(const Derivation& d) {
+  const Part& part = d.batch ? *d.batch : d.sample;
+  CodeRequest request{.value = part.scalar, .dimensions = &d.dimensions};
+  std::vector<Value> leaves = d.leaves;
+  std::ranges::sort(leaves, {}, &Value::id);  // in the order of their declaration
+  for (const Value v : leaves) (is_size(d, v) ? request.sizes : request.parameters).push_back(v);
+  for (const Result& r : part.results) {
+    const DType dtype = r.variable.type().dtype;
+    const Value zero = d.graph->constant(0, r.variable.shape(), dtype);
+    request.gradients.push_back(
+        {r.variable.name(), r.traced ? simplify(r.traced, {.symmetric = d.symmetric}).value : zero});
+  }
+  return request;
+}
+
+}  // namespace
+
+std::string render_numpy(const Derivation& derivation) { return numpy_code(request_of(derivation)); }
+
+std::string render_cpp(const Derivation& derivation) { return cpp_code(request_of(derivation)); }
+
+}  // namespace catenary::derive

@@ -111,6 +111,22 @@ CodeRequest one_sample(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
   return request;
 }
 
+// ½ xᵀ A⁻¹ x + ½ ln |det A| + tr((A ⊗ I) B).
+CodeRequest gaussian(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
+  const std::int64_t n = sizes.n, m = sizes.m;
+  const Value A = graph.parameter("A", {n, n}, {}, DType::kF64);
+  const Value x = graph.parameter("x", {n}, {}, DType::kF64);
+  const Value B = graph.parameter("B", {n * m, n * m}, {}, DType::kF64);
+  bind_sample(at, A, {.low = -1, .high = 1, .kind = Domain::Kind::kDominantDiagonal}, 0, 6);
+  for (const Value leaf : {x, B}) bind_sample(at, leaf, {}, 0, 6);
+  CodeRequest request{.parameters = {A, x, B, graph.parameter("c", {m}, {}, DType::kF64)}};
+  at.leaves["c"] = std::vector<double>(static_cast<std::size_t>(m), 1.0);
+  request.value = 0.5 * dot(x, matmul(inv(A), x)) + 0.5 * logdet(A) +
+                  trace(matmul(kron(A, identity(graph, m, DType::kF64)), B));
+  add_gradients(request);
+  return request;
+}
+
 // A size that appears only twice as often, and elements of a matrix as one vector.
 CodeRequest reshaped(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
   const Value x = graph.parameter("x", {2 * sizes.n}, {}, DType::kF64);
@@ -140,7 +156,7 @@ CodeCase::Build random_graph(std::uint64_t seed) {
 
 std::vector<CodeCase> some_functions() {
   std::vector<CodeCase> cases;
-  for (const auto build : {regularised, network, one_sample, reshaped}) cases.emplace_back(build);
+  for (const auto build : {regularised, network, one_sample, gaussian, reshaped}) cases.emplace_back(build);
   return cases;
 }
 
@@ -169,6 +185,76 @@ TEST(NumpyCode, OfFunctionsAndTheirGradientsComputesWhatTheReferencesDo) {
   auto cases = some_functions();
   for (CodeCase& c : random_functions(20)) cases.push_back(std::move(c));
   expect_reference(cases, run_numpy(cases, PYTHON), kTolerance);
+}
+
+// Calls of the function regularised(W, x, b, lambda) and network(x, label, ...) whose shapes do not fit.
+TEST(NumpyCode, RejectsShapesThatDoNotFit) {
+  const testing_support::TemporaryDirectory dir;
+  (void)dir.file("one.py", derive::numpy_code(CodeCase(regularised).written));
+  (void)dir.file("two.py", derive::numpy_code(CodeCase(network).written));
+  const auto main = dir.file("main.py", R"(
+import numpy as np, one, two
+def call(module, *shapes):
+    try:
+        module.value_and_gradient(*(np.ones(s) for s in shapes))
+        print("fits")
+    except ValueError as error:
+        print(error)
+call(one, (2, 3), 3, 2, ())
+call(one, (2, 3), 4, 2, ())
+call(one, 3, 3, 2, ())
+call(one, (2, 3), 3, 2, 1)
+call(two, (5, 3), 4, (6, 3), 6, (2, 6))
+call(two, (5, 3), 5, (6, 3), 6, (2, 7))
+)");
+  EXPECT_EQ(testing_support::output_of(fmt::format("{} -B {}", PYTHON, main.string())),
+            "fits\n"
+            "x needs the shape [n] = [3], as the other parameters say; found [4]\n"
+            "W needs the shape [m, n], found [3]\n"
+            "lambda_ needs the shape [], found [1]\n"
+            "label needs the shape [N] = [5], as the other parameters say; found [4]\n"
+            "W2 needs the shape [m, k] = [2, 6], as the other parameters say; found [2, 7]\n");
+}
+
+TEST(SlowCppCode, RejectsShapesThatDoNotFit) {
+  const testing_support::TemporaryDirectory dir;
+  CodeCase one(regularised), two(network);
+  two.written.cpp_namespace = "network";
+  (void)dir.file("one.h", derive::cpp_code(one.written));
+  (void)dir.file("two.h", derive::cpp_code(two.written));
+  const auto main = dir.file("main.cc", R"(#include "one.h"
+#include "two.h"
+#include <cstdio>
+template <class F>
+void call(F f) {
+  try {
+    f();
+    std::puts("fits");
+  } catch (const std::invalid_argument& error) {
+    std::puts(error.what());
+  }
+}
+int main() {
+  const derived::Matrix w{1, 2, {1, 2}};
+  call([&] { derived::value_and_gradient(w, {1, 2}, {1}, 1); });
+  call([&] { derived::value_and_gradient(w, {1, 2, 3}, {1}, 1); });
+  call([&] { derived::value_and_gradient({1, 2, {1}}, {1, 2}, {1}, 1); });
+  const network::Matrix u{1, 2, {1, 2}}, v{1, 1, {1}};
+  call([&] { network::value_and_gradient({{{1, 2}}}, {{0}}, u, {1}, v); });
+  call([&] { network::value_and_gradient({{{1, 2}, {1, 2, 3}}}, {{0, 0}}, u, {1}, v); });
+  call([&] { network::value_and_gradient({{{1, 2}}}, {{0, 1}}, u, {1}, v); });
+  call([&] { network::value_and_gradient({}, {}, u, {1}, v); });
+}
+)");
+  EXPECT_EQ(testing_support::output_of(fmt::format("{0} -std=c++20 {1} -o {2} && {2}", CXX, main.string(),
+                                                   (dir / "program").string())),
+            "fits\n"
+            "elements of x: needed 2 as the other parameters say, found 3\n"
+            "elements of W: needed 2 as the other parameters say, found 1\n"
+            "fits\n"
+            "elements of x: needed 2 as the other parameters say, found 3\n"
+            "samples of label: needed 1 as the other parameters say, found 2\n"
+            "needed at least one sample, found none\n");
 }
 
 TEST(SlowCppCode, OfEveryOperatorComputesWhatItsReferenceDoesAtOtherSizes) {

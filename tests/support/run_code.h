@@ -54,13 +54,18 @@ inline CodeResults reference_results(const CodeCase& c) {
   return results;
 }
 
-/// What a program prints, one result a line; the cases one after another.
-inline std::vector<CodeResults> run_program(const std::string& command, std::span<const CodeCase> cases) {
+/// What a command prints; it must succeed.
+inline std::string output_of(const std::string& command) {
   std::FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
   std::string output;
   for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) output += static_cast<char>(c);
   EXPECT_EQ(::pclose(pipe), 0) << output.substr(0, 4000);
-  std::istringstream lines(output);
+  return output;
+}
+
+/// What a program prints, one result a line; the cases one after another.
+inline std::vector<CodeResults> run_program(const std::string& command, std::span<const CodeCase> cases) {
+  std::istringstream lines(output_of(command));
   std::vector<CodeResults> all;
   for (const CodeCase& c : cases) {
     CodeResults& results = all.emplace_back(1 + c.written.gradients.size());

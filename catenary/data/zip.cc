@@ -1,0 +1,258 @@
+#include "catenary/data/zip.h"
+
+#define ZLIB_CONST  // zlib then promises not to write to its input
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "catenary/base/error.h"
+#include "catenary/base/text.h"
+
+namespace catenary {
+
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+constexpr std::uint32_t kLocalHeader = 0x04034b50, kDirectoryHeader = 0x02014b50, kEndRecord = 0x06054b50;
+constexpr std::size_t kLocalHeaderBytes = 30, kDirectoryHeaderBytes = 46, kEndRecordBytes = 22;
+constexpr std::size_t kMostCommentBytes = 0xFFFF;
+constexpr std::uint64_t kMostGrowth = 1032;                // deflate codes at most 258 bytes in 2 bits
+constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // fits zlib's 32-bit counters
+
+template <typename T>
+T little_endian(Bytes bytes, std::size_t at) {
+  T value = 0;
+  for (std::size_t i = sizeof(T); i-- > 0;)
+    value = static_cast<T>(value << 8 | std::to_integer<T>(bytes[at + i]));
+  return value;
+}
+
+std::uint32_t u32(Bytes bytes, std::size_t at) { return little_endian<std::uint32_t>(bytes, at); }
+std::uint16_t u16(Bytes bytes, std::size_t at) { return little_endian<std::uint16_t>(bytes, at); }
+
+std::string text(Bytes bytes, std::size_t at, std::size_t size) {
+  const Bytes part = bytes.subspan(at, size);
+  return {reinterpret_cast<const char*>(part.data()), part.size()};
+}
+
+// Where the directory stands, and where it ends: there the end record begins.
+struct Directory {
+  std::size_t begin, end;
+  std::size_t entries;
+};
+
+// The end record is the last thing in the file but for its own comment.
+std::size_t find_end_record(Bytes file, const std::string& name) {
+  const std::size_t most = std::min(file.size(), kEndRecordBytes + kMostCommentBytes);
+  for (std::size_t size = kEndRecordBytes; size <= most; ++size) {
+    const std::size_t at = file.size() - size;
+    if (u32(file, at) == kEndRecord && u16(file, at + 20) == size - kEndRecordBytes) return at;
+  }
+  fail(ErrorKind::kData, "{}: needed a zip archive's end record in the last {} of {} bytes, found none", name,
+       most, file.size());
+}
+
+Directory find_directory(Bytes file, const std::string& name) {
+  const std::size_t end = find_end_record(file, name);
+  const std::size_t entries = u16(file, end + 10), size = u32(file, end + 12), begin = u32(file, end + 16);
+  if (entries == 0xFFFF || size == 0xFFFFFFFF || begin == 0xFFFFFFFF)
+    fail(ErrorKind::kData, "{}: needed a zip archive below 4 GiB, found the zip64 format", name);
+  if (u16(file, end + 4) != 0 || u16(file, end + 6) != 0 || u16(file, end + 8) != entries)
+    fail(ErrorKind::kData, "{}: needed a zip archive in one file, found a part of several", name);
+  if (begin > end || size != end - begin) {
+    fail(ErrorKind::kData, "{}: needed the zip directory to end at byte {}, found {} bytes from byte {}",
+         name, end, size, begin);
+  }
+  return {begin, end, entries};
+}
+
+// What stands at the same place in both kinds of header, after the place of the first.
+struct Header {
+  std::uint16_t flags, method;
+};
+
+void require_plain(const Header& header, const std::string& where) {
+  constexpr std::uint16_t kEncrypted = 1 << 0 | 1 << 6 | 1 << 13;
+  if ((header.flags & kEncrypted) != 0)
+    fail(ErrorKind::kData, "{}: needed a file without encryption, found an encrypted one", where);
+  if (header.method != 0 && header.method != Z_DEFLATED)
+    fail(ErrorKind::kData, "{}: needed a file stored (0) or deflated (8), found method {}", where,
+         header.method);
+}
+
+// A file with its place: from its local header to the end of its bytes.
+struct PlacedEntry {
+  ZipEntry entry;
+  std::size_t begin, end;
+};
+
+// The bytes after the local header at `begin`, which must say what the directory says.
+PlacedEntry place(Bytes file, const Directory& directory, std::size_t begin, std::size_t stored_bytes,
+                  ZipEntry entry, const std::string& where) {
+  if (directory.begin < kLocalHeaderBytes || begin > directory.begin - kLocalHeaderBytes ||
+      u32(file, begin) != kLocalHeader)
+    fail(ErrorKind::kData, "{}: needed a zip file header at byte {}, found none", where, begin);
+  const Header header{u16(file, begin + 6), u16(file, begin + 8)};
+  require_plain(header, where);
+  const std::size_t name_bytes = u16(file, begin + 26), extra_bytes = u16(file, begin + 28);
+  const std::size_t data = begin + kLocalHeaderBytes + name_bytes + extra_bytes;
+  if (data > directory.begin || stored_bytes > directory.begin - data) {
+    fail(ErrorKind::kData, "{}: needed {} bytes from byte {}, found {} before the zip directory", where,
+         stored_bytes, data, directory.begin - std::min(data, directory.begin));
+  }
+  if (text(file, begin + kLocalHeaderBytes, name_bytes) != entry.name ||
+      (header.method != 0) != entry.is_deflated)
+    fail(ErrorKind::kData, "{}: needed the file that the zip directory names, found another at byte {}",
+         where, begin);
+  entry.stored = file.subspan(data, stored_bytes);
+  return {std::move(entry), begin, data + stored_bytes};
+}
+
+void require_possible(const ZipEntry& entry, std::uint64_t stored_bytes, const std::string& where) {
+  const bool fits =
+      entry.is_deflated ? entry.bytes / kMostGrowth <= stored_bytes : entry.bytes == stored_bytes;
+  if (!fits) {
+    fail(ErrorKind::kData, "{}: needed a content that fits {} {} bytes, found one of {} bytes", where,
+         stored_bytes, entry.is_deflated ? "deflated" : "stored", entry.bytes);
+  }
+}
+
+// Reads the directory's entry at `at` and moves behind it.
+PlacedEntry read_entry(Bytes file, const Directory& directory, std::size_t& at, const std::string& name) {
+  const std::size_t left = directory.end - at;
+  if (left < kDirectoryHeaderBytes || u32(file, at) != kDirectoryHeader)
+    fail(ErrorKind::kData, "{}: needed {} entries in the zip directory, found its end at byte {}", name,
+         directory.entries, at);
+  const std::size_t name_bytes = u16(file, at + 28);
+  const std::size_t size = kDirectoryHeaderBytes + name_bytes + u16(file, at + 30) + u16(file, at + 32);
+  if (size > left)
+    fail(ErrorKind::kData, "{}: needed {} bytes of a zip directory entry at byte {}, found {}", name, size,
+         at, left);
+  ZipEntry entry{.name = text(file, at + kDirectoryHeaderBytes, name_bytes), .stored = {}};
+  const std::string where = name + ": " + quote(entry.name);
+  const Header header{u16(file, at + 8), u16(file, at + 10)};
+  require_plain(header, where);
+  const std::uint32_t stored_bytes = u32(file, at + 20), begin = u32(file, at + 42);
+  entry.is_deflated = header.method != 0;
+  entry.checksum = u32(file, at + 16);
+  entry.bytes = u32(file, at + 24);
+  if (stored_bytes == 0xFFFFFFFF || entry.bytes == 0xFFFFFFFF || begin == 0xFFFFFFFF)
+    fail(ErrorKind::kData, "{}: needed a file below 4 GiB, found the zip64 format", where);
+  require_possible(entry, stored_bytes, where);
+  at += size;
+  return place(file, directory, begin, stored_bytes, std::move(entry), where);
+}
+
+// Else a small archive could hold the same bytes as the content of many files.
+void require_apart(std::vector<PlacedEntry>& entries, const std::string& name) {
+  std::vector<const PlacedEntry*> sorted;
+  for (const PlacedEntry& entry : entries) sorted.push_back(&entry);
+  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->begin < b->begin; });
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    if (sorted[i]->begin >= sorted[i - 1]->end) continue;
+    fail(ErrorKind::kData, "{}: needed files that stand one after another, found {} within {} at byte {}",
+         name, quote(sorted[i]->entry.name), quote(sorted[i - 1]->entry.name), sorted[i]->begin);
+  }
+}
+
+}  // namespace
+
+std::vector<ZipEntry> zip_entries(Bytes file, const std::string& name) {
+  const Directory directory = find_directory(file, name);
+  std::vector<PlacedEntry> placed;
+  std::size_t at = directory.begin;
+  for (std::size_t i = 0; i < directory.entries; ++i) placed.push_back(read_entry(file, directory, at, name));
+  if (at != directory.end)
+    fail(ErrorKind::kData, "{}: needed the end of the zip directory at byte {}, found more", name, at);
+  require_apart(placed, name);
+  std::vector<ZipEntry> entries;
+  for (PlacedEntry& entry : placed) entries.push_back(std::move(entry.entry));
+  return entries;
+}
+
+struct ZipEntryStream::Inflater {
+  explicit Inflater(const std::string& name) {
+    constexpr int kRaw = -15;  // zlib: the largest window, no header
+    if (inflateInit2(&zlib, kRaw) != Z_OK) fail(ErrorKind::kInternal, "{}: zlib cannot start", name);
+  }
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+  ~Inflater() { inflateEnd(&zlib); }
+
+  z_stream zlib{};
+  bool at_end = false;
+};
+
+ZipEntryStream::ZipEntryStream(const ZipEntry& entry, std::string name)
+    : entry_(entry), name_(std::move(name)), rest_(entry_.stored) {
+  if (entry_.is_deflated) inflater_ = std::make_unique<Inflater>(name_);
+}
+
+ZipEntryStream::~ZipEntryStream() = default;
+
+std::size_t ZipEntryStream::read(std::span<std::byte> out) {
+  out = out.first(std::min<std::uint64_t>(out.size(), entry_.bytes - read_));
+  std::size_t filled = 0;
+  while (filled < out.size()) {
+    const std::span<std::byte> wanted = out.subspan(filled, std::min(out.size() - filled, kMostAtOnce));
+    const std::size_t count = inflate_some(wanted);
+    checksum_ = static_cast<std::uint32_t>(
+        crc32(checksum_, reinterpret_cast<const Bytef*>(wanted.data()), static_cast<uInt>(count)));
+    filled += count;
+    if (count == 0) fail_damaged("it ends too early");
+  }
+  read_ += filled;
+  return filled;
+}
+
+// Up to out.size() bytes of the content; none only at its end.
+std::size_t ZipEntryStream::inflate_some(std::span<std::byte> out) {
+  if (!inflater_) {
+    const std::size_t count = std::min(out.size(), rest_.size());
+    std::copy_n(rest_.begin(), count, out.begin());
+    rest_ = rest_.subspan(count);
+    return count;
+  }
+  z_stream& zlib = inflater_->zlib;
+  zlib.next_out = reinterpret_cast<Bytef*>(out.data());
+  zlib.avail_out = static_cast<uInt>(out.size());
+  while (!inflater_->at_end && zlib.avail_out == out.size()) {
+    const auto available = static_cast<uInt>(std::min(rest_.size(), kMostAtOnce));
+    zlib.next_in = reinterpret_cast<const Bytef*>(rest_.data());
+    zlib.avail_in = available;
+    const int status = inflate(&zlib, Z_NO_FLUSH);
+    rest_ = rest_.subspan(available - zlib.avail_in);
+    inflater_->at_end = status == Z_STREAM_END;
+    if (status == Z_BUF_ERROR) fail_damaged("it ends too early");
+    if (status != Z_OK && status != Z_STREAM_END)
+      fail_damaged(zlib.msg == nullptr ? zError(status) : zlib.msg);
+  }
+  return out.size() - zlib.avail_out;
+}
+
+void ZipEntryStream::require_end() {
+  if (read_ != entry_.bytes) {
+    fail(ErrorKind::kData, "{}: needed the end of the content at byte {}, found {} bytes more", name_, read_,
+         entry_.bytes - read_);
+  }
+  std::array<std::byte, 1> beyond{};
+  if (inflate_some(beyond) > 0 || !rest_.empty())
+    fail(ErrorKind::kData, "{}: needed the end of the stored data after {} bytes of content, found more",
+         name_, read_);
+  if (checksum_ != entry_.checksum) {
+    fail(ErrorKind::kData, "{}: needed content with the checksum {:08x}, found {:08x}", name_,
+         entry_.checksum, checksum_);
+  }
+}
+
+void ZipEntryStream::fail_damaged(const char* reason) const {
+  fail(ErrorKind::kData, "{}: deflated data are damaged before byte {} ({})", name_,
+       entry_.stored.size() - rest_.size(), reason);
+}
+
+}  // namespace catenary

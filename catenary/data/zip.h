@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace catenary {
+
+/// A file in a zip archive: what the archive says of it, and its bytes as they are stored.
+struct ZipEntry {
+  std::string name;
+  bool is_deflated = false;
+  std::uint32_t checksum = 0;  ///< CRC-32 of the content
+  std::uint64_t bytes = 0;     ///< of the content
+  std::span<const std::byte> stored;
+};
+
+/// The files of a zip archive in the order of its directory. file: memory that outlives them; name: the
+/// archive's name in messages. Files are stored or deflated; archives that are encrypted, of several disks,
+/// or zip64 (beyond 4 GiB) are refused, as are files that overlap, differ from the directory or claim more
+/// than their stored bytes can hold. Throws Error{data}. [PKWARE, APPNOTE.TXT 6.3.10, sections 4.3 and 4.4]
+[[nodiscard]] std::vector<ZipEntry> zip_entries(std::span<const std::byte> file, const std::string& name);
+
+/// Reads the content of a file in a zip archive. No memory is taken for output beyond what the caller hands
+/// in. Throws Error{data} on damaged or truncated data.
+class ZipEntryStream {
+ public:
+  /// name: the file's in messages; the entry's memory outlives the stream.
+  ZipEntryStream(const ZipEntry& entry, std::string name);
+  ZipEntryStream(const ZipEntryStream&) = delete;
+  ZipEntryStream& operator=(const ZipEntryStream&) = delete;
+  ~ZipEntryStream();
+
+  /// Fills `out`; fewer bytes than asked for only at the end of the content.
+  [[nodiscard]] std::size_t read(std::span<std::byte> out);
+  /// Throws unless all of the content was read, its checksum is right, and nothing follows it.
+  void require_end();
+
+ private:
+  struct Inflater;
+
+  [[nodiscard]] std::size_t inflate_some(std::span<std::byte> out);
+  [[noreturn]] void fail_damaged(const char* reason) const;
+
+  ZipEntry entry_;
+  std::string name_;
+  std::span<const std::byte> rest_;  // of the stored bytes
+  std::uint64_t read_ = 0;           // of the content
+  std::uint32_t checksum_ = 0;       // of what was read
+  std::unique_ptr<Inflater> inflater_;
+};
+
+}  // namespace catenary

@@ -1,0 +1,15 @@
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "catenary/base/error.h"
+#include "catenary/data/npz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    (void)catenary::parse_npz(std::as_bytes(std::span(data, size)), "input.npy");
+  } catch (const catenary::Error&) {
+    return 0;
+  }
+  return 0;
+}

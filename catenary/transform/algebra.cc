@@ -22,6 +22,13 @@ std::optional<double> number_of(Value v) {
   return std::get<double>(v.attribute());
 }
 
+bool is_sum(Value v) { return is(v, ops::kAdd) || is(v, ops::kSub); }
+
+bool is_product(Value v) {
+  return is(v, ops::kMatMul) || is(v, ops::kMatVec) || is(v, ops::kOuter) ||
+         (is(v, ops::kDot) && v.input(0).shape().rank() == 1);
+}
+
 Value scaled(Value s, Value x) {
   const std::optional<double> number = number_of(s);
   return number ? scaled(*number, x) : s * x;
@@ -70,8 +77,7 @@ Value value_of(const Term& term) {
 namespace {
 
 void collect_terms(Value v, double sign, std::vector<Term>& terms) {
-  const bool is_sum = is(v, ops::kAdd) || is(v, ops::kSub);
-  if (is_sum && terms.size() < kMostParts) {
+  if (is_sum(v) && terms.size() < kMostParts) {
     collect_terms(v.input(0), sign, terms);
     collect_terms(v.input(1), is(v, ops::kSub) ? -sign : sign, terms);
   } else if (is(v, ops::kNeg) && terms.size() < kMostParts) {
@@ -91,8 +97,10 @@ std::vector<Term> terms_of(Value sum) {
 }
 
 Value sum_of(std::vector<Term> terms, Value like) {
+  std::erase_if(terms, [](const Term& t) { return t.number == 0; });
   if (terms.empty()) return constant_like(like, 0);
-  const auto positive = std::find_if(terms.begin(), terms.end(), [](const Term& t) { return t.number > 0; });
+  const auto positive =
+      std::find_if(terms.begin(), terms.end(), [](const Term& t) { return !(t.number < 0); });
   if (positive == terms.end()) {
     for (Term& term : terms) term.number = -term.number;
     return -sum_of(std::move(terms), like);

@@ -11,7 +11,7 @@
 namespace catenary::algebra {
 
 /// No view goes through more than this many calls: a graph with shared parts is a tree of exponential size.
-inline constexpr std::size_t kMostParts = 24;
+inline constexpr std::size_t kMostParts = 16;
 
 /// The scalar (shape []) that v repeats in each element and sample; v itself if it is a scalar; else empty.
 [[nodiscard]] Value scalar_of(Value v);
@@ -25,6 +25,10 @@ inline constexpr std::size_t kMostParts = 24;
 
 /// a b of two scalars, numbers first.
 [[nodiscard]] Value scalar_product(Value a, Value b);
+
+[[nodiscard]] bool is_sum(Value v);
+/// A matrix product, or a row times a column.
+[[nodiscard]] bool is_product(Value v);
 
 /// x as number · rest. The rest of a number is the number 1.
 struct Term {

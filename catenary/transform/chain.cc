@@ -10,13 +10,11 @@ namespace catenary::algebra {
 
 namespace {
 
-bool is_product(Value v) { return is(v, ops::kMatMul) || is(v, ops::kMatVec) || is(v, ops::kOuter); }
-
 void collect_factors(Factor factor, Chain& chain) {
   const Value v = factor.value;
   // A product that is written (A B)ᵀ stays one factor until a rule takes it apart.
   if (is(v, ops::kTranspose)) return chain.push_back({v.input(0), !factor.transposed});
-  if (chain.size() >= kMostParts || !is_product(v)) return chain.push_back(factor);
+  if (chain.size() >= kMostParts || !is_product(v) || is(v, ops::kDot)) return chain.push_back(factor);
   const Factor first{v.input(0), factor.transposed};
   const Factor second{v.input(1), factor.transposed != is(v, ops::kOuter)};
   collect_factors(factor.transposed ? second : first, chain);
@@ -55,7 +53,7 @@ bool is_scalar(std::span<const Factor> segment) {
 
 Chain chain_of(Value v) {
   Chain chain;
-  if (is(v, ops::kDot) && v.input(0).shape().rank() == 1) {
+  if (is(v, ops::kDot) && is_product(v)) {
     collect_factors({v.input(0), true}, chain);
     collect_factors({v.input(1), false}, chain);
   } else {

@@ -15,12 +15,6 @@ using algebra::number_of;
 using algebra::scalar_of;
 using Options = SimplifyOptions;
 
-// f(g(x)) = x.
-template <const Op& f, const Op& g>
-Value undone(Value v, const Options&) {
-  return is(v, f) && is(v.input(0), g) ? v.input(0).input(0) : Value{};
-}
-
 Value root_of_square(Value v, const Options&) {
   return is(v, ops::kSqrt) && is(v.input(0), ops::kSquare) ? abs(v.input(0).input(0)) : Value{};
 }

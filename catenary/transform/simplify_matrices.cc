@@ -1,7 +1,7 @@
 // Rules about functions of matrices: transposes, inverses, traces, determinants, diagonals, vec and ⊗.
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <utility>
 
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
@@ -26,7 +26,15 @@ bool is_elementwise2(Value v) {
 // Deep enough for what people write; a bound, as shared parts make the tree exponential.
 constexpr int kDepth = 4;
 
-bool is_symmetric(Value v, const Options& options, int depth = kDepth) {
+bool is_symmetric(Value v, const Options& options, int depth = kDepth);
+
+algebra::Chain without_symmetric(algebra::Chain chain, const Options& options, int depth) {
+  for (algebra::Factor& factor : chain)
+    factor.transposed = factor.transposed && !is_symmetric(factor.value, options, depth);
+  return chain;
+}
+
+bool is_symmetric(Value v, const Options& options, int depth) {
   if (!is_square(v) || depth == 0) return false;
   const auto operand = [&](int i) { return is_symmetric(v.input(i), options, depth - 1); };
   if (std::find(options.symmetric.begin(), options.symmetric.end(), v) != options.symmetric.end())
@@ -36,12 +44,9 @@ bool is_symmetric(Value v, const Options& options, int depth = kDepth) {
   if (is_elementwise2(v) && operand(0) && operand(1)) return true;
   if (is(v, ops::kAdd)) return v.input(0) == transpose(v.input(1)) || v.input(1) == transpose(v.input(0));
   if (!is(v, ops::kMatMul) && !is(v, ops::kOuter)) return false;
-  algebra::Chain chain = algebra::chain_of(v), turned = algebra::transposed(chain);
-  for (algebra::Chain* c : {&chain, &turned}) {
-    for (algebra::Factor& factor : *c)
-      factor.transposed = factor.transposed && !is_symmetric(factor.value, options, depth - 1);
-  }
-  return chain == turned;
+  const algebra::Chain chain = algebra::chain_of(v);
+  return without_symmetric(chain, options, depth - 1) ==
+         without_symmetric(algebra::transposed(chain), options, depth - 1);
 }
 
 // --- Transposes
@@ -56,7 +61,11 @@ Value transpose_of_symmetric(Value v, const Options& options) {
 
 Value transpose_of_product(Value v, const Options&) {
   if (!is(v, ops::kTranspose) || (!is(v.input(0), ops::kOuter) && !is(v.input(0), ops::kMatMul))) return {};
-  return product_of(algebra::transposed(algebra::chain_of(v.input(0))));
+  const Value x = v.input(0);
+  const algebra::Chain chain = algebra::chain_of(x);
+  if (chain.size() < algebra::kMostParts) return product_of(algebra::transposed(chain));
+  return is(x, ops::kOuter) ? outer(x.input(1), x.input(0))
+                            : matmul(transpose(x.input(1)), transpose(x.input(0)));
 }
 
 // Whether (…)ᵀ has no more transposes inside than outside.
@@ -188,12 +197,6 @@ Value determinant_of_scaled(Value v, const Options&) {
 
 // --- Diagonals, vec and ⊗
 
-template <const Op& f, const Op& g>
-Value undone(Value v, const Options&) {
-  const bool undoes = is(v, f) && is(v.input(0), g) && v.input(0).input(0).shape() == v.shape();
-  return undoes ? v.input(0).input(0) : Value{};
-}
-
 Value diag_times(Value v, const Options&) {
   if (is(v, ops::kMatVec) && is(v.input(0), ops::kDiag)) return v.input(0).input(0) * v.input(1);
   if (!is(v, ops::kMatMul) || !is(v.input(0), ops::kDiag) || !is(v.input(1), ops::kDiag)) return {};
@@ -222,6 +225,13 @@ Value kron_times_vec(Value v, const Options&) {
   return fits ? vec(matmul(b, matmul(x, transpose(a)))) : Value{};
 }
 
+// The trace of A ⊗ B is tr(A) tr(B).
+Value kron_adjoint_of_identity(Value v, const Options&) {
+  if (!is(v, ops::kKronAdjointLeft) && !is(v, ops::kKronAdjointRight)) return {};
+  if (!is(v.input(0), ops::kIdentity) || !is_square(v.input(1))) return {};
+  return scaled(trace(v.input(1)), identity(v.graph(), v.shape()[0], v.type().dtype));
+}
+
 constexpr std::array kMatrixRules = {
     SimplifyRule{"(A⁻¹)⁻¹ = A", inverse_twice},
     SimplifyRule{"I⁻¹ = I", inverse_of_identity},
@@ -245,10 +255,15 @@ constexpr std::array kMatrixRules = {
     SimplifyRule{"diagonal(Aᵀ) = diagonal(A)", diagonal_of_transpose},
     SimplifyRule{"vec⁻¹(vec(A)) = A", undone<ops::kUnvec, ops::kVec>},
     SimplifyRule{"vec(vec⁻¹(a)) = a", undone<ops::kVec, ops::kUnvec>},
+    SimplifyRule{"(· ⊗ A)*(I) = tr(A) I", kron_adjoint_of_identity},
     SimplifyRule{"(A ⊗ B) vec(X) = vec(B X Aᵀ)", kron_times_vec},
 };
 
 }  // namespace
+
+algebra::Chain without_symmetric(algebra::Chain chain, const Options& options) {
+  return without_symmetric(std::move(chain), options, kDepth);
+}
 
 std::span<const SimplifyRule> transpose_rules() { return kTransposeRules; }
 std::span<const SimplifyRule> matrix_rules() { return kMatrixRules; }

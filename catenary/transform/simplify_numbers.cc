@@ -1,4 +1,5 @@
 // Rules about numbers and signs.
+#include <algorithm>
 #include <array>
 
 #include "catenary/ops/catalogue.h"
@@ -59,14 +60,14 @@ Value zero_minus(Value v, const Options&) {
 Value fold(Value v, const Options&) {
   static constexpr std::array kFoldable = {&ops::kAdd, &ops::kSub, &ops::kMul,
                                            &ops::kDiv, &ops::kNeg, &ops::kSquare};
+  if (std::find(kFoldable.begin(), kFoldable.end(), &v.op()) == kFoldable.end()) return {};
   std::vector<Value> numbers;
   for (int i = 0; i < v.input_count(); ++i) {
     const std::optional<double> number = number_of(v.input(i));
     if (!number) return {};
     numbers.push_back(constant_like(v.input(i), *number));
   }
-  return numbers.size() > 2 ? Value{}
-                            : fold_constants(v.graph().call(v.op(), numbers, v.attribute()), kFoldable);
+  return fold_constants(v.graph().call(v.op(), numbers, v.attribute()), kFoldable);
 }
 
 Value repeated_number(Value v, const Options&) {

@@ -15,12 +15,8 @@ namespace {
 using algebra::Chain;
 using algebra::chain_of;
 using algebra::Factor;
+using algebra::is_product;
 using Options = SimplifyOptions;
-
-bool is_product(Value v) {
-  return is(v, ops::kMatMul) || is(v, ops::kMatVec) || is(v, ops::kOuter) ||
-         (is(v, ops::kDot) && v.input(0).shape().rank() == 1);
-}
 
 Value identity_factor(Value v, const Options&) {
   if (!is_product(v)) return {};
@@ -71,12 +67,6 @@ Value scalar_inside(Value v, const Options&) {
   return scalars_in(chain) > 0 ? product_of(chain) : Value{};
 }
 
-Value scalar_of_scalars(Value v, const Options&) {
-  if (!is_product(v) || !is(v, ops::kDot)) return {};
-  const Chain chain = chain_of(v);
-  return scalars_in(chain) > 1 ? product_of(chain) : Value{};
-}
-
 // A scalar is its own transpose: the one that is written with fewer transposes.
 Value turned_scalar(Value v, const Options&) {
   if (!is_product(v) || !is(v, ops::kDot)) return {};
@@ -84,7 +74,12 @@ Value turned_scalar(Value v, const Options&) {
   return transposes_in(turned) < transposes_in(chain) ? product_of(turned) : Value{};
 }
 
-Value regrouped(Value v, const Options&) { return is_product(v) ? product_of(chain_of(v)) : Value{}; }
+// Not beyond what a view sees: with shared factors there is no end to it, A² A² has 4, (A² A²)(A² A²) 8, ...
+Value regrouped(Value v, const Options&) {
+  if (!is_product(v)) return {};
+  const Chain chain = chain_of(v);
+  return chain.size() < algebra::kMostParts ? product_of(chain) : Value{};
+}
 
 constexpr std::array kFactorRules = {
     SimplifyRule{"I A = A", identity_factor},
@@ -93,7 +88,6 @@ constexpr std::array kFactorRules = {
 
 constexpr std::array kProductRules = {
     SimplifyRule{"a bᵀ c = (bᵀ c) a", scalar_inside},
-    SimplifyRule{"aᵀ b cᵀ d = (aᵀ b) (cᵀ d)", scalar_of_scalars},
     SimplifyRule{"aᵀ b = bᵀ a", turned_scalar},
     SimplifyRule{"(A B) C = A (B C)", regrouped, SimplifyRule::kSilent},
 };

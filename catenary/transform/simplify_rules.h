@@ -2,6 +2,8 @@
 
 #include <span>
 
+#include "catenary/transform/algebra.h"
+#include "catenary/transform/match.h"
 #include "catenary/transform/simplify.h"
 
 /// The parts of simplify_rules(), by what they are about. Private to transform/.
@@ -15,5 +17,16 @@ namespace catenary::simplification {
 [[nodiscard]] std::span<const SimplifyRule> matrix_rules();
 [[nodiscard]] std::span<const SimplifyRule> product_rules();
 [[nodiscard]] std::span<const SimplifyRule> sum_rules();
+
+/// The chain with factors that equal their transposes not transposed.
+[[nodiscard]] algebra::Chain without_symmetric(algebra::Chain chain, const SimplifyOptions& options);
+
+/// f(g(x)) = x for functions that undo each other.
+template <const Op& f, const Op& g>
+Value undone(Value v, const SimplifyOptions& /*options*/) {
+  if (!is(v, f) || !is(v.input(0), g)) return {};
+  const Value x = v.input(0).input(0);
+  return x.shape() == v.shape() ? x : Value{};
+}
 
 }  // namespace catenary::simplification

@@ -13,6 +13,8 @@ namespace catenary::simplification {
 
 namespace {
 
+using algebra::is_product;
+using algebra::is_sum;
 using algebra::number_of;
 using algebra::Power;
 using algebra::PowerProduct;
@@ -124,12 +126,6 @@ Value spread_for(Value v, Value x) {
   return v.op().batch == BatchRule::kReduces && !x.batched() ? batch_broadcast(x) : x;
 }
 
-// A written product has its scalars in front anyway.
-bool shows_scalars_in_front(Value v) {
-  return is(v, ops::kMatMul) || is(v, ops::kMatVec) || is(v, ops::kOuter) ||
-         (is(v, ops::kDot) && v.input(0).shape().rank() == 1);
-}
-
 Value scalar_out(Value v) {
   for (int i = 0; i < v.input_count(); ++i) {
     const Value x = v.input(i);
@@ -143,12 +139,13 @@ Value scalar_out(Value v) {
   return {};
 }
 
+// A written product has its scalars in front anyway.
 Value scalar_out_of_product(Value v, const Options&) {
-  return is_linear(v.op()) && shows_scalars_in_front(v) ? scalar_out(v) : Value{};
+  return is_linear(v.op()) && is_product(v) ? scalar_out(v) : Value{};
 }
 
 Value scalar_out_of_function(Value v, const Options&) {
-  return is_linear(v.op()) && !shows_scalars_in_front(v) ? scalar_out(v) : Value{};
+  return is_linear(v.op()) && !is_product(v) ? scalar_out(v) : Value{};
 }
 
 Value divisor_out(Value v, const Options&) {
@@ -225,8 +222,6 @@ Value numbers_in_quotient(Value v, const Options&) {
     return above.rest / algebra::value_of({1 / ratio, below.rest});
   return algebra::value_of({ratio, above.rest}) / below.rest;
 }
-
-bool is_sum(Value v) { return is(v, ops::kAdd) || is(v, ops::kSub); }
 
 // The sum's terms times x; empty if x is the divisor of none of them.
 Value distributed(Value sum, Value x) {

@@ -17,18 +17,19 @@ namespace {
 using algebra::Chain;
 using algebra::chain_of;
 using algebra::Factor;
+using algebra::is_sum;
 using algebra::Scaling;
 using algebra::Term;
 using Options = SimplifyOptions;
 
-bool is_sum(Value v) { return is(v, ops::kAdd) || is(v, ops::kSub); }
-
 // a ⊙ b is b ⊙ a, and a scalar its own transpose.
-bool same(Value a, Value b) {
+bool same(Value a, Value b, const Options& options) {
   if (a == b) return true;
   if (&a.op() != &b.op()) return false;
   if (is(a, ops::kMul)) return a.input(0) == b.input(1) && a.input(1) == b.input(0);
-  return is(a, ops::kDot) && a.shape().rank() == 0 && chain_of(a) == algebra::transposed(chain_of(b));
+  if (!is(a, ops::kDot)) return false;
+  return without_symmetric(chain_of(a), options) ==
+         without_symmetric(algebra::transposed(chain_of(b)), options);
 }
 
 // Replaces two terms by what `join` makes of the first pair that it makes anything of.
@@ -49,13 +50,13 @@ Value joined(Value v, Join join) {
   return {};
 }
 
-std::optional<Term> cancelled(const Term& a, const Term& b) {
-  if (a.number != -b.number || !same(a.rest, b.rest)) return std::nullopt;
+std::optional<Term> cancelled(const Term& a, const Term& b, const Options& options) {
+  if (a.number != -b.number || !same(a.rest, b.rest, options)) return std::nullopt;
   return Term{0, a.rest};
 }
 
-std::optional<Term> collected(const Term& a, const Term& b) {
-  if (!same(a.rest, b.rest)) return std::nullopt;
+std::optional<Term> collected(const Term& a, const Term& b, const Options& options) {
+  if (!same(a.rest, b.rest, options)) return std::nullopt;
   return Term{a.number + b.number, a.rest};
 }
 
@@ -73,7 +74,7 @@ Value with_scaling(Value x, const Scaling& scaling) {
 }
 
 // Adding needs equal batching no more than equal shapes: a shared term beside a batched one is fine.
-std::optional<Term> common_scalar(const Term& a, const Term& b) {
+std::optional<Term> common_scalar(const Term& a, const Term& b, const Options&) {
   if (algebra::number_of(a.rest) || algebra::number_of(b.rest)) return std::nullopt;
   const Scaling x = algebra::scaling_of(a.rest), y = algebra::scaling_of(b.rest);
   if (x.numerator != y.numerator || x.denominator != y.denominator) return std::nullopt;
@@ -100,7 +101,7 @@ std::size_t common_prefix(const Chain& a, const Chain& b) {
   return static_cast<std::size_t>(std::mismatch(a.begin(), end, b.begin()).first - a.begin());
 }
 
-std::optional<Term> common_left(const Term& a, const Term& b) {
+std::optional<Term> common_left(const Term& a, const Term& b, const Options&) {
   const Chains chains = chains_of(a, b);
   const std::size_t length = common_prefix(chains.a, chains.b);
   if (length == 0 || length == chains.a.size() || length == chains.b.size()) return std::nullopt;
@@ -116,7 +117,7 @@ std::optional<Term> common_left(const Term& a, const Term& b) {
 }
 
 // The left rule on transposes.
-std::optional<Term> common_right(const Term& a, const Term& b) {
+std::optional<Term> common_right(const Term& a, const Term& b, const Options&) {
   const Chains chains = chains_of(a, b);
   const Chain turned_a = algebra::transposed(chains.a), turned_b = algebra::transposed(chains.b);
   const std::size_t length = common_prefix(turned_a, turned_b);
@@ -132,7 +133,7 @@ std::optional<Term> common_right(const Term& a, const Term& b) {
   });
 }
 
-std::optional<Term> common_elementwise(const Term& a, const Term& b) {
+std::optional<Term> common_elementwise(const Term& a, const Term& b, const Options&) {
   if (!is(a.rest, ops::kMul) || !is(b.rest, ops::kMul)) return std::nullopt;
   for (int i = 0; i < 2; ++i) {
     for (int j = 0; j < 2; ++j) {
@@ -145,9 +146,9 @@ std::optional<Term> common_elementwise(const Term& a, const Term& b) {
   return std::nullopt;
 }
 
-template <std::optional<Term> (*join)(const Term&, const Term&)>
-Value rule(Value v, const Options&) {
-  return joined(v, join);
+template <std::optional<Term> (*join)(const Term&, const Term&, const Options&)>
+Value rule(Value v, const Options& options) {
+  return joined(v, [&options](const Term& a, const Term& b) { return join(a, b, options); });
 }
 
 // The plain one of two first.

@@ -89,7 +89,7 @@ void check_attribute(const Op& op, const Attribute& attribute) {
 }
 
 Shape no_shape(const ShapeQuery&) { return {}; }
-constexpr auto no_reference = [](const auto&) {
+constexpr auto kNoReference = [](const auto&) {
   fail(ErrorKind::kInternal, "a leaf has no reference implementation");
 };
 
@@ -99,7 +99,7 @@ constexpr Op leaf_op(std::string_view name, std::string_view summary) {
           .notation = {.text = name, .latex = name},
           .operands = "none",
           .infer = no_shape,
-          .reference = no_reference,
+          .reference = kNoReference,
           .gradient = not_differentiable};
 }
 

@@ -82,7 +82,7 @@ struct Domain {
 /// The sizes that an example call is built with.
 struct ExampleSizes {
   std::int64_t n, m, k;
-  std::int64_t l = 3;
+  std::int64_t l = 2;
 };
 
 /// A function pointer that must be given: it has no default, so a table entry that leaves it out does not

@@ -10,10 +10,11 @@ namespace ops {
 namespace {
 
 // Stable on both sides: the exponential's argument is never positive.
-constexpr auto sigmoid_of = [](auto x) {
-  const auto e = std::exp(-absolute(x));
+template <typename T>
+T sigmoid_of(T x) {
+  const T e = std::exp(-absolute(x));
   return std::real(x) >= 0 ? 1.0 / (1.0 + e) : e / (1.0 + e);
-};
+}
 
 }  // namespace
 
@@ -24,7 +25,7 @@ constinit const Op kSigmoid = {
     .notation = {"σ({0.})", R"(\sigma({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<sigmoid_of>,
+    .reference = each<[](auto x) { return sigmoid_of(x); }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * (p.y * (1 - p.y))}; },
 };
 

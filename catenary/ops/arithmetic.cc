@@ -144,7 +144,9 @@ constinit const Op kSign = {
     .notation = {"sign({0.})", R"(\operatorname{sign}({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](auto x) { return static_cast<double>((0 < std::real(x)) - (std::real(x) < 0)); }>,
+    .reference = each<[](auto x) { return 0 < std::real(x)   ? 1.0
+                                          : std::real(x) < 0 ? -1.0
+                                                             : 0.0; }>,
     .gradient = not_differentiable,
     .domain = {.keep_from_zero = 0.05},
 };

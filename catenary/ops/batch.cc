@@ -7,7 +7,7 @@ namespace ops {
 namespace {
 
 // The samples of the operand stand one after another; the result has the size of one of them.
-constexpr auto sum_samples = [](const auto& call) {
+constexpr auto kSumSamples = [](const auto& call) {
   std::fill(call.output.begin(), call.output.end(), 0.0);
   for (std::size_t i = 0; i < call.inputs[0].size(); ++i)
     call.output[i % call.output.size()] += call.inputs[0][i];
@@ -21,7 +21,7 @@ constinit const Op kBatchSum = {
     .notation = {"Σₙ {0}", R"(\sum_{n} {0})", Notation::kBigSum},
     .operands = "n",
     .infer = same_shape,
-    .reference = sum_samples,
+    .reference = kSumSamples,
     .gradient = [](const Pullback& p) -> Adjoints { return {batch_broadcast(p.dy)}; },
     .batch = BatchRule::kReduces,
 };
@@ -34,7 +34,7 @@ constinit const Op kBatchMean = {
     .infer = same_shape,
     .reference =
         [](const auto& call) {
-          sum_samples(call);
+          kSumSamples(call);
           for (auto& x : call.output) x /= static_cast<double>(call.batch_size);
         },
     .gradient = [](const Pullback& p) -> Adjoints {

@@ -24,10 +24,11 @@ template <typename Visit>
 void for_each_product(const Shape& a, const Shape& b, Visit visit) {
   std::size_t place = 0;
   for (std::int64_t row = 0; row < a[0] * b[0]; ++row) {
-    for (std::int64_t column = 0; column < a[1] * b[1]; ++column) {
-      const std::int64_t of_a = (row / b[0]) * a[1] + column / b[1];
-      const std::int64_t of_b = (row % b[0]) * b[1] + column % b[1];
-      visit(place++, static_cast<std::size_t>(of_a), static_cast<std::size_t>(of_b));
+    const auto row_of_a = static_cast<std::size_t>((row / b[0]) * a[1]);
+    const auto row_of_b = static_cast<std::size_t>((row % b[0]) * b[1]);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(a[1]); ++i) {
+      for (std::size_t j = 0; j < static_cast<std::size_t>(b[1]); ++j)
+        visit(place++, row_of_a + i, row_of_b + j);
     }
   }
 }

@@ -27,7 +27,7 @@ Shape matmul_shape(const ShapeQuery& q) {
 }
 
 // Row-major c = a·b for a: [m, n], b: [n, k]; a vector is a matrix with k = 1.
-constexpr auto matmul_reference = []<typename T>(const ReferenceCallOf<T>& call) {
+constexpr auto kMatMulReference = []<typename T>(const ReferenceCallOf<T>& call) {
   const std::int64_t rows = call.shapes[0][0], inner = call.shapes[0][1];
   const std::int64_t columns = call.shapes[1].rank() == 2 ? call.shapes[1][1] : 1;
   const T* a = call.inputs[0].data();
@@ -52,7 +52,7 @@ void copy_transposed(std::span<const T> x, std::int64_t rows, std::int64_t colum
 }
 
 // A transpose, and vec, are the matrix column by column.
-constexpr auto transpose_reference = [](const auto& call) {
+constexpr auto kTransposeReference = [](const auto& call) {
   copy_transposed(call.inputs[0], call.shapes[0][0], call.shapes[0][1], call.output);
 };
 
@@ -64,7 +64,7 @@ constinit const Op kMatVec = {
     .notation = {"{0} {1!}", "{0} {1!}", Notation::kMatrixProduct},
     .operands = "m n;n",
     .infer = matvec_shape,
-    .reference = matmul_reference,
+    .reference = kMatMulReference,
     .gradient = [](const Pullback& p) -> Adjoints {
       return {outer(p.dy, p.x(1)), matmul(transpose(p.x(0)), p.dy)};
     },
@@ -76,7 +76,7 @@ constinit const Op kMatMul = {
     .notation = {"{0} {1!}", "{0} {1!}", Notation::kMatrixProduct},
     .operands = "m n;n k",
     .infer = matmul_shape,
-    .reference = matmul_reference,
+    .reference = kMatMulReference,
     .gradient = [](const Pullback& p) -> Adjoints {
       return {matmul(p.dy, transpose(p.x(1))), matmul(transpose(p.x(0)), p.dy)};
     },
@@ -93,10 +93,10 @@ constinit const Op kOuter = {
       return {q[0][0], q[1][0]};
     },
     .reference =
-        [](const auto& call) {
-          auto* out = call.output.data();
-          for (const auto a : call.inputs[0]) {
-            for (const auto b : call.inputs[1]) *out++ = a * b;
+        []<typename T>(const ReferenceCallOf<T>& call) {
+          T* out = call.output.data();
+          for (const T a : call.inputs[0]) {
+            for (const T b : call.inputs[1]) *out++ = a * b;
           }
         },
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -130,7 +130,7 @@ constinit const Op kTranspose = {
     .infer = [](const ShapeQuery& q) -> Shape {
       return require_rank(q, 0, 2), Shape{q[0][1], q[0][0]};
     },
-    .reference = transpose_reference,
+    .reference = kTransposeReference,
     .gradient = [](const Pullback& p) -> Adjoints { return {transpose(p.dy)}; },
 };
 
@@ -141,7 +141,7 @@ constinit const Op kVec = {
     .notation = {"vec({0.})", R"(\operatorname{vec}({0.}))"},
     .operands = "m n",
     .infer = [](const ShapeQuery& q) -> Shape { return require_rank(q, 0, 2), Shape{q[0].size()}; },
-    .reference = transpose_reference,
+    .reference = kTransposeReference,
     .gradient = [](const Pullback& p) -> Adjoints { return {unvec(p.dy, p.x().shape())}; },
 };
 

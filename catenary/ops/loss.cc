@@ -12,6 +12,7 @@ namespace {
 Shape scalar_of_same_vectors(const ShapeQuery& q) { return require_rank(q, 0, 1), scalar_of_same_shapes(q); }
 
 template <auto f>
+// NOLINTNEXTLINE(readability-identifier-naming): an entry reads as if it were a function
 constexpr auto sum_pairs = []<typename T>(const ReferenceCallOf<T>& call) {
   T total = 0;
   for (std::size_t i = 0; i < call.inputs[0].size(); ++i) total += f(call.inputs[0][i], call.inputs[1][i]);

@@ -38,6 +38,12 @@ void bring_up_pivot(Factors<T>& f, std::int64_t column) {
   f.sign = -f.sign;
 }
 
+// row -= factor · other, for rows of n numbers.
+template <typename T>
+void subtract_multiple(T* row, T factor, const T* other, std::int64_t n) {
+  for (std::int64_t j = 0; j < n; ++j) row[j] -= factor * other[j];
+}
+
 // Gaussian elimination with partial pivoting. [Golub and Van Loan 2013, algorithm 3.4.1]
 template <typename T>
 Factors<T> factors(std::span<const T> x, std::int64_t n) {
@@ -48,24 +54,24 @@ Factors<T> factors(std::span<const T> x, std::int64_t n) {
     if (f[column][column] == T(0)) continue;  // all below are 0 too: X is singular, det X = 0
     for (std::int64_t i = column + 1; i < n; ++i) {
       const T factor = f[i][column] /= f[column][column];
-      for (std::int64_t j = column + 1; j < n; ++j) f[i][j] -= factor * f[column][j];
+      subtract_multiple(f[i] + column + 1, factor, f[column] + column + 1, n - column - 1);
     }
   }
   return f;
 }
 
-// Column by column: L·U·x = P·e, forward and then back. The column lies in `x` with stride n.
+// Solves L·U·Y = P for Y, forward and then back, all columns at a time.
 template <typename T>
-void solve_unit_vector(const Factors<T>& f, std::int64_t place, T* x) {
-  for (std::int64_t i = 0; i < f.n; ++i) {
-    T rest = f.rows[static_cast<std::size_t>(i)] == place ? 1 : 0;
-    for (std::int64_t j = 0; j < i; ++j) rest -= f[i][j] * x[j * f.n];
-    x[i * f.n] = rest;
+void invert(const Factors<T>& f, T* y) {
+  const std::int64_t n = f.n;
+  std::fill(y, y + n * n, T(0));
+  for (std::int64_t i = 0; i < n; ++i) {
+    y[i * n + f.rows[static_cast<std::size_t>(i)]] = T(1);
+    for (std::int64_t j = 0; j < i; ++j) subtract_multiple(y + i * n, f[i][j], y + j * n, n);
   }
-  for (std::int64_t i = f.n - 1; i >= 0; --i) {
-    T rest = x[i * f.n];
-    for (std::int64_t j = i + 1; j < f.n; ++j) rest -= f[i][j] * x[j * f.n];
-    x[i * f.n] = rest / f[i][i];
+  for (std::int64_t i = n - 1; i >= 0; --i) {
+    for (std::int64_t j = i + 1; j < n; ++j) subtract_multiple(y + i * n, f[i][j], y + j * n, n);
+    for (std::int64_t j = 0; j < n; ++j) y[i * n + j] /= f[i][i];
   }
 }
 
@@ -80,15 +86,10 @@ constinit const Op kInv = {
         "Inverse X⁻¹ of a square matrix; infinities or NaN where X is singular. [Petersen and Pedersen 2012, "
         "eq. 59; Golub and Van Loan 2013, section 3.4]",
     .notation = {"{0!}⁻¹", "{0!}^{-1}", Notation::kPower},
-    .operands = "n n",
+    .operands = "m m",
     .infer = square_to_square,
     .reference =
-        [](const auto& call) {
-          const std::int64_t n = call.output_shape[0];
-          const auto f = factors(call.inputs[0], n);
-          for (std::int64_t place = 0; place < n; ++place)
-            solve_unit_vector(f, place, call.output.data() + place);
-        },
+        [](const auto& call) { invert(factors(call.inputs[0], call.output_shape[0]), call.output.data()); },
     .gradient = [](const Pullback& p) -> Adjoints {
       const Value inverse = transpose(p.y);
       return {-matmul(matmul(inverse, p.dy), inverse)};
@@ -102,7 +103,7 @@ constinit const Op kDet = {
         "Determinant of a square matrix. The gradient needs one that has an inverse. [Petersen and Pedersen "
         "2012, eq. 49]",
     .notation = {"det({0.})", R"(\det({0.}))"},
-    .operands = "n n",
+    .operands = "m m",
     .infer = square_to_scalar,
     .reference =
         []<typename T>(const ReferenceCallOf<T>& call) {
@@ -121,7 +122,7 @@ constinit const Op kLogDet = {
         "ln |det X| of a square matrix, without overflow; −∞ where X is singular. [Petersen and Pedersen "
         "2012, eq. 57]",
     .notation = {"ln|det({0.})|", R"(\ln \lvert \det({0.}) \rvert)"},
-    .operands = "n n",
+    .operands = "m m",
     .infer = square_to_scalar,
     .reference =
         []<typename T>(const ReferenceCallOf<T>& call) {

@@ -54,12 +54,12 @@ inline double power(double x, double p) { return std::pow(x, p); }
 Complex power(Complex x, Complex p);
 
 /// True where a is below b on the real axis.
-inline constexpr auto below = [](const auto& a, const auto& b) { return std::real(a) < std::real(b); };
+inline constexpr auto kBelow = [](const auto& a, const auto& b) { return std::real(a) < std::real(b); };
 
 /// max x and Σ e^(x − max x), kept apart: added up, ln of the sum would be lost beside a large maximum.
 template <typename T>
 std::pair<T, T> scaled_exp_sum(std::span<const T> x) {
-  const T largest = *std::max_element(x.begin(), x.end(), below);
+  const T largest = *std::max_element(x.begin(), x.end(), kBelow);
   T total = 0;
   for (const T element : x) total += std::exp(element - largest);
   return {largest, total};

@@ -21,7 +21,7 @@ T norm(std::span<const T> x) {
 
 template <typename T>
 std::size_t first_maximum(std::span<const T> x) {
-  return static_cast<std::size_t>(std::max_element(x.begin(), x.end(), below) - x.begin());
+  return static_cast<std::size_t>(std::max_element(x.begin(), x.end(), kBelow) - x.begin());
 }
 
 }  // namespace

@@ -43,6 +43,8 @@ inline void require_square(const ShapeQuery& q) {
 
 inline Shape vector_to_vector(const ShapeQuery& q) { return require_rank(q, 0, 1), q[0]; }
 
+// NOLINTBEGIN(readability-identifier-naming): an entry reads as if these were functions
+
 /// Reference of a function of one number, applied to each element.
 template <auto f>
 constexpr auto each = [](const auto& call) {
@@ -63,6 +65,8 @@ constexpr auto each_with_number = [](const auto& call) {
   const double number = std::get<double>(call.attribute);
   for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = f(call.inputs[0][i], number);
 };
+
+// NOLINTEND(readability-identifier-naming)
 
 /// An attribute for example calls: a fixed number, written in thousandths because double is no template
 /// argument in C++17 style tables read by GCC 12 and Clang 14 alike.

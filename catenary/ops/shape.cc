@@ -89,7 +89,7 @@ Shape concat_shape(const ShapeQuery& q) {
   return with_extent(q[0], static_cast<int>(axis), extent);
 }
 
-constexpr auto concat_reference = [](const auto& call) {
+constexpr auto kConcatReference = [](const auto& call) {
   const int axis = static_cast<int>(std::get<std::int64_t>(call.attribute));
   std::int64_t begin = 0;
   for (std::size_t part = 0; part < call.inputs.size(); ++part) {
@@ -183,7 +183,7 @@ constinit const Op kConcat = {
     .notation = {"concat({...})", R"(\operatorname{concat}({...}))"},
     .operands = "n m...",
     .infer = concat_shape,
-    .reference = concat_reference,
+    .reference = kConcatReference,
     .gradient = concat_gradient,
     .example = [](const ExampleSizes&) -> Attribute { return std::int64_t{0}; },
 };

@@ -81,6 +81,7 @@ class GraphGrower {
       case 18: return sum(a) / static_cast<double>(a.shape().size());
       case 19: return a.batched() ? batch_mean(a) : batch_broadcast(a);
       case 20: return a.batched() ? batch_sum(a) / batch_size(a.graph(), a.type().dtype) : a * a;
+      case 21: return norm1(a) / (1.0 + static_cast<double>(a.shape().size()));
       default: return {};
     }
   }
@@ -107,6 +108,7 @@ class GraphGrower {
     const Value matrix =
         partner(kind, [&](Value v) { return v.shape().rank() == 2 && v.shape()[1] == a.shape()[0]; });
     switch (kind) {
+      case 34: return diag(a);
       case 36: return softmax(a);
       case 37: return 0.25 * log_softmax(a);
       case 38: return tanh(softmax_cross_entropy(a, softmax(-a)));
@@ -118,6 +120,7 @@ class GraphGrower {
       case 44:
       case 45: return matrix ? tanh(matmul(matrix, a)) : Value{};
       case 46: return pick(a, 0 * sum(a));
+      case 47: return 0.5 * logsumexp(a);
       default: return {};
     }
   }
@@ -132,7 +135,24 @@ class GraphGrower {
     if (kind == 53 && rank == 2) return 0.25 * sum_to(a, {1, a.shape()[1]});
     if (kind == 54 && rank == 2) return transpose(a);
     if (kind == 55 && rank == 2) return tanh(matmul(a, transpose(a)));
-    return {};
+    if (kind == 56 && rank == 2) return vec(a);
+    if (kind == 57 && rank == 1) return unvec(a, {1, a.shape()[0]});
+    if (kind == 58 && rank == 2) return kron(pool_[2], tanh(a));
+    return rank == 2 && a.shape()[0] == a.shape()[1] ? of_square_matrices(kind, a) : Value{};
+  }
+
+  // 1.5 I + S for an S whose rows' sums stay below 1, so that the inverse exists and is of the order of 1.
+  static Value of_square_matrices(std::uint32_t kind, Value a) {
+    const std::int64_t n = a.shape()[0];
+    const Value regular = 1.5 * identity(a.graph(), n, a.type().dtype) + tanh(a) / static_cast<double>(n);
+    switch (kind) {
+      case 59: return inv(regular);
+      case 60: return logdet(regular);
+      case 61: return tanh(det(regular));
+      case 62: return trace(a) / static_cast<double>(n);
+      case 63: return diagonal(a);
+      default: return {};
+    }
   }
 
   template <typename Fits>

@@ -124,14 +124,15 @@ Formula dense_layer_formula() {
           R"(z^{(l)} = W^{(l)} a^{(l-1)} + b^{(l)},\; a^{(l)} = f(z^{(l)}))"};
 }
 
-// δ of one layer with what flows into it written out: (Wᵀ δ) ⊙ f′(z).
-Formula delta_written_out(const Composer& c, const Adjoint& delta) {
+// δ of one layer with what flows into it written out, then shortened: (Wᵀ δ) ⊙ f′(z). The way there stands
+// above for δ itself; here it shows how a softmax and its loss collapse to a − y.
+std::vector<Equation::Row> delta_written_out(const Composer& c, const Adjoint& delta) {
   const Flow& flow = delta.flows.back();
   const Adjoint* next = c.d.sample.find(flow.call);
-  if (delta.flows.size() != 1 || next == nullptr) return c.write(delta.total.value);
+  if (delta.flows.size() != 1 || next == nullptr) return {{c.write(delta.total.value), {}}};
   const Value rule =
       flow.call.op().gradient(Pullback{flow.call, next->total.value})[static_cast<std::size_t>(flow.operand)];
-  return c.write(simplify(rule, {.symmetric = c.d.symmetric}).value);
+  return c.rows(c.write(rule), {}, simplify(rule, {.symmetric = c.d.symmetric}));
 }
 
 }  // namespace
@@ -145,9 +146,9 @@ void add_recap(Composer& c) {
     c.paragraph(phrase);
     add();
   };
-  const auto equation = [&](const Adjoint* a, const Formula& right) {
+  const auto equation = [&](const Adjoint* a, std::vector<Equation::Row> rows) {
     if (a != nullptr)
-      c.document.equation({.number = a->flows.back().number, .left = a->name, .rows = {{right, {}}}});
+      c.document.equation({.number = a->flows.back().number, .left = a->name, .rows = std::move(rows)});
   };
   const Adjoint* output = c.d.sample.find(c.d.layers[last].z);
   if (output != nullptr) list(Phrase::kBp1, [&] { equation(output, delta_written_out(c, *output)); });
@@ -162,13 +163,13 @@ void add_recap(Composer& c) {
   list(Phrase::kBp3, [&] {
     for (std::size_t l = last + 1; l-- > 0;) {
       const Adjoint* a = c.d.layers[l].bias ? c.d.sample.find(c.d.layers[l].bias) : nullptr;
-      if (a != nullptr) equation(a, c.write(a->total.value));
+      if (a != nullptr) equation(a, {{c.write(a->total.value), {}}});
     }
   });
   list(Phrase::kBp4, [&] {
     for (std::size_t l = last + 1; l-- > 0;) {
       const Adjoint* a = c.d.sample.find(c.d.layers[l].weight);
-      if (a != nullptr) equation(a, c.write(a->total.value));
+      if (a != nullptr) equation(a, {{c.write(a->total.value), {}}});
     }
   });
 }

@@ -94,6 +94,8 @@ void add_symbols(Composer& c) {
   c.document.table(std::move(table));
   if (!c.o.numbers || c.o.valuation == nullptr) return;
   c.paragraph(c.o.given ? Phrase::kNumbersGiven : Phrase::kNumbersRandom);
+  if (c.o.valuation->batch_size() > 1)
+    c.paragraph(Phrase::kNumbersSample, {plain(std::to_string(c.o.valuation->batch_size()))});
   for (const Value v : c.d.leaves) c.numbers(c.write(v), v);
 }
 

@@ -161,7 +161,9 @@ class Writer {
       const Formula x = tighter_than(Notation::kPower, value(v.input(0)));
       return {x.text + "⁻ᵀ", x.latex + R"(^{-\top})", Notation::kPower};
     }
-    const Formula x = tighter_than(Notation::kPower, value(v));
+    const Formula bare = value(v);
+    const bool is_fraction = bare.text.find('/') != std::string::npos;  // (∂f/∂a)ᵀ
+    const Formula x = is_fraction ? parenthesized(bare) : tighter_than(Notation::kPower, bare);
     return {x.text + "ᵀ", x.latex + R"(^{\top})", Notation::kPower};
   }
 

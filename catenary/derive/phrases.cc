@@ -23,7 +23,6 @@ constexpr Translation kTranslations[] = {
     {Phrase::kShared, "given", "已知量"},
     {Phrase::kParameter, "parameter: we want its derivative", "参数：求对它的导数"},
     {Phrase::kSymmetric, "symmetric: {0}", "对称矩阵：{0}"},
-    {Phrase::kStateMeaning, "state of the training", "训练状态"},
     {Phrase::kColumns,
      "Vectors are columns. A derivative by a vector or matrix has that vector's or matrix's shape: entry by "
      "entry, {0}.",
@@ -51,7 +50,6 @@ constexpr Translation kTranslations[] = {
     {Phrase::kStep, "Step {0}: from {1} to {2}", "第 {0} 步：从 {1} 到 {2}"},
     {Phrase::kCall, "{0} enters {1}.", "{0} 参与了 {1}。"},
     {Phrase::kRule, "Rule", "规则"},
-    {Phrase::kRuleInserted, "by the rule", "代入规则"},
     {Phrase::kBy, "by {0}", "由 {0}"},
     {Phrase::kConstantOne, "the derivative of a value by itself is 1", "一个量对自身的导数为 1"},
     {Phrase::kDelta,
@@ -78,7 +76,6 @@ constexpr Translation kTranslations[] = {
     {Phrase::kResults, "Results", "结果"},
     {Phrase::kResultsIntro, "Each derivative has the shape of what it is taken by.",
      "每个导数都与求导变量形状相同。"},
-    {Phrase::kClosed, "Written out in the given quantities:", "用已知量完整写出："},
     {Phrase::kUnreached, "{0} does not depend on {1}, so the derivative is 0.",
      "{0} 与 {1} 无关，导数为 0。"},
     {Phrase::kEngineResult, "the same in one formula", "合并为一个式子"},
@@ -126,7 +123,8 @@ constexpr Translation kTranslations[] = {
     {Phrase::kDisagrees, "DISAGREES", "不一致"},
     {Phrase::kNumbersGiven, "Numbers: as given.", "数值：按给定数据。"},
     {Phrase::kNumbersRandom, "Numbers: random, from a fixed seed.", "数值：固定种子的随机数。"},
-    {Phrase::kValueOf, "In numbers", "代入数值"},
+    {Phrase::kNumbersSample, "What each sample has is shown for the first of {0} samples.",
+     "每个样本各有的量，只显示 {0} 个样本中的第一个。"},
 };
 
 const Translation& translation(Phrase phrase) {

@@ -20,7 +20,6 @@ enum class Phrase : std::uint8_t {
   kShared,
   kParameter,
   kSymmetric,
-  kStateMeaning,
   kColumns,
   kDimensions,
   kForward,
@@ -35,7 +34,6 @@ enum class Phrase : std::uint8_t {
   kStep,
   kCall,
   kRule,
-  kRuleInserted,
   kBy,
   kConstantOne,
   kDelta,
@@ -54,7 +52,6 @@ enum class Phrase : std::uint8_t {
   kWhyShape,
   kResults,
   kResultsIntro,
-  kClosed,
   kUnreached,
   kEngineResult,
   kBatch,
@@ -83,7 +80,7 @@ enum class Phrase : std::uint8_t {
   kDisagrees,
   kNumbersGiven,
   kNumbersRandom,
-  kValueOf,
+  kNumbersSample,
   kCount,
 };
 

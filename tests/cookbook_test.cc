@@ -38,7 +38,6 @@ class Book {
   Graph graph_;
 };
 
-Value T(Value A) { return transpose(A); }
 Value product(Value a, Value b) { return matmul(a, b); }
 template <typename... More>
 Value product(Value a, Value b, More... more) {
@@ -54,20 +53,21 @@ struct Entry {
   const char* books;  // in our notation, its X⁻¹ᵀ as X⁻ᵀ
 };
 
-void PrintTo(const Entry& entry, std::ostream* out) { *out << entry.number; }
+std::ostream& operator<<(std::ostream& out, const Entry& entry) { return out << entry.number; }
 
 constexpr Entry kEntries[] = {
     // 2.1 Determinants
     {"49", [](Book& m) { return det(m['X']); }, 'X', "det(X) X⁻ᵀ", "det(X) X⁻ᵀ"},
     {"51", [](Book& m) { return det(product(m['A'], m['X'], m['B'])); }, 'X', "det(A X B) X⁻ᵀ",
      "det(A X B) X⁻ᵀ"},
-    {"52", [](Book& m) { return det(product(T(m['X']), m['A'], m['X'])); }, 'X', "2 det(Xᵀ A X) X⁻ᵀ",
+    {"52", [](Book& m) { return det(product(transpose(m['X']), m['A'], m['X'])); }, 'X', "2 det(Xᵀ A X) X⁻ᵀ",
      "2 det(Xᵀ A X) X⁻ᵀ"},
-    {"53", [](Book& m) { return det(product(T(m['R']), m['L'], m['R'])); }, 'R',
+    {"53", [](Book& m) { return det(product(transpose(m['R']), m['L'], m['R'])); }, 'R',
      "2 det(Rᵀ L R) L R (Rᵀ L R)⁻¹", "2 det(Rᵀ L R) L R (Rᵀ L R)⁻¹"},
-    {"54", [](Book& m) { return det(product(T(m['R']), m['K'], m['R'])); }, 'R',
+    {"54", [](Book& m) { return det(product(transpose(m['R']), m['K'], m['R'])); }, 'R',
      "det(Rᵀ K R) (Kᵀ R (Rᵀ K R)⁻ᵀ + K R (Rᵀ K R)⁻¹)", "det(Rᵀ K R) (K R (Rᵀ K R)⁻¹ + Kᵀ R (Rᵀ Kᵀ R)⁻¹)"},
-    {"55", [](Book& m) { return logdet(product(T(m['R']), m['R'])); }, 'R', "2 R (Rᵀ R)⁻¹", "2 (R⁺)ᵀ"},
+    {"55", [](Book& m) { return logdet(product(transpose(m['R']), m['R'])); }, 'R', "2 R (Rᵀ R)⁻¹",
+     "2 (R⁺)ᵀ"},
     {"57", [](Book& m) { return logdet(m['X']); }, 'X', "X⁻ᵀ", "X⁻ᵀ"},
     {"58", [](Book& m) { return det(product(m['X'], m['X'], m['X'])); }, 'X', "3 det(X X X) X⁻ᵀ",
      "3 det(X³) X⁻ᵀ"},
@@ -81,16 +81,16 @@ constexpr Entry kEntries[] = {
     // 2.4 Linear, quadratic and higher order forms
     {"69", [](Book& m) { return dot(m['x'], m['a']); }, 'x', "a", "a"},
     {"70", [](Book& m) { return form(m['a'], m['X'], m['b']); }, 'X', "a bᵀ", "a bᵀ"},
-    {"71", [](Book& m) { return form(m['a'], T(m['X']), m['b']); }, 'X', "b aᵀ", "b aᵀ"},
-    {"72", [](Book& m) { return form(m['a'], T(m['X']), m['a']); }, 'X', "a aᵀ", "a aᵀ"},
+    {"71", [](Book& m) { return form(m['a'], transpose(m['X']), m['b']); }, 'X', "b aᵀ", "b aᵀ"},
+    {"72", [](Book& m) { return form(m['a'], transpose(m['X']), m['a']); }, 'X', "a aᵀ", "a aᵀ"},
     {"76", [](Book& m) { return square(sum(m['X'])); }, 'X', "2 Σ X", "2 Σ X"},
-    {"77", [](Book& m) { return form(m['b'], T(m['X']), product(m['X'], m['c'])); }, 'X', "X (c bᵀ + b cᵀ)",
-     "X (b cᵀ + c bᵀ)"},
+    {"77", [](Book& m) { return form(m['b'], transpose(m['X']), product(m['X'], m['c'])); }, 'X',
+     "X (c bᵀ + b cᵀ)", "X (b cᵀ + c bᵀ)"},
     {"78",
      [](Book& m) { return form(product(m['B'], m['x']) + m['b'], m['C'], product(m['D'], m['x']) + m['d']); },
      'x', "Bᵀ C (D x + d) + Dᵀ Cᵀ (B x + b)", "Bᵀ C (D x + d) + Dᵀ Cᵀ (B x + b)"},
     {"81", [](Book& m) { return form(m['x'], m['B'], m['x']); }, 'x', "(B + Bᵀ) x", "(B + Bᵀ) x"},
-    {"82", [](Book& m) { return form(m['b'], T(m['X']), product(m['D'], m['X'], m['c'])); }, 'X',
+    {"82", [](Book& m) { return form(m['b'], transpose(m['X']), product(m['D'], m['X'], m['c'])); }, 'X',
      "D X c bᵀ + Dᵀ X b cᵀ", "Dᵀ X b cᵀ + D X c bᵀ"},
     {"83",
      [](Book& m) {
@@ -122,50 +122,51 @@ constexpr Entry kEntries[] = {
     {"99", [](Book& m) { return trace(m['X']); }, 'X', "I", "I"},
     {"100", [](Book& m) { return trace(product(m['X'], m['A'])); }, 'X', "Aᵀ", "Aᵀ"},
     {"101", [](Book& m) { return trace(product(m['A'], m['X'], m['B'])); }, 'X', "Aᵀ Bᵀ", "Aᵀ Bᵀ"},
-    {"102", [](Book& m) { return trace(product(m['A'], T(m['X']), m['B'])); }, 'X', "B A", "B A"},
-    {"103", [](Book& m) { return trace(product(T(m['X']), m['A'])); }, 'X', "A", "A"},
-    {"104", [](Book& m) { return trace(product(m['A'], T(m['X']))); }, 'X', "A", "A"},
+    {"102", [](Book& m) { return trace(product(m['A'], transpose(m['X']), m['B'])); }, 'X', "B A", "B A"},
+    {"103", [](Book& m) { return trace(product(transpose(m['X']), m['A'])); }, 'X', "A", "A"},
+    {"104", [](Book& m) { return trace(product(m['A'], transpose(m['X']))); }, 'X', "A", "A"},
     {"105", [](Book& m) { return trace(kron(m['A'], m['X'])); }, 'X', "tr(A) I", "tr(A) I"},
     {"106", [](Book& m) { return trace(product(m['X'], m['X'])); }, 'X', "2 Xᵀ", "2 Xᵀ"},
     {"107", [](Book& m) { return trace(product(m['X'], m['X'], m['B'])); }, 'X', "Bᵀ Xᵀ + Xᵀ Bᵀ",
      "(X B + B X)ᵀ"},
-    {"108", [](Book& m) { return trace(product(T(m['X']), m['B'], m['X'])); }, 'X', "(B + Bᵀ) X",
+    {"108", [](Book& m) { return trace(product(transpose(m['X']), m['B'], m['X'])); }, 'X', "(B + Bᵀ) X",
      "B X + Bᵀ X"},
-    {"109", [](Book& m) { return trace(product(m['B'], m['X'], T(m['X']))); }, 'X', "(B + Bᵀ) X",
+    {"109", [](Book& m) { return trace(product(m['B'], m['X'], transpose(m['X']))); }, 'X', "(B + Bᵀ) X",
      "B X + Bᵀ X"},
-    {"110", [](Book& m) { return trace(product(m['X'], T(m['X']), m['B'])); }, 'X', "(B + Bᵀ) X",
+    {"110", [](Book& m) { return trace(product(m['X'], transpose(m['X']), m['B'])); }, 'X', "(B + Bᵀ) X",
      "B X + Bᵀ X"},
-    {"111", [](Book& m) { return trace(product(m['X'], m['B'], T(m['X']))); }, 'X', "X (B + Bᵀ)",
+    {"111", [](Book& m) { return trace(product(m['X'], m['B'], transpose(m['X']))); }, 'X', "X (B + Bᵀ)",
      "X Bᵀ + X B"},
-    {"112", [](Book& m) { return trace(product(m['B'], T(m['X']), m['X'])); }, 'X', "X (B + Bᵀ)",
+    {"112", [](Book& m) { return trace(product(m['B'], transpose(m['X']), m['X'])); }, 'X', "X (B + Bᵀ)",
      "X Bᵀ + X B"},
-    {"113", [](Book& m) { return trace(product(T(m['X']), m['X'], m['B'])); }, 'X', "X (B + Bᵀ)",
+    {"113", [](Book& m) { return trace(product(transpose(m['X']), m['X'], m['B'])); }, 'X', "X (B + Bᵀ)",
      "X Bᵀ + X B"},
     {"114", [](Book& m) { return trace(product(m['A'], m['X'], m['B'], m['X'])); }, 'X',
      "Aᵀ Xᵀ Bᵀ + Bᵀ Xᵀ Aᵀ", "Aᵀ Xᵀ Bᵀ + Bᵀ Xᵀ Aᵀ"},
-    {"115", [](Book& m) { return trace(product(T(m['X']), m['X'])); }, 'X', "2 X", "2 X"},
-    {"116", [](Book& m) { return trace(product(T(m['B']), T(m['X']), m['C'], m['X'], m['B'])); }, 'X',
-     "(C + Cᵀ) X B Bᵀ", "Cᵀ X B Bᵀ + C X B Bᵀ"},
-    {"117", [](Book& m) { return trace(product(T(m['X']), m['B'], m['X'], m['C'])); }, 'X', "Bᵀ X Cᵀ + B X C",
-     "B X C + Bᵀ X Cᵀ"},
-    {"118", [](Book& m) { return trace(product(m['A'], m['X'], m['B'], T(m['X']), m['C'])); }, 'X',
+    {"115", [](Book& m) { return trace(product(transpose(m['X']), m['X'])); }, 'X', "2 X", "2 X"},
+    {"116",
+     [](Book& m) { return trace(product(transpose(m['B']), transpose(m['X']), m['C'], m['X'], m['B'])); },
+     'X', "(C + Cᵀ) X B Bᵀ", "Cᵀ X B Bᵀ + C X B Bᵀ"},
+    {"117", [](Book& m) { return trace(product(transpose(m['X']), m['B'], m['X'], m['C'])); }, 'X',
+     "Bᵀ X Cᵀ + B X C", "B X C + Bᵀ X Cᵀ"},
+    {"118", [](Book& m) { return trace(product(m['A'], m['X'], m['B'], transpose(m['X']), m['C'])); }, 'X',
      "Aᵀ Cᵀ X Bᵀ + C A X B", "Aᵀ Cᵀ X Bᵀ + C A X B"},
     {"119",
      [](Book& m) {
        const Value u = product(m['A'], m['X'], m['B']) + m['C'];
-       return trace(product(u, T(u)));
+       return trace(product(u, transpose(u)));
      },
      'X', "2 Aᵀ (A X B + C) Bᵀ", "2 Aᵀ (A X B + C) Bᵀ"},
     {"120", [](Book& m) { return trace(kron(m['X'], m['X'])); }, 'X', "2 tr(X) I", "2 tr(X) I"},
     {"121", [](Book& m) { return trace(product(m['X'], m['X'], m['X'])); }, 'X', "3 Xᵀ Xᵀ", "3 (X²)ᵀ"},
     {"124", [](Book& m) { return trace(product(m['A'], inv(m['X']), m['B'])); }, 'X', "−X⁻ᵀ Aᵀ Bᵀ X⁻ᵀ",
      "−X⁻ᵀ Aᵀ Bᵀ X⁻ᵀ"},
-    {"125", [](Book& m) { return trace(product(inv(product(T(m['R']), m['L'], m['R'])), m['A'])); }, 'R',
-     "−L R (Rᵀ L R)⁻¹ (A + Aᵀ) (Rᵀ L R)⁻¹", "−(L R (Rᵀ L R)⁻¹) (A + Aᵀ) (Rᵀ L R)⁻¹"},
+    {"125", [](Book& m) { return trace(product(inv(product(transpose(m['R']), m['L'], m['R'])), m['A'])); },
+     'R', "−L R (Rᵀ L R)⁻¹ (A + Aᵀ) (Rᵀ L R)⁻¹", "−(L R (Rᵀ L R)⁻¹) (A + Aᵀ) (Rᵀ L R)⁻¹"},
     {"126",
      [](Book& m) {
-       const Value inverse = inv(product(T(m['R']), m['L'], m['R']));
-       return trace(product(inverse, T(m['R']), m['K'] + T(m['K']), m['R']));
+       const Value inverse = inv(product(transpose(m['R']), m['L'], m['R']));
+       return trace(product(inverse, transpose(m['R']), m['K'] + transpose(m['K']), m['R']));
      },
      'R', "2 ((K + Kᵀ) R (Rᵀ L R)⁻¹ − L R (Rᵀ L R)⁻¹ Rᵀ (K + Kᵀ) R (Rᵀ L R)⁻¹)",
      "−2 L R (Rᵀ L R)⁻¹ Rᵀ (K + Kᵀ) R (Rᵀ L R)⁻¹ + 2 (K + Kᵀ) R (Rᵀ L R)⁻¹"},

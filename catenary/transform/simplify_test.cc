@@ -90,12 +90,12 @@ TEST(Simplify, PullsASharedScalarOutOfASumOverTheSamplesOnly) {
 TEST(Simplify, GivesTheBackpropagationFormulasOfANetwork) {
   Graph graph;
   const Value x = graph.input("x", {3}, DType::kF64), y = graph.input("y", {2}, DType::kF64);
-  const Value W1 = f64(graph, "W1", {4, 3}), W2 = f64(graph, "W2", {2, 4});
-  const Value a1 = sigmoid(matmul(W1, x)), z2 = matmul(W2, a1), a2 = softmax(z2);
-  const Gradient g = gradient(batch_mean(squared_error(z2, y)), {W1, W2});
+  const Value w1 = f64(graph, "W1", {4, 3}), w2 = f64(graph, "W2", {2, 4});
+  const Value a1 = sigmoid(matmul(w1, x)), z2 = matmul(w2, a1), a2 = softmax(z2);
+  const Gradient g = gradient(batch_mean(squared_error(z2, y)), {w1, w2});
   EXPECT_EQ(simplify(g.adjoints[1]).value, batch_mean(outer(z2 - y, a1)));
   EXPECT_EQ(simplify(g.adjoints[0]).value,
-            batch_mean(outer(matmul(transpose(W2), z2 - y) * (a1 * (1 - a1)), x)));
+            batch_mean(outer(matmul(transpose(w2), z2 - y) * (a1 * (1 - a1)), x)));
   const Gradient entropy = gradient(cross_entropy(a2, y), {z2});
   EXPECT_EQ(simplify(entropy.adjoints[0]).value, sum(y) * a2 - y);
   const Value p = sigmoid(z2);

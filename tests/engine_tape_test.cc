@@ -22,7 +22,8 @@ struct Network {
     const Value W = g.parameter("W", {3, kFeatures}, init), b = g.parameter("b", {3}, init);
     const Value V = g.parameter("V", {1, 3}, init);
     (void)g.shared_input("learning_rate", {});
-    loss = batch_mean(squared_error(matmul(V, relu(matmul(W, x) + b)), y));
+    z = matmul(V, relu(matmul(W, x) + b));
+    loss = batch_mean(squared_error(z, y));
     weights = g.parameters();
     updates = optim::sgd({.learning_rate = 1})(weights, gradient(loss, weights).adjoints);
   }
@@ -32,7 +33,7 @@ struct Network {
     return step;
   }
   Graph g;
-  Value loss;
+  Value z, loss;
   std::vector<Value> weights;
   std::vector<Update> updates;
 };
@@ -96,6 +97,20 @@ TEST(Tape, GivesTheBitsOfStepsThatHaveNotRunBefore) {
       {{.size = 4, .indices = order.data() + 2}}  //
   };
   EXPECT_EQ(weights_after(runs, false), weights_after(runs, true));
+}
+
+// reserve() moves the memory that the tape's calls point to.
+TEST(Tape, IsForgottenWhenMoreMemoryIsReserved) {
+  Network n;
+  Variables variables(n.g, 1);
+  Step step = compile({.outputs = {{"z", n.z}}}, variables);
+  const auto x = numbers(kRows * kFeatures, 1);
+  step.bind("x", rows_of(x, kFeatures));
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(step.run({.size = 8}), Status::kOk);
+  const std::vector<double> before = step.values("z");
+  step.reserve(5000);
+  ASSERT_EQ(step.run({.size = 8}), Status::kOk);
+  EXPECT_EQ(step.values("z"), before);
 }
 
 // One sample and large weights: a sample stage that is taped and an update that threads share.

@@ -1,6 +1,7 @@
 #include "catenary/derive/code_plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -52,6 +53,7 @@ CodePlan::CodePlan(const CodeRequest& request, std::span<const std::string_view>
   fold_literals();
   count_uses();
   name_sizes();
+  check_sizes();
   find_readings();
 }
 
@@ -186,6 +188,29 @@ void CodePlan::name_sizes() {
   for (const Value leaf : request_.sizes) {
     if (std::none_of(sizes_.begin(), sizes_.end(), [&](const Size& s) { return s.symbol == leaf.name(); }))
       fail(ErrorKind::kConfig, "code: the size '{}' is no dimension's", leaf.name());
+  }
+}
+
+// An extent tells its symbols by its factors alone: not from a sum of sizes, nor from the number by which the
+// gradient of mean divides.
+void CodePlan::check_sizes() const {
+  const auto is_symbolic = [&](std::int64_t extent) {
+    return std::any_of(sizes_.begin(), sizes_.end(), [&](const Size& s) { return extent % s.prime == 0; });
+  };
+  for (const Value v : reachable({request_.value})) {
+    if (is(v, ops::kMean) && is_symbolic(v.input(0).shape().size())) {
+      fail(ErrorKind::kConfig,
+           "code: mean needs an operand whose size is a number, found [{}]; write sum(x) / n",
+           fmt::join(extents(v.input(0).shape()), ", "));
+    }
+    if (!is(v, ops::kConcat)) continue;
+    const auto axis = static_cast<int>(std::get<std::int64_t>(v.attribute()));
+    for (int i = 0; i < v.input_count(); ++i) {
+      if (is_symbolic(v.input(i).shape()[axis])) {
+        fail(ErrorKind::kConfig, "code: concat needs extents that are numbers along axis {}, found {}", axis,
+             extent(v.input(i).shape()[axis]));
+      }
+    }
   }
 }
 

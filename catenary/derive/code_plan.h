@@ -80,6 +80,7 @@ class CodePlan {
   void fold_literals();
   void count_uses();
   void name_sizes();
+  void check_sizes() const;
   void find_readings();
   [[nodiscard]] std::optional<SizeReading> find_reading(const Size& size) const;
 

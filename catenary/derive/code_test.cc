@@ -154,6 +154,11 @@ TEST(Code, ErrorsSayWhatWasNeeded) {
             "config: code: the number of samples can be read off no parameter; needed a batched one");
   EXPECT_EQ(error({.parameters = {sample}, .value = sample * batch_broadcast(batch_mean(sample))}),
             "config: code: batch_mean needs the whole batch, but the value is one sample's");
+  const Value y = graph.parameter("y", {n}, {}, DType::kF64);
+  EXPECT_EQ(error({.parameters = {y}, .value = mean(y), .dimensions = &dimensions}),
+            "config: code: mean needs an operand whose size is a number, found [n]; write sum(x) / n");
+  EXPECT_EQ(error({.parameters = {y}, .value = sum(concat({{y, y}})), .dimensions = &dimensions}),
+            "config: code: concat needs extents that are numbers along axis 0, found n");
   const Value cube = graph.parameter("c", {2, 2, 2}, {}, DType::kF64);
   EXPECT_EQ(error_of([&] { (void)cpp_code({.parameters = {cube}, .value = sum(cube)}); }),
             "config: C++ code has numbers, vectors and matrices; found a value of shape [2, 2, 2]");

@@ -78,4 +78,7 @@ struct Document {
 [[nodiscard]] std::vector<std::vector<std::string>> number_cells(const Numbers& numbers,
                                                                  std::int64_t most = 8);
 
+/// The same as LaTeX: a number, or a matrix in parentheses.
+[[nodiscard]] std::string latex_matrix(const Numbers& numbers);
+
 }  // namespace catenary::derive

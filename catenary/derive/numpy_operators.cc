@@ -169,7 +169,7 @@ Written NumpyOperators::filled(Value v) {
 
 // Its whole shape with an axis of samples.
 Written NumpyOperators::spread(Value v) {
-  const Written x = full(v);
+  Written x = full(v);
   if (batched(v) || plan_.samples().empty()) return x;
   return {fmt::format("np.broadcast_to({}, {})", x.text, tuple(shape(v.shape(), true)))};
 }

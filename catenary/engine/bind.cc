@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <type_traits>
 
 #include "catenary/base/error.h"
@@ -29,8 +30,9 @@ std::int64_t checked_tile(std::int64_t tile) {
   return tile;
 }
 
-std::size_t operand_numbers(Value v) {
-  std::int64_t numbers = v.shape().size();
+// Room for a reference call's operands, result and scratch.
+std::size_t reference_numbers(Value v) {
+  std::int64_t numbers = v.shape().size() + v.op().scratch_size(std::array{v.input(0).shape()});
   for (int i = 0; i < v.input_count(); ++i) numbers += v.input(i).shape().size();
   return static_cast<std::size_t>(numbers);
 }
@@ -69,7 +71,7 @@ void Executor<T>::bind_memory(Variables& variables) {
     if (is(v, ops::kVariable)) variable_data_[index(v)] = static_cast<T*>(variables.data(v.name()));
     if (is(v, ops::kInput) && schedule_.is_computed(v)) inputs_.push_back({v, {}, {}, {}});
     if (schedule_.is_computed(v) && schedule_.form(v) == Form::kReference) {
-      numbers = std::max(numbers, operand_numbers(v));
+      numbers = std::max(numbers, reference_numbers(v));
       operands = std::max(operands, static_cast<std::size_t>(v.input_count()));
     }
     const std::int64_t place = plan_.shared[index(v)];

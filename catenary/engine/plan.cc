@@ -248,7 +248,7 @@ class Planner {
     for (const Commit& commit : commits) {
       if (commit.next == values[k]) return values.size();
     }
-    std::size_t last = k + 1;  // busy while it is written
+    std::size_t last = k;  // unless somebody reads it, its slot is free for the next value
     for (std::size_t reader = k + 1; reader < values.size(); ++reader) {
       if (is(values[reader], ops::kBatchSum)) continue;
       for (const Value x : operands_of(schedule_, values[reader])) {

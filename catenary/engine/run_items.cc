@@ -175,9 +175,11 @@ void Executor<T>::call_reference(const BoundItem<T>& item, Worker& worker) const
     numbers += size;
   }
   const std::span<double> output(numbers, static_cast<std::size_t>(item.result.shape().size()));
+  const std::span<double> scratch(output.data() + output.size(),
+                                  static_cast<std::size_t>(item.result.op().scratch_size(item.shapes)));
   item.result.op().reference(ReferenceCall{std::span(worker.operands).first(item.shapes.size()), item.shapes,
-                                           output, item.result.shape(), item.result.attribute(),
-                                           batch_.size});
+                                           output, item.result.shape(), item.result.attribute(), batch_.size,
+                                           scratch});
 }
 
 template class Executor<float>;

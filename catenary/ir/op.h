@@ -51,6 +51,8 @@ struct ReferenceCallOf {
   const Shape& output_shape;
   const Attribute& attribute;
   std::int64_t batch_size;
+  /// Op::scratch numbers to write to, so that no implementation allocates.
+  std::span<T> scratch = {};
 };
 using ReferenceCall = ReferenceCallOf<double>;
 using ComplexReferenceCall = ReferenceCallOf<Complex>;
@@ -141,9 +143,15 @@ struct Op {
   Domain domain2 = domain;
   /// An attribute for an example call, of the kind that all calls need; null: the operator has none.
   Attribute (*example)(const ExampleSizes&) = nullptr;
+  /// How many numbers the reference needs beside its operands and its result, for a first operand of that
+  /// shape; null: none.
+  std::int64_t (*scratch)(const Shape&) = nullptr;
 
   [[nodiscard]] int arity() const;
   [[nodiscard]] bool variadic() const { return operands.ends_with("..."); }
+  [[nodiscard]] std::int64_t scratch_size(std::span<const Shape> shapes) const {
+    return scratch == nullptr ? 0 : scratch(shapes[0]);
+  }
   /// False if its gradient rule is not_differentiable.
   [[nodiscard]] bool differentiable() const;
 };

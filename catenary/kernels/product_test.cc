@@ -15,12 +15,13 @@ TYPED_TEST_SUITE(Product, testing::Types);
 struct Size {
   std::int64_t rows, inner, columns;
 };
-// Around the register blocks (rows 8, 6, 4, 2, 1; columns 16 lanes and multiples) and around the k step of
-// 512.
-const Size kSizes[] = {{1, 1, 1},    {2, 3, 5},     {3, 7, 15},    {4, 8, 16},    {5, 9, 17},
-                       {6, 64, 31},  {7, 5, 32},    {8, 16, 48},   {9, 10, 63},   {13, 20, 64},
-                       {16, 33, 80}, {23, 12, 100}, {10, 513, 16}, {3, 1100, 20}, {37, 50, 1},
-                       {200, 19, 1}, {17, 64, 192}, {8, 0, 16},    {0, 4, 16},    {4, 4, 0}};
+// Around the register blocks (rows 8, 6, 4, 2, 1; columns 16 lanes and multiples), around the k step of 512,
+// and beyond the panel of b that stays in the L2 cache, in one pass and in two.
+const Size kSizes[] = {{1, 1, 1},     {2, 3, 5},     {3, 7, 15},    {4, 8, 16},    {5, 9, 17},
+                       {6, 64, 31},   {7, 5, 32},    {8, 16, 48},   {9, 10, 63},   {13, 20, 64},
+                       {16, 33, 80},  {23, 12, 100}, {10, 513, 16}, {3, 1100, 20}, {37, 50, 1},
+                       {200, 19, 1},  {17, 64, 192}, {8, 0, 16},    {0, 4, 16},    {4, 4, 0},
+                       {2, 512, 270}, {1, 600, 450}};
 
 template <typename T>
 struct Problem {

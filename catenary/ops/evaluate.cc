@@ -66,6 +66,7 @@ void EvaluationOf<T>::call(Value v, const BindingsOf<T>& bindings) {
   for (int i = 0; i < v.input_count(); ++i) shapes.push_back(v.input(i).shape());
   std::vector<std::span<const T>> inputs(shapes.size());
   const auto size = static_cast<std::size_t>(v.shape().size());
+  std::vector<T> scratch(static_cast<std::size_t>(v.op().scratch_size(shapes)));
   for (std::int64_t n = 0; n < calls; ++n) {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const Value x = v.input(static_cast<int>(i));
@@ -76,7 +77,7 @@ void EvaluationOf<T>::call(Value v, const BindingsOf<T>& bindings) {
     }
     v.op().reference(ReferenceCallOf<T>{inputs, shapes,
                                         std::span(result).subspan(static_cast<std::size_t>(n) * size, size),
-                                        v.shape(), v.attribute(), bindings.batch_size});
+                                        v.shape(), v.attribute(), bindings.batch_size, scratch});
   }
 }
 

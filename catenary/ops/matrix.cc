@@ -1,7 +1,5 @@
 // Operators of square matrices, and between a diagonal and its vector.
 #include <cmath>
-#include <numeric>
-#include <vector>
 
 #include "catenary/ops/rules.h"
 
@@ -14,65 +12,81 @@ namespace {
 Shape square_to_square(const ShapeQuery& q) { return require_square(q), q[0]; }
 Shape square_to_scalar(const ShapeQuery& q) { return require_square(q), Shape{}; }
 
-// P·X = L·U in place of X: U on and above the diagonal, L below it without its diagonal of ones.
+// A matrix [n, width] in row-major memory.
 template <typename T>
-struct Factors {
-  std::int64_t n;
-  std::vector<T> lu;
-  std::vector<std::int64_t> rows;  // row i of P·X is row rows[i] of X
-  double sign = 1;                 // det P
-
-  T* operator[](std::int64_t row) { return lu.data() + row * n; }
-  const T* operator[](std::int64_t row) const { return lu.data() + row * n; }
+struct Rows {
+  T* data;
+  std::int64_t n, width;
+  T* operator[](std::int64_t row) const { return data + row * width; }
 };
 
 template <typename T>
-void bring_up_pivot(Factors<T>& f, std::int64_t column) {
+void swap_rows(Rows<T> x, std::int64_t i, std::int64_t j) {
+  std::swap_ranges(x[i], x[i] + x.width, x[j]);
+}
+
+// Row i −= factor · row j.
+template <typename T>
+void subtract_row(Rows<T> x, std::int64_t i, T factor, std::int64_t j) {
+  T* row = x[i];
+  const T* other = x[j];
+  for (std::int64_t column = 0; column < x.width; ++column) row[column] -= factor * other[column];
+}
+
+template <typename T>
+std::int64_t pivot_row(Rows<T> x, std::int64_t column) {
   std::int64_t pivot = column;
-  for (std::int64_t i = column + 1; i < f.n; ++i) {
-    if (std::abs(f[i][column]) > std::abs(f[pivot][column])) pivot = i;
+  for (std::int64_t i = column + 1; i < x.n; ++i) {
+    if (std::abs(x[i][column]) > std::abs(x[pivot][column])) pivot = i;
   }
-  if (pivot == column) return;
-  std::swap_ranges(f[column], f[column] + f.n, f[pivot]);
-  std::swap(f.rows[static_cast<std::size_t>(column)], f.rows[static_cast<std::size_t>(pivot)]);
-  f.sign = -f.sign;
+  return pivot;
 }
 
-// row -= factor · other, for rows of n numbers.
+// Gaussian elimination with partial pivoting: makes the square matrix x upper triangular and does to y what
+// it does to x. Returns the sign that exchanging rows gave the determinant. [Golub and Van Loan 2013,
+// section 3.4]
 template <typename T>
-void subtract_multiple(T* row, T factor, const T* other, std::int64_t n) {
-  for (std::int64_t j = 0; j < n; ++j) row[j] -= factor * other[j];
-}
-
-// Gaussian elimination with partial pivoting. [Golub and Van Loan 2013, algorithm 3.4.1]
-template <typename T>
-Factors<T> factors(std::span<const T> x, std::int64_t n) {
-  Factors<T> f{.n = n, .lu = {x.begin(), x.end()}, .rows = std::vector<std::int64_t>(x.size() / n)};
-  std::iota(f.rows.begin(), f.rows.end(), 0);
-  for (std::int64_t column = 0; column < n; ++column) {
-    bring_up_pivot(f, column);
-    if (f[column][column] == T(0)) continue;  // all below are 0 too: X is singular, det X = 0
-    for (std::int64_t i = column + 1; i < n; ++i) {
-      const T factor = f[i][column] /= f[column][column];
-      subtract_multiple(f[i] + column + 1, factor, f[column] + column + 1, n - column - 1);
+double eliminate(Rows<T> x, Rows<T> y) {
+  double sign = 1;
+  for (std::int64_t column = 0; column < x.n; ++column) {
+    const std::int64_t pivot = pivot_row(x, column);
+    if (pivot != column) {
+      swap_rows(x, pivot, column);
+      swap_rows(y, pivot, column);
+      sign = -sign;
+    }
+    if (x[column][column] == T(0)) continue;  // all below are 0 too: the matrix is singular
+    for (std::int64_t i = column + 1; i < x.n; ++i) {
+      const T factor = x[i][column] / x[column][column];
+      subtract_row(x, i, factor, column);
+      subtract_row(y, i, factor, column);
     }
   }
-  return f;
+  return sign;
 }
 
-// Solves L·U·Y = P for Y, forward and then back, all columns at a time.
+// Solves U·Z = y for the upper triangular U that eliminate left in x; Z takes the place of y.
 template <typename T>
-void invert(const Factors<T>& f, T* y) {
-  const std::int64_t n = f.n;
-  std::fill(y, y + n * n, T(0));
-  for (std::int64_t i = 0; i < n; ++i) {
-    y[i * n + f.rows[static_cast<std::size_t>(i)]] = T(1);
-    for (std::int64_t j = 0; j < i; ++j) subtract_multiple(y + i * n, f[i][j], y + j * n, n);
+void substitute_back(Rows<T> x, Rows<T> y) {
+  for (std::int64_t i = x.n - 1; i >= 0; --i) {
+    for (std::int64_t j = i + 1; j < x.n; ++j) subtract_row(y, i, x[i][j], j);
+    for (std::int64_t j = 0; j < y.width; ++j) y[i][j] /= x[i][i];
   }
-  for (std::int64_t i = n - 1; i >= 0; --i) {
-    for (std::int64_t j = i + 1; j < n; ++j) subtract_multiple(y + i * n, f[i][j], y + j * n, n);
-    for (std::int64_t j = 0; j < n; ++j) y[i * n + j] /= f[i][i];
-  }
+}
+
+// A copy of the operand that can be changed.
+template <typename T>
+Rows<T> copy_of_operand(const ReferenceCallOf<T>& call) {
+  std::copy(call.inputs[0].begin(), call.inputs[0].end(), call.scratch.begin());
+  return {call.scratch.data(), call.shapes[0][0], call.shapes[0][0]};
+}
+
+std::int64_t size_of_operand(const Shape& x) { return x.size(); }
+
+template <typename T>
+void write_identity(std::span<T> out, std::int64_t n) {
+  std::fill(out.begin(), out.end(), 0.0);
+  for (std::int64_t i = 0; i < n; ++i) out[static_cast<std::size_t>(i * (n + 1))] = 1.0;
 }
 
 // The element at i, i of a matrix with n columns.
@@ -89,12 +103,18 @@ constinit const Op kInv = {
     .operands = "m m",
     .infer = square_to_square,
     .reference =
-        [](const auto& call) { invert(factors(call.inputs[0], call.output_shape[0]), call.output.data()); },
+        []<typename T>(const ReferenceCallOf<T>& call) {
+          const Rows<T> x = copy_of_operand(call), y{call.output.data(), x.n, x.n};
+          write_identity(call.output, x.n);
+          (void)eliminate(x, y);
+          substitute_back(x, y);
+        },
     .gradient = [](const Pullback& p) -> Adjoints {
       const Value inverse = transpose(p.y);
       return {-matmul(matmul(inverse, p.dy), inverse)};
     },
     .domain = {.low = -1, .high = 1, .kind = Domain::Kind::kDominantDiagonal},
+    .scratch = size_of_operand,
 };
 
 constinit const Op kDet = {
@@ -107,13 +127,14 @@ constinit const Op kDet = {
     .infer = square_to_scalar,
     .reference =
         []<typename T>(const ReferenceCallOf<T>& call) {
-          const Factors<T> f = factors(call.inputs[0], call.shapes[0][0]);
-          T product = f.sign;
-          for (std::int64_t i = 0; i < f.n; ++i) product *= f[i][i];
+          const Rows<T> x = copy_of_operand(call);
+          T product = eliminate(x, {nullptr, x.n, 0});
+          for (std::int64_t i = 0; i < x.n; ++i) product *= x[i][i];
           call.output[0] = product;
         },
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * p.y * transpose(inv(p.x()))}; },
     .domain = {.low = -1, .high = 1, .kind = Domain::Kind::kDominantDiagonal},
+    .scratch = size_of_operand,
 };
 
 constinit const Op kLogDet = {
@@ -126,13 +147,15 @@ constinit const Op kLogDet = {
     .infer = square_to_scalar,
     .reference =
         []<typename T>(const ReferenceCallOf<T>& call) {
-          const Factors<T> f = factors(call.inputs[0], call.shapes[0][0]);
+          const Rows<T> x = copy_of_operand(call);
+          (void)eliminate(x, {nullptr, x.n, 0});
           T total = 0;
-          for (std::int64_t i = 0; i < f.n; ++i) total += std::log(absolute(f[i][i]));
+          for (std::int64_t i = 0; i < x.n; ++i) total += std::log(absolute(x[i][i]));
           call.output[0] = total;
         },
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * transpose(inv(p.x()))}; },
     .domain = {.low = -1, .high = 1, .kind = Domain::Kind::kDominantDiagonal},
+    .scratch = size_of_operand,
 };
 
 constinit const Op kTrace = {
@@ -163,12 +186,7 @@ constinit const Op kIdentity = {
       const auto n = std::get<std::int64_t>(q.attribute);
       return {n, n};
     },
-    .reference =
-        [](const auto& call) {
-          const std::int64_t n = call.output_shape[0];
-          std::fill(call.output.begin(), call.output.end(), 0.0);
-          for (std::int64_t i = 0; i < n; ++i) call.output[on_diagonal(i, n)] = 1.0;
-        },
+    .reference = [](const auto& call) { write_identity(call.output, call.output_shape[0]); },
     .gradient = not_differentiable,
     .example = [](const ExampleSizes& s) -> Attribute { return s.n; },
 };

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
 
-#include "catenary/ir/verify.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/match.h"
 #include "catenary/transform/simplify_rules.h"
@@ -14,33 +16,46 @@ namespace catenary {
 
 namespace {
 
-// What each node is replaced by, by id; empty: not yet known.
-using Image = std::vector<Value>;
-
-Value& image_of(Value v, Image& image) { return image[static_cast<std::size_t>(v.id())]; }
+// What nodes are replaced by.
+using Image = std::unordered_map<NodeId, Value>;
 
 // The same call on the images of v's operands.
-Value rebuilt(Value v, Image& image) {
+Value rebuilt(Value v, const Image& image) {
   std::vector<Value> inputs;
   bool changed = false;
   for (int i = 0; i < v.input_count(); ++i) {
-    inputs.push_back(image_of(v.input(i), image));
+    inputs.push_back(image.at(v.input(i).id()));
     changed = changed || inputs.back() != v.input(i);
   }
   return changed ? v.graph().call(v.op(), inputs, v.attribute()) : v;
 }
 
+// The nodes below v and itself, operands first, without the known ones and what only these need. Unlike
+// reachable(), it takes no time for the graph's other nodes, of which simplifying makes many.
+std::vector<Value> nodes_below(Value v, const Image& known = {}) {
+  std::vector<Value> nodes, pending = {v};
+  std::unordered_set<NodeId> seen = {v.id()};
+  while (!pending.empty()) {
+    const Value next = pending.back();
+    pending.pop_back();
+    nodes.push_back(next);
+    for (int i = 0; i < next.input_count(); ++i) {
+      const NodeId id = next.input(i).id();
+      if (!known.contains(id) && seen.insert(id).second) pending.push_back(next.input(i));
+    }
+  }
+  std::sort(nodes.begin(), nodes.end(), [](Value a, Value b) { return a.id() < b.id(); });
+  return nodes;
+}
+
 // `root` with each of `from` replaced by the same place's of `to`.
 Value substituted(Value root, std::span<const Value> from, std::span<const Value> to) {
-  const std::vector<Value> nodes = reachable({root});
-  Image image(static_cast<std::size_t>(root.id()) + 1);
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    if (from[i].id() <= root.id()) image_of(from[i], image) = to[i];
+  Image image;
+  for (std::size_t i = 0; i < from.size(); ++i) image[from[i].id()] = to[i];
+  for (const Value v : nodes_below(root)) {
+    if (!image.contains(v.id())) image[v.id()] = rebuilt(v, image);
   }
-  for (const Value v : nodes) {
-    if (!image_of(v, image)) image_of(v, image) = rebuilt(v, image);
-  }
-  return image_of(root, image);
+  return image.at(root.id());
 }
 
 // What a rule answered, as a value of v's type; empty if that says nothing new.
@@ -58,9 +73,11 @@ Value of_type(Value v, Value answer) {
 // once.
 class Simplifier {
  public:
-  Simplifier(Value value, const SimplifyOptions& options) : value_(value), options_(options) {}
+  Simplifier(Value value, const SimplifyOptions& options)
+      : value_(value), nodes_(nodes_below(value)), options_(options) {}
 
   Simplified run() {
+    if (nodes_.size() > kMostReadable) return in_one_step();
     // Each rule shortens the formula or moves a part to its one place, so this ends. Should a pair of rules
     // ever go in circles, the formula is right all the same.
     constexpr int kMostPasses = 1000;
@@ -74,16 +91,18 @@ class Simplifier {
   }
 
  private:
+  // Calls in a formula that a person might still read step by step. Above, each step's rebuilding of the
+  // whole formula would take long for nothing.
+  static constexpr std::size_t kMostReadable = 300;
+
   struct Match {
     std::size_t rule;  // simplify_rules().size(): none
     Value after;
   };
 
   const Match& match(Value v) {
-    const auto id = static_cast<std::size_t>(v.id());
-    if (matches_.size() <= id) matches_.resize(std::max(id + 1, 2 * matches_.size()));
-    if (!matches_[id]) matches_[id] = find_match(v);
-    return *matches_[id];
+    const auto found = matches_.find(v.id());
+    return found != matches_.end() ? found->second : matches_.emplace(v.id(), find_match(v)).first->second;
   }
 
   [[nodiscard]] Match find_match(Value v) const {
@@ -97,21 +116,44 @@ class Simplifier {
 
   std::optional<std::size_t> foremost_rule() {
     std::size_t foremost = simplify_rules().size();
-    for (const Value v : reachable({value_})) foremost = std::min(foremost, match(v).rule);
+    for (const Value v : nodes_) foremost = std::min(foremost, match(v).rule);
     if (foremost == simplify_rules().size()) return std::nullopt;
     return foremost;
+  }
+
+  // From the operands up, each node for good.
+  Simplified in_one_step() {
+    const Value before = value_;
+    value_ = normal_form(before, 0);
+    if (value_ == before) return {value_, {}};
+    return {value_, {{"…", value_}}};
+  }
+
+  Value normal_form(Value v, int uses) {
+    constexpr int kMostUses = 200;  // one inside the other, lest rules of no end hang here
+    if (const auto found = normal_.find(v.id()); found != normal_.end()) return found->second;
+    for (const Value u : nodes_below(v, normal_)) {
+      if (normal_.contains(u.id())) continue;
+      const Value same = rebuilt(u, normal_);
+      const Value after = uses < kMostUses ? match(same).after : Value{};
+      const Value result = after ? normal_form(after, uses + 1) : same;
+      normal_[u.id()] = result;
+      normal_[same.id()] = result;
+    }
+    return normal_.at(v.id());
   }
 
   // The rule, wherever it is the first that matches.
   void use(std::size_t rule) {
     constexpr int kMostUses = 100;  // at one place, lest a rule of no end hang here
-    Image image(static_cast<std::size_t>(value_.id()) + 1);
-    for (const Value v : reachable({value_})) {
+    Image image;
+    for (const Value v : nodes_) {
       Value after = rebuilt(v, image);
       for (int i = 0; i < kMostUses && match(after).rule == rule; ++i) after = match(after).after;
-      image_of(v, image) = after;
+      image[v.id()] = after;
     }
-    value_ = image_of(value_, image);
+    value_ = image.at(value_.id());
+    nodes_ = nodes_below(value_);
   }
 
   void record(const SimplifyRule& rule) {
@@ -122,9 +164,11 @@ class Simplifier {
   }
 
   Value value_;
+  std::vector<Value> nodes_;
   const SimplifyOptions& options_;
   std::vector<SimplifyStep> steps_;
-  std::vector<std::optional<Match>> matches_;  // by node id
+  std::unordered_map<NodeId, Match> matches_;
+  Image normal_;
 };
 
 // A leaf of v's type that no formula can look into; always the same one.

@@ -41,7 +41,8 @@ struct SimplifyStep {
 
 struct Simplified {
   Value value;
-  /// From the original to `value`; empty when nothing changed that a written formula shows.
+  /// From the original to `value`; empty when nothing changed that a written formula shows. A formula too
+  /// large to be read, of more than 300 different calls, is simplified in one step whose rule is "…".
   std::vector<SimplifyStep> steps;
 };
 

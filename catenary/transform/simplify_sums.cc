@@ -18,6 +18,8 @@ using algebra::Chain;
 using algebra::chain_of;
 using algebra::Factor;
 using algebra::is_sum;
+using algebra::Power;
+using algebra::PowerProduct;
 using algebra::Scaling;
 using algebra::Term;
 using Options = SimplifyOptions;
@@ -158,59 +160,71 @@ Value transpose_last(Value v, const Options&) {
 }
 
 // The terms of x ⊙ (y + z) ⊙ …, one sum multiplied out; none if there is no sum.
-std::vector<Term> multiplied_out(const Term& term) {
-  algebra::PowerProduct product = algebra::powers_of(term.rest);
-  for (algebra::Power& power : product.powers) {
-    if (power.exponent != 1 || !is_sum(power.base)) continue;
-    std::vector<Term> parts;
-    for (const Term& inner : algebra::terms_of(power.base)) {
-      power.base = inner.rest;
-      parts.push_back({term.number * inner.number, product_of(product, term.rest)});
-    }
-    return parts;
+std::vector<PowerProduct> multiplied_out(const PowerProduct& product) {
+  const auto is_plain_sum = [](const Power& p) { return p.exponent == 1 && is_sum(p.base); };
+  const auto sum = std::find_if(product.powers.begin(), product.powers.end(), is_plain_sum);
+  if (sum == product.powers.end()) return {};
+  std::vector<PowerProduct> parts;
+  for (const Term& term : algebra::terms_of(sum->base)) {
+    PowerProduct part = algebra::powers_of(term.rest);
+    part.number *= product.number * term.number;
+    part.powers.insert(part.powers.end(), product.powers.begin(), sum);
+    part.powers.insert(part.powers.end(), sum + 1, product.powers.end());
+    parts.push_back(std::move(part));
   }
-  return {};
+  return parts;
 }
 
-// Equal products as one node, whatever the order of their factors.
-Term in_order(const Term& term) {
-  algebra::PowerProduct product = algebra::powers_of(term.rest);
+// In one order, so that equal products compare equal.
+void sort_powers(PowerProduct& product) {
   std::stable_sort(product.powers.begin(), product.powers.end(),
-                   [](const auto& a, const auto& b) { return a.base.id() < b.base.id(); });
-  const double number = term.number * std::exchange(product.number, 1);
-  return {number, product_of(product, term.rest)};
+                   [](const Power& a, const Power& b) { return a.base.id() < b.base.id(); });
 }
 
-void add_like_terms(std::vector<Term>& terms) {
-  for (std::size_t i = 0; i < terms.size(); ++i) {
-    for (std::size_t j = terms.size() - 1; j > i; --j) {
-      if (terms[i].rest != terms[j].rest) continue;
-      terms[i].number += terms[j].number;
-      terms.erase(terms.begin() + static_cast<std::ptrdiff_t>(j));
+bool equal_powers(const PowerProduct& a, const PowerProduct& b) {
+  return std::equal(
+      a.powers.begin(), a.powers.end(), b.powers.begin(), b.powers.end(),
+      [](const Power& x, const Power& y) { return x.base == y.base && x.exponent == y.exponent; });
+}
+
+void add_like_products(std::vector<PowerProduct>& products) {
+  for (std::size_t i = 0; i < products.size(); ++i) {
+    for (std::size_t j = products.size() - 1; j > i; --j) {
+      if (!equal_powers(products[i], products[j])) continue;
+      products[i].number += products[j].number;
+      products.erase(products.begin() + static_cast<std::ptrdiff_t>(j));
     }
   }
-  std::erase_if(terms, [](const Term& term) { return term.number == 0; });
+  std::erase_if(products, [](const PowerProduct& product) { return product.number == 0; });
 }
 
 // Only where so much cancels that the sum gets no longer.
 Value without_sums(Value v, const Options&) {
   if (!is_sum(v)) return {};
-  std::vector<Term> terms = algebra::terms_of(v);
-  const std::size_t before = terms.size();
-  constexpr std::size_t kMostTerms = 12;  // what a person would still multiply out
-  for (std::size_t i = 0; i < terms.size() && terms.size() <= kMostTerms;) {
-    const std::vector<Term> parts = multiplied_out(terms[i]);
-    const auto place = terms.begin() + static_cast<std::ptrdiff_t>(i);
+  constexpr std::size_t kMostTerms = 8;  // what a person would still multiply out
+  std::vector<PowerProduct> products;
+  for (const Term& term : algebra::terms_of(v)) {
+    products.push_back(algebra::powers_of(term.rest));
+    products.back().number *= term.number;
+  }
+  const std::size_t before = products.size();
+  for (std::size_t i = 0; i < products.size() && products.size() <= kMostTerms;) {
+    const std::vector<PowerProduct> parts = multiplied_out(products[i]);
+    const auto place = products.begin() + static_cast<std::ptrdiff_t>(i);
     if (parts.empty())
       ++i;
     else
-      terms.insert(terms.erase(place), parts.begin(), parts.end());
+      products.insert(products.erase(place), parts.begin(), parts.end());
   }
-  const std::size_t count = terms.size();
+  const std::size_t count = products.size();
   if (count == before || count > kMostTerms) return {};
-  std::transform(terms.begin(), terms.end(), terms.begin(), in_order);
-  add_like_terms(terms);
-  return terms.size() <= before && terms.size() < count ? sum_of(std::move(terms), v) : Value{};
+  std::for_each(products.begin(), products.end(), sort_powers);
+  add_like_products(products);
+  if (products.size() > before || products.size() == count) return {};
+  std::vector<Term> terms;
+  for (const PowerProduct& product : products)
+    terms.push_back({product.number, product_of(PowerProduct{1, product.powers}, v)});
+  return sum_of(std::move(terms), v);
 }
 
 // So that the sign and the quotient of a scalar are seen where it is one of an array's terms.

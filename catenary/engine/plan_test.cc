@@ -1,0 +1,45 @@
+#include "catenary/engine/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "catenary/ir/graph.h"
+#include "catenary/ops/ops.h"
+
+namespace catenary::engine {
+namespace {
+
+// Two updates of different extent, so of two groups.
+struct Updates {
+  Graph g;
+  Value a = g.parameter("a", {64}), b = g.parameter("b", {16});
+
+  [[nodiscard]] MemoryPlan plan(Value next_a, Value next_b) const {
+    Schedule schedule;
+    rewrite_program(schedule, {{}, {{a, next_a}, {b, next_b}}});
+    assign_stages(schedule);
+    fuse(schedule);
+    EXPECT_EQ(schedule.stages[0].items.size(), 2);
+    return plan_memory(schedule);
+  }
+};
+
+bool run_together(const MemoryPlan& plan) { return plan.stages[0].items.at(1).joins_wave; }
+
+TEST(Waves, AreGroupsThatDoNotReadEachOthersResults) {
+  const Updates u;
+  const Value next = exp(u.a);
+  EXPECT_TRUE(run_together(u.plan(next, u.b * 3)));
+  EXPECT_FALSE(run_together(u.plan(next, u.b + slice(next, 0, 8, 24))));
+}
+
+TEST(Waves, ChangeNoVariableThatAnotherGroupReads) {
+  const Updates u;
+  EXPECT_TRUE(u.plan(u.a * 2, u.b * 3).deferred.empty());
+  const MemoryPlan plan = u.plan(u.a * 2, u.b + slice(u.a, 0, 8, 24));
+  EXPECT_TRUE(run_together(plan));
+  ASSERT_EQ(plan.deferred.size(), 1);
+  EXPECT_EQ(plan.deferred[0].variable, u.a);
+}
+
+}  // namespace
+}  // namespace catenary::engine

@@ -34,13 +34,18 @@ std::string render(const DeriveArguments& arguments, const DeriveProblem& proble
   const derive::ComposeOptions options{
       .language = arguments.language == "zh" ? derive::Language::kChinese : derive::Language::kEnglish,
       .full = arguments.detail == "full",
-      .numbers = arguments.numbers,
+      .numbers = arguments.numbers || arguments.format == "html",
+      .symbolic_shapes = !arguments.numbers,
       .sample = !arguments.batch,
       .batch = !arguments.per_sample,
       .valuation = &valuation,
       .given = problem.given};
   const derive::Document document = derive::compose(derivation, options);
   if (arguments.format == "json") return derive::render_json(document, derivation, &valuation, arguments.numbers);
+  if (arguments.format == "html") {
+    return derive::render_html(document, derivation, &valuation,
+                               arguments.numbers ? derive::HtmlNumbers::kShown : derive::HtmlNumbers::kHidden);
+  }
   if (arguments.format == "latex") return derive::render_latex(document);
   if (arguments.format == "markdown") return derive::render_markdown(document);
   return derive::render_text(document);

@@ -12,6 +12,8 @@ struct ComposeOptions {
   bool full = false;
   /// Writes real numbers below each formula.
   bool numbers = false;
+  /// With numbers: shapes still in symbols, m×n, not in the numbers' own sizes.
+  bool symbolic_shapes = false;
   /// The parts to show: one sample's derivation, the batch's. Without a batch the first is shown in any case.
   bool sample = true;
   bool batch = true;

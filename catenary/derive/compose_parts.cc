@@ -40,9 +40,9 @@ Formula entry_by_entry(const Formula& f) {
 }  // namespace
 
 Formula Composer::shape(Value v) const {
-  const Shape shape = o.valuation != nullptr && o.numbers ? o.valuation->shape_of(v) : v.shape();
+  const bool in_numbers = o.numbers && o.valuation != nullptr && !o.symbolic_shapes;
   const std::string text =
-      o.numbers && o.valuation != nullptr ? Dimensions{}.str(shape) : d.dimensions.str(shape);
+      in_numbers ? Dimensions{}.str(o.valuation->shape_of(v)) : d.dimensions.str(v.shape());
   std::string latex;
   for (std::size_t at = 0; at < text.size();) {
     const bool times = text.compare(at, 2, "×") == 0;

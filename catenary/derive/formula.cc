@@ -223,16 +223,25 @@ std::string in_digits(std::string_view digits, const std::array<std::string_view
   return text;
 }
 
-// A word of a name in LaTeX: a Greek letter by its command, several letters upright, "_" escaped.
+// A character of a name in LaTeX, where many have a meaning of their own.
+std::string literal(char c) {
+  switch (c) {
+    case '\\': return R"(\backslash )";
+    case '^': return R"(\wedge )";
+    case '~': return R"(\sim )";
+    case '_': case '#': case '%': case '&': case '$': case '{': case '}': case ' ': return {'\\', c};
+    default: return {c};
+  }
+}
+
+// A word of a name in LaTeX: a Greek letter by its command, several letters upright.
 Formula base_symbol(std::string_view name) {
   for (const Greek& greek : kGreek) {
     if (greek.name == name) return {std::string(greek.text), "\\" + std::string(name)};
     if (greek.text == name) return {std::string(name), "\\" + std::string(greek.name)};
   }
   std::string latex;
-  for (const char c : name)
-    latex +=
-        c == '_' || c == '#' || c == '%' || c == '&' || c == '$' ? std::string("\\") + c : std::string(1, c);
+  for (const char c : name) latex += literal(c);
   const bool single = name.size() == 1 || (name.size() < 5 && (name[0] & 0x80) != 0);
   return {std::string(name), single ? latex : R"(\mathit{)" + latex + "}"};
 }

@@ -1,0 +1,108 @@
+#include "catenary/derive/html_blocks.h"
+
+#include <fmt/format.h>
+
+#include "catenary/derive/mathml.h"
+#include "catenary/derive/page_texts.h"
+
+namespace catenary::derive {
+
+namespace {
+
+// A formula that is a text by nature, such as the name of a rewrite rule, has no LaTeX.
+std::string typeset(const Formula& f, MathStyle style) {
+  if (f.latex.empty()) return R"(<span class="rule">)" + escape_xml(f.text) + "</span>";
+  return mathml(f.latex, style);
+}
+
+bool is_arrow(const Formula& left) { return left.text.ends_with("⟵"); }
+
+std::string latex_of(const Equation& equation) {
+  const bool aligned = equation.rows.size() > 1;
+  std::string latex = equation.left.latex;
+  bool is_first = true;
+  for (const Equation::Row& row : equation.rows) {
+    if (!is_first) latex += " \\\\\n";
+    latex += aligned ? " &" : " ";
+    if (!is_first || !is_arrow(equation.left)) latex += "= ";
+    latex += row.right.latex;
+    is_first = false;
+  }
+  return aligned ? "\\begin{aligned}\n" + latex + "\n\\end{aligned}" : latex;
+}
+
+std::string line(const Equation& equation, const Equation::Row& row, bool is_first) {
+  const std::string left = is_first ? typeset(equation.left, MathStyle::kDisplay) : "";
+  const std::string_view sign = is_first && is_arrow(equation.left) ? "" : "=";
+  std::string html = fmt::format(
+      R"(<div class="line"><span class="left">{}</span><span class="sign">{}</span>)"
+      R"(<span class="right"><span class="scroll">{}</span>)",
+      left, sign, typeset(row.right, MathStyle::kDisplay));
+  if (!row.reason.empty()) html += R"( <span class="reason">)" + html_of(row.reason) + "</span>";
+  return html + "</span></div>";
+}
+
+std::string cells(std::string_view tag, const std::vector<Sentence>& row) {
+  std::string html = "<tr>";
+  for (const Sentence& cell : row) html += fmt::format("<{0}>{1}</{0}>", tag, html_of(cell));
+  return html + "</tr>";
+}
+
+}  // namespace
+
+std::string html_of(const Formula& formula) { return typeset(formula, MathStyle::kText); }
+
+std::string html_of(const Sentence& sentence) {
+  std::string html;
+  for (const Inline& part : sentence)
+    html += part.words.empty() ? html_of(part.formula) : escape_xml(part.words);
+  return html;
+}
+
+std::string html_of(const Table& table) {
+  std::string html = R"(<div class="scroll"><table class="words"><thead>)" +
+                     cells(R"(th)", table.header) + "</thead><tbody>";
+  for (const auto& row : table.rows) html += cells("td", row);
+  return html + "</tbody></table></div>\n";
+}
+
+std::string html_of(const Equation& equation, std::string_view id, const std::string& number,
+                    Language language) {
+  std::string lines;
+  for (const Equation::Row& row : equation.rows) lines += line(equation, row, &row == &equation.rows.front());
+  const std::string label = escape_xml(text_of(PageText::kCopy, language));
+  return fmt::format(
+      R"(<div class="equation"{}><div class="lines">{}</div><span class="number">{}</span>)"
+      R"(<button type="button" class="copy" title="{}" aria-label="{}: {}" data-copied="{}" data-latex="{}">TeX</button></div>)"
+      "\n",
+      id.empty() ? "" : fmt::format(R"( id="{}")", id), lines, number, label, label,
+      escape_xml(equation.left.text), escape_xml(text_of(PageText::kCopied, language)),
+      escape_xml(latex_of(equation)));
+}
+
+std::string html_of_values(const Numbers& numbers) {
+  const auto rows = number_cells(numbers);
+  if (numbers.shape.rank() == 0) return R"(<span class="scalar">)" + rows[0][0] + "</span>";
+  std::string html = fmt::format(R"(<div class="scroll"><table class="matrix" aria-label="{}"><tbody>)",
+                                 escape_xml(numbers.name.text));
+  for (const auto& row : rows) {
+    html += "<tr>";
+    for (const std::string& cell : row) html += "<td>" + cell + "</td>";
+    html += "</tr>";
+  }
+  return html + "</tbody></table></div>";
+}
+
+std::string html_of(const Numbers& numbers) {
+  return fmt::format(R"(<div class="numbers"><span class="name">{}</span><span class="sign">=</span>{}</div>)"
+                     "\n",
+                     html_of(numbers.name), html_of_values(numbers));
+}
+
+std::string flat(const Sentence& sentence) {
+  std::string text;
+  for (const Inline& part : sentence) text += part.words.empty() ? part.formula.text : part.words;
+  return text;
+}
+
+}  // namespace catenary::derive

@@ -37,7 +37,8 @@ Value loss_of_sample(Value scalar) {
 
 class Deriver {
  public:
-  Deriver(Derivation& derivation, const Naming& naming) : d_(derivation), naming_(naming) {}
+  Deriver(Derivation& derivation, const Naming& naming)
+      : d_(derivation), naming_(naming), named_(naming.defined) {}
 
   // The steps of gradient(scalar)'s trace, but those of batched calls where the batch has a part of its own.
   Part part(Value scalar, const Formula& name, std::span<const Value> wrt) {
@@ -99,7 +100,8 @@ class Deriver {
     return is_leaf(v.op()) && v.name().starts_with("∂" + part.name.text + "/∂#");
   }
 
-  Simplified shorten(Value v) { return simplify(v, {.symmetric = d_.symmetric}); }
+  // Named values stay whole: what they are stands in their own equations.
+  Simplified shorten(Value v) { return simplify(v, {.symmetric = d_.symmetric, .keep = named_}); }
 
   // All flows into x are there: their sum is the adjoint.
   void complete(Adjoint& a) {
@@ -125,7 +127,7 @@ class Deriver {
     if (!result.reached) return result;
     result.adjoint = it->second;
     if (d_.forward.size() > kMostValuesToClose || !d_.layers.empty()) return result;
-    Simplified closed = shorten(result.traced);
+    Simplified closed = simplify(result.traced, {.symmetric = d_.symmetric});
     Names leaves;
     for (const Value leaf : d_.leaves) leaves.set(leaf, *d_.names.find(leaf));
     if (formula_size(closed.value, leaves, kLongestClosedForm + 1) <= kLongestClosedForm)
@@ -135,6 +137,7 @@ class Deriver {
 
   Derivation& d_;
   const Naming& naming_;
+  std::vector<Value> named_;
   std::map<std::pair<NodeId, NodeId>, std::size_t> place_;  // of (scalar, x) in the scalar's adjoints
   int number_ = 0;
 };

@@ -50,6 +50,8 @@ constexpr Translation kTranslations[] = {
     {Phrase::kStep, "Step {0}: from {1} to {2}", "第 {0} 步：从 {1} 到 {2}"},
     {Phrase::kCall, "{0} enters {1}.", "{0} 参与了 {1}。"},
     {Phrase::kRule, "Rule", "规则"},
+    {Phrase::kArithmetic, "arithmetic", "数的运算"},
+    {Phrase::kSimplified, "simplified", "化简"},
     {Phrase::kBy, "by {0}", "由 {0}"},
     {Phrase::kConstantOne, "the derivative of a value by itself is 1", "一个量对自身的导数为 1"},
     {Phrase::kDelta,

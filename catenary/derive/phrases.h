@@ -35,6 +35,8 @@ enum class Phrase : std::uint8_t {
   kCall,
   kRule,
   kBy,
+  kArithmetic,
+  kSimplified,
   kConstantOne,
   kDelta,
   kPaths,

@@ -14,6 +14,9 @@ constexpr double kRowGap = 16;      // between nodes
 constexpr double kBendHeight = 12;  // what an edge that passes a column needs
 constexpr int kOrderSweeps = 8;     // more changed none of the networks that were looked at
 constexpr int kHeightSweeps = 24;
+// How strongly an item is drawn to the level of a neighbour, its own level counting 1. Leaves pull less, so that
+// the chain of what is computed runs straight and its weights hang on it.
+constexpr double kPull = 8, kLeafPull = 0.1;
 
 // A node, or the place where an edge passes a column.
 struct Item {
@@ -143,7 +146,7 @@ class Layouter {
     }
   }
 
-  // Draws each item to the level of its neighbours; bends more strongly, so that long edges run straight.
+  // Draws each item to the level of its neighbours.
   void align(bool forward) {
     for (std::size_t k = 0; k < columns_.size(); ++k) {
       const auto& column = columns_[forward ? k : columns_.size() - 1 - k];
@@ -152,8 +155,9 @@ class Layouter {
         double sum = items_[i].y, weight = 1;
         for (const auto* near : {&items_[i].before, &items_[i].after}) {
           for (const std::size_t j : *near) {
-            sum += 4 * items_[j].y;
-            weight += 4;
+            const double pull = items_[j].before.empty() ? kLeafPull : kPull;
+            sum += pull * items_[j].y;
+            weight += pull;
           }
         }
         targets.push_back(sum / weight);

@@ -11,8 +11,8 @@ struct GraphLayout {
   struct Point {
     double x = 0, y = 0;
   };
-  std::vector<Point> centers;             ///< of the nodes
-  std::vector<std::vector<Point>> paths;  ///< of the edges: joined by curves that leave and arrive level
+  std::vector<Point> centers = {};             ///< of the nodes
+  std::vector<std::vector<Point>> paths = {};  ///< of the edges: joined by curves that leave and arrive level
   double width = 0, height = 0;
 };
 

@@ -124,10 +124,7 @@
     title.append(...card.querySelector("h3").cloneNode(true).childNodes);
     const pieces = all(":scope > .body > .equation, :scope > .body > .numbers", card).map((e) => e.cloneNode(true));
     pieces.forEach((piece) => piece.removeAttribute("id"));
-    const link = document.createElement("a");
-    link.className = "go";
-    link.href = "#" + card.id;
-    link.textContent = card.dataset.title;
+    const link = panel.querySelector(`a.go[href="#${card.id}"]`).cloneNode(true);
     stepDetail.replaceChildren(title, ...pieces, link);
     hold(stepDetail);
   }

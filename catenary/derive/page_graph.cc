@@ -117,7 +117,7 @@ class SvgWriter {
         page_text(page_, PageText::kReads, drawing_.nodes[e.from].formula.text, drawing_.nodes[e.to].formula.text);
     const std::string step = e.flow == nullptr ? "" : fmt::format(R"( data-step="{}")", e.flow->number);
     return fmt::format(
-        R"(<a class="edge{}" href="#edge-{}" data-from="node-{}" data-to="node-{}"{} aria-label="{}"><path class="hit" d="{}"/><path class="line" d="{}" marker-end="url(#head-forward)"/><path class="back" d="{}" marker-end="url(#head-back)"/></a>)"
+        R"(<a class="edge{}" href="#edge-{}" data-from="node-{}" data-to="node-{}"{} aria-label="{}"><path class="hit" d="{}"/><path class="line" d="{}"/><path class="back" d="{}"/></a>)"
         "\n",
         e.flow == nullptr ? " still" : "", i, e.from, e.to, step, escape_xml(label), forward, forward,
         path_data(points));
@@ -133,7 +133,7 @@ class SvgWriter {
         n.formula.text + (label.below.empty() || !n.has_name || kind == "leaf" ? "" : " = " + label.below) + ", " +
         page_.derivation.dimensions.str(n.value.shape());
     return fmt::format(
-        R"(<a class="node {}" href="#node-{}"{}{} transform="translate({:.1f} {:.1f})" aria-label="{}">)"
+        R"--(<a class="node {}" href="#node-{}"{}{} transform="translate({:.1f} {:.1f})" aria-label="{}">)--"
         R"(<rect x="{:.1f}" y="{}" width="{:.1f}" height="{}" rx="{}"/>{}</a>)"
         "\n",
         kind, i, ready > 0 ? fmt::format(R"( data-ready="{}")", ready) : "",

@@ -27,7 +27,7 @@ test: ## build with assertions in build/test and run all tests
 demo: build ## train a network on Fashion-MNIST, into runs/fashion-mnist
 	$(program) train examples/fashion-mnist.toml --out runs/fashion-mnist
 
-bench: bench-build ## build and run the benchmarks, beside other libraries: about 20 minutes
+bench: bench-build ## build and run the benchmarks, beside other libraries: about 15 minutes
 	@./bench/all.sh
 
 bench-quick: bench-build ## three minutes of the same, to see that everything works

@@ -13,6 +13,7 @@ import pathlib
 import random
 import shutil
 import subprocess
+import sys
 import tempfile
 
 MEGA = 1e6
@@ -27,24 +28,37 @@ NETWORKS = [
 FASHION_MNIST = "fashion-mnist"
 
 
+class Failed(Exception):
+    """A program is missing or has failed; says which."""
+
+
+def output_of(command):
+    """What a program prints."""
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if result.returncode != 0:
+        last_words = result.stderr.strip().splitlines()[-1:]
+        raise Failed(" ".join(["`" + " ".join(map(str, command)) + "` failed:", *last_words]))
+    return result.stdout
+
+
 class Programs:
     """Where the programs lie, and how to run them."""
 
     def __init__(self, root):
         self.catenary = root / "build/bench/catenary"
-        programs = {"dynamic": self.catenary, "static": root / "build/static/catenary"}
-        self.built = {kind: program for kind, program in programs.items() if program.exists()}
+        self.built = {"dynamic": self.catenary, "static": root / "build/static/catenary"}
         self.torch = root / "build/bench/bench/footprint_torch"
         self.run_process = root / "build/bench/bench/run_process"
+        for program, preset in [(self.catenary, "bench"), (self.run_process, "bench"), (self.built["static"], "static")]:
+            if not program.exists():
+                raise Failed(f"{program} has not been built: cmake --preset {preset} && cmake --build build/{preset}")
 
     def measure(self, command, times=1):
         """Peak memory and seconds of a command, as run_process prints them."""
-        command = [self.run_process, "--times", str(times), "--", *map(str, command)]
-        return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        return json.loads(output_of([self.run_process, "--times", times, "--", *command]))
 
     def planned_bytes(self, config):
-        command = [self.catenary, "inspect", config, "--json", "--threads", "1"]
-        return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["planned_bytes"]
+        return json.loads(output_of([self.catenary, "inspect", config, "--json", "--threads", 1]))["planned_bytes"]
 
 
 def write_csv(path, features, outputs, samples):
@@ -80,8 +94,8 @@ def row_of(programs, kind, folder, name, config, data_bytes):
     planned = programs.planned_bytes(config)
     expected = planned + data_bytes
     return {"network": name, "program": kind, "peak_bytes": peak, "idle_bytes": idle_bytes,
-            "own_bytes": peak - idle_bytes, "planned_bytes": planned, "data_bytes": data_bytes, "peak_over_planned": peak / expected,
-            "own_over_planned": (peak - idle_bytes) / expected}
+            "own_bytes": peak - idle_bytes, "planned_bytes": planned, "data_bytes": data_bytes,
+            "peak_over_planned": peak / expected, "own_over_planned": (peak - idle_bytes) / expected}
 
 
 def memory_rows(programs, root):
@@ -127,7 +141,7 @@ def binary(programs):
         for kind, program in programs.built.items():
             stripped = pathlib.Path(folder) / kind
             shutil.copy(program, stripped)
-            subprocess.run(["strip", stripped], check=True)
+            output_of(["strip", stripped])
             start = programs.measure([stripped, "--version"], times=300)
             rows.append({"program": kind, "stripped_bytes": stripped.stat().st_size,
                          "startup_seconds": start["seconds"], "least_startup_seconds": start["least_seconds"],
@@ -135,11 +149,8 @@ def binary(programs):
     return rows
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=pathlib.Path, help="also write the figures to this file")
-    options = parser.parse_args()
-    root = pathlib.Path(__file__).resolve().parents[1]
+def measure(root):
+    """All rows: of memory, and of the programs."""
     programs = Programs(root)
     print_memory_heading()
     memory = []
@@ -147,12 +158,23 @@ def main():
         memory.append(row)
         print_memory(row)
     print(f"\n{'program':14} {'stripped':>12} {'--version':>12} {'idle memory':>12}")
-    programs_rows = binary(programs)
-    for row in programs_rows:
+    rows = binary(programs)
+    for row in rows:
         print(f"{row['program']:14} {row['stripped_bytes'] / MEGA:9.2f} MB {row['startup_seconds'] * 1e3:9.2f} ms "
               f"{row['idle_bytes'] / MEGA:9.2f} MB")
+    return {"memory": memory, "programs": rows}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=pathlib.Path, help="also write the figures to this file")
+    options = parser.parse_args()
+    try:
+        results = measure(pathlib.Path(__file__).resolve().parents[1])
+    except Failed as error:
+        sys.exit(f"footprint.py: {error}")
     if options.json:
-        options.json.write_text(json.dumps({"memory": memory, "programs": programs_rows}, indent=2) + "\n")
+        options.json.write_text(json.dumps(results, indent=2) + "\n")
         print(f"wrote {options.json}")
 
 

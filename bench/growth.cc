@@ -1,6 +1,6 @@
 // How a training step grows: samples a second of square networks over their width and the batch, against the
 // roofline of this core, measured in the same run: its peak by fused multiply-adds, and the speed at which it
-// reads as many bytes as a step walks through.
+// reads as many bytes as a step walks through. Each cell's steps are checked before they are timed.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -8,12 +8,16 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/compare/measure.h"
+#include "bench/compare/options.h"
 #include "bench/compare/plot.h"
 #include "bench/compare/results.h"
 #include "bench/peak.h"
 
 namespace bench {
 namespace {
+
+// Multiply-adds of a step of the check's reference: a tenth of a second for its four steps.
+constexpr double kCheckWork = 2e7;
 
 struct Options {
   bool quick = false;
@@ -59,8 +63,11 @@ struct Cell {
 };
 
 Cell measure_cell(std::int64_t width, std::int64_t batch, const Grid& grid, int threads) {
-  const Problem problem = make_problem("", {width, width, width, width}, batch);
-  const auto peer = catenary_peer().make(problem, 1e-4, threads);
+  const Problem problem =
+      make_problem(fmt::format("{} wide x 3", width), {width, width, width, width}, batch);
+  const PeerKind side = catenary_peer();
+  Check(problem, kCheckWork)(side, threads);
+  const auto peer = side.make(problem, 1e-4, threads);
   std::vector<double> times, peaks = {peak(threads)};
   for (int round = 0; round < grid.rounds; ++round) {
     double elapsed = peer->time(1);
@@ -75,6 +82,7 @@ Cell measure_cell(std::int64_t width, std::int64_t batch, const Grid& grid, int 
     peaks.push_back(peak(threads));
     if (times.back() > 1) break;  // long steps vary little
   }
+  refuse_beyond_peak(problem, side.name, median(times), peaks);
   const double speed = median(peaks) * 1e9;
   const double roof =
       std::max(problem.flops() / speed, problem.least_bytes() / bandwidth_for(problem, threads));
@@ -157,6 +165,7 @@ void run(const Options& options) {
     }
     fmt::print("\n");
   }
+  if (cells.empty()) throw std::runtime_error("no such step is small enough to be measured");
   write_results(options.json, nlohmann::json{{"threads", options.threads}, {"rows", rows}}.dump(2) + '\n');
   write_results(options.svg, svg(plot_of(grid, cells, options.threads)));
 }
@@ -168,9 +177,11 @@ int main(int argc, char** argv) {
   bench::Options options;
   CLI::App app{"Samples a second over width and batch, against the roofline"};
   app.add_flag("--quick", options.quick, "a few sizes, once each: about 10 seconds");
-  app.add_option("--threads", options.threads, "number of threads")->capture_default_str();
-  app.add_option("--width", options.widths, "only these widths");
-  app.add_option("--batch", options.batches, "only these batches");
+  app.add_option("--threads", options.threads, "number of threads")
+      ->capture_default_str()
+      ->check(bench::above_zero);
+  app.add_option("--width", options.widths, "only these widths")->check(bench::above_zero);
+  app.add_option("--batch", options.batches, "only these batches")->check(bench::above_zero);
   app.add_option("--json", options.json, "also write the figures to this file");
   app.add_option("--svg", options.svg, "also write a plot to this file");
   CLI11_PARSE(app, argc, argv);

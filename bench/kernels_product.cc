@@ -90,10 +90,17 @@ void multiply_plainly(const ProductArgs<float>& p) noexcept {
   }
 }
 
-bool is_right(const Shape& shape, void (*product)(const ProductArgs<float>&) noexcept) {
+// A way to multiply, and what it could reach: GFLOP/s, or 0 where nobody knows.
+struct Rung {
+  std::string_view name;
+  void (*product)(const ProductArgs<float>&) noexcept;
+  double peak;
+};
+
+bool is_right(const Shape& shape, const Rung& rung) {
   const Problem want(shape), got(shape);
   multiply_plainly(want.args);
-  product(got.args);
+  rung.product(got.args);
   for (std::int64_t i = 0; i < shape.rows; ++i) {
     const std::int64_t row = i * want.args.c_row_stride;
     if (!std::equal(want.c.get() + row, want.c.get() + row + shape.columns, got.c.get() + row)) return false;
@@ -101,29 +108,29 @@ bool is_right(const Shape& shape, void (*product)(const ProductArgs<float>&) noe
   return true;
 }
 
-void time_product(benchmark::State& state, const Shape& shape,
-                  void (*product)(const ProductArgs<float>&) noexcept, double peak) {
-  if (!is_right(shape, product)) return state.SkipWithError("wrong result");
+void time_product(benchmark::State& state, const Shape& shape, const Rung& rung) {
   const Problem problem(shape);
   const auto operations = 2e-9 * static_cast<double>(shape.rows * shape.inner * shape.columns);
   const int batch = std::max(1, static_cast<int>(0.01 / operations));
   double best = 1e9;
   for ([[maybe_unused]] auto unused : state) {
     const double start = processor_seconds();
-    for (int i = 0; i < batch; ++i) product(problem.args);
+    for (int i = 0; i < batch; ++i) rung.product(problem.args);
     best = std::min(best, (processor_seconds() - start) / batch);
   }
   state.counters["GFLOP/s"] = operations / best;
-  if (peak > 0) state.counters["%peak"] = 100 * operations / best / peak;
+  if (rung.peak > 0) state.counters["%peak"] = 100 * operations / best / rung.peak;
 }
 
-void add(const Shape& shape, std::string_view rung, void (*product)(const ProductArgs<float>&) noexcept,
-         double peak) {
+// `wrong` is told where a rung's result is.
+void add(const Shape& shape, const Rung& rung, bool& wrong) {
   const std::string size =
       std::to_string(shape.rows) + "x" + std::to_string(shape.inner) + "x" + std::to_string(shape.columns);
-  const std::string name = std::string(shape.name) + "/" + size + "/" + std::string(rung);
-  benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
-    time_product(state, shape, product, peak);
+  const std::string name = std::string(shape.name) + "/" + size + "/" + std::string(rung.name);
+  benchmark::RegisterBenchmark(name.c_str(), [=, &wrong](benchmark::State& state) {
+    if (is_right(shape, rung)) return time_product(state, shape, rung);
+    wrong = true;
+    state.SkipWithError("wrong result");
   })->MinTime(0.1);
 }
 
@@ -131,8 +138,10 @@ void add(const Shape& shape, std::string_view rung, void (*product)(const Produc
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  bool wrong = false;
   for (const Shape& shape : kShapes) {
-    if (shape.rows < 1024) add(shape, "plain", multiply_plainly, 0);
+    if (shape.rows < 1024) add(shape, {"plain", multiply_plainly, 0}, wrong);
   }
   for (const Simd simd : catenary::kernels::supported_simd()) {
     const double peak = peak_of(simd);
@@ -141,8 +150,12 @@ int main(int argc, char** argv) {
       std::printf("%.*s: %.1f GFLOP/s by fused multiply-adds alone\n", int(name.size()), name.data(), peak);
     for (const Shape& shape : kShapes) {
       if (peak == 0 && shape.rows >= 1024) continue;
-      add(shape, name, catenary::kernels::kernel_set<float>(simd).product, peak);
+      add(shape, {name, catenary::kernels::kernel_set<float>(simd).product, peak}, wrong);
     }
   }
-  benchmark::RunSpecifiedBenchmarks();
+  if (benchmark::RunSpecifiedBenchmarks() == 0) {
+    std::fprintf(stderr, "no product's name matches the filter\n");
+    return 1;
+  }
+  return wrong ? 1 : 0;
 }

@@ -19,6 +19,8 @@ if ! "$python" -c 'import torch' 2> /dev/null; then
     "${install[@]}" torch ||
     echo "bench-pypi: no torch to be had; comparing with jax alone" >&2
 fi
+peers=libtorch,jax
+if "$python" -c 'import torch' 2> /dev/null; then peers+=,pytorch; fi
 mkdir -p "$results"
-build/bench/bench/compare_bench --python "$python" --peers libtorch,pytorch,jax \
+build/bench/bench/compare_bench --python "$python" --peers "$peers" \
   --json "$results/pypi.json" --svg "$results/pypi.svg" "$@"

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <stdexcept>
 
 #include "bench/compare/measure.h"
@@ -37,16 +39,32 @@ const Variant kVariants[] = {{"relu, sgd", nn::relu, false},
                              {"sigmoid, sgd", nn::sigmoid, false},
                              {"relu, adam", nn::relu, true}};
 
+// A batch that is checked consists of so few different samples, each as often, that the reference in double
+// can afford it. Adam turns gradients that are nothing but rounding into whole moves; they are few.
+constexpr std::int64_t kDifferent = 4;
+constexpr int kCheckedSteps = 4;
+constexpr double kAllowedError = 0.02;
+
+double norm(const std::vector<double>& numbers) {
+  return std::sqrt(std::inner_product(numbers.begin(), numbers.end(), numbers.begin(), 0.0));
+}
+
+std::vector<double> difference(std::vector<double> a, const std::vector<double>& b) {
+  std::transform(a.begin(), a.end(), b.begin(), a.begin(), std::minus<>());
+  return a;
+}
+
 // Four hidden layers as wide as the input, and ten classes.
 class Training {
  public:
   Training(const Size& size, const Variant& variant, int threads)
       : size_(size), pool_(threads), variables_(network(variant), 1) {
     step_ = std::make_unique<Step>(compile(program_, variables_, {.pool = &pool_}));
-    for (std::size_t i = 0; i < inputs_.size(); ++i) inputs_[i] = static_cast<float>(std::sin(0.7 * i));
-    for (std::size_t i = 0; i < labels_.size(); ++i) labels_[i] = static_cast<float>(i % 10);
+    fill(kDifferent);
     step_->bind("x", rows_of(inputs_, size.width));
     step_->bind("y", rows_of(labels_, 1));
+    check(variant);
+    fill(size.batch);
   }
 
   double step_seconds() {
@@ -64,6 +82,51 @@ class Training {
   }
 
  private:
+  // So many different samples, each with its neighbours the same.
+  void fill(std::int64_t different) {
+    const auto width = static_cast<std::size_t>(size_.width);
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      const std::size_t sample = i * static_cast<std::size_t>(different) / labels_.size();
+      for (std::size_t k = 0; k < width; ++k)
+        inputs_[i * width + k] = static_cast<float>(std::sin(0.7 * static_cast<double>(sample * width + k)));
+      labels_[i] = static_cast<float>(sample % 10);
+    }
+  }
+
+  // Some steps, which must move weights and moments as the operators' reference in double says.
+  void check(const Variant& variant) {
+    const std::int64_t times = size_.batch / kDifferent;
+    Bindings at{kDifferent, {}};
+    for (std::int64_t sample = 0; sample < kDifferent; ++sample) {
+      const float* row = inputs_.data() + sample * times * size_.width;
+      at.leaves["x"].insert(at.leaves["x"].end(), row, row + size_.width);
+      at.leaves["y"].push_back(labels_[static_cast<std::size_t>(sample * times)]);
+    }
+    std::vector<Value> next;
+    for (const Update& update : program_.updates) {
+      at.leaves[update.variable.name()] = variables_.read(update.variable.name());
+      next.push_back(update.next);
+    }
+    const auto before = at.leaves;
+    for (int i = 0; i < kCheckedSteps; ++i) {
+      const Evaluation reference(next, at);
+      for (const Update& update : program_.updates)
+        at.leaves[update.variable.name()] = reference[update.next];
+      if (step_->run({size_.batch}) != Status::kOk) throw std::runtime_error("the step failed");
+    }
+    for (const Update& update : program_.updates) {
+      const std::string name = update.variable.name();
+      const std::vector<double>& expected = at.leaves[name];
+      const double error = norm(difference(variables_.read(name), expected)) /
+                           norm(difference(expected, before.find(name)->second));
+      if (error < kAllowedError) continue;
+      throw std::runtime_error(
+          fmt::format("{}, width {}, batch {}: {} steps move {} otherwise than the "
+                      "reference's, by {:.1e} of its move",
+                      variant.name, size_.width, size_.batch, kCheckedSteps, name, error));
+    }
+  }
+
   Graph& network(const Variant& variant) {
     std::vector<nn::Layer> layers(4, nn::dense(size_.width, variant.activation));
     layers.push_back(nn::dense(10));
@@ -73,7 +136,7 @@ class Training {
     const std::vector<Value> slopes = gradient(loss, weights).adjoints;
     program_ = {{{"loss", loss}},
                 variant.adam ? optim::adam({.learning_rate = 1e-4})(weights, slopes)
-                             : optim::sgd({.learning_rate = 1e-4})(weights, slopes)};
+                             : optim::sgd({.learning_rate = 0.01})(weights, slopes)};
     return graph_;
   }
 

@@ -1,5 +1,5 @@
 // Whole training steps of Catenary and of its peers, side by side: forward, loss, backward and SGD update on
-// batches in memory. For each network every side's gradients are first checked against plain loops in double;
+// batches in memory. For each network every side's steps are first checked against plain loops in double;
 // then the sides take turns, with a probe of the machine's peak between them. Medians over the rounds.
 #include <fmt/format.h>
 #include <unistd.h>
@@ -11,12 +11,16 @@
 
 #include "catenary/kernels/simd.h"
 #include "measure.h"
+#include "options.h"
 #include "peer_process.h"
 #include "results.h"
 #include "table.h"
 
 namespace bench {
 namespace {
+
+// Multiply-adds of a step of the reference: a second for the four steps of a check.
+constexpr double kCheckWork = 2.5e8;
 
 struct Options {
   std::vector<int> threads = {1, 2};
@@ -26,14 +30,18 @@ struct Options {
   MeasureOptions measure;
 };
 
-// Libraries read these when they are loaded, so the program starts itself again with them. OpenBLAS 0.3.21
-// takes newer CPUs with AVX-512 for Haswells.
+// Libraries read these when they are loaded, so the program starts itself again with them; Python's
+// frameworks inherit them. OpenBLAS 0.3.21 takes newer CPUs with AVX-512 for Haswells. GCC's OpenMP lets a
+// thread without work spin 300,000 times, some 7 ms, before it sleeps: longer than a time slice, so that on a
+// machine that is busy besides, spinning threads keep from their cores the ones with work. 2000 times are 50
+// µs, about what sleeping and waking takes, and longer than most pauses within a step.
 void start_with_environment(char** argv) {
   if (std::getenv("CATENARY_BENCH_CHILD") != nullptr) return;
   setenv("CATENARY_BENCH_CHILD", "1", 1);
   if (catenary::kernels::supported_simd().back() == catenary::kernels::Simd::kAvx512) {
     setenv("OPENBLAS_CORETYPE", "SKYLAKEX", 0);
   }
+  setenv("GOMP_SPINCOUNT", "2000", 0);
   setenv("OMP_PROC_BIND", "false", 0);  // this program pins its threads itself
   execv("/proc/self/exe", argv);
 }
@@ -78,24 +86,37 @@ std::vector<PeerKind> chosen_peers(const Options& options, Interpreters& interpr
   }
   for (const std::string& name : options.peers) {
     const auto has_name = [&](const PeerKind& kind) { return kind.name == name; };
-    if (std::none_of(kinds.begin(), kinds.end(), has_name)) fmt::print(stderr, "{}: not here\n", name);
+    if (std::any_of(kinds.begin(), kinds.end(), has_name)) continue;
+    throw std::runtime_error(
+        fmt::format("--peers: '{}' is no peer that is installed; pytorch, sklearn and jax "
+                    "are looked for by {}",
+                    name, options.python));
   }
   return kinds;
 }
 
+std::vector<Bar> chosen_bars(const Options& options) {
+  std::vector<Bar> chosen = bars();
+  std::erase_if(chosen, [&](const Bar& bar) { return bar.name.find(options.only) == std::string::npos; });
+  if (chosen.empty())
+    throw std::runtime_error(fmt::format("--only: no network's name contains '{}'", options.only));
+  return chosen;
+}
+
 void run(const Options& options) {
+  const std::vector<Bar> chosen = chosen_bars(options);
   Interpreters interpreters(options.python, CATENARY_BENCH_PEERS);
   const std::vector<PeerKind> kinds = chosen_peers(options, interpreters);
   print_heading(kinds);
   nlohmann::json rows = nlohmann::json::array();
-  for (const auto& make : bars()) {
-    const Problem problem = make();
-    if (problem.name.find(options.only) == std::string::npos) continue;
+  for (const Bar& bar : chosen) {
+    const Problem problem = make_problem(bar.name, bar.widths, bar.batch, bar.tanh);
+    Check check(problem, kCheckWork);
     nlohmann::json one_thread;
     for (const int threads : options.threads) {
       MeasureOptions own = options.measure;
       own.threads = threads;
-      rows.push_back(measure(problem, kinds, own));
+      rows.push_back(measure(problem, kinds, check, own));
       print_row(rows.back(), one_thread, kinds);
       if (threads == 1) one_thread = rows.back();
     }
@@ -113,17 +134,22 @@ int main(int argc, char** argv) {
   bench::start_with_environment(argv);
   bench::Options options;
   CLI::App app{"Training steps of Catenary and of its peers, side by side"};
-  app.add_option("--threads", options.threads, "numbers of threads")->capture_default_str();
+  app.add_option("--threads", options.threads, "numbers of threads")
+      ->capture_default_str()
+      ->check(bench::above_zero);
   app.add_option("--only", options.only, "networks whose name contains this");
   app.add_option("--peers", options.peers, "only these peers, such as onednn,libtorch")->delimiter(',');
   app.add_option("--python", options.python, "the interpreter of pytorch, sklearn and jax")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::ExistingFile);
   app.add_option("--json", options.json, "also write the rows to this file");
   app.add_option("--svg", options.svg, "also write a plot of the ratios to this file");
-  app.add_option("--turn", options.measure.turn_seconds, "seconds of a side's turn")->capture_default_str();
+  app.add_option("--turn", options.measure.turn_seconds, "seconds of a side's turn")
+      ->capture_default_str()
+      ->check(bench::above_zero);
   app.add_option("--rounds", options.measure.rounds, "rounds of turns")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(bench::above_zero);
   CLI11_PARSE(app, argc, argv);
   try {
     bench::run(options);

@@ -14,9 +14,6 @@ namespace bench {
 
 namespace {
 
-// A parameter of order 1 moves by a gradient of 1e-3 and less: the difference keeps 3 to 4 digits of f32's 7.
-constexpr double kAllowedError = 5e-3;
-
 // The rate of measured steps: they change the weights a little, but lead nowhere.
 constexpr double kRate = 1e-4;
 
@@ -33,42 +30,6 @@ struct Side {
 
 Problem problem_of(const PeerKind& kind, const Problem& problem) {
   return kind.adapt == nullptr ? problem : kind.adapt(problem);
-}
-
-using Gradients = std::vector<std::vector<double>>;
-
-// The largest error of an element of a gradient, relative to that gradient's largest element. A step with the
-// rate 1 moves each parameter by its gradient.
-double worst_error(Peer& peer, const Gradients& expected) {
-  const std::vector<Numbers> before = peer.parameters();
-  peer.step();
-  const std::vector<Numbers> after = peer.parameters();
-  double worst = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    double largest = 1e-30, error = 0;
-    for (std::size_t k = 0; k < expected[i].size(); ++k) {
-      const double found = static_cast<double>(before[i][k]) - static_cast<double>(after[i][k]);
-      largest = std::max(largest, std::abs(expected[i][k]));
-      error = std::max(error, std::abs(found - expected[i][k]));
-      if (std::isnan(found)) return INFINITY;
-    }
-    worst = std::max(worst, error / largest);
-  }
-  return worst;
-}
-
-void check(std::span<const PeerKind> kinds, const Problem& problem, int threads) {
-  const Problem small = small_batch(problem);
-  const Gradients usual = reference_gradients(small);
-  for (const PeerKind& kind : kinds) {
-    const Problem own = problem_of(kind, small);
-    const auto peer = kind.make(own, 1, threads);
-    if (peer == nullptr) continue;
-    const double error = worst_error(*peer, kind.adapt == nullptr ? usual : reference_gradients(own));
-    if (error < kAllowedError) continue;
-    throw std::runtime_error(fmt::format("{}: {}'s gradients differ from the reference's by {:.1e}",
-                                         problem.name, kind.name, error));
-  }
 }
 
 // Steps until the turn's time is over; the seconds of one. The first step, which warms the caches, does not
@@ -125,10 +86,10 @@ double bandwidth_for(const Problem& problem, int threads) {
   return read_bandwidth(threads, static_cast<std::int64_t>(std::min(problem.own_bytes(), kMostBytes)));
 }
 
-nlohmann::json measure(const Problem& problem, std::span<const PeerKind> kinds,
+nlohmann::json measure(const Problem& problem, std::span<const PeerKind> kinds, Check& check,
                        const MeasureOptions& options) {
   pin(options.threads);
-  check(kinds, problem, options.threads);
+  for (const PeerKind& kind : kinds) check(kind, options.threads);
   std::vector<Side> sides;
   for (const PeerKind& kind : kinds) {
     auto peer = kind.make(problem_of(kind, problem), kRate, options.threads);
@@ -148,6 +109,7 @@ nlohmann::json measure(const Problem& problem, std::span<const PeerKind> kinds,
       side.ratios.push_back(time / sides[0].seconds.back());
     }
   }
+  for (const Side& side : sides) refuse_beyond_peak(problem, side.kind->name, median(side.seconds), peaks);
   nlohmann::json row = {{"network", problem.name},    {"batch", problem.batch},
                         {"threads", options.threads}, {"parameters", problem.parameters()},
                         {"flops", problem.flops()},   {"peak_gflops", median(peaks)}};

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "check.h"
 #include "peer.h"
 
 namespace bench {
@@ -19,11 +20,10 @@ void pin(int threads);
 /// Bytes a second at which the problem's own numbers, weights and batch, can be read again and again.
 [[nodiscard]] double bandwidth_for(const Problem& problem, int threads);
 
-/// Checks each kind's gradients against plain loops in double, then lets the sides take turns, a probe of the
-/// peak after each, and returns a row of the table: medians over the rounds. A side that cannot run the
-/// problem is left out. The first kind is the one that the others are compared with. Throws where gradients
-/// differ.
-[[nodiscard]] nlohmann::json measure(const Problem& problem, std::span<const PeerKind> kinds,
+/// Checks each side, then lets them take turns, a probe of the peak after each, and returns a row of the
+/// table: medians over the rounds. A side that cannot run the problem is left out. The first kind is the one
+/// that the others are compared with. Throws where a check fails, and where a figure cannot be true.
+[[nodiscard]] nlohmann::json measure(const Problem& problem, std::span<const PeerKind> kinds, Check& check,
                                      const MeasureOptions& options);
 
 }  // namespace bench

@@ -10,7 +10,8 @@ namespace {
 
 using Doubles = std::vector<double>;
 
-constexpr double kReferenceWork = 1e9;  // multiply-adds
+// Of the different samples in a batch that is checked: fewer would show too little.
+constexpr std::int64_t kFewest = 8;
 
 Numbers normal(std::mt19937& random, std::int64_t count, double deviation) {
   std::normal_distribution<float> distribution(0, static_cast<float>(deviation));
@@ -19,21 +20,33 @@ Numbers normal(std::mt19937& random, std::int64_t count, double deviation) {
   return numbers;
 }
 
+// Weights and biases of each layer in turn.
+using Parameters = std::vector<Doubles>;
+
+Parameters parameters_of(const Problem& p) {
+  Parameters all;
+  for (std::size_t l = 0; l < p.weights.size(); ++l) {
+    all.emplace_back(p.weights[l].begin(), p.weights[l].end());
+    all.emplace_back(p.biases[l].begin(), p.biases[l].end());
+  }
+  return all;
+}
+
 // f(W·a + b) of one sample; of the last layer W·a + b.
-Doubles forward(const Problem& p, int layer, const Doubles& a) {
-  const auto l = static_cast<std::size_t>(layer);
+Doubles forward(const Problem& p, const Parameters& at, int layer, const Doubles& a) {
+  const auto l = static_cast<std::size_t>(2 * layer);
   Doubles z(static_cast<std::size_t>(p.out(layer)));
   for (std::size_t i = 0; i < z.size(); ++i) {
-    const float* row = p.weights[l].data() + i * a.size();
-    z[i] = p.biases[l][i];
+    const double* row = at[l].data() + i * a.size();
+    z[i] = at[l + 1][i];
     for (std::size_t k = 0; k < a.size(); ++k) z[i] += row[k] * a[k];
     if (layer + 1 < p.layers()) z[i] = p.tanh ? std::tanh(z[i]) : std::max(z[i], 0.0);
   }
   return z;
 }
 
-// δ of the last layer: softmax(z) − y, or z − y, over the batch size.
-Doubles last_delta(const Problem& p, const Doubles& z, float target) {
+// δ of the last layer: softmax(z) − y, or z − y, times the sample's share of the batch.
+Doubles last_delta(const Problem& p, const Doubles& z, float target, double share) {
   Doubles delta = z;
   if (p.classifies()) {
     const double largest = *std::max_element(z.begin(), z.end());
@@ -46,21 +59,40 @@ Doubles last_delta(const Problem& p, const Doubles& z, float target) {
   } else {
     delta[0] -= target;
   }
-  for (double& d : delta) d /= static_cast<double>(p.batch);
+  for (double& d : delta) d *= share;
   return delta;
 }
 
 // Wᵀ·δ ⊙ f'(z), with f'(z) told by a = f(z).
-Doubles earlier_delta(const Problem& p, int layer, const Doubles& delta, const Doubles& a) {
+Doubles earlier_delta(const Problem& p, const Doubles& weights, const Doubles& delta, const Doubles& a) {
   Doubles earlier(a.size(), 0.0);
   for (std::size_t i = 0; i < delta.size(); ++i) {
-    const float* row = p.weights[static_cast<std::size_t>(layer)].data() + i * a.size();
+    const double* row = weights.data() + i * a.size();
     for (std::size_t k = 0; k < a.size(); ++k) earlier[k] += row[k] * delta[i];
   }
   for (std::size_t k = 0; k < a.size(); ++k) {
     earlier[k] *= p.tanh ? std::max(1 - a[k] * a[k], p.least_slope) : (a[k] > 0 ? 1.0 : 0.0);
   }
   return earlier;
+}
+
+// Adds what a sample does to the gradients.
+void add_gradients(const Problem& p, const Parameters& at, std::size_t sample, Parameters& gradients) {
+  const float* row = p.inputs.data() + sample * static_cast<std::size_t>(p.widths[0]);
+  std::vector<Doubles> a = {Doubles(row, row + p.widths[0])};
+  for (int l = 0; l < p.layers(); ++l) a.push_back(forward(p, at, l, a.back()));
+  const double share = static_cast<double>(p.times[sample]) / static_cast<double>(p.batch);
+  Doubles delta = last_delta(p, a.back(), p.targets[sample], share);
+  for (int l = p.layers() - 1; l >= 0; --l) {
+    const Doubles& input = a[static_cast<std::size_t>(l)];
+    Doubles& weight = gradients[static_cast<std::size_t>(2 * l)];
+    Doubles& bias = gradients[static_cast<std::size_t>(2 * l + 1)];
+    for (std::size_t i = 0; i < delta.size(); ++i) {
+      bias[i] += delta[i];
+      for (std::size_t k = 0; k < input.size(); ++k) weight[i * input.size() + k] += delta[i] * input[k];
+    }
+    if (l > 0) delta = earlier_delta(p, at[static_cast<std::size_t>(2 * l)], delta, input);
+  }
 }
 
 }  // namespace
@@ -100,77 +132,59 @@ Problem make_problem(std::string name, std::vector<std::int64_t> widths, std::in
   } else {
     p.targets = normal(random, batch, 1);
   }
+  p.times.assign(static_cast<std::size_t>(batch), 1);
   return p;
 }
 
-Problem small_batch(const Problem& problem) {
-  const double sample = problem.flops() / 2 / static_cast<double>(problem.batch);
-  const auto batch =
-      std::clamp<std::int64_t>(static_cast<std::int64_t>(kReferenceWork / sample), 16, problem.batch);
-  return make_problem(problem.name, problem.widths, std::min(batch, problem.batch), problem.tanh);
+Problem few_samples(const Problem& problem, double multiply_adds) {
+  Problem p = problem;
+  const double sample = p.flops() / 2 / static_cast<double>(p.batch);
+  const std::int64_t affordable = std::max(static_cast<std::int64_t>(multiply_adds / sample), kFewest);
+  const std::int64_t different = std::min(affordable, p.batch), width = p.widths[0];
+  p.times.assign(static_cast<std::size_t>(different), 1);
+  std::mt19937 random(2);
+  std::uniform_int_distribution<std::int64_t> draw(0, different - 1);
+  for (std::int64_t to = different; to < p.batch; ++to) {
+    const std::int64_t from = draw(random);
+    ++p.times[static_cast<std::size_t>(from)];
+    std::copy_n(p.inputs.begin() + from * width, width, p.inputs.begin() + to * width);
+    p.targets[static_cast<std::size_t>(to)] = p.targets[static_cast<std::size_t>(from)];
+  }
+  return p;
 }
 
-std::vector<std::vector<double>> reference_gradients(const Problem& p) {
-  const int layers = p.layers();
-  std::vector<Doubles> gradients;
-  for (int l = 0; l < layers; ++l) {
-    gradients.emplace_back(static_cast<std::size_t>(p.in(l)*p.out(l)));
-    gradients.emplace_back(static_cast<std::size_t>(p.out(l)));
-  }
-  for (std::int64_t sample = 0; sample < p.batch; ++sample) {
-    const float* row = p.inputs.data() + sample * p.widths[0];
-    std::vector<Doubles> a = {Doubles(row, row + p.widths[0])};
-    for (int l = 0; l < layers; ++l) a.push_back(forward(p, l, a.back()));
-    Doubles delta = last_delta(p, a.back(), p.targets[static_cast<std::size_t>(sample)]);
-    for (int l = layers - 1; l >= 0; --l) {
-      const Doubles& input = a[static_cast<std::size_t>(l)];
-      Doubles& weight = gradients[static_cast<std::size_t>(2 * l)];
-      Doubles& bias = gradients[static_cast<std::size_t>(2 * l + 1)];
-      for (std::size_t i = 0; i < delta.size(); ++i) {
-        bias[i] += delta[i];
-        for (std::size_t k = 0; k < input.size(); ++k) weight[i * input.size() + k] += delta[i] * input[k];
-      }
-      if (l > 0) delta = earlier_delta(p, l, delta, input);
+std::vector<Numbers> reference_moves(const Problem& p, double learning_rate, int steps) {
+  const Parameters start = parameters_of(p);
+  Parameters at = start;
+  for (int step = 0; step < steps; ++step) {
+    Parameters gradients;
+    for (const Doubles& tensor : at) gradients.emplace_back(tensor.size());
+    for (std::size_t sample = 0; sample < p.times.size(); ++sample) add_gradients(p, at, sample, gradients);
+    for (std::size_t i = 0; i < at.size(); ++i) {
+      for (std::size_t k = 0; k < at[i].size(); ++k) at[i][k] -= learning_rate * gradients[i][k];
     }
   }
-  return gradients;
+  std::vector<Numbers> moves;
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    Numbers& tensor = moves.emplace_back(at[i].size());
+    for (std::size_t k = 0; k < tensor.size(); ++k) tensor[k] = static_cast<float>(at[i][k] - start[i][k]);
+  }
+  return moves;
 }
 
-std::vector<Problem (*)()> bars() {
+std::vector<Bar> bars() {
   return {
-      [] {
-        return make_problem("2-8-1", {2, 8, 1}, 4);
-      },
-      [] {
-        return make_problem("4-16-3", {4, 16, 3}, 16);
-      },
-      [] {
-        return make_problem("64-64-10", {64, 64, 10}, 32);
-      },
-      [] {
-        return make_problem("784-128-10", {784, 128, 10}, 64);
-      },
-      [] {
-        return make_problem("784-512-512-10", {784, 512, 512, 10}, 128);
-      },
-      [] {
-        return make_problem("64 wide x 5", {64, 64, 64, 64, 64, 64}, 65'536);
-      },
-      [] {
-        return make_problem("256 wide x 4", {256, 256, 256, 256, 256}, 8'192);
-      },
-      [] {
-        return make_problem("28-300x5-1 tanh", {28, 300, 300, 300, 300, 300, 1}, 100, true);
-      },
-      [] {
-        return make_problem("1024 wide x 4", {1024, 1024, 1024, 1024, 1024}, 512);
-      },
-      [] {
-        return make_problem("4096 wide x 3", {4096, 4096, 4096, 4096}, 1024);
-      },
-      [] {
-        return make_problem("784-128-10", {784, 128, 10}, 1);
-      },
+      {"2-8-1", {2, 8, 1}, 4},
+      {"4-16-3", {4, 16, 3}, 16},
+      {"64-64-10", {64, 64, 10}, 32},
+      {"784-128-10", {784, 128, 10}, 64},
+      {"784-512-512-10", {784, 512, 512, 10}, 128},
+      {"64 wide x 5", {64, 64, 64, 64, 64, 64}, 65'536},
+      {"256 wide x 4", {256, 256, 256, 256, 256}, 8'192},
+      {"28-300x5-1 tanh", {28, 300, 300, 300, 300, 300, 1}, 100, true},
+      {"1024 wide x 4", {1024, 1024, 1024, 1024, 1024}, 512},
+      {"4096 wide x 3", {4096, 4096, 4096, 4096}, 1024},
+      {"784-128-10", {784, 128, 10}, 1},
   };
 }
 

@@ -27,6 +27,9 @@ struct Problem {
   Numbers targets = {};
   std::vector<Numbers> weights = {};  ///< of each layer, [outputs, inputs]
   std::vector<Numbers> biases = {};   ///< of each layer, [outputs]
+  /// How often each of the first samples is in the batch; the others are copies of them. Once each, unless
+  /// few_samples() was asked for.
+  std::vector<std::int64_t> times = {};
 
   [[nodiscard]] int layers() const { return static_cast<int>(weights.size()); }
   [[nodiscard]] std::int64_t in(int layer) const { return widths[static_cast<std::size_t>(layer)]; }
@@ -48,13 +51,21 @@ struct Problem {
 [[nodiscard]] Problem make_problem(std::string name, std::vector<std::int64_t> widths, std::int64_t batch,
                                    bool tanh = false);
 
-/// The same network with so small a batch that plain loops in double take about a second.
-[[nodiscard]] Problem small_batch(const Problem& problem);
+/// The same network and batch size, but so few different samples, drawn again and again, that plain loops in
+/// double need at most about so many multiply-adds for a step: what a step on the whole batch comes to can
+/// then be known.
+[[nodiscard]] Problem few_samples(const Problem& problem, double multiply_adds);
 
-/// The gradients of weights and bias of each layer in turn, by plain loops in double.
-[[nodiscard]] std::vector<std::vector<double>> reference_gradients(const Problem& problem);
+/// How far so many steps move weights and bias of each layer in turn, by plain loops in double.
+[[nodiscard]] std::vector<Numbers> reference_moves(const Problem& problem, double learning_rate, int steps);
 
-/// The rows of the table in docs/performance.md.
-[[nodiscard]] std::vector<Problem (*)()> bars();
+/// A row of the table in docs/performance.md: what make_problem() takes.
+struct Bar {
+  std::string name;
+  std::vector<std::int64_t> widths;
+  std::int64_t batch;
+  bool tanh = false;
+};
+[[nodiscard]] std::vector<Bar> bars();
 
 }  // namespace bench

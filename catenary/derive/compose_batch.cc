@@ -34,11 +34,10 @@ Formula juxtaposed(const Formula& a, const Formula& b) {
   return {a.text + " " + b.text, a.latex + R"(\,)" + b.latex};
 }
 
-// ∂J/∂ℓ as a shared weight: 1/N of a mean.
-Value weight_of(const Composer& c) {
-  const Adjoint* loss = c.d.batch->find(c.d.sample.scalar);
-  if (loss == nullptr || !is(loss->total.value, ops::kBatchBroadcast)) return {};
-  return loss->total.value.input(0);
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
 }
 
 // Σₙ of a parameter's per-sample derivative without the sum: δ aᵀ becomes Δ Aᵀ, δ becomes Δ 𝟏. Nothing for
@@ -71,36 +70,31 @@ void add_forward_in_matrices(Composer& c) {
   if (!c.d.layers.empty()) c.paragraph(Phrase::kBatchForward);
 }
 
+// 1/N Δ Aᵀ + λ W; empty where the derivative is no product of columns.
+Formula in_matrices(const Composer& c, const BatchResult& result, const Adjoint& sample) {
+  const Formula form = matrix_form(c, sample.total.value);
+  if (form.text.empty() || result.weight.batched()) return {};
+  const bool is_one = is(result.weight, ops::kConstant) && std::get<double>(result.weight.attribute()) == 1;
+  const Formula weight = c.write(result.weight);
+  Formula all = is_one ? form : juxtaposed({replaced(weight.text, " / ", "/"), weight.latex}, form);
+  if (!result.beside) return all;
+  const Formula rest = c.write(*result.beside);
+  return {all.text + " + " + rest.text, all.latex + " + " + rest.latex};
+}
+
 void add_result(Composer& c, std::size_t i) {
   const Part& batch = *c.d.batch;
   const Value variable = c.d.sample.results[i].variable;
+  const BatchResult& result = c.d.batch_results[i];
   const Formula left = derivative(batch.name, c.write(variable));
+  Equation equation{.left = left, .rows = {{c.write(result.total.value), {}}}};
   const Adjoint* sample = c.d.sample.find(variable);
-  const Adjoint* beside = batch.find(variable);
-  Equation equation{.left = left, .rows = {{c.write(c.d.batch_results[i].value), {}}}};
-  const Value weight = weight_of(c);
-  const Formula form = sample != nullptr && weight ? matrix_form(c, sample->total.value) : Formula{};
-  if (!form.text.empty()) {
-    const bool is_one = is(weight, ops::kConstant) && std::get<double>(weight.attribute()) == 1;
-    Formula scaled = juxtaposed(is_one ? Formula{} : c.write(weight), form);
-    if (beside != nullptr) {
-      const Formula rest = c.write(beside->total.value);
-      scaled = {scaled.text + " + " + rest.text, scaled.latex + " + " + rest.latex};
-    }
-    const bool is_matrix = variable.shape().rank() == 2;
-    equation.rows.push_back({scaled, c.say(is_matrix ? Phrase::kBatchMatrix : Phrase::kBatchRowSums)});
-  }
+  const Formula form = sample != nullptr && result.weight ? in_matrices(c, result, *sample) : Formula{};
+  const bool is_matrix = variable.shape().rank() == 2;
+  if (!form.text.empty())
+    equation.rows.push_back({form, c.say(is_matrix ? Phrase::kBatchMatrix : Phrase::kBatchRowSums)});
   c.document.equation(std::move(equation));
   if (const Value traced = batch.results[i].traced) c.numbers(left, traced);
-}
-
-void add_beside(Composer& c) {
-  for (const Adjoint& a : c.d.batch->adjoints) {
-    if (a.x == c.d.sample.scalar) {
-      c.paragraph(Phrase::kBatchWeight, {c.d.batch->name});
-      c.document.equation({.left = a.name, .rows = {{c.write(a.total.value), {}}}});
-    }
-  }
 }
 
 }  // namespace
@@ -117,7 +111,8 @@ void add_batch(Composer& c) {
   if (!c.d.sample.results.empty()) w = c.write(c.d.sample.results[0].variable);
   c.paragraph(Phrase::kBatchIntro, {of_columns(x), w});
   add_forward_in_matrices(c);
-  add_beside(c);
+  c.paragraph(Phrase::kBatchSteps, {c.d.batch->name});
+  add_steps(c, *c.d.batch);
   c.paragraph(Phrase::kBatchLinear);
   for (std::size_t i = 0; i < c.d.batch_results.size(); ++i) add_result(c, i);
 }
@@ -129,14 +124,15 @@ Formula dense_layer_formula() {
           R"(z^{(l)} = W^{(l)} a^{(l-1)} + b^{(l)},\; a^{(l)} = f(z^{(l)}))"};
 }
 
-// δ of one layer with what flows into it written out: (Wᵀ δ) ⊙ f′(z).
-Formula delta_written_out(const Composer& c, const Adjoint& delta) {
+// δ of one layer with what flows into it written out, then shortened: (Wᵀ δ) ⊙ f′(z). The way there stands
+// above for δ itself; here it shows how a softmax and its loss collapse to a − y.
+std::vector<Equation::Row> delta_written_out(const Composer& c, const Adjoint& delta) {
   const Flow& flow = delta.flows.back();
   const Adjoint* next = c.d.sample.find(flow.call);
-  if (delta.flows.size() != 1 || next == nullptr) return c.write(delta.total.value);
+  if (delta.flows.size() != 1 || next == nullptr) return {{c.write(delta.total.value), {}}};
   const Value rule =
       flow.call.op().gradient(Pullback{flow.call, next->total.value})[static_cast<std::size_t>(flow.operand)];
-  return c.write(simplify(rule, {.symmetric = c.d.symmetric}).value);
+  return c.rows(c.write(rule), {}, simplify(rule, {.symmetric = c.d.symmetric}));
 }
 
 }  // namespace
@@ -150,9 +146,9 @@ void add_recap(Composer& c) {
     c.paragraph(phrase);
     add();
   };
-  const auto equation = [&](const Adjoint* a, const Formula& right) {
+  const auto equation = [&](const Adjoint* a, std::vector<Equation::Row> rows) {
     if (a != nullptr)
-      c.document.equation({.number = a->flows.back().number, .left = a->name, .rows = {{right, {}}}});
+      c.document.equation({.number = a->flows.back().number, .left = a->name, .rows = std::move(rows)});
   };
   const Adjoint* output = c.d.sample.find(c.d.layers[last].z);
   if (output != nullptr) list(Phrase::kBp1, [&] { equation(output, delta_written_out(c, *output)); });
@@ -167,13 +163,13 @@ void add_recap(Composer& c) {
   list(Phrase::kBp3, [&] {
     for (std::size_t l = last + 1; l-- > 0;) {
       const Adjoint* a = c.d.layers[l].bias ? c.d.sample.find(c.d.layers[l].bias) : nullptr;
-      if (a != nullptr) equation(a, c.write(a->total.value));
+      if (a != nullptr) equation(a, {{c.write(a->total.value), {}}});
     }
   });
   list(Phrase::kBp4, [&] {
     for (std::size_t l = last + 1; l-- > 0;) {
       const Adjoint* a = c.d.sample.find(c.d.layers[l].weight);
-      if (a != nullptr) equation(a, c.write(a->total.value));
+      if (a != nullptr) equation(a, {{c.write(a->total.value), {}}});
     }
   });
 }

@@ -13,6 +13,9 @@ bool is_requested(const Composer& c, Value v) {
   return std::ranges::any_of(c.d.sample.results, [&](const Result& r) { return r.variable == v; });
 }
 
+// Rules of simplify() whose names are no equality to print.
+constexpr std::string_view kFoldingRule = "2 · 3 = 6", kLongRule = "…";
+
 Sentence meaning(const Composer& c, Value v) {
   const bool symmetric = std::ranges::count(c.d.symmetric, v) > 0;
   const Formula name = c.write(v);
@@ -62,10 +65,12 @@ std::vector<Equation::Row> Composer::rows(const Formula& first, const Sentence& 
   std::vector<Equation::Row> rows = {{first, reason}};
   for (const SimplifyStep& step : simplified.steps) {
     const Formula after = write(step.after);
-    const Formula rule{std::string(step.rule), ""};
     // What differs in the graph may read alike, as W·x with and without a spread operand.
     if (after.text == rows.back().right.text) continue;
-    rows.push_back({after, say(Phrase::kBy, {rule})});
+    const bool is_arithmetic = step.rule == kFoldingRule, is_long = step.rule == kLongRule;
+    rows.push_back({after, is_arithmetic ? say(Phrase::kArithmetic)
+                           : is_long     ? say(Phrase::kSimplified)
+                                         : say(Phrase::kBy, {{std::string(step.rule), ""}})});
   }
   return rows;
 }
@@ -94,6 +99,8 @@ void add_symbols(Composer& c) {
   c.document.table(std::move(table));
   if (!c.o.numbers || c.o.valuation == nullptr) return;
   c.paragraph(c.o.given ? Phrase::kNumbersGiven : Phrase::kNumbersRandom);
+  if (c.o.valuation->batch_size() > 1)
+    c.paragraph(Phrase::kNumbersSample, {plain(std::to_string(c.o.valuation->batch_size()))});
   for (const Value v : c.d.leaves) c.numbers(c.write(v), v);
 }
 

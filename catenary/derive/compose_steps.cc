@@ -163,13 +163,7 @@ void add_delta(Composer& c, const Part& part, const Adjoint& a) {
 
 }  // namespace
 
-void add_backward(Composer& c, const Part& part) {
-  c.heading(Phrase::kBackward);
-  c.paragraph(Phrase::kBackwardIntro);
-  c.paragraph(Phrase::kChainRule, {part.name, symbol("x"), symbol("y"), chain_rule(part.name)});
-  c.paragraph(Phrase::kSeed);
-  c.document.equation(
-      {.left = derivative(part.name, part.name), .rows = {{plain("1"), c.say(Phrase::kConstantOne)}}});
+void add_steps(Composer& c, const Part& part) {
   // In the order of the numbers: a value's flows may lie apart.
   std::vector<std::pair<const Adjoint*, const Flow*>> flows;
   for (const Adjoint& a : part.adjoints) {
@@ -182,6 +176,16 @@ void add_backward(Composer& c, const Part& part) {
     if (a->sum_number > 0) add_sum(c, part, *a);
     if (a->is_delta) add_delta(c, part, *a);
   }
+}
+
+void add_backward(Composer& c, const Part& part) {
+  c.heading(Phrase::kBackward);
+  c.paragraph(Phrase::kBackwardIntro);
+  c.paragraph(Phrase::kChainRule, {part.name, symbol("x"), symbol("y"), chain_rule(part.name)});
+  c.paragraph(Phrase::kSeed);
+  c.document.equation(
+      {.left = derivative(part.name, part.name), .rows = {{plain("1"), c.say(Phrase::kConstantOne)}}});
+  add_steps(c, part);
 }
 
 void add_results(Composer& c) {

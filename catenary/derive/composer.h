@@ -48,6 +48,8 @@ struct Composer {
 void add_symbols(Composer& c);
 void add_forward(Composer& c);
 void add_backward(Composer& c, const Part& part);
+/// The steps alone, in the order of their numbers.
+void add_steps(Composer& c, const Part& part);
 void add_results(Composer& c);
 void add_batch(Composer& c);
 void add_recap(Composer& c);

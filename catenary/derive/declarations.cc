@@ -24,6 +24,7 @@ struct Declaration {
   std::string_view name, shape;
   std::size_t begin, shape_begin;
   bool symmetric = false;
+  bool batched = false;
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -45,6 +46,13 @@ bool is_name(std::string_view text) {
   }
 }
 
+// Takes a word from the end of a shape: "n×n symmetric".
+bool drop_word(std::string_view& shape, std::string_view word) {
+  if (!shape.ends_with(word)) return false;
+  shape = trimmed(shape.substr(0, shape.size() - word.size()));
+  return true;
+}
+
 Declaration split(std::string_view whole, std::string_view part) {
   const std::string_view text = trimmed(part);
   const std::size_t begin = place_in(whole, text);
@@ -55,11 +63,8 @@ Declaration split(std::string_view whole, std::string_view part) {
             fmt::format("needed NAME: SHAPE such as W: m×n, x: n or c: 1, found {}", quote(text)));
   }
   Declaration d{trimmed(text.substr(0, colon)), trimmed(text.substr(colon + 1)), begin, 0};
-  constexpr std::string_view kSymmetric = "symmetric";
-  if (d.shape.ends_with(kSymmetric)) {
-    d.symmetric = true;
-    d.shape = trimmed(d.shape.substr(0, d.shape.size() - kSymmetric.size()));
-  }
+  d.symmetric = drop_word(d.shape, "symmetric");
+  d.batched = drop_word(d.shape, "batched");
   d.shape_begin = place_in(whole, d.shape);
   return d;
 }
@@ -149,7 +154,8 @@ void declare(std::string_view declarations, std::string_view formula, Expression
     if (d.symmetric && (shape.rank() != 2 || shape[0] != shape[1]))
       fail_at(kWhat, declarations, d.shape_begin,
               fmt::format("a symmetric matrix is square, found {}", expression.dimensions.str(shape)));
-    const Value v = expression.graph->parameter(d.name, shape, {}, DType::kF64);
+    const Value v = d.batched ? expression.graph->input(d.name, shape, DType::kF64)
+                              : expression.graph->parameter(d.name, shape, {}, DType::kF64);
     expression.variables.push_back(v);
     if (d.symmetric) expression.symmetric.push_back(v);
     begin = end + 1;

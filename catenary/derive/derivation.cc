@@ -37,7 +37,8 @@ Value loss_of_sample(Value scalar) {
 
 class Deriver {
  public:
-  Deriver(Derivation& derivation, const Naming& naming) : d_(derivation), naming_(naming) {}
+  Deriver(Derivation& derivation, const Naming& naming)
+      : d_(derivation), naming_(naming), named_(naming.defined) {}
 
   // The steps of gradient(scalar)'s trace, but those of batched calls where the batch has a part of its own.
   Part part(Value scalar, const Formula& name, std::span<const Value> wrt) {
@@ -99,7 +100,8 @@ class Deriver {
     return is_leaf(v.op()) && v.name().starts_with("∂" + part.name.text + "/∂#");
   }
 
-  Simplified shorten(Value v) { return simplify(v, {.symmetric = d_.symmetric}); }
+  // Named values stay whole: what they are stands in their own equations.
+  Simplified shorten(Value v) { return simplify(v, {.symmetric = d_.symmetric, .keep = named_}); }
 
   // All flows into x are there: their sum is the adjoint.
   void complete(Adjoint& a) {
@@ -125,7 +127,7 @@ class Deriver {
     if (!result.reached) return result;
     result.adjoint = it->second;
     if (d_.forward.size() > kMostValuesToClose || !d_.layers.empty()) return result;
-    Simplified closed = shorten(result.traced);
+    Simplified closed = simplify(result.traced, {.symmetric = d_.symmetric});
     Names leaves;
     for (const Value leaf : d_.leaves) leaves.set(leaf, *d_.names.find(leaf));
     if (formula_size(closed.value, leaves, kLongestClosedForm + 1) <= kLongestClosedForm)
@@ -135,25 +137,58 @@ class Deriver {
 
   Derivation& d_;
   const Naming& naming_;
+  std::vector<Value> named_;
   std::map<std::pair<NodeId, NodeId>, std::size_t> place_;  // of (scalar, x) in the scalar's adjoints
   int number_ = 0;
 };
 
-// ∂J/∂v: the sum over the samples of what each contributes, weighted by ∂J/∂ℓ, and what flows beside them.
-Simplified batch_result(const Derivation& d, Value v) {
-  const Adjoint* sample = d.sample.find(v);
-  const Adjoint* beside = d.batch->find(v);
-  const Adjoint* loss = d.batch->find(d.sample.scalar);
-  Value total;
-  if (sample != nullptr && loss != nullptr) {
-    const Value weight = loss->total.value;
-    total = is(weight, ops::kBatchBroadcast) ? weight.input(0) * batch_sum(sample->symbol)
-                                             : batch_sum(weight * sample->symbol);
+// Puts into the batch's adjoints what their symbols stand for, down to leaves and ∂ℓ/∂v.
+class BatchResults {
+ public:
+  explicit BatchResults(const Derivation& d) : d_(d) {
+    for (const Adjoint& a : d.batch->adjoints) total_of_[a.symbol.id()] = a.total.value;
   }
-  if (beside != nullptr) total = total ? total + beside->total.value : beside->total.value;
-  if (!total) total = d.graph->constant(0, v.shape(), v.type().dtype);
-  return simplify(total, {.symmetric = d.symmetric});
-}
+
+  BatchResult of(Value v) {
+    BatchResult result;
+    const Adjoint* sample = d_.sample.find(v);
+    const Adjoint* beside = d_.batch->find(v);
+    const Adjoint* loss = d_.batch->find(d_.sample.scalar);
+    Value sum;
+    if (sample != nullptr && loss != nullptr) {
+      const Value weight = shortened(expanded(loss->total.value));
+      const bool is_shared = is(weight, ops::kBatchBroadcast);
+      result.weight = is_shared ? weight.input(0) : weight;
+      sum = is_shared ? result.weight * batch_sum(sample->symbol) : batch_sum(weight * sample->symbol);
+    }
+    if (beside != nullptr) {
+      result.beside = shortened(expanded(beside->total.value));
+      sum = sum ? sum + *result.beside : *result.beside;
+    }
+    if (!sum) sum = d_.graph->constant(0, v.shape(), v.type().dtype);
+    result.total = simplify(sum, {.symmetric = d_.symmetric});
+    return result;
+  }
+
+ private:
+  Value shortened(Value v) { return simplify(v, {.symmetric = d_.symmetric}).value; }
+
+  Value expanded(Value v) {
+    if (const auto known = expanded_.find(v.id()); known != expanded_.end()) return known->second;
+    Value result = v;
+    if (const auto total = total_of_.find(v.id()); total != total_of_.end()) {
+      result = expanded(total->second);
+    } else if (!is_leaf(v.op())) {
+      std::vector<Value> inputs;
+      for (int i = 0; i < v.input_count(); ++i) inputs.push_back(expanded(v.input(i)));
+      result = d_.graph->call(v.op(), inputs, v.attribute());
+    }
+    return expanded_[v.id()] = result;
+  }
+
+  const Derivation& d_;
+  std::map<NodeId, Value> total_of_, expanded_;
+};
 
 std::vector<Value> copies(const GraphCopy& copy, std::span<const Value> originals) {
   std::vector<Value> result;
@@ -198,7 +233,8 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   d.sample = deriver.part(d.sample.scalar, *d.names.find(d.sample.scalar), variables);
   if (of_sample) {
     d.batch = deriver.part(whole, *d.names.find(whole), variables);
-    for (const Value v : variables) d.batch_results.push_back(batch_result(d, v));
+    BatchResults results(d);
+    for (const Value v : variables) d.batch_results.push_back(results.of(v));
   }
   if (options.order == 2) d.hessian = hessian(d.sample.scalar, variables, d.symmetric);
   return d;

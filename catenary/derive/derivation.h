@@ -46,6 +46,13 @@ struct DenseLayer {
   Value weight, bias, input, z, output;  ///< bias: empty without; output: z itself without an activation
 };
 
+/// The batch's answer for a variable.
+struct BatchResult {
+  Simplified total;   ///< weight Σₙ ∂ℓⁿ/∂v + beside, as a person would write it
+  Value weight = {};  ///< ∂J/∂ℓ, shared: 1/N of a mean; empty if no sample's loss depends on v
+  std::optional<Value> beside;  ///< what does not pass through the samples' losses: λ W
+};
+
 /// What came out for a variable.
 struct Result {
   Value variable;
@@ -78,8 +85,8 @@ struct Derivation {
   Part sample;
   /// From the mean over the batch down to ℓ and to what else is shared; nothing if there is no batch.
   std::optional<Part> batch;
-  /// ∂J/∂v = 1/N Σₙ ∂ℓⁿ/∂v + ..., in the order of the results; empty if there is no batch.
-  std::vector<Simplified> batch_results;
+  /// In the order of the results; empty if there is no batch.
+  std::vector<BatchResult> batch_results;
   /// The layers from the input to the output if the network is a chain of them; else empty.
   std::vector<DenseLayer> layers;
   /// With order 2: the Hessian by the first variable.

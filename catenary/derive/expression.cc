@@ -211,9 +211,9 @@ class Parser {
 
   // A dimension as a number of the formula, "1/m".
   Value size(const std::string& symbol) {
-    const Value v = expression_.graph->shared_input(symbol, {}, DType::kF64);
-    if (std::ranges::find(expression_.sizes, v) == expression_.sizes.end()) expression_.sizes.push_back(v);
-    return v;
+    const auto known = std::ranges::find(expression_.sizes, symbol, [](Value v) { return v.name(); });
+    if (known != expression_.sizes.end()) return *known;
+    return expression_.sizes.emplace_back(expression_.graph->shared_input(symbol, {}, DType::kF64));
   }
 
   Oriented call(const Token& name) {

@@ -26,8 +26,9 @@ struct Expression {
 
 /// Reads a formula such as "½·norm(W*x+b-y)^2" with the declarations of its variables, such as "W: m×n, x: n,
 /// b: m, y: m": a matrix m×n (or mxn), a column vector n, a scalar 1; dimensions are symbols or numbers; "A:
-/// n×n symmetric" equals its transpose. docs/derive.md lists the language. Throws Error{config} with the
-/// column and what does not fit, also when the formula is no scalar.
+/// n×n symmetric" equals its transpose; "x: n batched" is another for each sample of a batch. docs/derive.md
+/// lists the language. Throws Error{config} with the column and what does not fit, also when the formula is
+/// no scalar.
 [[nodiscard]] Expression parse_expression(std::string_view formula, std::string_view declarations);
 
 }  // namespace catenary::derive

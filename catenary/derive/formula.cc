@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -123,11 +124,14 @@ class Writer {
     Product product;
     collect_product(v, product);
     std::vector<Formula> all = std::move(product.scalars);
+    std::ranges::stable_partition(all, is_number);
     all.insert(all.end(), product.factors.begin(), product.factors.end());
     return joined(all, Notation::kMatrixProduct);
   }
 
-  static bool ends_with_digit(const std::string& text) { return !text.empty() && std::isdigit(text.back()); }
+  static bool is_number(const Formula& f) {
+    return std::isdigit(static_cast<unsigned char>(f.text[0])) != 0 || f.text.starts_with("½");
+  }
 
   static Formula joined(const std::vector<Formula>& factors, Notation::Binding binding) {
     Formula f{"", "", factors.size() == 1 ? factors[0].binding : binding};
@@ -137,10 +141,10 @@ class Writer {
       const bool last = i + 1 == factors.size();
       const Formula factor = open && !last ? parenthesized(factors[i]) : factors[i];
       if (open && last) f.binding = Notation::kBigSum;
-      const bool digits = ends_with_digit(f.text) && std::isdigit(static_cast<unsigned char>(factor.text[0]));
-      if (!f.text.empty()) {
-        f.text += digits ? " · " : " ";
-        f.latex += digits ? R"( \cdot )" : R"(\,)";
+      if (i > 0) {
+        const bool numbers = is_number(factors[i - 1]) && is_number(factor);
+        f.text += numbers ? " · " : " ";
+        f.latex += numbers ? R"( \cdot )" : R"(\,)";
       }
       f.text += factor.text;
       f.latex += factor.latex;
@@ -157,7 +161,9 @@ class Writer {
       const Formula x = tighter_than(Notation::kPower, value(v.input(0)));
       return {x.text + "⁻ᵀ", x.latex + R"(^{-\top})", Notation::kPower};
     }
-    const Formula x = tighter_than(Notation::kPower, value(v));
+    const Formula bare = value(v);
+    const bool is_fraction = bare.text.find('/') != std::string::npos;  // (∂f/∂a)ᵀ
+    const Formula x = is_fraction ? parenthesized(bare) : tighter_than(Notation::kPower, bare);
     return {x.text + "ᵀ", x.latex + R"(^{\top})", Notation::kPower};
   }
 

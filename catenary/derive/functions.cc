@@ -76,9 +76,9 @@ Oriented transposed(const Call& c) { return c.calculus.transpose(c.operands[0]);
 // In alphabetical order.
 constexpr Function kFunctions[] = {
     {"abs", 1, "abs(x), |x|", "absolute value of each element", each<[](Value x) { return abs(x); }>},
+    {"cos", 1, "cos(x)", "cosine of each element", each<[](Value x) { return cos(x); }>},
     {"cross_entropy", 2, "cross_entropy(a, y)", "−Σ yᵢ ln aᵢ of probabilities a and targets y",
      loss<[](Value a, Value y) { return cross_entropy(a, y); }>},
-    {"cos", 1, "cos(x)", "cosine of each element", each<[](Value x) { return cos(x); }>},
     {"det", 1, "det(A)", "determinant of a square matrix",
      [](const Call& c) { return Oriented{det(c.square_matrix(0))}; }},
     {"diag", 1, "diag(x), diag(A)", "the diagonal matrix of a vector; the diagonal of a matrix as a vector",

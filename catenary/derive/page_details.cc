@@ -96,7 +96,7 @@ class NodeDetail {
     if (!d.batch) return "";
     for (std::size_t i = 0; i < d.batch_results.size(); ++i) {
       if (d.sample.results[i].variable == node_.value)
-        return html_of(equal(derivative(d.batch->name, node_.formula), write(d.batch_results[i].value, d.names)));
+        return html_of(equal(derivative(d.batch->name, node_.formula), write(d.batch_results[i].total.value, d.names)));
     }
     return "";
   }

@@ -147,8 +147,8 @@ std::string render_json(const Document& document, const Derivation& derivation, 
   if (derivation.batch) {
     json["batch"] = {{"steps", steps.of(*derivation.batch)}};
     Json formulas = Json::array();
-    for (const Simplified& s : derivation.batch_results)
-      formulas.push_back(json_of(write(s.value, derivation.names)));
+    for (const BatchResult& r : derivation.batch_results)
+      formulas.push_back(json_of(write(r.total.value, derivation.names)));
     json["batch"]["gradients"] = formulas;
   }
   if (derivation.hessian) json["hessian"] = json_of(write(derivation.hessian->value, derivation.names));

@@ -135,6 +135,10 @@ const std::vector<RuleText>& rule_texts() {
         {"Each entry of {0} multiplies a copy of the other factor {4}; its derivative sums over that copy. "
          "Shape {1}."}},
        {"Kronecker 积", {"{0} 的每个元素都乘上另一个因子 {4} 的一份拷贝；导数对这份拷贝求和。形状 {1}。"}}},
+      {"kron_adjoint_left", {"adjoint of the Kronecker product", {"It is linear in {0}: shape {1} again."}},
+       {"Kronecker 积的伴随", {"它对 {0} 是线性的：形状仍为 {1}。"}}},
+      {"kron_adjoint_right", {"adjoint of the Kronecker product", {"It is linear in {0}: shape {1} again."}},
+       {"Kronecker 积的伴随", {"它对 {0} 是线性的：形状仍为 {1}。"}}},
       {"vec",
        {"stacking of columns", {"The elements only change place: the way back puts them in {1} again."}},
        {"按列展开", {"元素只是换了位置：往回再放回 {1}。"}}},

@@ -76,12 +76,15 @@ Value value_of(const Term& term) {
 
 namespace {
 
-void collect_terms(Value v, double sign, std::vector<Term>& terms) {
-  if (is_sum(v) && terms.size() < kMostParts) {
-    collect_terms(v.input(0), sign, terms);
-    collect_terms(v.input(1), is(v, ops::kSub) ? -sign : sign, terms);
-  } else if (is(v, ops::kNeg) && terms.size() < kMostParts) {
-    collect_terms(v.input(0), -sign, terms);
+// calls: how many more to look through.
+void collect_terms(Value v, double sign, std::vector<Term>& terms, std::size_t& calls) {
+  if (is_sum(v) && calls > 0) {
+    --calls;
+    collect_terms(v.input(0), sign, terms, calls);
+    collect_terms(v.input(1), is(v, ops::kSub) ? -sign : sign, terms, calls);
+  } else if (is(v, ops::kNeg) && calls > 0) {
+    --calls;
+    collect_terms(v.input(0), -sign, terms, calls);
   } else {
     const Term term = term_of(v);
     terms.push_back({sign * term.number, term.rest});
@@ -92,7 +95,8 @@ void collect_terms(Value v, double sign, std::vector<Term>& terms) {
 
 std::vector<Term> terms_of(Value sum) {
   std::vector<Term> terms;
-  collect_terms(sum, 1, terms);
+  std::size_t calls = kMostCalls;
+  collect_terms(sum, 1, terms, calls);
   return terms;
 }
 
@@ -130,23 +134,24 @@ Scaling scaling_of(Value x) {
 
 namespace {
 
-void collect_powers(Value v, double exponent, PowerProduct& product) {
+void collect_powers(Value v, double exponent, PowerProduct& product, std::size_t& calls) {
   if (const auto number = number_of(v)) {
     product.number *= std::pow(*number, exponent);
     return;
   }
   if (const Value scalar = scalar_of(v); scalar && scalar != v)
-    return collect_powers(scalar, exponent, product);
+    return collect_powers(scalar, exponent, product, calls);
   // (a b)ᵉ = aᵉ bᵉ for whole e only: a and b might both be negative.
-  const bool splits = std::round(exponent) == exponent && product.powers.size() < kMostParts;
+  const bool splits = std::round(exponent) == exponent && calls > 0;
+  if (splits) --calls;
   if (splits && is(v, ops::kNeg)) {
     product.number *= std::pow(-1, exponent);
-    collect_powers(v.input(0), exponent, product);
+    collect_powers(v.input(0), exponent, product, calls);
   } else if (splits && (is(v, ops::kMul) || is(v, ops::kDiv))) {
-    collect_powers(v.input(0), exponent, product);
-    collect_powers(v.input(1), is(v, ops::kDiv) ? -exponent : exponent, product);
+    collect_powers(v.input(0), exponent, product, calls);
+    collect_powers(v.input(1), is(v, ops::kDiv) ? -exponent : exponent, product, calls);
   } else if (splits && is(v, ops::kSquare)) {
-    collect_powers(v.input(0), 2 * exponent, product);
+    collect_powers(v.input(0), 2 * exponent, product, calls);
   } else if (splits && is(v, ops::kSqrt)) {
     product.powers.push_back({v.input(0), 0.5 * exponent});
   } else if (const auto p = splits && is(v, ops::kPow) ? number_of(v.input(1)) : std::nullopt) {
@@ -185,7 +190,8 @@ Quotient quotient_of(const std::vector<Power>& powers, Kind kind) {
 
 PowerProduct powers_of(Value v) {
   PowerProduct product;
-  collect_powers(v, 1, product);
+  std::size_t calls = 2 * kMostCalls;  // leaves count here
+  collect_powers(v, 1, product, calls);
   return product;
 }
 

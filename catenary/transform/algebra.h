@@ -11,7 +11,7 @@
 namespace catenary::algebra {
 
 /// No view goes through more than this many calls: a graph with shared parts is a tree of exponential size.
-inline constexpr std::size_t kMostParts = 16;
+inline constexpr std::size_t kMostCalls = 16;
 
 /// The scalar (shape []) that v repeats in each element and sample; v itself if it is a scalar; else empty.
 [[nodiscard]] Value scalar_of(Value v);

@@ -10,15 +10,17 @@ namespace catenary::algebra {
 
 namespace {
 
-void collect_factors(Factor factor, Chain& chain) {
+// calls: how many more to look through.
+void collect_factors(Factor factor, Chain& chain, std::size_t& calls) {
   const Value v = factor.value;
   // A product that is written (A B)ᵀ stays one factor until a rule takes it apart.
   if (is(v, ops::kTranspose)) return chain.push_back({v.input(0), !factor.transposed});
-  if (chain.size() >= kMostParts || !is_product(v) || is(v, ops::kDot)) return chain.push_back(factor);
+  if (calls == 0 || !is_product(v) || is(v, ops::kDot)) return chain.push_back(factor);
   const Factor first{v.input(0), factor.transposed};
   const Factor second{v.input(1), factor.transposed != is(v, ops::kOuter)};
-  collect_factors(factor.transposed ? second : first, chain);
-  collect_factors(factor.transposed ? first : second, chain);
+  --calls;
+  collect_factors(factor.transposed ? second : first, chain, calls);
+  collect_factors(factor.transposed ? first : second, chain, calls);
 }
 
 Value matrix_of(const Factor& factor) {
@@ -53,11 +55,12 @@ bool is_scalar(std::span<const Factor> segment) {
 
 Chain chain_of(Value v) {
   Chain chain;
+  std::size_t calls = kMostCalls;
   if (is(v, ops::kDot) && is_product(v)) {
-    collect_factors({v.input(0), true}, chain);
-    collect_factors({v.input(1), false}, chain);
+    collect_factors({v.input(0), true}, chain, calls);
+    collect_factors({v.input(1), false}, chain, calls);
   } else {
-    collect_factors({v, false}, chain);
+    collect_factors({v, false}, chain, calls);
   }
   return chain;
 }

@@ -63,14 +63,17 @@ Value transpose_of_product(Value v, const Options&) {
   if (!is(v, ops::kTranspose) || (!is(v.input(0), ops::kOuter) && !is(v.input(0), ops::kMatMul))) return {};
   const Value x = v.input(0);
   const algebra::Chain chain = algebra::chain_of(x);
-  if (chain.size() < algebra::kMostParts) return product_of(algebra::transposed(chain));
+  if (chain.size() < algebra::kMostCalls) return product_of(algebra::transposed(chain));
   return is(x, ops::kOuter) ? outer(x.input(1), x.input(0))
                             : matmul(transpose(x.input(1)), transpose(x.input(0)));
 }
 
 // Whether (…)ᵀ has no more transposes inside than outside.
 bool transposes_well(Value v, const Options& options) {
-  return is(v, ops::kTranspose) || scalar_of(v) || is_symmetric(v, options);
+  if (is(v, ops::kTranspose) || scalar_of(v) || is_symmetric(v, options)) return true;
+  if (!is(v, ops::kMatMul)) return is(v, ops::kOuter);
+  const algebra::Chain chain = algebra::chain_of(v);
+  return transposes_in(without_symmetric(algebra::transposed(chain), options, kDepth)) < transposes_in(chain);
 }
 
 Value transpose_of_sum(Value v, const Options& options) {

@@ -13,7 +13,6 @@ namespace catenary::simplification {
 namespace {
 
 using algebra::number_of;
-using algebra::scalar_of;
 using Options = SimplifyOptions;
 
 bool repeats_number(Value v, double number) { return number_of(v) == number; }

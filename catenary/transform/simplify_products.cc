@@ -78,7 +78,7 @@ Value turned_scalar(Value v, const Options&) {
 Value regrouped(Value v, const Options&) {
   if (!is_product(v)) return {};
   const Chain chain = chain_of(v);
-  return chain.size() < algebra::kMostParts ? product_of(chain) : Value{};
+  return chain.size() < algebra::kMostCalls ? product_of(chain) : Value{};
 }
 
 constexpr std::array kFactorRules = {

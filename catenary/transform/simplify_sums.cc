@@ -39,8 +39,10 @@ template <typename Join>
 Value joined(Value v, Join join) {
   if (!is_sum(v)) return {};
   std::vector<Term> terms = algebra::terms_of(v);
-  for (std::size_t i = 0; i < terms.size(); ++i) {
-    for (std::size_t j = i + 1; j < terms.size(); ++j) {
+  // Two terms of the same operand have been tried there.
+  const std::size_t split = algebra::terms_of(v.input(0)).size();
+  for (std::size_t i = 0; i < split; ++i) {
+    for (std::size_t j = split; j < terms.size(); ++j) {
       const std::optional<Term> both = join(terms[i], terms[j]);
       if (!both) continue;
       terms.erase(terms.begin() + static_cast<std::ptrdiff_t>(j));

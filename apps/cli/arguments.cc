@@ -161,6 +161,8 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
       ->type_name("N")
       ->check(CLI::Range(1, 2).description(""));
   add_derive_numbers(command, arguments);
+  command.add_flag_callback(
+      "--json", [&] { arguments.format = "json"; }, "The same as --format json");
   command.add_option("--output", arguments.output, "File to write [stdout]")
       ->type_name("FILE")
       ->check(not_empty());

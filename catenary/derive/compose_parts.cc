@@ -131,7 +131,7 @@ void add_hessian(Composer& c) {
   const Formula left{"∂²" + f.text + "/∂" + x.text + "∂" + x.text + "ᵀ",
                      R"(\frac{\partial^2 )" + f.latex + R"(}{\partial )" + x.latex + R"(\, \partial )" +
                          x.latex + R"(^{\top}})"};
-  c.document.equation({.left = left, .rows = {{c.write(c.d.hessian->value), {}}}});
+  c.document.equation({.left = left, .rows = {{derive::write(c.d.hessian->value, c.d.leaf_names()), {}}}});
 }
 
 void add_check(Composer& c) {

@@ -201,9 +201,7 @@ void add_results(Composer& c) {
     const Adjoint& a = part.adjoints[r.adjoint];
     Equation equation{.left = a.name, .rows = {{c.write(a.total.value), {}}}};
     if (r.closed) {
-      Names leaves;
-      for (const Value v : c.d.leaves) leaves.set(v, *c.d.names.find(v));
-      const Formula closed = write(r.closed->value, leaves);
+      const Formula closed = write(r.closed->value, c.d.leaf_names());
       if (closed.text != equation.rows[0].right.text)
         equation.rows.push_back({closed, c.say(Phrase::kEngineResult)});
     }

@@ -126,11 +126,9 @@ class Deriver {
     result.reached = it != place_.end();
     if (!result.reached) return result;
     result.adjoint = it->second;
-    if (d_.forward.size() > kMostValuesToClose || !d_.layers.empty()) return result;
+    if (d_.forward.size() > kMostValuesToClose || d_.layers.size() > 1) return result;
     Simplified closed = simplify(result.traced, {.symmetric = d_.symmetric});
-    Names leaves;
-    for (const Value leaf : d_.leaves) leaves.set(leaf, *d_.names.find(leaf));
-    if (formula_size(closed.value, leaves, kLongestClosedForm + 1) <= kLongestClosedForm)
+    if (formula_size(closed.value, d_.leaf_names(), kLongestClosedForm + 1) <= kLongestClosedForm)
       result.closed = std::move(closed);
     return result;
   }
@@ -204,6 +202,12 @@ std::vector<Value> copies(const GraphCopy& copy, std::span<const Value> original
 const Adjoint* Part::find(Value x) const {
   const auto it = std::ranges::find(adjoints, x, &Adjoint::x);
   return it == adjoints.end() ? nullptr : &*it;
+}
+
+Names Derivation::leaf_names() const {
+  Names of_leaves;
+  for (const Value v : leaves) of_leaves.set(v, *names.find(v));
+  return of_leaves;
 }
 
 Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options) {

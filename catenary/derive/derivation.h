@@ -92,6 +92,9 @@ struct Derivation {
   /// With order 2: the Hessian by the first variable.
   std::optional<Simplified> hessian;
   std::vector<Value> symmetric;
+
+  /// Names for the leaves alone: formulas down to what is given.
+  [[nodiscard]] Names leaf_names() const;
 };
 
 struct DeriveOptions {

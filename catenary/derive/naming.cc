@@ -109,8 +109,7 @@ class Namer {
     for (const Value v : values_) {
       DenseLayer layer;
       if (!match_affine(v, layer)) continue;
-      const bool chained =
-          last ? layer.input == last : is_leaf(layer.input.op()) && !is_parameter(layer.input);
+      const bool chained = last ? layer.input == last : is_leaf(layer.input.op());
       if (!chained) return naming_.layers.clear();
       // A penalty may read weights too; but z has one reader.
       if (users(v).size() == 1 && activates(users(v)[0].op()) && !is_loss(users(v)[0].op()))
@@ -118,6 +117,13 @@ class Namer {
       last = layer.output;
       naming_.layers.push_back(layer);
     }
+    // Least squares on W x + b is no network.
+    const bool bends = std::ranges::any_of(naming_.layers, [&](const DenseLayer& layer) {
+      const auto& readers = users(layer.z);
+      return layer.weight.name().ends_with(".weight") ||
+             std::ranges::any_of(readers, [](Value u) { return activates(u.op()); });
+    });
+    if (!bends) naming_.layers.clear();
   }
 
   // W⁽ˡ⁾, b⁽ˡ⁾, z⁽ˡ⁾, a⁽ˡ⁾; parameters that their maker named otherwise than "….weight" keep their names.

@@ -122,7 +122,7 @@ Json results(const Derivation& d, const Part& part, const Valuation* valuation) 
   for (const Result& r : part.results) {
     Json result = {{"variable", r.variable.name()}, {"symbol", json_of(write(r.variable, d.names))}};
     if (r.reached) result["gradient"] = json_of(write(part.adjoints[r.adjoint].total.value, d.names));
-    if (r.closed) result["closed"] = json_of(write(r.closed->value, d.names));
+    if (r.closed) result["closed"] = json_of(write(r.closed->value, d.leaf_names()));
     if (r.traced && valuation != nullptr) result["values"] = valuation->of(r.traced);
     results.push_back(std::move(result));
   }
@@ -151,7 +151,8 @@ std::string render_json(const Document& document, const Derivation& derivation, 
       formulas.push_back(json_of(write(r.total.value, derivation.names)));
     json["batch"]["gradients"] = formulas;
   }
-  if (derivation.hessian) json["hessian"] = json_of(write(derivation.hessian->value, derivation.names));
+  if (derivation.hessian)
+    json["hessian"] = json_of(write(derivation.hessian->value, derivation.leaf_names()));
   if (valuation != nullptr) json["checks"] = checks(*valuation);
   json["document"] = blocks;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';

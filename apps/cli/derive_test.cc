@@ -1,0 +1,162 @@
+#include <gmock/gmock.h>
+
+#include "testing.h"
+
+namespace catenary::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+Outcome derive(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "derive");
+  return Shell().run(arguments);
+}
+
+const std::vector<std::string> kLeastSquares = {
+    "--expr", "½·norm(W*x+b-y)^2", "--given", "W: m×n, x: n, b: m, y: m", "--wrt", "W,x"};
+
+std::vector<std::string> with(std::vector<std::string> arguments, std::initializer_list<std::string> more) {
+  arguments.insert(arguments.end(), more);
+  return arguments;
+}
+
+TEST(Derive, PrintsTheDerivationOfAFormula) {
+  const Outcome outcome = derive(kLeastSquares);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  for (const char* line : {"W        m×n     parameter", "v₁ = W x + b    (1)", "∂f/∂W = ∂f/∂v₂ xᵀ",
+                           "= (W x + b − y) xᵀ", "= Wᵀ (W x + b − y)", "agrees"}) {
+    EXPECT_THAT(outcome.out, HasSubstr(line));
+  }
+  EXPECT_THAT(outcome.out, Not(HasSubstr("DISAGREES")));
+}
+
+TEST(Derive, SpeaksChinese) {
+  const Outcome outcome = derive(with(kLeastSquares, {"--lang", "zh", "--detail", "full"}));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, StartsWith("逐步推导 f 的梯度"));
+  EXPECT_THAT(outcome.out, HasSubstr("为什么是这个形状"));
+  EXPECT_THAT(outcome.out, HasSubstr("用下标写出的证明"));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("chain rule")));
+}
+
+TEST(Derive, HasEveryFormat) {
+  EXPECT_THAT(derive(with(kLeastSquares, {"--format", "latex"})).out, StartsWith("\\documentclass"));
+  EXPECT_THAT(derive(with(kLeastSquares, {"--format", "markdown"})).out, StartsWith("# The gradient of $f$"));
+  EXPECT_THAT(derive(with(kLeastSquares, {"--format", "html"})).out, StartsWith("<!DOCTYPE html>"));
+  EXPECT_THAT(derive(with(kLeastSquares, {"--format", "numpy"})).out,
+              HasSubstr("def value_and_gradient(W, x, b, y):"));
+  EXPECT_THAT(derive(with(kLeastSquares, {"--format", "cpp"})).out, HasSubstr("value_and_gradient("));
+  const auto json = nlohmann::json::parse(derive(with(kLeastSquares, {"--json", "--numbers"})).out);
+  EXPECT_EQ(json["steps"].size(), 7U);
+  EXPECT_EQ(json["results"][0]["closed"]["text"], "(W x + b − y) xᵀ");
+  EXPECT_EQ(json["steps"][5]["operator"], "matvec");
+  for (const auto& check : json["checks"]) EXPECT_TRUE(check["agrees"]);
+}
+
+TEST(Derive, WritesAFileWhole) {
+  const Shell shell;
+  const Outcome outcome = shell.run({"derive", "--expr", "x*x", "--given", "x: 1", "--output", "x.txt"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(shell.all_files(), testing::ElementsAre("x.txt"));
+}
+
+constexpr std::string_view kConfig = R"(format = 1
+[data]
+format = "csv"
+train = "data.csv"
+target = "kind"
+[model]
+[[model.layers]]
+type = "dense"
+name = "hidden"
+units = 3
+activation = "tanh"
+[[model.layers]]
+type = "dense"
+name = "output"
+[train]
+loss = "softmax_cross_entropy"
+optimizer = { type = "sgd", learning_rate = 0.1 }
+epochs = 1
+batch_size = 2
+)";
+
+class DeriveConfig : public testing::Test {
+ protected:
+  DeriveConfig() {
+    shell_.file("net.toml", kConfig);
+    shell_.file("data.csv", "a,b,kind\n0.5,1,u\n-1,2,v\n0.25,-0.5,u\n2,1,v\n");
+  }
+  Shell shell_;
+};
+
+TEST_F(DeriveConfig, ShowsOneSampleOfTheDataWithTheInitialWeights) {
+  const Outcome outcome = shell_.run({"derive", "net.toml", "--numbers", "--sample", "1"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const char* line : {"x = [ −1 ]\n        [  2 ]", "δ⁽²⁾ = softmax(z⁽²⁾) − one_hot(y)",
+                           "∂J/∂W⁽¹⁾ = 1/N Σₙ ∂ℓ/∂W⁽¹⁾", "1/N Δ⁽¹⁾ Xᵀ", "BP4, weights"}) {
+    EXPECT_THAT(outcome.out, HasSubstr(line));
+  }
+}
+
+TEST_F(DeriveConfig, TakesTheTrainedWeightsOfARun) {
+  ASSERT_EQ(shell_.run({"train", "net.toml", "--out", "run"}).exit_code, 0);
+  const auto weights = [&](const char* path) {
+    const auto json = nlohmann::json::parse(shell_.run({"derive", path, "--json", "--numbers"}).out);
+    return json["results"][0]["values"];
+  };
+  EXPECT_NE(weights("net.toml"), weights("run"));
+}
+
+TEST_F(DeriveConfig, NamesVariablesAsTheConfigOrTheDerivationDoes) {
+  const Outcome a = shell_.run({"derive", "net.toml", "--wrt", "hidden.weight"});
+  const Outcome b = shell_.run({"derive", "net.toml", "--wrt", "W1"});
+  EXPECT_EQ(a.exit_code, 0) << a.err;
+  EXPECT_EQ(a.out, b.out);
+  EXPECT_THAT(shell_.run({"derive", "net.toml", "--wrt", "hiden.weight"}).err,
+              HasSubstr("--wrt: unknown variable 'hiden.weight'; did you mean 'hidden.weight'?"));
+}
+
+TEST_F(DeriveConfig, ShowsOneSampleOrTheBatchAlone) {
+  const std::string sample = shell_.run({"derive", "net.toml", "--per-sample"}).out;
+  const std::string batch = shell_.run({"derive", "net.toml", "--batch"}).out;
+  EXPECT_THAT(sample, Not(HasSubstr("The whole batch")));
+  EXPECT_THAT(sample, HasSubstr("Step 1:"));
+  EXPECT_THAT(batch, HasSubstr("The whole batch"));
+  EXPECT_THAT(batch, Not(HasSubstr("Step 1:")));
+}
+
+TEST(Derive, SaysWhatIsWrongInOneMessage) {
+  const struct {
+    std::vector<std::string> arguments;
+    const char* message;
+  } kCases[] = {
+      {{}, "needed a config or --expr FORMULA, found neither"},
+      {{"--expr", "x"}, "unknown variable 'x'"},
+      {{"--expr", "1"}, "--given: needed a variable to differentiate by"},
+      {with(kLeastSquares, {"--format", "pdf"}),
+       "--format: unknown value 'pdf'; expected one of text, latex"},
+      {with(kLeastSquares, {"--lang", "de"}), "--lang: unknown value 'de'"},
+      {with(kLeastSquares, {"--detail", "ful"}), "--detail: unknown value 'ful'; did you mean 'full'?"},
+      {with(kLeastSquares, {"--sample", "1"}), "--sample and --values choose the numbers of --numbers"},
+      {with(kLeastSquares, {"--numbers", "--sample", "1"}), "--sample is a row of a config's data"},
+      {with(kLeastSquares, {"--numbers", "--values", "none.npz"}), "none.npz"},
+      {with(kLeastSquares, {"--order", "2"}), "a Hessian is that of a function by one vector"},
+      {{"--expr", "norm(x)", "--given", "x: n", "--wrt", "x,x"}, "--wrt: 'x' is named twice"},
+      {{"nothing.toml"}, "nothing.toml"},
+  };
+  for (const auto& c : kCases) {
+    const Outcome outcome = derive(c.arguments);
+    EXPECT_NE(outcome.exit_code, 0);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_THAT(outcome.err, HasSubstr(c.message));
+    EXPECT_THAT(outcome.err, StartsWith("catenary: "));
+  }
+}
+
+}  // namespace
+}  // namespace catenary::cli

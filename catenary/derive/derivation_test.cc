@@ -1,0 +1,178 @@
+#include "catenary/derive/derivation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "catenary/base/error.h"
+#include "catenary/derive/expression.h"
+#include "catenary/derive/valuation.h"
+#include "catenary/ops/ops.h"
+#include "catenary/transform/gradient.h"
+
+namespace catenary::derive {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Derivation derive_formula(std::string_view formula, std::string_view declarations,
+                          const std::vector<std::string>& wrt, int order = 1) {
+  const Expression e = parse_expression(formula, declarations);
+  std::vector<Value> variables;
+  for (const std::string& name : wrt) variables.push_back(e.graph->find(name));
+  const Value scalar = e.value.batched() ? batch_mean(e.value) : e.value;
+  return derive(
+      scalar, variables,
+      {.dimensions = e.dimensions, .symmetric = e.symmetric, .leaves = e.variables, .order = order});
+}
+
+/// The first result without names of intermediate values.
+std::string closed(const Derivation& d) {
+  return write(d.sample.results.at(0).closed.value().value, d.leaf_names()).text;
+}
+
+/// "∂f/∂x = ...": what each step adds, in the order of the steps.
+std::vector<std::string> flows(const Derivation& d, const Part& part) {
+  std::map<int, std::string> by_number;
+  for (const Adjoint& a : part.adjoints) {
+    for (const Flow& f : a.flows)
+      by_number[f.number] = a.name.text + " = " + write(f.shortened.value, d.names).text;
+    if (a.sum_number > 0) by_number[a.sum_number] = a.name.text + " Σ= " + write(a.total.value, d.names).text;
+  }
+  std::vector<std::string> lines;
+  for (const auto& [number, line] : by_number) lines.push_back(line);
+  return lines;
+}
+
+TEST(Derivation, GoesFromTheLastEquationToTheFirst) {
+  const Derivation d = derive_formula("½·norm(W*x+b-y)^2", "W: m×n, x: n, b: m, y: m", {"W", "x"});
+  EXPECT_THAT(flows(d, d.sample),
+              ElementsAre("∂f/∂v₄ = ½", "∂f/∂v₃ = 2 ∂f/∂v₄ v₃", "∂f/∂v₂ = ∂f/∂v₃ (v₂ / ‖v₂‖)",
+                          "∂f/∂v₁ = ∂f/∂v₂", "∂f/∂(W x) = ∂f/∂v₂", "∂f/∂W = ∂f/∂v₂ xᵀ", "∂f/∂x = Wᵀ ∂f/∂v₂"));
+  EXPECT_EQ(closed(d), "(W x + b − y) xᵀ");
+}
+
+TEST(Derivation, AddsWhatFlowsAlongSeveralPaths) {
+  const Derivation d = derive_formula("x*y + sin(x)", "x: 1, y: 1", {"x"});
+  EXPECT_THAT(flows(d, d.sample), ElementsAre("∂f/∂v₁ = 1", "∂f/∂v₂ = 1", "∂f/∂x = ∂f/∂v₂ cos(x)",
+                                              "∂f/∂x = ∂f/∂v₁ y", testing::_));
+  EXPECT_EQ(closed(d), "cos(x) + y");
+}
+
+TEST(Derivation, CallsTheAdjointOfAPreActivationDelta) {
+  const Derivation d = derive_formula("squared_error(sigmoid(W2*tanh(W1*x+b1)+b2), y)",
+                                      "W1: k×n, b1: k, W2: m×k, b2: m, x: n, y: m", {"W1", "W2"});
+  ASSERT_EQ(d.layers.size(), 2U);
+  EXPECT_EQ(d.sample.find(d.layers[0].z)->name.text, "δ₁");
+  EXPECT_EQ(d.sample.find(d.layers[1].z)->name.text, "δ₂");
+  EXPECT_EQ(write(d.sample.find(d.layers[0].weight)->total.value, d.names).text, "δ₁ xᵀ");
+  EXPECT_EQ(write(d.sample.find(d.layers[1].weight)->total.value, d.names).text, "δ₂ a₁ᵀ");
+}
+
+TEST(Derivation, WritesTheBatchAsTheSumOverItsSamples) {
+  const Derivation d =
+      derive_formula("squared_error(W*x+b, y)", "W: m×n, x: n batched, b: m, y: m batched", {"W", "b"});
+  ASSERT_TRUE(d.batch.has_value());
+  EXPECT_EQ(d.sample.name.text, "ℓ");
+  EXPECT_EQ(d.batch->name.text, "J");
+  EXPECT_EQ(write(d.batch_results[0].total.value, d.names).text, "1/N Σₙ ∂ℓ/∂W");
+  EXPECT_EQ(write(d.batch_results[1].total.value, d.names).text, "1/N Σₙ ∂ℓ/∂b");
+}
+
+/// Evaluates each step's formula with the numbers of the symbols that it reads.
+TEST(Derivation, StepsHaveTheNumbersThatTheEnginesTraceHas) {
+  for (const auto& [formula, declarations] :
+       {std::pair{"norm(sigmoid(W*x+b)-y)^2 + lambda*normF(W)^2", "W: m×n, x: n, b: m, y: m, lambda: 1"},
+        std::pair{"logdet(A'*A+I)*tr(inv(A))", "A: n×n"},
+        std::pair{"cross_entropy(softmax(W*x), y)", "W: m×n, x: n, y: m"},
+        std::pair{"x'*A*x/(x'*x)", "A: n×n symmetric, x: n"}}) {
+    SCOPED_TRACE(formula);
+    const Expression e = parse_expression(formula, declarations);
+    const Derivation d = derive(e.value, e.variables, {.dimensions = e.dimensions, .symmetric = e.symmetric});
+    Bindings at = random_point(d, 7);
+    for (const Adjoint& a : d.sample.adjoints) {
+      const Evaluation traced({a.traced}, at);
+      at.leaves[a.symbol.name()] = traced[a.traced];
+    }
+    for (const Adjoint& a : d.sample.adjoints) {
+      for (const Flow& f : a.flows) {
+        const Evaluation numbers({f.rule, f.shortened.value, f.traced}, at);
+        for (std::size_t i = 0; i < numbers[f.traced].size(); ++i) {
+          const double expected = numbers[f.traced][i];
+          EXPECT_NEAR(numbers[f.rule][i], expected, 1e-12 * (1 + std::abs(expected))) << a.name.text;
+          EXPECT_NEAR(numbers[f.shortened.value][i], expected, 1e-9 * (1 + std::abs(expected)))
+              << a.name.text;
+        }
+      }
+    }
+  }
+}
+
+TEST(Derivation, ChecksItsResultsByTwoMethods) {
+  const Derivation d = derive_formula("log(1+exp(-y*(w'*x+b)))", "w: n, x: n, b: 1, y: 1", {"w", "b"});
+  const Valuation valuation(d, random_point(d, 1));
+  ASSERT_EQ(valuation.agreements().size(), 4U);
+  for (const GradientAgreement& a : valuation.agreements()) EXPECT_TRUE(a.agrees()) << a.str();
+}
+
+TEST(Derivation, TakesNumbersOfOtherSizesThanItsPrimes) {
+  const Derivation d = derive_formula("mean(W*x) + tr(I(n))*norm(x)", "W: m×n, x: n", {"W", "x"});
+  const Bindings at{1, {{"W", {1, 2, 3, 4}}, {"x", {0.6, 0.8}}}};
+  const Valuation valuation(d, at, {{"m", 2}, {"n", 2}});
+  EXPECT_THAT(valuation.of(d.sample.results[0].traced), ElementsAre(0.3, 0.4, 0.3, 0.4));
+  EXPECT_EQ(valuation.shape_of(d.sample.results[0].traced), (Shape{2, 2}));
+}
+
+TEST(Hessian, OfAQuadraticFormIsItsMatrix) {
+  const auto text = [](std::string_view formula, std::string_view declarations) {
+    const Derivation d = derive_formula(formula, declarations, {"x"}, 2);
+    return write(d.hessian.value().value, d.leaf_names()).text;
+  };
+  EXPECT_EQ(text("x'*A*x", "A: n×n, x: n"), "A + Aᵀ");
+  EXPECT_EQ(text("x'*A*x/2", "A: n×n symmetric, x: n"), "A");
+  EXPECT_EQ(text("norm(A*x-b)^2/2", "A: m×n, x: n, b: m"), "Aᵀ A");
+  EXPECT_EQ(text("sum(exp(x))", "x: n"), "diag(exp(x))");
+}
+
+TEST(Hessian, AgreesWithDifferencesOfTheGradient) {
+  for (const auto& [formula, declarations] :
+       {std::pair{"logsumexp(A*x)", "A: m×n, x: n"}, std::pair{"norm(x-a)", "x: n, a: n"},
+        std::pair{"sum(log(1+exp(A*x)))", "A: m×n, x: n"}, std::pair{"(x'*A*x)^2", "A: n×n, x: n"},
+        std::pair{"exp(a'*x)", "a: n, x: n"}}) {
+    SCOPED_TRACE(formula);
+    const Derivation d = derive_formula(formula, declarations, {"x"}, 2);
+    Bindings at = random_point(d, 3);
+    const Value x = d.sample.results[0].variable, g = d.sample.results[0].traced;
+    const std::vector<double> h = Evaluation({d.hessian->value}, at)[d.hessian->value];
+    const auto n = static_cast<std::size_t>(x.shape()[0]);
+    ASSERT_EQ(h.size(), n * n);
+    for (std::size_t j = 0; j < n; ++j) {
+      Bindings up = at, down = at;
+      up.leaves[x.name()][j] += 1e-5;
+      down.leaves[x.name()][j] -= 1e-5;
+      const std::vector<double> plus = Evaluation({g}, up)[g], minus = Evaluation({g}, down)[g];
+      for (std::size_t i = 0; i < n; ++i) EXPECT_NEAR(h[i * n + j], (plus[i] - minus[i]) / 2e-5, 1e-7);
+    }
+  }
+}
+
+TEST(Hessian, IsRefusedForAnythingButOneVector) {
+  EXPECT_THROW((void)derive_formula("norm(A*x)", "A: m×n, x: n", {"A"}, 2), Error);
+  EXPECT_THROW((void)derive_formula("norm(A*x)", "A: m×n, x: n", {"x", "A"}, 2), Error);
+}
+
+TEST(Derivation, LeavesTheGraphOfItsCallerAlone) {
+  const Expression e = parse_expression("norm(W*x)", "W: m×n, x: n");
+  const NodeId size = e.graph->size();
+  (void)derive(e.value, e.variables);
+  EXPECT_EQ(e.graph->size(), size);
+}
+
+TEST(Derivation, SaysSoWhereNothingFlows) {
+  const Derivation d = derive_formula("norm(x)", "x: n, y: n", {"x", "y"});
+  EXPECT_TRUE(d.sample.results[0].reached);
+  EXPECT_FALSE(d.sample.results[1].reached);
+}
+
+}  // namespace
+}  // namespace catenary::derive

@@ -48,7 +48,7 @@ Formula matrix_form(const Composer& c, Value total) {
       names.find(total.input(1)) != nullptr) {
     const Formula left = columns(*names.find(total.input(0)));
     const Formula right = columns(*names.find(total.input(1)));
-    return {left.text + " " + right.text + "ᵀ", left.latex + R"(\,)" + right.latex + R"(^{\top})"};
+    return {left.text + " " + right.text + "ᵀ", left.latex + R"(\,)" + raised(right.latex, R"(\top)")};
   }
   if (names.find(total) == nullptr || total.shape().rank() != 1) return {};
   const Formula sum = columns(*names.find(total));

@@ -30,6 +30,18 @@ Formula tighter_than(Notation::Binding outer, const Formula& f) {
   return f.binding > outer ? f : parenthesized(f);
 }
 
+// Where the superscript begins that the LaTeX ends with; npos if it has none.
+std::size_t superscript_at(std::string_view latex) {
+  if (!latex.ends_with('}')) return std::string::npos;
+  int depth = 0;
+  for (std::size_t i = latex.size(); i-- > 0;) {
+    if (i > 0 && latex[i - 1] == '\\') continue;  // an escaped brace
+    if (latex[i] == '}') ++depth;
+    if (latex[i] == '{' && --depth == 0) return i > 0 && latex[i - 1] == '^' ? i - 1 : std::string::npos;
+  }
+  return std::string::npos;
+}
+
 // Juxtaposed factors; numbers stand in front.
 struct Product {
   std::vector<Formula> scalars;
@@ -159,12 +171,12 @@ class Writer {
     }
     if (names_.find(v) == nullptr && v.op().name == "inv") {
       const Formula x = tighter_than(Notation::kPower, value(v.input(0)));
-      return {x.text + "⁻ᵀ", x.latex + R"(^{-\top})", Notation::kPower};
+      return {x.text + "⁻ᵀ", raised(x.latex, R"(-\top)"), Notation::kPower};
     }
     const Formula bare = value(v);
     const bool is_fraction = bare.text.find('/') != std::string::npos;  // (∂f/∂a)ᵀ
     const Formula x = is_fraction ? parenthesized(bare) : tighter_than(Notation::kPower, bare);
-    return {x.text + "ᵀ", x.latex + R"(^{\top})", Notation::kPower};
+    return {x.text + "ᵀ", raised(x.latex, R"(\top)"), Notation::kPower};
   }
 
   Formula squared_norm(Value x) {
@@ -179,7 +191,9 @@ class Writer {
     const Formula x = tighter_than(Notation::kPower, base);
     const Formula p = number(exponent);
     const bool elementwise = shape.rank() > 0;
-    const std::string latex = x.latex + "^{" + (elementwise ? R"(\odot )" : "") + p.latex + "}";
+    // A layer's number and an exponent would read as one.
+    const std::string below = superscript_at(x.latex) == std::string::npos ? x.latex : "(" + x.latex + ")";
+    const std::string latex = below + "^{" + (elementwise ? R"(\odot )" : "") + p.latex + "}";
     if (!elementwise && exponent == 2) return {x.text + "²", latex, Notation::kPower};
     if (!elementwise && exponent == 3) return {x.text + "³", latex, Notation::kPower};
     const std::string text = p.binding == Notation::kAtom && exponent >= 0 ? p.text : "(" + p.text + ")";
@@ -266,6 +280,11 @@ Formula with_layer(const Formula& name, int layer) {
 Formula with_index(const Formula& name, int index) {
   return {name.text + in_digits(std::to_string(index), kSubscripts),
           fmt::format("{}_{{{}}}", name.latex, index)};
+}
+
+std::string raised(const std::string& latex, std::string_view exponent) {
+  if (superscript_at(latex) == std::string::npos) return fmt::format("{}^{{{}}}", latex, exponent);
+  return fmt::format("{}{}}}", latex.substr(0, latex.size() - 1), exponent);
 }
 
 Formula derivative(const Formula& f, const Formula& x) {

@@ -24,6 +24,10 @@ struct Formula {
 /// name with an index below: v₃.
 [[nodiscard]] Formula with_index(const Formula& name, int index);
 
+/// The LaTeX of a symbol with a superscript, which joins one that it has already, as TeX takes only one:
+/// W^{(1)} and \top make W^{(1)\top}.
+[[nodiscard]] std::string raised(const std::string& latex, std::string_view exponent);
+
 /// ∂f/∂x.
 [[nodiscard]] Formula derivative(const Formula& f, const Formula& x);
 

@@ -14,6 +14,9 @@ constexpr double kRowGap = 16;      // between nodes
 constexpr double kBendHeight = 12;  // what an edge that passes a column needs
 constexpr int kOrderSweeps = 8;     // more changed none of the networks that were looked at
 constexpr int kHeightSweeps = 24;
+// How strongly an item is drawn to the level of a neighbour, its own level counting 1. Leaves pull less and give
+// way, so that the chain of what is computed runs straight and its weights hang on it.
+constexpr double kPull = 8, kLeafPull = 0.1, kLeafWeight = 0.01;
 
 // A node, or the place where an edge passes a column.
 struct Item {
@@ -23,29 +26,36 @@ struct Item {
   std::vector<std::size_t> before = {}, after = {};
 };
 
-// Moves targets apart until each has its height, changing their sum of squares least: neighbours that are
-// too near become a block around their mean (pool adjacent violators).
-void separate(std::vector<double>& targets, std::span<const double> heights) {
+// Where something should be, how much room it takes there, and how much it matters that it gets it.
+struct Wish {
+  double y = 0, height = 0, weight = 1;
+};
+
+// Moves wishes apart until each has its room, changing their weighted sum of squares least: neighbours that
+// are too near become a block around their mean (pool adjacent violators).
+void separate(std::vector<Wish>& wishes) {
   struct Block {
-    double sum;
+    double sum, weight;
     std::size_t count;
-    [[nodiscard]] double mean() const { return sum / static_cast<double>(count); }
+    [[nodiscard]] double mean() const { return sum / weight; }
   };
   std::vector<Block> blocks;
-  std::vector<double> offsets(targets.size());
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    if (i > 0) offsets[i] = offsets[i - 1] + (heights[i - 1] + heights[i]) / 2 + kRowGap;
-    blocks.push_back({targets[i] - offsets[i], 1});
+  std::vector<double> offsets(wishes.size());
+  for (std::size_t i = 0; i < wishes.size(); ++i) {
+    const Wish& wish = wishes[i];
+    if (i > 0) offsets[i] = offsets[i - 1] + (wishes[i - 1].height + wish.height) / 2 + kRowGap;
+    blocks.push_back({(wish.y - offsets[i]) * wish.weight, wish.weight, 1});
     while (blocks.size() > 1 && blocks[blocks.size() - 2].mean() > blocks.back().mean()) {
       const Block last = blocks.back();
       blocks.pop_back();
       blocks.back().sum += last.sum;
+      blocks.back().weight += last.weight;
       blocks.back().count += last.count;
     }
   }
   std::size_t i = 0;
   for (const Block& block : blocks) {
-    for (std::size_t k = 0; k < block.count; ++k, ++i) targets[i] = block.mean() + offsets[i];
+    for (std::size_t k = 0; k < block.count; ++k, ++i) wishes[i].y = block.mean() + offsets[i];
   }
 }
 
@@ -143,25 +153,27 @@ class Layouter {
     }
   }
 
-  // Draws each item to the level of its neighbours; bends more strongly, so that long edges run straight.
+  // Draws each item to the level of its neighbours.
   void align(bool forward) {
     for (std::size_t k = 0; k < columns_.size(); ++k) {
       const auto& column = columns_[forward ? k : columns_.size() - 1 - k];
-      std::vector<double> targets, heights;
-      for (const std::size_t i : column) {
-        double sum = items_[i].y, weight = 1;
-        for (const auto* near : {&items_[i].before, &items_[i].after}) {
-          for (const std::size_t j : *near) {
-            sum += 4 * items_[j].y;
-            weight += 4;
-          }
-        }
-        targets.push_back(sum / weight);
-        heights.push_back(items_[i].height);
-      }
-      separate(targets, heights);
-      for (std::size_t n = 0; n < column.size(); ++n) items_[column[n]].y = targets[n];
+      std::vector<Wish> wishes;
+      for (const std::size_t i : column) wishes.push_back(wish(items_[i]));
+      separate(wishes);
+      for (std::size_t n = 0; n < column.size(); ++n) items_[column[n]].y = wishes[n].y;
     }
+  }
+
+  [[nodiscard]] Wish wish(const Item& item) const {
+    double sum = item.y, pulls = 1;
+    for (const auto* near : {&item.before, &item.after}) {
+      for (const std::size_t j : *near) {
+        const double pull = items_[j].before.empty() ? kLeafPull : kPull;
+        sum += pull * items_[j].y;
+        pulls += pull;
+      }
+    }
+    return {sum / pulls, item.height, item.before.empty() ? kLeafWeight : 1};
   }
 
   GraphLayout result() {

@@ -35,7 +35,7 @@ std::string line(const Equation& equation, const Equation::Row& row, bool is_fir
   const std::string left = is_first ? typeset(equation.left, MathStyle::kDisplay) : "";
   const std::string_view sign = is_first && is_arrow(equation.left) ? "" : "=";
   std::string html = fmt::format(
-      R"(<div class="line"><span class="left">{}</span><span class="sign">{}</span>)"
+      R"(<div class="row"><span class="left">{}</span><span class="sign">{}</span>)"
       R"(<span class="right"><span class="scroll">{}</span>)",
       left, sign, typeset(row.right, MathStyle::kDisplay));
   if (!row.reason.empty()) html += R"( <span class="reason">)" + html_of(row.reason) + "</span>";

@@ -49,7 +49,7 @@ constexpr std::array kSymbols = {
     Command{"ell", "<mi>ℓ</mi>"},
     Command{"partial", R"(<mi mathvariant="normal">∂</mi>)"},
     Command{"infty", R"(<mi mathvariant="normal">∞</mi>)"},
-    Command{"top", "<mo>⊤</mo>"},
+    Command{"top", R"(<mo lspace="0" rspace="0">⊤</mo>)"},
     Command{"odot", "<mo>⊙</mo>"},
     Command{"otimes", "<mo>⊗</mo>"},
     Command{"times", "<mo>×</mo>"},
@@ -174,10 +174,12 @@ class Parser {
     for (skip_spaces(); !rest_.empty(); skip_spaces()) {
       if (skip("'") || skip("′"))
         primes += "′";
-      else if (skip("_"))
+      else if (!below && skip("_"))
         below = argument();
-      else if (skip("^"))
+      else if (!above && skip("^"))
         above = argument();
+      else if (rest_[0] == '_' || rest_[0] == '^')
+        bad("no second script");
       else
         break;
     }

@@ -122,12 +122,11 @@
   function describe(card) {
     const title = document.createElement("h3");
     title.append(...card.querySelector("h3").cloneNode(true).childNodes);
-    const pieces = all(":scope > .body > .equation, :scope > .body > .numbers", card).map((e) => e.cloneNode(true));
+    // The step's own equation and numbers, without the proof of its rule.
+    const own = ":scope > .body > .equation:has(.number:not(:empty)), :scope > .body > .numbers";
+    const pieces = all(own, card).map((piece) => piece.cloneNode(true));
     pieces.forEach((piece) => piece.removeAttribute("id"));
-    const link = document.createElement("a");
-    link.className = "go";
-    link.href = "#" + card.id;
-    link.textContent = card.dataset.title;
+    const link = panel.querySelector(`a.go[href="#${card.id}"]`).cloneNode(true);
     stepDetail.replaceChildren(title, ...pieces, link);
     hold(stepDetail);
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "catenary/derive/graph_layout.h"
@@ -31,6 +32,24 @@ std::string cut(const std::string& text) {
     if ((static_cast<unsigned char>(text[end]) & 0xC0) != 0x80 && ++count == kMostLetters) break;
   }
   return text.substr(0, end) + "…";
+}
+
+// Letters of variables slanted as in formulas; words, digits and signs upright.
+std::string slanted(const std::string& text) {
+  const auto is_letter = [&](std::size_t i) {
+    return i < text.size() && std::isalpha(static_cast<unsigned char>(text[i])) != 0;
+  };
+  std::string html;
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+    end = begin + 1;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+    const bool is_greek = text[begin] == '\xCE' || text[begin] == '\xCF';
+    while (is_letter(begin) && is_letter(end)) ++end;
+    const std::string piece = escape_xml(text.substr(begin, end - begin));
+    const bool is_variable = is_greek || (is_letter(begin) && end == begin + 1);
+    html += is_variable ? R"(<tspan class="variable">)" + piece + "</tspan>" : piece;
+  }
+  return html;
 }
 
 // The two lines of a node: its name, and how it is computed or, of a leaf, its shape.
@@ -145,7 +164,7 @@ class SvgWriter {
   }
 
   static std::string text(const Label& label) {
-    const std::string name = escape_xml(label.name);
+    const std::string name = slanted(label.name);
     if (label.below.empty()) return fmt::format(R"(<text class="name" y="6">{}</text>)", name);
     return fmt::format(R"(<text class="name" y="-1">{}</text><text class="below" y="14">{}</text>)", name,
                        escape_xml(label.below));

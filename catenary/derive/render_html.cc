@@ -145,9 +145,9 @@ std::string toolbar(const PageContext& page, HtmlNumbers numbers) {
 std::string stepper(const PageContext& page) {
   if (page.steps.empty()) return "";
   return fmt::format(
-      R"(<div class="stepper scripted"><button type="button" id="previous" aria-label="{0}" title="{0}">◀</button>)"
+      R"(<div class="stepper scripted"><button type="button" id="previous" aria-label="{0}" title="{0}">◀&#xFE0E;</button>)"
       R"(<input type="range" id="slider" min="0" max="{1}" value="0" step="1" aria-label="{2}" aria-valuetext="{3}"/>)"
-      R"(<button type="button" id="next" aria-label="{4}" title="{4}">▶</button>)"
+      R"(<button type="button" id="next" aria-label="{4}" title="{4}">▶&#xFE0E;</button>)"
       R"(<output id="step-title" for="slider" data-forward="{3}">{3}</output></div>)"
       "\n",
       page_text(page, PageText::kPrevious), page.steps.size(), page_text(page, PageText::kStep),

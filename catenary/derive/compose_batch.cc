@@ -24,9 +24,9 @@ Formula columns(const Formula& f) {
 
 Formula of_columns(const Formula& f) {
   const Formula matrix = columns(f);
-  return {matrix.text + " = [" + f.text + "¹ … " + f.text + "ᴺ]", matrix.latex + " = [" + f.latex +
-                                                                      R"(^{\langle 1 \rangle} \cdots )" +
-                                                                      f.latex + R"(^{\langle N \rangle}])"};
+  return {matrix.text + " = [" + f.text + "¹ … " + f.text + "ᴺ]",
+          matrix.latex + " = [" + raised(f.latex, R"(\langle 1 \rangle)") + R"( \cdots )" +
+              raised(f.latex, R"(\langle N \rangle)") + "]"};
 }
 
 Formula juxtaposed(const Formula& a, const Formula& b) {

@@ -30,7 +30,8 @@ Sentence meaning(const Composer& c, Value v) {
   else if (!v.batched())
     add(Phrase::kShared);
   if (symmetric)
-    add(Phrase::kSymmetric, {{name.text + "ᵀ = " + name.text, name.latex + R"(^{\top} = )" + name.latex}});
+    add(Phrase::kSymmetric,
+        {{name.text + "ᵀ = " + name.text, raised(name.latex, R"(\top)") + " = " + name.latex}});
   return sentence;
 }
 
@@ -130,7 +131,7 @@ void add_hessian(Composer& c) {
   const Formula& f = c.d.sample.name;
   const Formula left{"∂²" + f.text + "/∂" + x.text + "∂" + x.text + "ᵀ",
                      R"(\frac{\partial^2 )" + f.latex + R"(}{\partial )" + x.latex + R"(\, \partial )" +
-                         x.latex + R"(^{\top}})"};
+                         raised(x.latex, R"(\top)") + "}"};
   c.document.equation({.left = left, .rows = {{derive::write(c.d.hessian->value, c.d.leaf_names()), {}}}});
 }
 

@@ -18,7 +18,7 @@ class Drawer {
     for (const Part* part : {&d.sample, d.batch ? &*d.batch : nullptr}) {
       if (part == nullptr) continue;
       for (const Adjoint& a : part->adjoints) {
-        adjoints_.try_emplace(a.x.id(), &a);  // one sample's before the batch's
+        adjoints_[a.x.id()].push_back(&a);
         for (const Flow& f : a.flows) flows_[{f.call.id(), f.operand}] = {&f, &a};
       }
     }
@@ -49,12 +49,11 @@ class Drawer {
     const std::size_t place = drawing_.nodes.size();
     places_[v.id()] = place;
     const auto equation = equations_.find(v.id());
-    const auto adjoint = adjoints_.find(v.id());
     drawing_.nodes.push_back({.value = v,
                               .formula = write(v, d_.names),
                               .has_name = d_.names.find(v) != nullptr || is_leaf(v.op()),
                               .equation = equation == equations_.end() ? 0 : equation->second,
-                              .adjoint = adjoint == adjoints_.end() ? nullptr : adjoint->second});
+                              .adjoints = adjoints_[v.id()]});
     for (int i = 0; i < v.input_count(); ++i) {
       const auto from = places_.find(v.input(i).id());
       if (from == places_.end()) continue;
@@ -66,7 +65,7 @@ class Drawer {
   }
 
   const Derivation& d_;
-  std::map<NodeId, const Adjoint*> adjoints_;
+  std::map<NodeId, std::vector<const Adjoint*>> adjoints_;
   // By call and operand: what flows, and into what.
   std::map<std::pair<NodeId, int>, std::pair<const Flow*, const Adjoint*>> flows_;
   std::map<NodeId, int> equations_;

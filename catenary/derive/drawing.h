@@ -11,14 +11,14 @@ namespace catenary::derive {
 struct Drawing {
   struct Node {
     Value value;
-    Formula formula;               ///< its name, or what it is where it has none
-    bool has_name = true;          ///< else it stands within another one's equation
-    int equation = 0;              ///< of the forward pass; 0 for leaves
-    const Adjoint* adjoint = nullptr;  ///< null where nothing flows to it
+    Formula formula;                            ///< its name, or what it is where it has none
+    bool has_name = true;                       ///< else it stands within another one's equation
+    int equation = 0;                           ///< of the forward pass; 0 for leaves
+    std::vector<const Adjoint*> adjoints = {};  ///< one sample's, then the batch's; none where nothing flows
   };
   struct Edge {
-    std::size_t from = 0, to = 0;  ///< an operand and the call that reads it
-    const Flow* flow = nullptr;    ///< what comes back along it; null where nothing does
+    std::size_t from = 0, to = 0;      ///< an operand and the call that reads it
+    const Flow* flow = nullptr;        ///< what comes back along it; null where nothing does
     const Adjoint* adjoint = nullptr;  ///< what the flow is a part of
   };
   std::vector<Node> nodes;  ///< in topological order
@@ -30,6 +30,5 @@ struct Drawing {
 
 /// The scalar at the end: the objective over the batch if there is one.
 [[nodiscard]] const Part& last_part(const Derivation& derivation);
-
 
 }  // namespace catenary::derive

@@ -202,10 +202,14 @@ class Writer {
 
   Formula by_notation(Value v) {
     std::vector<Written> text, latex;
+    const bool raises = v.op().notation.latex.find("}^") != std::string_view::npos;
     for (int i = 0; i < v.input_count(); ++i) {
       const Formula operand = value(v.input(i));
       text.push_back({operand.text, operand.binding});
-      latex.push_back({operand.latex, operand.binding});
+      latex.push_back({raises && superscript_at(operand.latex) != std::string::npos
+                           ? "{" + operand.latex + "}"
+                           : operand.latex,
+                       operand.binding});
     }
     const Notation& notation = v.op().notation;
     const std::string attribute = str(v.attribute());
@@ -243,7 +247,14 @@ std::string literal(char c) {
     case '\\': return R"(\backslash )";
     case '^': return R"(\wedge )";
     case '~': return R"(\sim )";
-    case '_': case '#': case '%': case '&': case '$': case '{': case '}': case ' ': return {'\\', c};
+    case '_':
+    case '#':
+    case '%':
+    case '&':
+    case '$':
+    case '{':
+    case '}':
+    case ' ': return {'\\', c};
     default: return {c};
   }
 }

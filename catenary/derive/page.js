@@ -135,7 +135,7 @@
     const card = index > 0 ? cards[index - 1] : null;
     const number = card === null ? 0 : Number(card.dataset.step);
     const edge = card && graph.querySelector(`.edge[data-step="${number}"]`);
-    const sum = card && graph.querySelector(`.node[data-sum="${number}"]`);
+    const sum = card && graph.querySelector(`.node[data-sum~="${number}"]`);
     const call = edge && graph.querySelector(`[href="#${edge.dataset.to}"]`);
     const target = edge ? graph.querySelector(`[href="#${edge.dataset.from}"]`) : sum;
     const title = card === null ? byId("step-title").dataset.forward : card.dataset.title;

@@ -29,11 +29,11 @@ Formula equal(const Formula& left, const Formula& right) {
   return {left.text + " = " + right.text, left.latex + " = " + right.latex};
 }
 
-std::string detail(std::string_view kind, std::size_t place, const std::string& title, const std::string& rows) {
-  return fmt::format(
-      R"(<section class="detail" id="{}-{}"><h3>{}</h3><dl>{}</dl></section>)"
-      "\n",
-      kind, place, title, rows);
+std::string detail(std::string_view kind, std::size_t place, const std::string& title,
+                   const std::string& rows) {
+  return fmt::format(R"(<section class="detail" id="{}-{}"><h3>{}</h3><dl>{}</dl></section>)"
+                     "\n",
+                     kind, place, title, rows);
 }
 
 class NodeDetail {
@@ -76,12 +76,15 @@ class NodeDetail {
       return row(page_, PageText::kAdjoint, html_of(one)) +
              row(page_, PageText::kMadeBy, std::string(text_of(PageText::kRepeats, page_.language)));
     }
-    const Adjoint* a = node_.adjoint;
-    if (a == nullptr)
+    if (node_.adjoints.empty())
       return row(page_, PageText::kAdjoint, std::string(text_of(PageText::kNoAdjoint, page_.language)));
-    return row(page_, PageText::kAdjoint, html_of(equal(a->name, write(a->total.value, d.names)))) +
-           row(page_, PageText::kAdjointNumbers, numbers(page_, a->name, a->traced)) +
-           row(page_, PageText::kMadeBy, makers(*a)) + row(page_, PageText::kBatchAdjoint, batch());
+    std::string rows;
+    for (const Adjoint* a : node_.adjoints) {
+      rows += row(page_, PageText::kAdjoint, html_of(equal(a->name, write(a->total.value, d.names)))) +
+              row(page_, PageText::kAdjointNumbers, numbers(page_, a->name, a->traced)) +
+              row(page_, PageText::kMadeBy, makers(*a));
+    }
+    return rows + row(page_, PageText::kBatchAdjoint, batch());
   }
 
   std::string makers(const Adjoint& a) {
@@ -96,7 +99,8 @@ class NodeDetail {
     if (!d.batch) return "";
     for (std::size_t i = 0; i < d.batch_results.size(); ++i) {
       if (d.sample.results[i].variable == node_.value)
-        return html_of(equal(derivative(d.batch->name, node_.formula), write(d.batch_results[i].total.value, d.names)));
+        return html_of(
+            equal(derivative(d.batch->name, node_.formula), write(d.batch_results[i].total.value, d.names)));
     }
     return "";
   }
@@ -119,9 +123,9 @@ std::string edge_detail(const Drawing& drawing, std::size_t place, const PageCon
   const Adjoint& a = *edge.adjoint;
   const Formula flow = write(edge.flow->shortened.value, page.derivation.names);
   const bool whole = a.flows.size() == 1;
-  const Formula equation = whole ? equal(a.name, flow)
-                                 : Formula{a.name.text + " ⟵ " + flow.text,
-                                           a.name.latex + R"( \longleftarrow )" + flow.latex};
+  const Formula equation =
+      whole ? equal(a.name, flow)
+            : Formula{a.name.text + " ⟵ " + flow.text, a.name.latex + R"( \longleftarrow )" + flow.latex};
   rows += row(page, PageText::kFlow, html_of(equation));
   rows += row(page, PageText::kFlowNumbers, numbers(page, a.name, edge.flow->traced));
   rows += row(page, PageText::kMadeBy, step_link(page, edge.flow->number));

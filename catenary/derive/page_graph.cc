@@ -69,10 +69,16 @@ struct Label {
   }
 };
 
-// When the adjoint of a node is complete; 0 if none comes.
-int ready_at(const Drawing::Node& node) {
-  if (node.adjoint == nullptr) return 0;
-  return node.adjoint->sum_number > 0 ? node.adjoint->sum_number : node.adjoint->flows.back().number;
+// The steps that complete and that sum the adjoints of a node, as the script reads them.
+std::string steps_of(const Drawing::Node& node) {
+  int ready = 0;
+  std::string sums;
+  for (const Adjoint* a : node.adjoints) {
+    ready = std::max({ready, a->sum_number, a->flows.back().number});
+    if (a->sum_number > 0) sums += (sums.empty() ? "" : " ") + std::to_string(a->sum_number);
+  }
+  return (ready > 0 ? fmt::format(R"( data-ready="{}")", ready) : "") +
+         (sums.empty() ? "" : fmt::format(R"( data-sum="{}")", sums));
 }
 
 std::string path_data(const std::vector<GraphLayout::Point>& points) {
@@ -80,8 +86,9 @@ std::string path_data(const std::vector<GraphLayout::Point>& points) {
   for (std::size_t i = 1; i < points.size(); ++i) {
     const auto &a = points[i - 1], &b = points[i];
     const double middle = (a.x + b.x) / 2;
-    data += a.y == b.y ? fmt::format("L{:.1f} {:.1f}", b.x, b.y)
-                       : fmt::format("C{0:.1f} {1:.1f} {0:.1f} {2:.1f} {3:.1f} {2:.1f}", middle, a.y, b.y, b.x);
+    data += a.y == b.y
+                ? fmt::format("L{:.1f} {:.1f}", b.x, b.y)
+                : fmt::format("C{0:.1f} {1:.1f} {0:.1f} {2:.1f} {3:.1f} {2:.1f}", middle, a.y, b.y, b.x);
   }
   return data;
 }
@@ -132,8 +139,8 @@ class SvgWriter {
     auto points = layout_.paths[i];
     const std::string forward = path_data(points);
     std::ranges::reverse(points);
-    const std::string label =
-        page_text(page_, PageText::kReads, drawing_.nodes[e.from].formula.text, drawing_.nodes[e.to].formula.text);
+    const std::string label = page_text(page_, PageText::kReads, drawing_.nodes[e.from].formula.text,
+                                        drawing_.nodes[e.to].formula.text);
     const std::string step = e.flow == nullptr ? "" : fmt::format(R"( data-step="{}")", e.flow->number);
     return fmt::format(
         R"(<a class="edge{}" href="#edge-{}" data-from="node-{}" data-to="node-{}"{} aria-label="{}"><path class="hit" d="{}"/><path class="line" d="{}"/><path class="back" d="{}"/></a>)"
@@ -146,21 +153,16 @@ class SvgWriter {
     const Drawing::Node& n = drawing_.nodes[i];
     const Label& label = labels_[i];
     const double width = widths_[i];
-    const int ready = ready_at(n);
     const std::string kind = is_leaf(n.value.op()) ? "leaf" : n.has_name ? "value" : "part";
     const std::string about =
-        n.formula.text + (label.below.empty() || !n.has_name || kind == "leaf" ? "" : " = " + label.below) + ", " +
-        page_.derivation.dimensions.str(n.value.shape());
+        n.formula.text + (label.below.empty() || !n.has_name || kind == "leaf" ? "" : " = " + label.below) +
+        ", " + page_.derivation.dimensions.str(n.value.shape());
     return fmt::format(
-        R"--(<a class="node {}" href="#node-{}"{}{} transform="translate({:.1f} {:.1f})" aria-label="{}">)--"
+        R"--(<a class="node {}" href="#node-{}"{} transform="translate({:.1f} {:.1f})" aria-label="{}">)--"
         R"(<rect x="{:.1f}" y="{}" width="{:.1f}" height="{}" rx="{}"/>{}</a>)"
         "\n",
-        kind, i, ready > 0 ? fmt::format(R"( data-ready="{}")", ready) : "",
-        n.adjoint != nullptr && n.adjoint->sum_number > 0
-            ? fmt::format(R"( data-sum="{}")", n.adjoint->sum_number)
-            : "",
-        layout_.centers[i].x, layout_.centers[i].y, escape_xml(about), -width / 2, -kNodeHeight / 2, width,
-        kNodeHeight, kind == "leaf" ? 21 : 7, text(label));
+        kind, i, steps_of(n), layout_.centers[i].x, layout_.centers[i].y, escape_xml(about), -width / 2,
+        -kNodeHeight / 2, width, kNodeHeight, kind == "leaf" ? 21 : 7, text(label));
   }
 
   static std::string text(const Label& label) {
@@ -181,7 +183,8 @@ class SvgWriter {
 
 std::string svg_of(const Drawing& drawing, const PageContext& page) { return SvgWriter(drawing, page).run(); }
 
-std::string page_text(const PageContext& page, PageText text, std::string_view first, std::string_view second) {
+std::string page_text(const PageContext& page, PageText text, std::string_view first,
+                      std::string_view second) {
   return fmt::format(fmt::runtime(text_of(text, page.language)), first, second);
 }
 

@@ -13,7 +13,7 @@ constexpr double kColumnGap = 44;   // room for an arrow and its bend
 constexpr double kRowGap = 16;      // between nodes
 constexpr double kBendHeight = 12;  // what an edge that passes a column needs
 constexpr int kOrderSweeps = 8;     // more changed none of the networks that were looked at
-constexpr int kHeightSweeps = 24;
+constexpr int kHeightSweeps = 80;   // more moved nothing by a pixel in a network of ten layers
 // How strongly an item is drawn to the level of a neighbour, its own level counting 1. Leaves pull less and give
 // way, so that the chain of what is computed runs straight and its weights hang on it.
 constexpr double kPull = 8, kLeafPull = 0.1, kLeafWeight = 0.01;

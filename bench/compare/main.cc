@@ -15,6 +15,7 @@
 #include "peer_process.h"
 #include "results.h"
 #include "table.h"
+#include "waiting.h"
 
 namespace bench {
 namespace {
@@ -26,22 +27,19 @@ struct Options {
   std::vector<int> threads = {1, 2};
   std::vector<std::string> peers;
   std::string only, json, svg;
+  double most_gflop = 1e6;
   std::string python = "/usr/bin/python3";  // Debian's, whatever PATH says
   MeasureOptions measure;
 };
 
-// Libraries read these when they are loaded, so the program starts itself again with them; Python's
-// frameworks inherit them. OpenBLAS 0.3.21 takes newer CPUs with AVX-512 for Haswells. GCC's OpenMP lets a
-// thread without work spin 300,000 times, some 7 ms, before it sleeps: longer than a time slice, so that on a
-// machine that is busy besides, spinning threads keep from their cores the ones with work. 2000 times are 50
-// µs, about what sleeping and waking takes, and longer than most pauses within a step.
+// Libraries read these when they are loaded, so the program starts itself again with them. OpenBLAS 0.3.21
+// takes newer CPUs with AVX-512 for Haswells.
 void start_with_environment(char** argv) {
   if (std::getenv("CATENARY_BENCH_CHILD") != nullptr) return;
   setenv("CATENARY_BENCH_CHILD", "1", 1);
   if (catenary::kernels::supported_simd().back() == catenary::kernels::Simd::kAvx512) {
     setenv("OPENBLAS_CORETYPE", "SKYLAKEX", 0);
   }
-  setenv("GOMP_SPINCOUNT", "2000", 0);
   setenv("OMP_PROC_BIND", "false", 0);  // this program pins its threads itself
   execv("/proc/self/exe", argv);
 }
@@ -103,20 +101,52 @@ std::vector<Bar> chosen_bars(const Options& options) {
   return chosen;
 }
 
+// The rows on several threads, measured by a process whose OpenMP threads sleep: half the rounds, and no
+// steps so long that waking does not matter.
+nlohmann::json rows_asleep(const Options& options, std::span<const PeerKind> kinds,
+                           const std::string& folder) {
+  constexpr double kMostGflop = 50;
+  std::vector<std::string> arguments = {"--rounds",
+                                        std::to_string((options.measure.rounds + 1) / 2),
+                                        "--turn",
+                                        std::to_string(options.measure.turn_seconds),
+                                        "--most-gflop",
+                                        std::to_string(std::min(kMostGflop, options.most_gflop)),
+                                        "--python",
+                                        options.python,
+                                        "--only=" + options.only,
+                                        "--threads"};
+  bool several = false, any = false;
+  for (const int threads : options.threads) {
+    if (threads > 1) arguments.push_back(std::to_string(threads)), several = true;
+  }
+  std::string peers;
+  for (const PeerKind& kind : kinds.subspan(1)) {
+    if (kind.name == "dlib" || kind.name == "fann" || kind.name == "jax") continue;  // no OpenMP
+    peers += (any ? "," : "") + kind.name, any = true;
+  }
+  if (waiting_is_chosen() || !several || !any) return nlohmann::json::array();
+  arguments.insert(arguments.end(), {"--peers", peers});
+  return rows_of_sleepers(arguments, folder + "/asleep.json");
+}
+
 void run(const Options& options) {
   const std::vector<Bar> chosen = chosen_bars(options);
   Interpreters interpreters(options.python, CATENARY_BENCH_PEERS);
   const std::vector<PeerKind> kinds = chosen_peers(options, interpreters);
+  const nlohmann::json asleep = rows_asleep(options, kinds, interpreters.folder().string());
   print_heading(kinds);
   nlohmann::json rows = nlohmann::json::array();
   for (const Bar& bar : chosen) {
     const Problem problem = make_problem(bar.name, bar.widths, bar.batch, bar.tanh);
+    if (problem.flops() > 1e9 * options.most_gflop) continue;
     Check check(problem, kCheckWork);
     nlohmann::json one_thread;
     for (const int threads : options.threads) {
       MeasureOptions own = options.measure;
       own.threads = threads;
       rows.push_back(measure(problem, kinds, check, own));
+      take_better(rows.back(), asleep);
       print_row(rows.back(), one_thread, kinds);
       if (threads == 1) one_thread = rows.back();
     }
@@ -124,7 +154,7 @@ void run(const Options& options) {
   nlohmann::json sides;
   for (const PeerKind& kind : kinds) sides[kind.name] = kind.about;
   write_results(options.json, nlohmann::json{{"sides", sides}, {"rows", rows}}.dump(2) + '\n');
-  write_results(options.svg, svg(plot_of(rows, kinds)));
+  if (!options.svg.empty()) write_results(options.svg, svg(plot_of(rows, kinds)));
 }
 
 }  // namespace
@@ -138,6 +168,8 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(bench::above_zero);
   app.add_option("--only", options.only, "networks whose name contains this");
+  app.add_option("--most-gflop", options.most_gflop, "leave out networks whose step takes more GFLOP")
+      ->check(bench::above_zero);
   app.add_option("--peers", options.peers, "only these peers, such as onednn,libtorch")->delimiter(',');
   app.add_option("--python", options.python, "the interpreter of pytorch, sklearn and jax")
       ->capture_default_str()

@@ -136,6 +136,11 @@ std::string Process::ask(const std::string& line) {
   return read();
 }
 
+void Process::read_to_end() {
+  while (std::fgetc(from_) != EOF) {
+  }
+}
+
 Interpreters::Interpreters(std::string python, std::string script)
     : python_(std::move(python)), script_(std::move(script)) {
   std::string name = (std::filesystem::temp_directory_path() / "catenary-bench-XXXXXX").string();

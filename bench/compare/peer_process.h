@@ -26,6 +26,8 @@ class Process {
   [[nodiscard]] std::string read();
   /// read(), after writing a line.
   [[nodiscard]] std::string ask(const std::string& line);
+  /// Reads and drops all lines until the child ends.
+  void read_to_end();
 
  private:
   pid_t child_ = 0;

@@ -124,17 +124,6 @@ Formula dense_layer_formula() {
           R"(z^{(l)} = W^{(l)} a^{(l-1)} + b^{(l)},\; a^{(l)} = f(z^{(l)}))"};
 }
 
-// δ of one layer with what flows into it written out, then shortened: (Wᵀ δ) ⊙ f′(z). The way there stands
-// above for δ itself; here it shows how a softmax and its loss collapse to a − y.
-std::vector<Equation::Row> delta_written_out(const Composer& c, const Adjoint& delta) {
-  const Flow& flow = delta.flows.back();
-  const Adjoint* next = c.d.sample.find(flow.call);
-  if (delta.flows.size() != 1 || next == nullptr) return {{c.write(delta.total.value), {}}};
-  const Value rule =
-      flow.call.op().gradient(Pullback{flow.call, next->total.value})[static_cast<std::size_t>(flow.operand)];
-  return c.rows(c.write(rule), {}, simplify(rule, {.symmetric = c.d.symmetric}));
-}
-
 }  // namespace
 
 void add_recap(Composer& c) {
@@ -151,12 +140,12 @@ void add_recap(Composer& c) {
       c.document.equation({.number = a->flows.back().number, .left = a->name, .rows = std::move(rows)});
   };
   const Adjoint* output = c.d.sample.find(c.d.layers[last].z);
-  if (output != nullptr) list(Phrase::kBp1, [&] { equation(output, delta_written_out(c, *output)); });
+  if (output != nullptr) list(Phrase::kBp1, [&] { equation(output, delta_rows(c, *output)); });
   if (last > 0) {
     list(Phrase::kBp2, [&] {
       for (std::size_t l = last; l-- > 0;) {
         const Adjoint* a = c.d.sample.find(c.d.layers[l].z);
-        if (a != nullptr) equation(a, delta_written_out(c, *a));
+        if (a != nullptr) equation(a, delta_rows(c, *a));
       }
     });
   }

@@ -156,12 +156,20 @@ void add_sum(Composer& c, const Part& part, const Adjoint& a) {
 
 void add_delta(Composer& c, const Part& part, const Adjoint& a) {
   const Formula full = derivative(part.name, c.write(a.x));
+  const int step = std::max(a.sum_number, a.flows.back().number);
   c.paragraph(Phrase::kDelta,
-              {c.write(a.x), {a.name.text + " = " + full.text, a.name.latex + " = " + full.latex}},
-              std::max(a.sum_number, a.flows.back().number));
+              {c.write(a.x), {a.name.text + " = " + full.text, a.name.latex + " = " + full.latex}}, step);
+  if (!a.inserted) return;
+  c.paragraph(Phrase::kInserted, {}, step);
+  c.document.equation({.left = a.name, .rows = delta_rows(c, a)}, step);
 }
 
 }  // namespace
+
+std::vector<Equation::Row> delta_rows(const Composer& c, const Adjoint& delta) {
+  if (!delta.inserted) return {{c.write(delta.total.value), {}}};
+  return c.rows(c.write(delta.inserted), {}, delta.written_out);
+}
 
 void add_steps(Composer& c, const Part& part) {
   // In the order of the numbers: a value's flows may lie apart.

@@ -51,6 +51,8 @@ void add_backward(Composer& c, const Part& part);
 /// The steps alone, in the order of their numbers.
 void add_steps(Composer& c, const Part& part);
 void add_results(Composer& c);
+/// A δ down to the next δ: with the steps between them inserted and shortened.
+[[nodiscard]] std::vector<Equation::Row> delta_rows(const Composer& c, const Adjoint& delta);
 void add_batch(Composer& c);
 void add_recap(Composer& c);
 void add_hessian(Composer& c);

@@ -35,10 +35,34 @@ Value loss_of_sample(Value scalar) {
   return loss;
 }
 
+// Puts into a formula what its symbols stand for, down to symbols that are kept.
+class Expander {
+ public:
+  explicit Expander(Graph& graph) : graph_(graph) {}
+  void set(Value symbol, Value total) { total_of_[symbol.id()] = total; }
+
+  Value operator()(Value v) {
+    if (const auto known = expanded_.find(v.id()); known != expanded_.end()) return known->second;
+    Value result = v;
+    if (const auto total = total_of_.find(v.id()); total != total_of_.end()) {
+      result = (*this)(total->second);
+    } else if (!is_leaf(v.op())) {
+      std::vector<Value> inputs;
+      for (int i = 0; i < v.input_count(); ++i) inputs.push_back((*this)(v.input(i)));
+      result = graph_.call(v.op(), inputs, v.attribute());
+    }
+    return expanded_[v.id()] = result;
+  }
+
+ private:
+  Graph& graph_;
+  std::map<NodeId, Value> total_of_, expanded_;
+};
+
 class Deriver {
  public:
   Deriver(Derivation& derivation, const Naming& naming)
-      : d_(derivation), naming_(naming), named_(naming.defined) {}
+      : d_(derivation), naming_(naming), named_(naming.defined), expanded_(*derivation.graph) {}
 
   // The steps of gradient(scalar)'s trace, but those of batched calls where the batch has a part of its own.
   Part part(Value scalar, const Formula& name, std::span<const Value> wrt) {
@@ -112,6 +136,12 @@ class Deriver {
     }
     if (a.flows.size() > 1) a.sum_number = ++number_;
     a.total = shorten(sum);
+    if (!a.is_delta) return expanded_.set(a.symbol, a.total.value);
+    const Value inserted = expanded_(a.total.value);
+    const bool is_short = formula_size(inserted, d_.names, kLongestClosedForm + 1) <= kLongestClosedForm;
+    if (inserted == a.total.value || !is_short) return;
+    a.inserted = inserted;
+    a.written_out = shorten(inserted);
   }
 
   // A rule may answer with a shared value for a batched operand, as ∂ℓ/∂ℓ = 1 does.
@@ -136,15 +166,16 @@ class Deriver {
   Derivation& d_;
   const Naming& naming_;
   std::vector<Value> named_;
+  Expander expanded_;
   std::map<std::pair<NodeId, NodeId>, std::size_t> place_;  // of (scalar, x) in the scalar's adjoints
   int number_ = 0;
 };
 
-// Puts into the batch's adjoints what their symbols stand for, down to leaves and ∂ℓ/∂v.
+// The batch's adjoints down to leaves and ∂ℓ/∂v.
 class BatchResults {
  public:
-  explicit BatchResults(const Derivation& d) : d_(d) {
-    for (const Adjoint& a : d.batch->adjoints) total_of_[a.symbol.id()] = a.total.value;
+  explicit BatchResults(const Derivation& d) : d_(d), expanded_(*d.graph) {
+    for (const Adjoint& a : d.batch->adjoints) expanded_.set(a.symbol, a.total.value);
   }
 
   BatchResult of(Value v) {
@@ -154,13 +185,13 @@ class BatchResults {
     const Adjoint* loss = d_.batch->find(d_.sample.scalar);
     Value sum;
     if (sample != nullptr && loss != nullptr) {
-      const Value weight = shortened(expanded(loss->total.value));
+      const Value weight = shortened(expanded_(loss->total.value));
       const bool is_shared = is(weight, ops::kBatchBroadcast);
       result.weight = is_shared ? weight.input(0) : weight;
       sum = is_shared ? result.weight * batch_sum(sample->symbol) : batch_sum(weight * sample->symbol);
     }
     if (beside != nullptr) {
-      result.beside = shortened(expanded(beside->total.value));
+      result.beside = shortened(expanded_(beside->total.value));
       sum = sum ? sum + *result.beside : *result.beside;
     }
     if (!sum) sum = d_.graph->constant(0, v.shape(), v.type().dtype);
@@ -171,21 +202,8 @@ class BatchResults {
  private:
   Value shortened(Value v) { return simplify(v, {.symmetric = d_.symmetric}).value; }
 
-  Value expanded(Value v) {
-    if (const auto known = expanded_.find(v.id()); known != expanded_.end()) return known->second;
-    Value result = v;
-    if (const auto total = total_of_.find(v.id()); total != total_of_.end()) {
-      result = expanded(total->second);
-    } else if (!is_leaf(v.op())) {
-      std::vector<Value> inputs;
-      for (int i = 0; i < v.input_count(); ++i) inputs.push_back(expanded(v.input(i)));
-      result = d_.graph->call(v.op(), inputs, v.attribute());
-    }
-    return expanded_[v.id()] = result;
-  }
-
   const Derivation& d_;
-  std::map<NodeId, Value> total_of_, expanded_;
+  Expander expanded_;
 };
 
 std::vector<Value> copies(const GraphCopy& copy, std::span<const Value> originals) {

@@ -31,8 +31,12 @@ struct Adjoint {
   bool is_delta = false;
   std::vector<Flow> flows = {};  ///< from the last use to the first
   int sum_number = 0;            ///< of the equation that adds several flows; 0 for one flow
-  Simplified total = {};         ///< the sum of the flows in symbols
-  Value traced;                  ///< the gradient transform's own adjoint
+  /// Of a δ: with the steps before it inserted, down to the next δ; and that as a person would write it.
+  /// Empty where nothing was to insert.
+  Value inserted = {};
+  Simplified written_out = {};
+  Simplified total = {};  ///< the sum of the flows in symbols
+  Value traced;           ///< the gradient transform's own adjoint
 };
 
 /// A value that the forward pass computes, in order.

@@ -178,6 +178,7 @@ class Namer {
     if (is_silent(v) || is(v, ops::kBatchSize)) return true;
     const bool small = is(v, ops::kTranspose) || is(v, ops::kReshape) || is(v, ops::kOneHot);
     if (small && is_leaf(v.input(0).op())) return true;
+    if (is(v, ops::kSub) && is(v.input(0), ops::kConstant) && !is_silent(v.input(1))) return true;  // 1 − a
     if (is(v, ops::kSquare) && users(v).size() == 1 && is(users(v)[0], ops::kSum)) return true;  // ‖W‖²
     return is_product(v) && !is(v, ops::kMul) && users(v).size() == 1 && is(users(v)[0], ops::kAdd) &&
            (naming_.deltas.contains(users(v)[0].id()) || is_leaf(users(v)[0].input(1).op()));

@@ -39,6 +39,7 @@ enum class Phrase : std::uint8_t {
   kSimplified,
   kConstantOne,
   kDelta,
+  kInserted,
   kPaths,
   kSum,
   kProof,

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""Writes docs/derivations, a short course of derivations that the program itself prints, in English and Chinese.
+
+usage: tools/derivations.py PROGRAM [--check]
+    --check: writes nothing; exit code 1 if a page differs from what the program prints now
+"""
+import argparse
+import pathlib
+import subprocess
+import sys
+
+FOLDER = pathlib.Path(__file__).resolve().parent.parent / "docs" / "derivations"
+
+# Each lesson: file name, titles, what to look at, and the arguments of `catenary derive`.
+LESSONS = [
+    (
+        "01-neuron",
+        "A single neuron",
+        "单个神经元",
+        "One sigmoid neuron with one weight and the squared error. Everything is a scalar, so every step is the chain "
+        "rule of school: outer derivative times inner derivative. Note how σ′ appears as a (1 − a), written in what the "
+        "forward pass already has.",
+        "一个 sigmoid 神经元，一个权重，平方误差。所有量都是标量，每一步就是中学的链式法则：外导乘内导。注意 σ′ 写成 a (1 − a)，"
+        "用的是前向计算已有的量。",
+        ["--expr", "squared_error(sigmoid(w*x+b), y)", "--given", "w: 1, b: 1, x: 1, y: 1", "--wrt", "w,b",
+         "--numbers"],
+    ),
+    (
+        "02-two-inputs",
+        "A neuron with several inputs",
+        "多个输入的神经元",
+        "The weights are a vector now; z is an inner product. The derivative by the vector w is a vector: each weight's "
+        "derivative is δ times the input that the weight connects.",
+        "权重变成向量，z 是内积。对向量 w 的导数也是向量：每个权重的导数等于 δ 乘以该权重所连接的输入。",
+        ["--expr", "squared_error(sigmoid(w'*x+b), y)", "--given", "w: n, b: 1, x: n, y: 1", "--wrt", "w,b"],
+    ),
+    (
+        "03-layer",
+        "One layer, one sample",
+        "一层网络，一个样本",
+        "y = W x + b with W: 2×3, and a loss E of y. Read the proofs in index form: they are why ∂E/∂W = (∂E/∂y) xᵀ, "
+        "∂E/∂x = Wᵀ (∂E/∂y) and ∂E/∂b = ∂E/∂y. Any loss would do; here it is ½‖y − t‖².",
+        "y = W x + b，W 为 2×3，E 是 y 的损失。请读用下标写出的证明：它们说明了为什么 ∂E/∂W = (∂E/∂y) xᵀ，∂E/∂x = Wᵀ (∂E/∂y)，"
+        "∂E/∂b = ∂E/∂y。损失可以任取，这里取 ½‖y − t‖²。",
+        ["--expr", "squared_error(W*x+b, t)", "--given", "W: 2×3, x: 3, b: 2, t: 2", "--wrt", "W,x,b", "--detail",
+         "full", "--numbers"],
+    ),
+    (
+        "04-batch",
+        "One layer, m samples",
+        "一层网络，m 个样本",
+        "The same layer on a batch. The samples become columns of matrices, the bias is repeated for every column, and "
+        "the derivatives by W and b become means over the samples: Δ Xᵀ/N, and the row sums of Δ over N.",
+        "同一层，一批样本。样本成为矩阵的列，偏置被复制到每一列，对 W 和 b 的导数成为样本上的平均：Δ Xᵀ/N，以及 Δ 各行之和除以 N。",
+        ["--expr", "squared_error(W*x+b, t)", "--given", "W: 2×3, x: 3 batched, b: 2, t: 2 batched", "--wrt", "W,b",
+         "--numbers"],
+    ),
+    (
+        "05-three-layers",
+        "The 3-5-3-2 network",
+        "3-5-3-2 网络",
+        "Two hidden layers with tanh and an output layer with the sigmoid, on a batch. Follow δ from layer to layer: "
+        "that is BP2.",
+        "两个 tanh 隐藏层，一个 sigmoid 输出层，一批样本。跟着 δ 一层层往前：这就是 BP2。",
+        ["--expr", "squared_error(sigmoid(W3*tanh(W2*tanh(W1*x+b1)+b2)+b3), y)", "--given",
+         "W1: 5×3, b1: 5, W2: 3×5, b2: 3, W3: 2×3, b3: 2, x: 3 batched, y: 2 batched", "--wrt",
+         "W1,b1,W2,b2,W3,b3"],
+    ),
+    (
+        "06-linear-output",
+        "Sigmoid inside, linear outside",
+        "隐藏层 sigmoid，输出层线性",
+        "The network of the classical derivation: a sigmoid hidden layer, a linear output and half the sum of squares. "
+        "The output's residual is a − t itself.",
+        "经典推导中的网络：sigmoid 隐藏层，线性输出层，误差平方和的一半。输出层的残差就是 a − t 本身。",
+        ["--expr", "squared_error(W2*sigmoid(W1*x+b1)+b2, t)", "--given",
+         "W1: k×n, b1: k, W2: m×k, b2: m, x: n, t: m", "--wrt", "W1,b1,W2,b2"],
+    ),
+    (
+        "07-sigmoid-cross-entropy",
+        "Sigmoid and cross-entropy",
+        "sigmoid 与交叉熵",
+        "The derivative of the cross-entropy has a (1 − a) in the denominator and the sigmoid's has it in the numerator: "
+        "they cancel, and a − y is left. BP1 shows every step of that.",
+        "交叉熵的导数分母中有 a (1 − a)，sigmoid 的导数分子中有它：相消之后剩下 a − y。BP1 处写出了每一步。",
+        ["--expr", "-(y*ln(sigmoid(w'*x+b)) + (1-y)*ln(1-sigmoid(w'*x+b)))", "--given",
+         "w: n, b: 1, x: n, y: 1", "--wrt", "w,b"],
+    ),
+    (
+        "08-softmax-cross-entropy",
+        "Softmax and cross-entropy",
+        "softmax 与交叉熵",
+        "Softmax is the first function here whose elements depend on all of z, so its derivative is a full matrix, "
+        "∂aᵢ/∂zⱼ = aᵢ (δᵢⱼ − aⱼ). The proof in index form shows how it collapses with the cross-entropy to a − y when "
+        "the targets add up to 1.",
+        "softmax 的每个元素都依赖于整个 z，它的导数是一个满矩阵，∂aᵢ/∂zⱼ = aᵢ (δᵢⱼ − aⱼ)。用下标写出的证明说明了当目标之和为 1 时，"
+        "它如何与交叉熵合并为 a − y。",
+        ["--expr", "cross_entropy(softmax(W*x+b), y)", "--given", "W: m×n, b: m, x: n, y: m", "--wrt", "W,b",
+         "--detail", "full", "--numbers"],
+    ),
+    (
+        "09-l2",
+        "L2 regularisation",
+        "L2 正则化",
+        "The penalty does not know the samples: its derivative λ W is added once, beside the mean over the samples.",
+        "惩罚项与样本无关：它的导数 λ W 只加一次，与样本平均并列。",
+        ["--expr", "squared_error(W*x+b, y) + lambda/2*normF(W)^2", "--given",
+         "W: m×n, b: m, lambda: 1, x: n, y: m", "--wrt", "W,b"],
+    ),
+    (
+        "10-recurrent",
+        "A value used twice: two steps of a recurrent network",
+        "同一个量用了多次：循环网络的两步",
+        "The same U and W are used in both steps, so each of them collects what flows back along two paths: the chain "
+        "rule's second case, and all of backpropagation through time.",
+        "两步共用同样的 U 和 W，因此各自收集沿两条路径传回的导数：这是链式法则的第二种情形，也是随时间反向传播的全部内容。",
+        ["--expr", "squared_error(tanh(U*tanh(U*h+W*p)+W*q), y)", "--given",
+         "U: k×k, W: k×n, h: k, p: n, q: n, y: k", "--wrt", "U,W"],
+    ),
+]
+
+INDEX = {
+    "en": """# Derivations: a short course
+
+Printed by `catenary derive`, step by step; every result is checked by two independent methods on the page itself.
+[中文](../zh/README.md)
+
+{lessons}
+
+[Answers](answers.md) to questions that readers of the usual notes ask.
+
+Each page was made by the command at its end; change the formula and derive your own.
+""",
+    "zh": """# 推导短课
+
+由 `catenary derive` 逐步打印；每个结果都在页面末尾用两种独立的方法验算。
+[English](../en/README.md)
+
+{lessons}
+
+[问答](answers.md)：读者在常见笔记中提出的问题。
+
+每一页末尾都有生成它的命令；换一个公式，就能推导你自己的网络。
+""",
+}
+
+
+def quoted(argument):
+    return f'"{argument}"' if any(c in argument for c in " ()*'|;&,^") else argument
+
+
+def page(program, language, lesson):
+    slug, english, chinese, intro, intro_zh, arguments = lesson
+    command = [program, "derive", *arguments, "--lang", language, "--format", "markdown"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode != 0:
+        raise SystemExit(f"{slug}: {run.stderr}")
+    title = english if language == "en" else chinese
+    body = run.stdout.split("\n", 1)[1]
+    shown = " ".join(quoted(a) for a in ["catenary", "derive", *arguments, "--lang", language])
+    made = "Made by" if language == "en" else "生成命令"
+    return f"# {title}\n\n{intro if language == 'en' else intro_zh}\n{body}\n---\n\n{made}\n\n    {shown}\n"
+
+
+def pages(program):
+    """All generated files: path -> text."""
+    result = {}
+    for language in ("en", "zh"):
+        for lesson in LESSONS:
+            result[FOLDER / language / f"{lesson[0]}.md"] = page(program, language, lesson)
+        lines = "\n".join(
+            f"{i}. [{lesson[1] if language == 'en' else lesson[2]}]({lesson[0]}.md)" for i, lesson in enumerate(LESSONS, 1)
+        )
+        result[FOLDER / language / "README.md"] = INDEX[language].format(lessons=lines)
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    stale = []
+    for path, text in pages(arguments.program).items():
+        if arguments.check:
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                stale.append(str(path.relative_to(FOLDER.parent.parent)))
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    for path in stale:
+        print(f"{path} is not what the program prints; run: tools/derivations.py {arguments.program}", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -34,10 +34,10 @@ std::string latex_of(const Equation& equation) {
 std::string line(const Equation& equation, const Equation::Row& row, bool is_first) {
   const std::string left = is_first ? typeset(equation.left, MathStyle::kDisplay) : "";
   const std::string_view sign = is_first && is_arrow(equation.left) ? "" : "=";
-  std::string html = fmt::format(
-      R"(<div class="row"><span class="left">{}</span><span class="sign">{}</span>)"
-      R"(<span class="right"><span class="scroll">{}</span>)",
-      left, sign, typeset(row.right, MathStyle::kDisplay));
+  std::string html =
+      fmt::format(R"(<div class="row"><span class="left">{}</span><span class="sign">{}</span>)"
+                  R"(<span class="right"><span class="scroll">{}</span>)",
+                  left, sign, typeset(row.right, MathStyle::kDisplay));
   if (!row.reason.empty()) html += R"( <span class="reason">)" + html_of(row.reason) + "</span>";
   return html + "</span></div>";
 }
@@ -60,8 +60,8 @@ std::string html_of(const Sentence& sentence) {
 }
 
 std::string html_of(const Table& table) {
-  std::string html = R"(<div class="scroll"><table class="words"><thead>)" +
-                     cells(R"(th)", table.header) + "</thead><tbody>";
+  std::string html = R"(<div class="scroll"><table class="words"><thead>)" + cells(R"(th)", table.header) +
+                     "</thead><tbody>";
   for (const auto& row : table.rows) html += cells("td", row);
   return html + "</tbody></table></div>\n";
 }

@@ -75,7 +75,8 @@ constexpr std::array kSymbols = {
     Command{";", R"(<mspace width="0.28em"/>)"},
     Command{" ", R"(<mspace width="0.25em"/>)"}};
 
-constexpr std::array<std::string_view, 8> kFunctions = {"exp", "ln", "tanh", "sin", "cos", "det", "max", "min"};
+constexpr std::array<std::string_view, 8> kFunctions = {"exp", "ln",  "tanh", "sin",
+                                                        "cos", "det", "max",  "min"};
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -276,8 +277,9 @@ class Parser {
     const std::string row = this->row();
     if (!skip("\\right")) bad("\\right");
     const std::string close = delimiter();
-    return {grouped(fmt::format(R"(<mo fence="true" form="prefix">{}</mo>{}<mo fence="true" form="postfix">{}</mo>)",
-                                open, row, close))};
+    return {grouped(
+        fmt::format(R"(<mo fence="true" form="prefix">{}</mo>{}<mo fence="true" form="postfix">{}</mo>)",
+                    open, row, close))};
   }
 
   std::string delimiter() {

@@ -19,8 +19,8 @@ enum class HtmlNumbers : std::uint8_t { kHidden, kShown };
 
 /// One HTML file that needs no other and no network: the document with formulas as MathML, a drawing of the
 /// computation that tells about each value and arrow, and a slider over the steps. Without scripts it is a
-/// plain document. Compose the document with numbers, so that the page can show them on demand. valuation: may
-/// be null.
+/// plain document. Compose the document with numbers, so that the page can show them on demand. valuation:
+/// may be null.
 [[nodiscard]] std::string render_html(const Document& document, const Derivation& derivation,
                                       const Valuation* valuation, HtmlNumbers numbers = HtmlNumbers::kHidden);
 

@@ -63,7 +63,8 @@ class BodyWriter {
     const auto& forward = page_.derivation.forward;
     const bool is_forward =
         step_ == 0 && e.number == next_forward_ && e.number <= static_cast<int>(forward.size()) &&
-        write(forward[static_cast<std::size_t>(e.number - 1)].value, page_.derivation.names).text == e.left.text;
+        write(forward[static_cast<std::size_t>(e.number - 1)].value, page_.derivation.names).text ==
+            e.left.text;
     if (is_forward) {
       id = fmt::format("forward-{}", e.number);
       ++next_forward_;
@@ -77,7 +78,8 @@ class BodyWriter {
   // The sum of several flows has no heading in the document.
   void open_sum(int step) {
     const Adjoint* sum = nullptr;
-    for (const Part* part : {&page_.derivation.sample, page_.derivation.batch ? &*page_.derivation.batch : nullptr}) {
+    for (const Part* part :
+         {&page_.derivation.sample, page_.derivation.batch ? &*page_.derivation.batch : nullptr}) {
       for (std::size_t i = 0; part != nullptr && i < part->adjoints.size(); ++i) {
         if (part->adjoints[i].sum_number == step) sum = &part->adjoints[i];
       }
@@ -119,8 +121,8 @@ class BodyWriter {
 std::string theme_choice(const PageContext& page) {
   const auto choice = [&](std::string_view value, PageText text) {
     return fmt::format(
-        R"(<label><input type="radio" name="theme" id="theme-{0}" value="{0}"{1}/><span>{2}</span></label>)", value,
-        value == "auto" ? R"( checked="checked")" : "", page_text(page, text));
+        R"(<label><input type="radio" name="theme" id="theme-{0}" value="{0}"{1}/><span>{2}</span></label>)",
+        value, value == "auto" ? R"( checked="checked")" : "", page_text(page, text));
   };
   return fmt::format(R"(<fieldset class="theme"><legend>{}</legend>{}{}{}</fieldset>)",
                      page_text(page, PageText::kTheme), choice("auto", PageText::kAutomatic),
@@ -157,11 +159,11 @@ std::string stepper(const PageContext& page) {
 std::string explorer(const PageContext& page) {
   const Drawing drawing = draw(page.derivation);
   return fmt::format(
-      R"(<section class="explorer" id="explorer" aria-labelledby="graph-title"><div class="caption"><h2 id="graph-title">{}</h2><p id="graph-hint">{}</p></div>)"
-      R"(<p id="graph-keys" class="hidden">{}</p>)"
-      "\n<div class=\"graph\" id=\"graph\">\n{}</div>\n{}</section>\n",
-      page_text(page, PageText::kGraph), page_text(page, PageText::kGraphHint),
-      page_text(page, PageText::kGraphKeys), svg_of(drawing, page), stepper(page)) +
+             R"(<section class="explorer" id="explorer" aria-labelledby="graph-title"><div class="caption"><h2 id="graph-title">{}</h2><p id="graph-hint">{}</p></div>)"
+             R"(<p id="graph-keys" class="hidden">{}</p>)"
+             "\n<div class=\"graph\" id=\"graph\">\n{}</div>\n{}</section>\n",
+             page_text(page, PageText::kGraph), page_text(page, PageText::kGraphHint),
+             page_text(page, PageText::kGraphKeys), svg_of(drawing, page), stepper(page)) +
          fmt::format(
              R"(<aside class="panel" id="panel" aria-label="{}" aria-live="polite"><p class="empty">{}</p>)"
              "\n{}<section class=\"detail\" id=\"step-detail\"></section></aside>\n",

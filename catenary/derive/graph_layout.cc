@@ -1,6 +1,7 @@
 #include "catenary/derive/graph_layout.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -13,7 +14,7 @@ constexpr double kColumnGap = 44;   // room for an arrow and its bend
 constexpr double kRowGap = 16;      // between nodes
 constexpr double kBendHeight = 12;  // what an edge that passes a column needs
 constexpr int kOrderSweeps = 8;     // more changed none of the networks that were looked at
-constexpr int kHeightSweeps = 24;
+constexpr int kHeightSweeps = 80;   // more moved nothing by a pixel in a network of ten layers
 // How strongly an item is drawn to the level of a neighbour, its own level counting 1. Leaves pull less and
 // give way, so that the chain of what is computed runs straight and its weights hang on it.
 constexpr double kPull = 8, kLeafPull = 0.1, kLeafWeight = 0.01;
@@ -177,7 +178,7 @@ class Layouter {
   }
 
   GraphLayout result() {
-    double top = 0, bottom = 0;
+    double top = std::numeric_limits<double>::infinity(), bottom = -top;
     for (const Item& item : items_) {
       top = std::min(top, item.y - item.height / 2);
       bottom = std::max(bottom, item.y + item.height / 2);

@@ -8,7 +8,7 @@
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   root.classList.add("js");
 
-  // Details: what is pointed at or focused shows up; what is clicked stays until something else is chosen.
+  // Details: what is pointed at or focused shows up. What is clicked is held: it comes back after looks elsewhere.
 
   const graph = byId("graph");
   const panel = byId("panel");
@@ -33,6 +33,11 @@
   function hold(item) {
     held = item;
     show(item);
+  }
+
+  // Without anything held the last details stay, so that the mouse can reach their links.
+  function lookBack() {
+    if (held !== null) show(held);
   }
 
   // One of the links is a tab stop; arrow keys walk through the others from left to right.
@@ -68,13 +73,13 @@
 
   links.forEach((link) => {
     link.addEventListener("pointerenter", (event) => event.pointerType !== "touch" && show(link));
-    link.addEventListener("pointerleave", () => show(held));
+    link.addEventListener("pointerleave", lookBack);
     link.addEventListener("focus", () => {
       makeTabStop(link);
       show(link);
       keepInView(link);
     });
-    link.addEventListener("blur", () => show(held));
+    link.addEventListener("blur", lookBack);
     link.addEventListener("click", (event) => {
       event.preventDefault();
       link.focus({ preventScroll: true });

@@ -83,12 +83,15 @@ std::string steps_of(const Drawing::Node& node) {
 
 std::string path_data(const std::vector<GraphLayout::Point>& points) {
   std::string data = fmt::format("M{:.1f} {:.1f}", points[0].x, points[0].y);
+  const auto is_level = [&](std::size_t i) { return std::abs(points[i].y - points[i - 1].y) < 0.05; };
   for (std::size_t i = 1; i < points.size(); ++i) {
     const auto &a = points[i - 1], &b = points[i];
-    const double middle = (a.x + b.x) / 2;
-    data += a.y == b.y
-                ? fmt::format("L{:.1f} {:.1f}", b.x, b.y)
-                : fmt::format("C{0:.1f} {1:.1f} {0:.1f} {2:.1f} {3:.1f} {2:.1f}", middle, a.y, b.y, b.x);
+    if (!is_level(i)) {
+      const double middle = (a.x + b.x) / 2;
+      data += fmt::format("C{0:.1f} {1:.1f} {0:.1f} {2:.1f} {3:.1f} {2:.1f}", middle, a.y, b.y, b.x);
+    } else if (i + 1 == points.size() || !is_level(i + 1)) {
+      data += fmt::format("H{:.1f}", b.x);  // a level line needs only its end
+    }
   }
   return data;
 }
@@ -117,7 +120,7 @@ class SvgWriter {
  private:
   static std::string marker(std::string_view name) {
     return fmt::format(
-        R"(<marker id="head-{0}" class="head {0}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0.5L8 4L0 7.5Z"/></marker>)",
+        R"(<marker id="head-{0}" class="head {0}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 0.5L8 4L0 7.5Z"/></marker>)",
         name);
   }
 
@@ -136,17 +139,14 @@ class SvgWriter {
 
   std::string edge(std::size_t i) {
     const Drawing::Edge& e = drawing_.edges[i];
-    auto points = layout_.paths[i];
-    const std::string forward = path_data(points);
-    std::ranges::reverse(points);
+    const std::string path = path_data(layout_.paths[i]);
     const std::string label = page_text(page_, PageText::kReads, drawing_.nodes[e.from].formula.text,
                                         drawing_.nodes[e.to].formula.text);
     const std::string step = e.flow == nullptr ? "" : fmt::format(R"( data-step="{}")", e.flow->number);
     return fmt::format(
-        R"(<a class="edge{}" href="#edge-{}" data-from="node-{}" data-to="node-{}"{} aria-label="{}"><path class="hit" d="{}"/><path class="line" d="{}"/><path class="back" d="{}"/></a>)"
+        R"(<a class="edge{}" href="#edge-{}" data-from="node-{}" data-to="node-{}"{} aria-label="{}"><path class="hit" d="{}"/><path class="line" d="{}"/></a>)"
         "\n",
-        e.flow == nullptr ? " still" : "", i, e.from, e.to, step, escape_xml(label), forward, forward,
-        path_data(points));
+        e.flow == nullptr ? " still" : "", i, e.from, e.to, step, escape_xml(label), path, path);
   }
 
   std::string node(std::size_t i) {

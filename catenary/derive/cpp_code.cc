@@ -65,7 +65,7 @@ std::string CppWriter::result(Value v, std::string_view wanted) {
   const Written x = full(v);
   const bool is_named = has_line(v) && !plan_.form(v).compact && batched(v) == is_batch;
   if (is_named) return x.text.substr(0, x.text.find('['));
-  const std::string name = plan_.claim(wanted);
+  std::string name = plan_.claim(wanted);
   line(assignment(full_type(v), name,
                   is_batch ? for_each_sample("per_sample", plan_.samples(), x.text) : x.text));
   return name;

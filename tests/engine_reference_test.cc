@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ostream>
 
 #include "catenary/base/philox.h"
 #include "catenary/data/split.h"
@@ -38,7 +37,6 @@ struct Case {
                        formats[static_cast<int>(format)], shuffled ? "_shuffled" : "");
   }
 };
-void PrintTo(const Case& c, std::ostream* out) { *out << c.str(); }
 
 const Case kCases[] = {
     {40, 20, 5, 600},                          // two passes: plain SGD may not subtract after the first

@@ -17,7 +17,8 @@ namespace catenary::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kFormats = {"text", "latex", "html", "markdown", "json", "numpy", "cpp"};
+constexpr std::array<std::string_view, 7> kFormats = {"text", "latex", "html", "markdown",
+                                                      "json", "numpy", "cpp"};
 constexpr std::array<std::string_view, 2> kLanguages = {"en", "zh"};
 constexpr std::array<std::string_view, 2> kDetails = {"brief", "full"};
 
@@ -41,10 +42,12 @@ std::string render(const DeriveArguments& arguments, const DeriveProblem& proble
       .valuation = &valuation,
       .given = problem.given};
   const derive::Document document = derive::compose(derivation, options);
-  if (arguments.format == "json") return derive::render_json(document, derivation, &valuation, arguments.numbers);
+  if (arguments.format == "json")
+    return derive::render_json(document, derivation, &valuation, arguments.numbers);
   if (arguments.format == "html") {
-    return derive::render_html(document, derivation, &valuation,
-                               arguments.numbers ? derive::HtmlNumbers::kShown : derive::HtmlNumbers::kHidden);
+    return derive::render_html(
+        document, derivation, &valuation,
+        arguments.numbers ? derive::HtmlNumbers::kShown : derive::HtmlNumbers::kHidden);
   }
   if (arguments.format == "latex") return derive::render_latex(document);
   if (arguments.format == "markdown") return derive::render_markdown(document);

@@ -12,9 +12,9 @@
 #include "catenary/data/npz.h"
 #include "catenary/derive/expression.h"
 #include "catenary/engine/variables.h"
+#include "catenary/ops/ops.h"
 #include "catenary/train/model.h"
 #include "catenary/train/run_directory.h"
-#include "catenary/ops/ops.h"
 #include "catenary/train/samples.h"
 
 namespace catenary::cli {
@@ -188,7 +188,8 @@ void bind_network(DeriveProblem& problem, train::Model& model, const Network& ne
 }
 
 DeriveProblem from_network(const DeriveArguments& arguments) {
-  if (!arguments.given.empty()) fail(ErrorKind::kConfig, "--given declares the variables of --expr, found a config");
+  if (!arguments.given.empty())
+    fail(ErrorKind::kConfig, "--given declares the variables of --expr, found a config");
   Network network = load_network(arguments);
   const train::TrainingData data = train::load_training_data(network.config);
   train::resolve_units(network.config, data.file.schema);
@@ -216,7 +217,8 @@ DeriveProblem from_network(const DeriveArguments& arguments) {
 
 DeriveProblem load_derive_problem(const DeriveArguments& arguments) {
   if (arguments.path.empty() == arguments.expression.empty())
-    fail(ErrorKind::kConfig, "needed a config or --expr FORMULA, found {}", arguments.path.empty() ? "neither" : "both");
+    fail(ErrorKind::kConfig, "needed a config or --expr FORMULA, found {}",
+         arguments.path.empty() ? "neither" : "both");
   DeriveProblem problem = arguments.path.empty() ? from_formula(arguments) : from_network(arguments);
   if (!arguments.values.empty()) GivenValues(arguments.values, problem).read();
   return problem;

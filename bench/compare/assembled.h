@@ -58,11 +58,14 @@ inline void last_delta(const Problem& p, const float* z, float* delta) {
   }
 }
 
-/// b -= rate·Σ over rows of δ.
-inline void update_bias(float* b, const float* delta, std::int64_t rows, std::int64_t columns, float rate) {
+/// b -= rate·Σ over rows of δ. `sum`: room for the sum, which a large b would round away row by row.
+inline void update_bias(float* b, const float* delta, std::int64_t rows, std::int64_t columns, float rate,
+                        float* sum) {
+  std::fill_n(sum, columns, 0.0f);
   for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < columns; ++c) b[c] -= rate * delta[r * columns + c];
+    for (std::int64_t c = 0; c < columns; ++c) sum[c] += delta[r * columns + c];
   }
+  for (std::int64_t c = 0; c < columns; ++c) b[c] -= rate * sum[c];
 }
 
 /// A step assembled from one library's matrix product: three products a layer, the update folded into the
@@ -83,6 +86,7 @@ class Assembled : public Peer {
     }
     delta_.resize(static_cast<std::size_t>(p_.batch * widest));
     earlier_.resize(delta_.size());
+    bias_sum_.resize(static_cast<std::size_t>(widest));
   }
 
   void step() override {
@@ -101,7 +105,7 @@ class Assembled : public Peer {
         multiply_by_derivative(earlier_.data(), input(l), p_.batch * p_.in(l), p_.tanh, threads_);
       }
       Gemm::update(p_.batch, p_.out(l), p_.in(l), rate_, delta_.data(), input(l), p_.weights[i].data());
-      update_bias(p_.biases[i].data(), delta_.data(), p_.batch, p_.out(l), rate_);
+      update_bias(p_.biases[i].data(), delta_.data(), p_.batch, p_.out(l), rate_, bias_sum_.data());
       std::swap(delta_, earlier_);
     }
   }
@@ -124,7 +128,7 @@ class Assembled : public Peer {
   float rate_;
   int threads_;
   std::vector<Numbers> a_;  // of each layer
-  Numbers delta_, earlier_;
+  Numbers delta_, earlier_, bias_sum_;
 };
 
 template <typename Gemm>

@@ -153,11 +153,13 @@ void add_check(Composer& c) {
     const auto error = [](const GradientAgreement& a) {
       return plain(fmt::format("{:.1e}", a.max_absolute));
     };
-    const bool agrees = differences.agrees() && complex.agrees();
+    const Phrase verdict = !complex.agrees()       ? Phrase::kDisagrees
+                           : !differences.agrees() ? Phrase::kAgreesComplex
+                                                   : Phrase::kAgrees;
     table.rows.push_back({{{"", derivative(f, c.write(c.d.sample.results[i].variable))}},
                           {{"", error(differences)}},
                           {{"", error(complex)}},
-                          c.say(agrees ? Phrase::kAgrees : Phrase::kDisagrees)});
+                          c.say(verdict)});
   }
   c.document.table(std::move(table));
 }

@@ -11,6 +11,9 @@ namespace catenary::derive {
 
 namespace {
 
+// Symbols of a formula that still fits a line or two.
+constexpr int kLongestStep = 60;
+
 Formula chain_rule(const Formula& f) {
   return {"∂" + f.text + "/∂x = Σᵢ (∂" + f.text + "/∂yᵢ) (∂yᵢ/∂x)",
           R"(\frac{\partial )" + f.latex + R"(}{\partial x} = \sum_i \frac{\partial )" + f.latex +
@@ -196,6 +199,25 @@ void add_backward(Composer& c, const Part& part) {
   add_steps(c, part);
 }
 
+namespace {
+
+// The result in what is given; in full, with the rules that shorten it.
+void add_closed(const Composer& c, const Result& r, const Formula& closed, Equation& equation) {
+  if (c.o.full) {
+    const Names leaves = c.d.leaf_names();
+    for (const SimplifyStep& step : r.closed->steps) {
+      const bool is_long = formula_size(step.after, leaves, kLongestStep + 1) > kLongestStep;
+      const Formula after = is_long ? Formula{} : write(step.after, leaves);
+      if (is_long || after.text == equation.rows.back().right.text) continue;
+      equation.rows.push_back({after, c.say(Phrase::kBy, {{std::string(step.rule), ""}})});
+    }
+    if (equation.rows.back().right.text == closed.text) return;
+  }
+  equation.rows.push_back({closed, c.say(Phrase::kEngineResult)});
+}
+
+}  // namespace
+
 void add_results(Composer& c) {
   c.heading(Phrase::kResults);
   c.paragraph(Phrase::kResultsIntro);
@@ -210,8 +232,7 @@ void add_results(Composer& c) {
     Equation equation{.left = a.name, .rows = {{c.write(a.total.value), {}}}};
     if (r.closed) {
       const Formula closed = write(r.closed->value, c.d.leaf_names());
-      if (closed.text != equation.rows[0].right.text)
-        equation.rows.push_back({closed, c.say(Phrase::kEngineResult)});
+      if (closed.text != equation.rows[0].right.text) add_closed(c, r, closed, equation);
     }
     c.document.equation(std::move(equation));
     c.numbers(a.name, a.traced);

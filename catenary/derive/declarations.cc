@@ -135,6 +135,18 @@ void collect_numbers(std::string_view text, std::vector<std::int64_t>& numbers) 
   }
 }
 
+// In a formula only the operands of ones(m, 3), zeros and I are dimensions.
+void collect_dimensions(std::string_view formula, std::vector<std::int64_t>& numbers) {
+  for (const std::string_view constant : {"ones", "zeros", "I", "eye"}) {
+    for (std::size_t at = 0; (at = formula.find(constant, at)) != std::string_view::npos;
+         at += constant.size()) {
+      const std::size_t open = formula.find_first_not_of(' ', at + constant.size());
+      if (open == std::string_view::npos || formula[open] != '(') continue;
+      collect_numbers(formula.substr(open, formula.find(')', open) - open), numbers);
+    }
+  }
+}
+
 }  // namespace
 
 void declare(std::string_view declarations, std::string_view formula, Expression& expression) {
@@ -142,7 +154,7 @@ void declare(std::string_view declarations, std::string_view formula, Expression
     fail(ErrorKind::kConfig, "declarations: needed UTF-8, found {}", quote(declarations));
   std::vector<std::int64_t> numbers;
   collect_numbers(declarations, numbers);
-  collect_numbers(formula, numbers);
+  collect_dimensions(formula, numbers);
   expression.dimensions = Dimensions(std::move(numbers));
   expression.graph = std::make_unique<Graph>();
   if (trimmed(declarations).empty()) return;

@@ -7,8 +7,9 @@
 namespace catenary::derive {
 
 /// Reads "W: m×n, x: n batched, A: n×n symmetric" and fills in the expression's graph, dimensions and
-/// variables. formula: its whole numbers stand for themselves when they are dimensions, as those of the
-/// declarations do. Throws Error{config} with the column.
+/// variables. formula: dimensions that it
+/// gives as numbers, ones(3), stand for themselves as those of the declarations do. Throws Error{config} with
+/// the column.
 void declare(std::string_view declarations, std::string_view formula, Expression& expression);
 
 }  // namespace catenary::derive

@@ -123,6 +123,8 @@ constexpr Translation kTranslations[] = {
     {Phrase::kCheckComplex, "largest error, complex step", "最大误差（复数步）"},
     {Phrase::kCheckVerdict, "verdict", "结论"},
     {Phrase::kAgrees, "agrees", "一致"},
+    {Phrase::kAgreesComplex, "agrees by the complex step; too curved or kinked here for differences",
+     "复数步一致；此处弯曲过大或有尖点，差分不准"},
     {Phrase::kDisagrees, "DISAGREES", "不一致"},
     {Phrase::kNumbersGiven, "Numbers: as given.", "数值：按给定数据。"},
     {Phrase::kNumbersRandom, "Numbers: random, from a fixed seed.", "数值：固定种子的随机数。"},

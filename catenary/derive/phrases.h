@@ -80,6 +80,7 @@ enum class Phrase : std::uint8_t {
   kCheckComplex,
   kCheckVerdict,
   kAgrees,
+  kAgreesComplex,
   kDisagrees,
   kNumbersGiven,
   kNumbersRandom,

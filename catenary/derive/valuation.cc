@@ -100,12 +100,14 @@ Valuation::Valuation(const Derivation& derivation, const Bindings& at,
   const auto elements =
       std::clamp<std::int64_t>(static_cast<std::int64_t>(affordable), 1, kMostCheckedElements);
   const Value scalar = images_.at((derivation.batch ? *derivation.batch : derivation.sample).scalar.id());
-  for (const Result& r : derivation.sample.results) {
-    for (const auto method : {GradcheckMethod::kCentralDifferences, GradcheckMethod::kComplexStep}) {
-      const auto checked = check_gradient(scalar, {images_.at(r.variable.id())}, at_,
-                                          {.elements = elements, .method = method});
-      agreements_.push_back(checked.front());
-    }
+  std::vector<Value> variables;
+  for (const Result& r : derivation.sample.results) variables.push_back(images_.at(r.variable.id()));
+  const auto differences = check_gradient(scalar, variables, at_, {.elements = elements});
+  const auto complex =
+      check_gradient(scalar, variables, at_, {.elements = elements, .method = GradcheckMethod::kComplexStep});
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    agreements_.push_back(differences[i]);
+    agreements_.push_back(complex[i]);
   }
 }
 

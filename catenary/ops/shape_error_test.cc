@@ -140,10 +140,11 @@ const std::vector<ShapeError>& shape_errors() {
 
 /// Operators that take an operand of any shape.
 constexpr std::string_view kAnyShape[] = {
-    "neg",       "square",   "sqrt",        "exp",         "log",       "abs",        "sign",
-    "step",      "clip",     "erf", "sin", "cos",         "sigmoid",     "tanh",      "relu",       "leaky_relu",
-    "elu",       "softplus", "gelu",        "silu",        "sum",       "mean",       "max",
-    "norm1",     "norm2",    "unit_vector", "argmax_mask", "batch_sum", "batch_mean", "batch_broadcast",
+    "neg",       "square",      "sqrt",        "exp",        "log",        "abs",
+    "sign",      "step",        "clip",        "erf",        "sin",        "cos",
+    "sigmoid",   "tanh",        "relu",        "leaky_relu", "elu",        "softplus",
+    "gelu",      "silu",        "sum",         "mean",       "max",        "norm1",
+    "norm2",     "unit_vector", "argmax_mask", "batch_sum",  "batch_mean", "batch_broadcast",
     "batch_size"};
 
 bool takes_any_shape(const Op& op) {

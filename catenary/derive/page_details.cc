@@ -9,7 +9,7 @@ namespace catenary::derive {
 namespace {
 
 std::string step_link(const PageContext& page, int step) {
-  const std::string text = page_text(page, PageText::kGoTo, std::to_string(step));
+  std::string text = page_text(page, PageText::kGoTo, std::to_string(step));
   if (!page.steps.contains(step)) return text;
   return fmt::format(R"(<a class="go" href="#step-{}">{}</a>)", step, text);
 }

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -121,8 +122,8 @@ TEST(HtmlPage, EscapesTheNamesOfVariables) {
 TEST(HtmlPage, OfATenLayerNetworkStaysSmall) {
   std::string formula = "x", given = "x: 8";
   for (int l = 1; l <= 10; ++l) {
-    formula = "tanh(W" + std::to_string(l) + "*" + formula + "+b" + std::to_string(l) + ")";
-    given += ", W" + std::to_string(l) + ": 8×8, b" + std::to_string(l) + ": 8";
+    formula = fmt::format("tanh(W{0}*{1}+b{0})", l, formula);
+    given += fmt::format(", W{0}: 8×8, b{0}: 8", l);
   }
   const std::string html = page(derivation("sum(" + formula + ")", given));
   EXPECT_EQ(attributes(html).count("data-sum"), 0);

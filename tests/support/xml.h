@@ -47,7 +47,7 @@ class XmlReader {
     };
     while (length < rest_.size() && is_name(rest_[length])) ++length;
     if (length == 0) bad("needed a name");
-    const std::string name(rest_.substr(0, length));
+    std::string name(rest_.substr(0, length));
     rest_.remove_prefix(length);
     return name;
   }

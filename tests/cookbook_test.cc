@@ -83,7 +83,7 @@ constexpr Entry kEntries[] = {
     {"70", [](Book& m) { return form(m['a'], m['X'], m['b']); }, 'X', "a bᵀ", "a bᵀ"},
     {"71", [](Book& m) { return form(m['a'], transpose(m['X']), m['b']); }, 'X', "b aᵀ", "b aᵀ"},
     {"72", [](Book& m) { return form(m['a'], transpose(m['X']), m['a']); }, 'X', "a aᵀ", "a aᵀ"},
-    {"76", [](Book& m) { return square(sum(m['X'])); }, 'X', "2 Σ X", "2 Σ X"},
+    {"76", [](Book& m) { return square(sum(m['X'])); }, 'X', "2 (Σ X) 𝟏", "2 Σ X"},
     {"77", [](Book& m) { return form(m['b'], transpose(m['X']), product(m['X'], m['c'])); }, 'X',
      "X (c bᵀ + b cᵀ)", "X (b cᵀ + c bᵀ)"},
     {"78",

@@ -122,7 +122,7 @@ void add_derive_numbers(CLI::App& command, DeriveArguments& arguments) {
                      .add_option("--sample", arguments.sample,
                                  "With --numbers: this row of the config's training data, from 0 [0]")
                      ->type_name("I")
-                     ->check(CLI::NonNegativeNumber.description(""));
+                     ->check(CLI::Range(0, 1'000'000'000).description(""));
   command
       .add_option("--values", arguments.values,
                   "With --numbers: NumPy file with an array for each variable [random numbers]")

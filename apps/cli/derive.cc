@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
+#include <optional>
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
@@ -27,11 +29,28 @@ void check(std::string_view option, const std::string& value, std::span<const st
     fail(ErrorKind::kConfig, "{}: unknown value {}{}", option, quote(value), suggestion(value, known));
 }
 
+// The numbers and the check; nothing where they would take too long and were not asked for.
+std::optional<derive::Valuation> evaluate(const DeriveArguments& arguments, const DeriveProblem& problem,
+                                          derive::CheckedPart part) {
+  const bool asked = arguments.numbers || arguments.format == "html";
+  if (!asked && !derive::Valuation::is_affordable(problem.derivation, problem.sizes)) return std::nullopt;
+  return std::make_optional<derive::Valuation>(problem.derivation, problem.at, problem.sizes, part);
+}
+
+void require_finite(const derive::Valuation& valuation, const DeriveProblem& problem) {
+  const double value = valuation.of(problem.derivation.sample.scalar)[0];
+  if (problem.given && !std::isfinite(value))
+    fail(ErrorKind::kNumeric, "the function is {} at the given numbers, which has no derivative", value);
+}
+
 std::string render(const DeriveArguments& arguments, const DeriveProblem& problem) {
   const derive::Derivation& derivation = problem.derivation;
-  if (arguments.format == "numpy") return derive::render_numpy(derivation);
-  if (arguments.format == "cpp") return derive::render_cpp(derivation);
-  const derive::Valuation valuation(derivation, problem.at, problem.sizes);
+  const auto part = arguments.per_sample ? derive::CheckedPart::kSample : derive::CheckedPart::kBatch;
+  if (arguments.format == "numpy") return derive::render_numpy(derivation, part);
+  if (arguments.format == "cpp") return derive::render_cpp(derivation, part);
+  const std::optional<derive::Valuation> numbers = evaluate(arguments, problem, part);
+  const derive::Valuation* valuation = numbers ? &*numbers : nullptr;
+  if (valuation != nullptr) require_finite(*valuation, problem);
   const derive::ComposeOptions options{
       .language = arguments.language == "zh" ? derive::Language::kChinese : derive::Language::kEnglish,
       .full = arguments.detail == "full",
@@ -39,14 +58,14 @@ std::string render(const DeriveArguments& arguments, const DeriveProblem& proble
       .symbolic_shapes = !arguments.numbers,
       .sample = !arguments.batch,
       .batch = !arguments.per_sample,
-      .valuation = &valuation,
+      .valuation = valuation,
       .given = problem.given};
   const derive::Document document = derive::compose(derivation, options);
   if (arguments.format == "json")
-    return derive::render_json(document, derivation, &valuation, arguments.numbers);
+    return derive::render_json(document, derivation, valuation, arguments.numbers);
   if (arguments.format == "html") {
     return derive::render_html(
-        document, derivation, &valuation,
+        document, derivation, valuation,
         arguments.numbers ? derive::HtmlNumbers::kShown : derive::HtmlNumbers::kHidden);
   }
   if (arguments.format == "latex") return derive::render_latex(document);

@@ -89,7 +89,22 @@ class GivenValues {
     if (shape.size() != rank) wrong_shape(leaf, array);
     for (std::size_t axis = 0; axis < rank; ++axis)
       take_extent(leaf, array, leaf.shape()[static_cast<int>(axis)], shape[axis]);
+    if (std::ranges::count(problem_.derivation.symmetric, leaf) > 0) require_symmetric(array);
     problem_.at.leaves[leaf.name()] = array.values;
+  }
+
+  void require_symmetric(const NamedArray& array) const {
+    const std::int64_t n = array.shape[0];
+    for (std::int64_t i = 0; i < n; ++i) {
+      for (std::int64_t j = 0; j < i; ++j) {
+        const double below = array.values[static_cast<std::size_t>(i * n + j)];
+        const double above = array.values[static_cast<std::size_t>(j * n + i)];
+        if (below == above) continue;
+        fail(ErrorKind::kData,
+             "{}: array '{}' was declared symmetric; found {} at [{}, {}] and {} at [{}, {}]", path_,
+             array.name, below, i, j, above, j, i);
+      }
+    }
   }
 
   // A symbolic extent takes the array's size, the same one everywhere.
@@ -137,7 +152,8 @@ DeriveProblem from_formula(const DeriveArguments& arguments) {
                                                       .order = arguments.order}),
                         .at = {},
                         .sizes = {}};
-  problem.at = derive::random_point(problem.derivation, kSeed, e.value.batched() ? 2 : 1);
+  if (derive::Valuation::is_affordable(problem.derivation))
+    problem.at = derive::random_point(problem.derivation, kSeed, e.value.batched() ? 2 : 1);
   return problem;
 }
 

@@ -143,7 +143,7 @@ TEST(Code, ErrorsSayWhatWasNeeded) {
     return message;
   };
   EXPECT_EQ(error({.parameters = {x}, .value = x}),
-            "shape: code computes a scalar and its gradients; the value has shape [9]");
+            "shape: code computes a scalar and its gradients; the value has shape [25]");
   EXPECT_EQ(error({.value = sum(x)}), "config: code: 'x' is read, but it is no parameter of the function");
   EXPECT_EQ(error({.parameters = {x}, .value = sum(x), .dimensions = &dimensions}),
             "config: code: the size 'n' can be read off no parameter's shape; needed one with an axis of n");

@@ -66,6 +66,11 @@ void add_forward_in_matrices(Composer& c) {
     }
     c.document.equation(
         {.left = z, .rows = {{product, layer.bias ? c.say(Phrase::kBroadcast) : Sentence{}}}});
+    if (layer.output == layer.z) continue;
+    Names in_columns;
+    in_columns.set(layer.z, z);
+    c.document.equation(
+        {.left = columns(c.write(layer.output)), .rows = {{write_definition(layer.output, in_columns), {}}}});
   }
   if (!c.d.layers.empty()) c.paragraph(Phrase::kBatchForward);
 }
@@ -149,18 +154,25 @@ void add_recap(Composer& c) {
       }
     });
   }
-  list(Phrase::kBp3, [&] {
-    for (std::size_t l = last + 1; l-- > 0;) {
-      const Adjoint* a = c.d.layers[l].bias ? c.d.sample.find(c.d.layers[l].bias) : nullptr;
-      if (a != nullptr) equation(a, {{c.write(a->total.value), {}}});
-    }
-  });
-  list(Phrase::kBp4, [&] {
-    for (std::size_t l = last + 1; l-- > 0;) {
-      const Adjoint* a = c.d.sample.find(c.d.layers[l].weight);
-      if (a != nullptr) equation(a, {{c.write(a->total.value), {}}});
-    }
-  });
+  const auto has = [&](Value DenseLayer::*variable) {
+    return std::ranges::any_of(c.d.layers, [&](const DenseLayer& layer) {
+      return layer.*variable && c.d.sample.find(layer.*variable) != nullptr;
+    });
+  };
+  if (has(&DenseLayer::bias))
+    list(Phrase::kBp3, [&] {
+      for (std::size_t l = last + 1; l-- > 0;) {
+        const Adjoint* a = c.d.layers[l].bias ? c.d.sample.find(c.d.layers[l].bias) : nullptr;
+        if (a != nullptr) equation(a, {{c.write(a->total.value), {}}});
+      }
+    });
+  if (has(&DenseLayer::weight))
+    list(Phrase::kBp4, [&] {
+      for (std::size_t l = last + 1; l-- > 0;) {
+        const Adjoint* a = c.d.sample.find(c.d.layers[l].weight);
+        if (a != nullptr) equation(a, {{c.write(a->total.value), {}}});
+      }
+    });
 }
 
 }  // namespace catenary::derive

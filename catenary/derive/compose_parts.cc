@@ -68,12 +68,15 @@ std::vector<Equation::Row> Composer::rows(const Formula& first, const Sentence& 
     const Formula after = write(step.after);
     // What differs in the graph may read alike, as W·x with and without a spread operand.
     if (after.text == rows.back().right.text) continue;
-    const bool is_arithmetic = step.rule == kFoldingRule, is_long = step.rule == kLongRule;
-    rows.push_back({after, is_arithmetic ? say(Phrase::kArithmetic)
-                           : is_long     ? say(Phrase::kSimplified)
-                                         : say(Phrase::kBy, {{std::string(step.rule), ""}})});
+    rows.push_back({after, this->reason(step)});
   }
   return rows;
+}
+
+Sentence Composer::reason(const SimplifyStep& step) const {
+  if (step.rule == kFoldingRule) return say(Phrase::kArithmetic);
+  if (step.rule == kLongRule) return say(Phrase::kSimplified);
+  return say(Phrase::kBy, {{std::string(step.rule), ""}});
 }
 
 Formula plain(const std::string& text) { return {text, text}; }
@@ -133,12 +136,13 @@ void add_hessian(Composer& c) {
                      R"(\frac{\partial^2 )" + f.latex + R"(}{\partial )" + x.latex + R"(\, \partial )" +
                          raised(x.latex, R"(\top)") + "}"};
   c.document.equation({.left = left, .rows = {{derive::write(c.d.hessian->value, c.d.leaf_names()), {}}}});
+  c.numbers(left, c.d.hessian->value);
 }
 
 void add_check(Composer& c) {
   if (c.o.valuation == nullptr) return;
   c.heading(Phrase::kCheck);
-  const Formula& f = (c.d.batch ? *c.d.batch : c.d.sample).name;
+  const Formula& f = (c.d.batch && c.o.batch ? *c.d.batch : c.d.sample).name;
   c.paragraph(Phrase::kCheckIntro,
               {{"(" + f.text + "(v + h) − " + f.text + "(v − h)) / 2h",
                 R"(\frac{)" + f.latex + "(v + h) - " + f.latex + "(v - h)}{2h}"},

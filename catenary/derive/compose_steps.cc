@@ -13,6 +13,7 @@ namespace {
 
 // Symbols of a formula that still fits a line or two.
 constexpr int kLongestStep = 60;
+constexpr std::size_t kMostSteps = 20;
 
 Formula chain_rule(const Formula& f) {
   return {"∂" + f.text + "/∂x = Σᵢ (∂" + f.text + "/∂yᵢ) (∂yᵢ/∂x)",
@@ -114,8 +115,8 @@ void add_flow(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
   const int step = f.number;
   const Formula call_name = c.write(f.call);
   c.heading(Phrase::kStep, {plain(std::to_string(step)), call_name, c.write(a.x)}, step);
-  const Formula definition = c.define(f.call);
   const bool has_name = c.d.names.find(f.call) != nullptr;
+  const Formula definition = has_name ? c.define(f.call) : call_name;
   c.paragraph(Phrase::kCall,
               {c.write(a.x), has_name ? Formula{call_name.text + " = " + definition.text,
                                                 call_name.latex + " = " + definition.latex}
@@ -130,7 +131,9 @@ void add_flow(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
     sentence.push_back({"", rule.rules[static_cast<std::size_t>(f.operand)]});
     c.document.paragraph(std::move(sentence), step);
   }
-  const bool is_sum = a.flows.size() > 1;
+  // Beside the batch's own steps, what the samples contribute is still to come.
+  const bool is_part = &part != &c.d.sample && c.d.sample.find(a.x) != nullptr;
+  const bool is_sum = a.flows.size() > 1 || is_part;
   const Formula left = is_sum ? Formula{a.name.text + " ⟵", a.name.latex + R"( \longleftarrow)"} : a.name;
   const Sentence reason = {{operator_name(c, f.call.op()), {}}};
   c.document.equation({.number = step, .left = left, .rows = c.rows(c.write(f.rule), reason, f.shortened)},
@@ -201,15 +204,15 @@ void add_backward(Composer& c, const Part& part) {
 
 namespace {
 
-// The result in what is given; in full, with the rules that shorten it.
+// The result in what is given, with the rules that shorten it.
 void add_closed(const Composer& c, const Result& r, const Formula& closed, Equation& equation) {
-  if (c.o.full) {
+  if (r.closed->steps.size() <= kMostSteps) {
     const Names leaves = c.d.leaf_names();
     for (const SimplifyStep& step : r.closed->steps) {
       const bool is_long = formula_size(step.after, leaves, kLongestStep + 1) > kLongestStep;
       const Formula after = is_long ? Formula{} : write(step.after, leaves);
       if (is_long || after.text == equation.rows.back().right.text) continue;
-      equation.rows.push_back({after, c.say(Phrase::kBy, {{std::string(step.rule), ""}})});
+      equation.rows.push_back({after, c.reason(step)});
     }
     if (equation.rows.back().right.text == closed.text) return;
   }

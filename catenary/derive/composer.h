@@ -35,6 +35,8 @@ struct Composer {
   }
   /// The value's numbers, if numbers are wanted.
   void numbers(const Formula& name, Value v, int step = 0);
+  /// "by A⁻¹ A = I".
+  [[nodiscard]] Sentence reason(const SimplifyStep& step) const;
   /// The rows of an equation that goes through the steps of a simplification.
   [[nodiscard]] std::vector<Equation::Row> rows(const Formula& first, const Sentence& reason,
                                                 const Simplified& simplified) const;

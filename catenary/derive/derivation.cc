@@ -125,7 +125,9 @@ class Deriver {
   }
 
   // Named values stay whole: what they are stands in their own equations.
-  Simplified shorten(Value v) { return simplify(v, {.symmetric = d_.symmetric, .keep = named_}); }
+  Simplified shorten(Value v) {
+    return simplify(v, {.symmetric = d_.symmetric, .keep = named_, .symbolic_extents = d_.has_symbols()});
+  }
 
   // All flows into x are there: their sum is the adjoint.
   void complete(Adjoint& a) {
@@ -157,7 +159,8 @@ class Deriver {
     if (!result.reached) return result;
     result.adjoint = it->second;
     if (d_.forward.size() > kMostValuesToClose || d_.layers.size() > 1) return result;
-    Simplified closed = simplify(result.traced, {.symmetric = d_.symmetric});
+    Simplified closed = simplify(
+        result.traced, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.has_symbols()});
     if (formula_size(closed.value, d_.leaf_names(), kLongestClosedForm + 1) <= kLongestClosedForm)
       result.closed = std::move(closed);
     return result;
@@ -195,12 +198,15 @@ class BatchResults {
       sum = sum ? sum + *result.beside : *result.beside;
     }
     if (!sum) sum = d_.graph->constant(0, v.shape(), v.type().dtype);
-    result.total = simplify(sum, {.symmetric = d_.symmetric});
+    result.total =
+        simplify(sum, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.has_symbols()});
     return result;
   }
 
  private:
-  Value shortened(Value v) { return simplify(v, {.symmetric = d_.symmetric}).value; }
+  Value shortened(Value v) {
+    return simplify(v, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.has_symbols()}).value;
+  }
 
   const Derivation& d_;
   Expander expanded_;
@@ -224,6 +230,7 @@ const Adjoint* Part::find(Value x) const {
 
 Names Derivation::leaf_names() const {
   Names of_leaves;
+  of_leaves.set(dimensions);
   for (const Value v : leaves) of_leaves.set(v, *names.find(v));
   return of_leaves;
 }
@@ -245,6 +252,7 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   leaves.insert(leaves.end(), variables.begin(), variables.end());
   Naming naming = name_values(scalars, leaves);
   for (const Value v : scalars) naming.names.set(v, scalar_name(v, naming, bool(of_sample)));
+  naming.names.set(d.dimensions);
   d.names = naming.names;
   d.leaves = naming.leaves;
   d.layers = naming.layers;
@@ -258,7 +266,9 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
     BatchResults results(d);
     for (const Value v : variables) d.batch_results.push_back(results.of(v));
   }
-  if (options.order == 2) d.hessian = hessian(d.sample.scalar, variables, d.symmetric);
+  if (options.order == 2)
+    d.hessian = hessian(d.sample.scalar, variables,
+                        {.symmetric = d.symmetric, .keep = {}, .symbolic_extents = d.has_symbols()});
   return d;
 }
 

@@ -11,8 +11,9 @@ namespace catenary::derive {
 
 namespace {
 
-// Without 2, as 2×2 matrices hide mistakes: there (A⁻¹)ᵀ and A have too much in common.
-constexpr std::array<std::int64_t, 24> kPrimes = {3,  5,  7,  11, 13, 17, 19, 23, 29, 31, 37, 41,
+// The first above the second: then XᵀX of an m×n matrix X has an inverse. Without 2, as 2×2 matrices hide
+// mistakes: there (A⁻¹)ᵀ and A have too much in common.
+constexpr std::array<std::int64_t, 24> kPrimes = {5,  3,  7,  11, 13, 17, 19, 23, 29, 31, 37, 41,
                                                   43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97};
 constexpr std::size_t kMostSymbols = 12;
 

@@ -20,7 +20,7 @@ namespace catenary::derive {
 namespace {
 
 constexpr int kDeepestNesting = 200;
-constexpr std::size_t kMostTokens = 100'000;
+constexpr std::size_t kMostTokens = 10'000;
 constexpr std::string_view kWhat = "expression";
 
 // Recursive descent; each rule builds its part of the graph at once, so that a shape error has its place.
@@ -310,6 +310,8 @@ Expression parse_expression(std::string_view formula, std::string_view declarati
   Expression expression;
   declare(declarations, formula, expression);
   expression.value = Parser(formula, expression).parse();
+  // A variable alone: the derivation needs a step.
+  if (is_leaf(expression.value.op())) expression.value = 1.0 * expression.value;
   return expression;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <optional>
 
 #include "catenary/ir/print.h"
@@ -57,24 +58,50 @@ class Writer {
     return name != nullptr ? *name : definition(v);
   }
 
-  Formula definition(Value v) {
-    if (is(v, ops::kConstant)) return number(std::get<double>(v.attribute()));
-    if (is_leaf(v.op())) return symbol(v.name());
-    if (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) return value(v.input(0));
-    if (is(v, ops::kTranspose)) return transposed(v.input(0));
-    if (is(v, ops::kSum) && is(v.input(0), ops::kSquare) && names_.find(v.input(0)) == nullptr)
-      return squared_norm(v.input(0).input(0));
-    if (is(v, ops::kSquare)) return power(value(v.input(0)), v.shape(), 2);
-    if (is(v, ops::kPow)) {
-      const std::optional<Value> exponent = repeated_scalar(v.input(1));
-      if (exponent && is(*exponent, ops::kConstant))
-        return power(value(v.input(0)), v.shape(), std::get<double>(exponent->attribute()));
-    }
-    if (is_product(v)) return juxtaposed(v);
-    return by_notation(v);
+  // Of a formula by itself: c for each element is c 𝟏, where beside a vector c alone would do.
+  Formula whole(Value v) {
+    if (names_.find(v) != nullptr || v.shape().rank() == 0) return value(v);
+    if (is_repeated(v)) return repeated(v);
+    if (!is_uniform(v)) return value(v);
+    return joined({tighter_than(Notation::kMatrixProduct, value(v)), ones()}, Notation::kMatrixProduct);
   }
 
  private:
+  [[nodiscard]] static bool is_repeated(Value v) { return v.shape().rank() > 0 && repeated_scalar(v); }
+
+  // One number in each element, by operations on such: 1 / (m n).
+  [[nodiscard]] bool is_uniform(Value v) const {
+    if (names_.find(v) != nullptr) return false;
+    if (is_repeated(v)) return true;
+    const bool is_elementwise = is(v, ops::kAdd) || is(v, ops::kSub) || is(v, ops::kMul) || is(v, ops::kDiv);
+    return is_elementwise && is_uniform(v.input(0)) && is_uniform(v.input(1));
+  }
+
+  static Formula ones() { return {"𝟏", R"(\mathbf{1})"}; }
+
+  static bool is_number(Value v, double number) {
+    return is(v, ops::kConstant) && std::get<double>(v.attribute()) == number;
+  }
+
+  Formula repeated(Value v) {
+    if (is_number(v, 0)) return number(0);
+    Product product;
+    collect_scalar(v, product);
+    product.scalars.push_back(ones());
+    return joined(product.scalars, Notation::kMatrixProduct);
+  }
+
+  // What a repeated scalar multiplies 𝟏 with; nothing for 1.
+  void collect_scalar(Value v, Product& product) {
+    const Value scalar = *repeated_scalar(v);
+    if (is_number(scalar, 1)) return;
+    if (is(scalar, ops::kConstant)) {
+      product.scalars.push_back(tighter_than(Notation::kMatrixProduct, value(scalar)));
+    } else {
+      collect(scalar, product);
+    }
+  }
+
   [[nodiscard]] static bool is_scaling(Value v) {
     if (!is(v, ops::kMul)) return false;
     return v.shape().rank() == 0 || repeated_scalar(v.input(0)) || repeated_scalar(v.input(1));
@@ -92,7 +119,11 @@ class Writer {
       return;
     }
     if (names_.find(v) == nullptr && is_product(v)) return collect_product(v, product);
-    if (const auto scalar = repeated_scalar(v); scalar && *scalar != v) return collect(*scalar, product);
+    if (names_.find(v) == nullptr && is_repeated(v)) {
+      collect_scalar(v, product);
+      product.factors.push_back(ones());
+      return;
+    }
     Formula f = value(v);
     if (f.binding != Notation::kBigSum) f = tighter_than(Notation::kMatrixProduct, f);
     (v.shape().rank() == 0 ? product.scalars : product.factors).push_back(f);
@@ -110,8 +141,12 @@ class Writer {
       product.scalars.push_back(joined(inner.factors, Notation::kMatrixProduct));
     } else if (is_scaling(v) && v.shape().rank() > 0) {
       const bool first = repeated_scalar(v.input(0)).has_value();
-      const auto scalar = repeated_scalar(v.input(first ? 0 : 1));
-      collect(*scalar, product);
+      const Value scalar = *repeated_scalar(v.input(first ? 0 : 1));
+      if (is(scalar, ops::kConstant)) {
+        product.scalars.push_back(tighter_than(Notation::kMatrixProduct, value(scalar)));
+      } else {
+        collect(scalar, product);
+      }
       collect(v.input(first ? 1 : 0), product);
     } else {
       collect(v.input(0), product);
@@ -127,6 +162,9 @@ class Writer {
       collect_transposed(v.input(0), product);
     } else if (!named && is(v, ops::kTranspose)) {
       collect(v.input(0), product);
+    } else if (!named && is_repeated(v)) {
+      collect_scalar(v, product);
+      product.factors.push_back({"𝟏ᵀ", R"(\mathbf{1}^{\top})", Notation::kPower});
     } else {
       product.factors.push_back(transposed(v));
     }
@@ -136,12 +174,12 @@ class Writer {
     Product product;
     collect_product(v, product);
     std::vector<Formula> all = std::move(product.scalars);
-    std::ranges::stable_partition(all, is_number);
+    std::stable_partition(all.begin(), all.end(), starts_with_number);
     all.insert(all.end(), product.factors.begin(), product.factors.end());
     return joined(all, Notation::kMatrixProduct);
   }
 
-  static bool is_number(const Formula& f) {
+  static bool starts_with_number(const Formula& f) {
     return std::isdigit(static_cast<unsigned char>(f.text[0])) != 0 || f.text.starts_with("½");
   }
 
@@ -154,7 +192,7 @@ class Writer {
       const Formula factor = open && !last ? parenthesized(factors[i]) : factors[i];
       if (open && last) f.binding = Notation::kBigSum;
       if (i > 0) {
-        const bool numbers = is_number(factors[i - 1]) && is_number(factor);
+        const bool numbers = starts_with_number(factors[i - 1]) && starts_with_number(factor);
         f.text += numbers ? " · " : " ";
         f.latex += numbers ? R"( \cdot )" : R"(\,)";
       }
@@ -200,11 +238,25 @@ class Writer {
     return {x.text + (elementwise ? "^⊙" : "^") + text, latex, Notation::kPower};
   }
 
+  // Beside a vector a repeated scalar needs no 𝟏, 1 − a; in a sum of matrices it would look like 1 I.
+  static bool stands_bare(Value call, Value operand) {
+    const bool is_sum = is(call, ops::kAdd) || is(call, ops::kSub);
+    const bool is_elementwise =
+        is_sum || is(call, ops::kMul) || is(call, ops::kDiv) || is(call, ops::kPow) || is(call, ops::kEqual);
+    return is_elementwise && !(is_sum && operand.shape().rank() > 1);
+  }
+
+  // Shapes by the symbols of their extents.
+  [[nodiscard]] std::string attribute_of(Value v) const {
+    const auto* shape = std::get_if<Shape>(&v.attribute());
+    return shape == nullptr ? str(v.attribute()) : names_.dimensions().str(*shape);
+  }
+
   Formula by_notation(Value v) {
     std::vector<Written> text, latex;
     const bool raises = v.op().notation.latex.find("}^") != std::string_view::npos;
     for (int i = 0; i < v.input_count(); ++i) {
-      const Formula operand = value(v.input(i));
+      const Formula operand = stands_bare(v, v.input(i)) ? value(v.input(i)) : whole(v.input(i));
       text.push_back({operand.text, operand.binding});
       latex.push_back({raises && superscript_at(operand.latex) != std::string::npos
                            ? "{" + operand.latex + "}"
@@ -212,7 +264,7 @@ class Writer {
                        operand.binding});
     }
     const Notation& notation = v.op().notation;
-    const std::string attribute = str(v.attribute());
+    const std::string attribute = attribute_of(v);
     const Written a = write_call(notation.text, notation.binding, text, attribute);
     const Written b = write_call(notation.latex, notation.binding, latex, attribute);
     return {a.text, b.text, a.binding};
@@ -314,6 +366,7 @@ Formula number(double value, int digits) {
     const double p = std::round(value * q);
     const bool is_decimal = q == 4 || q == 5 || q == 8 || q == 10;  // 0.25 reads as well as 1/4
     if (is_decimal || p < 1 || p > 12 || p / q != value || std::round(value) == value) continue;
+    if (std::gcd(static_cast<int>(p), q) != 1) continue;
     return {fmt::format("{}/{}", p, q), fmt::format(R"(\tfrac{{{}}}{{{}}})", p, q), Notation::kProduct};
   }
   const std::string text = fmt::format("{:.{}g}", value, digits);
@@ -328,7 +381,7 @@ const Formula* Names::find(Value v) const {
   return it == names_.end() ? nullptr : &it->second;
 }
 
-Formula write(Value v, const Names& names) { return Writer(names).value(v); }
+Formula write(Value v, const Names& names) { return Writer(names).whole(v); }
 
 Formula write_definition(Value v, const Names& names) { return Writer(names).definition(v); }
 

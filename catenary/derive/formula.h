@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "catenary/derive/dimensions.h"
 #include "catenary/ir/graph.h"
 
 namespace catenary::derive {
@@ -41,9 +42,13 @@ class Names {
   void set(Value v, Formula name) { names_[v.id()] = std::move(name); }
   /// Null if the value has none.
   [[nodiscard]] const Formula* find(Value v) const;
+  /// What extents are called in attributes, unvec(x, m×n).
+  void set(Dimensions dimensions) { dimensions_ = std::move(dimensions); }
+  [[nodiscard]] const Dimensions& dimensions() const { return dimensions_; }
 
  private:
   std::map<NodeId, Formula> names_;
+  Dimensions dimensions_;
 };
 
 /// The value's name; or, without one, its formula down to named values and leaves.

@@ -92,11 +92,10 @@ class LinearForm {
 
 }  // namespace
 
-Simplified hessian(Value scalar, std::span<const Value> wrt, std::span<const Value> symmetric) {
+Simplified hessian(Value scalar, std::span<const Value> wrt, const SimplifyOptions& options) {
   if (wrt.size() != 1 || wrt[0].shape().rank() != 1 || scalar.batched())
     fail(ErrorKind::kConfig, "a Hessian is that of a function by one vector; name one with --wrt");
   Graph& graph = scalar.graph();
-  const SimplifyOptions options{.symmetric = symmetric};
   const Value x = wrt[0];
   const Value g = simplify(gradient(scalar, {x}).adjoints[0], options).value;
   const Value v = graph.shared_input("v#hessian", x.shape(), x.type().dtype);

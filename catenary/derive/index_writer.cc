@@ -230,10 +230,8 @@ class IndexWriter {
   std::string minor(const IndexExpression& element) {
     const std::string matrix = write({Kind::kElement, element.name}).text;
     const std::string row = index(element.parts[0].name), column = index(element.parts[1].name);
-    if (latex_)
-      return R"(\det()" + matrix + R"( \text{ without row } )" + row + R"( \text{ and column } )" + column +
-             ")";
-    return "det(" + matrix + " without row " + row + " and column " + column + ")";
+    if (latex_) return R"(\det()" + matrix + "_{-" + row + ",-" + column + "})";
+    return "det(" + matrix + "[−" + row + ", −" + column + "])";
   }
 
   std::string function(const std::string& name) {

@@ -91,8 +91,11 @@ constexpr Translation kTranslations[] = {
     {Phrase::kBatchForward,
      "Adding the bias repeats it for every column; going back, what was repeated is summed.",
      "加偏置时它被复制到每一列（广播）；反向时，被复制的量要求和。"},
-    {Phrase::kBatchLinear, "A sum is differentiated term by term, and each sample's term was derived above:",
-     "和的导数等于各项导数之和，每个样本的那一项上面已经推出："},
+    {Phrase::kBatchLinear,
+     "A sum is differentiated term by term; each sample's term is its own derivation, and the columns of Δ "
+     "are the "
+     "samples' δ:",
+     "和的导数等于各项导数之和；每个样本的那一项就是单个样本的推导，Δ 的各列是各样本的 δ："},
     {Phrase::kBatchSteps, "From {0} back to the loss of a sample, and to what else is shared:",
      "从 {0} 往回到一个样本的损失，以及其他共享的量："},
     {Phrase::kBatchMatrix, "as one matrix product: the sum over the samples is the product's inner sum",

@@ -26,7 +26,7 @@ enum class HtmlNumbers : std::uint8_t { kHidden, kShown };
 
 /// The function and the gradients as source code: `value_and_gradient(...)`. Throws Error{config} where an
 /// operator has no code.
-[[nodiscard]] std::string render_numpy(const Derivation& derivation);
-[[nodiscard]] std::string render_cpp(const Derivation& derivation);
+[[nodiscard]] std::string render_numpy(const Derivation& derivation, CheckedPart part = CheckedPart::kBatch);
+[[nodiscard]] std::string render_cpp(const Derivation& derivation, CheckedPart part = CheckedPart::kBatch);
 
 }  // namespace catenary::derive

@@ -13,8 +13,8 @@ bool is_size(const Derivation& d, Value leaf) {
          std::ranges::any_of(d.dimensions.symbols(), [&](const auto& s) { return s.first == leaf.name(); });
 }
 
-CodeRequest request_of(const Derivation& d) {
-  const Part& part = d.batch ? *d.batch : d.sample;
+CodeRequest request_of(const Derivation& d, CheckedPart which) {
+  const Part& part = d.batch && which == CheckedPart::kBatch ? *d.batch : d.sample;
   CodeRequest request{.value = part.scalar, .dimensions = &d.dimensions};
   std::vector<Value> leaves = d.leaves;
   std::ranges::sort(leaves, {}, &Value::id);  // in the order of their declaration
@@ -23,15 +23,23 @@ CodeRequest request_of(const Derivation& d) {
     const DType dtype = r.variable.type().dtype;
     const Value zero = d.graph->constant(0, r.variable.shape(), dtype);
     request.gradients.push_back(
-        {r.variable.name(), r.traced ? simplify(r.traced, {.symmetric = d.symmetric}).value : zero});
+        {r.variable.name(),
+         r.traced
+             ? simplify(r.traced, {.symmetric = d.symmetric, .keep = {}, .symbolic_extents = d.has_symbols()})
+                   .value
+             : zero});
   }
   return request;
 }
 
 }  // namespace
 
-std::string render_numpy(const Derivation& derivation) { return numpy_code(request_of(derivation)); }
+std::string render_numpy(const Derivation& derivation, CheckedPart part) {
+  return numpy_code(request_of(derivation, part));
+}
 
-std::string render_cpp(const Derivation& derivation) { return cpp_code(request_of(derivation)); }
+std::string render_cpp(const Derivation& derivation, CheckedPart part) {
+  return cpp_code(request_of(derivation, part));
+}
 
 }  // namespace catenary::derive

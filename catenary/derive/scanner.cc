@@ -51,6 +51,10 @@ Token scan_number(std::string_view text, std::size_t begin) {
   const auto [last, error] = std::from_chars(first, text.data() + text.size(), token.number);
   token.end = begin + static_cast<std::size_t>(last - first);
   if (error == std::errc::result_out_of_range) fail_at("expression", text, begin, "a number beyond doubles");
+  // 1./x divides element by element: the point belongs to the operator.
+  const bool ends_in_point = text[token.end - 1] == '.' && token.end < text.size() &&
+                             std::string_view("*/^'").find(text[token.end]) != std::string_view::npos;
+  if (ends_in_point) --token.end;
   token.text = text.substr(begin, token.end - begin);
   return token;
 }

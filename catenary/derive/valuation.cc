@@ -35,6 +35,7 @@ std::vector<Value> shown_values(const Derivation& d) {
     }
   }
   for (const Value v : d.leaves) values.push_back(v);
+  if (d.hessian) values.push_back(d.hessian->value);
   return values;
 }
 
@@ -75,8 +76,10 @@ class Resizer {
 }  // namespace
 
 Valuation::Valuation(const Derivation& derivation, const Bindings& at,
-                     const std::map<std::string, std::int64_t, std::less<>>& sizes)
+                     const std::map<std::string, std::int64_t, std::less<>>& sizes, CheckedPart part)
     : at_(at) {
+  if (!is_affordable(derivation, sizes))
+    fail(ErrorKind::kConfig, "the numbers of this derivation would take too long; give smaller dimensions");
   Resizer resizer(*graph_, derivation.dimensions, sizes);
   const std::vector<Value> values = shown_values(derivation);
   for (const Value v : reachable(values)) {
@@ -85,8 +88,7 @@ Valuation::Valuation(const Derivation& derivation, const Bindings& at,
     images_[v.id()] = is_leaf(v.op()) ? resizer.leaf(v) : graph_->call(v.op(), inputs, resizer.attribute(v));
   }
   for (const auto& [symbol, extent] : derivation.dimensions.symbols())
-    at_.leaves.try_emplace(symbol,
-                           std::vector{static_cast<double>(derivation.dimensions.resized(extent, sizes))});
+    at_.leaves[symbol] = {static_cast<double>(derivation.dimensions.resized(extent, sizes))};
   std::vector<Value> images;
   for (const Value v : values) images.push_back(images_.at(v.id()));
   evaluation_ = std::make_unique<Evaluation>(images, at_);
@@ -99,7 +101,8 @@ Valuation::Valuation(const Derivation& derivation, const Bindings& at,
       kCheckWork / size / (3 * static_cast<double>(derivation.sample.results.size()) + 1);
   const auto elements =
       std::clamp<std::int64_t>(static_cast<std::int64_t>(affordable), 1, kMostCheckedElements);
-  const Value scalar = images_.at((derivation.batch ? *derivation.batch : derivation.sample).scalar.id());
+  const bool of_batch = derivation.batch && part == CheckedPart::kBatch;
+  const Value scalar = images_.at((of_batch ? *derivation.batch : derivation.sample).scalar.id());
   std::vector<Value> variables;
   for (const Result& r : derivation.sample.results) variables.push_back(images_.at(r.variable.id()));
   const auto differences = check_gradient(scalar, variables, at_, {.elements = elements});
@@ -109,6 +112,25 @@ Valuation::Valuation(const Derivation& derivation, const Bindings& at,
     agreements_.push_back(differences[i]);
     agreements_.push_back(complex[i]);
   }
+}
+
+bool Valuation::is_affordable(const Derivation& derivation,
+                              const std::map<std::string, std::int64_t, std::less<>>& sizes) {
+  constexpr double kMostWork = 1e8;
+  double work = 0;
+  const auto size = [&](Value v) {
+    double product = 1;
+    for (const std::int64_t n : v.shape().extents())
+      product *= static_cast<double>(derivation.dimensions.resized(n, sizes));
+    return product;
+  };
+  for (const Value v : reachable(shown_values(derivation))) {
+    work += size(v);
+    const bool decomposes = is(v, ops::kInv) || is(v, ops::kDet) || is(v, ops::kLogDet);
+    if (decomposes) work += std::pow(size(v.input(0)), 1.5);
+    if (is(v, ops::kMatMul)) work += size(v) * size(v.input(0)) / static_cast<double>(v.shape()[0]);
+  }
+  return work <= kMostWork;
 }
 
 Shape Valuation::shape_of(Value v) const { return images_.at(v.id()).shape(); }
@@ -154,14 +176,16 @@ Use use_of(Value leaf, std::span<const Value> values) {
   return use;
 }
 
-std::vector<double> random_numbers(Value leaf, const Use& use, const Range& range, const Philox& random,
-                                   std::int64_t samples) {
-  const std::int64_t size = leaf.shape().size();
+std::vector<double> random_numbers(std::int64_t size, const Use& use, const Range& range,
+                                   const Philox& random, std::int64_t samples) {
   std::vector<double> numbers(static_cast<std::size_t>(size * samples));
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    numbers[i] = use.classes > 0
-                     ? static_cast<double>(random.below(static_cast<std::uint64_t>(use.classes), i))
-                     : std::round(10 * (range.low + (range.high - range.low) * random.uniform(i))) / 10;
+    if (use.classes > 0) {
+      numbers[i] = static_cast<double>(random.below(static_cast<std::uint64_t>(use.classes), i));
+      continue;
+    }
+    numbers[i] = std::round(100 * (range.low + (range.high - range.low) * random.uniform(i))) / 100;
+    if (numbers[i] == 0) numbers[i] = 0.05;  // |x| and relu have a kink at 0
   }
   if (!use.probability) return numbers;
   for (std::int64_t n = 0; n < samples; ++n) {
@@ -212,7 +236,7 @@ Bindings random_point(const Derivation& derivation, std::uint64_t seed, std::int
       if (at.leaves.contains(v.name())) continue;
       const Philox random(seed, RandomPurpose::kTest, stream_of(v.name().data(), v.name().size()));
       std::vector<double> numbers =
-          random_numbers(v, use_of(v, values), range, random, v.batched() ? batch_size : 1);
+          random_numbers(v.shape().size(), use_of(v, values), range, random, v.batched() ? batch_size : 1);
       const bool is_square = v.shape().rank() == 2 && v.shape()[0] == v.shape()[1];
       if (inverts && is_square) strengthen_diagonal(numbers, v.shape()[0]);
       if (symmetric.contains(v.id())) make_symmetric(numbers, v.shape()[0]);

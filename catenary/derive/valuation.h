@@ -11,13 +11,22 @@
 
 namespace catenary::derive {
 
+enum class CheckedPart : std::uint8_t { kBatch, kSample };
+
 /// The numbers of a derivation's values at one point, computed by the reference evaluator from the nodes that
 /// the gradient transform made. Dimensions may have other sizes than the primes that stand for them.
 class Valuation {
  public:
   /// at: numbers for all leaves; of batched ones for at.batch_size samples. sizes: of symbolic dimensions.
+  /// part: which results are checked, those of the batch (if there is one) or of one sample. Throws
+  /// Error{config} where the numbers would take too long, see is_affordable().
   Valuation(const Derivation& derivation, const Bindings& at,
-            const std::map<std::string, std::int64_t, std::less<>>& sizes = {});
+            const std::map<std::string, std::int64_t, std::less<>>& sizes = {},
+            CheckedPart part = CheckedPart::kBatch);
+
+  /// Whether the numbers take about a second at most: some 10⁸ operations.
+  [[nodiscard]] static bool is_affordable(const Derivation& derivation,
+                                          const std::map<std::string, std::int64_t, std::less<>>& sizes = {});
 
   /// The shape that a value has at this point.
   [[nodiscard]] Shape shape_of(Value v) const;
@@ -36,7 +45,7 @@ class Valuation {
   std::vector<GradientAgreement> agreements_;
 };
 
-/// Numbers for a derivation's leaves: random with one decimal, so that a reader can follow by hand; inside
+/// Numbers for a derivation's leaves: random with two decimals, so that a reader can follow by hand; inside
 /// the domain of the operators, where one of some simple ranges is. Labels are classes, symmetric matrices
 /// symmetric.
 [[nodiscard]] Bindings random_point(const Derivation& derivation, std::uint64_t seed,

@@ -208,7 +208,8 @@ Simplified simplify(Value v, const SimplifyOptions& options) {
     const auto place = static_cast<std::size_t>(std::find(kept.begin(), kept.end(), s) - kept.begin());
     symmetric.push_back(place < kept.size() ? stand_ins[place] : s);
   }
-  const SimplifyOptions inner{.symmetric = symmetric};
+  const SimplifyOptions inner{
+      .symmetric = symmetric, .keep = {}, .symbolic_extents = options.symbolic_extents};
   Simplified result = Simplifier(substituted(v, kept, stand_ins), inner).run();
   for (SimplifyStep& step : result.steps) step.after = substituted(step.after, stand_ins, kept);
   result.value = substituted(result.value, stand_ins, kept);

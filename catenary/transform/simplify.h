@@ -15,6 +15,8 @@ struct SimplifyOptions {
   std::span<const Value> symmetric = {};
   /// Values to take as they are, as if they were leaves: intermediate results that have a name.
   std::span<const Value> keep = {};
+  /// Extents stand for symbols: no rule may turn one into a number, as tr(I) = n does.
+  bool symbolic_extents = false;
 };
 
 /// A named equality of matrix algebra, used from left to right where it makes a formula shorter or more

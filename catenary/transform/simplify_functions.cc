@@ -52,8 +52,8 @@ Value step_of_relu(Value v, const Options&) {
   return is(v, ops::kStep) && is(v.input(0), ops::kRelu) ? step(v.input(0).input(0)) : Value{};
 }
 
-Value sum_of_scalars(Value v, const Options&) {
-  if (!is(v, ops::kSum)) return {};
+Value sum_of_scalars(Value v, const Options& options) {
+  if (!is(v, ops::kSum) || options.symbolic_extents) return {};
   const Value scalar = scalar_of(v.input(0));
   return scalar ? algebra::scaled(static_cast<double>(v.input(0).shape().size()), scalar) : Value{};
 }

@@ -150,8 +150,8 @@ Value trace_of_outer(Value v, const Options&) {
   return dot(v.input(0).input(1), v.input(0).input(0));
 }
 
-Value trace_of_identity(Value v, const Options&) {
-  if (!is(v, ops::kTrace) || !is(v.input(0), ops::kIdentity)) return {};
+Value trace_of_identity(Value v, const Options& options) {
+  if (!is(v, ops::kTrace) || !is(v.input(0), ops::kIdentity) || options.symbolic_extents) return {};
   return constant_like(v, static_cast<double>(v.input(0).shape()[0]));
 }
 
@@ -190,8 +190,8 @@ Value determinant_of_identity(Value v, const Options&) {
   return constant_like(v, is(v, ops::kDet) ? 1 : 0);
 }
 
-Value determinant_of_scaled(Value v, const Options&) {
-  if (!is(v, ops::kDet) || !is(v.input(0), ops::kMul)) return {};
+Value determinant_of_scaled(Value v, const Options& options) {
+  if (!is(v, ops::kDet) || !is(v.input(0), ops::kMul) || options.symbolic_extents) return {};
   const Value scalar = scalar_of(v.input(0).input(0));
   if (!scalar) return {};
   const auto n = static_cast<double>(v.input(0).shape()[0]);

@@ -129,50 +129,39 @@ Formula dense_layer_formula() {
           R"(z^{(l)} = W^{(l)} a^{(l-1)} + b^{(l)},\; a^{(l)} = f(z^{(l)}))"};
 }
 
+std::vector<Equation::Row> total_rows(const Composer& c, const Adjoint& a) {
+  return {{c.write(a.total.value), {}}};
+}
+
+// The adjoints of some values, from the last layer to the first; nothing where none flows.
+template <typename Rows>
+void add_group(Composer& c, Phrase title, std::span<const Value> variables, Rows rows) {
+  bool is_first = true;
+  for (const Value v : variables) {
+    const Adjoint* a = v ? c.d.sample.find(v) : nullptr;
+    if (a == nullptr) continue;
+    if (is_first) c.paragraph(title);
+    is_first = false;
+    c.document.equation({.number = a->flows.back().number, .left = a->name, .rows = rows(c, *a)});
+  }
+}
+
 }  // namespace
 
 void add_recap(Composer& c) {
   if (c.d.layers.empty() || !(c.o.sample || !c.d.batch)) return;
   c.heading(Phrase::kRecap);
   c.paragraph(Phrase::kRecapIntro, {dense_layer_formula()});
-  const auto last = c.d.layers.size() - 1;
-  const auto list = [&](Phrase phrase, auto add) {
-    c.paragraph(phrase);
-    add();
-  };
-  const auto equation = [&](const Adjoint* a, std::vector<Equation::Row> rows) {
-    if (a != nullptr)
-      c.document.equation({.number = a->flows.back().number, .left = a->name, .rows = std::move(rows)});
-  };
-  const Adjoint* output = c.d.sample.find(c.d.layers[last].z);
-  if (output != nullptr) list(Phrase::kBp1, [&] { equation(output, delta_rows(c, *output)); });
-  if (last > 0) {
-    list(Phrase::kBp2, [&] {
-      for (std::size_t l = last; l-- > 0;) {
-        const Adjoint* a = c.d.sample.find(c.d.layers[l].z);
-        if (a != nullptr) equation(a, delta_rows(c, *a));
-      }
-    });
+  std::vector<Value> z, biases, weights;
+  for (std::size_t l = c.d.layers.size(); l-- > 0;) {
+    z.push_back(c.d.layers[l].z);
+    biases.push_back(c.d.layers[l].bias);
+    weights.push_back(c.d.layers[l].weight);
   }
-  const auto has = [&](Value DenseLayer::*variable) {
-    return std::ranges::any_of(c.d.layers, [&](const DenseLayer& layer) {
-      return layer.*variable && c.d.sample.find(layer.*variable) != nullptr;
-    });
-  };
-  if (has(&DenseLayer::bias))
-    list(Phrase::kBp3, [&] {
-      for (std::size_t l = last + 1; l-- > 0;) {
-        const Adjoint* a = c.d.layers[l].bias ? c.d.sample.find(c.d.layers[l].bias) : nullptr;
-        if (a != nullptr) equation(a, {{c.write(a->total.value), {}}});
-      }
-    });
-  if (has(&DenseLayer::weight))
-    list(Phrase::kBp4, [&] {
-      for (std::size_t l = last + 1; l-- > 0;) {
-        const Adjoint* a = c.d.sample.find(c.d.layers[l].weight);
-        if (a != nullptr) equation(a, {{c.write(a->total.value), {}}});
-      }
-    });
+  add_group(c, Phrase::kBp1, std::span(z).first(1), delta_rows);
+  add_group(c, Phrase::kBp2, std::span(z).subspan(1), delta_rows);
+  add_group(c, Phrase::kBp3, biases, total_rows);
+  add_group(c, Phrase::kBp4, weights, total_rows);
 }
 
 }  // namespace catenary::derive

@@ -66,6 +66,24 @@ class Writer {
     return joined({tighter_than(Notation::kMatrixProduct, value(v)), ones()}, Notation::kMatrixProduct);
   }
 
+  Formula definition(Value v) {
+    if (is(v, ops::kConstant)) return number(std::get<double>(v.attribute()));
+    if (is_leaf(v.op())) return symbol(v.name());
+    const bool is_silent = is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast) || is(v, ops::kReshape);
+    if (is_silent) return value(v.input(0));
+    if (is(v, ops::kTranspose)) return transposed(v.input(0));
+    if (is(v, ops::kSum) && is(v.input(0), ops::kSquare) && names_.find(v.input(0)) == nullptr)
+      return squared_norm(v.input(0).input(0));
+    if (is(v, ops::kSquare)) return power(value(v.input(0)), v.shape(), 2);
+    if (is(v, ops::kPow)) {
+      const std::optional<Value> exponent = repeated_scalar(v.input(1));
+      if (exponent && is(*exponent, ops::kConstant))
+        return power(value(v.input(0)), v.shape(), std::get<double>(exponent->attribute()));
+    }
+    if (is_product(v)) return juxtaposed(v);
+    return by_notation(v);
+  }
+
  private:
   [[nodiscard]] static bool is_repeated(Value v) { return v.shape().rank() > 0 && repeated_scalar(v); }
 

@@ -130,6 +130,26 @@ TEST_F(DeriveConfig, ShowsOneSampleOrTheBatchAlone) {
   EXPECT_THAT(batch, Not(HasSubstr("Step 1:")));
 }
 
+TEST_F(DeriveConfig, AddsTheWeightDecayToWhatTheSamplesContribute) {
+  const std::string out = shell_.run({"derive", "net.toml", "--set", "train.weight_decay=0.5"}).out;
+  EXPECT_THAT(out, HasSubstr("∂J/∂W⁽²⁾ ⟵"));  // a part, not the whole
+  EXPECT_THAT(out, HasSubstr("∂J/∂W⁽²⁾ = 1/N Σₙ ∂ℓ/∂W⁽²⁾ + ½ W⁽²⁾"));
+}
+
+TEST_F(DeriveConfig, ChecksWhatItPrints) {
+  const std::string sample = shell_.run({"derive", "net.toml", "--per-sample"}).out;
+  EXPECT_THAT(sample.substr(sample.find("Check")), HasSubstr("∂ℓ/∂W⁽¹⁾"));
+  EXPECT_THAT(sample, Not(HasSubstr("∂J")));
+}
+
+TEST(Derive, RunsWithoutNumbersWhereTheyWouldTakeTooLong) {
+  const Outcome outcome = derive({"--expr", "logdet(A)", "--given", "A: 20000×20000"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("∂f/∂A = A⁻ᵀ"));
+  EXPECT_THAT(derive({"--expr", "logdet(A)", "--given", "A: 20000×20000", "--numbers"}).err,
+              HasSubstr("too long"));
+}
+
 TEST(Derive, SaysWhatIsWrongInOneMessage) {
   const struct {
     std::vector<std::string> arguments;

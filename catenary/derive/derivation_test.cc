@@ -161,6 +161,67 @@ TEST(Hessian, IsRefusedForAnythingButOneVector) {
   EXPECT_THROW((void)derive_formula("norm(A*x)", "A: m×n, x: n", {"x", "A"}, 2), Error);
 }
 
+TEST(Derivation, KeepsTheSizesThatStandForSymbolsOutOfItsFormulas) {
+  for (const auto& [formula, declarations, variable] :
+       {std::tuple{"det(d*B)", "B: n×n, d: 1", "B"}, std::tuple{"c*trace(I(n))", "c: 1, x: n", "c"},
+        std::tuple{"sum(c*ones(n))", "c: 1, x: n", "c"}, std::tuple{"mean(c*ones(n))", "c: 1, x: n", "c"},
+        std::tuple{"trace(kron(A,I(m)))", "A: n×n, x: m", "A"},
+        std::tuple{"vec(A)'*vec(A)", "A: n×n", "A"}}) {
+    const Derivation d = derive_formula(formula, declarations, {variable});
+    for (const auto& [symbol, prime] : d.dimensions.symbols())
+      EXPECT_THAT(closed(d), testing::Not(HasSubstr(std::to_string(prime)))) << formula;
+  }
+}
+
+TEST(Derivation, WritesOneNumberForEachElementWithOnes) {
+  EXPECT_EQ(closed(derive_formula("sum(A)", "A: m×n", {"A"})), "𝟏");
+  EXPECT_EQ(closed(derive_formula("mean(y)", "y: n", {"y"})), "(1 / n) 𝟏");
+  EXPECT_EQ(closed(derive_formula("sum(ones(n,n)*A)", "A: n×n", {"A"})), "𝟏 𝟏");
+  EXPECT_EQ(closed(derive_formula("x'*(I-1/3*ones(n,n))*x", "x: n", {"x"})), "2 (I − (1/3) 𝟏) x");
+}
+
+TEST(Derivation, RepeatsAScalarBesideAMatrixInAStepOfItsOwn) {
+  const Derivation d = derive_formula("sum(d*B)", "B: n×n, d: 1", {"d"});
+  EXPECT_THAT(flows(d, d.sample), ElementsAre("∂f/∂v₁ = 𝟏", "∂f/∂(d 𝟏) = ∂f/∂v₁ ⊙ B", "∂f/∂d = Σ ∂f/∂(d 𝟏)"));
+}
+
+TEST(Derivation, OfAVariableAloneIsOne) { EXPECT_EQ(closed(derive_formula("c", "c: 1", {"c"})), "1"); }
+
+TEST(Valuation, KnowsTheSizesThatTheFormulaMentions) {
+  const Derivation d = derive_formula("mean(y)", "y: n", {"y"});
+  const Valuation valuation(d, {1, {{"y", {1, 2, 3, 4}}}}, {{"n", 4}});
+  EXPECT_EQ(valuation.of(d.sample.scalar), std::vector{2.5});
+  EXPECT_THAT(valuation.of(d.sample.results[0].traced), ElementsAre(0.25, 0.25, 0.25, 0.25));
+}
+
+TEST(Valuation, AgreesAtItsRandomPointsAwayFromKinksAndSingularMatrices) {
+  for (const auto& [formula, declarations] :
+       {std::pair{"norm1(x) + sum(relu(x)) + max(x)", "x: n"}, std::pair{"logdet(X'*X)", "X: m×n"},
+        std::pair{"trace((X'*X)^-1)", "X: m×n"}, std::pair{"sum(log(x)) + sum(sqrt(x))", "x: n"}}) {
+    const Expression e = parse_expression(formula, declarations);
+    const Derivation d = derive(e.value, e.variables, {.dimensions = e.dimensions});
+    const Valuation valuation(d, random_point(d, 1));
+    for (const GradientAgreement& a : valuation.agreements())
+      EXPECT_TRUE(a.agrees()) << formula << ": " << a.str();
+  }
+}
+
+TEST(Valuation, ChecksOneSampleOrTheBatch) {
+  const Derivation d = derive_formula("squared_error(W*x, y)", "W: m×n, x: n batched, y: m batched", {"W"});
+  const Bindings at = random_point(d, 1, 3);
+  for (const CheckedPart part : {CheckedPart::kBatch, CheckedPart::kSample}) {
+    const Valuation valuation(d, at, {}, part);
+    for (const GradientAgreement& a : valuation.agreements()) EXPECT_TRUE(a.agrees()) << a.str();
+  }
+}
+
+TEST(Valuation, RefusesWhatWouldTakeTooLong) {
+  const Derivation d = derive_formula("trace(kron(A,B))", "A: 200×200, B: 200×200", {"A"});
+  EXPECT_FALSE(Valuation::is_affordable(d));
+  EXPECT_THROW(Valuation(d, {1, {}}), Error);
+  EXPECT_TRUE(Valuation::is_affordable(derive_formula("trace(kron(A,B))", "A: 9×9, B: 9×9", {"A"})));
+}
+
 TEST(Derivation, LeavesTheGraphOfItsCallerAlone) {
   const Expression e = parse_expression("norm(W*x)", "W: m×n, x: n");
   const NodeId size = e.graph->size();

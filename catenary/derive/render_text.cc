@@ -50,11 +50,11 @@ std::string wrapped(const std::string& text, std::size_t indent) {
     line += word;
     word.clear();
   };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    word += text[i];
+  for (const char c : text) {
+    word += c;
     const bool after_mark =
         word.ends_with("，") || word.ends_with("。") || word.ends_with("；") || word.ends_with("：");
-    if (text[i] == ' ' || after_mark) end_word();
+    if (c == ' ' || after_mark) end_word();
   }
   end_word();
   return out + std::string(indent, ' ') + line + '\n';

@@ -156,21 +156,30 @@ struct Use {
   bool probability = false;  // targets of a cross-entropy: one 1, else 0
 };
 
+// How many classes operand i of a call tells apart, if it is a label; else 0.
+std::int64_t classes_of(Value call, int i, std::span<const Value> values) {
+  const bool is_label = (is(call, ops::kSoftmaxCrossEntropyLabels) || is(call, ops::kPick)) && i == 1;
+  if (is_label) return call.input(0).shape()[0];
+  if (is(call, ops::kOneHot)) return call.shape()[0];
+  // The label of two classes comes as a vector of one element.
+  const bool is_binary = is(call, ops::kReshape) && std::ranges::any_of(values, [&](Value u) {
+                           return is(u, ops::kSigmoidCrossEntropy) && u.input(1) == call;
+                         });
+  return is_binary ? 2 : 0;
+}
+
+bool is_target(Value call, int i) {
+  return i == 1 && (is(call, ops::kCrossEntropy) || is(call, ops::kSoftmaxCrossEntropy) ||
+                    is(call, ops::kSigmoidCrossEntropy));
+}
+
 Use use_of(Value leaf, std::span<const Value> values) {
   Use use;
   for (const Value v : values) {
     for (int i = 0; i < v.input_count(); ++i) {
       if (v.input(i) != leaf) continue;
-      if (is(v, ops::kSoftmaxCrossEntropyLabels) && i == 1) use.classes = v.input(0).shape()[0];
-      if (is(v, ops::kPick) && i == 1) use.classes = v.input(0).shape()[0];
-      if (is(v, ops::kOneHot)) use.classes = v.shape()[0];
-      if (is(v, ops::kReshape)) {
-        for (const Value u : values) {
-          if (is(u, ops::kSigmoidCrossEntropy) && u.input(1) == v) use.classes = 2;
-        }
-      }
-      use.probability |= i == 1 && (is(v, ops::kCrossEntropy) || is(v, ops::kSoftmaxCrossEntropy) ||
-                                    is(v, ops::kSigmoidCrossEntropy));
+      use.classes = std::max(use.classes, classes_of(v, i, values));
+      use.probability |= is_target(v, i);
     }
   }
   return use;

@@ -22,6 +22,7 @@ namespace catenary::cli {
 namespace {
 
 constexpr std::uint64_t kSeed = 1;
+constexpr std::int64_t kBatch = 3;
 
 struct Candidate {
   std::string name;
@@ -188,6 +189,10 @@ std::vector<double> row_of(const Rows& rows, std::int64_t row, std::int64_t colu
   return numbers;
 }
 
+void append(std::vector<double>& all, const std::vector<double>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
 void bind_network(DeriveProblem& problem, train::Model& model, const Network& network,
                   const train::TrainingData& data, int sample) {
   Variables variables(model.graph, static_cast<std::uint64_t>(network.config.seed));
@@ -196,10 +201,14 @@ void bind_network(DeriveProblem& problem, train::Model& model, const Network& ne
   const train::Samples samples = data.train();
   if (sample >= samples.size())
     fail(ErrorKind::kConfig, "--sample: expected a row from 0 to {}, found {}", samples.size() - 1, sample);
-  const std::int64_t row = samples.rows[static_cast<std::size_t>(sample)];
+  // A batch of the sample and those after it: what is summed over the samples shall have more than one term.
   const train::SampleRows rows(data.file, data.standardization);
-  problem.at.leaves["x"] = row_of(rows.inputs(), row, model.x.shape().size());
-  problem.at.leaves["target"] = row_of(rows.targets(), row, data.file.target_columns);
+  problem.at.batch_size = std::min<std::int64_t>(kBatch, samples.size() - sample);
+  for (std::int64_t i = sample; i < sample + problem.at.batch_size; ++i) {
+    const std::int64_t row = samples.rows[static_cast<std::size_t>(i)];
+    append(problem.at.leaves["x"], row_of(rows.inputs(), row, model.x.shape().size()));
+    append(problem.at.leaves["target"], row_of(rows.targets(), row, data.file.target_columns));
+  }
   problem.given = true;
 }
 

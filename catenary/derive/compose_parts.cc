@@ -126,17 +126,41 @@ void add_forward(Composer& c) {
   c.paragraph(Phrase::kLossIntro, {whole.name, listed(variables)});
 }
 
+namespace {
+
+// ∂²f/∂x∂xᵀ.
+Formula hessian_name(const Composer& c) {
+  const Formula x = c.write(c.d.sample.results[0].variable);
+  const Formula& f = c.d.sample.name;
+  return {"∂²" + f.text + "/∂" + x.text + "∂" + x.text + "ᵀ",
+          R"(\frac{\partial^2 )" + f.latex + R"(}{\partial )" + x.latex + R"(\, \partial )" +
+              raised(x.latex, R"(\top)") + "}"};
+}
+
+Formula error_of(double error) { return plain(fmt::format("{:.1e}", error)); }
+
+void add_hessian_check(const Composer& c, Table& table) {
+  const auto& agreement = c.o.valuation->hessian_agreement();
+  if (!agreement) return;
+  table.rows.push_back({{{"", hessian_name(c)}},
+                        {{"–", {}}},
+                        {{"", error_of(agreement->max_absolute)}},
+                        c.say(agreement->agrees() ? Phrase::kAgrees : Phrase::kDisagrees)});
+}
+
+}  // namespace
+
 void add_hessian(Composer& c) {
   if (!c.d.hessian) return;
   c.heading(Phrase::kHessian);
   c.paragraph(Phrase::kHessianIntro);
-  const Formula x = c.write(c.d.sample.results[0].variable);
-  const Formula& f = c.d.sample.name;
-  const Formula left{"∂²" + f.text + "/∂" + x.text + "∂" + x.text + "ᵀ",
-                     R"(\frac{\partial^2 )" + f.latex + R"(}{\partial )" + x.latex + R"(\, \partial )" +
-                         raised(x.latex, R"(\top)") + "}"};
-  c.document.equation({.left = left, .rows = {{derive::write(c.d.hessian->value, c.d.leaf_names()), {}}}});
-  c.numbers(left, c.d.hessian->value);
+  const Names leaves = c.d.leaf_names();
+  Equation equation{.left = hessian_name(c)};
+  for (const SimplifyStep& step : c.d.hessian->steps)
+    equation.rows.push_back({derive::write(step.after, leaves), c.reason(step)});
+  if (equation.rows.empty()) equation.rows.push_back({derive::write(c.d.hessian->value, leaves), {}});
+  c.document.equation(std::move(equation));
+  c.numbers(hessian_name(c), c.d.hessian->value);
 }
 
 void add_check(Composer& c) {
@@ -154,17 +178,15 @@ void add_check(Composer& c) {
   for (std::size_t i = 0; i < c.d.sample.results.size(); ++i) {
     const GradientAgreement& differences = agreements[2 * i];
     const GradientAgreement& complex = agreements[2 * i + 1];
-    const auto error = [](const GradientAgreement& a) {
-      return plain(fmt::format("{:.1e}", a.max_absolute));
-    };
     const Phrase verdict = !complex.agrees()       ? Phrase::kDisagrees
                            : !differences.agrees() ? Phrase::kAgreesComplex
                                                    : Phrase::kAgrees;
     table.rows.push_back({{{"", derivative(f, c.write(c.d.sample.results[i].variable))}},
-                          {{"", error(differences)}},
-                          {{"", error(complex)}},
+                          {{"", error_of(differences.max_absolute)}},
+                          {{"", error_of(complex.max_absolute)}},
                           c.say(verdict)});
   }
+  add_hessian_check(c, table);
   c.document.table(std::move(table));
 }
 

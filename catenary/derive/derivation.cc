@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "catenary/base/error.h"
 #include "catenary/derive/hessian.h"
@@ -62,7 +63,7 @@ class Expander {
 class Deriver {
  public:
   Deriver(Derivation& derivation, const Naming& naming)
-      : d_(derivation), naming_(naming), named_(naming.defined), expanded_(*derivation.graph) {}
+      : d_(derivation), naming_(naming), expanded_(*derivation.graph) {}
 
   // The steps of gradient(scalar)'s trace, but those of batched calls where the batch has a part of its own.
   Part part(Value scalar, const Formula& name, std::span<const Value> wrt) {
@@ -126,7 +127,26 @@ class Deriver {
 
   // Named values stay whole: what they are stands in their own equations.
   Simplified shorten(Value v) {
-    return simplify(v, {.symmetric = d_.symmetric, .keep = named_, .symbolic_extents = d_.has_symbols()});
+    const std::vector<Value> named = named_in(v);
+    return simplify(v, {.symmetric = d_.symmetric, .keep = named, .symbolic_extents = d_.has_symbols()});
+  }
+
+  // The named values at which the formula ends; leaves are their own.
+  std::vector<Value> named_in(Value v) {
+    std::vector<Value> named, open = {v};
+    std::set<NodeId> seen;
+    while (!open.empty()) {
+      const Value x = open.back();
+      open.pop_back();
+      if (is_leaf(x.op()) || !seen.insert(x.id()).second) continue;
+      if (d_.names.find(x) != nullptr) {
+        named.push_back(x);
+        continue;
+      }
+      for (int i = 0; i < x.input_count(); ++i) open.push_back(x.input(i));
+    }
+    std::ranges::sort(named, {}, &Value::id);
+    return named;
   }
 
   // All flows into x are there: their sum is the adjoint.
@@ -168,7 +188,6 @@ class Deriver {
 
   Derivation& d_;
   const Naming& naming_;
-  std::vector<Value> named_;
   Expander expanded_;
   std::map<std::pair<NodeId, NodeId>, std::size_t> place_;  // of (scalar, x) in the scalar's adjoints
   int number_ = 0;

@@ -156,6 +156,14 @@ TEST(Hessian, AgreesWithDifferencesOfTheGradient) {
   }
 }
 
+TEST(Hessian, IsCheckedAtTheNumbers) {
+  const Derivation d = derive_formula("logsumexp(A*x) + (x'*x)^2", "A: m×n, x: n", {"x"}, 2);
+  const Valuation valuation(d, random_point(d, 1));
+  ASSERT_TRUE(valuation.hessian_agreement().has_value());
+  EXPECT_TRUE(valuation.hessian_agreement()->agrees()) << valuation.hessian_agreement()->max_absolute;
+  EXPECT_LT(valuation.hessian_agreement()->tolerance, 1e-9);
+}
+
 TEST(Hessian, IsRefusedForAnythingButOneVector) {
   EXPECT_THROW((void)derive_formula("norm(A*x)", "A: m×n, x: n", {"A"}, 2), Error);
   EXPECT_THROW((void)derive_formula("norm(A*x)", "A: m×n, x: n", {"x", "A"}, 2), Error);

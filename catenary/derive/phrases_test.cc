@@ -54,6 +54,25 @@ TEST(Rules, HaveANameAndAReasonInBothLanguagesForEachOperatorWithAGradient) {
   }
 }
 
+/// pdflatex's fonts for words have ASCII alone; every other sign must have its command.
+TEST(Phrases, HaveLatexForEachOfTheirSigns) {
+  std::vector<std::string_view> texts;
+  for (int i = 0; i < static_cast<int>(Phrase::kCount); ++i)
+    texts.push_back(text_of(static_cast<Phrase>(i), Language::kEnglish));
+  for (const Op* op : ops::catalogue()) {
+    const RuleText* text = rule_text(*op);
+    if (text == nullptr) continue;
+    texts.push_back(text->english.name);
+    texts.insert(texts.end(), text->english.why.begin(), text->english.why.end());
+  }
+  for (const std::string_view text : texts) {
+    Document document;
+    document.paragraph({{std::string(text), {}}});
+    const std::string latex = render_latex(document);
+    EXPECT_TRUE(std::ranges::all_of(latex, [](char c) { return (c & 0x80) == 0; })) << text;
+  }
+}
+
 TEST(Phrases, PutFormulasIntoTheirPlaces) {
   const Sentence sentence = fill("{0} enters {1}.", std::vector{Formula{"x", "x"}, Formula{"y", "y"}});
   ASSERT_EQ(sentence.size(), 4U);

@@ -112,6 +112,32 @@ Valuation::Valuation(const Derivation& derivation, const Bindings& at,
     agreements_.push_back(differences[i]);
     agreements_.push_back(complex[i]);
   }
+  if (derivation.hessian) check_hessian(derivation);
+}
+
+// Column j of the Hessian is Im g(x + ih eⱼ) / h of the gradient g.
+void Valuation::check_hessian(const Derivation& derivation) {
+  constexpr double kStep = 1e-20;
+  const Result& result = derivation.sample.results[0];
+  const Value x = images_.at(result.variable.id()), g = images_.at(result.traced.id());
+  const std::vector<double>& hessian = (*evaluation_)[images_.at(derivation.hessian->value.id())];
+  ComplexBindings at{.batch_size = at_.batch_size, .leaves = {}};
+  for (const auto& [name, numbers] : at_.leaves) at.leaves[name].assign(numbers.begin(), numbers.end());
+  const auto n = static_cast<std::size_t>(x.shape()[0]);
+  double error = 0, largest = 1;
+  for (std::size_t j = 0; j < n; ++j) {
+    ComplexBindings moved = at;
+    moved.leaves[x.name()][j] += Complex(0, kStep);
+    const std::vector<Complex> column = ComplexEvaluation({g}, moved)[g];
+    for (std::size_t i = 0; i < n; ++i) {
+      const double expected = column[i].imag() / kStep;
+      largest = std::max(largest, std::abs(expected));
+      const double difference = std::abs(hessian[i * n + j] - expected);
+      error = difference > error || std::isnan(difference) ? difference : error;
+    }
+  }
+  constexpr double kRounding = 1e-11;  // some 10⁴ roundings of the largest element
+  hessian_agreement_ = {error, kRounding * largest};
 }
 
 bool Valuation::is_affordable(const Derivation& derivation,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,12 +38,25 @@ class Valuation {
   /// The results against central differences and the complex step: two for each variable, in their order.
   [[nodiscard]] const std::vector<GradientAgreement>& agreements() const { return agreements_; }
 
+  /// Of a derivation of order 2: the largest error of the Hessian's formula against the complex step on the
+  /// gradient, and what rounding explains of it.
+  struct HessianAgreement {
+    double max_absolute, tolerance;
+    [[nodiscard]] bool agrees() const { return max_absolute <= tolerance; }
+  };
+  [[nodiscard]] const std::optional<HessianAgreement>& hessian_agreement() const {
+    return hessian_agreement_;
+  }
+
  private:
+  void check_hessian(const Derivation& derivation);
+
   std::unique_ptr<Graph> graph_ = std::make_unique<Graph>();  // the same nodes in the sizes of this point
   std::map<NodeId, Value> images_;
   Bindings at_;
   std::unique_ptr<Evaluation> evaluation_;
   std::vector<GradientAgreement> agreements_;
+  std::optional<HessianAgreement> hessian_agreement_;
 };
 
 /// Numbers for a derivation's leaves: random with two decimals, so that a reader can follow by hand; inside

@@ -26,7 +26,8 @@ constexpr std::string_view kCommon = R"(\usepackage[margin=2.2cm]{geometry}
 struct Sign {
   std::string_view text, latex;
 };
-constexpr Sign kSigns[] = {{"⊙", R"(\ensuremath{\odot})"},
+constexpr Sign kSigns[] = {{"Δ", R"(\ensuremath{\Delta})"},
+                           {"⊙", R"(\ensuremath{\odot})"},
                            {"ᵀ", R"(\ensuremath{^{\top}})"},
                            {"δ", R"(\ensuremath{\delta})"},
                            {"′", R"(\ensuremath{'})"},

@@ -270,6 +270,14 @@ class Writer {
     return shape == nullptr ? str(v.attribute()) : names_.dimensions().str(*shape);
   }
 
+  // "m×n" in LaTeX.
+  static std::string with_times(std::string attribute) {
+    constexpr std::string_view kTimes = "×";
+    for (std::size_t at = 0; (at = attribute.find(kTimes, at)) != std::string::npos;)
+      attribute.replace(at, kTimes.size(), R"( \times )");
+    return attribute;
+  }
+
   Formula by_notation(Value v) {
     std::vector<Written> text, latex;
     const bool raises = v.op().notation.latex.find("}^") != std::string_view::npos;
@@ -284,7 +292,7 @@ class Writer {
     const Notation& notation = v.op().notation;
     const std::string attribute = attribute_of(v);
     const Written a = write_call(notation.text, notation.binding, text, attribute);
-    const Written b = write_call(notation.latex, notation.binding, latex, attribute);
+    const Written b = write_call(notation.latex, notation.binding, latex, with_times(attribute));
     return {a.text, b.text, a.binding};
   }
 

@@ -29,6 +29,9 @@ struct Formula {
 /// W^{(1)} and \top make W^{(1)\top}.
 [[nodiscard]] std::string raised(const std::string& latex, std::string_view exponent);
 
+/// Where the superscript begins that the LaTeX ends with; npos if it has none.
+[[nodiscard]] std::size_t superscript_at(std::string_view latex);
+
 /// ∂f/∂x.
 [[nodiscard]] Formula derivative(const Formula& f, const Formula& x);
 

@@ -230,7 +230,7 @@ class IndexWriter {
   std::string minor(const IndexExpression& element) {
     const std::string matrix = write({Kind::kElement, element.name}).text;
     const std::string row = index(element.parts[0].name), column = index(element.parts[1].name);
-    if (latex_) return R"(\det()" + matrix + "_{-" + row + ",-" + column + "})";
+    if (latex_) return R"(\det({)" + matrix + "}_{-" + row + ",-" + column + "})";
     return "det(" + matrix + "[−" + row + ", −" + column + "])";
   }
 

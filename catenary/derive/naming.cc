@@ -180,8 +180,10 @@ class Namer {
     if (small && is_leaf(v.input(0).op())) return true;
     if (is(v, ops::kSub) && is(v.input(0), ops::kConstant) && !is_silent(v.input(1))) return true;  // 1 − a
     if (is(v, ops::kSquare) && users(v).size() == 1 && is(users(v)[0], ops::kSum)) return true;  // ‖W‖²
-    return is_product(v) && !is(v, ops::kMul) && users(v).size() == 1 && is(users(v)[0], ops::kAdd) &&
-           (naming_.deltas.contains(users(v)[0].id()) || is_leaf(users(v)[0].input(1).op()));
+    if (!is_product(v) || users(v).size() != 1 || !is(users(v)[0], ops::kAdd)) return false;
+    const Value sum = users(v)[0];
+    if (naming_.deltas.contains(sum.id())) return !is(v, ops::kMul) || v.shape().rank() == 0;  // w x + b
+    return !is(v, ops::kMul) && is_leaf(sum.input(1).op());
   }
 
   void name_rest() {

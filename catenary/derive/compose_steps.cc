@@ -208,6 +208,11 @@ namespace {
 void add_closed(const Composer& c, const Result& r, const Formula& closed, Equation& equation) {
   if (r.closed->steps.size() <= kMostSteps) {
     const Names leaves = c.d.leaf_names();
+    if (formula_size(r.traced, leaves, kLongestStep + 1) <= kLongestStep) {
+      const Formula inserted = write(r.traced, leaves);
+      if (inserted.text != equation.rows.back().right.text)
+        equation.rows.push_back({inserted, c.say(Phrase::kAllInserted)});
+    }
     for (const SimplifyStep& step : r.closed->steps) {
       const bool is_long = formula_size(step.after, leaves, kLongestStep + 1) > kLongestStep;
       const Formula after = is_long ? Formula{} : write(step.after, leaves);

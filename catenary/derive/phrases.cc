@@ -59,6 +59,7 @@ constexpr Translation kTranslations[] = {
      "residual or error of the layer): {1}.",
      "{0} 是激活函数的输入（预激活值）。对它的导数记作 δ，教科书中也称为该层的残差或误差项：{1}。"},
     {Phrase::kInserted, "With the steps before it inserted:", "代入前面各步："},
+    {Phrase::kAllInserted, "all steps inserted", "代入所有步骤"},
     {Phrase::kPaths,
      "{0} is used {1} times, so {2} depends on it along {1} paths. By the chain rule for several paths the "
      "contributions add up:",

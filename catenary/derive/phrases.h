@@ -40,6 +40,7 @@ enum class Phrase : std::uint8_t {
   kConstantOne,
   kDelta,
   kInserted,
+  kAllInserted,
   kPaths,
   kSum,
   kProof,

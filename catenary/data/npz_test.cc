@@ -9,6 +9,7 @@
 
 #include "tests/support/count_allocations.h"
 #include "tests/support/errors.h"
+#include "tests/support/gzip.h"
 #include "tests/support/mangle.h"
 #include "tests/support/temporary_directory.h"
 
@@ -18,6 +19,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::StartsWith;
+using testing_support::deflated;
 using testing_support::error_of;
 
 // The bytes of a number, least significant first.
@@ -39,20 +41,6 @@ std::string header(const std::string& descr, const std::string& shape, const std
 
 // [[1, 2], [3, 4], [5, 6]] in six bytes.
 const std::string kSmall = npy(header("|i1", "(3, 2)"), "\1\2\3\4\5\6");
-
-std::string deflated(std::string text) {
-  z_stream stream{};
-  deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
-  std::string result(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(text.data());
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(result.data());
-  stream.avail_out = static_cast<uInt>(result.size());
-  deflate(&stream, Z_FINISH);
-  result.resize(stream.total_out);
-  deflateEnd(&stream);
-  return result;
-}
 
 // A zip archive, byte by byte. What a file's headers say can be changed before it is written.
 struct File {

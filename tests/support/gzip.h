@@ -3,14 +3,14 @@
 #include <zlib.h>
 
 #include <string>
+#include <utility>
 
 namespace catenary::testing_support {
 
-/// `text` as one gzip member. Its users link zlib.
-[[nodiscard]] inline std::string gzip(std::string text) {
-  constexpr int kGzip = 15 + 16;
+/// `text` compressed by zlib, which its users link. window_bits choose the format: see deflateInit2.
+[[nodiscard]] inline std::string compressed(std::string text, int window_bits) {
   z_stream stream{};
-  deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzip, 8, Z_DEFAULT_STRATEGY);
+  deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
   std::string result(deflateBound(&stream, text.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(text.data());
   stream.avail_in = static_cast<uInt>(text.size());
@@ -21,5 +21,11 @@ namespace catenary::testing_support {
   deflateEnd(&stream);
   return result;
 }
+
+/// `text` as one gzip member.
+[[nodiscard]] inline std::string gzip(std::string text) { return compressed(std::move(text), 15 + 16); }
+
+/// `text` as deflate's bare stream, as zip archives hold it.
+[[nodiscard]] inline std::string deflated(std::string text) { return compressed(std::move(text), -15); }
 
 }  // namespace catenary::testing_support

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "catenary/derive/composer.h"
 #include "catenary/ops/catalogue.h"
@@ -9,6 +10,9 @@
 namespace catenary::derive {
 
 namespace {
+
+// Symbols of a sum over the samples that is still read with ease.
+constexpr int kLongestSum = 40;
 
 bool is(Value v, const Op& op) { return &v.op() == &op; }
 
@@ -24,7 +28,7 @@ Formula columns(const Formula& f) {
 
 Formula of_columns(const Formula& f) {
   const Formula matrix = columns(f);
-  return {matrix.text + " = [" + f.text + "¹ … " + f.text + "ᴺ]",
+  return {matrix.text + " = [" + f.text + "⟨1⟩ … " + f.text + "⟨N⟩]",
           matrix.latex + " = [" + raised(f.latex, R"(\langle 1 \rangle)") + R"( \cdots )" +
               raised(f.latex, R"(\langle N \rangle)") + "]"};
 }
@@ -55,7 +59,14 @@ Formula matrix_form(const Composer& c, Value total) {
   return {sum.text + " 𝟏", sum.latex + R"(\,\mathbf{1})"};
 }
 
+// Softmax needs a whole column; what works element by element needs no word.
+bool mixes_elements(Value v) {
+  return is(v, ops::kSoftmax) || is(v, ops::kLogSoftmax) || is(v, ops::kOneHot);
+}
+
 void add_forward_in_matrices(Composer& c) {
+  if (c.d.layers.empty()) return;
+  c.paragraph(Phrase::kBatchForward);
   for (const DenseLayer& layer : c.d.layers) {
     const Formula z = columns(c.write(layer.z)), x = columns(c.write(layer.input));
     Formula product = juxtaposed(c.write(layer.weight), x);
@@ -66,13 +77,76 @@ void add_forward_in_matrices(Composer& c) {
     }
     c.document.equation(
         {.left = z, .rows = {{product, layer.bias ? c.say(Phrase::kBroadcast) : Sentence{}}}});
+    c.numbers_in_columns(z, layer.z);
     if (layer.output == layer.z) continue;
     Names in_columns;
     in_columns.set(layer.z, z);
-    c.document.equation(
-        {.left = columns(c.write(layer.output)), .rows = {{write_definition(layer.output, in_columns), {}}}});
+    const Sentence reason = mixes_elements(layer.output) ? c.say(Phrase::kColumnwise) : Sentence{};
+    const Formula a = columns(c.write(layer.output));
+    c.document.equation({.left = a, .rows = {{write_definition(layer.output, in_columns), reason}}});
+    c.numbers_in_columns(a, layer.output);
   }
-  if (!c.d.layers.empty()) c.paragraph(Phrase::kBatchForward);
+  const auto has_bias = [](const DenseLayer& layer) { return bool(layer.bias); };
+  if (std::ranges::any_of(c.d.layers, has_bias)) c.paragraph(Phrase::kBatchForwardBias);
+}
+
+// A formula of one sample's vectors as the same formula of matrices whose columns they are. Only what keeps
+// columns apart can be written so: shared matrices times columns, and what makes a vector of vectors as long.
+class InColumns {
+ public:
+  explicit InColumns(const Composer& c) : c_(c), names_(c.d.names) {}
+
+  [[nodiscard]] std::optional<Formula> write(Value v) {
+    if (!lift(v)) return std::nullopt;
+    return derive::write(v, names_);
+  }
+  [[nodiscard]] bool mixes() const { return mixes_; }
+
+ private:
+  bool lift(Value v) {
+    if (!v.batched() || v.shape().rank() > 1) return false;
+    if (const Formula* name = c_.d.names.find(v); name != nullptr) {
+      names_.set(v, columns(*name));
+      return v.shape().rank() == 1;
+    }
+    if (is_leaf(v.op())) return false;
+    mixes_ |= mixes_elements(v);
+    if (is(v, ops::kMatVec)) return !v.input(0).batched() && lift(v.input(1));
+    if (is(v, ops::kOneHot)) return is_leaf(v.input(0).op()) && (lift(v.input(0)), true);
+    if (v.shape().rank() != 1) return false;
+    for (int i = 0; i < v.input_count(); ++i) {
+      const Value x = v.input(i);
+      if (!is_number(x) && (x.shape() != v.shape() || !lift(x))) return false;
+    }
+    return true;
+  }
+
+  static bool is_number(Value v) {
+    while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);
+    return is(v, ops::kConstant);
+  }
+
+  const Composer& c_;
+  Names names_;
+  bool mixes_ = false;
+};
+
+// Δ⁽ˡ⁾ = W⁽ˡ⁺¹⁾ᵀ Δ⁽ˡ⁺¹⁾ ⊙ f′(Z⁽ˡ⁾), from the last layer to the first.
+void add_backward_in_matrices(Composer& c) {
+  bool is_first = true;
+  for (std::size_t l = c.d.layers.size(); l-- > 0;) {
+    const Adjoint* delta = c.d.sample.find(c.d.layers[l].z);
+    if (delta == nullptr) continue;
+    InColumns in_columns(c);
+    const auto right = in_columns.write(delta->inserted ? delta->written_out.value : delta->total.value);
+    if (!right) continue;
+    const Formula left = columns(delta->name);
+    if (is_first) c.paragraph(Phrase::kBatchBackward, {left, delta->name});
+    is_first = false;
+    c.document.equation(
+        {.left = left, .rows = {{*right, in_columns.mixes() ? c.say(Phrase::kColumnwise) : Sentence{}}}});
+    c.numbers_in_columns(left, delta->traced);
+  }
 }
 
 // 1/N Δ Aᵀ + λ W; empty where the derivative is no product of columns.
@@ -87,18 +161,51 @@ Formula in_matrices(const Composer& c, const BatchResult& result, const Adjoint&
   return {all.text + " + " + rest.text, all.latex + " + " + rest.latex};
 }
 
+Formula plus(const Formula& a, const Formula& b) {
+  return a.text.empty() ? b : Formula{a.text + " + " + b.text, a.latex + " + " + b.latex};
+}
+
+// Σₙ ∂J/∂ℓ ∂ℓ/∂W, and what reaches W beside the samples.
+Equation::Row path_row(const Composer& c, const Adjoint& sample, const Adjoint* beside) {
+  const Formula loss = derivative(c.d.batch->name, c.d.sample.name);
+  Formula sum{"Σₙ " + loss.text + " " + sample.name.text,
+              R"(\sum_n )" + loss.latex + R"(\,)" + sample.name.latex};
+  if (beside == nullptr) return {sum, c.say(Phrase::kBatchSum)};
+  return {plus(sum, c.write(beside->total.value)),
+          c.say(Phrase::kBatchSumBeside, {reference(beside->equation())})};
+}
+
+// The contributions of the samples, where no matrix product shows them.
+void add_contributions(Composer& c, const Adjoint& sample) {
+  if (c.o.valuation == nullptr) return;
+  const Formula x = c.write(sample.x);
+  for (std::int64_t n = 0; c.o.numbers && n < c.o.valuation->batch_size(); ++n) {
+    const std::string number = std::to_string(n + 1);
+    const Formula loss{c.d.sample.name.text + "⟨" + number + "⟩",
+                       raised(c.d.sample.name.latex, R"(\langle )" + number + R"( \rangle)")};
+    c.document.numbers(
+        {derivative(loss, x), c.o.valuation->shape_of(sample.x), c.o.valuation->of(sample.traced, n)});
+  }
+}
+
 void add_result(Composer& c, std::size_t i) {
   const Part& batch = *c.d.batch;
   const Value variable = c.d.sample.results[i].variable;
   const BatchResult& result = c.d.batch_results[i];
-  const Formula left = derivative(batch.name, c.write(variable));
-  Equation equation{.left = left, .rows = {{c.write(result.total.value), {}}}};
   const Adjoint* sample = c.d.sample.find(variable);
+  const Formula left = derivative(batch.name, c.write(variable));
+  Equation equation{.left = left};
+  if (sample != nullptr && result.weight) equation.rows.push_back(path_row(c, *sample, batch.find(variable)));
+  equation.rows.push_back({c.write(result.total.value), c.by(result.equations)});
+  const bool is_short =
+      result.inserted && formula_size(result.inserted, c.d.names, kLongestSum + 1) <= kLongestSum;
+  if (is_short) equation.rows.push_back({c.write(result.inserted), c.by(sample->equation())});
   const Formula form = sample != nullptr && result.weight ? in_matrices(c, result, *sample) : Formula{};
   const bool is_matrix = variable.shape().rank() == 2;
   if (!form.text.empty())
     equation.rows.push_back({form, c.say(is_matrix ? Phrase::kBatchMatrix : Phrase::kBatchRowSums)});
   c.document.equation(std::move(equation));
+  if (form.text.empty() && sample != nullptr) add_contributions(c, *sample);
   if (const Value traced = batch.results[i].traced) c.numbers(left, traced);
 }
 
@@ -115,53 +222,14 @@ void add_batch(Composer& c) {
   }
   if (!c.d.sample.results.empty()) w = c.write(c.d.sample.results[0].variable);
   c.paragraph(Phrase::kBatchIntro, {of_columns(x), w});
+  for (const Value v : c.d.leaves) c.numbers_in_columns(columns(c.write(v)), v);
   add_forward_in_matrices(c);
+  add_backward_in_matrices(c);
   c.paragraph(Phrase::kBatchSteps, {c.d.batch->name});
+  add_seed(c, *c.d.batch);
   add_steps(c, *c.d.batch);
-  c.paragraph(Phrase::kBatchLinear);
+  c.paragraph(Phrase::kBatchLinear, {c.d.batch->name});
   for (std::size_t i = 0; i < c.d.batch_results.size(); ++i) add_result(c, i);
-}
-
-namespace {
-
-Formula dense_layer_formula() {
-  return {"z⁽ˡ⁾ = W⁽ˡ⁾ a⁽ˡ⁻¹⁾ + b⁽ˡ⁾, a⁽ˡ⁾ = f(z⁽ˡ⁾)",
-          R"(z^{(l)} = W^{(l)} a^{(l-1)} + b^{(l)},\; a^{(l)} = f(z^{(l)}))"};
-}
-
-std::vector<Equation::Row> total_rows(const Composer& c, const Adjoint& a) {
-  return {{c.write(a.total.value), {}}};
-}
-
-// The adjoints of some values, from the last layer to the first; nothing where none flows.
-template <typename Rows>
-void add_group(Composer& c, Phrase title, std::span<const Value> variables, Rows rows) {
-  bool is_first = true;
-  for (const Value v : variables) {
-    const Adjoint* a = v ? c.d.sample.find(v) : nullptr;
-    if (a == nullptr) continue;
-    if (is_first) c.paragraph(title);
-    is_first = false;
-    c.document.equation({.number = a->flows.back().number, .left = a->name, .rows = rows(c, *a)});
-  }
-}
-
-}  // namespace
-
-void add_recap(Composer& c) {
-  if (c.d.layers.empty() || !(c.o.sample || !c.d.batch)) return;
-  c.heading(Phrase::kRecap);
-  c.paragraph(Phrase::kRecapIntro, {dense_layer_formula()});
-  std::vector<Value> z, biases, weights;
-  for (std::size_t l = c.d.layers.size(); l-- > 0;) {
-    z.push_back(c.d.layers[l].z);
-    biases.push_back(c.d.layers[l].bias);
-    weights.push_back(c.d.layers[l].weight);
-  }
-  add_group(c, Phrase::kBp1, std::span(z).first(1), delta_rows);
-  add_group(c, Phrase::kBp2, std::span(z).subspan(1), delta_rows);
-  add_group(c, Phrase::kBp3, biases, total_rows);
-  add_group(c, Phrase::kBp4, weights, total_rows);
 }
 
 }  // namespace catenary::derive

@@ -3,11 +3,14 @@
 #include <algorithm>
 
 #include "catenary/derive/composer.h"
+#include "catenary/ir/verify.h"
 #include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {
 
 namespace {
+
+bool is(Value v, const Op& op) { return &v.op() == &op; }
 
 bool is_requested(const Composer& c, Value v) {
   return std::ranges::any_of(c.d.sample.results, [&](const Result& r) { return r.variable == v; });
@@ -79,6 +82,34 @@ Sentence Composer::reason(const SimplifyStep& step) const {
   return say(Phrase::kBy, {{std::string(step.rule), ""}});
 }
 
+Sentence Composer::by(std::span<const int> equations) const {
+  return equations.empty() ? Sentence{} : say(Phrase::kBy, {references(equations)});
+}
+
+void Composer::numbers_in_columns(const Formula& name, Value v) {
+  if (!o.numbers || o.valuation == nullptr || !v.batched() || v.shape().rank() > 1) return;
+  const std::int64_t samples = o.valuation->batch_size(), rows = o.valuation->shape_of(v).size();
+  std::vector<double> all(static_cast<std::size_t>(rows * samples));
+  for (std::int64_t n = 0; n < samples; ++n) {
+    const std::vector<double> column = o.valuation->of(v, n);
+    for (std::int64_t i = 0; i < rows; ++i)
+      all[static_cast<std::size_t>(i * samples + n)] = column[static_cast<std::size_t>(i)];
+  }
+  document.numbers({name, {rows, samples}, std::move(all)});
+}
+
+Formula reference(int equation) { return plain(fmt::format("({})", equation)); }
+
+Formula references(std::span<const int> equations) {
+  std::vector<Formula> all;
+  for (const int equation : equations) all.push_back(reference(equation));
+  return listed(all);
+}
+
+Formula equal(const Formula& a, const Formula& b) {
+  return {a.text + " = " + b.text, a.latex + " = " + b.latex};
+}
+
 Formula plain(const std::string& text) { return {text, text}; }
 
 Formula listed(std::span<const Formula> formulas) {
@@ -100,30 +131,57 @@ void add_symbols(Composer& c) {
   Table table{{c.say(Phrase::kSymbolColumn), c.say(Phrase::kShapeColumn), c.say(Phrase::kMeaningColumn)}, {}};
   for (const Value v : c.d.leaves)
     table.rows.push_back({{{"", c.write(v)}}, {{"", c.shape(v)}}, meaning(c, v)});
+  const bool has_batch = c.d.batch && c.o.batch;
+  if (has_batch) table.rows.push_back({{{"", symbol("N")}}, {{"", plain("1")}}, c.say(Phrase::kBatchSize)});
   c.document.table(std::move(table));
   if (!c.o.numbers || c.o.valuation == nullptr) return;
   c.paragraph(c.o.given ? Phrase::kNumbersGiven : Phrase::kNumbersRandom);
+  c.paragraph(Phrase::kNumbersRounded);
   if (c.o.valuation->batch_size() > 1)
     c.paragraph(Phrase::kNumbersSample, {plain(std::to_string(c.o.valuation->batch_size()))});
   for (const Value v : c.d.leaves) c.numbers(c.write(v), v);
+  if (has_batch) c.document.numbers({symbol("N"), {}, {static_cast<double>(c.o.valuation->batch_size())}});
 }
+
+namespace {
+
+// ‖W‖² is the sum of squares that the steps back go through.
+std::vector<Equation::Row> definition_rows(const Composer& c, Value v) {
+  std::vector<Equation::Row> rows = {{c.define(v), {}}};
+  const bool is_norm =
+      is(v, ops::kSum) && is(v.input(0), ops::kSquare) && c.d.names.find(v.input(0)) == nullptr;
+  if (!is_norm) return rows;
+  const Formula squares = c.write(v.input(0));
+  rows.push_back({{"Σ " + squares.text, R"(\sum )" + squares.latex}, c.say(Phrase::kSquaredNorm)});
+  return rows;
+}
+
+}  // namespace
 
 void add_forward(Composer& c) {
   c.heading(Phrase::kForward);
   c.paragraph(Phrase::kForwardIntro);
+  const bool with_batch = c.d.batch && c.o.batch;
+  const std::vector<Value> of_sample = reachable({c.d.sample.scalar});
+  bool is_of_batch = false;
   for (const Definition& definition : c.d.forward) {
-    const Formula name = c.write(definition.value);
-    Equation equation{.number = definition.number, .left = name, .rows = {{c.define(definition.value), {}}}};
-    const bool is_batch = !definition.value.batched() && c.d.batch && definition.value == c.d.batch->scalar;
-    if (is_batch) c.paragraph(Phrase::kLossOfBatch, {c.d.sample.name, plain("N")});
-    c.document.equation(std::move(equation));
-    if (!is_batch || c.o.batch) c.numbers(name, definition.value);
+    const Value v = definition.value;
+    const bool is_of_sample = std::ranges::count(of_sample, v) > 0;
+    if (!with_batch && !is_of_sample) continue;
+    if (with_batch && !is_of_sample && !is_of_batch) {
+      c.paragraph(Phrase::kLossOfBatch, {c.d.sample.name, symbol("N")});
+      is_of_batch = true;
+    }
+    const Formula name = c.write(v);
+    c.document.equation({.number = definition.number, .left = name, .rows = definition_rows(c, v)});
+    c.numbers(name, v);
   }
   c.heading(Phrase::kLoss);
   std::vector<Formula> variables;
   for (const Result& r : c.d.sample.results) variables.push_back(c.write(r.variable));
-  const Part& whole = c.d.batch && c.o.batch ? *c.d.batch : c.d.sample;
-  c.paragraph(Phrase::kLossIntro, {whole.name, listed(variables)});
+  const Part& whole = with_batch ? *c.d.batch : c.d.sample;
+  c.paragraph(variables.size() == 1 ? Phrase::kLossIntro : Phrase::kLossIntroEach,
+              {whole.name, listed(variables)});
 }
 
 namespace {

@@ -111,41 +111,68 @@ void add_proof(Composer& c, const Part& part, const Flow& f) {
   c.paragraph(Phrase::kProofStack, {proof->matrix_form}, f.number);
 }
 
+// "W x enters equation (1), v₁ = W x + b. ∂f/∂v₁ is known from (8)."
+void add_call(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
+  const Formula name = c.write(f.call);
+  const auto equations = c.equations_with.find(f.call.id());
+  const Formula numbers = equations == c.equations_with.end() ? Formula{} : references(equations->second);
+  Sentence sentence = c.d.names.find(f.call) != nullptr
+                          ? c.say(Phrase::kCall, {c.write(a.x), numbers, equal(name, c.define(f.call))})
+                          : c.say(Phrase::kCallPart, {c.write(a.x), name, numbers});
+  const Formula known = reference(part.equation_of(f.call));
+  for (Inline& piece : c.say(Phrase::kKnownFrom, {c.write(f.incoming), known}))
+    sentence.push_back(std::move(piece));
+  c.document.paragraph(std::move(sentence), f.number);
+}
+
+void add_general_rule(Composer& c, const Flow& f) {
+  const GeneralRule rule(f.call.op(), f.call);
+  Sentence sentence = c.say(Phrase::kRule);
+  sentence.push_back({fmt::format(" ({}): ", operator_name(c, f.call.op())), {}});
+  sentence.push_back({"", rule.definition});
+  sentence.push_back({" ⇒ ", {}});
+  sentence.push_back({"", rule.rules[static_cast<std::size_t>(f.operand)]});
+  c.document.paragraph(std::move(sentence), f.number);
+}
+
+// What the rule says; then ∂f/∂y inserted where that is plain; then what simplify() does with it.
+std::vector<Equation::Row> flow_rows(const Composer& c, const Part& part, const Flow& f) {
+  const Sentence reason = {{operator_name(c, f.call.op()), {}}};
+  if (!f.inserted) return c.rows(c.write(f.rule), reason, f.shortened);
+  std::vector<Equation::Row> rows = c.rows(c.write(f.inserted), c.by(part.equation_of(f.call)), f.shortened);
+  rows.insert(rows.begin(), {c.write(f.rule), reason});
+  return rows;
+}
+
 void add_flow(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
   const int step = f.number;
-  const Formula call_name = c.write(f.call);
-  c.heading(Phrase::kStep, {plain(std::to_string(step)), call_name, c.write(a.x)}, step);
-  const bool has_name = c.d.names.find(f.call) != nullptr;
-  const Formula definition = has_name ? c.define(f.call) : call_name;
-  c.paragraph(Phrase::kCall,
-              {c.write(a.x), has_name ? Formula{call_name.text + " = " + definition.text,
-                                                call_name.latex + " = " + definition.latex}
-                                      : definition},
-              step);
-  if (c.o.full) {
-    const GeneralRule rule(f.call.op(), f.call);
-    Sentence sentence = c.say(Phrase::kRule);
-    sentence.push_back({fmt::format(" ({}): ", operator_name(c, f.call.op())), {}});
-    sentence.push_back({"", rule.definition});
-    sentence.push_back({" ⇒ ", {}});
-    sentence.push_back({"", rule.rules[static_cast<std::size_t>(f.operand)]});
-    c.document.paragraph(std::move(sentence), step);
-  }
+  c.heading(Phrase::kStep, {plain(std::to_string(step)), c.write(f.call), c.write(a.x)}, step);
+  add_call(c, part, a, f);
+  if (c.o.full) add_general_rule(c, f);
   // Beside the batch's own steps, what the samples contribute is still to come.
   const bool is_part = &part != &c.d.sample && c.d.sample.find(a.x) != nullptr;
   const bool is_sum = a.flows.size() > 1 || is_part;
   const Formula left = is_sum ? Formula{a.name.text + " ⟵", a.name.latex + R"( \longleftarrow)"} : a.name;
-  const Sentence reason = {{operator_name(c, f.call.op()), {}}};
-  c.document.equation({.number = step, .left = left, .rows = c.rows(c.write(f.rule), reason, f.shortened)},
-                      step);
+  c.document.equation({.number = f.equation, .left = left, .rows = flow_rows(c, part, f)}, step);
   if (c.o.full) add_why(c, a, f);
   if (c.o.full) add_proof(c, part, f);
   c.numbers(is_sum ? c.write(f.shortened.value) : a.name, f.traced, step);
 }
 
+// The chain rule for several paths: x → y₁, x → y₂ ... and what came back along each.
 void add_sum(Composer& c, const Part& part, const Adjoint& a) {
   const Formula x = c.write(a.x);
-  c.paragraph(Phrase::kPaths, {x, plain(std::to_string(a.flows.size())), part.name}, a.sum_number);
+  c.heading(Phrase::kSumStep, {plain(std::to_string(a.sum_number)), x}, a.sum_number);
+  std::vector<Formula> paths;
+  std::vector<int> contributions;
+  for (const Flow& f : a.flows) {
+    const Formula y = c.write(f.call);
+    paths.push_back({x.text + " → " + y.text, x.latex + R"( \to )" + y.latex});
+    contributions.push_back(f.equation);
+  }
+  c.paragraph(Phrase::kPaths,
+              {x, plain(std::to_string(a.flows.size())), listed(paths), part.name, references(contributions)},
+              a.sum_number);
   Formula sum;
   for (const Flow& f : a.flows) {
     const Formula term = c.write(f.shortened.value);
@@ -155,7 +182,7 @@ void add_sum(Composer& c, const Part& part, const Adjoint& a) {
     sum.latex += loose ? "(" + term.latex + ")" : term.latex;
   }
   c.document.equation(
-      {.number = a.sum_number, .left = a.name, .rows = c.rows(sum, c.say(Phrase::kSum), a.total)},
+      {.number = a.sum_equation, .left = a.name, .rows = c.rows(sum, c.say(Phrase::kSum), a.total)},
       a.sum_number);
   c.numbers(a.name, a.traced, a.sum_number);
 }
@@ -163,11 +190,20 @@ void add_sum(Composer& c, const Part& part, const Adjoint& a) {
 void add_delta(Composer& c, const Part& part, const Adjoint& a) {
   const Formula full = derivative(part.name, c.write(a.x));
   const int step = std::max(a.sum_number, a.flows.back().number);
-  c.paragraph(Phrase::kDelta,
-              {c.write(a.x), {a.name.text + " = " + full.text, a.name.latex + " = " + full.latex}}, step);
+  c.paragraph(c.knows_delta ? Phrase::kDeltaAgain : Phrase::kDelta, {c.write(a.x), equal(a.name, full)},
+              step);
+  c.knows_delta = true;
   if (!a.inserted) return;
-  c.paragraph(Phrase::kInserted, {}, step);
+  c.paragraph(Phrase::kInserted, {references(a.insertions)}, step);
   c.document.equation({.left = a.name, .rows = delta_rows(c, a)}, step);
+}
+
+// Nothing goes on from a value that is constant between jumps, such as sign(x).
+void add_flat(Composer& c, const Adjoint& a) {
+  if (is_leaf(a.x.op()) || a.x.op().differentiable()) return;
+  const bool has_name = c.d.names.find(a.x) != nullptr;
+  c.paragraph(Phrase::kFlat, {has_name ? equal(c.write(a.x), c.define(a.x)) : c.write(a.x)},
+              std::max(a.sum_number, a.flows.back().number));
 }
 
 }  // namespace
@@ -189,16 +225,22 @@ void add_steps(Composer& c, const Part& part) {
     if (f != &a->flows.back()) continue;
     if (a->sum_number > 0) add_sum(c, part, *a);
     if (a->is_delta) add_delta(c, part, *a);
+    add_flat(c, *a);
   }
+}
+
+void add_seed(Composer& c, const Part& part) {
+  c.paragraph(Phrase::kSeed);
+  c.document.equation({.number = part.seed_equation,
+                       .left = derivative(part.name, part.name),
+                       .rows = {{plain("1"), c.say(Phrase::kConstantOne)}}});
 }
 
 void add_backward(Composer& c, const Part& part) {
   c.heading(Phrase::kBackward);
   c.paragraph(Phrase::kBackwardIntro);
   c.paragraph(Phrase::kChainRule, {part.name, symbol("x"), symbol("y"), chain_rule(part.name)});
-  c.paragraph(Phrase::kSeed);
-  c.document.equation(
-      {.left = derivative(part.name, part.name), .rows = {{plain("1"), c.say(Phrase::kConstantOne)}}});
+  add_seed(c, part);
   add_steps(c, part);
 }
 
@@ -233,11 +275,11 @@ void add_results(Composer& c) {
   for (const Result& r : part.results) {
     const Formula x = c.write(r.variable);
     if (!r.reached) {
-      c.paragraph(Phrase::kUnreached, {part.name, x});
+      c.paragraph(r.is_flat ? Phrase::kUnreachedFlat : Phrase::kUnreached, {part.name, x});
       continue;
     }
     const Adjoint& a = part.adjoints[r.adjoint];
-    Equation equation{.left = a.name, .rows = {{c.write(a.total.value), {}}}};
+    Equation equation{.left = a.name, .rows = {{c.write(a.total.value), c.by(a.equation())}}};
     if (r.closed) {
       const Formula closed = write(r.closed->value, c.d.leaf_names());
       if (closed.text != equation.rows[0].right.text) add_closed(c, r, closed, equation);

@@ -12,14 +12,17 @@ namespace catenary::derive {
 
 /// A document under construction, with what all its parts need.
 struct Composer {
-  Composer(const Derivation& derivation, const ComposeOptions& options)
-      : d(derivation), o(options), document{.language = options.language} {}
+  Composer(const Derivation& derivation, const ComposeOptions& options);
 
   const Derivation& d;
   const ComposeOptions& o;
   Document document;
   /// Where a rule was proved: (operator, operand) -> step.
   std::map<std::pair<std::string_view, int>, int> proved;
+  /// The forward equations that a value is written in: its own, or those that it is a part of.
+  std::map<NodeId, std::vector<int>> equations_with;
+  /// Whether δ was explained.
+  bool knows_delta = false;
 
   [[nodiscard]] Sentence say(Phrase phrase, std::initializer_list<Formula> formulas = {}) const {
     return derive::say(o.language, phrase, formulas);
@@ -35,6 +38,11 @@ struct Composer {
   }
   /// The value's numbers, if numbers are wanted.
   void numbers(const Formula& name, Value v, int step = 0);
+  /// "by (3), (4)"; nothing for no equations.
+  [[nodiscard]] Sentence by(std::span<const int> equations) const;
+  [[nodiscard]] Sentence by(int equation) const { return by(std::span(&equation, 1)); }
+  /// The numbers of all samples side by side as columns, if numbers are wanted.
+  void numbers_in_columns(const Formula& name, Value v);
   /// "by A⁻¹ A = I".
   [[nodiscard]] Sentence reason(const SimplifyStep& step) const;
   /// The rows of an equation that goes through the steps of a simplification.
@@ -42,6 +50,11 @@ struct Composer {
                                                 const Simplified& simplified) const;
 };
 
+/// "(3)", and "(3), (4)".
+[[nodiscard]] Formula reference(int equation);
+[[nodiscard]] Formula references(std::span<const int> equations);
+/// a = b.
+[[nodiscard]] Formula equal(const Formula& a, const Formula& b);
 /// A text as a formula that is no formula: 3, "m×n".
 [[nodiscard]] Formula plain(const std::string& text);
 /// Formulas with commas between them.
@@ -53,6 +66,8 @@ void add_backward(Composer& c, const Part& part);
 /// The steps alone, in the order of their numbers.
 void add_steps(Composer& c, const Part& part);
 void add_results(Composer& c);
+/// ∂f/∂f = 1.
+void add_seed(Composer& c, const Part& part);
 /// A δ down to the next δ: with the steps between them inserted and shortened.
 [[nodiscard]] std::vector<Equation::Row> delta_rows(const Composer& c, const Adjoint& delta);
 void add_batch(Composer& c);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "catenary/base/error.h"
+#include "catenary/derive/expander.h"
 #include "catenary/derive/hessian.h"
 #include "catenary/derive/naming.h"
 #include "catenary/ir/verify.h"
@@ -36,38 +37,19 @@ Value loss_of_sample(Value scalar) {
   return loss;
 }
 
-// Puts into a formula what its symbols stand for, down to symbols that are kept.
-class Expander {
- public:
-  explicit Expander(Graph& graph) : graph_(graph) {}
-  void set(Value symbol, Value total) { total_of_[symbol.id()] = total; }
-
-  Value operator()(Value v) {
-    if (const auto known = expanded_.find(v.id()); known != expanded_.end()) return known->second;
-    Value result = v;
-    if (const auto total = total_of_.find(v.id()); total != total_of_.end()) {
-      result = (*this)(total->second);
-    } else if (!is_leaf(v.op())) {
-      std::vector<Value> inputs;
-      for (int i = 0; i < v.input_count(); ++i) inputs.push_back((*this)(v.input(i)));
-      result = graph_.call(v.op(), inputs, v.attribute());
-    }
-    return expanded_[v.id()] = result;
-  }
-
- private:
-  Graph& graph_;
-  std::map<NodeId, Value> total_of_, expanded_;
-};
-
 class Deriver {
  public:
   Deriver(Derivation& derivation, const Naming& naming)
-      : d_(derivation), naming_(naming), expanded_(*derivation.graph) {}
+      : d_(derivation),
+        naming_(naming),
+        expanded_(*derivation.graph),
+        known_(*derivation.graph),
+        equation_(static_cast<int>(derivation.forward.size())) {}
 
   // The steps of gradient(scalar)'s trace, but those of batched calls where the batch has a part of its own.
   Part part(Value scalar, const Formula& name, std::span<const Value> wrt) {
     Part part{.scalar = scalar, .name = name};
+    plant_seed(part);
     const Gradient gradient = catenary::gradient(scalar, wrt);
     const bool ends_at_batch = !scalar.batched() && d_.sample.scalar.batched();
     std::vector<TraceStep> steps = gradient.trace;
@@ -93,36 +75,56 @@ class Deriver {
     const auto delta = naming_.deltas.find(x.id());
     a.is_delta = delta != naming_.deltas.end() && part.scalar == d_.sample.scalar;
     a.name = a.is_delta ? delta->second : derivative(part.name, write(x, d_.names));
-    const std::string leaf = "∂" + part.name.text + "/∂#" + std::to_string(x.id());
-    const Type& type = x.type();
-    a.symbol = type.batched || part.scalar.batched() ? d_.graph->input(leaf, type.shape, type.dtype)
-                                                     : d_.graph->shared_input(leaf, type.shape, type.dtype);
-    d_.names.set(a.symbol, a.name);
+    a.symbol = symbol_for(part, x, a.name);
     part.adjoints.push_back(std::move(a));
     return it->second;
   }
 
+  // The leaf that stands for ∂f/∂x.
+  Value symbol_for(const Part& part, Value x, const Formula& name) {
+    const std::string leaf = "∂" + part.name.text + "/∂#" + std::to_string(x.id());
+    const Type& type = x.type();
+    const Value symbol = type.batched || part.scalar.batched()
+                             ? d_.graph->input(leaf, type.shape, type.dtype)
+                             : d_.graph->shared_input(leaf, type.shape, type.dtype);
+    d_.names.set(symbol, name);
+    return symbol;
+  }
+
+  // ∂f/∂f = 1.
+  void plant_seed(Part& part) {
+    part.seed = symbol_for(part, part.scalar, derivative(part.name, part.name));
+    part.seed_equation = ++equation_;
+    const Value one = match_type(d_.graph->constant(1, {}, part.scalar.type().dtype), part.seed);
+    known_.set(part.seed, one);
+    expanded_.set(part.seed, one, part.seed_equation);
+  }
+
   // The rule again, with a symbol in place of ∂f/∂y: the same function that the engine's step came from. What
-  // only passes another adjoint on goes by that one's symbol.
+  // ∂f/∂y is comes in afterwards, if that is a number or has a name.
   Flow flow(const Part& part, const TraceStep& step) {
-    Value dy = step.dy;
-    if (const auto it = place_.find({part.scalar.id(), step.y.id()}); it != place_.end()) {
-      const Adjoint& a = part.adjoints[it->second];
-      const bool passes_on = is_symbol(part, a.total.value) && a.total.value.type() == a.symbol.type();
-      dy = passes_on && !a.is_delta ? a.total.value : a.symbol;
-    }
+    const auto from = place_.find({part.scalar.id(), step.y.id()});
+    const Value dy = from == place_.end() ? part.seed : part.adjoints[from->second].symbol;
     Flow flow{.number = ++number_,
+              .equation = ++equation_,
               .call = step.y,
               .operand = step.input,
               .incoming = dy,
               .traced = step.contribution};
-    flow.rule = step.y.op().gradient(Pullback{step.y, dy})[static_cast<std::size_t>(step.input)];
-    flow.shortened = shorten(flow.rule);
+    // A sample's loss sees its own copy of a value that is spread over the batch.
+    const bool is_spread = part.scalar.batched() && step.y.op().batch == BatchRule::kSpreads;
+    flow.rule =
+        is_spread ? dy : step.y.op().gradient(Pullback{step.y, dy})[static_cast<std::size_t>(step.input)];
+    const Value inserted = known_(flow.rule);
+    if (inserted != flow.rule) flow.inserted = inserted;
+    flow.shortened = shorten(inserted);
     return flow;
   }
 
-  static bool is_symbol(const Part& part, Value v) {
-    return is_leaf(v.op()) && v.name().starts_with("∂" + part.name.text + "/∂#");
+  // One number for each element.
+  static bool is_number(Value v) {
+    while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);
+    return is(v, ops::kConstant);
   }
 
   // Named values stay whole: what they are stands in their own equations.
@@ -156,13 +158,22 @@ class Deriver {
       const Value v = match_type(f.shortened.value, a.symbol);
       sum = sum ? sum + v : v;
     }
-    if (a.flows.size() > 1) a.sum_number = ++number_;
+    if (a.flows.size() > 1) {
+      a.sum_number = ++number_;
+      a.sum_equation = ++equation_;
+    }
     a.total = shorten(sum);
-    if (!a.is_delta) return expanded_.set(a.symbol, a.total.value);
+    if (!a.is_delta) {
+      const Value total = a.total.value;
+      const bool is_plain = is_number(total) || d_.names.find(total) != nullptr;
+      if (is_plain && total.type() == a.symbol.type()) known_.set(a.symbol, total);
+      return expanded_.set(a.symbol, total, a.equation());
+    }
     const Value inserted = expanded_(a.total.value);
     const bool is_short = formula_size(inserted, d_.names, kLongestClosedForm + 1) <= kLongestClosedForm;
     if (inserted == a.total.value || !is_short) return;
     a.inserted = inserted;
+    a.insertions = expanded_.equations(a.total.value);
     a.written_out = shorten(inserted);
   }
 
@@ -176,7 +187,10 @@ class Deriver {
     if (v.id() <= part.scalar.id()) result.traced = gradient.adjoint_of[static_cast<std::size_t>(v.id())];
     const auto it = place_.find({part.scalar.id(), v.id()});
     result.reached = it != place_.end();
-    if (!result.reached) return result;
+    if (!result.reached) {
+      result.is_flat = std::ranges::count(reachable({part.scalar}), v) > 0;
+      return result;
+    }
     result.adjoint = it->second;
     if (d_.forward.size() > kMostValuesToClose || d_.layers.size() > 1) return result;
     Simplified closed = simplify(
@@ -189,15 +203,19 @@ class Deriver {
   Derivation& d_;
   const Naming& naming_;
   Expander expanded_;
+  Expander known_;  // adjoints that are a number or another adjoint as it is
   std::map<std::pair<NodeId, NodeId>, std::size_t> place_;  // of (scalar, x) in the scalar's adjoints
   int number_ = 0;
+  int equation_;
 };
 
 // The batch's adjoints down to leaves and ∂ℓ/∂v.
 class BatchResults {
  public:
   explicit BatchResults(const Derivation& d) : d_(d), expanded_(*d.graph) {
-    for (const Adjoint& a : d.batch->adjoints) expanded_.set(a.symbol, a.total.value);
+    const Part& batch = *d.batch;
+    expanded_.set(batch.seed, d.graph->constant(1, {}, batch.seed.type().dtype), batch.seed_equation);
+    for (const Adjoint& a : batch.adjoints) expanded_.set(a.symbol, a.total.value, a.equation());
   }
 
   BatchResult of(Value v) {
@@ -207,18 +225,26 @@ class BatchResults {
     const Adjoint* loss = d_.batch->find(d_.sample.scalar);
     Value sum;
     if (sample != nullptr && loss != nullptr) {
-      const Value weight = shortened(expanded_(loss->total.value));
+      const Value weight = shortened(expanded_(loss->symbol));
+      result.equations = expanded_.equations(loss->symbol);
       const bool is_shared = is(weight, ops::kBatchBroadcast);
       result.weight = is_shared ? weight.input(0) : weight;
       sum = is_shared ? result.weight * batch_sum(sample->symbol) : batch_sum(weight * sample->symbol);
     }
     if (beside != nullptr) {
-      result.beside = shortened(expanded_(beside->total.value));
+      result.beside = shortened(expanded_(beside->symbol));
+      for (const int equation : expanded_.equations(beside->total.value))
+        result.equations.push_back(equation);
       sum = sum ? sum + *result.beside : *result.beside;
     }
     if (!sum) sum = d_.graph->constant(0, v.shape(), v.type().dtype);
     result.total =
         simplify(sum, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.has_symbols()});
+    if (sample == nullptr) return result;
+    Expander own(*d_.graph);
+    own.set(sample->symbol, sample->total.value);
+    if (const Value inserted = own(result.total.value); inserted != result.total.value)
+      result.inserted = inserted;
     return result;
   }
 
@@ -245,6 +271,12 @@ std::vector<Value> copies(const GraphCopy& copy, std::span<const Value> original
 const Adjoint* Part::find(Value x) const {
   const auto it = std::ranges::find(adjoints, x, &Adjoint::x);
   return it == adjoints.end() ? nullptr : &*it;
+}
+
+int Part::equation_of(Value y) const {
+  if (y == scalar) return seed_equation;
+  const Adjoint* a = find(y);
+  return a == nullptr ? 0 : a->equation();
 }
 
 Names Derivation::leaf_names() const {
@@ -275,6 +307,10 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   d.names = naming.names;
   d.leaves = naming.leaves;
   d.layers = naming.layers;
+  if (of_sample) {
+    const std::vector<Value> first = reachable({of_sample});
+    std::ranges::stable_partition(naming.defined, [&](Value v) { return std::ranges::count(first, v) > 0; });
+  }
   for (const Value v : naming.defined) d.forward.push_back({static_cast<int>(d.forward.size()) + 1, v});
 
   Deriver deriver(d, naming);

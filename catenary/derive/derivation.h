@@ -14,11 +14,14 @@ namespace catenary::derive {
 
 /// One use of a gradient rule: what flows from a call back to one of its operands.
 struct Flow {
-  int number = 0;             ///< of the step
-  Value call;                 ///< y
-  int operand = 0;            ///< which of y's
-  Value incoming = {};        ///< ∂f/∂y as the rule gets it: a symbol
-  Value rule = {};            ///< what the operator's rule answers when ∂f/∂y is a symbol
+  int number = 0;       ///< of the step
+  int equation = 0;     ///< the number of its equation
+  Value call;           ///< y
+  int operand = 0;      ///< which of y's
+  Value incoming = {};  ///< ∂f/∂y as the rule gets it: a symbol
+  Value rule = {};      ///< what the operator's rule answers when ∂f/∂y is a symbol
+  /// The same with ∂f/∂y inserted where that is a number or a named value as it is; empty where not.
+  Value inserted = {};
   Simplified shortened = {};  ///< the same, step by step as a person would write it
   Value traced;               ///< the gradient transform's own contribution, which the engine runs
 };
@@ -30,16 +33,21 @@ struct Adjoint {
   Formula name = {};  ///< of ∂f/∂x; δ where x is a pre-activation
   bool is_delta = false;
   std::vector<Flow> flows = {};  ///< from the last use to the first
-  int sum_number = 0;            ///< of the equation that adds several flows; 0 for one flow
+  int sum_number = 0;            ///< of the step that adds several flows; 0 for one flow
+  int sum_equation = 0;          ///< the number of its equation
   /// Of a δ: with the steps before it inserted, down to the next δ; and that as a person would write it.
   /// Empty where nothing was to insert.
   Value inserted = {};
+  std::vector<int> insertions = {};  ///< the equations that were inserted
   Simplified written_out = {};
   Simplified total = {};  ///< the sum of the flows in symbols
   Value traced;           ///< the gradient transform's own adjoint
+
+  /// The number of the equation that says what it is.
+  [[nodiscard]] int equation() const { return sum_equation > 0 ? sum_equation : flows.back().equation; }
 };
 
-/// A value that the forward pass computes, in order.
+/// A value that the forward pass computes, in order. The backward equations are numbered from there on.
 struct Definition {
   int number = 0;
   Value value;
@@ -52,9 +60,11 @@ struct DenseLayer {
 
 /// The batch's answer for a variable.
 struct BatchResult {
-  Simplified total;   ///< weight Σₙ ∂ℓⁿ/∂v + beside, as a person would write it
-  Value weight = {};  ///< ∂J/∂ℓ, shared: 1/N of a mean; empty if no sample's loss depends on v
-  std::optional<Value> beside;  ///< what does not pass through the samples' losses: λ W
+  Simplified total;     ///< weight Σₙ ∂ℓⁿ/∂v + beside, as a person would write it
+  Value inserted = {};  ///< the same with ∂ℓ/∂v as its own equation has it; empty if that changes nothing
+  Value weight = {};    ///< ∂J/∂ℓ, shared: 1/N of a mean; empty if no sample's loss depends on v
+  std::optional<Value> beside;      ///< what does not pass through the samples' losses: λ W
+  std::vector<int> equations = {};  ///< that weight and beside were made with
 };
 
 /// What came out for a variable.
@@ -62,6 +72,8 @@ struct Result {
   Value variable;
   std::size_t adjoint = 0;  ///< its place in Part::adjoints; none if nothing flows: see reached
   bool reached = false;
+  /// If not reached: whether the function depends on it nevertheless, through what is constant between jumps.
+  bool is_flat = false;
   Value traced = {};                      ///< the gradient transform's own answer
   std::optional<Simplified> closed = {};  ///< in leaves alone, where that is short
 };
@@ -70,11 +82,15 @@ struct Result {
 struct Part {
   Value scalar;
   Formula name;                        ///< f, ℓ or J
+  Value seed = {};                     ///< a leaf named ∂f/∂f
+  int seed_equation = 0;               ///< the number of ∂f/∂f = 1
   std::vector<Adjoint> adjoints = {};  ///< in the order of their first flow; without the scalar's own
   std::vector<Result> results = {};    ///< one for each requested variable
 
   /// Null if nothing flows to x.
   [[nodiscard]] const Adjoint* find(Value x) const;
+  /// The number of the equation that says what ∂f/∂y is; 0 if nothing flows to y.
+  [[nodiscard]] int equation_of(Value y) const;
 };
 
 /// The derivation of a gradient as data: the trace of the gradient transform with names, numbers and the

@@ -18,13 +18,15 @@ struct Inline {
 };
 using Sentence = std::vector<Inline>;
 
-/// left = right₁ = right₂ ..., each with its reason; `number` stands beside it, 0 for none.
+/// left = right₁ = right₂ ..., each with its reason; `number` stands beside it, 0 for none. `made_by`: the
+/// step that made it, where it is shown again; else 0.
 struct Equation {
   struct Row {
     Formula right;
     Sentence reason;
   };
   int number = 0;
+  int made_by = 0;
   Formula left;
   std::vector<Row> rows = {};
 };

@@ -110,7 +110,7 @@ class Namer {
       DenseLayer layer;
       if (!match_affine(v, layer)) continue;
       const bool chained = last ? layer.input == last : is_leaf(layer.input.op());
-      if (!chained) return naming_.layers.clear();
+      if (!chained || !is_only_way_on(layer) || !is_new(layer)) return naming_.layers.clear();
       // A penalty may read weights too; but z has one reader.
       if (users(v).size() == 1 && activates(users(v)[0].op()) && !is_loss(users(v)[0].op()))
         layer.output = users(v)[0];
@@ -124,6 +124,21 @@ class Namer {
              std::ranges::any_of(readers, [](Value u) { return activates(u.op()); });
     });
     if (!bends) naming_.layers.clear();
+  }
+
+  // Whether nothing but the layer reads its input: x + W x is no chain. An autoencoder's loss reads x, too.
+  bool is_only_way_on(const DenseLayer& layer) {
+    return std::ranges::all_of(users(layer.input), [&](Value u) {
+      const bool is_target = is_loss(u.op()) && u.input(1) == layer.input && is_leaf(layer.input.op());
+      return (is(u, ops::kMatVec) && u.input(0) == layer.weight) || is_target;
+    });
+  }
+
+  // Whether its parameters are its own: a weight of two layers collects two contributions.
+  bool is_new(const DenseLayer& layer) {
+    return std::ranges::none_of(naming_.layers, [&](const DenseLayer& known) {
+      return known.weight == layer.weight || (layer.bias && known.bias == layer.bias);
+    });
   }
 
   // W⁽ˡ⁾, b⁽ˡ⁾, z⁽ˡ⁾, a⁽ˡ⁾; parameters that their maker named otherwise than "….weight" keep their names.

@@ -46,7 +46,6 @@ constexpr Translation kTranslations[] = {
     {PageText::kMadeBy, "Made by", "得自"},
     {PageText::kGoTo, "step {}", "第 {} 步"},
     {PageText::kRepeats, "a value by itself has the derivative 1", "一个量对自身的导数为 1"},
-    {PageText::kSumOf, "Step {}: the paths to", "第 {} 步：各路径之和，对"},
     {PageText::kFlow, "What flows back", "反向传回的量"},
     {PageText::kFlowNumbers, "In numbers", "代入数值"},
     {PageText::kNoFlow, "nothing flows back: its derivative is not needed here",

@@ -38,7 +38,6 @@ enum class PageText : std::uint8_t {
   kMadeBy,
   kGoTo,
   kRepeats,
-  kSumOf,
   kFlow,
   kFlowNumbers,
   kNoFlow,

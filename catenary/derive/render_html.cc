@@ -47,7 +47,6 @@ class BodyWriter {
   }
 
   void piece(const Block& block) {
-    if (block.step > 0 && step_ == 0) open_sum(block.step);
     switch (block.kind) {
       case Block::Kind::kHeading: break;
       case Block::Kind::kParagraph: html_ += "<p>" + html_of(block.sentence) + "</p>\n"; break;
@@ -57,36 +56,17 @@ class BodyWriter {
     }
   }
 
-  // Forward equations can be linked to; elsewhere the number of a step leads to it.
+  // Equations can be linked to where they are made; where they are shown again, their number leads there.
   void equation(const Equation& e) {
     std::string id, number = e.number > 0 ? fmt::format("({})", e.number) : "";
-    const auto& forward = page_.derivation.forward;
-    const bool is_forward =
-        step_ == 0 && e.number == next_forward_ && e.number <= static_cast<int>(forward.size()) &&
-        write(forward[static_cast<std::size_t>(e.number - 1)].value, page_.derivation.names).text ==
-            e.left.text;
-    if (is_forward) {
-      id = fmt::format("forward-{}", e.number);
-      ++next_forward_;
-    } else if (step_ == 0 && page_.steps.contains(e.number)) {
-      number = fmt::format(R"(<a href="#step-{}" aria-label="{}">{}</a>)", e.number,
-                           page_text(page_, PageText::kGoTo, std::to_string(e.number)), number);
+    if (e.made_by > 0 && page_.steps.contains(e.made_by)) {
+      number = fmt::format(R"(<a href="#step-{}" aria-label="{}">{}</a>)", e.made_by,
+                           page_text(page_, PageText::kGoTo, std::to_string(e.made_by)), number);
+    } else if (e.number > 0 && e.made_by == 0) {
+      const bool is_forward = e.number <= static_cast<int>(page_.derivation.forward.size());
+      id = fmt::format("{}-{}", is_forward ? "forward" : "equation", e.number);
     }
     html_ += html_of(e, id, number, page_.language);
-  }
-
-  // The sum of several flows has no heading in the document.
-  void open_sum(int step) {
-    const Adjoint* sum = nullptr;
-    for (const Part* part :
-         {&page_.derivation.sample, page_.derivation.batch ? &*page_.derivation.batch : nullptr}) {
-      for (std::size_t i = 0; part != nullptr && i < part->adjoints.size(); ++i) {
-        if (part->adjoints[i].sum_number == step) sum = &part->adjoints[i];
-      }
-    }
-    const std::string words = page_text(page_, PageText::kSumOf, std::to_string(step));
-    const Formula x = sum == nullptr ? Formula{} : write(sum->x, page_.derivation.names);
-    open_step(step, escape_xml(words) + " " + html_of(x), words + " " + x.text);
   }
 
   void open_step(int step, const std::string& title, const std::string& plain_title) {
@@ -115,7 +95,6 @@ class BodyWriter {
   int sections_ = 0;
   bool in_section_ = false;
   int step_ = 0;
-  int next_forward_ = 1;
 };
 
 std::string theme_choice(const PageContext& page) {

@@ -64,11 +64,9 @@ class Steps {
     for (const Adjoint& a : part.adjoints) {
       for (const Flow& f : a.flows) steps.push_back(of(a, f));
       if (a.sum_number == 0) continue;
-      Json sum = {{"step", a.sum_number},
-                  {"sum", a.flows.size()},
-                  {"variable", formula(a.x)},
-                  {"adjoint", json_of(a.name)},
-                  {"result", formula(a.total.value)}};
+      Json sum = {{"step", a.sum_number},       {"equation", a.sum_equation},
+                  {"sum", a.flows.size()},      {"variable", formula(a.x)},
+                  {"adjoint", json_of(a.name)}, {"result", formula(a.total.value)}};
       add_numbers(sum, a.traced);
       steps.push_back(std::move(sum));
     }
@@ -84,6 +82,7 @@ class Steps {
     for (const SimplifyStep& s : f.shortened.steps)
       simplification.push_back({{"rule", s.rule}, {"result", formula(s.after)}});
     Json step = {{"step", f.number},
+                 {"equation", f.equation},
                  {"operator", f.call.op().name},
                  {"operand", f.operand},
                  {"from", formula(f.call)},
@@ -91,6 +90,7 @@ class Steps {
                  {"shape", d_.dimensions.str(a.x.shape())},
                  {"adjoint", json_of(a.name)},
                  {"rule", formula(f.rule)},
+                 {"inserted", formula(f.inserted ? f.inserted : f.rule)},
                  {"simplification", simplification},
                  {"result", formula(f.shortened.value)}};
     add_numbers(step, f.traced);

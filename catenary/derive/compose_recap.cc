@@ -1,0 +1,138 @@
+#include <algorithm>
+
+#include "catenary/derive/composer.h"
+#include "catenary/ops/catalogue.h"
+
+namespace catenary::derive {
+
+namespace {
+
+// How the network numbers its layers: W⁽ˡ⁾, Wₗ, or W of a single one.
+class LayerNotation {
+ public:
+  explicit LayerNotation(const Composer& c) {
+    const std::string z = c.write(c.d.layers[0].z).text;
+    kind_ = z.find("⁽") != std::string::npos ? kRaised : c.d.layers.size() > 1 ? kLowered : kNone;
+  }
+
+  [[nodiscard]] Formula this_one(const std::string& letter) const { return with(letter, "ˡ", "ₗ", "l"); }
+  [[nodiscard]] Formula before(const std::string& letter) const { return with(letter, "ˡ⁻¹", "ₗ₋₁", "l-1"); }
+  [[nodiscard]] Formula after(const std::string& letter) const { return with(letter, "ˡ⁺¹", "ₗ₊₁", "l+1"); }
+  [[nodiscard]] Formula last(const std::string& letter) const { return with(letter, "ᴸ", "_L", "L"); }
+
+ private:
+  enum Kind : std::uint8_t { kRaised, kLowered, kNone };
+
+  [[nodiscard]] Formula with(const std::string& letter, const std::string& above, const std::string& below,
+                             const std::string& latex) const {
+    const Formula f = symbol(letter);
+    if (kind_ == kNone) return f;
+    if (kind_ == kLowered) return {f.text + below, f.latex + "_{" + latex + "}"};
+    return {f.text + "⁽" + above + "⁾", f.latex + "^{(" + latex + ")}"};
+  }
+
+  Kind kind_;
+};
+
+// Whether an activation works element by element, so that its slope is a factor: f′(z).
+bool is_elementwise(const DenseLayer& layer) {
+  return layer.output != layer.z && &layer.output.op() != &ops::kSoftmax &&
+         &layer.output.op() != &ops::kLogSoftmax;
+}
+
+Formula spaced(const Formula& a, const Formula& b, const std::string& text, const std::string& latex) {
+  return {a.text + text + b.text, a.latex + latex + b.latex};
+}
+
+Formula transposed(const Formula& f) { return {f.text + "ᵀ", raised(f.latex, R"(\top)")}; }
+
+// The four equations in general, in the notation of this network.
+class GeneralEquations {
+ public:
+  explicit GeneralEquations(const Composer& c) : c_(c), l_(c) {}
+
+  [[nodiscard]] Formula layer(bool has_bias) const {
+    Formula z = spaced(l_.this_one("W"), inputs(), " ", R"(\,)");
+    if (has_bias) z = spaced(z, l_.this_one("b"), " + ", " + ");
+    const Formula a{"f(" + l_.this_one("z").text + ")", "f(" + l_.this_one("z").latex + ")"};
+    return spaced(equal(l_.this_one("z"), z), equal(l_.this_one("a"), a), ", ", R"(,\; )");
+  }
+
+  [[nodiscard]] Formula bp1() const {
+    const Formula delta = equal(l_.last("δ"), by(l_.last("z")));
+    if (!is_elementwise(c_.d.layers.back())) return delta;
+    return equal(delta, spaced(by(l_.last("a")), slope(l_.last("z")), " ⊙ ", R"( \odot )"));
+  }
+
+  [[nodiscard]] Formula bp2() const {
+    const Formula back = spaced(transposed(l_.after("W")), l_.after("δ"), " ", R"(\,)");
+    const auto hidden = std::span(c_.d.layers).first(c_.d.layers.size() - 1);
+    if (std::ranges::all_of(hidden, is_elementwise))
+      return equal(l_.this_one("δ"), spaced(back, slope(l_.this_one("z")), " ⊙ ", R"( \odot )"));
+    const Formula jacobian = derivative(l_.this_one("a"), l_.this_one("z"));
+    return equal(l_.this_one("δ"), {"(" + jacobian.text + ")ᵀ " + back.text,
+                                    R"(\left()" + jacobian.latex + R"(\right)^{\top} )" + back.latex});
+  }
+
+  [[nodiscard]] Formula bp3() const { return equal(by(l_.this_one("b")), l_.this_one("δ")); }
+
+  [[nodiscard]] Formula bp4() const {
+    return equal(by(l_.this_one("W")), spaced(l_.this_one("δ"), transposed(inputs()), " ", R"(\,)"));
+  }
+
+ private:
+  [[nodiscard]] Formula by(const Formula& x) const { return derivative(c_.d.sample.name, x); }
+  // A single layer reads x.
+  [[nodiscard]] Formula inputs() const {
+    return c_.d.layers.size() == 1 ? c_.write(c_.d.layers[0].input) : l_.before("a");
+  }
+  static Formula slope(const Formula& z) { return {"f′(" + z.text + ")", "f'(" + z.latex + ")"}; }
+
+  const Composer& c_;
+  LayerNotation l_;
+};
+
+std::vector<Equation::Row> total_rows(const Composer& c, const Adjoint& a) {
+  return {{c.write(a.total.value), {}}};
+}
+
+// The adjoints of some values, from the last layer to the first; nothing where none flows.
+template <typename Rows>
+void add_group(Composer& c, Phrase title, const Formula& general, std::span<const Value> variables,
+               Rows rows) {
+  bool is_first = true;
+  for (const Value v : variables) {
+    const Adjoint* a = v ? c.d.sample.find(v) : nullptr;
+    if (a == nullptr) continue;
+    if (is_first) c.paragraph(title, {general});
+    is_first = false;
+    c.document.equation(
+        {.number = a->equation(), .made_by = a->flows.back().number, .left = a->name, .rows = rows(c, *a)});
+  }
+}
+
+}  // namespace
+
+void add_recap(Composer& c) {
+  if (c.d.layers.empty() || !(c.o.sample || !c.d.batch)) return;
+  c.heading(Phrase::kRecap);
+  const GeneralEquations general(c);
+  std::vector<Value> z, biases, weights;
+  for (std::size_t l = c.d.layers.size(); l-- > 0;) {
+    z.push_back(c.d.layers[l].z);
+    biases.push_back(c.d.layers[l].bias);
+    weights.push_back(c.d.layers[l].weight);
+  }
+  const auto without = std::ranges::count(biases, Value{});
+  const bool has_none = without == std::ssize(biases);
+  c.paragraph(has_none      ? Phrase::kRecapNoBias
+              : without > 0 ? Phrase::kRecapSomeBias
+                            : Phrase::kRecapIntro,
+              {general.layer(!has_none)});
+  add_group(c, Phrase::kBp1, general.bp1(), std::span(z).first(1), delta_rows);
+  add_group(c, Phrase::kBp2, general.bp2(), std::span(z).subspan(1), delta_rows);
+  add_group(c, Phrase::kBp3, general.bp3(), biases, total_rows);
+  add_group(c, Phrase::kBp4, general.bp4(), weights, total_rows);
+}
+
+}  // namespace catenary::derive

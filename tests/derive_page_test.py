@@ -253,7 +253,7 @@ class Controls(PageTest):
             )
             self.assertEqual(text, math.get_attribute("data-latex"))
         text = self.clipboard_of_selection("getSelection().selectAllChildren(document.querySelector('.step .body p'));")
-        self.assertRegex(text, r"^\$.*\$ enters \$f = .*\$\.$")
+        self.assertRegex(text, r"^\$.*\$ enters equation \$\(6\)\$, \$f = .*\$\. \$.*\$ is known from \$\(7\)\$\.$")
 
     def test_each_equation_has_a_button_that_copies_its_latex(self):
         self.open("expression")

@@ -26,11 +26,11 @@ Formula columns(const Formula& f) {
   return {upper + f.text.substr(1), upper + f.latex.substr(1)};
 }
 
-Formula of_columns(const Formula& f) {
-  const Formula matrix = columns(f);
-  return {matrix.text + " = [" + f.text + "⟨1⟩ … " + f.text + "⟨N⟩]",
-          matrix.latex + " = [" + raised(f.latex, R"(\langle 1 \rangle)") + R"( \cdots )" +
-              raised(f.latex, R"(\langle N \rangle)") + "]"};
+// [x⟨1⟩ … x⟨N⟩].
+Formula side_by_side(const Formula& f) {
+  return {"[" + f.text + "⟨1⟩ … " + f.text + "⟨N⟩]", "[" + raised(f.latex, R"(\langle 1 \rangle)") +
+                                                         R"( \cdots )" +
+                                                         raised(f.latex, R"(\langle N \rangle)") + "]"};
 }
 
 Formula juxtaposed(const Formula& a, const Formula& b) {
@@ -131,20 +131,24 @@ class InColumns {
   bool mixes_ = false;
 };
 
+// Δ in terms of the matrices, or what its columns are.
+Equation::Row delta_in_columns(const Composer& c, const Adjoint& delta) {
+  InColumns in_columns(c);
+  const auto right = in_columns.write(delta.inserted ? delta.written_out.value : delta.total.value);
+  if (!right) return {side_by_side(delta.name), {}};
+  return {*right, in_columns.mixes() ? c.say(Phrase::kColumnwise) : Sentence{}};
+}
+
 // Δ⁽ˡ⁾ = W⁽ˡ⁺¹⁾ᵀ Δ⁽ˡ⁺¹⁾ ⊙ f′(Z⁽ˡ⁾), from the last layer to the first.
 void add_backward_in_matrices(Composer& c) {
   bool is_first = true;
   for (std::size_t l = c.d.layers.size(); l-- > 0;) {
     const Adjoint* delta = c.d.sample.find(c.d.layers[l].z);
     if (delta == nullptr) continue;
-    InColumns in_columns(c);
-    const auto right = in_columns.write(delta->inserted ? delta->written_out.value : delta->total.value);
-    if (!right) continue;
     const Formula left = columns(delta->name);
     if (is_first) c.paragraph(Phrase::kBatchBackward, {left, delta->name});
     is_first = false;
-    c.document.equation(
-        {.left = left, .rows = {{*right, in_columns.mixes() ? c.say(Phrase::kColumnwise) : Sentence{}}}});
+    c.document.equation({.left = left, .rows = {delta_in_columns(c, *delta)}});
     c.numbers_in_columns(left, delta->traced);
   }
 }
@@ -194,6 +198,11 @@ void add_result(Composer& c, std::size_t i) {
   const BatchResult& result = c.d.batch_results[i];
   const Adjoint* sample = c.d.sample.find(variable);
   const Formula left = derivative(batch.name, c.write(variable));
+  if (sample == nullptr && batch.find(variable) == nullptr) {
+    const bool is_flat = batch.results[i].is_flat;
+    return c.paragraph(is_flat ? Phrase::kUnreachedFlat : Phrase::kUnreached,
+                       {batch.name, c.write(variable)});
+  }
   Equation equation{.left = left};
   if (sample != nullptr && result.weight) equation.rows.push_back(path_row(c, *sample, batch.find(variable)));
   equation.rows.push_back({c.write(result.total.value), c.by(result.equations)});
@@ -221,7 +230,7 @@ void add_batch(Composer& c) {
     }
   }
   if (!c.d.sample.results.empty()) w = c.write(c.d.sample.results[0].variable);
-  c.paragraph(Phrase::kBatchIntro, {of_columns(x), w});
+  c.paragraph(Phrase::kBatchIntro, {equal(columns(x), side_by_side(x)), w});
   for (const Value v : c.d.leaves) c.numbers_in_columns(columns(c.write(v)), v);
   add_forward_in_matrices(c);
   add_backward_in_matrices(c);

@@ -83,7 +83,7 @@ Sentence Composer::reason(const SimplifyStep& step) const {
 }
 
 Sentence Composer::by(std::span<const int> equations) const {
-  return equations.empty() ? Sentence{} : say(Phrase::kBy, {references(equations)});
+  return equations.empty() ? Sentence{} : say_lists(Phrase::kBy, {references(equations)});
 }
 
 void Composer::numbers_in_columns(const Formula& name, Value v) {
@@ -100,10 +100,10 @@ void Composer::numbers_in_columns(const Formula& name, Value v) {
 
 Formula reference(int equation) { return plain(fmt::format("({})", equation)); }
 
-Formula references(std::span<const int> equations) {
+std::vector<Formula> references(std::span<const int> equations) {
   std::vector<Formula> all;
   for (const int equation : equations) all.push_back(reference(equation));
-  return listed(all);
+  return all;
 }
 
 Formula equal(const Formula& a, const Formula& b) {
@@ -111,16 +111,6 @@ Formula equal(const Formula& a, const Formula& b) {
 }
 
 Formula plain(const std::string& text) { return {text, text}; }
-
-Formula listed(std::span<const Formula> formulas) {
-  Formula all;
-  for (const Formula& f : formulas) {
-    if (!all.text.empty()) all.text += ", ", all.latex += R"(,\; )";
-    all.text += f.text;
-    all.latex += f.latex;
-  }
-  return all;
-}
 
 void add_symbols(Composer& c) {
   const Part& whole = c.d.batch && c.o.batch ? *c.d.batch : c.d.sample;
@@ -180,8 +170,8 @@ void add_forward(Composer& c) {
   std::vector<Formula> variables;
   for (const Result& r : c.d.sample.results) variables.push_back(c.write(r.variable));
   const Part& whole = with_batch ? *c.d.batch : c.d.sample;
-  c.paragraph(variables.size() == 1 ? Phrase::kLossIntro : Phrase::kLossIntroEach,
-              {whole.name, listed(variables)});
+  c.document.paragraph(c.say_lists(variables.size() == 1 ? Phrase::kLossIntro : Phrase::kLossIntroEach,
+                                   {{whole.name}, variables}));
 }
 
 namespace {

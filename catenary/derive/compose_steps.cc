@@ -115,10 +115,12 @@ void add_proof(Composer& c, const Part& part, const Flow& f) {
 void add_call(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
   const Formula name = c.write(f.call);
   const auto equations = c.equations_with.find(f.call.id());
-  const Formula numbers = equations == c.equations_with.end() ? Formula{} : references(equations->second);
-  Sentence sentence = c.d.names.find(f.call) != nullptr
-                          ? c.say(Phrase::kCall, {c.write(a.x), numbers, equal(name, c.define(f.call))})
-                          : c.say(Phrase::kCallPart, {c.write(a.x), name, numbers});
+  std::vector<Formula> numbers;
+  if (equations != c.equations_with.end()) numbers = references(equations->second);
+  Sentence sentence =
+      c.d.names.find(f.call) != nullptr
+          ? c.say_lists(Phrase::kCall, {{c.write(a.x)}, numbers, {equal(name, c.define(f.call))}})
+          : c.say_lists(Phrase::kCallPart, {{c.write(a.x)}, {name}, numbers});
   const Formula known = reference(part.equation_of(f.call));
   for (Inline& piece : c.say(Phrase::kKnownFrom, {c.write(f.incoming), known}))
     sentence.push_back(std::move(piece));
@@ -144,15 +146,22 @@ std::vector<Equation::Row> flow_rows(const Composer& c, const Part& part, const 
   return rows;
 }
 
+// Beside the batch's own steps, what the samples contribute is still to come.
+bool is_part(const Composer& c, const Part& part, const Adjoint& a) {
+  return &part != &c.d.sample && c.d.sample.find(a.x) != nullptr;
+}
+
+Formula contribution_to(const Adjoint& a) {
+  return {a.name.text + " ⟵", a.name.latex + R"( \longleftarrow)"};
+}
+
 void add_flow(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
   const int step = f.number;
   c.heading(Phrase::kStep, {plain(std::to_string(step)), c.write(f.call), c.write(a.x)}, step);
   add_call(c, part, a, f);
   if (c.o.full) add_general_rule(c, f);
-  // Beside the batch's own steps, what the samples contribute is still to come.
-  const bool is_part = &part != &c.d.sample && c.d.sample.find(a.x) != nullptr;
-  const bool is_sum = a.flows.size() > 1 || is_part;
-  const Formula left = is_sum ? Formula{a.name.text + " ⟵", a.name.latex + R"( \longleftarrow)"} : a.name;
+  const bool is_sum = a.flows.size() > 1 || is_part(c, part, a);
+  const Formula left = is_sum ? contribution_to(a) : a.name;
   c.document.equation({.number = f.equation, .left = left, .rows = flow_rows(c, part, f)}, step);
   if (c.o.full) add_why(c, a, f);
   if (c.o.full) add_proof(c, part, f);
@@ -170,9 +179,10 @@ void add_sum(Composer& c, const Part& part, const Adjoint& a) {
     paths.push_back({x.text + " → " + y.text, x.latex + R"( \to )" + y.latex});
     contributions.push_back(f.equation);
   }
-  c.paragraph(Phrase::kPaths,
-              {x, plain(std::to_string(a.flows.size())), listed(paths), part.name, references(contributions)},
-              a.sum_number);
+  const Formula count = plain(std::to_string(a.flows.size()));
+  c.document.paragraph(
+      c.say_lists(Phrase::kPaths, {{x}, {count}, paths, {part.name}, references(contributions)}),
+      a.sum_number);
   Formula sum;
   for (const Flow& f : a.flows) {
     const Formula term = c.write(f.shortened.value);
@@ -181,10 +191,12 @@ void add_sum(Composer& c, const Part& part, const Adjoint& a) {
     sum.text += loose ? "(" + term.text + ")" : term.text;
     sum.latex += loose ? "(" + term.latex + ")" : term.latex;
   }
-  c.document.equation(
-      {.number = a.sum_equation, .left = a.name, .rows = c.rows(sum, c.say(Phrase::kSum), a.total)},
-      a.sum_number);
-  c.numbers(a.name, a.traced, a.sum_number);
+  const bool is_whole = !is_part(c, part, a);
+  c.document.equation({.number = a.sum_equation,
+                       .left = is_whole ? a.name : contribution_to(a),
+                       .rows = c.rows(sum, c.say(Phrase::kSum), a.total)},
+                      a.sum_number);
+  if (is_whole) c.numbers(a.name, a.traced, a.sum_number);
 }
 
 void add_delta(Composer& c, const Part& part, const Adjoint& a) {
@@ -194,7 +206,7 @@ void add_delta(Composer& c, const Part& part, const Adjoint& a) {
               step);
   c.knows_delta = true;
   if (!a.inserted) return;
-  c.paragraph(Phrase::kInserted, {references(a.insertions)}, step);
+  c.document.paragraph(c.say_lists(Phrase::kInserted, {references(a.insertions)}), step);
   c.document.equation({.left = a.name, .rows = delta_rows(c, a)}, step);
 }
 

@@ -27,6 +27,9 @@ struct Composer {
   [[nodiscard]] Sentence say(Phrase phrase, std::initializer_list<Formula> formulas = {}) const {
     return derive::say(o.language, phrase, formulas);
   }
+  [[nodiscard]] Sentence say_lists(Phrase phrase, std::initializer_list<std::vector<Formula>> lists) const {
+    return derive::say_lists(o.language, phrase, std::span(lists.begin(), lists.size()));
+  }
   [[nodiscard]] Formula write(Value v) const { return derive::write(v, d.names); }
   [[nodiscard]] Formula define(Value v) const { return write_definition(v, d.names); }
   [[nodiscard]] Formula shape(Value v) const;
@@ -52,13 +55,11 @@ struct Composer {
 
 /// "(3)", and "(3), (4)".
 [[nodiscard]] Formula reference(int equation);
-[[nodiscard]] Formula references(std::span<const int> equations);
+[[nodiscard]] std::vector<Formula> references(std::span<const int> equations);
 /// a = b.
 [[nodiscard]] Formula equal(const Formula& a, const Formula& b);
 /// A text as a formula that is no formula: 3, "m×n".
 [[nodiscard]] Formula plain(const std::string& text);
-/// Formulas with commas between them.
-[[nodiscard]] Formula listed(std::span<const Formula> formulas);
 
 void add_symbols(Composer& c);
 void add_forward(Composer& c);

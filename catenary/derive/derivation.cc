@@ -24,6 +24,26 @@ constexpr int kLongestClosedForm = 40;
 
 bool is(Value v, const Op& op) { return &v.op() == &op; }
 
+bool is_given(Value v) {
+  const std::vector<Value> values = reachable({v});
+  return std::ranges::all_of(values, [](Value x) { return !is_leaf(x.op()) || is(x, ops::kConstant); });
+}
+
+// Whether scalar and the loss read a shared intermediate value, each on a way of its own.
+bool share_a_value(Value scalar, Value loss) {
+  const std::vector<Value> of_loss = reachable({loss});
+  std::vector<Value> open = {scalar};
+  std::set<NodeId> seen;
+  while (!open.empty()) {
+    const Value v = open.back();
+    open.pop_back();
+    if (v.batched() || is_leaf(v.op()) || !seen.insert(v.id()).second) continue;
+    if (std::ranges::count(of_loss, v) > 0 && !is_given(v)) return true;
+    for (int i = 0; i < v.input_count(); ++i) open.push_back(v.input(i));
+  }
+  return false;
+}
+
 // The loss of one sample, if `scalar` reads the batch through nothing but one sum or mean of it.
 Value loss_of_sample(Value scalar) {
   Value loss;
@@ -34,7 +54,7 @@ Value loss_of_sample(Value scalar) {
     if (loss || v.shape().rank() != 0) return {};
     loss = v.input(0);
   }
-  return loss;
+  return loss && !share_a_value(scalar, loss) ? loss : Value{};
 }
 
 class Deriver {
@@ -46,14 +66,22 @@ class Deriver {
         known_(*derivation.graph),
         equation_(static_cast<int>(derivation.forward.size())) {}
 
-  // The steps of gradient(scalar)'s trace, but those of batched calls where the batch has a part of its own.
+  // The steps of gradient(scalar)'s trace; where the batch has a part of its own, those that do not pass
+  // through the loss of a sample.
   Part part(Value scalar, const Formula& name, std::span<const Value> wrt) {
     Part part{.scalar = scalar, .name = name};
     plant_seed(part);
     const Gradient gradient = catenary::gradient(scalar, wrt);
     const bool ends_at_batch = !scalar.batched() && d_.sample.scalar.batched();
     std::vector<TraceStep> steps = gradient.trace;
-    if (ends_at_batch) std::erase_if(steps, [](const TraceStep& s) { return s.y.batched(); });
+    std::set<NodeId> reached = {scalar.id()};
+    if (ends_at_batch) {
+      std::erase_if(steps, [&](const TraceStep& s) {
+        const bool passes_loss = s.y.batched() || !reached.contains(s.y.id());
+        if (!passes_loss) reached.insert(s.y.input(s.input).id());
+        return passes_loss;
+      });
+    }
     std::map<NodeId, std::size_t> missing;  // flows into a value that are still to come
     for (const TraceStep& s : steps) ++missing[s.y.input(s.input).id()];
     for (const TraceStep& s : steps) {
@@ -115,6 +143,8 @@ class Deriver {
     const bool is_spread = part.scalar.batched() && step.y.op().batch == BatchRule::kSpreads;
     flow.rule =
         is_spread ? dy : step.y.op().gradient(Pullback{step.y, dy})[static_cast<std::size_t>(step.input)];
+    const bool is_summed = flow.rule.batched() && !step.contribution.batched();
+    if (is_summed) flow.rule = batch_sum(flow.rule);
     const Value inserted = known_(flow.rule);
     if (inserted != flow.rule) flow.inserted = inserted;
     flow.shortened = shorten(inserted);

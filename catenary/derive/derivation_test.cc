@@ -79,6 +79,68 @@ TEST(Derivation, WritesTheBatchAsTheSumOverItsSamples) {
   EXPECT_EQ(write(d.batch_results[1].total.value, d.names).text, "1/N Σₙ ∂ℓ/∂b");
 }
 
+/// Evaluates the batch's formulas with the numbers that the samples' derivatives have.
+void expect_batch_results(const Derivation& d, std::int64_t samples) {
+  Bindings at = random_point(d, 7, samples);
+  for (const Adjoint& a : d.sample.adjoints) {
+    const Evaluation traced({a.traced}, at);
+    at.leaves[a.symbol.name()] = traced[a.traced];
+  }
+  for (std::size_t i = 0; i < d.batch_results.size(); ++i) {
+    const BatchResult& result = d.batch_results[i];
+    if (!d.batch->results[i].traced) continue;  // it does not depend on that variable
+    const Value traced = d.batch->results[i].traced, inserted = result.inserted ? result.inserted : traced;
+    const Evaluation numbers({traced, result.total.value, inserted}, at);
+    for (std::size_t k = 0; k < numbers[traced].size(); ++k) {
+      EXPECT_NEAR(numbers[result.total.value][k], numbers[traced][k], 1e-12);
+      EXPECT_NEAR(numbers[inserted][k], numbers[traced][k], 1e-12);
+    }
+  }
+}
+
+TEST(Derivation, WritesTheBatchWithTheNumbersThatTheEnginesTraceHas) {
+  for (const std::string_view formula :
+       {"squared_error(tanh(W*x+b), y)", "squared_error(W*x+b, y) + lambda/2*normF(W)^2",
+        "squared_error((lambda*W)*x+b, y) + norm(lambda*W*b1)"}) {
+    SCOPED_TRACE(formula);
+    const Derivation d = derive_formula(formula, "W: m×n, x: n batched, b: m, b1: n, y: m batched, lambda: 1",
+                                        {"W", "b", "lambda"});
+    ASSERT_TRUE(d.batch.has_value());
+    expect_batch_results(d, 3);
+  }
+}
+
+TEST(Derivation, AddsAPenaltyBesideTheSamplesOnce) {
+  Graph graph;
+  const Value x = graph.input("x", {3}), y = graph.input("y", {});
+  const Value w = graph.parameter("w", {3}, {});
+  const Value loss = square(dot(w, x) - y) + sum(square(w));  // a penalty in each sample's loss
+  const Derivation d = derive(batch_mean(loss) + sum(abs(w)), std::array{w});
+  ASSERT_TRUE(d.batch.has_value());
+  expect_batch_results(d, 4);
+}
+
+TEST(Derivation, OfAValueThatTheLossAndItsPenaltyShareIsOneWhole) {
+  Graph graph;
+  const Value x = graph.input("x", {3}), y = graph.input("y", {});
+  const Value w = graph.parameter("w", {3}, {});
+  const Value v = exp(w);
+  const Derivation d = derive(batch_mean(square(dot(v, x) - y)) + sum(square(v)), std::array{w});
+  EXPECT_FALSE(d.batch.has_value());
+  Bindings at = random_point(d, 7, 4);
+  at.leaves[d.sample.seed.name()] = {1};
+  for (const Adjoint& a : d.sample.adjoints) {
+    const Evaluation traced({a.traced}, at);
+    at.leaves[a.symbol.name()] = traced[a.traced];
+  }
+  for (const Adjoint& a : d.sample.adjoints) {
+    const Evaluation numbers({a.total.value, a.traced}, at);
+    ASSERT_EQ(numbers[a.total.value].size(), numbers[a.traced].size()) << a.name.text;
+    for (std::size_t i = 0; i < numbers[a.traced].size(); ++i)
+      EXPECT_NEAR(numbers[a.total.value][i], numbers[a.traced][i], 1e-12) << a.name.text;
+  }
+}
+
 /// Evaluates each step's formula with the numbers of the symbols that it reads.
 TEST(Derivation, StepsHaveTheNumbersThatTheEnginesTraceHas) {
   for (const auto& [formula, declarations] :

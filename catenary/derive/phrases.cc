@@ -185,18 +185,41 @@ std::string_view text_of(Phrase phrase, Language language) {
   return language == Language::kEnglish ? t.english : t.chinese;
 }
 
-Sentence fill(std::string_view text, std::span<const Formula> formulas) {
-  Sentence sentence;
+namespace {
+
+// Calls put(i) where the text has {i}.
+template <typename Put>
+void fill_in(std::string_view text, std::size_t count, Sentence& sentence, Put put) {
+  const std::string_view whole = text;
   while (!text.empty()) {
     const std::size_t open = text.find('{');
     if (open > 0) sentence.push_back({std::string(text.substr(0, open)), {}});
     if (open == std::string_view::npos) break;
     const auto index = static_cast<std::size_t>(text[open + 1] - '0');
-    if (index >= formulas.size())
-      fail(ErrorKind::kInternal, "a phrase needs formula {}, found {}: {}", index, formulas.size(), text);
-    sentence.push_back({"", formulas[index]});
+    if (index >= count)
+      fail(ErrorKind::kInternal, "a phrase needs formula {}, found {}: {}", index, count, whole);
+    put(index);
     text.remove_prefix(open + 3);
   }
+}
+
+}  // namespace
+
+Sentence fill(std::string_view text, std::span<const Formula> formulas) {
+  Sentence sentence;
+  fill_in(text, formulas.size(), sentence, [&](std::size_t i) { sentence.push_back({"", formulas[i]}); });
+  return sentence;
+}
+
+Sentence say_lists(Language language, Phrase phrase, std::span<const std::vector<Formula>> lists) {
+  const std::string comma = language == Language::kEnglish ? ", " : "、";
+  Sentence sentence;
+  fill_in(text_of(phrase, language), lists.size(), sentence, [&](std::size_t i) {
+    for (const Formula& f : lists[i]) {
+      if (&f != &lists[i].front()) sentence.push_back({comma, {}});
+      sentence.push_back({"", f});
+    }
+  });
   return sentence;
 }
 

@@ -115,6 +115,10 @@ enum class Phrase : std::uint8_t {
   return say(language, phrase, std::span(formulas.begin(), formulas.size()));
 }
 
+/// The same with any number of formulas in a placeholder, with the language's comma between them.
+[[nodiscard]] Sentence say_lists(Language language, Phrase phrase,
+                                 std::span<const std::vector<Formula>> lists);
+
 /// A text with {0}, {1} ... as a sentence.
 [[nodiscard]] Sentence fill(std::string_view text, std::span<const Formula> formulas);
 

@@ -109,15 +109,21 @@ class InColumns {
       names_.set(v, columns(*name));
       return v.shape().rank() == 1;
     }
-    if (is_leaf(v.op())) return false;
     mixes_ |= mixes_elements(v);
     if (is(v, ops::kMatVec)) return !v.input(0).batched() && lift(v.input(1));
-    if (is(v, ops::kOneHot)) return is_leaf(v.input(0).op()) && (lift(v.input(0)), true);
+    if (is(v, ops::kOneHot) || is(v, ops::kReshape)) return lift_scalar(v.input(0));
     if (v.shape().rank() != 1) return false;
     for (int i = 0; i < v.input_count(); ++i) {
       const Value x = v.input(i);
       if (!is_number(x) && (x.shape() != v.shape() || !lift(x))) return false;
     }
+    return true;
+  }
+
+  // A label, or a number as a vector of one element: the samples' make a row.
+  bool lift_scalar(Value v) {
+    if (v.shape().rank() > 0 || c_.d.names.find(v) == nullptr) return false;
+    names_.set(v, columns(*c_.d.names.find(v)));
     return true;
   }
 

@@ -75,8 +75,10 @@ void add_why(Composer& c, const Adjoint& a, const Flow& f) {
   const auto& why = (c.o.language == Language::kEnglish ? text->english : text->chinese).why;
   const std::string_view phrase = why[std::min(why.size() - 1, static_cast<std::size_t>(f.operand))];
   const Value other = f.call.input_count() == 2 ? f.call.input(1 - f.operand) : f.call.input(f.operand);
-  const std::array formulas = {c.write(a.x),   c.shape(a.x),   c.write(f.incoming), c.shape(f.call),
-                               c.write(other), c.shape(other), c.write(f.call)};
+  Formula factor = c.write(other);
+  if (factor.binding != Notation::kAtom) factor = {"(" + factor.text + ")", "(" + factor.latex + ")"};
+  const std::array formulas = {c.write(a.x), c.shape(a.x),   c.write(f.incoming), c.shape(f.call),
+                               factor,       c.shape(other), c.write(f.call)};
   Sentence sentence = c.say(Phrase::kWhyShape);
   sentence.push_back({" ", {}});
   for (Inline& piece : fill(phrase, formulas)) sentence.push_back(std::move(piece));

@@ -119,6 +119,18 @@ TEST(Compose, ShowsTheNumbersOfAllSamplesAndTheirCount) {
   EXPECT_THAT(text, HasSubstr("    ∂J/∂w = 7.33333\n"));  // (1 + 6 + 15) / 3
 }
 
+TEST(Compose, WritesANewShapeUnlessItIsOfOneNumber) {
+  Graph graph;
+  const Value x = graph.input("x", {3}), y = graph.input("y", {}), w = graph.parameter("w", {6}, {});
+  const Value v = graph.parameter("v", {1, 2}, {});
+  const Value z = matmul(v, tanh(matmul(reshape(w, {2, 3}), x)));
+  const std::string text =
+      text_of(derive(batch_mean(sigmoid_cross_entropy(z, reshape(y, {1}))), std::array{w}));
+  EXPECT_THAT(text, HasSubstr("z₁ = reshape(w, 2×3) x"));
+  EXPECT_THAT(text, HasSubstr("∂ℓ/∂w = reshape(∂ℓ/∂reshape(w, 2×3), 6)    [new shape]"));
+  EXPECT_THAT(text, HasSubstr("BCE(σ(z₂), y)"));
+}
+
 TEST(Compose, OfOneSampleLeavesTheBatchOut) {
   const Derivation d = derive_formula(kBatchFormula, kBatchDeclarations, {"W1"});
   const std::string text = text_of(d, {.batch = false});

@@ -52,7 +52,8 @@ class Writer {
   Formula definition(Value v) {
     if (is(v, ops::kConstant)) return number(std::get<double>(v.attribute()));
     if (is_leaf(v.op())) return symbol(v.name());
-    const bool is_silent = is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast) || is(v, ops::kReshape);
+    const bool is_one_number = is(v, ops::kReshape) && v.shape().size() == 1;
+    const bool is_silent = is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast) || is_one_number;
     if (is_silent) return value(v.input(0));
     if (is(v, ops::kTranspose)) return transposed(v.input(0));
     if (is(v, ops::kSum) && is(v.input(0), ops::kSquare) && names_.find(v.input(0)) == nullptr)

@@ -64,18 +64,6 @@ void Composer::numbers(const Formula& name, Value v, int step) {
   document.numbers({name, o.valuation->shape_of(v), o.valuation->of(v)}, step);
 }
 
-std::vector<Equation::Row> Composer::rows(const Formula& first, const Sentence& reason,
-                                          const Simplified& simplified) const {
-  std::vector<Equation::Row> rows = {{first, reason}};
-  for (const SimplifyStep& step : simplified.steps) {
-    const Formula after = write(step.after);
-    // What differs in the graph may read alike, as W·x with and without a spread operand.
-    if (after.text == rows.back().right.text) continue;
-    rows.push_back({after, this->reason(step)});
-  }
-  return rows;
-}
-
 Sentence Composer::reason(const SimplifyStep& step) const {
   if (step.rule == kFoldingRule) return say(Phrase::kArithmetic);
   if (step.rule == kLongRule) return say(Phrase::kSimplified);

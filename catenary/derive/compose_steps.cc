@@ -141,11 +141,12 @@ void add_general_rule(Composer& c, const Flow& f) {
 
 // What the rule says; then ∂f/∂y inserted where that is plain; then what simplify() does with it.
 std::vector<Equation::Row> flow_rows(const Composer& c, const Part& part, const Flow& f) {
-  const Sentence reason = {{operator_name(c, f.call.op()), {}}};
-  if (!f.inserted) return c.rows(c.write(f.rule), reason, f.shortened);
-  std::vector<Equation::Row> rows = c.rows(c.write(f.inserted), c.by(part.equation_of(f.call)), f.shortened);
-  rows.insert(rows.begin(), {c.write(f.rule), reason});
-  return rows;
+  std::vector<Value> known = {f.call, f.incoming};
+  for (int i = 0; i < f.call.input_count(); ++i) known.push_back(f.call.input(i));
+  Rows rows(c, known);
+  rows.add(f.rule, {{operator_name(c, f.call.op()), {}}});
+  if (f.inserted) rows.know_only(std::array{f.rule, f.known}).add(f.inserted, c.by(part.equation_of(f.call)));
+  return rows.add(f.shortened).take();
 }
 
 // Beside the batch's own steps, what the samples contribute is still to come.
@@ -186,18 +187,21 @@ void add_sum(Composer& c, const Part& part, const Adjoint& a) {
       c.say_lists(Phrase::kPaths, {{x}, {count}, paths, {part.name}, references(contributions)}),
       a.sum_number);
   Formula sum;
+  std::vector<Value> known;
   for (const Flow& f : a.flows) {
+    known.push_back(f.shortened.value);
     const Formula term = c.write(f.shortened.value);
     const bool loose = term.binding <= Notation::kNegation;
     if (!sum.text.empty()) sum.text += " + ", sum.latex += " + ";
     sum.text += loose ? "(" + term.text + ")" : term.text;
     sum.latex += loose ? "(" + term.latex + ")" : term.latex;
   }
+  Rows rows(c, known);
+  rows.push(sum, c.say(Phrase::kSum)).add(a.total);
   const bool is_whole = !is_part(c, part, a);
-  c.document.equation({.number = a.sum_equation,
-                       .left = is_whole ? a.name : contribution_to(a),
-                       .rows = c.rows(sum, c.say(Phrase::kSum), a.total)},
-                      a.sum_number);
+  c.document.equation(
+      {.number = a.sum_equation, .left = is_whole ? a.name : contribution_to(a), .rows = rows.take()},
+      a.sum_number);
   if (is_whole) c.numbers(a.name, a.traced, a.sum_number);
 }
 
@@ -224,7 +228,7 @@ void add_flat(Composer& c, const Adjoint& a) {
 
 std::vector<Equation::Row> delta_rows(const Composer& c, const Adjoint& delta) {
   if (!delta.inserted) return {{c.write(delta.total.value), {}}};
-  return c.rows(c.write(delta.inserted), {}, delta.written_out);
+  return Rows(c, std::array{delta.inserted}).add(delta.inserted, {}).add(delta.written_out).take();
 }
 
 void add_steps(Composer& c, const Part& part) {

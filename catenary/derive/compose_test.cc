@@ -75,6 +75,21 @@ TEST(Compose, ListsThePathsThatItSumsOver) {
   EXPECT_THAT(text, HasSubstr("∂f/∂x = ∂f/∂v₁ + Wᵀ δ    [sum over the paths]"));
 }
 
+TEST(Compose, NamesWhatAForwardEquationComputesInARowOfItsOwn) {
+  const std::string text = text_of("sum(x.*x.*x) + norm1(x) + sum(sign(x))", "x: n", {"x"});
+  EXPECT_THAT(text, HasSubstr("∂f/∂v₄ sign(x)    [sum of absolute values]"));
+  EXPECT_THAT(text, HasSubstr("= ∂f/∂v₄ v₆    [by (6)]"));
+  EXPECT_THAT(text, HasSubstr("= x ⊙ x    [by (17)]\n            = v₁    [by (1)]"));
+}
+
+TEST(Compose, PutsSharedVectorsInNoMatrixOfColumns) {
+  const std::string text = text_of("squared_error(W*c, y)", "W: m×n, c: n, y: m batched", {"W"});
+  EXPECT_THAT(text, HasSubstr("= 1/N Σₙ ∂ℓ/∂v₁ cᵀ"));
+  EXPECT_THAT(text, Not(HasSubstr("C")));
+  const std::string taken = text_of("squared_error(X*x, y)", "X: m×n, x: n batched, y: m batched", {"X"});
+  EXPECT_THAT(taken, HasSubstr("V₁ = X [x]"));
+}
+
 TEST(Compose, RecapsChainsOfDenseLayersAlone) {
   const auto recap = [](std::string_view formula, std::string_view declarations) {
     const std::string text = text_of(formula, declarations, {"W1"});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -48,9 +49,27 @@ struct Composer {
   void numbers_in_columns(const Formula& name, Value v);
   /// "by A⁻¹ A = I".
   [[nodiscard]] Sentence reason(const SimplifyStep& step) const;
-  /// The rows of an equation that goes through the steps of a simplification.
-  [[nodiscard]] std::vector<Equation::Row> rows(const Formula& first, const Sentence& reason,
-                                                const Simplified& simplified) const;
+};
+
+/// The rows of an equation. Where a formula contains what a forward equation has a name for and the rows
+/// before it do not mention, it is written twice: without that name, then with it.
+class Rows {
+ public:
+  /// known: values that the reader has before them, by their names or by what they are made of.
+  Rows(const Composer& c, std::span<const Value> known) : c_(c) { know_only(known); }
+
+  Rows& add(Value v, const Sentence& reason);
+  Rows& add(const Simplified& simplified);
+  /// A row that is written already.
+  Rows& push(const Formula& f, const Sentence& reason);
+  /// From here on the reader has these values before them, and no others.
+  Rows& know_only(std::span<const Value> known);
+  [[nodiscard]] std::vector<Equation::Row> take() { return std::move(rows_); }
+
+ private:
+  const Composer& c_;
+  std::set<NodeId> known_;
+  std::vector<Equation::Row> rows_;
 };
 
 /// "(3)", and "(3), (4)".
@@ -71,6 +90,16 @@ void add_results(Composer& c);
 void add_seed(Composer& c, const Part& part);
 /// A δ down to the next δ: with the steps between them inserted and shortened.
 [[nodiscard]] std::vector<Equation::Row> delta_rows(const Composer& c, const Adjoint& delta);
+/// The matrix whose columns are the samples' vectors: x becomes X, z⁽¹⁾ becomes Z⁽¹⁾, δ becomes Δ; [x] where
+/// X is something else.
+[[nodiscard]] Formula columns(const Composer& c, const Formula& f);
+/// [x⟨1⟩ … x⟨N⟩].
+[[nodiscard]] Formula side_by_side(const Formula& f);
+/// Σₙ of a parameter's per-sample derivative without the sum: δ aᵀ becomes Δ Aᵀ, δ becomes Δ 𝟏. Empty for
+/// other forms.
+[[nodiscard]] Formula matrix_form(const Composer& c, Value total);
+/// The forward and the backward pass of all samples at once, in matrices.
+void add_columns(Composer& c);
 void add_batch(Composer& c);
 void add_recap(Composer& c);
 void add_hessian(Composer& c);

@@ -146,7 +146,10 @@ class Deriver {
     const bool is_summed = flow.rule.batched() && !step.contribution.batched();
     if (is_summed) flow.rule = batch_sum(flow.rule);
     const Value inserted = known_(flow.rule);
-    if (inserted != flow.rule) flow.inserted = inserted;
+    if (inserted != flow.rule) {
+      flow.inserted = inserted;
+      flow.known = known_(dy);
+    }
     flow.shortened = shorten(inserted);
     return flow;
   }

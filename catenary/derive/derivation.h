@@ -22,6 +22,7 @@ struct Flow {
   Value rule = {};      ///< what the operator's rule answers when ∂f/∂y is a symbol
   /// The same with ∂f/∂y inserted where that is a number or a named value as it is; empty where not.
   Value inserted = {};
+  Value known = {};           ///< what was inserted
   Simplified shortened = {};  ///< the same, step by step as a person would write it
   Value traced;               ///< the gradient transform's own contribution, which the engine runs
 };

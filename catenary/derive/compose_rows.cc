@@ -24,22 +24,20 @@ std::vector<Value> named_in(const Names& names, Value v) {
 }  // namespace
 
 Rows& Rows::add(Value v, const Sentence& reason) {
-  Names names = c_.d.names;
+  std::vector<Value> unknown;
   std::set<int> equations;
-  for (const Value named : named_in(names, v)) {
+  for (const Value named : named_in(c_.d.names, v)) {
     const bool is_new = known_.insert(named.id()).second && !is_leaf(named.op());
     const auto at = c_.equations_with.find(named.id());
     if (!is_new || at == c_.equations_with.end()) continue;
-    names.set(named, write_definition(named, c_.d.names));
+    unknown.push_back(named);
     equations.insert(at->second.front());
   }
-  if (equations.empty()) {
-    push(c_.write(v), reason);
-    return *this;
-  }
+  if (unknown.empty()) return push(c_.write(v), reason);
+  Names names = c_.d.names;
+  for (const Value named : unknown) names.set(named, write_definition(named, c_.d.names));
   push(derive::write(v, names), reason);
-  push(c_.write(v), c_.by(std::vector(equations.begin(), equations.end())));
-  return *this;
+  return push(c_.write(v), c_.by(std::vector(equations.begin(), equations.end())));
 }
 
 Rows& Rows::add(const Simplified& simplified) {

@@ -188,7 +188,9 @@ std::span<const SimplifyRule> simplify_rules() {
     std::vector<SimplifyRule> all;
     for (const auto part :
          {parts::number_rules(), parts::function_rules(), parts::factor_rules(), parts::scalar_rules(),
-          parts::transpose_rules(), parts::matrix_rules(), parts::product_rules(), parts::sum_rules()})
+          parts::quotient_rules(), parts::linear_rules(), parts::transpose_rules(), parts::inverse_rules(),
+          parts::trace_rules(), parts::diagonal_rules(), parts::product_rules(), parts::sum_rules(),
+          parts::sign_rules()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

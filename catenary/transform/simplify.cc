@@ -52,7 +52,7 @@ std::vector<Value> nodes_below(Value v, const Image& known = {}) {
 Value substituted(Value root, std::span<const Value> from, std::span<const Value> to) {
   Image image;
   for (std::size_t i = 0; i < from.size(); ++i) image[from[i].id()] = to[i];
-  for (const Value v : nodes_below(root)) {
+  for (const Value v : nodes_below(root, image)) {
     if (!image.contains(v.id())) image[v.id()] = rebuilt(v, image);
   }
   return image.at(root.id());

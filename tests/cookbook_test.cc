@@ -16,22 +16,23 @@ namespace {
 using testing_support::relative_difference;
 using testing_support::well_conditioned;
 
-// Leaves by their names: capital letters are matrices [3, 3], or [4, 4] for K and L and [4, 3] for R; small
-// letters are vectors [3]. S and L equal their transposes.
+// Leaves by their names: capital letters are matrices [3, 3], or [4, 4] for J, K, L and M and [4, 3] for R;
+// small letters are vectors [3], t and u scalars. L, M and S equal their transposes.
 class Book {
  public:
   Value operator[](char name) {
     const std::string text(1, name);
     if (const Value known = graph_.find(text)) return known;
     const Value leaf = graph_.parameter(text, shape_of(name), {}, DType::kF64);
-    if (name == 'S' || name == 'L') symmetric.push_back(leaf);
+    if (name == 'L' || name == 'M' || name == 'S') symmetric.push_back(leaf);
     return leaf;
   }
   std::vector<Value> symmetric;
 
  private:
   static Shape shape_of(char name) {
-    if (name == 'K' || name == 'L') return {4, 4};
+    if (name >= 'J' && name <= 'M') return {4, 4};
+    if (name == 't' || name == 'u') return {};
     if (name == 'R') return {4, 3};
     return name >= 'a' ? Shape{3} : Shape{3, 3};
   }
@@ -42,6 +43,12 @@ Value product(Value a, Value b) { return matmul(a, b); }
 template <typename... More>
 Value product(Value a, Value b, More... more) {
   return matmul(a, product(b, more...));
+}
+// Xᵏ, multiplied from the left as a formula's X^k is.
+Value power(Value x, int k) {
+  Value product = x;
+  for (int i = 1; i < k; ++i) product = matmul(product, x);
+  return product;
 }
 Value form(Value a, Value A, Value b) { return dot(a, matmul(A, b)); }
 
@@ -55,8 +62,22 @@ struct Entry {
 
 std::ostream& operator<<(std::ostream& out, const Entry& entry) { return out << entry.number; }
 
+// The equations of the chapter's scalar functions that stand for themselves. The others are
+//   33-45 differentials; 47, 50 sums of an adjugate's elements, and 48 a second derivative of a function of a
+//     number: not gradients by a matrix;
+//   56 by the pseudo-inverse of X: it is no variable of its own;
+//   59, 65 the chain rule through Y⁻¹, 93 through s(x) and r(x), 99's tr(F(X)) and 133-137 in general: every
+//     entry with more than one operation is an instance;
+//   60, 73-75, 79, 80, 90 by one element or of one element: 61, 70, 71, 77, 82 and 91 with unit vectors;
+//   66-68 eigenvalues: no function of the language; the sum of all is 99, their product 49;
+//   94 is 95's function; 96 is 97's and 98 its Hessian, which derivation_test.cc has;
+//   128 the sine of a matrix as a power series: sin(X) of the language works element by element;
+//   130 the derivative of a vector; 138-141 derivatives along symmetric matrices only: ours take the entries
+//     of a symmetric X for independent; 143, 144 Toeplitz matrices have no declaration.
 constexpr Entry kEntries[] = {
     // 2.1 Determinants
+    {"46", [](Book& m) { return det(m['A'] + m['t'] * m['B']); }, 't', "det(A + t B) tr((A + t B)⁻¹ B)",
+     "det(A + t B) tr((A + t B)⁻¹ B)"},
     {"49", [](Book& m) { return det(m['X']); }, 'X', "det(X) X⁻ᵀ", "det(X) X⁻ᵀ"},
     {"51", [](Book& m) { return det(product(m['A'], m['X'], m['B'])); }, 'X', "det(A X B) X⁻ᵀ",
      "det(A X B) X⁻ᵀ"},
@@ -69,14 +90,15 @@ constexpr Entry kEntries[] = {
     {"55", [](Book& m) { return logdet(product(transpose(m['R']), m['R'])); }, 'R', "2 R (Rᵀ R)⁻¹",
      "2 (R⁺)ᵀ"},
     {"57", [](Book& m) { return logdet(m['X']); }, 'X', "X⁻ᵀ", "X⁻ᵀ"},
-    {"58", [](Book& m) { return det(product(m['X'], m['X'], m['X'])); }, 'X', "3 det(X X X) X⁻ᵀ",
+    {"58", [](Book& m) { return det(product(m['X'], m['X'], m['X'])); }, 'X', "3 det(X)³ X⁻ᵀ",
      "3 det(X³) X⁻ᵀ"},
+    {"58, k = 6", [](Book& m) { return det(power(m['X'], 6)); }, 'X', "6 det(X)⁶ X⁻ᵀ", "6 det(X⁶) X⁻ᵀ"},
     // 2.2 Inverses
     {"61", [](Book& m) { return form(m['a'], inv(m['X']), m['b']); }, 'X', "−X⁻ᵀ a bᵀ X⁻ᵀ", "−X⁻ᵀ a bᵀ X⁻ᵀ"},
     {"62", [](Book& m) { return det(inv(m['X'])); }, 'X', "−X⁻ᵀ / det(X)", "−det(X⁻¹) X⁻ᵀ"},
     {"63", [](Book& m) { return trace(product(m['A'], inv(m['X']), m['B'])); }, 'X', "−X⁻ᵀ Aᵀ Bᵀ X⁻ᵀ",
      "−(X⁻¹ B A X⁻¹)ᵀ"},
-    {"64", [](Book& m) { return trace(inv(m['X'] + m['A'])); }, 'X', "−(X + A)⁻ᵀ (X + A)⁻ᵀ",
+    {"64", [](Book& m) { return trace(inv(m['X'] + m['A'])); }, 'X', "−((X + A)⁻²)ᵀ",
      "−((X + A)⁻¹ (X + A)⁻¹)ᵀ"},
     // 2.4 Linear, quadratic and higher order forms
     {"69", [](Book& m) { return dot(m['x'], m['a']); }, 'x', "a", "a"},
@@ -103,19 +125,41 @@ constexpr Entry kEntries[] = {
        const Value u = m['x'] - product(m['A'], m['s']);
        return form(u, m['S'], u);
      },
-     's', "−2 Aᵀ S (x − A s)", "−2 Aᵀ S (x − A s)"},
+     's', "2 Aᵀ S (A s − x)", "−2 Aᵀ S (x − A s)"},
     {"85", [](Book& m) { return form(m['x'] - m['s'], m['S'], m['x'] - m['s']); }, 'x', "2 S (x − s)",
      "2 S (x − s)"},
-    {"86", [](Book& m) { return form(m['x'] - m['s'], m['S'], m['x'] - m['s']); }, 's', "−2 S (x − s)",
+    {"86", [](Book& m) { return form(m['x'] - m['s'], m['S'], m['x'] - m['s']); }, 's', "2 S (s − x)",
      "−2 S (x − s)"},
+    {"87",
+     [](Book& m) {
+       const Value u = m['x'] - product(m['A'], m['s']);
+       return form(u, m['S'], u);
+     },
+     'x', "2 S (x − A s)", "2 S (x − A s)"},
     {"88",
      [](Book& m) {
        const Value u = m['x'] - product(m['A'], m['s']);
        return form(u, m['S'], u);
      },
-     'A', "−2 S (x − A s) sᵀ", "−2 S (x − A s) sᵀ"},
+     'A', "2 S (A s − x) sᵀ", "−2 S (x − A s) sᵀ"},
+    {"89", [](Book& m) { return square(m['t'] - dot(m['x'], m['b'])); }, 'x', "2 (xᵀ b − t) b",
+     "−2 b (t − xᵀ b)"},
     {"91", [](Book& m) { return form(m['a'], m['X'], product(m['X'], m['X'], m['b'])); }, 'X',
-     "a bᵀ Xᵀ Xᵀ + Xᵀ (a bᵀ Xᵀ + Xᵀ a bᵀ)", "a bᵀ Xᵀ Xᵀ + Xᵀ a bᵀ Xᵀ + Xᵀ Xᵀ a bᵀ"},
+     "a bᵀ (X²)ᵀ + Xᵀ a bᵀ Xᵀ + (X²)ᵀ a bᵀ", "a bᵀ Xᵀ Xᵀ + Xᵀ a bᵀ Xᵀ + Xᵀ Xᵀ a bᵀ"},
+    {"91, n = 5", [](Book& m) { return form(m['a'], power(m['X'], 5), m['b']); }, 'X',
+     "(X⁴)ᵀ a bᵀ + (X³)ᵀ a bᵀ Xᵀ + (X²)ᵀ a bᵀ (X²)ᵀ + Xᵀ a bᵀ (X³)ᵀ + a bᵀ (X⁴)ᵀ",
+     "a bᵀ (X⁴)ᵀ + Xᵀ a bᵀ (X³)ᵀ + (X²)ᵀ a bᵀ (X²)ᵀ + (X³)ᵀ a bᵀ Xᵀ + (X⁴)ᵀ a bᵀ"},
+    {"92",
+     [](Book& m) { return form(m['a'], product(transpose(power(m['X'], 2)), power(m['X'], 2)), m['b']); },
+     'X', "X² (a bᵀ + b aᵀ) Xᵀ + Xᵀ X² (a bᵀ + b aᵀ)",
+     "X a bᵀ (X²)ᵀ + X² a bᵀ Xᵀ + a bᵀ (X²)ᵀ X + Xᵀ X² a bᵀ"},
+    {"95",
+     [](Book& m) {
+       const Value u = product(m['A'], m['x']), v = product(m['B'], m['x']);
+       return dot(u, u) / dot(v, v);
+     },
+     'x', "2 Aᵀ A x / (xᵀ Bᵀ B x) − 2 (xᵀ Aᵀ A x) Bᵀ B x / (xᵀ Bᵀ B x)²",
+     "2 Aᵀ A x / (xᵀ Bᵀ B x) − 2 xᵀ Aᵀ A x Bᵀ B x / (xᵀ Bᵀ B x)²"},
     {"97", [](Book& m) { return form(m['x'], m['A'], m['x']) + dot(m['b'], m['x']); }, 'x', "(A + Aᵀ) x + b",
      "(A + Aᵀ) x + b"},
     // 2.5 Traces
@@ -158,7 +202,19 @@ constexpr Entry kEntries[] = {
      },
      'X', "2 Aᵀ (A X B + C) Bᵀ", "2 Aᵀ (A X B + C) Bᵀ"},
     {"120", [](Book& m) { return trace(kron(m['X'], m['X'])); }, 'X', "2 tr(X) I", "2 tr(X) I"},
-    {"121", [](Book& m) { return trace(product(m['X'], m['X'], m['X'])); }, 'X', "3 Xᵀ Xᵀ", "3 (X²)ᵀ"},
+    {"121", [](Book& m) { return trace(product(m['X'], m['X'], m['X'])); }, 'X', "3 (X²)ᵀ", "3 (X²)ᵀ"},
+    {"121, k = 16", [](Book& m) { return trace(power(m['X'], 16)); }, 'X', "16 (X¹⁵)ᵀ", "16 (X¹⁵)ᵀ"},
+    {"122", [](Book& m) { return trace(product(m['A'], power(m['X'], 3))); }, 'X',
+     "(X²)ᵀ Aᵀ + Xᵀ Aᵀ Xᵀ + Aᵀ (X²)ᵀ", "(A X²)ᵀ + (X A X)ᵀ + (X² A)ᵀ"},
+    {"122, k = 4", [](Book& m) { return trace(product(m['A'], power(m['X'], 4))); }, 'X',
+     "(X³)ᵀ Aᵀ + (X²)ᵀ Aᵀ Xᵀ + Xᵀ Aᵀ (X²)ᵀ + Aᵀ (X³)ᵀ", "(A X³)ᵀ + (X A X²)ᵀ + (X² A X)ᵀ + (X³ A)ᵀ"},
+    {"123",
+     [](Book& m) {
+       const Value u = product(transpose(m['X']), m['C'], m['X']);
+       return trace(product(transpose(m['B']), u, u, m['B']));
+     },
+     'X', "Cᵀ X (B Bᵀ Xᵀ Cᵀ X + Xᵀ Cᵀ X B Bᵀ) + C X (Xᵀ C X B Bᵀ + B Bᵀ Xᵀ C X)",
+     "C X Xᵀ C X B Bᵀ + Cᵀ X B Bᵀ Xᵀ Cᵀ X + C X B Bᵀ Xᵀ C X + Cᵀ X Xᵀ Cᵀ X B Bᵀ"},
     {"124", [](Book& m) { return trace(product(m['A'], inv(m['X']), m['B'])); }, 'X', "−X⁻ᵀ Aᵀ Bᵀ X⁻ᵀ",
      "−X⁻ᵀ Aᵀ Bᵀ X⁻ᵀ"},
     {"125", [](Book& m) { return trace(product(inv(product(transpose(m['R']), m['L'], m['R'])), m['A'])); },
@@ -166,14 +222,34 @@ constexpr Entry kEntries[] = {
     {"126",
      [](Book& m) {
        const Value inverse = inv(product(transpose(m['R']), m['L'], m['R']));
-       return trace(product(inverse, transpose(m['R']), m['K'] + transpose(m['K']), m['R']));
+       return trace(product(inverse, transpose(m['R']), m['M'], m['R']));
      },
-     'R', "2 ((K + Kᵀ) R (Rᵀ L R)⁻¹ − L R (Rᵀ L R)⁻¹ Rᵀ (K + Kᵀ) R (Rᵀ L R)⁻¹)",
-     "−2 L R (Rᵀ L R)⁻¹ Rᵀ (K + Kᵀ) R (Rᵀ L R)⁻¹ + 2 (K + Kᵀ) R (Rᵀ L R)⁻¹"},
+     'R', "2 (M R (Rᵀ L R)⁻¹ − L R (Rᵀ L R)⁻¹ Rᵀ M R (Rᵀ L R)⁻¹)",
+     "−2 L R (Rᵀ L R)⁻¹ Rᵀ M R (Rᵀ L R)⁻¹ + 2 M R (Rᵀ L R)⁻¹"},
+    {"127",
+     [](Book& m) {
+       const Value inverse = inv(m['S'] + product(transpose(m['R']), m['L'], m['R']));
+       return trace(product(inverse, transpose(m['R']), m['M'], m['R']));
+     },
+     'R', "2 (M R (S + Rᵀ L R)⁻¹ − L R (S + Rᵀ L R)⁻¹ Rᵀ M R (S + Rᵀ L R)⁻¹)",
+     "−2 L R (S + Rᵀ L R)⁻¹ Rᵀ M R (S + Rᵀ L R)⁻¹ + 2 M R (S + Rᵀ L R)⁻¹"},
+    {"127, in general",
+     [](Book& m) {
+       const Value inverse = inv(m['A'] + product(transpose(m['R']), m['K'], m['R']));
+       return trace(product(inverse, transpose(m['R']), m['J'], m['R']));
+     },
+     'R',
+     "Jᵀ R (A + Rᵀ K R)⁻ᵀ − Kᵀ R (A + Rᵀ K R)⁻ᵀ Rᵀ Jᵀ R (A + Rᵀ K R)⁻ᵀ + J R (A + Rᵀ K R)⁻¹ − K R (A + Rᵀ K "
+     "R)⁻¹ Rᵀ J R (A + Rᵀ K R)⁻¹",
+     "J R (A + Rᵀ K R)⁻¹ + Jᵀ R (A + Rᵀ K R)⁻ᵀ − K R (A + Rᵀ K R)⁻¹ Rᵀ J R (A + Rᵀ K R)⁻¹ − "
+     "Kᵀ R (A + Rᵀ K R)⁻ᵀ Rᵀ Jᵀ R (A + Rᵀ K R)⁻ᵀ"},
     // 2.6 Vector norms, 2.7 matrix norms
     {"129", [](Book& m) { return norm2(m['x'] - m['a']); }, 'x', "(x − a) / ‖x − a‖", "(x − a) / ‖x − a‖"},
     {"131", [](Book& m) { return square(norm2(m['x'])); }, 'x', "2 x", "2 x"},
     {"132", [](Book& m) { return sum(square(m['X'])); }, 'X', "2 X", "2 X"},
+    {"132", [](Book& m) { return square(norm2(m['X'])); }, 'X', "2 X", "2 X"},
+    // 2.8 Structured matrices
+    {"142", [](Book& m) { return trace(product(m['A'], diag(m['x']))); }, 'x', "diagonal(A)", "diagonal(A)"},
 };
 
 // Code points: what a reader counts. Spaces do not.
@@ -199,7 +275,9 @@ class MatrixCookbook : public testing::TestWithParam<Entry> {
 };
 
 TEST_P(MatrixCookbook, HasTheGradientInItsShortForm) {
-  EXPECT_EQ(write(found_.value, derive::Names()).text, GetParam().ours);
+  derive::Names names;
+  names.set_symmetric(book_.symmetric);
+  EXPECT_EQ(write(found_.value, names).text, GetParam().ours);
   constexpr int kFewSymbols = 4;  // a pair of parentheses and a power
   EXPECT_LE(length(GetParam().ours), length(GetParam().books) + kFewSymbols);
 }

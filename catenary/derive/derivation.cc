@@ -18,9 +18,9 @@ namespace catenary::derive {
 namespace {
 
 // A closed form is tried for graphs up to this many values, and kept up to this many symbols: longer ones
-// nobody reads.
+// nobody reads. A result, which is what a reader came for, may be longer than a δ on the way.
 constexpr std::size_t kMostValuesToClose = 80;
-constexpr int kLongestClosedForm = 40;
+constexpr int kLongestClosedForm = 100, kLongestDelta = 40;
 
 bool is(Value v, const Op& op) { return &v.op() == &op; }
 
@@ -163,7 +163,8 @@ class Deriver {
   // Named values stay whole: what they are stands in their own equations.
   Simplified shorten(Value v) {
     const std::vector<Value> named = named_in(v);
-    return simplify(v, {.symmetric = d_.symmetric, .keep = named, .symbolic_extents = d_.has_symbols()});
+    return simplify(v,
+                    {.symmetric = d_.symmetric, .keep = named, .symbolic_extents = d_.dimensions.symbols()});
   }
 
   // The named values at which the formula ends; leaves are their own.
@@ -203,7 +204,7 @@ class Deriver {
       return expanded_.set(a.symbol, total, a.equation());
     }
     const Value inserted = expanded_(a.total.value);
-    const bool is_short = formula_size(inserted, d_.names, kLongestClosedForm + 1) <= kLongestClosedForm;
+    const bool is_short = formula_size(inserted, d_.names, kLongestDelta + 1) <= kLongestDelta;
     if (inserted == a.total.value || !is_short) return;
     a.inserted = inserted;
     a.insertions = expanded_.equations(a.total.value);
@@ -227,7 +228,7 @@ class Deriver {
     result.adjoint = it->second;
     if (d_.forward.size() > kMostValuesToClose || d_.layers.size() > 1) return result;
     Simplified closed = simplify(
-        result.traced, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.has_symbols()});
+        result.traced, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.dimensions.symbols()});
     if (formula_size(closed.value, d_.leaf_names(), kLongestClosedForm + 1) <= kLongestClosedForm)
       result.closed = std::move(closed);
     return result;
@@ -272,7 +273,7 @@ class BatchResults {
     }
     if (!sum) sum = d_.graph->constant(0, v.shape(), v.type().dtype);
     result.total =
-        simplify(sum, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.has_symbols()});
+        simplify(sum, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.dimensions.symbols()});
     if (sample == nullptr) return result;
     Expander own(*d_.graph);
     own.set(sample->symbol, sample->total.value);
@@ -283,7 +284,8 @@ class BatchResults {
 
  private:
   Value shortened(Value v) {
-    return simplify(v, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.has_symbols()}).value;
+    return simplify(v, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.dimensions.symbols()})
+        .value;
   }
 
   const Derivation& d_;
@@ -315,6 +317,7 @@ int Part::equation_of(Value y) const {
 Names Derivation::leaf_names() const {
   Names of_leaves;
   of_leaves.set(dimensions);
+  of_leaves.set_symmetric(symmetric);
   for (const Value v : leaves) of_leaves.set(v, *names.find(v));
   return of_leaves;
 }
@@ -337,6 +340,7 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   Naming naming = name_values(scalars, leaves);
   for (const Value v : scalars) naming.names.set(v, scalar_name(v, naming, bool(of_sample)));
   naming.names.set(d.dimensions);
+  naming.names.set_symmetric(d.symmetric);
   d.names = naming.names;
   d.leaves = naming.leaves;
   d.layers = naming.layers;
@@ -356,7 +360,7 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   }
   if (options.order == 2)
     d.hessian = hessian(d.sample.scalar, variables,
-                        {.symmetric = d.symmetric, .keep = {}, .symbolic_extents = d.has_symbols()});
+                        {.symmetric = d.symmetric, .keep = {}, .symbolic_extents = d.dimensions.symbols()});
   return d;
 }
 

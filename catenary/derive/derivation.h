@@ -114,8 +114,6 @@ struct Derivation {
   std::optional<Simplified> hessian;
   std::vector<Value> symmetric;
 
-  /// Whether extents stand for symbols.
-  [[nodiscard]] bool has_symbols() const { return !dimensions.symbols().empty(); }
   /// Names for the leaves alone: formulas down to what is given.
   [[nodiscard]] Names leaf_names() const;
 };

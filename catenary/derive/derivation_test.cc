@@ -248,9 +248,9 @@ TEST(Derivation, KeepsTheSizesThatStandForSymbolsOutOfItsFormulas) {
 
 TEST(Derivation, WritesOneNumberForEachElementWithOnes) {
   EXPECT_EQ(closed(derive_formula("sum(A)", "A: m×n", {"A"})), "𝟏");
-  EXPECT_EQ(closed(derive_formula("mean(y)", "y: n", {"y"})), "(1 / n) 𝟏");
+  EXPECT_EQ(closed(derive_formula("mean(y)", "y: n", {"y"})), "𝟏 / n");
   EXPECT_EQ(closed(derive_formula("sum(ones(n,n)*A)", "A: n×n", {"A"})), "𝟏 𝟏");
-  EXPECT_EQ(closed(derive_formula("x'*(I-1/3*ones(n,n))*x", "x: n", {"x"})), "2 (I − (1/3) 𝟏) x");
+  EXPECT_EQ(closed(derive_formula("x'*(I-1/3*ones(n,n))*x", "x: n", {"x"})), "2 (I − 1/3 𝟏) x");
 }
 
 TEST(Derivation, RepeatsAScalarBesideAMatrixInAStepOfItsOwn) {

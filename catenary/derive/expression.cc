@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <numbers>
 
 #include "catenary/base/error.h"
 #include "catenary/base/nearest.h"
@@ -196,10 +197,11 @@ class Parser {
       if (v.name() == name.text) return {v};
     }
     if (name.text == "I") return {constant(1), false, true};
-    if (name.text == "pi" || name.text == "π") return {constant(3.14159265358979323846)};
+    if (name.text == "pi" || name.text == "π") return {constant(std::numbers::pi)};
     for (const auto& [symbol, extent] : expression_.dimensions.symbols()) {
       if (symbol == name.text) return {size(symbol)};
     }
+    if (name.text == "e") return {constant(std::numbers::e)};
     std::vector<std::string_view> known;
     for (const Value v : expression_.variables) known.push_back(v.name());
     const bool is_function = std::ranges::count(function_names(), name.text) > 0;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "catenary/derive/factors.h"
 #include "catenary/ir/print.h"
 #include "catenary/ops/catalogue.h"
+#include "catenary/transform/simplify.h"
 
 namespace catenary::derive {
 
@@ -19,17 +21,13 @@ std::optional<Value> repeated_scalar(Value v) {
   return std::nullopt;
 }
 
-Formula parenthesized(const Formula& f) { return {"(" + f.text + ")", "(" + f.latex + ")"}; }
-
-// In parentheses unless it binds more tightly than `outer`.
-Formula tighter_than(Notation::Binding outer, const Formula& f) {
-  return f.binding > outer ? f : parenthesized(f);
-}
-
-// Juxtaposed factors; numbers stand in front.
+// Juxtaposed factors; numbers stand in front. Divisors are the lengths of unit vectors among the factors.
 struct Product {
-  std::vector<Formula> scalars;
-  std::vector<Formula> factors;
+  std::vector<Formula> symbols = {};  // scalars that are leaves: 2 λ exp(−c) x
+  std::vector<Formula> scalars = {};
+  std::vector<Factor> factors = {};
+  std::vector<Formula> divisors = {};
+  bool divides = true;  // else unit vectors stay whole
 };
 
 class Writer {
@@ -46,11 +44,12 @@ class Writer {
     if (names_.find(v) != nullptr || v.shape().rank() == 0) return value(v);
     if (is_repeated(v)) return repeated(v);
     if (!is_uniform(v)) return value(v);
-    return joined({tighter_than(Notation::kMatrixProduct, value(v)), ones()}, Notation::kMatrixProduct);
+    if (is(v, ops::kDiv)) return by_notation(v, whole(v.input(0)));
+    return juxtaposed({tighter_than(Notation::kMatrixProduct, value(v)), ones()});
   }
 
   Formula definition(Value v) {
-    if (is(v, ops::kConstant)) return number(std::get<double>(v.attribute()));
+    if (is(v, ops::kConstant)) return constant(std::get<double>(v.attribute()));
     if (is_leaf(v.op())) return symbol(v.name());
     const bool is_one_number = is(v, ops::kReshape) && v.shape().size() == 1;
     const bool is_silent = is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast) || is_one_number;
@@ -58,22 +57,32 @@ class Writer {
     if (is(v, ops::kTranspose)) return transposed(v.input(0));
     if (is(v, ops::kSum) && is(v.input(0), ops::kSquare) && names_.find(v.input(0)) == nullptr)
       return squared_norm(v.input(0).input(0));
+    if (is(v, ops::kSquare) && is(v.input(0), ops::kNorm2) && names_.find(v.input(0)) == nullptr)
+      return squared_norm(v.input(0).input(0));
+    if (is(v, ops::kNorm2)) return norm(v.input(0));
     if (is(v, ops::kSquare)) return power(value(v.input(0)), v.shape(), 2);
     if (is(v, ops::kPow)) {
       const std::optional<Value> exponent = repeated_scalar(v.input(1));
       if (exponent && is(*exponent, ops::kConstant))
         return power(value(v.input(0)), v.shape(), std::get<double>(exponent->attribute()));
     }
-    if (is_product(v)) return juxtaposed(v);
+    if (is_product(v)) return product(v);
+    if (is(v, ops::kDiv)) return quotient(v);
+    if (is(v, ops::kAdd) && !named(v.input(1)) && is(v.input(1), ops::kNeg)) {
+      const Value y = v.input(1).input(0);  // x + (−y) is x − y
+      return call(ops::kSub.notation, {operand(v, v.input(0)), operand(v, y)}, {});
+    }
+    if (is(v, ops::kUnitVector)) return divided(value(v.input(0)), {norm(v.input(0))});
     return by_notation(v);
   }
 
  private:
   [[nodiscard]] static bool is_repeated(Value v) { return v.shape().rank() > 0 && repeated_scalar(v); }
+  [[nodiscard]] bool named(Value v) const { return names_.find(v) != nullptr; }
 
   // One number in each element, by operations on such: 1 / (m n).
   [[nodiscard]] bool is_uniform(Value v) const {
-    if (names_.find(v) != nullptr) return false;
+    if (named(v)) return false;
     if (is_repeated(v)) return true;
     const bool is_elementwise = is(v, ops::kAdd) || is(v, ops::kSub) || is(v, ops::kMul) || is(v, ops::kDiv);
     return is_elementwise && is_uniform(v.input(0)) && is_uniform(v.input(1));
@@ -85,23 +94,39 @@ class Writer {
     return is(v, ops::kConstant) && std::get<double>(v.attribute()) == number;
   }
 
+  // c 𝟏 and c 𝟏 / d.
   Formula repeated(Value v) {
     if (is_number(v, 0)) return number(0);
-    Product product;
-    collect_scalar(v, product);
-    product.scalars.push_back(ones());
-    return joined(product.scalars, Notation::kMatrixProduct);
+    const Value scalar = *repeated_scalar(v);
+    if (!named(scalar) && is(scalar, ops::kDiv)) return by_notation(scalar, repeated_in(scalar.input(0)));
+    return repeated_in(scalar);
   }
 
-  // What a repeated scalar multiplies 𝟏 with; nothing for 1.
+  // The scalar times 𝟏.
+  Formula repeated_in(Value scalar) {
+    Product product;
+    collect_scalar(scalar, product);
+    std::vector<Formula> all = std::move(product.symbols);
+    all.insert(all.end(), product.scalars.begin(), product.scalars.end());
+    std::stable_partition(all.begin(), all.end(), starts_with_number);
+    all.push_back(ones());
+    return divided(juxtaposed(all), product.divisors);
+  }
+
+  // What a repeated scalar multiplies with; nothing for 1.
   void collect_scalar(Value v, Product& product) {
     const Value scalar = *repeated_scalar(v);
     if (is_number(scalar, 1)) return;
     if (is(scalar, ops::kConstant)) {
-      product.scalars.push_back(tighter_than(Notation::kMatrixProduct, value(scalar)));
+      product.scalars.push_back(factor_of(constant(std::get<double>(scalar.attribute()))));
     } else {
       collect(scalar, product);
     }
+  }
+
+  // A fraction, 7/3, and 2 π stand in front of a product as they are; a negative number does not.
+  static Formula factor_of(const Formula& number) {
+    return number.binding == Notation::kNegation ? parenthesized(number) : number;
   }
 
   [[nodiscard]] static bool is_scaling(Value v) {
@@ -116,19 +141,56 @@ class Writer {
 
   // Matrix products are associative: nested ones need no parentheses.
   void collect(Value v, Product& product) {
-    if (names_.find(v) == nullptr && is(v, ops::kDot) && is_product(v)) {
-      product.scalars.push_back(parenthesized(juxtaposed(v)));  // (aᵀ b) x, lest b x be read as a product
-      return;
-    }
-    if (names_.find(v) == nullptr && is_product(v)) return collect_product(v, product);
-    if (names_.find(v) == nullptr && is_repeated(v)) {
+    if (named(v)) return collect_whole(v, product);
+    if (is(v, ops::kDot) && is_product(v)) {
+      // (aᵀ b) x, lest b x be read as a product
+      product.scalars.push_back(parenthesized(this->product(v)));
+    } else if (is_product(v)) {
+      collect_product(v, product);
+    } else if (is_repeated(v)) {
       collect_scalar(v, product);
-      product.factors.push_back(ones());
-      return;
+      product.factors.push_back({ones()});
+    } else if (is(v, ops::kUnitVector) && product.divides) {
+      product.divisors.push_back(norm(v.input(0)));
+      collect(v.input(0), product);
+    } else if (is(v, ops::kTranspose)) {
+      collect_turned(v.input(0), product);
+    } else {
+      collect_whole(v, product);
     }
+  }
+
+  [[nodiscard]] static bool is_symbol(Value v) { return is_leaf(v.op()) && !is(v, ops::kConstant); }
+
+  // Of a transpose that is written: (X / ‖X‖)ᵀ A is Xᵀ A / ‖X‖.
+  void collect_turned(Value v, Product& product) {
+    if (named(v) || !is(v, ops::kUnitVector) || !product.divides)
+      return product.factors.push_back(matrix_factor(v, true));
+    product.divisors.push_back(norm(v.input(0)));
+    product.factors.push_back(matrix_factor(v.input(0), true));
+  }
+
+  void collect_whole(Value v, Product& product) {
+    if (v.shape().rank() == 2) return product.factors.push_back(matrix_factor(v, false));
     Formula f = value(v);
+    if (is(v, ops::kConstant)) {
+      f = factor_of(f);
+    } else if (f.binding != Notation::kBigSum) {
+      f = tighter_than(Notation::kMatrixProduct, f);
+    }
+    if (v.shape().rank() == 0) return (is_symbol(v) ? product.symbols : product.scalars).push_back(f);
+    product.factors.push_back({f});
+  }
+
+  // X, Xᵀ, X⁻¹ or X⁻ᵀ, which may be a part of a power.
+  Factor matrix_factor(Value v, bool transposed) {
+    const bool inverse = !named(v) && is(v, ops::kInv);
+    const Value base = inverse ? v.input(0) : v;
+    const bool has_powers = base.shape()[0] == base.shape()[1] && !is(v, ops::kIdentity);
+    Formula f = transposed ? this->transposed(v) : value(v);
     if (f.binding != Notation::kBigSum) f = tighter_than(Notation::kMatrixProduct, f);
-    (v.shape().rank() == 0 ? product.scalars : product.factors).push_back(f);
+    if (!has_powers) return {f};
+    return {f, base, value(base), inverse ? -1 : 1, transposed};
   }
 
   void collect_product(Value v, Product& product) {
@@ -139,16 +201,13 @@ class Writer {
       Product inner;
       collect_transposed(v.input(0), inner);
       collect(v.input(1), inner);
+      product.symbols.insert(product.symbols.end(), inner.symbols.begin(), inner.symbols.end());
       product.scalars.insert(product.scalars.end(), inner.scalars.begin(), inner.scalars.end());
-      product.scalars.push_back(joined(inner.factors, Notation::kMatrixProduct));
+      product.scalars.push_back(juxtaposed(with_powers(inner.factors)));
+      product.divisors.insert(product.divisors.end(), inner.divisors.begin(), inner.divisors.end());
     } else if (is_scaling(v) && v.shape().rank() > 0) {
       const bool first = repeated_scalar(v.input(0)).has_value();
-      const Value scalar = *repeated_scalar(v.input(first ? 0 : 1));
-      if (is(scalar, ops::kConstant)) {
-        product.scalars.push_back(tighter_than(Notation::kMatrixProduct, value(scalar)));
-      } else {
-        collect(scalar, product);
-      }
+      collect_scalar(v.input(first ? 0 : 1), product);
       collect(v.input(first ? 1 : 0), product);
     } else {
       collect(v.input(0), product);
@@ -158,65 +217,82 @@ class Writer {
 
   // (A x)ᵀ = xᵀ Aᵀ without parentheses.
   void collect_transposed(Value v, Product& product) {
-    const bool named = names_.find(v) != nullptr;
-    if (!named && (is(v, ops::kMatVec) || is(v, ops::kMatMul))) {
+    if (named(v)) return collect_whole_transposed(v, product);
+    if (is(v, ops::kMatVec) || is(v, ops::kMatMul)) {
       collect_transposed(v.input(1), product);
       collect_transposed(v.input(0), product);
-    } else if (!named && is(v, ops::kTranspose)) {
+    } else if (is(v, ops::kTranspose)) {
       collect(v.input(0), product);
-    } else if (!named && is_repeated(v)) {
+    } else if (is_repeated(v)) {
       collect_scalar(v, product);
-      product.factors.push_back({"𝟏ᵀ", R"(\mathbf{1}^{\top})", Notation::kPower});
+      product.factors.push_back({{"𝟏ᵀ", R"(\mathbf{1}^{\top})", Notation::kPower}});
+    } else if (is(v, ops::kUnitVector) && product.divides) {
+      product.divisors.push_back(norm(v.input(0)));
+      collect_transposed(v.input(0), product);
     } else {
-      product.factors.push_back(transposed(v));
+      collect_whole_transposed(v, product);
     }
   }
 
-  Formula juxtaposed(Value v) {
+  void collect_whole_transposed(Value v, Product& product) {
+    const bool is_matrix = v.shape().rank() == 2;
+    product.factors.push_back(is_matrix ? matrix_factor(v, !names_.is_symmetric(v)) : Factor{transposed(v)});
+  }
+
+  Formula product(Value v, End end = End::kOpen) {
     Product product;
     collect_product(v, product);
-    std::vector<Formula> all = std::move(product.scalars);
-    std::stable_partition(all.begin(), all.end(), starts_with_number);
-    all.insert(all.end(), product.factors.begin(), product.factors.end());
-    return joined(all, Notation::kMatrixProduct);
-  }
-
-  static bool starts_with_number(const Formula& f) {
-    return std::isdigit(static_cast<unsigned char>(f.text[0])) != 0 || f.text.starts_with("½");
-  }
-
-  static Formula joined(const std::vector<Formula>& factors, Notation::Binding binding) {
-    Formula f{"", "", factors.size() == 1 ? factors[0].binding : binding};
-    for (std::size_t i = 0; i < factors.size(); ++i) {
-      // A big sum reaches to the end: as the last factor it needs no parentheses.
-      const bool open = factors[i].binding == Notation::kBigSum;
-      const bool last = i + 1 == factors.size();
-      const Formula factor = open && !last ? parenthesized(factors[i]) : factors[i];
-      if (open && last) f.binding = Notation::kBigSum;
-      if (i > 0) {
-        const bool numbers = starts_with_number(factors[i - 1]) && starts_with_number(factor);
-        f.text += numbers ? " · " : " ";
-        f.latex += numbers ? R"( \cdot )" : R"(\,)";
-      }
-      f.text += factor.text;
-      f.latex += factor.latex;
+    if (!product.divisors.empty() && std::ranges::any_of(product.symbols, is_fraction)) {
+      product = {.divides = false};  // ∂f/∂y (x / ‖x‖), no fraction of fractions
+      collect_product(v, product);
     }
-    return f;
+    std::vector<Formula> all = std::move(product.symbols);
+    all.insert(all.end(), product.scalars.begin(), product.scalars.end());
+    std::stable_partition(all.begin(), all.end(), starts_with_number);
+    const std::vector<Formula> factors = with_powers(product.factors);
+    all.insert(all.end(), factors.begin(), factors.end());
+    return divided(juxtaposed(all, product.divisors.empty() ? end : End::kClosed), product.divisors);
   }
+
+  Formula quotient(Value v) {
+    Value above = v.input(0);
+    while (!named(above) && is(above, ops::kBroadcast)) above = above.input(0);
+    if (named(above) || !is_product(above)) return by_notation(v);
+    return by_notation(v, product(above, End::kClosed));
+  }
+
+  // x / (a b).
+  static Formula divided(const Formula& x, const std::vector<Formula>& divisors) {
+    if (divisors.empty()) return x;
+    const Formula below = juxtaposed(divisors);
+    const Formula above = x.binding > Notation::kBigSum ? x : parenthesized(x);
+    return {above.text + " / " + tighter_than(Notation::kMatrixProduct, below).text,
+            R"(\frac{)" + x.latex + "}{" + below.latex + "}", Notation::kProduct};
+  }
+
+  // As ∂f/∂a is, which would be read wrongly in ∂f/∂aᵀ.
+  static bool is_fraction(const Formula& f) { return f.text.find('/') != std::string::npos; }
 
   Formula transposed(Value v) {
-    if (names_.find(v) == nullptr && is(v, ops::kTranspose)) {
+    if (!named(v) && is(v, ops::kTranspose)) {
       const Formula inner = parenthesized(transposed(v.input(0)));
       return {inner.text + "ᵀ", inner.latex + R"(^{\top})", Notation::kPower};
     }
-    if (names_.find(v) == nullptr && v.op().name == "inv") {
+    if (!named(v) && is(v, ops::kInv)) {
       const Formula x = tighter_than(Notation::kPower, value(v.input(0)));
       return {x.text + "⁻ᵀ", raised(x.latex, R"(-\top)"), Notation::kPower};
     }
     const Formula bare = value(v);
-    const bool is_fraction = bare.text.find('/') != std::string::npos;  // (∂f/∂a)ᵀ
-    const Formula x = is_fraction ? parenthesized(bare) : tighter_than(Notation::kPower, bare);
+    const Formula x = is_fraction(bare) ? parenthesized(bare) : tighter_than(Notation::kPower, bare);
     return {x.text + "ᵀ", raised(x.latex, R"(\top)"), Notation::kPower};
+  }
+
+  // A matrix's is the Frobenius norm.
+  Formula norm(Value x) {
+    const Formula f = value(x);
+    const bool matrix = x.shape().rank() > 1;
+    return {"‖" + f.text + (matrix ? "‖_F" : "‖"),
+            R"(\lVert )" + f.latex + (matrix ? R"( \rVert_F)" : R"( \rVert)")};
   }
 
   Formula squared_norm(Value x) {
@@ -224,20 +300,6 @@ class Writer {
     const bool matrix = x.shape().rank() > 1;
     return {"‖" + f.text + (matrix ? "‖²_F" : "‖²"),
             R"(\lVert )" + f.latex + (matrix ? R"( \rVert_F^2)" : R"( \rVert^2)"), Notation::kPower};
-  }
-
-  // Of a vector, each element's power: x^⊙2, as x² has no meaning for vectors.
-  static Formula power(const Formula& base, const Shape& shape, double exponent) {
-    const Formula x = tighter_than(Notation::kPower, base);
-    const Formula p = number(exponent);
-    const bool elementwise = shape.rank() > 0;
-    // A layer's number and an exponent would read as one.
-    const std::string below = superscript_at(x.latex) == std::string::npos ? x.latex : "(" + x.latex + ")";
-    const std::string latex = below + "^{" + (elementwise ? R"(\odot )" : "") + p.latex + "}";
-    if (!elementwise && exponent == 2) return {x.text + "²", latex, Notation::kPower};
-    if (!elementwise && exponent == 3) return {x.text + "³", latex, Notation::kPower};
-    const std::string text = p.binding == Notation::kAtom && exponent >= 0 ? p.text : "(" + p.text + ")";
-    return {x.text + (elementwise ? "^⊙" : "^") + text, latex, Notation::kPower};
   }
 
   // Beside a vector a repeated scalar needs no 𝟏, 1 − a; in a sum of matrices it would look like 1 I.
@@ -262,19 +324,29 @@ class Writer {
     return attribute;
   }
 
-  Formula by_notation(Value v) {
+  // first: what stands for the first operand, if that is not to be written as it is by itself.
+  Formula by_notation(Value v, const std::optional<Formula>& first = {}) {
+    std::vector<Formula> operands;
+    for (int i = 0; i < v.input_count(); ++i)
+      operands.push_back(i == 0 && first ? *first : operand(v, v.input(i)));
+    return call(v.op().notation, operands, attribute_of(v));
+  }
+
+  Formula operand(Value call, Value x) {
+    const Formula f = stands_bare(call, x) ? value(x) : whole(x);
+    const bool after_sign = (is(call, ops::kAdd) || is(call, ops::kSub)) && x == call.input(1);
+    return after_sign && f.binding == Notation::kNegation ? parenthesized(f) : f;  // x − (−y)
+  }
+
+  static Formula call(const Notation& notation, const std::vector<Formula>& operands,
+                      const std::string& attribute) {
     std::vector<Written> text, latex;
-    const bool raises = v.op().notation.latex.find("}^") != std::string_view::npos;
-    for (int i = 0; i < v.input_count(); ++i) {
-      const Formula operand = stands_bare(v, v.input(i)) ? value(v.input(i)) : whole(v.input(i));
-      text.push_back({operand.text, operand.binding});
-      latex.push_back({raises && superscript_at(operand.latex) != std::string::npos
-                           ? "{" + operand.latex + "}"
-                           : operand.latex,
-                       operand.binding});
+    const bool raises = notation.latex.find("}^") != std::string_view::npos;
+    for (const Formula& x : operands) {
+      text.push_back({x.text, x.binding});
+      const bool braces = raises && superscript_at(x.latex) != std::string::npos;
+      latex.push_back({braces ? "{" + x.latex + "}" : x.latex, x.binding});
     }
-    const Notation& notation = v.op().notation;
-    const std::string attribute = attribute_of(v);
     const Written a = write_call(notation.text, notation.binding, text, attribute);
     const Written b = write_call(notation.latex, notation.binding, latex, with_times(attribute));
     return {a.text, b.text, a.binding};
@@ -288,6 +360,10 @@ class Writer {
 const Formula* Names::find(Value v) const {
   const auto it = names_.find(v.id());
   return it == names_.end() ? nullptr : &it->second;
+}
+
+bool Names::is_symmetric(Value v) const {
+  return !symmetric_.empty() && catenary::is_symmetric(v, {.symmetric = symmetric_});
 }
 
 Formula write(Value v, const Names& names) { return Writer(names).whole(v); }

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "catenary/derive/dimensions.h"
 #include "catenary/ir/graph.h"
@@ -39,6 +40,12 @@ struct Formula {
 /// digits at most.
 [[nodiscard]] Formula number(double value, int digits = 6);
 
+/// A number of a formula: number(), but multiples of π and e by small fractions as such: 2 π, π/2, 1/(2 π).
+[[nodiscard]] Formula constant(double value);
+
+/// A number as an exponent: 3/2 rather than 1.5.
+[[nodiscard]] Formula number_as_exponent(double value);
+
 /// What values are called. A formula ends at values that have a name.
 class Names {
  public:
@@ -48,10 +55,14 @@ class Names {
   /// What extents are called in attributes, unvec(x, m×n).
   void set(Dimensions dimensions) { dimensions_ = std::move(dimensions); }
   [[nodiscard]] const Dimensions& dimensions() const { return dimensions_; }
+  /// Matrices that equal their transposes, so that none is written.
+  void set_symmetric(std::vector<Value> symmetric) { symmetric_ = std::move(symmetric); }
+  [[nodiscard]] bool is_symmetric(Value v) const;
 
  private:
   std::map<NodeId, Formula> names_;
   Dimensions dimensions_;
+  std::vector<Value> symmetric_;
 };
 
 /// The value's name; or, without one, its formula down to named values and leaves.

@@ -1,6 +1,7 @@
 #include "catenary/derive/oriented.h"
 
 #include <cmath>
+#include <numbers>
 
 #include "catenary/base/error.h"
 #include "catenary/ops/catalogue.h"
@@ -147,6 +148,9 @@ Oriented MatrixCalculus::power_elements(const Oriented& a, const Oriented& expon
     if (p == 0.5) return {sqrt(a.value), a.row};
     return {pow(a.value, p), a.row};
   }
+  // e^x of the number e
+  if (is_scalar(a) && is_constant(a.value) && number_of(a.value) == std::numbers::e && !exponent.identity)
+    return {exp(exponent.value), exponent.row};
   const bool fits =
       is_scalar(exponent) || is_scalar(a) ||
       (!exponent.identity && a.row == exponent.row && a.value.shape() == exponent.value.shape());

@@ -2,6 +2,7 @@
 
 #include "catenary/derive/code.h"
 #include "catenary/derive/render.h"
+#include "catenary/ir/verify.h"
 #include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {
@@ -11,6 +12,16 @@ namespace {
 bool is_size(const Derivation& d, Value leaf) {
   return &leaf.op() == &ops::kSharedInput &&
          std::ranges::any_of(d.dimensions.symbols(), [&](const auto& s) { return s.first == leaf.name(); });
+}
+
+// Simplifying may have brought sizes in, tr(I) = n.
+void add_sizes(const Derivation& d, CodeRequest& request) {
+  std::vector<Value> gradients;
+  for (const CodeRequest::Named& gradient : request.gradients) gradients.push_back(gradient.value);
+  for (const Value v : reachable(gradients)) {
+    if (is_size(d, v) && std::ranges::find(request.sizes, v) == request.sizes.end())
+      request.sizes.push_back(v);
+  }
 }
 
 CodeRequest request_of(const Derivation& d, CheckedPart which) {
@@ -23,12 +34,13 @@ CodeRequest request_of(const Derivation& d, CheckedPart which) {
     const DType dtype = r.variable.type().dtype;
     const Value zero = d.graph->constant(0, r.variable.shape(), dtype);
     request.gradients.push_back(
-        {r.variable.name(),
-         r.traced
-             ? simplify(r.traced, {.symmetric = d.symmetric, .keep = {}, .symbolic_extents = d.has_symbols()})
-                   .value
-             : zero});
+        {r.variable.name(), r.traced ? simplify(r.traced, {.symmetric = d.symmetric,
+                                                           .keep = {},
+                                                           .symbolic_extents = d.dimensions.symbols()})
+                                           .value
+                                     : zero});
   }
+  add_sizes(d, request);
   return request;
 }
 

@@ -2,7 +2,8 @@
 
 #include <array>
 #include <cmath>
-#include <numeric>
+#include <numbers>
+#include <optional>
 
 #include "catenary/derive/formula.h"
 
@@ -104,24 +105,91 @@ Formula derivative(const Formula& f, const Formula& x) {
   return {"∂" + f.text + "/∂" + of, R"(\frac{\partial )" + f.latex + R"(}{\partial )" + latex + "}"};
 }
 
+namespace {
+
+// p/q with small whole numbers p and q > 0.
+struct Fraction {
+  int p, q;
+};
+
+// The fraction that the value is, but for the rounding of a few operations.
+std::optional<Fraction> fraction_of(double value, int largest) {
+  constexpr double kRounding = 1e-15;  // 4.5 ulp
+  for (int q = 1; q <= 12; ++q) {
+    const double p = std::round(value * q);
+    if (p < 1 || p > largest || std::abs(p / q - value) > kRounding * value) continue;
+    return Fraction{static_cast<int>(p), q};
+  }
+  return std::nullopt;
+}
+
+Formula write_fraction(const Fraction& f) {
+  return {fmt::format("{}/{}", f.p, f.q), fmt::format(R"(\tfrac{{{}}}{{{}}})", f.p, f.q), Notation::kProduct};
+}
+
+// p/q · symbol.
+Formula multiple(const Fraction& f, const Formula& symbol) {
+  if (f.p == 1 && f.q == 1) return symbol;
+  if (f.p == 1)
+    return {fmt::format("{}/{}", symbol.text, f.q), fmt::format(R"(\tfrac{{{}}}{{{}}})", symbol.latex, f.q),
+            Notation::kProduct};
+  const Formula factor = f.q == 1 ? Formula{std::to_string(f.p), std::to_string(f.p)} : write_fraction(f);
+  return {factor.text + " " + symbol.text, factor.latex + R"(\,)" + symbol.latex, Notation::kMatrixProduct};
+}
+
+// p / (q · symbol).
+Formula over(const Fraction& f, const Formula& symbol) {
+  const Formula below = multiple({f.q, 1}, symbol);
+  const std::string text = f.q == 1 ? below.text : "(" + below.text + ")";
+  return {fmt::format("{}/{}", f.p, text), fmt::format(R"(\tfrac{{{}}}{{{}}})", f.p, below.latex),
+          Notation::kProduct};
+}
+
+}  // namespace
+
 Formula number(double value, int digits) {
   if (value < 0) {
     const Formula positive = number(-value, digits);
     return {"−" + positive.text, "-" + positive.latex, Notation::kNegation};
   }
   if (value == 0.5) return {"½", R"(\tfrac12 )"};
-  for (int q = 3; q <= 12; ++q) {
-    const double p = std::round(value * q);
-    const bool is_decimal = q == 4 || q == 5 || q == 8 || q == 10;  // 0.25 reads as well as 1/4
-    if (is_decimal || p < 1 || p > 12 || p / q != value || std::round(value) == value) continue;
-    if (std::gcd(static_cast<int>(p), q) != 1) continue;
-    return {fmt::format("{}/{}", p, q), fmt::format(R"(\tfrac{{{}}}{{{}}})", p, q), Notation::kProduct};
-  }
+  const std::optional<Fraction> fraction = fraction_of(value, 99);
+  // 0.25 reads as well as 1/4
+  const bool is_decimal = !fraction || 40 % fraction->q == 0;
+  if (!is_decimal) return write_fraction(*fraction);
   const std::string text = fmt::format("{:.{}g}", value, digits);
   const std::size_t exponent = text.find('e');
   if (exponent == std::string::npos) return {text, text};
   const int power = std::stoi(text.substr(exponent + 1));
   return {text, fmt::format(R"({} \cdot 10^{{{}}})", text.substr(0, exponent), power), Notation::kProduct};
+}
+
+Formula number_as_exponent(double value) {
+  if (value < 0) {
+    const Formula positive = number_as_exponent(-value);
+    return {"−" + positive.text, "-" + positive.latex, Notation::kNegation};
+  }
+  const std::optional<Fraction> fraction = fraction_of(value, 99);
+  const bool is_decimal = !fraction || fraction->q == 1 || fraction->q % 5 == 0;
+  return is_decimal ? number(value) : write_fraction(*fraction);
+}
+
+Formula constant(double value) {
+  if (value < 0) {
+    const Formula positive = constant(-value);
+    return {"−" + positive.text, "-" + positive.latex, Notation::kNegation};
+  }
+  struct Known {
+    double value;
+    Formula symbol;
+  };
+  using std::numbers::e, std::numbers::pi;
+  for (const Known& known : {Known{pi, {"π", R"(\pi)"}},
+                             Known{pi * pi, {"π²", R"(\pi^{2})", Notation::kPower}}, Known{e, {"e", "e"}}}) {
+    if (const auto f = fraction_of(value / known.value, 99)) return multiple(*f, known.symbol);
+    if (const auto f = fraction_of(value * known.value, 99)) return over(*f, known.symbol);
+  }
+  return number(value);
 }
 
 }  // namespace catenary::derive

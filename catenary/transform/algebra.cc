@@ -9,12 +9,27 @@
 
 namespace catenary::algebra {
 
-Value scalar_of(Value v) {
+namespace {
+
+// calls: how deep to look, as shared parts make a tree of exponential size.
+Value scalar_within(Value v, int calls) {
   while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);
   if (v.shape().rank() == 0) return v;
   if (is(v, ops::kConstant)) return v.graph().constant(std::get<double>(v.attribute()), {}, v.type().dtype);
-  return {};
+  const bool is_elementwise =
+      is(v, ops::kNeg) || is(v, ops::kAdd) || is(v, ops::kSub) || is(v, ops::kMul) || is(v, ops::kDiv);
+  if (!is_elementwise || calls == 0) return {};
+  std::vector<Value> scalars;
+  for (int i = 0; i < v.input_count(); ++i) {
+    scalars.push_back(scalar_within(v.input(i), calls - 1));
+    if (!scalars.back()) return {};
+  }
+  return v.graph().call(v.op(), scalars, v.attribute());
 }
+
+}  // namespace
+
+Value scalar_of(Value v) { return scalar_within(v, 3); }
 
 std::optional<double> number_of(Value v) {
   while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);
@@ -44,6 +59,10 @@ Value scalar_product(Value a, Value b) {
 }
 
 Term term_of(Value x) {
+  if (is(x, ops::kBroadcast) && !number_of(x)) {
+    const Term inner = term_of(x.input(0));
+    return {inner.number, broadcast(inner.rest, x.shape())};
+  }
   if (is(x, ops::kNeg)) {
     const Term inner = term_of(x.input(0));
     return {-inner.number, inner.rest};
@@ -119,6 +138,8 @@ Value sum_of(std::vector<Term> terms, Value like) {
 }
 
 Scaling scaling_of(Value x) {
+  if (is(x, ops::kBroadcast) && is(x.input(0), ops::kDiv))
+    return {{}, broadcast(x.input(0).input(0), x.shape()), x.input(0).input(1)};
   if (is(x, ops::kDiv)) {
     const Value denominator = scalar_of(x.input(1));
     if (!denominator) return {{}, x, {}};

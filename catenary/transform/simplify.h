@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "catenary/ir/graph.h"
@@ -15,9 +17,14 @@ struct SimplifyOptions {
   std::span<const Value> symmetric = {};
   /// Values to take as they are, as if they were leaves: intermediate results that have a name.
   std::span<const Value> keep = {};
-  /// Extents stand for symbols: no rule may turn one into a number, as tr(I) = n does.
-  bool symbolic_extents = false;
+  /// Symbols with the extents that stand for them: no rule may turn such an extent into a number. tr(I) = n
+  /// is a shared input of the symbol's name.
+  std::span<const std::pair<std::string, std::int64_t>> symbolic_extents = {};
 };
+
+/// Whether the matrix v equals its transpose because of how it is made of symmetric ones. False where that
+/// takes more than a few steps to see.
+[[nodiscard]] bool is_symmetric(Value v, const SimplifyOptions& options = {});
 
 /// A named equality of matrix algebra, used from left to right where it makes a formula shorter or more
 /// regular. It holds wherever the left-hand side is defined.

@@ -53,9 +53,45 @@ Value step_of_relu(Value v, const Options&) {
 }
 
 Value sum_of_scalars(Value v, const Options& options) {
-  if (!is(v, ops::kSum) || options.symbolic_extents) return {};
+  if (!is(v, ops::kSum)) return {};
   const Value scalar = scalar_of(v.input(0));
-  return scalar ? algebra::scaled(static_cast<double>(v.input(0).shape().size()), scalar) : Value{};
+  const Value number = scalar ? count(v, v.input(0).shape().size(), options) : Value{};
+  return number ? algebra::scalar_product(number, scalar) : Value{};
+}
+
+// Two arrays' product is an inner product; one of more factors reads better as it is.
+Value sum_of_product(Value v, const Options&) {
+  if (!is(v, ops::kSum) || !is(v.input(0), ops::kMul)) return {};
+  const Value x = v.input(0), a = x.input(0), b = x.input(1);
+  const auto is_factor = [](Value f) { return !is(f, ops::kMul) && !is(f, ops::kDiv) && !scalar_of(f); };
+  return x.shape().rank() == 1 && is_factor(a) && is_factor(b) ? dot(a, b) : Value{};
+}
+
+Value sum_of_probabilities(Value v, const Options&) {
+  return is(v, ops::kSum) && is(v.input(0), ops::kSoftmax) ? constant_like(v, 1) : Value{};
+}
+
+// Whether the scalar is x's mean, however it is written: mean(x), (Σ x) / n, (1/3) Σ x.
+bool is_mean_of(Value scalar, Value x, const Options& options) {
+  if (is(scalar, ops::kMean)) return scalar.input(0) == x;
+  const Value n = count(scalar, x.shape().size(), options);
+  if (!n) return false;
+  const algebra::Term term = algebra::term_of(scalar);
+  if (term.rest == sum(x)) return number_of(n) && term.number == 1 / *number_of(n);
+  return term.number == 1 && term.rest == sum(x) / n;
+}
+
+// Whether x is a y − mean(y) scaled.
+bool sums_to_zero(Value x, const Options& options) {
+  if (is(x, ops::kUnitVector) || is(x, ops::kNeg)) return sums_to_zero(x.input(0), options);
+  if (is(x, ops::kMul) && scalar_of(x.input(0))) return sums_to_zero(x.input(1), options);
+  if (is(x, ops::kDiv) && scalar_of(x.input(1))) return sums_to_zero(x.input(0), options);
+  const Value mean = is(x, ops::kSub) ? scalar_of(x.input(1)) : Value{};
+  return mean && is_mean_of(mean, x.input(0), options);
+}
+
+Value sum_of_deviations(Value v, const Options& options) {
+  return is(v, ops::kSum) && sums_to_zero(v.input(0), options) ? constant_like(v, 0) : Value{};
 }
 
 Value mean_of_scalars(Value v, const Options&) { return is(v, ops::kMean) ? scalar_of(v.input(0)) : Value{}; }
@@ -133,6 +169,9 @@ constexpr std::array kRules = {
     SimplifyRule{"x⁻ᵃ = 1 / xᵃ", negative_power},
     SimplifyRule{"[relu(x) > 0] = [x > 0]", step_of_relu},
     SimplifyRule{"Σᵢ c = n c", sum_of_scalars},
+    SimplifyRule{"Σ softmax(x) = 1", sum_of_probabilities},
+    SimplifyRule{"Σ (x − mean(x)) = 0", sum_of_deviations},
+    SimplifyRule{"Σ x ⊙ y = xᵀ y", sum_of_product},
     SimplifyRule{"mean(c) = c", mean_of_scalars},
     SimplifyRule{"⟨c, x⟩ = c Σ x", dot_with_scalars},
     SimplifyRule{"⟨x / y, y⟩ = Σ x", dot_with_quotient},
@@ -144,5 +183,31 @@ constexpr std::array kRules = {
 }  // namespace
 
 std::span<const SimplifyRule> function_rules() { return kRules; }
+
+namespace {
+
+// The shared input that stands for a dimension's size; empty if its name is taken.
+Value size_of(Value like, std::string_view symbol) {
+  const DType dtype = like.type().dtype;
+  const Value found = like.graph().find(symbol);
+  if (!found) return like.graph().shared_input(symbol, {}, dtype);
+  const bool fits = is(found, ops::kSharedInput) && found.shape().rank() == 0 && found.type().dtype == dtype;
+  return fits ? found : Value{};
+}
+
+}  // namespace
+
+Value count(Value like, std::int64_t extent, const SimplifyOptions& options) {
+  Value symbols;
+  for (const auto& [symbol, prime] : options.symbolic_extents) {
+    for (; extent > 0 && extent % prime == 0; extent /= prime) {
+      const Value size = size_of(like, symbol);
+      if (!size) return {};
+      symbols = symbols ? symbols * size : size;
+    }
+  }
+  const auto number = static_cast<double>(extent);
+  return symbols ? algebra::scaled(number, symbols) : like.graph().constant(number, {}, like.type().dtype);
+}
 
 }  // namespace catenary::simplification

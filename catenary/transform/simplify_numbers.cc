@@ -20,6 +20,10 @@ bool repeats_number(Value v, double number) { return number_of(v) == number; }
 // −x of a value that has a minus sign; empty if it has none.
 Value without_minus(Value v) {
   if (is(v, ops::kNeg)) return v.input(0);
+  if (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) {
+    const Value x = without_minus(v.input(0));
+    return x ? v.graph().call(v.op(), {x}, v.attribute()) : Value{};
+  }
   const std::optional<double> number = number_of(v);
   return number && *number < 0 ? constant_like(v, -*number) : Value{};
 }
@@ -79,6 +83,11 @@ Value double_negation(Value v, const Options&) {
   return is(v, ops::kNeg) ? without_minus(v.input(0)) : Value{};
 }
 
+// A written sum does not show this one.
+Value plus_minus(Value v, const Options&) {
+  return is(v, ops::kAdd) && is(v.input(1), ops::kNeg) ? v.input(0) - v.input(1).input(0) : Value{};
+}
+
 Value plus_negative(Value v, const Options&) {
   if (!is(v, ops::kAdd)) return {};
   if (const Value y = without_minus(v.input(1))) return v.input(0) - y;
@@ -90,11 +99,6 @@ Value minus_negative(Value v, const Options&) {
   if (!is(v, ops::kSub)) return {};
   const Value y = without_minus(v.input(1));
   return y ? v.input(0) + y : Value{};
-}
-
-Value negative_difference(Value v, const Options&) {
-  if (!is(v, ops::kNeg) || !is(v.input(0), ops::kSub)) return {};
-  return v.input(0).input(1) - v.input(0).input(0);
 }
 
 Value negative_factor(Value v, const Options&) {
@@ -130,9 +134,9 @@ constexpr std::array kRules = {
     SimplifyRule{"x + 0 = x", plus_zero},
     SimplifyRule{"0 − x = −x", zero_minus},
     SimplifyRule{"−(−x) = x", double_negation},
+    SimplifyRule{"x + −y = x − y", plus_minus, SimplifyRule::kSilent},
     SimplifyRule{"x + (−y) = x − y", plus_negative},
     SimplifyRule{"x − (−y) = x + y", minus_negative},
-    SimplifyRule{"−(x − y) = y − x", negative_difference},
     SimplifyRule{"x (−y) = −x y", negative_factor},
     SimplifyRule{"x / (−y) = −(x / y)", negative_quotient},
     SimplifyRule{"x / c = (1 / c) x", over_number},

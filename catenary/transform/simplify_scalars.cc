@@ -1,7 +1,6 @@
-// Rules that bring scalars, quotients and powers to their places: −c x / d.
+// Rules that bring scalars to their place in front: −c x / d.
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
@@ -14,10 +13,7 @@ namespace catenary::simplification {
 namespace {
 
 using algebra::is_product;
-using algebra::is_sum;
 using algebra::number_of;
-using algebra::Power;
-using algebra::PowerProduct;
 using algebra::scalar_of;
 using algebra::scaled;
 using Options = SimplifyOptions;
@@ -58,34 +54,6 @@ Value scalar_in_product(Value v, const Options&) {
     return scaled(scalar, i == 0 ? x.input(1) * y : y * x.input(1));
   }
   return {};
-}
-
-Value quotient_times(Value v, const Options&) {
-  if (!is(v, ops::kMul)) return {};
-  for (int i = 0; i < 2; ++i) {
-    const Value x = v.input(i), y = v.input(1 - i);
-    if (is(x, ops::kDiv)) return (i == 0 ? x.input(0) * y : y * x.input(0)) / x.input(1);
-    const Value scalar = v.shape().rank() > 0 ? scalar_of(x) : Value{};
-    if (scalar && is(scalar, ops::kDiv)) return scaled(scalar.input(0), y) / scalar.input(1);
-  }
-  return {};
-}
-
-// Scalars are divided by last, so that they can leave a product.
-Value quotient_over(Value v, const Options&) {
-  if (!is(v, ops::kDiv) || !is(v.input(0), ops::kDiv)) return {};
-  const Value a = v.input(0).input(0), b = v.input(0).input(1), c = v.input(1);
-  const bool alike = v.shape().rank() == 0 || !scalar_of(b) == !scalar_of(c);
-  if (alike) return a / (b * c);
-  return scalar_of(b) ? a / c / b : Value{};
-}
-
-Value over_quotient(Value v, const Options&) {
-  if (!is(v, ops::kDiv)) return {};
-  const Value x = v.input(1);
-  if (is(x, ops::kDiv)) return v.input(0) * x.input(1) / x.input(0);
-  const Value scalar = scalar_of(x);
-  return scalar && is(scalar, ops::kDiv) ? v.input(0) * scalar.input(1) / scalar.input(0) : Value{};
 }
 
 // Operators f with f(c x) = c f(x) in each of their operands.
@@ -158,101 +126,18 @@ Value divisor_out(Value v, const Options&) {
   return {};
 }
 
+Value zero_operand(Value v, const Options&) {
+  if (!is_linear(v.op())) return {};
+  for (int i = 0; i < v.input_count(); ++i) {
+    if (number_of(v.input(i)) == 0) return constant_like(v, 0);
+  }
+  return {};
+}
+
 Value minus_out(Value v, const Options&) {
   if (!is_linear(v.op())) return {};
   for (int i = 0; i < v.input_count(); ++i) {
     if (is(v.input(i), ops::kNeg)) return -with_operand(v, i, v.input(i).input(0));
-  }
-  return {};
-}
-
-// Joins the first pair of powers that the choice allows.
-template <typename Choice>
-Value joined(Value v, Choice choice) {
-  if (!is(v, ops::kMul) && !is(v, ops::kDiv)) return {};
-  PowerProduct product = algebra::powers_of(v);
-  for (std::size_t i = 0; i < product.powers.size(); ++i) {
-    for (std::size_t j = i + 1; j < product.powers.size(); ++j) {
-      Power &a = product.powers[i], &b = product.powers[j];
-      if (a.base != b.base || !choice(a, b)) continue;
-      a.exponent += b.exponent;
-      b.exponent = 0;
-      return product_of(product, v);
-    }
-  }
-  return {};
-}
-
-Value cancel(Value v, const Options&) {
-  return joined(v,
-                [](const Power& a, const Power& b) { return a.exponent != 0 && a.exponent == -b.exponent; });
-}
-
-// x ⊙ x reads better than a power of each element.
-Value join_powers(Value v, const Options&) {
-  return joined(v, [](const Power& a, const Power& b) {
-    if (a.exponent == 0 || b.exponent == 0) return false;
-    return a.base.shape().rank() == 0 || a.exponent != 1 || b.exponent != 1;
-  });
-}
-
-Value length_times_direction(Value v, const Options&) {
-  if (!is(v, ops::kMul) && !is(v, ops::kDiv)) return {};
-  PowerProduct product = algebra::powers_of(v);
-  for (Power& length : product.powers) {
-    if (!is(length.base, ops::kNorm2) || length.exponent < 1) continue;
-    for (Power& direction : product.powers) {
-      if (!is(direction.base, ops::kUnitVector) || direction.base.input(0) != length.base.input(0)) continue;
-      if (direction.exponent != 1) continue;
-      length.exponent -= 1;
-      direction.base = length.base.input(0);
-      return product_of(product, v);
-    }
-  }
-  return {};
-}
-
-Value numbers_in_quotient(Value v, const Options&) {
-  if (!is(v, ops::kDiv) || number_of(v.input(1))) return {};
-  const Value divisor = scalar_of(v.input(1)) ? scalar_of(v.input(1)) : v.input(1);
-  const algebra::Term above = algebra::term_of(v.input(0)), below = algebra::term_of(divisor);
-  if (std::abs(above.number) == 1 || std::abs(below.number) == 1 || below.number == 0) return {};
-  const double ratio = above.number / below.number;
-  if (std::abs(ratio) < 1 && std::round(1 / ratio) == 1 / ratio)
-    return above.rest / algebra::value_of({1 / ratio, below.rest});
-  return algebra::value_of({ratio, above.rest}) / below.rest;
-}
-
-// The sum's terms times x; empty if x is the divisor of none of them.
-Value distributed(Value sum, Value x) {
-  std::vector<algebra::Term> terms = algebra::terms_of(sum);
-  const auto divides = [x](const algebra::Term& term) {
-    return is(term.rest, ops::kDiv) && term.rest.input(1) == x;
-  };
-  if (std::none_of(terms.begin(), terms.end(), divides)) return {};
-  for (algebra::Term& term : terms) {
-    if (divides(term))
-      term.rest = term.rest.input(0);
-    else
-      term.rest = number_of(term.rest)   ? x
-                  : scalar_of(term.rest) ? scaled(scalar_of(term.rest), x)
-                                         : x * term.rest;
-  }
-  return sum_of(std::move(terms), sum);
-}
-
-Value factor_times_quotients(Value v, const Options&) {
-  if (!is(v, ops::kMul)) return {};
-  PowerProduct product = algebra::powers_of(v);
-  for (Power& sum : product.powers) {
-    if (sum.exponent != 1 || !is_sum(sum.base)) continue;
-    for (Power& factor : product.powers) {
-      const Value result = factor.exponent == 1 ? distributed(sum.base, factor.base) : Value{};
-      if (!result || factor.base == sum.base) continue;
-      sum.base = result;
-      factor.exponent = 0;
-      return product_of(product, v);
-    }
   }
   return {};
 }
@@ -268,14 +153,10 @@ constexpr std::array kRules = {
     SimplifyRule{"broadcast(a) ⊙ broadcast(b) = broadcast(a b)", product_of_scalars, SimplifyRule::kSilent},
     SimplifyRule{"a (b x) = (a b) x", scalar_of_scalar},
     SimplifyRule{"(c x) ⊙ y = c (x ⊙ y)", scalar_in_product},
-    SimplifyRule{"x / y · z = x z / y", quotient_times},
-    SimplifyRule{"x / y / z = x / (y z)", quotient_over},
-    SimplifyRule{"x / (y / z) = x z / y", over_quotient},
-    SimplifyRule{"2 x / (2 y) = x / y", numbers_in_quotient},
-    SimplifyRule{"x / x = 1", cancel},
-    SimplifyRule{"‖x‖ · x / ‖x‖ = x", length_times_direction},
-    SimplifyRule{"xᵃ xᵇ = xᵃ⁺ᵇ", join_powers},
-    SimplifyRule{"x ⊙ (y / x + z) = y + x ⊙ z", factor_times_quotients},
+};
+
+constexpr std::array kLinearRules = {
+    SimplifyRule{"A 0 = 0", zero_operand},
     SimplifyRule{"A (−B) = −A B", minus_out},
     SimplifyRule{"A (c B) = c A B", scalar_out_of_product, SimplifyRule::kSilent},
     SimplifyRule{"f(c x) = c f(x), f = ᵀ, Σ, tr, …", scalar_out_of_function},
@@ -286,5 +167,6 @@ constexpr std::array kRules = {
 }  // namespace
 
 std::span<const SimplifyRule> scalar_rules() { return kRules; }
+std::span<const SimplifyRule> linear_rules() { return kLinearRules; }
 
 }  // namespace catenary::simplification

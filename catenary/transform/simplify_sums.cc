@@ -99,6 +99,13 @@ Chains chains_of(const Term& a, const Term& b) {
   return chains;
 }
 
+// Whether only the order of the factors differs, as in A² B + A B A + B A²: that sum shows its pattern best
+// as it is. Nor does a person write (A / a + B / b) C.
+bool stand_apart(const Chains& chains) {
+  return chains.a_scaling.denominator != chains.b_scaling.denominator ||
+         std::is_permutation(chains.a.begin(), chains.a.end(), chains.b.begin(), chains.b.end());
+}
+
 std::size_t common_prefix(const Chain& a, const Chain& b) {
   const std::size_t most = std::min(a.size(), b.size());
   const auto end = a.begin() + static_cast<std::ptrdiff_t>(most);
@@ -109,6 +116,7 @@ std::optional<Term> common_left(const Term& a, const Term& b, const Options&) {
   const Chains chains = chains_of(a, b);
   const std::size_t length = common_prefix(chains.a, chains.b);
   if (length == 0 || length == chains.a.size() || length == chains.b.size()) return std::nullopt;
+  if (stand_apart(chains)) return std::nullopt;
   const auto cut = static_cast<std::ptrdiff_t>(length);
   const Chain rest_a(chains.a.begin() + cut, chains.a.end()), rest_b(chains.b.begin() + cut, chains.b.end());
   const Value x = with_scaling(product_of(rest_a), chains.a_scaling);
@@ -126,6 +134,7 @@ std::optional<Term> common_right(const Term& a, const Term& b, const Options&) {
   const Chain turned_a = algebra::transposed(chains.a), turned_b = algebra::transposed(chains.b);
   const std::size_t length = common_prefix(turned_a, turned_b);
   if (length == 0 || length == turned_a.size() || length == turned_b.size()) return std::nullopt;
+  if (stand_apart(chains)) return std::nullopt;
   const auto cut = static_cast<std::ptrdiff_t>(length);
   const Chain rest_a(chains.a.begin(), chains.a.end() - cut), rest_b(chains.b.begin(), chains.b.end() - cut);
   const Value x = with_scaling(product_of(rest_a), chains.a_scaling);
@@ -135,6 +144,13 @@ std::optional<Term> common_right(const Term& a, const Term& b, const Options&) {
     chain.insert(chain.end(), chains.a.end() - cut, chains.a.end());
     return product_of(chain);
   });
+}
+
+std::optional<Term> common_vec(const Term& a, const Term& b, const Options&) {
+  if (!is(a.rest, ops::kVec) || !is(b.rest, ops::kVec)) return std::nullopt;
+  const Value x = a.rest.input(0), y = b.rest.input(0);
+  if (x.shape() != y.shape()) return std::nullopt;
+  return Term{1, vec(algebra::sum_of({{a.number, x}, {b.number, y}}, x))};
 }
 
 std::optional<Term> common_elementwise(const Term& a, const Term& b, const Options&) {
@@ -229,51 +245,61 @@ Value without_sums(Value v, const Options&) {
   return sum_of(std::move(terms), v);
 }
 
-// So that the sign and the quotient of a scalar are seen where it is one of an array's terms.
-Value repeated_quotient(Value v, const Options&) {
-  if (!is(v, ops::kBroadcast)) return {};
-  const Value x = v.input(0);
-  if (is(x, ops::kNeg)) return -broadcast(x.input(0), v.shape());
-  if (!is(x, ops::kDiv)) return {};
-  return broadcast(x.input(0), v.shape()) / broadcast(x.input(1), v.shape());
+// The power of a sum y that divides both, once more in b than in a: a's place in it and b's.
+std::optional<std::pair<std::size_t, std::size_t>> common_divisor(const PowerProduct& a,
+                                                                  const PowerProduct& b) {
+  for (std::size_t i = 0; i < a.powers.size(); ++i) {
+    const Power& x = a.powers[i];
+    if (x.exponent > -1 || !is_sum(x.base)) continue;
+    for (std::size_t j = 0; j < b.powers.size(); ++j) {
+      if (b.powers[j].base == x.base && b.powers[j].exponent == x.exponent - 1) return std::pair(i, j);
+    }
+  }
+  return std::nullopt;
 }
 
-// The factor that a product begins with, if it is a difference, the other way round; with the rest of the
-// product.
-Value turned_difference(Value v) {
-  if (is(v, ops::kSub)) return v.input(1) - v.input(0);
-  static constexpr std::array kOdd = {&ops::kMatVec, &ops::kMatMul,   &ops::kOuter,    &ops::kMul,
-                                      &ops::kDiv,    &ops::kBatchSum, &ops::kBatchMean};
-  if (std::find(kOdd.begin(), kOdd.end(), &v.op()) == kOdd.end()) return {};
-  const int first = is(v, ops::kMul) && algebra::number_of(v.input(0)) ? 1 : 0;
-  const Value turned = turned_difference(v.input(first));
-  if (!turned) return {};
-  std::vector<Value> inputs;
-  for (int i = 0; i < v.input_count(); ++i) inputs.push_back(i == first ? turned : v.input(i));
-  return v.graph().call(v.op(), inputs, v.attribute());
+// x y − z multiplied out, if all but one term cancels; else nothing.
+std::optional<PowerProduct> single_term(PowerProduct a, std::size_t place, PowerProduct b,
+                                        std::size_t beside) {
+  const Value y = a.powers[place].base;
+  const double exponent = b.powers[beside].exponent;
+  a.powers[place].exponent = 1;
+  b.powers.erase(b.powers.begin() + static_cast<std::ptrdiff_t>(beside));
+  std::vector<PowerProduct> products = multiplied_out(a);
+  products.push_back(std::move(b));
+  std::for_each(products.begin(), products.end(), sort_powers);
+  add_like_products(products);
+  if (products.size() != 1) return std::nullopt;
+  products[0].powers.push_back({y, exponent});
+  return products[0];
 }
 
-Value negative_of_difference(Value v, const Options&) {
-  return is(v, ops::kNeg) ? turned_difference(v.input(0)) : Value{};
-}
-
-Value negative_sum(Value v, const Options&) {
-  if (!is(v, ops::kSub) || !is(v.input(0), ops::kNeg)) return {};
-  return -(v.input(0).input(0) + v.input(1));
+// Only where most cancels: else the two quotients read as well.
+std::optional<Term> over_common_divisor(const Term& a, const Term& b, const Options&) {
+  if (!is(a.rest, ops::kDiv) || !is(b.rest, ops::kDiv) || a.rest.shape() != b.rest.shape())
+    return std::nullopt;
+  PowerProduct x = algebra::powers_of(a.rest), z = algebra::powers_of(b.rest);
+  x.number *= a.number;
+  z.number *= b.number;
+  const auto in_order = common_divisor(x, z), turned = common_divisor(z, x);
+  const std::optional<PowerProduct> sum = in_order ? single_term(x, in_order->first, z, in_order->second)
+                                          : turned ? single_term(z, turned->first, x, turned->second)
+                                                   : std::nullopt;
+  if (!sum) return std::nullopt;
+  return Term{sum->number, product_of(PowerProduct{1, sum->powers}, a.rest)};
 }
 
 constexpr std::array kRules = {
-    SimplifyRule{"−c = −c, c / d = c / d", repeated_quotient, SimplifyRule::kSilent},
     SimplifyRule{"x − x = 0", rule<cancelled>},
     SimplifyRule{"x + x = 2 x", rule<collected>},
     SimplifyRule{"c x + c y = c (x + y)", rule<common_scalar>},
     SimplifyRule{"A B + A C = A (B + C)", rule<common_left>},
     SimplifyRule{"A C + B C = (A + B) C", rule<common_right>},
+    SimplifyRule{"vec(A) + vec(B) = vec(A + B)", rule<common_vec>},
     SimplifyRule{"x ⊙ y + x ⊙ z = x ⊙ (y + z)", rule<common_elementwise>},
     SimplifyRule{"x ⊙ (y + z) = x ⊙ y + x ⊙ z", without_sums},
+    SimplifyRule{"x / y − z / y² = (x y − z) / y²", rule<over_common_divisor>},
     SimplifyRule{"Aᵀ + A = A + Aᵀ", transpose_last},
-    SimplifyRule{"−x − y = −(x + y)", negative_sum},
-    SimplifyRule{"−(x − y) z = (y − x) z", negative_of_difference},
 };
 
 }  // namespace

@@ -52,6 +52,26 @@ TEST(Simplify, TakesSymmetricLeavesForTheirTransposes) {
   EXPECT_EQ(simplify(v).value, matmul(S + transpose(S), x));
 }
 
+TEST(Simplify, CountsElementsInTheSymbolsOfTheirExtents) {
+  Graph graph;
+  const std::vector<std::pair<std::string, std::int64_t>> symbols = {{"m", 5}, {"n", 7}};
+  const SimplifyOptions options{.symbolic_extents = symbols};
+  const Value s = f64(graph, "s", {});
+  const Value count = simplify(trace(identity(graph, 14, DType::kF64)), options).value;
+  EXPECT_EQ(count, 2 * graph.shared_input("n", {}, DType::kF64));
+  const Value sum_of_copies = simplify(sum(broadcast(s, {7, 5})), options).value;
+  EXPECT_EQ(sum_of_copies, graph.find("m") * graph.find("n") * s);
+  EXPECT_EQ(simplify(det(s * f64(graph, "A", {7, 7})), options).value, det(s * graph.find("A")));
+}
+
+TEST(Simplify, LeavesACountAloneWhoseSymbolIsAnotherValuesName) {
+  Graph graph;
+  const std::vector<std::pair<std::string, std::int64_t>> symbols = {{"n", 7}};
+  (void)f64(graph, "n", {3});
+  const Value count = trace(identity(graph, 7, DType::kF64));
+  EXPECT_EQ(simplify(count, {.symbolic_extents = symbols}).value, count);
+}
+
 TEST(Simplify, GroupsProductsSoThatVectorsAreMultipliedFirst) {
   Graph graph;
   const Value A = f64(graph, "A", {3, 3}), a = f64(graph, "a", {3}), b = f64(graph, "b", {3});

@@ -1,0 +1,94 @@
+#include "catenary/derive/factors.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace catenary::derive {
+
+namespace {
+
+// "⁻³" of a whole number.
+std::string superscript(int exponent) {
+  static constexpr std::array<std::string_view, 10> kDigits = {"⁰", "¹", "²", "³", "⁴",
+                                                               "⁵", "⁶", "⁷", "⁸", "⁹"};
+  std::string text = exponent < 0 ? "⁻" : "";
+  for (const char c : std::to_string(std::abs(exponent))) text += kDigits[static_cast<std::size_t>(c - '0')];
+  return text;
+}
+
+// What takes an exponent in LaTeX: a layer's number and an exponent would read as one.
+std::string below_exponent(const Formula& x) {
+  return superscript_at(x.latex) == std::string::npos ? x.latex : "(" + x.latex + ")";
+}
+
+// X³, X⁻², (X²)ᵀ.
+Formula matrix_power(const Formula& base, int exponent, bool transposed) {
+  const Formula x = tighter_than(Notation::kPower, base);
+  const Formula f = {x.text + superscript(exponent), fmt::format("{}^{{{}}}", below_exponent(x), exponent),
+                     Notation::kPower};
+  if (!transposed) return f;
+  return {"(" + f.text + ")ᵀ", "(" + f.latex + R"()^{\top})", Notation::kPower};
+}
+
+bool is_run(const Factor& a, const Factor& b) {
+  return a.base && a.base == b.base && a.transposed == b.transposed && (a.exponent > 0) == (b.exponent > 0);
+}
+
+}  // namespace
+
+Formula parenthesized(const Formula& f) { return {"(" + f.text + ")", "(" + f.latex + ")"}; }
+
+Formula tighter_than(Notation::Binding outer, const Formula& f) {
+  return f.binding > outer ? f : parenthesized(f);
+}
+
+bool starts_with_number(const Formula& f) {
+  return std::isdigit(static_cast<unsigned char>(f.text[0])) != 0 || f.text.starts_with("½");
+}
+
+std::vector<Formula> with_powers(const std::vector<Factor>& factors) {
+  std::vector<Formula> formulas;
+  for (std::size_t i = 0; i < factors.size();) {
+    const std::size_t begin = i;
+    int exponent = 0;
+    for (; i < factors.size() && (i == begin || is_run(factors[begin], factors[i])); ++i)
+      exponent += factors[i].exponent;
+    const Factor& first = factors[begin];
+    formulas.push_back(i - begin == 1 ? first.formula
+                                      : matrix_power(first.of_base, exponent, first.transposed));
+  }
+  return formulas;
+}
+
+Formula juxtaposed(const std::vector<Formula>& factors, End end) {
+  Formula f{"", "", factors.size() == 1 ? factors[0].binding : Notation::kMatrixProduct};
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    const bool open = factors[i].binding == Notation::kBigSum;
+    const bool reaches = i + 1 == factors.size() && end == End::kOpen;
+    const Formula factor = open && !reaches ? parenthesized(factors[i]) : factors[i];
+    if (open) f.binding = reaches ? Notation::kBigSum : Notation::kMatrixProduct;
+    if (i > 0) {
+      const bool numbers = starts_with_number(factors[i - 1]) && starts_with_number(factor);
+      f.text += numbers ? " · " : " ";
+      f.latex += numbers ? R"( \cdot )" : R"(\,)";
+    }
+    f.text += factor.text;
+    f.latex += factor.latex;
+  }
+  return f;
+}
+
+Formula power(const Formula& base, const Shape& shape, double exponent) {
+  const Formula x = tighter_than(Notation::kPower, base);
+  const Formula p = number_as_exponent(exponent);
+  const bool elementwise = shape.rank() > 0;
+  const std::string latex = below_exponent(x) + "^{" + (elementwise ? R"(\odot )" : "") + p.latex + "}";
+  const bool is_digit = exponent == std::round(exponent) && exponent > 0 && exponent < 100;
+  if (!elementwise && is_digit)
+    return {x.text + superscript(static_cast<int>(exponent)), latex, Notation::kPower};
+  const std::string text = p.binding == Notation::kAtom && exponent >= 0 ? p.text : "(" + p.text + ")";
+  return {x.text + (elementwise ? "^⊙" : "^") + text, latex, Notation::kPower};
+}
+
+}  // namespace catenary::derive

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <vector>
+
+#include "catenary/derive/formula.h"
+
+/// How factors of a product and powers are written, given their formulas. Private to formula.cc.
+namespace catenary::derive {
+
+[[nodiscard]] Formula parenthesized(const Formula& f);
+
+/// In parentheses unless it binds more tightly than `outer`.
+[[nodiscard]] Formula tighter_than(Notation::Binding outer, const Formula& f);
+
+/// A factor of a juxtaposed product. Neighbours that are powers of the same square matrix are one power.
+struct Factor {
+  Formula formula;       ///< as it stands alone
+  Value base = {};       ///< of a square matrix's whole power; else empty
+  Formula of_base = {};  ///< the base's formula
+  int exponent = 1;      ///< negative of an inverse
+  bool transposed = false;
+};
+
+/// The factors with X X X as X³ and Xᵀ Xᵀ as (X²)ᵀ.
+[[nodiscard]] std::vector<Formula> with_powers(const std::vector<Factor>& factors);
+
+/// Juxtaposed, "2 A x". A big sum at the end reaches to there and needs no parentheses; `closed`: it gets
+/// them all the same, as something follows.
+enum class End : std::uint8_t { kOpen, kClosed };
+[[nodiscard]] Formula juxtaposed(const std::vector<Formula>& factors, End end = End::kOpen);
+
+/// Whether f begins with a digit, so that a number in front would run into it.
+[[nodiscard]] bool starts_with_number(const Formula& f);
+
+/// base^exponent; of arrays each element's, x^⊙2, as x² has no meaning for vectors.
+[[nodiscard]] Formula power(const Formula& base, const Shape& shape, double exponent);
+
+}  // namespace catenary::derive

@@ -1,0 +1,156 @@
+// Rules that give a sum or a product its last touch: where its minus signs and numbers stand.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "catenary/ops/catalogue.h"
+#include "catenary/ops/ops.h"
+#include "catenary/transform/algebra.h"
+#include "catenary/transform/match.h"
+#include "catenary/transform/simplify_rules.h"
+
+namespace catenary::simplification {
+
+namespace {
+
+using algebra::number_of;
+using Options = SimplifyOptions;
+
+// The operands i < odd_operands(v) of a call change its sign when they change theirs.
+int odd_operands(Value v) {
+  static constexpr std::array kProducts = {&ops::kMatVec, &ops::kMatMul, &ops::kOuter, &ops::kMul,
+                                           &ops::kDot};
+  static constexpr std::array kOthers = {&ops::kDiv,       &ops::kBatchSum,  &ops::kBatchMean,
+                                         &ops::kTranspose, &ops::kBroadcast, &ops::kUnitVector,
+                                         &ops::kSign};
+  if (std::find(kProducts.begin(), kProducts.end(), &v.op()) != kProducts.end()) return 2;
+  return std::find(kOthers.begin(), kOthers.end(), &v.op()) != kOthers.end() ? 1 : 0;
+}
+
+// The factors x − y of a product; calls: how many more to look through.
+void collect_differences(Value v, std::vector<Value>& differences, std::size_t& calls) {
+  if (is(v, ops::kSub)) return differences.push_back(v);
+  if (odd_operands(v) == 0 || calls == 0) return;
+  --calls;
+  for (int i = 0; i < odd_operands(v); ++i) collect_differences(v.input(i), differences, calls);
+}
+
+// The difference to write the other way round, y − x for x − y: the first that stands alone. One of two in
+// (x − y) (x − y)ᵀ would spoil their likeness, and 1 − x is better than x − 1. Empty if there is none.
+Value difference_to_turn(Value product) {
+  std::vector<Value> differences;
+  std::size_t calls = algebra::kMostCalls;
+  collect_differences(product, differences, calls);
+  for (const Value d : differences) {
+    const bool alone = std::count_if(differences.begin(), differences.end(), [d](Value other) {
+                         return other == d || (other.input(0) == d.input(1) && other.input(1) == d.input(0));
+                       }) == 1;
+    if (alone && !number_of(d.input(0)) && !number_of(d.input(1))) return d;
+  }
+  return {};
+}
+
+// On the same way as collect_differences, so that it turns what that has seen, and nothing else.
+Value with_turned(Value v, Value difference, std::size_t& calls) {
+  if (v == difference) return v.input(1) - v.input(0);
+  if (odd_operands(v) == 0 || calls == 0) return v;
+  --calls;
+  std::vector<Value> inputs;
+  for (int i = 0; i < v.input_count(); ++i)
+    inputs.push_back(i < odd_operands(v) ? with_turned(v.input(i), difference, calls) : v.input(i));
+  return v.graph().call(v.op(), inputs, v.attribute());
+}
+
+// −v by one of its differences; empty if it has none to turn.
+Value turned(Value v) {
+  if (odd_operands(v) == 0) return {};
+  const Value difference = difference_to_turn(v);
+  std::size_t calls = algebra::kMostCalls;
+  return difference ? with_turned(v, difference, calls) : Value{};
+}
+
+Value negative_difference(Value v, const Options&) {
+  if (!is(v, ops::kNeg) || !is(v.input(0), ops::kSub)) return {};
+  return v.input(0).input(1) - v.input(0).input(0);
+}
+
+Value negative_of_difference(Value v, const Options&) {
+  return is(v, ops::kNeg) ? turned(v.input(0)) : Value{};
+}
+
+Value minus_difference(Value v, const Options&) {
+  if (!is(v, ops::kSub)) return {};
+  const Value x = v.input(1), y = is(x, ops::kSub) ? x.input(1) - x.input(0) : turned(x);
+  return y ? v.input(0) + y : Value{};
+}
+
+Value negative_sum(Value v, const Options&) {
+  if (!is(v, ops::kSub) || !is(v.input(0), ops::kNeg)) return {};
+  return -(v.input(0).input(0) + v.input(1));
+}
+
+// Sorts chains that differ in the order of their factors alone, by where in the first one each factor stands.
+class InOrder {
+ public:
+  explicit InOrder(const algebra::Chain& first) : first_(first) {}
+
+  bool operator()(const algebra::Chain& a, const algebra::Chain& b) const {
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                        [this](const auto& x, const auto& y) { return place(x) < place(y); });
+  }
+
+ private:
+  [[nodiscard]] std::ptrdiff_t place(const algebra::Factor& factor) const {
+    return std::find(first_.begin(), first_.end(), factor) - first_.begin();
+  }
+
+  const algebra::Chain& first_;
+};
+
+// Of two such terms either may be the first.
+Value terms_in_order(Value v, const Options&) {
+  if (!is(v, ops::kAdd)) return {};
+  const std::vector<algebra::Term> terms = algebra::terms_of(v);
+  if (terms.size() < 3) return {};
+  std::vector<algebra::Chain> chains;
+  for (const algebra::Term& term : terms) {
+    chains.push_back(algebra::chain_of(term.rest));
+    const algebra::Chain &first = chains[0], &chain = chains.back();
+    const bool alike = term.number == terms[0].number && chain.size() > 1 &&
+                       std::is_permutation(first.begin(), first.end(), chain.begin(), chain.end());
+    if (!alike) return {};
+  }
+  const InOrder before(chains[0]);
+  if (std::is_sorted(chains.begin(), chains.end(), before)) return {};
+  std::vector<algebra::Chain> sorted = chains;
+  std::stable_sort(sorted.begin(), sorted.end(), before);
+  std::vector<algebra::Term> result;
+  for (const algebra::Chain& chain : sorted) {
+    const auto place = std::find(chains.begin(), chains.end(), chain) - chains.begin();
+    result.push_back(terms[static_cast<std::size_t>(place)]);
+  }
+  return sum_of(std::move(result), v);
+}
+
+// As the last of all rules: before, ½ may find a 2.
+Value number_over(Value v, const Options&) {
+  if (!is(v, ops::kDiv) || number_of(v.input(1))) return {};
+  const std::optional<double> number = number_of(v.input(0));
+  if (!number || *number <= 0 || *number >= 1 || std::round(1 / *number) != 1 / *number) return {};
+  return constant_like(v.input(0), 1) / algebra::scaled(1 / *number, v.input(1));
+}
+
+constexpr std::array kRules = {
+    SimplifyRule{"−x − y = −(x + y)", negative_sum},
+    SimplifyRule{"−(x − y) = y − x", negative_difference},
+    SimplifyRule{"−(x − y) z = (y − x) z", negative_of_difference},
+    SimplifyRule{"x − (y − z) a = x + (z − y) a", minus_difference},
+    SimplifyRule{"A A B + B A A + A B A = A A B + A B A + B A A", terms_in_order},
+    SimplifyRule{"½ / x = 1 / (2 x)", number_over},
+};
+
+}  // namespace
+
+std::span<const SimplifyRule> sign_rules() { return kRules; }
+
+}  // namespace catenary::simplification

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <map>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -20,6 +22,8 @@ struct Composer {
   Document document;
   /// Where a rule was proved: (operator, operand) -> step.
   std::map<std::pair<std::string_view, int>, int> proved;
+  /// Notes of proofs that were printed: keys of proof_text().
+  std::set<std::string> explained;
 
   [[nodiscard]] Sentence say(Phrase phrase, std::initializer_list<Formula> formulas = {}) const {
     return derive::say(o.language, phrase, formulas);
@@ -52,6 +56,8 @@ void add_forward(Composer& c);
 void add_backward(Composer& c, const Part& part);
 /// The steps alone, in the order of their numbers.
 void add_steps(Composer& c, const Part& part);
+/// The rule's proof in index form where the rule is first used; later a word where it stands.
+void add_proof(Composer& c, const Part& part, const Flow& f);
 void add_results(Composer& c);
 /// A δ down to the next δ: with the steps between them inserted and shortened.
 [[nodiscard]] std::vector<Equation::Row> delta_rows(const Composer& c, const Adjoint& delta);

@@ -50,6 +50,7 @@ enum class Phrase : std::uint8_t {
   kProofWhere,
   kProofStep,
   kProofPartial,
+  kProofPartialSo,
   kProofCondition,
   kProofSpecial,
   kProvedBefore,

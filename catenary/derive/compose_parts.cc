@@ -96,11 +96,11 @@ void add_symbols(Composer& c) {
   c.document.heading(1, c.say(Phrase::kTitle, {whole.name}));
   c.heading(Phrase::kSymbols);
   c.paragraph(Phrase::kColumns, {entry_by_entry(whole.name)});
-  c.paragraph(Phrase::kDimensions);
   Table table{{c.say(Phrase::kSymbolColumn), c.say(Phrase::kShapeColumn), c.say(Phrase::kMeaningColumn)}, {}};
   for (const Value v : c.d.leaves)
     table.rows.push_back({{{"", c.write(v)}}, {{"", c.shape(v)}}, meaning(c, v)});
   c.document.table(std::move(table));
+  c.notation_at = c.document.blocks.size();
   if (!c.o.numbers || c.o.valuation == nullptr) return;
   c.paragraph(c.o.given ? Phrase::kNumbersGiven : Phrase::kNumbersRandom);
   if (c.o.valuation->batch_size() > 1)

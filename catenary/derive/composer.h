@@ -22,6 +22,8 @@ struct Composer {
   Document document;
   /// Where a rule was proved: (operator, operand) -> step.
   std::map<std::pair<std::string_view, int>, int> proved;
+  /// Where in the document the notation is to be explained.
+  std::size_t notation_at = 0;
   /// Notes of proofs that were printed: keys of proof_text().
   std::set<std::string> explained;
 
@@ -65,5 +67,7 @@ void add_batch(Composer& c);
 void add_recap(Composer& c);
 void add_hessian(Composer& c);
 void add_check(Composer& c);
+/// A table of the notation that the finished document uses.
+void add_notation(Composer& c);
 
 }  // namespace catenary::derive

@@ -27,8 +27,7 @@ constexpr Translation kTranslations[] = {
      "Vectors are columns. A derivative by a vector or matrix has that vector's or matrix's shape: entry by "
      "entry, {0}.",
      "向量一律为列向量。标量对向量或矩阵的导数与该向量或矩阵形状相同，逐元素定义：{0}。"},
-    {Phrase::kDimensions, "⊙ multiplies element by element (the Hadamard product), ᵀ transposes.",
-     "⊙ 表示逐元素相乘（Hadamard 积），ᵀ 表示转置。"},
+    {Phrase::kNotationColumn, "notation", "记号"},
     {Phrase::kForward, "Forward", "前向计算"},
     {Phrase::kForwardIntro, "Each line is one operation on what stands above it.",
      "每一行都是对前面各量的一次运算。"},

@@ -21,7 +21,7 @@ enum class Phrase : std::uint8_t {
   kParameter,
   kSymmetric,
   kColumns,
-  kDimensions,
+  kNotationColumn,
   kForward,
   kForwardIntro,
   kLoss,

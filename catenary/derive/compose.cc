@@ -32,6 +32,7 @@ Document compose(const Derivation& derivation, const ComposeOptions& options) {
   add_recap(c);
   add_hessian(c);
   add_check(c);
+  add_notation(c);
   return std::move(c.document);
 }
 

@@ -105,13 +105,13 @@ void add_symbols(Composer& c) {
   c.document.heading(1, c.say(Phrase::kTitle, {whole.name}));
   c.heading(Phrase::kSymbols);
   c.paragraph(Phrase::kColumns, {entry_by_entry(whole.name)});
-  c.paragraph(Phrase::kDimensions);
   Table table{{c.say(Phrase::kSymbolColumn), c.say(Phrase::kShapeColumn), c.say(Phrase::kMeaningColumn)}, {}};
   for (const Value v : c.d.leaves)
     table.rows.push_back({{{"", c.write(v)}}, {{"", c.shape(v)}}, meaning(c, v)});
   const bool has_batch = c.d.batch && c.o.batch;
   if (has_batch) table.rows.push_back({{{"", symbol("N")}}, {{"", plain("1")}}, c.say(Phrase::kBatchSize)});
   c.document.table(std::move(table));
+  c.notation_at = c.document.blocks.size();
   if (!c.o.numbers || c.o.valuation == nullptr) return;
   c.paragraph(c.o.given ? Phrase::kNumbersGiven : Phrase::kNumbersRandom);
   c.paragraph(Phrase::kNumbersRounded);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "catenary/derive/composer.h"
-#include "catenary/derive/index_proof.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 
@@ -83,34 +82,6 @@ void add_why(Composer& c, const Adjoint& a, const Flow& f) {
   sentence.push_back({" ", {}});
   for (Inline& piece : fill(phrase, formulas)) sentence.push_back(std::move(piece));
   c.document.paragraph(std::move(sentence), f.number);
-}
-
-// A line of a proof: sides that are equal, with a word before it.
-void add_line(Composer& c, Phrase label, const Equality& sides, int step) {
-  if (sides.empty()) return;
-  Equation equation{.left = sides[0]};
-  for (std::size_t i = 1; i < sides.size(); ++i) equation.rows.push_back({sides[i], {}});
-  c.document.paragraph(c.say(label), step);
-  c.document.equation(std::move(equation), step);
-}
-
-// The rule's proof in index form where the rule is first used; later a word where it stands.
-void add_proof(Composer& c, const Part& part, const Flow& f) {
-  const auto [first, is_new] = c.proved.try_emplace({f.call.op().name, f.operand}, f.number);
-  if (!is_new) return c.paragraph(Phrase::kProvedBefore, {plain(std::to_string(first->second))}, f.number);
-  ProofNames names{.operands = {}, .y = c.write(f.call), .g = c.write(f.incoming), .loss = part.name};
-  for (int i = 0; i < f.call.input_count(); ++i) names.operands.push_back(c.write(f.call.input(i)));
-  const std::optional<IndexProof> proof = index_proof(f.call, f.operand, names);
-  if (!proof) return;
-  c.paragraph(Phrase::kProof, {}, f.number);
-  add_line(c, Phrase::kProofElement, proof->definition, f.number);
-  for (const Equality& line : proof->where) add_line(c, Phrase::kProofWhere, line, f.number);
-  for (const Equality& line : proof->steps) add_line(c, Phrase::kProofStep, line, f.number);
-  add_line(c, Phrase::kProofPartial, proof->partial, f.number);
-  add_line(c, Phrase::kProofChain, proof->chain, f.number);
-  add_line(c, Phrase::kProofCondition, proof->condition, f.number);
-  add_line(c, Phrase::kProofSpecial, proof->special, f.number);
-  c.paragraph(Phrase::kProofStack, {proof->matrix_form}, f.number);
 }
 
 // "W x enters equation (1), v₁ = W x + b. ∂f/∂v₁ is known from (8)."

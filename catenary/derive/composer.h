@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -24,6 +25,10 @@ struct Composer {
   std::map<NodeId, std::vector<int>> equations_with;
   /// Whether δ was explained.
   bool knows_delta = false;
+  /// Where in the document the notation is to be explained.
+  std::size_t notation_at = 0;
+  /// Notes of proofs that were printed: keys of proof_text().
+  std::set<std::string> explained;
 
   [[nodiscard]] Sentence say(Phrase phrase, std::initializer_list<Formula> formulas = {}) const {
     return derive::say(o.language, phrase, formulas);
@@ -85,6 +90,8 @@ void add_forward(Composer& c);
 void add_backward(Composer& c, const Part& part);
 /// The steps alone, in the order of their numbers.
 void add_steps(Composer& c, const Part& part);
+/// The rule's proof in index form where the rule is first used; later a word where it stands.
+void add_proof(Composer& c, const Part& part, const Flow& f);
 void add_results(Composer& c);
 /// ∂f/∂f = 1.
 void add_seed(Composer& c, const Part& part);
@@ -104,5 +111,7 @@ void add_batch(Composer& c);
 void add_recap(Composer& c);
 void add_hessian(Composer& c);
 void add_check(Composer& c);
+/// A table of the notation that the finished document uses.
+void add_notation(Composer& c);
 
 }  // namespace catenary::derive

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -35,7 +36,8 @@ struct IndexExpression {
     kCall,  ///< a function of numbers: exp, ln, sqrt, ...
   };
   Kind kind = Kind::kNumber;
-  /// Of a number, index, array or function; of a sum, its index; of a bracket, "=", "<", "<=", ">" or ">=".
+  /// Of a number, index, array or function; of a sum, its index; of a bracket, "=", "!=", "<", "<=", ">" or
+  /// ">=".
   std::string name;
   double number = 0;
   /// Subscripts, operands, or the body.
@@ -47,8 +49,21 @@ struct IndexExpression {
 /// Sides joined by "=".
 using IndexEquality = std::vector<IndexExpression>;
 
-/// Reads one line of the language. A name alone is a scalar if it is in `arrays`, else an index. Throws
-/// Error{internal}, as the lines are part of the library.
+/// An equality with the reason for each side after the first, a key of proof_text(); "" for none.
+struct IndexLine {
+  IndexEquality sides = {};
+  std::vector<std::string> reasons = {};
+  /// A comparison, as kBracket: the line holds for the indices and numbers where this does.
+  std::optional<IndexExpression> condition = {};
+
+  [[nodiscard]] bool empty() const { return sides.empty(); }
+};
+
+/// Reads one line of the language: sides that may be followed by @reason, and before them, up to a colon, a
+/// condition. A name alone is a scalar if it is in `arrays`, else an index. Throws Error{internal}, as the
+/// lines are part of the library.
+[[nodiscard]] IndexLine parse_index_line(std::string_view text, const std::set<std::string>& arrays);
+/// The sides alone of such a line.
 [[nodiscard]] IndexEquality parse_index_equality(std::string_view text, const std::set<std::string>& arrays);
 
 /// Calls visit for the expression and all of its parts, outermost first.
@@ -76,5 +91,7 @@ struct IndexNames {
 
 /// The expression in text with Unicode subscripts and in LaTeX.
 [[nodiscard]] Formula write(const IndexExpression& e, const IndexNames& names);
+/// A bracket's comparison without the bracket: i ≠ j.
+[[nodiscard]] Formula write_condition(const IndexExpression& bracket, const IndexNames& names);
 
 }  // namespace catenary::derive

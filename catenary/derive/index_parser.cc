@@ -12,17 +12,25 @@ namespace {
 using Kind = IndexExpression::Kind;
 
 // Recursive descent, one function for each level of binding:
-//   equality = sum {"=" sum}, sum = ["-"] term {("+" | "-") term}, term = sign {("*" | "/") sign},
-//   sign = "-" sign | power, power = atom ["^" sign].
+//   line = [comparison ":"] sum {"=" sum ["@" word]}, sum = ["-"] term {("+" | "-") term}, term = sign {("*"
+//   | "/") sign}, sign = "-" sign | power, power = atom ["^" sign].
 class Parser {
  public:
   Parser(std::string_view text, const std::set<std::string>& arrays) : text_(text), arrays_(arrays) {}
 
-  IndexEquality equality() {
-    IndexEquality sides{sum()};
-    while (take("=")) sides.push_back(sum());
+  IndexLine line() {
+    IndexLine line;
+    if (text_.find(':') != std::string_view::npos) {
+      line.condition = comparison();
+      require(":");
+    }
+    line.sides.push_back(sum());
+    while (take("=")) {
+      line.sides.push_back(sum());
+      line.reasons.push_back(take("@") ? word() : "");
+    }
     if (!rest().empty()) wrong("the end");
-    return sides;
+    return line;
   }
 
  private:
@@ -48,7 +56,8 @@ class Parser {
   std::string word() {
     const std::string_view from = rest();
     std::size_t length = 0;
-    while (length < from.size() && std::isalnum(static_cast<unsigned char>(from[length]))) ++length;
+    const auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+    while (length < from.size() && is_part(from[length])) ++length;
     at_ += length;
     return std::string(from.substr(0, length));
   }
@@ -119,15 +128,18 @@ class Parser {
     return {Kind::kNumber, "", value};
   }
 
-  IndexExpression bracket() {
+  IndexExpression comparison() {
     const IndexExpression left = sum();
-    for (const char* comparison : {"<=", ">=", "<", ">", "="}) {
-      if (!take(comparison)) continue;
-      IndexExpression e{Kind::kBracket, comparison, 0, {left, sum()}};
-      require("]");
-      return e;
+    for (const char* sign : {"<=", ">=", "!=", "<", ">", "="}) {
+      if (take(sign)) return {Kind::kBracket, sign, 0, {left, sum()}};
     }
     wrong("a comparison");
+  }
+
+  IndexExpression bracket() {
+    IndexExpression e = comparison();
+    require("]");
+    return e;
   }
 
   IndexExpression call(const std::string& name) {
@@ -164,8 +176,12 @@ class Parser {
 
 }  // namespace
 
+IndexLine parse_index_line(std::string_view text, const std::set<std::string>& arrays) {
+  return Parser(text, arrays).line();
+}
+
 IndexEquality parse_index_equality(std::string_view text, const std::set<std::string>& arrays) {
-  return Parser(text, arrays).equality();
+  return parse_index_line(text, arrays).sides;
 }
 
 }  // namespace catenary::derive

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "catenary/base/error.h"
 #include "catenary/derive/index_rules.h"
@@ -15,14 +16,14 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \n") + 1 - begin);
 }
 
-// A line that begins with "=" continues the one before.
+// A line that begins with "=" or a reason continues the one before.
 std::vector<std::string> logical_lines(std::string_view text) {
   std::vector<std::string> lines;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = trimmed(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.starts_with('=') && !lines.empty()) {
+    if ((line.starts_with('=') || line.starts_with('@')) && !lines.empty()) {
       lines.back().append(" ").append(line);
     } else if (!line.empty()) {
       lines.emplace_back(line);
@@ -55,21 +56,27 @@ IndexExpression of_element(const IndexExpression& e, const std::string& index) {
   return changed;
 }
 
-IndexEquality of_element(IndexEquality sides) {
-  for (IndexExpression& side : sides) side = of_element(side, "i");
-  return sides;
+IndexLine of_element(IndexLine line) {
+  for (IndexExpression& side : line.sides) side = of_element(side, "i");
+  if (line.condition) line.condition = of_element(*line.condition, "i");
+  return line;
+}
+
+void append(IndexLine& line, IndexExpression side, const char* reason) {
+  line.sides.push_back(std::move(side));
+  line.reasons.emplace_back(reason);
 }
 
 // d(C, x[j]) = Σᵢ gᵢ d(y[i], x[j]) = Σᵢ gᵢ times its result = the same without the sums that have one term
 // only.
-IndexEquality chain_rule(const IndexEquality& partial) {
+IndexLine chain_rule(const IndexEquality& partial) {
   const IndexExpression &y = partial[0].parts[0], &x = partial[0].parts[1];
   const IndexExpression g{Kind::kElement, "g", 0, y.parts};
-  IndexEquality chain{{Kind::kDerivative, "", 0, {{Kind::kElement, "C"}, x}}};
-  chain.push_back(sum_over(y.parts, product(g, partial[0])));
+  IndexLine chain{{{Kind::kDerivative, "", 0, {{Kind::kElement, "C"}, x}}}};
+  append(chain, sum_over(y.parts, product(g, partial[0])), "");
   const IndexExpression whole = sum_over(y.parts, product(g, partial.back()));
-  chain.push_back(whole);
-  if (const IndexExpression collapsed = collapse(whole); collapsed != whole) chain.push_back(collapsed);
+  append(chain, whole, "insert");
+  if (const IndexExpression collapsed = collapse(whole); collapsed != whole) append(chain, collapsed, "sift");
   return chain;
 }
 
@@ -88,21 +95,26 @@ class Reader {
   }
 
  private:
+  enum class Form : std::uint8_t { kOwnIndices, kEachElement, kScalars };
+
   void add(std::string_view line) {
     if (take(line, "of ")) return name_operands(line);
-    if (take(line, "each ")) return each_ = true, name_operands(line);
+    if (take(line, "each ")) return form_ = Form::kEachElement, name_operands(line);
+    if (line == "scalars") return void(form_ = Form::kScalars);
     if (take(line, "view ")) return add_view(words(line));
-    if (take(line, "note ")) return add_note(line);
-    if (take(line, "where ")) return rule_.where.push_back(equality(line));
-    if (take(line, "step ")) return steps_.push_back(equality(line));
-    if (take(line, "then ")) return add_to_chain(equality(line));
+    if (take(line, "note ")) return rule_.notes.emplace_back(line), void();
+    if (take(line, "remark ")) return add_remark(line);
+    if (take(line, "where ")) return rule_.where.push_back(read_line(line));
+    if (take(line, "step ")) return steps_.push_back(read_line(line));
+    if (take(line, "then ")) return add_to_chain(line);
     if (take(line, "if ")) return add_special_case(line);
-    if (line.starts_with("d(")) return add_partial(equality(line));
-    rule_.definition = each_ ? of_element(equality(line)) : equality(line);
+    if (line.starts_with("d(")) return add_partial(read_line(line));
+    rule_.definition = read_line(line);
   }
 
-  [[nodiscard]] IndexEquality equality(std::string_view line) const {
-    return parse_index_equality(line, arrays_);
+  [[nodiscard]] IndexLine read_line(std::string_view line) const {
+    IndexLine read = parse_index_line(line, arrays_);
+    return form_ == Form::kEachElement ? of_element(std::move(read)) : read;
   }
 
   void name_operands(std::string_view line) {
@@ -110,26 +122,31 @@ class Reader {
     arrays_.insert(rule_.operands.begin(), rule_.operands.end());
   }
 
-  void add_partial(IndexEquality sides) {
-    concerned_ = sides[0].parts[1].name == rule_.operands.at(operand_);
-    const std::vector<IndexEquality> steps = std::exchange(steps_, {});
+  void add_partial(IndexLine line) {
+    concerned_ = line.sides[0].parts[1].name == rule_.operands.at(operand_);
+    const std::vector<IndexLine> steps = std::exchange(steps_, {});
     if (!concerned_) return;
     rule_.steps = steps;
-    rule_.partial = each_ ? add_element_partial(std::move(sides)) : std::move(sides);
-    rule_.chain = chain_rule(rule_.partial);
+    rule_.partial = form_ == Form::kEachElement ? add_element_partial(std::move(line)) : std::move(line);
+    rule_.chain = chain_rule(rule_.partial.sides);
   }
 
   // From the derivative y' of a function of numbers: ∂yᵢ/∂xⱼ = [i = j] y'ᵢ.
-  IndexEquality add_element_partial(IndexEquality sides) {
-    sides = of_element(std::move(sides));
-    if (sides.size() > 2) rule_.steps.push_back(sides);
+  IndexLine add_element_partial(const IndexLine& line) {
+    rule_.steps.push_back(line);
     const IndexExpression i{Kind::kIndex, "i"}, j{Kind::kIndex, "j"};
-    sides[0].parts[1] = substitute(sides[0].parts[1], "i", j);
-    return {sides[0], product({Kind::kBracket, "=", 0, {i, j}}, sides.back())};
+    IndexLine partial{{line.sides[0]}};
+    partial.sides[0].parts[1] = substitute(partial.sides[0].parts[1], "i", j);
+    append(partial, product({Kind::kBracket, "=", 0, {i, j}}, line.sides.back()), "own_element");
+    return partial;
   }
 
-  void add_to_chain(const IndexEquality& sides) {
-    if (concerned_) rule_.chain.insert(rule_.chain.end(), sides.begin(), sides.end());
+  // "= a = b": the sides go on where the chain ends.
+  void add_to_chain(std::string_view line) {
+    if (!concerned_) return;
+    const IndexLine more = parse_index_line("0 " + std::string(line), arrays_);
+    rule_.chain.sides.insert(rule_.chain.sides.end(), more.sides.begin() + 1, more.sides.end());
+    rule_.chain.reasons.insert(rule_.chain.reasons.end(), more.reasons.begin(), more.reasons.end());
   }
 
   void add_view(const std::vector<std::string>& name_and_extents) {
@@ -137,24 +154,19 @@ class Reader {
       rule_.views[name_and_extents[0]].push_back(std::stoll(name_and_extents[i]));
   }
 
-  void add_note(std::string_view line) {
-    const std::size_t bar = line.find(" | ");
-    const std::string text(line.substr(0, bar));
-    rule_.notes.push_back({text, bar == std::string_view::npos ? text : std::string(line.substr(bar + 3))});
+  void add_remark(std::string_view key) {
+    if (concerned_) rule_.remarks.emplace_back(key);
   }
 
   void add_special_case(std::string_view line) {
-    const std::size_t colon = line.find(':');
-    if (!concerned_) return;
-    rule_.condition = equality(line.substr(0, colon));
-    rule_.special = equality(line.substr(colon + 1));
+    if (concerned_) rule_.special.push_back(read_line(line));
   }
 
   std::size_t operand_;
   std::set<std::string> arrays_ = {"y", "g", "C"};
   IndexRule rule_;
-  std::vector<IndexEquality> steps_;
-  bool each_ = false;
+  std::vector<IndexLine> steps_;
+  Form form_ = Form::kOwnIndices;
   bool concerned_ = false;
 };
 

@@ -50,7 +50,8 @@ std::string slice_lines(Value y) {
   moved[axis] = fmt::format("{} + {}", range.begin, from[axis]);
   back[axis] = fmt::format("{} - {}", to[axis], range.begin);
   return fmt::format(
-      "of x\n{} = {}\nd({}, {}) = {}\nthen [{} <= {}] * [{} < {}] * {}\nnote Indices count from 0.",
+      "of x\n{} = {}\nnote from_zero\nd({}, {}) = {} @same_element\nthen = [{} <= {}] * [{} < {}] * {} "
+      "@shifted\n",
       element("y", from), element("x", moved), element("y", from), element("x", to), agree(moved, to),
       range.begin, to[axis], to[axis], range.end, element("g", back));
 }
@@ -69,8 +70,9 @@ std::string concat_lines(Value y, int operand) {
     return axes;
   };
   const std::string x = fmt::format("x{}", operand);
-  return fmt::format("of{}\n{} = {}\nd({}, {}) = {}\n", operands, element("y", moved(from)), element(x, from),
-                     element("y", from), element(x, to), agree(from, moved(to)));
+  return fmt::format("of{}\n{} = {}\nnote from_zero\nd({}, {}) = {} @same_element\n", operands,
+                     element("y", moved(from)), element(x, from), element("y", from), element(x, to),
+                     agree(from, moved(to)));
 }
 
 std::string broadcast_lines(Value y) {
@@ -78,7 +80,7 @@ std::string broadcast_lines(Value y) {
   const bool scalar = shape.rank() == 0;
   const Axes from = indices(y.shape()), to = indices(y.shape(), y.shape().rank());
   const Axes read = scalar ? Axes{} : kept(from, shape), moved = scalar ? Axes{} : kept(to, shape);
-  return fmt::format("of x\n{} = {}\nd({}, {}) = {}", element("y", from), element("x", read),
+  return fmt::format("of x\n{} = {}\nd({}, {}) = {} @same_element", element("y", from), element("x", read),
                      element("y", from), element("x", moved), agree(read, moved));
 }
 
@@ -92,37 +94,35 @@ std::string sum_to_lines(Value y) {
     const bool stays = std::find(left.begin(), left.end(), all[axis]) != left.end();
     if (!stays) sum = fmt::format("sum({}, {})", all[axis], sum);
   }
-  return fmt::format("of x\n{} = {}\nd({}, {}) = {}", element("y", left), sum, element("y", left),
-                     element("x", to), agree(left, moved));
+  return fmt::format("of x\n{} = {}\nd({}, {}) = {} @same_element", element("y", left), sum,
+                     element("y", left), element("x", to), agree(left, moved));
 }
 
 // A vector's elements in columns of m: [j, i] is the one that vec takes from row i, column j.
 std::string stacked(std::string_view name, const Shape& matrix) {
-  return fmt::format("view {0} {1} {2}\nnote Two indices of a stacked vector: the column, and the row in it.",
-                     name, matrix[1], matrix[0]);
+  return fmt::format("view {0} {1} {2}\nnote stacked", name, matrix[1], matrix[0]);
 }
 
 std::string vec_lines(Value y) {
-  return "of x\ny[j,i] = x[i,j]\nd(y[j,i], x[k,l]) = [i = k] * [j = l]\n" + stacked("y", y.input(0).shape());
+  return "of x\ny[j,i] = x[i,j]\nd(y[j,i], x[k,l]) = [i = k] * [j = l] @same_element\n" +
+         stacked("y", y.input(0).shape());
 }
 
 std::string unvec_lines(Value y) {
-  return "of x\ny[i,j] = x[j,i]\nd(y[i,j], x[l,k]) = [i = k] * [j = l]\n" + stacked("x", y.shape());
+  return "of x\ny[i,j] = x[j,i]\nd(y[i,j], x[l,k]) = [i = k] * [j = l] @same_element\n" +
+         stacked("x", y.shape());
 }
 
 // A ⊗ B seen by blocks.
 std::string blocks(std::string_view name, const Shape& a, const Shape& b) {
-  return fmt::format(
-      "view {} {} {} {} {}\nnote Four indices: the row of blocks, the row in it, the column of blocks, the "
-      "column in it.",
-      name, a[0], b[0], a[1], b[1]);
+  return fmt::format("view {} {} {} {} {}\nnote blocks", name, a[0], b[0], a[1], b[1]);
 }
 
 std::string kron_lines(Value y) {
   return R"(of a b
             y[i,k,j,l] = a[i,j] * b[k,l]
-            d(y[i,k,j,l], a[p,r]) = [i = p] * [j = r] * b[k,l]
-            d(y[i,k,j,l], b[p,r]) = [k = p] * [l = r] * a[i,j]
+            d(y[i,k,j,l], a[p,r]) = [i = p] * [j = r] * b[k,l] @same_element
+            d(y[i,k,j,l], b[p,r]) = [k = p] * [l = r] * a[i,j] @same_element
             )" +
          blocks("y", y.input(0).shape(), y.input(1).shape());
 }
@@ -130,8 +130,8 @@ std::string kron_lines(Value y) {
 std::string kron_adjoint_left_lines(Value y) {
   return R"(of d b
             y[i,j] = sum(k, sum(l, d[i,k,j,l] * b[k,l]))
-            d(y[i,j], d[p,k,r,l]) = [i = p] * [j = r] * b[k,l]
-            d(y[i,j], b[k,l]) = d[i,k,j,l]
+            d(y[i,j], d[p,k,r,l]) = [i = p] * [j = r] * b[k,l] @same_element
+            d(y[i,j], b[k,l]) = d[i,k,j,l] @linear
             )" +
          blocks("d", y.shape(), y.input(1).shape());
 }
@@ -139,8 +139,8 @@ std::string kron_adjoint_left_lines(Value y) {
 std::string kron_adjoint_right_lines(Value y) {
   return R"(of d a
             y[k,l] = sum(i, sum(j, d[i,k,j,l] * a[i,j]))
-            d(y[k,l], d[i,p,j,r]) = [k = p] * [l = r] * a[i,j]
-            d(y[k,l], a[i,j]) = d[i,k,j,l]
+            d(y[k,l], d[i,p,j,r]) = [k = p] * [l = r] * a[i,j] @same_element
+            d(y[k,l], a[i,j]) = d[i,k,j,l] @linear
             )" +
          blocks("d", y.input(1).shape(), y.shape());
 }

@@ -46,6 +46,12 @@ bool has_subscript(std::string_view latex) {
   return false;
 }
 
+// ∂f/∂x as one fraction: its subscripts stand below, ∂f/∂xᵢ.
+bool is_derivative(std::string_view latex) {
+  return latex.starts_with(R"(\frac{\partial )") && latex.ends_with('}') &&
+         latex.find(R"(\frac)", 1) == std::string_view::npos;
+}
+
 // Writes either the text or the LaTeX.
 class IndexWriter {
  public:
@@ -107,6 +113,10 @@ class IndexWriter {
     const Formula name = it == names_.arrays.end() ? Formula{e.name, e.name} : it->second;
     const std::string base = latex_ ? name.latex : name.text;
     if (e.parts.empty()) return {base, name.binding};
+    if (is_derivative(name.latex) && !has_subscript(name.latex)) {
+      if (!latex_) return {subscripted(base, e.parts).text, Binding::kBigSum};
+      return {subscripted(base.substr(0, base.size() - 1), e.parts).text + "}"};
+    }
     return subscripted(
         name.binding < Binding::kAtom || has_subscript(name.latex) ? parenthesized(base) : base, e.parts);
   }
@@ -129,6 +139,7 @@ class IndexWriter {
   Written bracket(const IndexExpression& e) {
     const std::string comparison = e.name == "<="   ? either("≤", R"(\le)")
                                    : e.name == ">=" ? either("≥", R"(\ge)")
+                                   : e.name == "!=" ? either("≠", R"(\ne)")
                                                     : e.name;
     return {"[" + write(e.parts[0]).text + " " + comparison + " " + write(e.parts[1]).text + "]"};
   }
@@ -252,6 +263,13 @@ Formula write(const IndexExpression& e, const IndexNames& names) {
   const Written text = IndexWriter(IndexWriter::Form::kText, names).write(e);
   const Written latex = IndexWriter(IndexWriter::Form::kLatex, names).write(e);
   return {text.text, latex.text, text.binding};
+}
+
+Formula write_condition(const IndexExpression& bracket, const IndexNames& names) {
+  Formula f = write(bracket, names);
+  for (std::string* text : {&f.text, &f.latex}) *text = text->substr(1, text->size() - 2);
+  f.binding = Binding::kSum;
+  return f;
 }
 
 }  // namespace catenary::derive

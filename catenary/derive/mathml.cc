@@ -57,6 +57,7 @@ constexpr std::array kSymbols = {
     Command{"le", "<mo>≤</mo>"},
     Command{"ge", "<mo>≥</mo>"},
     Command{"ne", "<mo>≠</mo>"},
+    Command{"pm", R"(<mo form="prefix">±</mo>)"},
     Command{"to", R"(<mo stretchy="false">→</mo>)"},
     Command{"longleftarrow", R"(<mo stretchy="false">⟵</mo>)"},
     Command{"cdots", "<mo>⋯</mo>"},

@@ -77,6 +77,13 @@ class IndexEvaluator {
     throw std::logic_error("no such kind");
   }
 
+  /// A comparison; "=" to within a few roundings.
+  bool holds_nearly(const IndexExpression& bracket, const Indices& indices) const {
+    const double a = value(bracket.parts.at(0), indices), b = value(bracket.parts.at(1), indices);
+    return bracket.name == "=" ? std::abs(a - b) <= 1e-14 * std::max(1.0, std::abs(b))
+                               : holds(bracket.name, a, b);
+  }
+
  private:
   /// The matrix without one row and one column.
   static IndexArray cut(const IndexArray& matrix, std::int64_t row, std::int64_t column) {
@@ -140,6 +147,7 @@ class IndexEvaluator {
 
   static bool holds(const std::string& comparison, double a, double b) {
     if (comparison == "=") return a == b;
+    if (comparison == "!=") return a != b;
     if (comparison == "<") return a < b;
     if (comparison == "<=") return a <= b;
     return comparison == ">" ? a > b : a >= b;

@@ -1,0 +1,89 @@
+// Proofs in index form.
+#include "catenary/derive/composer.h"
+#include "catenary/derive/index_proof.h"
+#include "catenary/derive/proof_texts.h"
+#include "catenary/ops/ops.h"
+
+namespace catenary::derive {
+
+namespace {
+
+class ProofComposer {
+ public:
+  ProofComposer(Composer& composer, int step) : c_(composer), step_(step) {}
+
+  void add(const IndexProof& proof) {
+    c_.paragraph(Phrase::kProof, {}, step_);
+    add_line(Phrase::kProofElement, proof.definition);
+    add_lines(Phrase::kProofWhere, proof.where);
+    add_notes(proof.notes);
+    add_lines(Phrase::kProofStep, proof.steps);
+    add_line(proof.steps.empty() ? Phrase::kProofPartial : Phrase::kProofPartialSo, proof.partial);
+    add_line(Phrase::kProofChain, proof.chain);
+    for (const ProofLine& line : proof.special) {
+      c_.paragraph(Phrase::kProofSpecial, {*line.condition}, step_);
+      add_equation(line);
+    }
+    add_notes(proof.remarks);
+    if (proof.stacked.sides.empty()) return;
+    c_.paragraph(Phrase::kProofStack, {proof.matrix_form}, step_);
+    add_equation(proof.stacked);
+  }
+
+ private:
+  void add_equation(const ProofLine& line) {
+    Equation equation{.left = line.sides[0]};
+    for (std::size_t i = 1; i < line.sides.size(); ++i)
+      equation.rows.push_back({line.sides[i], proof_sentence(line.reasons[i - 1], c_.o.language)});
+    c_.document.equation(std::move(equation), step_);
+  }
+
+  void add_line(Phrase label, const ProofLine& line) {
+    if (line.sides.empty()) return;
+    c_.paragraph(label, {}, step_);
+    add_equation(line);
+  }
+
+  // A word before the first, and before each case what it is.
+  void add_lines(Phrase label, const std::vector<ProofLine>& lines) {
+    for (const ProofLine& line : lines) {
+      if (line.condition)
+        c_.paragraph(Phrase::kProofCondition, {*line.condition}, step_);
+      else if (&line == &lines.front())
+        c_.paragraph(label, {}, step_);
+      add_equation(line);
+    }
+  }
+
+  // What a sign means is said where it first occurs.
+  void add_notes(const std::vector<std::string>& notes) {
+    Sentence all;
+    for (const std::string& note : notes) {
+      if (!c_.explained.insert(note).second) continue;
+      if (!all.empty() && c_.o.language == Language::kEnglish) all.push_back({" ", {}});
+      for (Inline& part : proof_sentence(note, c_.o.language)) all.push_back(std::move(part));
+    }
+    if (!all.empty()) c_.document.paragraph(std::move(all), step_);
+  }
+
+  Composer& c_;
+  int step_;
+};
+
+}  // namespace
+
+void add_proof(Composer& c, const Part& part, const Flow& f) {
+  const auto [first, is_new] = c.proved.try_emplace({f.call.op().name, f.operand}, f.number);
+  if (!is_new) return c.paragraph(Phrase::kProvedBefore, {plain(std::to_string(first->second))}, f.number);
+  ProofNames names{
+      .operands = {},
+      .y = c.write(f.call),
+      .g = c.write(f.incoming),
+      .loss = part.name,
+      .differentiated = f.call == part.scalar ? Differentiated::kResult : Differentiated::kOther};
+  for (int i = 0; i < f.call.input_count(); ++i) names.operands.push_back(c.write(f.call.input(i)));
+  const std::optional<IndexProof> proof = index_proof(f.call, f.operand, names);
+  if (proof) ProofComposer(c, f.number).add(*proof);
+}
+
+}  // namespace catenary::derive

@@ -12,9 +12,9 @@ class ProofComposer {
  public:
   ProofComposer(Composer& composer, int step) : c_(composer), step_(step) {}
 
-  void add(const IndexProof& proof) {
+  void add(const IndexProof& proof, Value y) {
     c_.paragraph(Phrase::kProof, {}, step_);
-    add_line(Phrase::kProofElement, proof.definition);
+    add_line(y.shape().rank() == 0 ? Phrase::kProofResult : Phrase::kProofElement, proof.definition);
     add_lines(Phrase::kProofWhere, proof.where);
     add_notes(proof.notes);
     add_lines(Phrase::kProofStep, proof.steps);
@@ -83,7 +83,7 @@ void add_proof(Composer& c, const Part& part, const Flow& f) {
       .differentiated = f.call == part.scalar ? Differentiated::kResult : Differentiated::kOther};
   for (int i = 0; i < f.call.input_count(); ++i) names.operands.push_back(c.write(f.call.input(i)));
   const std::optional<IndexProof> proof = index_proof(f.call, f.operand, names);
-  if (proof) ProofComposer(c, f.number).add(*proof);
+  if (proof) ProofComposer(c, f.number).add(*proof, f.call);
 }
 
 }  // namespace catenary::derive

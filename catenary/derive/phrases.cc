@@ -66,6 +66,7 @@ constexpr Translation kTranslations[] = {
     {Phrase::kSum, "sum over the paths", "对各路径求和"},
     {Phrase::kProof, "Proof in index form.", "用下标写出的证明。"},
     {Phrase::kProofElement, "One element of the result is", "结果的一个元素为"},
+    {Phrase::kProofResult, "The result is", "结果为"},
     {Phrase::kProofChain, "By the chain rule, summed over all elements of the result,",
      "由链式法则，对结果的所有元素求和，"},
     {Phrase::kProofStack, "All elements together are {0}, for its elements are",

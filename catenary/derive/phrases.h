@@ -45,6 +45,7 @@ enum class Phrase : std::uint8_t {
   kSum,
   kProof,
   kProofElement,
+  kProofResult,
   kProofChain,
   kProofStack,
   kProofWhere,

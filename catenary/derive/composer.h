@@ -1,10 +1,10 @@
 #pragma once
 
+#include <compare>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "catenary/derive/compose.h"
 #include "catenary/derive/phrases.h"
@@ -20,8 +20,15 @@ struct Composer {
   const Derivation& d;
   const ComposeOptions& o;
   Document document;
-  /// Where a rule was proved: (operator, operand) -> step.
-  std::map<std::pair<std::string_view, int>, int> proved;
+  /// A rule that was proved, and how: about numbers or arrays, and by what adjoint of the result.
+  struct Proved {
+    std::string_view op;
+    int operand;
+    bool is_number, is_scalar_itself;
+    auto operator<=>(const Proved&) const = default;
+  };
+  /// Where that was: the step.
+  std::map<Proved, int> proved;
   /// Where in the document the notation is to be explained.
   std::size_t notation_at = 0;
   /// Notes of proofs that were printed: keys of proof_text().

@@ -76,6 +76,7 @@ constexpr Translation kTranslations[] = {
     {Phrase::kProofPartial, "Its partial derivative is", "它的偏导数为"},
     {Phrase::kProofPartialSo, "So its partial derivative is", "因此它的偏导数为"},
     {Phrase::kProofCondition, "In the case {0}", "当 {0} 时"},
+    {Phrase::kProofBothCases, "In both cases", "两种情形合起来"},
     {Phrase::kProofSpecial, "If {0}, this becomes", "若 {0}，则成为"},
     {Phrase::kProvedBefore, "The proof of this rule stands in step {0}.", "该规则的证明见第 {0} 步。"},
     {Phrase::kWhyShape, "Why this shape:", "为什么是这个形状："},

@@ -53,6 +53,7 @@ enum class Phrase : std::uint8_t {
   kProofPartial,
   kProofPartialSo,
   kProofCondition,
+  kProofBothCases,
   kProofSpecial,
   kProvedBefore,
   kWhyShape,

@@ -12,9 +12,9 @@ class ProofComposer {
  public:
   ProofComposer(Composer& composer, int step) : c_(composer), step_(step) {}
 
-  void add(const IndexProof& proof) {
+  void add(const IndexProof& proof, Value y) {
     c_.paragraph(Phrase::kProof, {}, step_);
-    add_line(Phrase::kProofElement, proof.definition);
+    add_line(y.shape().rank() == 0 ? Phrase::kProofResult : Phrase::kProofElement, proof.definition);
     add_lines(Phrase::kProofWhere, proof.where);
     add_notes(proof.notes);
     add_lines(Phrase::kProofStep, proof.steps);
@@ -44,13 +44,17 @@ class ProofComposer {
     add_equation(line);
   }
 
-  // A word before the first, and before each case what it is.
+  // A word before the first, before each case what it is, and one after the last case.
   void add_lines(Phrase label, const std::vector<ProofLine>& lines) {
+    bool in_case = false;
     for (const ProofLine& line : lines) {
       if (line.condition)
         c_.paragraph(Phrase::kProofCondition, {*line.condition}, step_);
       else if (&line == &lines.front())
         c_.paragraph(label, {}, step_);
+      else if (in_case)
+        c_.paragraph(Phrase::kProofBothCases, {}, step_);
+      in_case = line.condition.has_value();
       add_equation(line);
     }
   }
@@ -70,20 +74,30 @@ class ProofComposer {
   int step_;
 };
 
+// The step of an earlier proof that covers this use of the rule; 0 if this is the first. The chain rule's
+// proof covers the case in which the result itself is differentiated, but not the other way round.
+int proved_in(Composer& c, const Flow& f, bool is_scalar_itself) {
+  Composer::Proved use{f.call.op().name, f.operand, f.call.shape().rank() == 0, false};
+  if (const auto general = c.proved.find(use); general != c.proved.end()) return general->second;
+  use.is_scalar_itself = is_scalar_itself;
+  const auto [first, is_new] = c.proved.try_emplace(use, f.number);
+  return is_new ? 0 : first->second;
+}
+
 }  // namespace
 
 void add_proof(Composer& c, const Part& part, const Flow& f) {
-  const auto [first, is_new] = c.proved.try_emplace({f.call.op().name, f.operand}, f.number);
-  if (!is_new) return c.paragraph(Phrase::kProvedBefore, {plain(std::to_string(first->second))}, f.number);
-  ProofNames names{
-      .operands = {},
-      .y = c.write(f.call),
-      .g = c.write(f.incoming),
-      .loss = part.name,
-      .differentiated = f.call == part.scalar ? Differentiated::kResult : Differentiated::kOther};
+  const bool is_scalar_itself = f.call == part.scalar;
+  if (const int step = proved_in(c, f, is_scalar_itself); step > 0)
+    return c.paragraph(Phrase::kProvedBefore, {plain(std::to_string(step))}, f.number);
+  ProofNames names{.operands = {},
+                   .y = c.write(f.call),
+                   .g = c.write(f.incoming),
+                   .loss = part.name,
+                   .differentiated = is_scalar_itself ? Differentiated::kResult : Differentiated::kOther};
   for (int i = 0; i < f.call.input_count(); ++i) names.operands.push_back(c.write(f.call.input(i)));
   const std::optional<IndexProof> proof = index_proof(f.call, f.operand, names);
-  if (proof) ProofComposer(c, f.number).add(*proof);
+  if (proof) ProofComposer(c, f.number).add(*proof, f.call);
 }
 
 }  // namespace catenary::derive

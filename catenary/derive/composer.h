@@ -1,10 +1,10 @@
 #pragma once
 
+#include <compare>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "catenary/derive/compose.h"
 #include "catenary/derive/phrases.h"
@@ -19,12 +19,19 @@ struct Composer {
   const Derivation& d;
   const ComposeOptions& o;
   Document document;
-  /// Where a rule was proved: (operator, operand) -> step.
-  std::map<std::pair<std::string_view, int>, int> proved;
   /// The forward equations that a value is written in: its own, or those that it is a part of.
   std::map<NodeId, std::vector<int>> equations_with;
   /// Whether δ was explained.
   bool knows_delta = false;
+  /// A rule that was proved, and how: about numbers or arrays, and by what adjoint of the result.
+  struct Proved {
+    std::string_view op;
+    int operand;
+    bool is_number, is_scalar_itself;
+    auto operator<=>(const Proved&) const = default;
+  };
+  /// Where that was: the step.
+  std::map<Proved, int> proved;
   /// Where in the document the notation is to be explained.
   std::size_t notation_at = 0;
   /// Notes of proofs that were printed: keys of proof_text().

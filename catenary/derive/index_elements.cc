@@ -202,7 +202,7 @@ class ElementWriter {
   // Each part where the index is in its range; parts of zeros add nothing.
   IndexExpression concat(Value v, const Subscripts& at) {
     const auto axis = static_cast<int>(std::get<std::int64_t>(v.attribute()));
-    const IndexExpression i = at.at(static_cast<std::size_t>(axis));
+    const IndexExpression& i = at.at(static_cast<std::size_t>(axis));
     std::int64_t begin = 0;
     std::optional<IndexExpression> all;
     for (int k = 0; k < v.input_count(); ++k) {

@@ -112,6 +112,7 @@ class IndexWriter {
     const auto it = names_.arrays.find(e.name);
     const Formula name = it == names_.arrays.end() ? Formula{e.name, e.name} : it->second;
     const std::string base = latex_ ? name.latex : name.text;
+    if (e.parts.empty() && !latex_ && is_derivative(name.latex)) return {base, Binding::kBigSum};
     if (e.parts.empty()) return {base, name.binding};
     if (is_derivative(name.latex) && !has_subscript(name.latex)) {
       if (!latex_) return {subscripted(base, e.parts).text, Binding::kBigSum};

@@ -30,6 +30,9 @@ bool is_inverse(std::string_view text, std::size_t at) {
   return !is_ten && !rest.starts_with("⁾") && !rest.starts_with("⁰");
 }
 
+// Aᵀ, but not A⁻ᵀ.
+bool is_transpose(std::string_view text, std::size_t at) { return !text.substr(0, at).ends_with("⁻"); }
+
 // A comparison between brackets.
 bool is_comparison(std::string_view text, std::size_t at) {
   const std::string_view inside = text.substr(at, text.find(']', at) - at);
@@ -42,7 +45,7 @@ const std::vector<NotationText> kNotation = {
      {"x ⊙ y", R"(x \odot y)"},
      "product element by element (the Hadamard product)",
      "逐元素相乘（Hadamard 积）"},
-    {"ᵀ", {"Aᵀ", R"(A^{\top})"}, "transpose: rows become columns", "转置：行变为列"},
+    {"ᵀ", {"Aᵀ", R"(A^{\top})"}, "transpose: rows become columns", "转置：行变为列", {}, is_transpose},
     {"⟨",
      {"⟨x, y⟩", R"(\langle x, y \rangle)"},
      "inner product {0}",
@@ -96,20 +99,18 @@ const std::vector<NotationText> kNotation = {
      {{"Aᵢⱼ B", R"(A_{ij}\,B)"}}},
     {"(· ⊗",
      {"(· ⊗ B)*(D)", R"((\cdot \otimes B)^{*}(D))"},
-     "adjoint of {0}: with {1} cut into blocks of the shape of {2}, entry (i, j) is the inner product of "
-     "block "
-     "(i, j) and {2}",
-     "{0} 的伴随：把 {1} 分成与 {2} 同形的块，(i, j) 元是第 (i, j) 块与 {2} 的内积",
+     "adjoint of {0}: entry (i, j) is {2} times block (i, j) of {1}, summed",
+     "{0} 的伴随：(i, j) 元是 {1} 的第 (i, j) 块与 {2} 的内积",
      {{"A ↦ A ⊗ B", R"(A \to A \otimes B)"}, same("D"), same("B")}},
     {"⊗ ·)*(",
      {"(A ⊗ ·)*(D)", R"((A \otimes \cdot)^{*}(D))"},
-     "adjoint of {0}: the sum of the blocks of {1}, block (i, j) weighted by {2}",
-     "{0} 的伴随：{1} 的各块之和，第 (i, j) 块以 {2} 为权",
+     "adjoint of {0}: the sum of the blocks of {1}, block (i, j) times {2}",
+     "{0} 的伴随：{1} 的各块之和，第 (i, j) 块乘以 {2}",
      {{"B ↦ A ⊗ B", R"(B \to A \otimes B)"}, same("D"), {"Aᵢⱼ", "A_{ij}"}}},
     {"[",
      {"[P]", "[P]"},
-     "1 where the condition {0} holds, else 0 (Iverson's bracket); element by element for arrays",
-     "条件 {0} 成立时为 1，否则为 0（Iverson 括号）；对数组逐元素计算",
+     "1 where {0} holds, else 0 (Iverson's bracket), in each element",
+     "{0} 成立时为 1，否则为 0（Iverson 括号），逐元素计算",
      {same("P")},
      is_comparison},
     {"‖₁", {"‖x‖₁", R"(\lVert x \rVert_1)"}, "sum of the absolute values", "各元素绝对值之和"},
@@ -128,6 +129,11 @@ const std::vector<NotationText> kNotation = {
      "第 i 个元素为 {0}",
      {{"e^xᵢ / Σₖ e^xₖ", R"(\frac{e^{x_i}}{\sum_k e^{x_k}})"}},
      begins_word},
+    {"log_softmax(",
+     {"log_softmax(x)", R"(\operatorname{log\_softmax}(x))"},
+     "element i is {0}",
+     "第 i 个元素为 {0}",
+     {{"xᵢ − ln Σₖ e^xₖ", R"(x_i - \ln \sum_k e^{x_k})"}}},
     {"logsumexp(", call("logsumexp", "x"), "{0}", "即 {0}", {{"ln Σᵢ e^xᵢ", R"(\ln \sum_i e^{x_i})"}}},
     {"BCE(",
      {"BCE(a, y)", R"(\operatorname{BCE}(a, y))"},

@@ -25,7 +25,7 @@ class LayerNotation {
 
   [[nodiscard]] Formula with(const std::string& letter, const std::string& above, const std::string& below,
                              const std::string& latex) const {
-    const Formula f = symbol(letter);
+    Formula f = symbol(letter);
     if (kind_ == kNone) return f;
     if (kind_ == kLowered) return {f.text + below, f.latex + "_{" + latex + "}"};
     return {f.text + "⁽" + above + "⁾", f.latex + "^{(" + latex + ")}"};
@@ -59,7 +59,7 @@ class GeneralEquations {
   }
 
   [[nodiscard]] Formula bp1() const {
-    const Formula delta = equal(l_.last("δ"), by(l_.last("z")));
+    Formula delta = equal(l_.last("δ"), by(l_.last("z")));
     if (!is_elementwise(c_.d.layers.back())) return delta;
     return equal(delta, spaced(by(l_.last("a")), slope(l_.last("z")), " ⊙ ", R"( \odot )"));
   }

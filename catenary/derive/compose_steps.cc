@@ -162,7 +162,7 @@ void add_sum(Composer& c, const Part& part, const Adjoint& a) {
   for (const Flow& f : a.flows) {
     known.push_back(f.shortened.value);
     const Formula term = c.write(f.shortened.value);
-    const bool loose = term.binding <= Notation::kNegation;
+    const bool loose = !sum.text.empty() && term.binding <= Notation::kNegation;
     if (!sum.text.empty()) sum.text += " + ", sum.latex += " + ";
     sum.text += loose ? "(" + term.text + ")" : term.text;
     sum.latex += loose ? "(" + term.latex + ")" : term.latex;

@@ -79,7 +79,7 @@ class ProofComposer {
 int proved_in(Composer& c, const Flow& f, bool is_scalar_itself) {
   Composer::Proved use{f.call.op().name, f.operand, f.call.shape().rank() == 0, false};
   if (const auto general = c.proved.find(use); general != c.proved.end()) return general->second;
-  use.is_scalar_itself = is_scalar_itself;
+  std::get<3>(use) = is_scalar_itself;
   const auto [first, is_new] = c.proved.try_emplace(use, f.number);
   return is_new ? 0 : first->second;
 }

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <compare>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "catenary/derive/compose.h"
 #include "catenary/derive/phrases.h"
@@ -23,13 +23,9 @@ struct Composer {
   std::map<NodeId, std::vector<int>> equations_with;
   /// Whether δ was explained.
   bool knows_delta = false;
-  /// A rule that was proved, and how: about numbers or arrays, and by what adjoint of the result.
-  struct Proved {
-    std::string_view op;
-    int operand;
-    bool is_number, is_scalar_itself;
-    auto operator<=>(const Proved&) const = default;
-  };
+  /// A rule that was proved and how: operator, operand, whether the result is a number, and whether it is the
+  /// very scalar that is differentiated.
+  using Proved = std::tuple<std::string_view, int, bool, bool>;
   /// Where that was: the step.
   std::map<Proved, int> proved;
   /// Where in the document the notation is to be explained.

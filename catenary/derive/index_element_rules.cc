@@ -126,7 +126,8 @@ constexpr Entry kEntries[] = {
                 d(y, x) = 0.5 * (1 + erf(x / sqrt(2))) + 0.5 * x * d(erf(x / sqrt(2)), x) @product
                         = 0.5 * (1 + erf(x / sqrt(2))) + 0.5 * x * (2 * exp(-x^2 / 2) / sqrt(2 * pi)) @insert
                         = 0.5 * (1 + erf(x / sqrt(2))) + x * exp(-x^2 / 2) / sqrt(2 * pi) @arithmetic
-                note erf)"},
+                note erf
+                remark gelu_numbers)"},
     {"silu", R"(each x
                 y = x * sigma(x)
                 step d(sigma(x), x) = -d(1 + exp(-x), x) / (1 + exp(-x))^2 @reciprocal

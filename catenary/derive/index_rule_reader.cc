@@ -122,12 +122,12 @@ class Reader {
     arrays_.insert(rule_.operands.begin(), rule_.operands.end());
   }
 
-  void add_partial(IndexLine line) {
+  void add_partial(const IndexLine& line) {
     concerned_ = line.sides[0].parts[1].name == rule_.operands.at(operand_);
     const std::vector<IndexLine> steps = std::exchange(steps_, {});
     if (!concerned_) return;
     rule_.steps = steps;
-    rule_.partial = form_ == Form::kEachElement ? add_element_partial(std::move(line)) : std::move(line);
+    rule_.partial = form_ == Form::kEachElement ? add_element_partial(line) : line;
     rule_.chain = chain_rule(rule_.partial.sides);
   }
 

@@ -30,6 +30,9 @@ bool is_inverse(std::string_view text, std::size_t at) {
   return !is_ten && !rest.starts_with("⁾") && !rest.starts_with("⁰");
 }
 
+// x ⊙ y, but not x^⊙2.
+bool is_product(std::string_view text, std::size_t at) { return at == 0 || text[at - 1] != '^'; }
+
 // Aᵀ, but not A⁻ᵀ.
 bool is_transpose(std::string_view text, std::size_t at) { return !text.substr(0, at).ends_with("⁻"); }
 
@@ -44,7 +47,10 @@ const std::vector<NotationText> kNotation = {
     {"⊙",
      {"x ⊙ y", R"(x \odot y)"},
      "product element by element (the Hadamard product)",
-     "逐元素相乘（Hadamard 积）"},
+     "逐元素相乘（Hadamard 积）",
+     {},
+     is_product},
+    {"^⊙", {"x^⊙2", R"(x^{\odot 2})"}, "power of each element", "逐元素的幂"},
     {"ᵀ", {"Aᵀ", R"(A^{\top})"}, "transpose: rows become columns", "转置：行变为列", {}, is_transpose},
     {"⟨",
      {"⟨x, y⟩", R"(\langle x, y \rangle)"},

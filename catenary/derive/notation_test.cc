@@ -31,6 +31,7 @@ std::vector<std::string> notation_of(const std::string& formula) {
 TEST(Notation, IsFoundInFormulas) {
   EXPECT_THAT(notation_of("Wᵀ δ ⊙ σ(z)"), ElementsAre("x ⊙ y", "Aᵀ", "σ(x)"));
   EXPECT_THAT(notation_of("A⁻¹ B⁻ᵀ"), ElementsAre("A⁻¹", "A⁻ᵀ"));
+  EXPECT_THAT(notation_of("3 x^⊙2"), ElementsAre("x^⊙2"));
   EXPECT_THAT(notation_of("unvec(x, 2×3)"), ElementsAre("unvec(x, m×n)"));
   EXPECT_THAT(notation_of("(· ⊗ B)*(D)"), ElementsAre("A ⊗ B", "(· ⊗ B)*(D)"));
   EXPECT_THAT(notation_of("2 I + [x > 0]"), ElementsAre("I", "[P]"));

@@ -25,6 +25,7 @@ std::optional<Value> repeated_scalar(Value v) {
 struct Product {
   std::vector<Formula> symbols = {};  // scalars that are leaves: 2 λ exp(−c) x
   std::vector<Formula> scalars = {};
+  std::vector<Formula> dots = {};  // aᵀ b
   std::vector<Factor> factors = {};
   std::vector<Formula> divisors = {};
   bool divides = true;  // else unit vectors stay whole
@@ -105,9 +106,7 @@ class Writer {
   Formula repeated_in(Value scalar) {
     Product product;
     collect_scalar(scalar, product);
-    std::vector<Formula> all = std::move(product.symbols);
-    all.insert(all.end(), product.scalars.begin(), product.scalars.end());
-    std::stable_partition(all.begin(), all.end(), starts_with_number);
+    std::vector<Formula> all = in_front(product, End::kClosed);
     all.push_back(ones());
     return divided(juxtaposed(all), product.divisors);
   }
@@ -142,8 +141,7 @@ class Writer {
   void collect(Value v, Product& product) {
     if (named(v)) return collect_whole(v, product);
     if (is(v, ops::kDot) && is_product(v)) {
-      // (aᵀ b) x, lest b x be read as a product
-      product.scalars.push_back(parenthesized(this->product(v)));
+      product.dots.push_back(this->product(v));
     } else if (is_product(v)) {
       collect_product(v, product);
     } else if (is_repeated(v)) {
@@ -202,7 +200,8 @@ class Writer {
       collect(v.input(1), inner);
       product.symbols.insert(product.symbols.end(), inner.symbols.begin(), inner.symbols.end());
       product.scalars.insert(product.scalars.end(), inner.scalars.begin(), inner.scalars.end());
-      product.scalars.push_back(juxtaposed(with_powers(inner.factors)));
+      product.dots.insert(product.dots.end(), inner.dots.begin(), inner.dots.end());
+      product.dots.push_back(juxtaposed(with_powers(inner.factors)));
       product.divisors.insert(product.divisors.end(), inner.divisors.begin(), inner.divisors.end());
     } else if (is_scaling(v) && v.shape().rank() > 0) {
       const bool first = repeated_scalar(v.input(0)).has_value();
@@ -245,12 +244,21 @@ class Writer {
       product = {.divides = false};  // ∂f/∂y (x / ‖x‖), no fraction of fractions
       collect_product(v, product);
     }
-    std::vector<Formula> all = std::move(product.symbols);
-    all.insert(all.end(), product.scalars.begin(), product.scalars.end());
-    std::stable_partition(all.begin(), all.end(), starts_with_number);
+    std::vector<Formula> all = in_front(product, product.factors.empty() ? End::kOpen : End::kClosed);
     const std::vector<Formula> factors = with_powers(product.factors);
     all.insert(all.end(), factors.begin(), factors.end());
     return divided(juxtaposed(all, product.divisors.empty() ? end : End::kClosed), product.divisors);
+  }
+
+  // The scalars of a product in their order. (aᵀ b) x has parentheses lest b x be read as a product; at the
+  // end aᵀ b needs none.
+  static std::vector<Formula> in_front(const Product& product, End end) {
+    std::vector<Formula> all = product.symbols;
+    all.insert(all.end(), product.scalars.begin(), product.scalars.end());
+    std::stable_partition(all.begin(), all.end(), starts_with_number);
+    for (const Formula& dot : product.dots) all.push_back(parenthesized(dot));
+    if (!product.dots.empty() && end == End::kOpen) all.back() = product.dots.back();
+    return all;
   }
 
   Formula quotient(Value v) {
@@ -282,7 +290,8 @@ class Writer {
       return {x.text + "⁻ᵀ", raised(x.latex, R"(-\top)"), Notation::kPower};
     }
     const Formula bare = value(v);
-    const Formula x = is_fraction(bare) ? parenthesized(bare) : tighter_than(Notation::kPower, bare);
+    const Formula x =
+        is_leaf(v.op()) && is_fraction(bare) ? parenthesized(bare) : tighter_than(Notation::kPower, bare);
     return {x.text + "ᵀ", raised(x.latex, R"(\top)"), Notation::kPower};
   }
 

@@ -206,8 +206,6 @@ constexpr Entry kEntries[] = {
     {"121, k = 16", [](Book& m) { return trace(power(m['X'], 16)); }, 'X', "16 (X¹⁵)ᵀ", "16 (X¹⁵)ᵀ"},
     {"122", [](Book& m) { return trace(product(m['A'], power(m['X'], 3))); }, 'X',
      "(X²)ᵀ Aᵀ + Xᵀ Aᵀ Xᵀ + Aᵀ (X²)ᵀ", "(A X²)ᵀ + (X A X)ᵀ + (X² A)ᵀ"},
-    {"122, k = 4", [](Book& m) { return trace(product(m['A'], power(m['X'], 4))); }, 'X',
-     "(X³)ᵀ Aᵀ + (X²)ᵀ Aᵀ Xᵀ + Xᵀ Aᵀ (X²)ᵀ + Aᵀ (X³)ᵀ", "(A X³)ᵀ + (X A X²)ᵀ + (X² A X)ᵀ + (X³ A)ᵀ"},
     {"123",
      [](Book& m) {
        const Value u = product(transpose(m['X']), m['C'], m['X']);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "catenary/derive/expression.h"
+#include "catenary/derive/render.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/gradient.h"
@@ -162,6 +164,13 @@ TEST(Code, ErrorsSayWhatWasNeeded) {
   const Value cube = graph.parameter("c", {2, 2, 2}, {}, DType::kF64);
   EXPECT_EQ(error_of([&] { (void)cpp_code({.parameters = {cube}, .value = sum(cube)}); }),
             "config: C++ code has numbers, vectors and matrices; found a value of shape [2, 2, 2]");
+}
+
+TEST(NumpyCode, ReadsTheSizesThatSimplifyingBroughtIn) {
+  const Expression e = parse_expression("logdet(kron(A,B))", "A: n×n, B: m×m");
+  const Derivation d =
+      derive(e.value, std::span(&e.variables[0], 1), {.dimensions = e.dimensions, .leaves = e.variables});
+  EXPECT_THAT(render_numpy(d), HasSubstr("dA = m * np.linalg.inv(A).T\n"));
 }
 
 }  // namespace

@@ -253,6 +253,45 @@ TEST(Derivation, WritesOneNumberForEachElementWithOnes) {
   EXPECT_EQ(closed(derive_formula("x'*(I-1/3*ones(n,n))*x", "x: n", {"x"})), "2 (I − 1/3 𝟏) x");
 }
 
+TEST(Derivation, WritesFractionsAndMultiplesOfPiAndEAsSuch) {
+  const auto by_c = [](const char* formula) { return closed(derive_formula(formula, "c: 1", {"c"})); };
+  EXPECT_EQ(by_c("c^(7/3)"), "7/3 c^(4/3)");
+  EXPECT_EQ(by_c("c^(-1/2)"), "−1 / (2 c^(3/2))");
+  EXPECT_EQ(by_c("c^0.7"), "0.7 / c^0.3");
+  EXPECT_EQ(by_c("c^9"), "9 c⁸");
+  EXPECT_EQ(by_c("4/3*pi*c^3"), "4 π c²");
+  EXPECT_EQ(by_c("c/(2*pi)"), "1/(2 π)");
+  EXPECT_EQ(by_c("3*pi/4*c"), "3/4 π");
+  EXPECT_EQ(by_c("-e*c"), "−e");
+  EXPECT_EQ(by_c("e^(2*c)"), "2 exp(2 c)");
+  EXPECT_EQ(by_c("3.14159*c"), "3.14159");
+  EXPECT_EQ(closed(derive_formula("e*c", "c: 1, e: 1", {"c"})), "e") << "a variable of that name";
+}
+
+TEST(Derivation, WritesEqualFactorsAsPowers) {
+  const Derivation d = derive_formula("trace(X^4)", "X: n×n", {"X"});
+  const Formula f = write(d.sample.results.at(0).closed.value().value, d.leaf_names());
+  EXPECT_EQ(f.text, "4 (X³)ᵀ");
+  EXPECT_EQ(f.latex, R"(4\,(X^{3})^{\top})");
+  EXPECT_EQ(closed(derive_formula("trace(X^-3)", "X: n×n", {"X"})), "−3 (X⁻⁴)ᵀ");
+  EXPECT_EQ(closed(derive_formula("trace(A*X^2)", "A: n×n, X: n×n", {"A"})), "(X²)ᵀ");
+  EXPECT_EQ(closed(derive_formula("a'*S^3*b", "S: n×n symmetric, a: n, b: n", {"a"})), "S³ b");
+}
+
+TEST(Derivation, DividesAWholeProductByTheLengthOfAUnitVector) {
+  const Derivation d = derive_formula("normF(X-U*V')", "X: m×n, U: m×k, V: n×k", {"V"});
+  const Formula f = write(d.sample.results.at(0).closed.value().value, d.leaf_names());
+  EXPECT_EQ(f.text, "(U Vᵀ − X)ᵀ U / ‖U Vᵀ − X‖_F");
+  EXPECT_EQ(f.latex, R"(\frac{(U\,V^{\top} - X)^{\top}\,U}{\lVert U\,V^{\top} - X \rVert_F})");
+}
+
+TEST(Derivation, CountsInSymbols) {
+  EXPECT_EQ(closed(derive_formula("logdet(kron(A,B))", "A: n×n, B: m×m", {"A"})), "m A⁻ᵀ");
+  EXPECT_EQ(closed(derive_formula("trace(c*I(n))", "c: 1, x: n", {"c"})), "n");
+  EXPECT_EQ(closed(derive_formula("n*trace(c*I(n))", "c: 1, x: n", {"c"})), "n²");
+  EXPECT_EQ(closed(derive_formula("logdet(c*A)+n", "c: 1, A: k×k, n: 1", {"c"})), "k / c");
+}
+
 TEST(Derivation, RepeatsAScalarBesideAMatrixInAStepOfItsOwn) {
   const Derivation d = derive_formula("sum(d*B)", "B: n×n, d: 1", {"d"});
   EXPECT_THAT(flows(d, d.sample), ElementsAre("∂f/∂v₁ = 𝟏", "∂f/∂(d 𝟏) = B", "∂f/∂d = Σ B"));

@@ -23,8 +23,9 @@ std::optional<Value> repeated_scalar(Value v) {
 
 // Juxtaposed factors; numbers stand in front. Divisors are the lengths of unit vectors among the factors.
 struct Product {
-  std::vector<Formula> symbols = {};  // scalars that are leaves: 2 λ exp(−c) x
+  std::vector<Formula> numbers = {};  // and sizes: 2 n det(A) A⁻ᵀ
   std::vector<Formula> scalars = {};
+  std::vector<Formula> dots = {};  // aᵀ b
   std::vector<Factor> factors = {};
   std::vector<Formula> divisors = {};
   bool divides = true;  // else unit vectors stay whole
@@ -105,23 +106,25 @@ class Writer {
   // The scalar times 𝟏.
   Formula repeated_in(Value scalar) {
     Product product;
-    collect_scalar(scalar, product);
-    std::vector<Formula> all = std::move(product.symbols);
-    all.insert(all.end(), product.scalars.begin(), product.scalars.end());
-    std::stable_partition(all.begin(), all.end(), starts_with_number);
+    collect_beside_ones(scalar, product);
+    std::vector<Formula> all = in_front(product, End::kClosed);
     all.push_back(ones());
     return divided(juxtaposed(all), product.divisors);
   }
 
-  // What a repeated scalar multiplies with; nothing for 1.
+  // What a repeated scalar multiplies with.
   void collect_scalar(Value v, Product& product) {
     const Value scalar = *repeated_scalar(v);
-    if (is_number(scalar, 1)) return;
     if (is(scalar, ops::kConstant)) {
-      product.scalars.push_back(factor_of(constant(std::get<double>(scalar.attribute()))));
+      product.numbers.push_back(factor_of(constant(std::get<double>(scalar.attribute()))));
     } else {
       collect(scalar, product);
     }
+  }
+
+  // The scalar of c 𝟏: nothing for 1.
+  void collect_beside_ones(Value v, Product& product) {
+    if (!is_number(*repeated_scalar(v), 1)) collect_scalar(v, product);
   }
 
   // A fraction, 7/3, and 2 π stand in front of a product as they are; a negative number does not.
@@ -143,12 +146,11 @@ class Writer {
   void collect(Value v, Product& product) {
     if (named(v)) return collect_whole(v, product);
     if (is(v, ops::kDot) && is_product(v)) {
-      // (aᵀ b) x, lest b x be read as a product
-      product.scalars.push_back(parenthesized(this->product(v)));
+      product.dots.push_back(this->product(v));
     } else if (is_product(v)) {
       collect_product(v, product);
     } else if (is_repeated(v)) {
-      collect_scalar(v, product);
+      collect_beside_ones(v, product);
       product.factors.push_back({ones()});
     } else if (is(v, ops::kUnitVector) && product.divides) {
       product.divisors.push_back(norm(v.input(0)));
@@ -160,7 +162,13 @@ class Writer {
     }
   }
 
-  [[nodiscard]] static bool is_symbol(Value v) { return is_leaf(v.op()) && !is(v, ops::kConstant); }
+  // A constant or a dimension's size.
+  [[nodiscard]] bool is_number(Value v) const {
+    if (is(v, ops::kConstant)) return true;
+    const auto& symbols = names_.dimensions().symbols();
+    return is(v, ops::kSharedInput) &&
+           std::ranges::any_of(symbols, [&](const auto& symbol) { return symbol.first == v.name(); });
+  }
 
   // Of a transpose that is written: (X / ‖X‖)ᵀ A is Xᵀ A / ‖X‖.
   void collect_turned(Value v, Product& product) {
@@ -178,7 +186,7 @@ class Writer {
     } else if (f.binding != Notation::kBigSum) {
       f = tighter_than(Notation::kMatrixProduct, f);
     }
-    if (v.shape().rank() == 0) return (is_symbol(v) ? product.symbols : product.scalars).push_back(f);
+    if (v.shape().rank() == 0) return (is_number(v) ? product.numbers : product.scalars).push_back(f);
     product.factors.push_back({f});
   }
 
@@ -201,9 +209,10 @@ class Writer {
       Product inner;
       collect_transposed(v.input(0), inner);
       collect(v.input(1), inner);
-      product.symbols.insert(product.symbols.end(), inner.symbols.begin(), inner.symbols.end());
+      product.numbers.insert(product.numbers.end(), inner.numbers.begin(), inner.numbers.end());
       product.scalars.insert(product.scalars.end(), inner.scalars.begin(), inner.scalars.end());
-      product.scalars.push_back(juxtaposed(with_powers(inner.factors)));
+      product.dots.insert(product.dots.end(), inner.dots.begin(), inner.dots.end());
+      product.dots.push_back(juxtaposed(with_powers(inner.factors)));
       product.divisors.insert(product.divisors.end(), inner.divisors.begin(), inner.divisors.end());
     } else if (is_scaling(v) && v.shape().rank() > 0) {
       const bool first = repeated_scalar(v.input(0)).has_value();
@@ -224,7 +233,7 @@ class Writer {
     } else if (is(v, ops::kTranspose)) {
       collect(v.input(0), product);
     } else if (is_repeated(v)) {
-      collect_scalar(v, product);
+      collect_beside_ones(v, product);
       product.factors.push_back({{"𝟏ᵀ", R"(\mathbf{1}^{\top})", Notation::kPower}});
     } else if (is(v, ops::kUnitVector) && product.divides) {
       product.divisors.push_back(norm(v.input(0)));
@@ -242,16 +251,25 @@ class Writer {
   Formula product(Value v, End end = End::kOpen) {
     Product product;
     collect_product(v, product);
-    if (!product.divisors.empty() && std::ranges::any_of(product.symbols, is_fraction)) {
+    if (!product.divisors.empty() && std::ranges::any_of(product.scalars, is_adjoint)) {
       product = {.divides = false};  // ∂f/∂y (x / ‖x‖), no fraction of fractions
       collect_product(v, product);
     }
-    std::vector<Formula> all = std::move(product.symbols);
-    all.insert(all.end(), product.scalars.begin(), product.scalars.end());
-    std::stable_partition(all.begin(), all.end(), starts_with_number);
+    std::vector<Formula> all = in_front(product, product.factors.empty() ? End::kOpen : End::kClosed);
     const std::vector<Formula> factors = with_powers(product.factors);
     all.insert(all.end(), factors.begin(), factors.end());
     return divided(juxtaposed(all, product.divisors.empty() ? end : End::kClosed), product.divisors);
+  }
+
+  // The scalars of a product in their order. (aᵀ b) x has parentheses lest b x be read as a product; at the
+  // end aᵀ b needs none.
+  static std::vector<Formula> in_front(const Product& product, End end) {
+    std::vector<Formula> all = product.numbers;
+    all.insert(all.end(), product.scalars.begin(), product.scalars.end());
+    std::stable_partition(all.begin(), all.end(), starts_with_number);
+    for (const Formula& dot : product.dots) all.push_back(parenthesized(dot));
+    if (!product.dots.empty() && end == End::kOpen) all.back() = product.dots.back();
+    return all;
   }
 
   Formula quotient(Value v) {
@@ -271,7 +289,7 @@ class Writer {
   }
 
   // As ∂f/∂a is, which would be read wrongly in ∂f/∂aᵀ.
-  static bool is_fraction(const Formula& f) { return f.text.find('/') != std::string::npos; }
+  static bool is_adjoint(const Formula& f) { return f.text.starts_with("∂"); }
 
   Formula transposed(Value v) {
     if (!named(v) && is(v, ops::kTranspose)) {
@@ -283,7 +301,7 @@ class Writer {
       return {x.text + "⁻ᵀ", raised(x.latex, R"(-\top)"), Notation::kPower};
     }
     const Formula bare = value(v);
-    const Formula x = is_fraction(bare) ? parenthesized(bare) : tighter_than(Notation::kPower, bare);
+    const Formula x = is_adjoint(bare) ? parenthesized(bare) : tighter_than(Notation::kPower, bare);
     return {x.text + "ᵀ", raised(x.latex, R"(\top)"), Notation::kPower};
   }
 

@@ -76,8 +76,9 @@ Term term_of(Value x) {
     return {inner.number, scaled(inner.rest, x.input(1))};
   }
   if (is(x, ops::kDiv)) {
-    const Term inner = term_of(x.input(0));
-    return {inner.number, inner.rest / x.input(1)};
+    const Term above = term_of(x.input(0)), below = term_of(x.input(1));
+    if (below.number == 0 || number_of(x.input(1))) return {above.number, above.rest / x.input(1)};
+    return {above.number / below.number, above.rest / below.rest};
   }
   return {1, x};
 }
@@ -86,7 +87,11 @@ Value value_of(const Term& term) {
   const Value x = term.rest;
   if (const auto number = number_of(x)) return constant_like(x, term.number * *number);
   if (term.number < 0) return -value_of({-term.number, x});
-  if (is(x, ops::kDiv)) return value_of({term.number, x.input(0)}) / x.input(1);
+  if (is(x, ops::kDiv)) {
+    const double inverse = 1 / term.number;  // x / (2 y), not ½ x / y
+    if (inverse > 1 && std::round(inverse) == inverse) return x.input(0) / value_of({inverse, x.input(1)});
+    return value_of({term.number, x.input(0)}) / x.input(1);
+  }
   if (is(x, ops::kMul) && x.shape().rank() > 0) {
     if (const Value scalar = scalar_of(x.input(0))) return scaled(scaled(term.number, scalar), x.input(1));
   }

@@ -50,6 +50,11 @@ Value diagonal_of_scaled(Value v, const Options&) {
   return diagonal(product_of(algebra::Chain(chain.begin(), chain.end() - 1))) * chain.back().value.input(0);
 }
 
+Value diag_of_repeated(Value v, const Options&) {
+  const Value scalar = is(v, ops::kDiag) ? scalar_of(v.input(0)) : Value{};
+  return scalar ? scaled(scalar, identity(v.graph(), v.shape()[0], v.type().dtype)) : Value{};
+}
+
 Value diagonal_of_repeated(Value v, const Options&) {
   if (!is(v, ops::kDiagonal)) return {};
   return is(v.input(0), ops::kIdentity) ? constant_like(v, 1) : scalar_of(v.input(0));
@@ -92,6 +97,7 @@ constexpr std::array kRules = {
     SimplifyRule{"diagonal(a bᵀ) = a ⊙ b", diagonal_of_outer},
     SimplifyRule{"diagonal(Aᵀ) = diagonal(A)", diagonal_of_transpose},
     SimplifyRule{"diagonal(diag(a) B) = a ⊙ diagonal(B)", diagonal_of_scaled},
+    SimplifyRule{"diag(c 𝟏) = c I", diag_of_repeated},
     SimplifyRule{"diagonal(c 𝟏) = c 𝟏, diagonal(I) = 𝟏", diagonal_of_repeated},
     SimplifyRule{"diagonal(A + B) = diagonal(A) + diagonal(B)", diagonal_of_sum},
     SimplifyRule{"vec⁻¹(vec(A)) = A", undone<ops::kUnvec, ops::kVec>},

@@ -42,6 +42,10 @@ Value second_power(Value v, const Options&) {
   return is(v, ops::kPow) && number_of(v.input(1)) == 2 ? square(v.input(0)) : Value{};
 }
 
+Value power_of_half(Value v, const Options&) {
+  return is(v, ops::kPow) && number_of(v.input(1)) == 0.5 ? sqrt(v.input(0)) : Value{};
+}
+
 Value negative_power(Value v, const Options&) {
   if (!is(v, ops::kPow)) return {};
   const std::optional<double> exponent = number_of(v.input(1));
@@ -166,6 +170,7 @@ constexpr std::array kRules = {
     SimplifyRule{"‖−x‖ = ‖x‖", norm_without_minus},
     SimplifyRule{"x⁰ = 1, x¹ = x", known_power},
     SimplifyRule{"x² = x²", second_power, SimplifyRule::kSilent},
+    SimplifyRule{"x^½ = √x", power_of_half},
     SimplifyRule{"x⁻ᵃ = 1 / xᵃ", negative_power},
     SimplifyRule{"[relu(x) > 0] = [x > 0]", step_of_relu},
     SimplifyRule{"Σᵢ c = n c", sum_of_scalars},

@@ -34,7 +34,12 @@ Value quotient_times(Value v, const Options&) {
 
 // Scalars are divided by last, so that they can leave a product.
 Value quotient_over(Value v, const Options&) {
-  if (!is(v, ops::kDiv) || !is(v.input(0), ops::kDiv)) return {};
+  if (!is(v, ops::kDiv)) return {};
+  if (is(v.input(0), ops::kBroadcast) && is(v.input(0).input(0), ops::kDiv)) {
+    const Value scalar = v.input(0).input(0);
+    return broadcast(scalar.input(0), v.shape()) / v.input(1) / scalar.input(1);
+  }
+  if (!is(v.input(0), ops::kDiv)) return {};
   const Value a = v.input(0).input(0), b = v.input(0).input(1), c = v.input(1);
   const bool alike = v.shape().rank() == 0 || !scalar_of(b) == !scalar_of(c);
   if (alike) return a / (b * c);
@@ -120,6 +125,38 @@ Value direction_over_length(Value v, const Options&) {
       if (direction.exponent != 1) continue;
       length.exponent -= 1;
       direction.base = length.base.input(0);
+      return product_of(product, v);
+    }
+  }
+  return {};
+}
+
+Value opposite_exponentials(Value v, const Options&) {
+  if (!is(v, ops::kMul) && !is(v, ops::kDiv)) return {};
+  PowerProduct product = algebra::powers_of(v);
+  for (Power& x : product.powers) {
+    if (!is(x.base, ops::kExp) || !is(x.base.input(0), ops::kNeg) || x.exponent != 1) continue;
+    for (Power& y : product.powers) {
+      if (!is(y.base, ops::kExp) || y.base.input(0) != x.base.input(0).input(0) || y.exponent != 1) continue;
+      x.exponent = y.exponent = 0;
+      return product_of(product, v);
+    }
+  }
+  return {};
+}
+
+// x · xᵃ⁻¹ where a is no number.
+Value next_power(Value v, const Options&) {
+  if (!is(v, ops::kMul) && !is(v, ops::kDiv)) return {};
+  PowerProduct product = algebra::powers_of(v);
+  for (Power& power : product.powers) {
+    if (!is(power.base, ops::kPow) || power.exponent != 1) continue;
+    const Value x = power.base.input(0), below = power.base.input(1);
+    if (!is(below, ops::kSub) || number_of(below.input(1)) != 1) continue;
+    for (Power& factor : product.powers) {
+      if (factor.base != x || factor.exponent < 1) continue;
+      power.base = pow(x, below.input(0));
+      factor.exponent -= 1;
       return product_of(product, v);
     }
   }
@@ -219,6 +256,8 @@ constexpr std::array kRules = {
     SimplifyRule{"‖x‖ · x / ‖x‖ = x", length_times_direction},
     SimplifyRule{"(x / ‖x‖) / ‖x‖ = x / ‖x‖²", direction_over_length},
     SimplifyRule{"xᵃ xᵇ = xᵃ⁺ᵇ", join_powers},
+    SimplifyRule{"x xᵃ⁻¹ = xᵃ", next_power},
+    SimplifyRule{"eˣ e⁻ˣ = 1", opposite_exponentials},
     SimplifyRule{"eˣ / (1 + eˣ) = 1 / (1 + e⁻ˣ)", logistic},
     SimplifyRule{"eˣ / (Σ eˣ) = softmax(x)", normalized_powers},
     SimplifyRule{"x ⊙ (y / x + z) = y + x ⊙ z", factor_times_quotients},

@@ -78,6 +78,7 @@ const std::multimap<std::string_view, Example>& examples() {
       {"x⁰ = 1, x¹ = x", [](Leaves& l) { return pow(l.a, 0); }},
       {"x⁰ = 1, x¹ = x", [](Leaves& l) { return pow(l.a, 1); }},
       {"x² = x²", [](Leaves& l) { return pow(l.a, 2); }},
+      {"x^½ = √x", [](Leaves& l) { return pow(l.a, 0.5); }},
       {"x⁻ᵃ = 1 / xᵃ", [](Leaves& l) { return pow(l.a, -1.5); }},
       {"[relu(x) > 0] = [x > 0]", [](Leaves& l) { return step(relu(l.a - l.b)); }},
       {"Σᵢ c = n c", [](Leaves& l) { return sum(l.repeated(l.s)); }},
@@ -121,6 +122,10 @@ const std::multimap<std::string_view, Example>& examples() {
       {"(x / ‖x‖) / ‖x‖ = x / ‖x‖²",
        [](Leaves& l) { return l.s * unit_vector(l.a) / square(norm2(l.a)); }},
       {"xᵃ xᵇ = xᵃ⁺ᵇ", [](Leaves& l) { return l.a * l.b * l.a; }},
+      {"x / y / z = x / (y z)", [](Leaves& l) { return l.repeated(l.s / l.t) / l.a; }},
+      {"eˣ e⁻ˣ = 1", [](Leaves& l) { return l.b * exp(-l.a) * exp(l.a) / l.c; }},
+      {"x xᵃ⁻¹ = xᵃ", [](Leaves& l) { return l.b * l.a * pow(l.a, l.c - 1); }},
+      {"x xᵃ⁻¹ = xᵃ", [](Leaves& l) { return l.s * pow(l.s, l.t - 1); }},
       {"eˣ / (1 + eˣ) = 1 / (1 + e⁻ˣ)", [](Leaves& l) { return l.b * exp(l.a) / (1 + exp(l.a)); }},
       {"eˣ / (1 + eˣ) = 1 / (1 + e⁻ˣ)", [](Leaves& l) { return exp(-l.s) / (exp(-l.s) + 1); }},
       {"eˣ / (Σ eˣ) = softmax(x)", [](Leaves& l) { return l.s * exp(l.a) / sum(exp(l.a)); }},
@@ -136,6 +141,8 @@ const std::multimap<std::string_view, Example>& examples() {
       {"f(c x) = c f(x), f = ᵀ, Σ, tr, …", [](Leaves& l) { return batch_mean(l.ln * l.s); }},
       {"A (B / c) = A B / c", [](Leaves& l) { return matmul(l.A, l.a / l.s); }},
       {"A (B / c) = A B / c", [](Leaves& l) { return batch_sum(l.xn / l.s); }},
+      {"2 (½ x + ½ y) = x + y", [](Leaves& l) { return 2 * (l.a / (2 * l.s) - 0.5 * l.b); }},
+      {"A (2 x + 2 y) = 2 A (x + y)", [](Leaves& l) { return matmul(l.A, 2 * l.s * l.a - 2 * l.t * l.b); }},
       {"(Σₙ x) / N = 1/N Σₙ x",
        [](Leaves& l) { return batch_sum(l.xn) / batch_size(l.graph, DType::kF64); }},
       // Transposes
@@ -186,6 +193,7 @@ const std::multimap<std::string_view, Example>& examples() {
       {"diagonal(diag(a) B) = a ⊙ diagonal(B)", [](Leaves& l) { return diagonal(matmul(diag(l.a), l.B)); }},
       {"diagonal(diag(a) B) = a ⊙ diagonal(B)",
        [](Leaves& l) { return diagonal(matmul(l.A, matmul(l.B, diag(l.a)))); }},
+      {"diag(c 𝟏) = c I", [](Leaves& l) { return diag(l.repeated(l.s)); }},
       {"diagonal(c 𝟏) = c 𝟏, diagonal(I) = 𝟏",
        [](Leaves& l) { return diagonal(broadcast(l.s, {3, 3})); }},
       {"diagonal(c 𝟏) = c 𝟏, diagonal(I) = 𝟏", [](Leaves& l) { return diagonal(l.I); }},
@@ -242,6 +250,8 @@ const std::multimap<std::string_view, Example>& examples() {
        [](Leaves& l) { return 1 / (1 + l.a) - l.a / square(1 + l.a); }},
       {"x / y − z / y² = (x y − z) / y²",
        [](Leaves& l) { return l.s * l.c / square(l.s + l.t) - l.c / (l.s + l.t); }},
+      {"x / y − z / y² = (x y − z) / y²",
+       [](Leaves& l) { return 1 / (l.a + 1) - (l.a - 1) / square(l.a + 1); }},
       {"Aᵀ + A = A + Aᵀ", [](Leaves& l) { return transpose(l.A) + l.A; }},
       // Signs
       {"−x − y = −(x + y)", [](Leaves& l) { return -l.a - l.b; }},
@@ -253,6 +263,9 @@ const std::multimap<std::string_view, Example>& examples() {
       {"−(x − y) z = (y − x) z", [](Leaves& l) { return -unit_vector(l.a - l.b); }},
       {"−(x − y) z = (y − x) z",
        [](Leaves& l) { return -outer((l.a - l.b) * (1 - l.c), (l.a - l.c) * (l.a - l.c)); }},
+      {"−(x − y) z = (y − x) z", [](Leaves& l) { return -((1 - l.a) * l.b); }},
+      {"−(x − y) z = (y − x) z", [](Leaves& l) { return -sum(l.a - l.b); }},
+      {"−(x − y) z = (y − x) z", [](Leaves& l) { return -(l.s * (l.a - l.b) + 2 * (1 - l.c)); }},
       {"x − (y − z) a = x + (z − y) a", [](Leaves& l) { return l.a - 2 * matmul(l.A, l.b - l.c); }},
       {"x − (y − z) a = x + (z − y) a", [](Leaves& l) { return l.a - (l.b - l.c); }},
       {"A A B + B A A + A B A = A A B + A B A + B A A",
@@ -260,6 +273,7 @@ const std::multimap<std::string_view, Example>& examples() {
          const Value A = l.A, B = l.B, BA = matmul(B, A);
          return matmul(A, matmul(A, B)) + matmul(BA, A) + matmul(A, BA);
        }},
+      {"x / y / c = x / (c y)", [](Leaves& l) { return l.a / l.b / l.s; }},
       {"½ / x = 1 / (2 x)", [](Leaves& l) { return 0.5 / l.a; }},
       {"½ / x = 1 / (2 x)", [](Leaves& l) { return 1.0 / 3 / l.s; }},
   };

@@ -1,6 +1,7 @@
 // Rules that bring scalars to their place in front: −c x / d.
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
@@ -126,6 +127,38 @@ Value divisor_out(Value v, const Options&) {
   return {};
 }
 
+// The number in front of each of a sum's terms; empty if they differ or are 1.
+std::optional<double> common_number(const std::vector<algebra::Term>& terms) {
+  const double number = std::abs(terms[0].number);
+  const bool alike = std::all_of(terms.begin(), terms.end(),
+                                 [number](const auto& t) { return std::abs(t.number) == number; });
+  if (!alike || number == 1 || number == 0) return std::nullopt;
+  return number;
+}
+
+Value number_out_of_sum(Value v, const Options&) {
+  if (!is_linear(v.op())) return {};
+  for (int i = 0; i < v.input_count(); ++i) {
+    if (!algebra::is_sum(v.input(i))) continue;
+    std::vector<algebra::Term> terms = algebra::terms_of(v.input(i));
+    const std::optional<double> number = common_number(terms);
+    if (!number) continue;
+    for (algebra::Term& term : terms) term.number /= *number;
+    return scaled(*number, with_operand(v, i, sum_of(std::move(terms), v.input(i))));
+  }
+  return {};
+}
+
+// Where nothing is left of the numbers.
+Value number_into_sum(Value v, const Options&) {
+  if (!is(v, ops::kMul) || !number_of(v.input(0)) || !algebra::is_sum(v.input(1))) return {};
+  std::vector<algebra::Term> terms = algebra::terms_of(v.input(1));
+  const std::optional<double> number = common_number(terms);
+  if (!number || std::abs(*number_of(v.input(0)) * *number) != 1) return {};
+  for (algebra::Term& term : terms) term.number *= *number_of(v.input(0));
+  return sum_of(std::move(terms), v);
+}
+
 Value zero_operand(Value v, const Options&) {
   if (!is_linear(v.op())) return {};
   for (int i = 0; i < v.input_count(); ++i) {
@@ -161,6 +194,8 @@ constexpr std::array kLinearRules = {
     SimplifyRule{"A (c B) = c A B", scalar_out_of_product, SimplifyRule::kSilent},
     SimplifyRule{"f(c x) = c f(x), f = ᵀ, Σ, tr, …", scalar_out_of_function},
     SimplifyRule{"A (B / c) = A B / c", divisor_out},
+    SimplifyRule{"A (2 x + 2 y) = 2 A (x + y)", number_out_of_sum},
+    SimplifyRule{"2 (½ x + ½ y) = x + y", number_into_sum},
     SimplifyRule{"(Σₙ x) / N = 1/N Σₙ x", mean_of_samples},
 };
 

@@ -22,35 +22,46 @@ int odd_operands(Value v) {
                                            &ops::kDot};
   static constexpr std::array kOthers = {&ops::kDiv,       &ops::kBatchSum,  &ops::kBatchMean,
                                          &ops::kTranspose, &ops::kBroadcast, &ops::kUnitVector,
-                                         &ops::kSign};
+                                         &ops::kSign,      &ops::kSum,       &ops::kMean};
   if (std::find(kProducts.begin(), kProducts.end(), &v.op()) != kProducts.end()) return 2;
   return std::find(kOthers.begin(), kOthers.end(), &v.op()) != kOthers.end() ? 1 : 0;
 }
 
-// The factors x − y of a product; calls: how many more to look through.
-void collect_differences(Value v, std::vector<Value>& differences, std::size_t& calls) {
-  if (is(v, ops::kSub)) return differences.push_back(v);
-  if (odd_operands(v) == 0 || calls == 0) return;
+// The factors of a product, x − y and others; calls: how many more to look through.
+void collect_factors(Value v, std::vector<Value>& factors, std::size_t& calls) {
+  if (odd_operands(v) == 0 || calls == 0) return factors.push_back(v);
   --calls;
-  for (int i = 0; i < odd_operands(v); ++i) collect_differences(v.input(i), differences, calls);
+  for (int i = 0; i < odd_operands(v); ++i) collect_factors(v.input(i), factors, calls);
 }
 
-// The difference to write the other way round, y − x for x − y: the first that stands alone. One of two in
-// (x − y) (x − y)ᵀ would spoil their likeness, and 1 − x is better than x − 1. Empty if there is none.
+// Whether nothing among the factors wants d as it is: one of two in (x − y) (x − y)ᵀ would spoil their
+// likeness, a (1 − a) and 1 − a² are what people know.
+bool may_turn(Value d, const std::vector<Value>& factors) {
+  if (!is(d, ops::kSub)) return false;
+  const Value x = d.input(0), y = d.input(1);
+  const auto is_like = [&](Value f) {
+    return f == d || f == y || (is(f, ops::kSub) && f.input(0) == y && f.input(1) == x);
+  };
+  const bool alone = std::count_if(factors.begin(), factors.end(), is_like) == 1;
+  return alone && !(number_of(x) && is(y, ops::kSquare));
+}
+
+// The difference to write the other way round, y − x for x − y; 1 − x if there is no other. Empty if there is
+// none.
 Value difference_to_turn(Value product) {
-  std::vector<Value> differences;
+  std::vector<Value> factors;
   std::size_t calls = algebra::kMostCalls;
-  collect_differences(product, differences, calls);
-  for (const Value d : differences) {
-    const bool alone = std::count_if(differences.begin(), differences.end(), [d](Value other) {
-                         return other == d || (other.input(0) == d.input(1) && other.input(1) == d.input(0));
-                       }) == 1;
-    if (alone && !number_of(d.input(0)) && !number_of(d.input(1))) return d;
+  collect_factors(product, factors, calls);
+  Value last_choice;
+  for (const Value d : factors) {
+    if (!may_turn(d, factors)) continue;
+    if (!number_of(d.input(0)) && !number_of(d.input(1))) return d;
+    if (!last_choice) last_choice = d;
   }
-  return {};
+  return last_choice;
 }
 
-// On the same way as collect_differences, so that it turns what that has seen, and nothing else.
+// On the same way as collect_factors, so that it turns what that has seen, and nothing else.
 Value with_turned(Value v, Value difference, std::size_t& calls) {
   if (v == difference) return v.input(1) - v.input(0);
   if (odd_operands(v) == 0 || calls == 0) return v;
@@ -61,8 +72,14 @@ Value with_turned(Value v, Value difference, std::size_t& calls) {
   return v.graph().call(v.op(), inputs, v.attribute());
 }
 
-// −v by one of its differences; empty if it has none to turn.
-Value turned(Value v) {
+// −v by one of its differences, or of each of its terms'; empty if it has none to turn.
+// depth: of sums in sums, as shared parts make a tree of exponential size.
+Value turned(Value v, int depth = 3) {
+  if (is(v, ops::kSub)) return v.input(1) - v.input(0);
+  if (is(v, ops::kAdd) && depth > 0) {
+    const Value x = turned(v.input(0), depth - 1), y = x ? turned(v.input(1), depth - 1) : Value{};
+    return y ? x + y : Value{};
+  }
   if (odd_operands(v) == 0) return {};
   const Value difference = difference_to_turn(v);
   std::size_t calls = algebra::kMostCalls;
@@ -80,7 +97,7 @@ Value negative_of_difference(Value v, const Options&) {
 
 Value minus_difference(Value v, const Options&) {
   if (!is(v, ops::kSub)) return {};
-  const Value x = v.input(1), y = is(x, ops::kSub) ? x.input(1) - x.input(0) : turned(x);
+  const Value y = turned(v.input(1));
   return y ? v.input(0) + y : Value{};
 }
 
@@ -132,6 +149,13 @@ Value terms_in_order(Value v, const Options&) {
   return sum_of(std::move(result), v);
 }
 
+Value divisors_together(Value v, const Options&) {
+  if (!is(v, ops::kDiv) || !is(v.input(0), ops::kDiv)) return {};
+  const Value scalar = algebra::scalar_of(v.input(1)), below = v.input(0).input(1);
+  if (!scalar || algebra::scalar_of(below)) return {};
+  return v.input(0).input(0) / algebra::scaled(scalar, below);
+}
+
 // As the last of all rules: before, ½ may find a 2.
 Value number_over(Value v, const Options&) {
   if (!is(v, ops::kDiv) || number_of(v.input(1))) return {};
@@ -146,6 +170,7 @@ constexpr std::array kRules = {
     SimplifyRule{"−(x − y) z = (y − x) z", negative_of_difference},
     SimplifyRule{"x − (y − z) a = x + (z − y) a", minus_difference},
     SimplifyRule{"A A B + B A A + A B A = A A B + A B A + B A A", terms_in_order},
+    SimplifyRule{"x / y / c = x / (c y)", divisors_together},
     SimplifyRule{"½ / x = 1 / (2 x)", number_over},
 };
 

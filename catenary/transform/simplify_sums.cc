@@ -99,10 +99,16 @@ Chains chains_of(const Term& a, const Term& b) {
   return chains;
 }
 
+bool is_plain(Value scalar) { return !scalar || algebra::number_of(scalar) || is_leaf(scalar.op()); }
+
 // Whether only the order of the factors differs, as in A² B + A B A + B A²: that sum shows its pattern best
-// as it is. Nor does a person write (A / a + B / b) C.
-bool stand_apart(const Chains& chains) {
+// as it is. Nor does a person write (A / a + B / b) C or ((xᵀ A x) B + (xᵀ B x) A) C; A ((yᵀ y) x − (xᵀ y)
+// y), a sum of columns, is fine. rest: what would be added.
+bool stand_apart(const Chains& chains, const Chain& rest) {
+  const Value a = chains.a_scaling.numerator, b = chains.b_scaling.numerator;
+  const bool is_column = !is_row(rest) && rest.back().is_column();
   return chains.a_scaling.denominator != chains.b_scaling.denominator ||
+         (!is_column && a != b && (!is_plain(a) || !is_plain(b))) ||
          std::is_permutation(chains.a.begin(), chains.a.end(), chains.b.begin(), chains.b.end());
 }
 
@@ -116,9 +122,9 @@ std::optional<Term> common_left(const Term& a, const Term& b, const Options&) {
   const Chains chains = chains_of(a, b);
   const std::size_t length = common_prefix(chains.a, chains.b);
   if (length == 0 || length == chains.a.size() || length == chains.b.size()) return std::nullopt;
-  if (stand_apart(chains)) return std::nullopt;
   const auto cut = static_cast<std::ptrdiff_t>(length);
   const Chain rest_a(chains.a.begin() + cut, chains.a.end()), rest_b(chains.b.begin() + cut, chains.b.end());
+  if (stand_apart(chains, rest_a)) return std::nullopt;
   const Value x = with_scaling(product_of(rest_a), chains.a_scaling);
   const Value y = with_scaling(product_of(rest_b), chains.b_scaling);
   return over_common_factor(a, b, x, y, [&](Value sum) {
@@ -134,9 +140,9 @@ std::optional<Term> common_right(const Term& a, const Term& b, const Options&) {
   const Chain turned_a = algebra::transposed(chains.a), turned_b = algebra::transposed(chains.b);
   const std::size_t length = common_prefix(turned_a, turned_b);
   if (length == 0 || length == turned_a.size() || length == turned_b.size()) return std::nullopt;
-  if (stand_apart(chains)) return std::nullopt;
   const auto cut = static_cast<std::ptrdiff_t>(length);
   const Chain rest_a(chains.a.begin(), chains.a.end() - cut), rest_b(chains.b.begin(), chains.b.end() - cut);
+  if (stand_apart(chains, rest_a)) return std::nullopt;
   const Value x = with_scaling(product_of(rest_a), chains.a_scaling);
   const Value y = with_scaling(product_of(rest_b), chains.b_scaling);
   return over_common_factor(a, b, x, y, [&](Value sum) {
@@ -266,7 +272,9 @@ std::optional<PowerProduct> single_term(PowerProduct a, std::size_t place, Power
   a.powers[place].exponent = 1;
   b.powers.erase(b.powers.begin() + static_cast<std::ptrdiff_t>(beside));
   std::vector<PowerProduct> products = multiplied_out(a);
-  products.push_back(std::move(b));
+  const std::vector<PowerProduct> parts = multiplied_out(b);
+  products.insert(products.end(), parts.begin(), parts.end());
+  if (parts.empty()) products.push_back(std::move(b));
   std::for_each(products.begin(), products.end(), sort_powers);
   add_like_products(products);
   if (products.size() != 1) return std::nullopt;

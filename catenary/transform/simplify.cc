@@ -52,7 +52,7 @@ std::vector<Value> nodes_below(Value v, const Image& known = {}) {
 Value substituted(Value root, std::span<const Value> from, std::span<const Value> to) {
   Image image;
   for (std::size_t i = 0; i < from.size(); ++i) image[from[i].id()] = to[i];
-  for (const Value v : nodes_below(root)) {
+  for (const Value v : nodes_below(root, image)) {
     if (!image.contains(v.id())) image[v.id()] = rebuilt(v, image);
   }
   return image.at(root.id());
@@ -188,7 +188,8 @@ std::span<const SimplifyRule> simplify_rules() {
     std::vector<SimplifyRule> all;
     for (const auto part :
          {parts::number_rules(), parts::function_rules(), parts::factor_rules(), parts::scalar_rules(),
-          parts::transpose_rules(), parts::matrix_rules(), parts::product_rules(), parts::sum_rules()})
+          parts::transpose_rules(), parts::matrix_rules(), parts::diagonal_rules(), parts::product_rules(),
+          parts::sum_rules()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

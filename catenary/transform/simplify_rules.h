@@ -16,6 +16,7 @@ namespace catenary::simplification {
 [[nodiscard]] std::span<const SimplifyRule> transpose_rules();
 [[nodiscard]] std::span<const SimplifyRule> matrix_rules();
 [[nodiscard]] std::span<const SimplifyRule> product_rules();
+[[nodiscard]] std::span<const SimplifyRule> diagonal_rules();
 [[nodiscard]] std::span<const SimplifyRule> sum_rules();
 
 /// The chain with factors that equal their transposes not transposed.

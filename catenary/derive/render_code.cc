@@ -29,6 +29,12 @@ CodeRequest request_of(const Derivation& d, CheckedPart which) {
                    .value
              : zero});
   }
+  if (d.hessian) {
+    for (const SecondDerivative& block : d.hessian->blocks) {
+      const std::string name = block.x == block.y ? block.x.name() : block.x.name() + "," + block.y.name();
+      request.hessians.push_back({name, block.value()});
+    }
+  }
   return request;
 }
 

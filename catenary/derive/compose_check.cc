@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "catenary/derive/composer.h"
 
@@ -10,19 +11,24 @@ namespace {
 
 Formula error_of(double error) { return plain(fmt::format("{:.1e}", error)); }
 
-// A slope beside a kink is measured: as many digits as are sure.
-Formula slope(double x) { return number(x, 4); }
+// A slope beside a kink is measured: of 1 and 1e-13 the second says 0.
+Formula slope(double x, double other) {
+  constexpr double kNothing = 1e-6;
+  return number(std::abs(x) < kNothing * std::abs(other) ? 0 : x, 4);
+}
 
 struct Checks {
   const GradientAgreement &differences, &complex;
 };
 
 Sentence verdict(const Composer& c, const Checks& checks) {
+  const bool differences_agree = checks.differences.agrees() && checks.differences.is_conclusive;
+  if (checks.differences.kink && differences_agree) {  // of which the complex step knows but one side
+    const auto [left, right] = *checks.differences.kink;
+    return c.say(Phrase::kAgreesAtKink, {slope(left, right), slope(right, left)});
+  }
   if (!checks.complex.agrees()) return c.say(Phrase::kDisagrees);
-  if (!checks.differences.agrees() || !checks.differences.is_conclusive) return c.say(Phrase::kAgreesComplex);
-  const auto& kink = checks.differences.kink;
-  if (!kink) return c.say(Phrase::kAgrees);
-  return c.say(Phrase::kAgreesAtKink, {slope(kink->left), slope(kink->right)});
+  return c.say(differences_agree ? Phrase::kAgrees : Phrase::kAgreesComplex);
 }
 
 void add_row(const Composer& c, Table& table, const Formula& name, const Checks& checks) {
@@ -58,12 +64,14 @@ void add_check(Composer& c) {
   if (c.o.valuation == nullptr) return;
   c.heading(Phrase::kCheck);
   const Formula& f = (c.d.batch && c.o.batch ? *c.d.batch : c.d.sample).name;
-  c.paragraph(Phrase::kCheckIntro,
+  const auto& agreements = c.o.valuation->agreements();
+  const bool extrapolated =
+      !agreements.empty() && agreements[0].method == GradcheckMethod::kExtrapolatedDifferences;
+  c.paragraph(extrapolated ? Phrase::kCheckIntroExtrapolated : Phrase::kCheckIntro,
               {{"(" + f.text + "(v + h) − " + f.text + "(v − h)) / 2h",
                 R"(\frac{)" + f.latex + "(v + h) - " + f.latex + "(v - h)}{2h}"},
                {"Im " + f.text + "(v + ih) / h", R"(\frac{\operatorname{Im} )" + f.latex + "(v + ih)}{h}"}});
   Table table = table_of_checks(c);
-  const auto& agreements = c.o.valuation->agreements();
   for (std::size_t i = 0; i < c.d.sample.results.size(); ++i)
     add_row(c, table, derivative(f, c.write(c.d.sample.results[i].variable)),
             {agreements[2 * i], agreements[2 * i + 1]});

@@ -37,7 +37,8 @@ class HessianComposer {
       const bool jumps = std::ranges::count(read, block.y) > 0;
       c_.paragraph(jumps ? Phrase::kHessianJumps : Phrase::kHessianConstant, {gradient, y});
     } else {
-      if (!block.steps.empty() && block.x == block.y) c_.paragraph(Phrase::kHessianDifferentials);
+      if (!block.steps.empty() && block.x == block.y)
+        c_.paragraph(Phrase::kHessianDifferentials, {{"Jᵀ", R"(J^{\top})"}, symbol("J")});
       for (const Differential& step : block.steps) add_step(block, step);
       add_inserted(block, dy);
     }
@@ -111,12 +112,18 @@ class HessianComposer {
     const bool is_product = step.moving > 1 && std::ranges::count(kProducts, &op) > 0;
     const bool is_direct = std::ranges::all_of(
         step.jacobians, [&](const Differential::Jacobian& j) { return j.dz == block.dy; });
-    const Formula words = plain(std::string(name));
-    if (is_product) return c_.say(Phrase::kProductRule, {words});
-    if (&op == &ops::kDiv) return c_.say(Phrase::kQuotientRule, {words});
     const bool is_function = step.y.input_count() == 1 && !is_direct;
-    if (is_function) return c_.say(Phrase::kChainRuleName, {words});
-    return {{std::string(name), {}}};
+    Sentence sentence = {{std::string(name), {}}};
+    const auto add = [&](Phrase phrase) {
+      for (Inline& part : c_.say(phrase)) sentence.push_back(std::move(part));
+    };
+    if (is_product)
+      add(Phrase::kProductRule);
+    else if (&op == &ops::kDiv)
+      add(Phrase::kQuotientRule);
+    else if (is_function)
+      add(Phrase::kChainRuleName);
+    return sentence;
   }
 
   [[nodiscard]] bool is_long(const SecondDerivative& block) const {

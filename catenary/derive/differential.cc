@@ -20,16 +20,10 @@ Value leaf_like(Graph& graph, std::string_view name, Value v) {
 
 bool is(Value v, const Op& op) { return &v.op() == &op; }
 
-bool repeats(Value v) { return is(v, ops::kBroadcast) || is(v, ops::kConstant); }
-
-// The call as a person would write it: coefficients before differentials, Σ a ⊙ d as aᵀ d.
+// The call as a person would write it: coefficients before differentials.
 Value written_call(Graph& graph, Value x, std::vector<Value> inputs, const std::set<NodeId>& moving) {
   const auto moves = [&](Value v) { return moving.contains(v.id()); };
   if (is(x, ops::kMul) && moves(x.input(0)) && !moves(x.input(1))) std::swap(inputs[0], inputs[1]);
-  const Value product = inputs[0];
-  if (is(x, ops::kSum) && is(product, ops::kMul) && product.shape().rank() == 1 &&
-      !repeats(product.input(0)) && !repeats(product.input(1)))
-    return dot(product.input(0), product.input(1));
   return graph.call(x.op(), inputs, x.attribute());
 }
 

@@ -49,6 +49,24 @@ std::vector<Value> nodes_above_names(Value v, const Names& names) {
   return nodes;
 }
 
+bool repeats(Value v) { return is(v, ops::kBroadcast) || is(v, ops::kConstant); }
+
+// The formula with each of its nodes, down to named values, replaced; operands first.
+template <typename F>
+Value rebuilt(Value v, const Names& names, F replaced) {
+  std::map<NodeId, Value> image;
+  for (const Value x : nodes_above_names(v, names)) {
+    Value same = x;
+    if (!is_leaf(x.op()) && names.find(x) == nullptr) {
+      std::vector<Value> inputs;
+      for (int i = 0; i < x.input_count(); ++i) inputs.push_back(image.at(x.input(i).id()));
+      same = x.graph().call(x.op(), inputs, x.attribute());
+    }
+    image[x.id()] = replaced(same);
+  }
+  return image.at(v.id());
+}
+
 // One block: the differentials of the gradient's parts, from those of the variable up.
 class Differentiator {
  public:
@@ -115,7 +133,7 @@ class Differentiator {
       const Value dx = of(y.input(i));
       const Value raw = dx ? differential(y, i, dx) : Value{};
       if (!raw) continue;
-      const Value part = shortened(raw).value;
+      const Value part = with_inner_products(shortened(raw).value);
       step.rule = with_term(step.rule, part, h_.names);
       ++step.moving;
     }
@@ -168,19 +186,21 @@ class Differentiator {
   }
 
   // A matrix has no Jacobian that is a matrix: what reads its differential reads the formula.
-  Value without_matrices(Value v) const {
-    std::map<NodeId, Value> image;
-    for (const Value x : nodes_above_names(v, h_.names)) {
+  [[nodiscard]] Value without_matrices(Value v) const {
+    return rebuilt(v, h_.names, [&](Value x) {
       const auto matrix = matrix_.find(x.id());
-      Value same = matrix == matrix_.end() ? x : matrix->second;
-      if (!is_leaf(x.op()) && h_.names.find(x) == nullptr) {
-        std::vector<Value> inputs;
-        for (int i = 0; i < x.input_count(); ++i) inputs.push_back(image.at(x.input(i).id()));
-        same = d_.graph->call(x.op(), inputs, x.attribute());
-      }
-      image[x.id()] = same;
-    }
-    return image.at(v.id());
+      return matrix == matrix_.end() ? x : matrix->second;
+    });
+  }
+
+  // Σ a ⊙ v as aᵀ v.
+  [[nodiscard]] Value with_inner_products(Value v) const {
+    return rebuilt(v, h_.names, [&](Value x) {
+      const bool is_sum = is(x, ops::kSum) && is(x.input(0), ops::kMul) && x.input(0).shape().rank() == 1;
+      if (!is_sum || h_.names.find(x.input(0)) != nullptr) return x;
+      const Value a = x.input(0).input(0), b = x.input(0).input(1);
+      return repeats(a) || repeats(b) ? x : dot(a, b);
+    });
   }
 
   // Of y's operands in their order, then of what stands in matrices.

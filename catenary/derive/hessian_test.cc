@@ -89,6 +89,10 @@ const Function kFunctions[] = {
     {"(1-a'*x)^2+100*(b'*x-(a'*x)^2)^2", "a: n, b: n, x: n"},
     {"x'*x*x'*x", "x: n"},
     {"x'*inv(A+x*x')*x", "A: n×n, x: n"},
+    {"sum(sin(diag(x)*A))", "x: n, A: n×n"},
+    {"normF(diag(x)*A-A*diag(x))^2+sum((A+diag(x)).^3)", "x: n, A: n×n"},
+    {"det(A+diag(x)+x*x')", "x: n, A: n×n"},
+    {"logdet(A'*diag(x)*A)", "x: m, A: m×n"},
     {"logdet(A+x*x'+diag(x))", "A: n×n, x: n"},
     {"tr(diag(x)*A*diag(x)*A)", "A: n×n, x: n"},
     {"normF(x*x'-A)^2", "A: n×n, x: n"},
@@ -209,13 +213,12 @@ TEST(Hessian, ShowsHowTheGradientIsDifferentiated) {
   const Derivation d = derive_twice("logsumexp(A*x)", "A: m×n, x: n");
   const std::string text = text_of(d, Language::kEnglish);
   for (const char* line : {"∂f/∂x = Aᵀ u₁    (4)", "dv₁ = A dx    [matrix times vector]    (5)",
-                           "du₁ = u₁ ⊙ (dv₁ − Σ u₁ ⊙ dv₁)    [softmax: chain rule]    (6)",
+                           "du₁ = u₁ ⊙ (dv₁ − u₁ᵀ dv₁)    [softmax: chain rule]    (6)",
                            "= (diag(u₁) − u₁ u₁ᵀ) dv₁    [written as matrices times differentials]",
                            "d(∂f/∂x) = Aᵀ du₁    [matrix times vector]    (7)",
                            "d(∂f/∂x) = Aᵀ (diag(u₁) − u₁ u₁ᵀ) A dx", "∂²f/∂x∂xᵀ = Aᵀ (diag(u₁) − u₁ u₁ᵀ) A"})
     EXPECT_THAT(text, HasSubstr(line));
-  EXPECT_THAT(text_of(d, Language::kChinese),
-              HasSubstr("du₁ = u₁ ⊙ (dv₁ − Σ u₁ ⊙ dv₁)    [softmax：链式法则]"));
+  EXPECT_THAT(text_of(d, Language::kChinese), HasSubstr("du₁ = u₁ ⊙ (dv₁ − u₁ᵀ dv₁)    [softmax：链式法则]"));
 }
 
 TEST(Hessian, NumbersItsEquationsAfterTheSteps) {
@@ -250,6 +253,18 @@ TEST(Hessian, OfAThousandOperationsIsNoLongerThanItsGradient) {
   EXPECT_LT(d.graph->size(), 200'000);
 }
 
+TEST(Check, SpeaksOfAKinkByItsTwoSlopes) {
+  const Derivation d = derive_twice("sum(relu(x)) + norm1(x)", "x: 2");
+  const Valuation valuation(d, {.batch_size = 1, .leaves = {{"x", {0, 1.5}}}});
+  const auto text = [&](Language language) {
+    return render_text(compose(d, {.language = language, .valuation = &valuation}));
+  };
+  EXPECT_THAT(text(Language::kEnglish),
+              HasSubstr("agrees: a kink, with slope −1 from the left and 2 from the"));
+  EXPECT_THAT(text(Language::kEnglish), HasSubstr("agrees by the complex step; differences say nothing"));
+  EXPECT_THAT(text(Language::kChinese), HasSubstr("一致：此处有尖点，左导数 −1，右导数 2"));
+}
+
 TEST(Hessian, IsRefusedWhereThereIsNone) {
   const auto message = [](std::string_view formula, std::string_view declarations,
                           const std::vector<std::string>& wrt) {
@@ -257,6 +272,8 @@ TEST(Hessian, IsRefusedWhereThereIsNone) {
   };
   EXPECT_THAT(message("norm(A*x)", "A: m×n, x: n", {"x", "A"}),
               HasSubstr("by the matrix A it would have four indices; name vectors or scalars with --wrt"));
+  EXPECT_THAT(message("normF(kron(x*x',A))^2", "x: n, A: m×m", {"x"}),
+              HasSubstr("cannot write what 'kron_adjoint_left' makes of a differential"));
   EXPECT_THAT(message("(a'*x)^2", "a: n, x: n batched", {"a"}), HasSubstr("found the loss of a batch"));
 }
 

@@ -186,7 +186,8 @@ LinearForm::Terms LinearForm::terms_of_product(Value e) {
   return all;
 }
 
-// A number times a matrix, in either of which the symbol stands; or C ⊙ (u wᵀ) = diag(u) C diag(w).
+// A number times a matrix, in either of which the symbol stands; or C ⊙ (u wᵀ) = diag(u) C diag(w), and
+// C ⊙ (A diag(u)) = (C ⊙ A) diag(u).
 LinearForm::Terms LinearForm::terms_of_scaled(Value e) {
   const int i = depends(e.input(0)) ? 0 : 1;
   const Value linear = e.input(i), other = e.input(1 - i);
@@ -201,7 +202,10 @@ LinearForm::Terms LinearForm::terms_of_scaled(Value e) {
     }
     if (by_number) continue;
     const Value c = is(e, ops::kMul) ? other : 1 / other;
-    if (t.diagonal) fail_at(e);
+    if (t.diagonal && t.left && t.right) fail_at(e);
+    if (t.diagonal && !t.left && !t.right) t.diagonal = catenary::diagonal(c) * t.diagonal;
+    if (t.left) t.left = c * t.left;
+    if (t.right) t.right = c * t.right;
     if (t.scalar) t.matrix = c * t.matrix;
     if (!t.column) continue;
     t = depends(t.column) ? Term{.diagonal = t.column, .right = matmul(c, diag(t.row))}

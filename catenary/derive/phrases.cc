@@ -123,11 +123,11 @@ constexpr Translation kTranslations[] = {
     {Phrase::kHessianDifferentials,
      "Each of them has a differential, made of those of its operands. It is the gradient rule of the "
      "operation "
-     "read forwards: what brings a derivative back by Jᵀ takes a differential on by J. Where several "
+     "read forwards: what brings a derivative back by {0} takes a differential on by {1}. Where several "
      "operands "
      "move, each adds its share while the others stand still.",
-     "每个量的微分都由其各操作数的微分得出，所用的正是该运算的梯度规则，只是方向相反：反向时用 Jᵀ "
-     "传回导数，正向时用 J 传递微分。若有多个操作数变化，则依次让其中一个变化、其余不动，再把各份相加。"},
+     "每个量的微分都由其各操作数的微分得出，所用的正是该运算的梯度规则，只是方向相反：反向时用 {0} "
+     "传回导数，正向时用 {1} 传递微分。若有多个操作数变化，则依次让其中一个变化、其余不动，再把各份相加。"},
     {Phrase::kHessianMixed, "Mixed second derivatives: {0} stands still, {1} moves by {2}.",
      "混合二阶导数：{0} 不动，{1} 改变 {2}。"},
     {Phrase::kHessianTransposed, "The other order of differentiation gives the transpose: {0}.",
@@ -146,15 +146,19 @@ constexpr Translation kTranslations[] = {
     {Phrase::kHessianFactor, "the product of the matrices, summed over the paths",
      "各矩阵相乘，并对各路径求和"},
     {Phrase::kMatrixTimesColumn, "written as matrices times differentials", "写成矩阵乘以微分"},
-    {Phrase::kProductRule, "{0}: product rule", "{0}：乘积法则"},
-    {Phrase::kQuotientRule, "{0}: quotient rule", "{0}：商的法则"},
-    {Phrase::kChainRuleName, "{0}: chain rule", "{0}：链式法则"},
+    {Phrase::kProductRule, ": product rule", "：乘积法则"},
+    {Phrase::kQuotientRule, ": quotient rule", "：商的法则"},
+    {Phrase::kChainRuleName, ": chain rule", "：链式法则"},
     {Phrase::kHessianCheck,
      "The columns of the Hessian against the same two methods, applied to the gradient. A Hessian equals its "
      "transpose; here the two differ by at most {0}.",
      "用同样两种方法对梯度求导，检验 Hessian 矩阵的各列。Hessian 矩阵等于其转置；此处两者最多相差 {0}。"},
     {Phrase::kCheck, "Check", "验算"},
     {Phrase::kCheckIntro,
+     "Each result against two methods that know nothing of the derivation: central differences {0}, and the "
+     "complex step {1}, which has no cancellation.",
+     "用两种与推导无关的方法检验每个结果：中心差分 {0}；复数步 {1}，后者没有相消误差。"},
+    {Phrase::kCheckIntroExtrapolated,
      "Each result against two methods that know nothing of the derivation: central differences {0}, "
      "extrapolated from several steps h to h = 0, and the complex step {1}, which has no cancellation.",
      "用两种与推导无关的方法检验每个结果：中心差分 {0}，由多个步长 h 外推到 h = 0；复数步 "

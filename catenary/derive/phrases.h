@@ -91,6 +91,7 @@ enum class Phrase : std::uint8_t {
   kHessianCheck,
   kCheck,
   kCheckIntro,
+  kCheckIntroExtrapolated,
   kCheckVariable,
   kCheckDifferences,
   kCheckComplex,

@@ -16,6 +16,8 @@ namespace {
 // Evaluations of the whole function that the check may cost, in elements of the graph's values.
 constexpr double kCheckWork = 2e6;
 constexpr std::int64_t kMostCheckedElements = 64;
+// Evaluations for an element, by differences of many steps or of one, and by the complex step.
+constexpr double kExtrapolationWork = 20, kStepWork = 3;
 
 bool is(Value v, const Op& op) { return &v.op() == &op; }
 
@@ -48,6 +50,10 @@ std::vector<Value> shown_values(const Derivation& d) {
   for (const Value v : d.leaves) values.push_back(v);
   if (d.hessian) add_hessian_values(*d.hessian, values);
   return values;
+}
+
+std::int64_t whole_elements(double affordable) {
+  return std::clamp<std::int64_t>(static_cast<std::int64_t>(affordable), 1, kMostCheckedElements);
 }
 
 // The largest |hᵢⱼ − hⱼᵢ| of a matrix [n, n].
@@ -121,14 +127,12 @@ Valuation::Valuation(const Derivation& derivation, const Bindings& at,
   if (derivation.hessian) check_hessian(derivation);
 }
 
-// As many elements of each variable as the work allows: each costs some twenty evaluations.
-std::int64_t Valuation::affordable_elements(Value value, std::size_t variables) const {
-  constexpr double kEvaluations = 20;
+// How many elements of each variable the work allows, each of which costs so many evaluations.
+double Valuation::affordable_elements(Value value, std::size_t variables, double evaluations) const {
   double size = 0;
   for (const Value v : reachable({value}))
     size += static_cast<double>(v.shape().size() * (v.batched() ? at_.batch_size : 1)) + 20;
-  const double elements = kCheckWork / size / (kEvaluations * static_cast<double>(variables) + 1);
-  return std::clamp<std::int64_t>(static_cast<std::int64_t>(elements), 1, kMostCheckedElements);
+  return kCheckWork / size / (evaluations * static_cast<double>(variables) + 1);
 }
 
 void Valuation::check_gradients(const Derivation& derivation, CheckedPart part) {
@@ -136,11 +140,15 @@ void Valuation::check_gradients(const Derivation& derivation, CheckedPart part) 
   const Value scalar = images_.at((of_batch ? *derivation.batch : derivation.sample).scalar.id());
   std::vector<Value> variables;
   for (const Result& r : derivation.sample.results) variables.push_back(images_.at(r.variable.id()));
-  const std::int64_t elements = affordable_elements(scalar, variables.size());
+  // Large networks are checked by one step each.
+  double elements = affordable_elements(scalar, variables.size(), kExtrapolationWork);
+  const bool extrapolates = elements >= 1;
+  if (!extrapolates) elements = affordable_elements(scalar, variables.size(), kStepWork);
   const auto by = [&](GradcheckMethod method) {
-    return check_gradient(scalar, variables, at_, {.elements = elements, .method = method});
+    return check_gradient(scalar, variables, at_, {.elements = whole_elements(elements), .method = method});
   };
-  const auto differences = by(GradcheckMethod::kExtrapolatedDifferences);
+  const auto differences =
+      by(extrapolates ? GradcheckMethod::kExtrapolatedDifferences : GradcheckMethod::kCentralDifferences);
   const auto complex = by(GradcheckMethod::kComplexStep);
   for (std::size_t i = 0; i < variables.size(); ++i) {
     agreements_.push_back(differences[i]);
@@ -156,7 +164,7 @@ void Valuation::check_hessian(const Derivation& derivation) {
     const auto traced = std::ranges::find(results, block.x, &Result::variable)->traced;
     const Value g = images_.at((traced ? traced : block.gradient).id()), v = images_.at(block.y.id());
     const Value h = images_.at(block.value().id());
-    const std::int64_t elements = affordable_elements(g, blocks.size());
+    const std::int64_t elements = whole_elements(affordable_elements(g, blocks.size(), kExtrapolationWork));
     const auto by = [&](GradcheckMethod method) {
       return check_derivative(g, v, h, at_, {.elements = elements, .method = method});
     };

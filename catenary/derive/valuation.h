@@ -35,8 +35,8 @@ class Valuation {
   [[nodiscard]] std::vector<double> of(Value v, std::int64_t sample = 0) const;
   [[nodiscard]] std::int64_t batch_size() const { return at_.batch_size; }
 
-  /// The results against extrapolated differences and the complex step: two for each variable, in their
-  /// order.
+  /// The results against differences, extrapolated unless the network is large, and the complex step: two for
+  /// each variable, in their order.
   [[nodiscard]] const std::vector<GradientAgreement>& agreements() const { return agreements_; }
 
   /// A block of second derivatives against the slopes of the gradient.
@@ -52,7 +52,7 @@ class Valuation {
  private:
   void check_gradients(const Derivation& derivation, CheckedPart part);
   void check_hessian(const Derivation& derivation);
-  [[nodiscard]] std::int64_t affordable_elements(Value value, std::size_t variables) const;
+  [[nodiscard]] double affordable_elements(Value value, std::size_t variables, double evaluations) const;
 
   std::unique_ptr<Graph> graph_ = std::make_unique<Graph>();  // the same nodes in the sizes of this point
   std::map<NodeId, Value> images_;

@@ -112,28 +112,35 @@ class ExtrapolatedDifferences {
   std::vector<double> noise_;
 };
 
-// The point with each number moved by at most two roundings. Whole numbers of other leaves than v stay, as
-// they may be labels.
-Bindings jittered(const Bindings& at, Value v, std::uint64_t seed) {
+// The point with each number moved by at most two roundings. Whole numbers of leaves by which nobody
+// differentiates stay, as they may be labels.
+Bindings jittered(const Bindings& at, std::span<const Value> wrt, std::uint64_t seed) {
   Bindings moved = at;
   for (auto& [name, numbers] : moved.leaves) {
+    const bool is_variable =
+        std::ranges::any_of(wrt, [&, leaf = std::string_view(name)](Value v) { return v.name() == leaf; });
     const Philox random(seed, RandomPurpose::kTest, stream_of(name.data(), name.size()));
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-      if (numbers[i] == std::round(numbers[i]) && name != v.name()) continue;
+      if (numbers[i] == std::round(numbers[i]) && !is_variable) continue;
       numbers[i] *= 1 + 4 * kEpsilon * (random.uniform(i) - 0.5);
     }
   }
   return moved;
 }
 
-// How far rounding may put each element of y off: twice what jitter does to it.
-std::vector<double> noise_of(Value y, Value v, const std::vector<double>& exact, const Bindings& at) {
+// How far rounding may put each element of each value off: twice what jitter does to it.
+std::vector<std::vector<double>> noise_of(std::span<const Value> values, std::span<const Value> wrt,
+                                          const Evaluation& exact, const Bindings& at) {
   constexpr std::uint64_t kTries = 3;
-  std::vector<double> noise(exact.size(), 0.0);
+  std::vector<std::vector<double>> noise;
+  for (const Value v : values) noise.emplace_back(exact[v].size(), 0.0);
   for (std::uint64_t seed = 1; seed <= kTries; ++seed) {
-    const std::vector<double> moved = Evaluation({y}, jittered(at, v, seed))[y];
-    for (std::size_t i = 0; i < noise.size(); ++i)
-      noise[i] = std::max(noise[i], 2 * std::abs(moved[i] - exact[i]));
+    const Evaluation moved(values, jittered(at, wrt, seed));
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      const std::vector<double>&a = moved[values[k]], &b = exact[values[k]];
+      for (std::size_t i = 0; i < a.size(); ++i)
+        noise[k][i] = std::max(noise[k][i], 2 * std::abs(a[i] - b[i]));
+    }
   }
   return noise;
 }
@@ -214,8 +221,9 @@ void for_elements(Value v, const Bindings& at, const GradcheckOptions& options, 
 void check_by_extrapolation(GradientAgreement& agreement, const Claim& claim, const Bindings& at,
                             const GradcheckOptions& options) {
   constexpr double kVisible = 1e-5, kVisibleZero = 1e-8;
-  const std::vector<double> values = Evaluation({claim.y}, at)[claim.y];
-  std::vector<double> noise = noise_of(claim.y, claim.v, values, at);
+  const Evaluation exact({claim.y}, at);
+  const std::vector<double>& values = exact[claim.y];
+  std::vector<double> noise = noise_of({{claim.y}}, {{claim.v}}, exact, at)[0];
   for (std::size_t i = 0; i < noise.size(); ++i) noise[i] += 2 * kEpsilon * std::abs(values[i]);
   ExtrapolatedDifferences measure(claim.y, claim.v, at, std::move(noise));
   const double least = kEpsilon * std::max(1.0, largest(values));
@@ -256,12 +264,16 @@ GradientAgreement check_claim(const Claim& claim, const Bindings& at, const Grad
   return agreement;
 }
 
-// What rounding explains of a derivative's error: eight times the noise of its noisiest element.
-double rounding_of(Value derivative, Value v, const std::vector<double>& exact, const Bindings& at,
-                   const GradcheckOptions& options) {
+// What rounding explains of each derivative's error: eight times the noise of its noisiest element.
+std::vector<double> roundings_of(std::span<const Value> derivatives, std::span<const Value> wrt,
+                                 const Evaluation& exact, const Bindings& at,
+                                 const GradcheckOptions& options) {
   constexpr double kSafeNoise = 8;
-  if (options.method == GradcheckMethod::kCentralDifferences) return 0;  // far below their own error
-  return kSafeNoise * largest(noise_of(derivative, v, exact, at));
+  std::vector<double> roundings(derivatives.size(), 0.0);
+  if (options.method == GradcheckMethod::kCentralDifferences) return roundings;  // far below their own error
+  const auto noise = noise_of(derivatives, wrt, exact, at);
+  for (std::size_t i = 0; i < noise.size(); ++i) roundings[i] = kSafeNoise * largest(noise[i]);
+  return roundings;
 }
 
 }  // namespace
@@ -285,23 +297,23 @@ std::vector<GradientAgreement> check_gradient(Value y, std::span<const Value> wr
     fail(ErrorKind::kConfig, "a gradient is checked by leaves that have values, found {} '{}'", v.op().name,
          v.name());
   }
-  std::vector<Value> needed = gradient(y, wrt).adjoints;
-  needed.push_back(y);
-  const Evaluation values(needed, at);
+  const std::vector<Value> adjoints = gradient(y, wrt).adjoints;
+  const Evaluation values(adjoints, at);
+  const std::vector<double> roundings = roundings_of(adjoints, wrt, values, at, options);
   std::vector<GradientAgreement> agreements;
   for (std::size_t i = 0; i < wrt.size(); ++i) {
-    const std::vector<double>& exact = values[needed[i]];
-    const double rounding = rounding_of(needed[i], wrt[i], exact, at, options);
-    agreements.push_back(check_claim({y, wrt[i], exact, rounding, largest(exact)}, at, options));
+    const std::vector<double>& exact = values[adjoints[i]];
+    agreements.push_back(check_claim({y, wrt[i], exact, roundings[i], largest(exact)}, at, options));
   }
   return agreements;
 }
 
 GradientAgreement check_derivative(Value y, Value v, Value derivative, const Bindings& at,
                                    const GradcheckOptions& options) {
-  const std::vector<double> exact = Evaluation({derivative}, at)[derivative];
-  return check_claim({y, v, exact, rounding_of(derivative, v, exact, at, options), largest(exact)}, at,
-                     options);
+  const Evaluation values({derivative}, at);
+  const std::vector<double>& exact = values[derivative];
+  const double rounding = roundings_of({{derivative}}, {{v}}, values, at, options)[0];
+  return check_claim({y, v, exact, rounding, largest(exact)}, at, options);
 }
 
 }  // namespace catenary

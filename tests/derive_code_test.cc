@@ -2,7 +2,10 @@
 // started once for many functions.
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "catenary/derive/code.h"
+#include "catenary/derive/derivation.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/transform/gradient.h"
 #include "tests/support/example_call.h"
@@ -139,6 +142,40 @@ CodeRequest reshaped(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
   return request;
 }
 
+// The Hessian of a function by one vector; and all blocks of a function of a vector and a scalar.
+CodeRequest with_hessian(const derive::Derivation& derivation, Bindings& at) {
+  CodeRequest request{.parameters = derivation.leaves, .value = derivation.sample.scalar};
+  for (const Value leaf : request.parameters) bind_sample(at, leaf, {}, 0, 8);
+  for (const derive::Result& r : derivation.sample.results)
+    request.gradients.push_back({r.variable.name(), r.traced});
+  for (const derive::SecondDerivative& block : derivation.hessian->blocks) {
+    const std::string x = block.x.name(), y = block.y.name();
+    request.hessians.push_back({x == y ? x : x + "," + y, block.value()});
+  }
+  return request;
+}
+
+// Derivations own their graphs, which the requests point into.
+const derive::Derivation& kept(derive::Derivation derivation) {
+  static std::deque<derive::Derivation> all;
+  return all.emplace_back(std::move(derivation));
+}
+
+CodeRequest logistic_hessian(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
+  const Value A = graph.parameter("A", {sizes.m, sizes.n}, {}, DType::kF64);
+  const Value x = graph.parameter("x", {sizes.n}, {}, DType::kF64);
+  const Value f = sum(softplus(matmul(A, x))) + logsumexp(matmul(A, x)) + dot(x, x);
+  return with_hessian(kept(derive::derive(f, {{x}}, {.order = 2})), at);
+}
+
+CodeRequest mixed_hessian(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
+  const Value a = graph.parameter("a", {sizes.n}, {}, DType::kF64);
+  const Value x = graph.parameter("x", {sizes.n}, {}, DType::kF64);
+  const Value c = graph.parameter("c", {}, {}, DType::kF64);
+  const std::vector<Value> wrt = {x, c, a};
+  return with_hessian(kept(derive::derive(square(c) * exp(dot(a, x)), wrt, {.order = 2})), at);
+}
+
 CodeCase::Build random_graph(std::uint64_t seed) {
   return [seed](Graph& graph, const ExampleSizes&, Bindings& at) {
     testing_support::GraphGrower random(graph, DType::kF64, at.batch_size, seed);
@@ -156,7 +193,9 @@ CodeCase::Build random_graph(std::uint64_t seed) {
 
 std::vector<CodeCase> some_functions() {
   std::vector<CodeCase> cases;
-  for (const auto build : {regularised, network, one_sample, gaussian, reshaped}) cases.emplace_back(build);
+  for (const auto build :
+       {regularised, network, one_sample, gaussian, reshaped, logistic_hessian, mixed_hessian})
+    cases.emplace_back(build);
   return cases;
 }
 

@@ -165,7 +165,8 @@ TEST(Derive, SaysWhatIsWrongInOneMessage) {
       {with(kLeastSquares, {"--sample", "1"}), "--sample and --values choose the numbers of --numbers"},
       {with(kLeastSquares, {"--numbers", "--sample", "1"}), "--sample is a row of a config's data"},
       {with(kLeastSquares, {"--numbers", "--values", "none.npz"}), "none.npz"},
-      {with(kLeastSquares, {"--order", "2"}), "a Hessian is that of a function by one vector"},
+      {with(kLeastSquares, {"--order", "2"}),
+       "a Hessian is that of a function by vectors or scalars: by the matrix W"},
       {{"--expr", "norm(x)", "--given", "x: n", "--wrt", "x,x"}, "--wrt: 'x' is named twice"},
       {{"nothing.toml"}, "nothing.toml"},
   };

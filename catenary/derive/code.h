@@ -9,7 +9,7 @@
 
 namespace catenary::derive {
 
-/// A function to write as source code: a scalar and its gradients.
+/// A function to write as source code: a scalar, its gradients and, if wanted, its second derivatives.
 ///
 /// Where the value is shared (J = batch_mean(ℓ)), batched leaves get an axis of samples in front. Where it is
 /// one sample's (ℓ itself), all leaves are one sample's, too.
@@ -24,6 +24,8 @@ struct CodeRequest {
     Value value;
   };
   std::vector<Named> gradients = {};
+  /// By "x", or "x,y" for ∂²f/∂x∂yᵀ; if there are any, the function returns them as a third result.
+  std::vector<Named> hessians = {};
   /// What the extents of the graph stand for, so that the function takes parameters of any size; null: the
   /// extents are what they are.
   const Dimensions* dimensions = nullptr;
@@ -32,9 +34,10 @@ struct CodeRequest {
 };
 
 /// A self-contained Python module (NumPy only) with `value_and_gradient(...)`, which returns the value and
-/// {"W": array, ...}. Vectors are 1-D, matrices 2-D, and samples their first axis. Names that Python reserves
-/// get a "_" at their end, "." becomes "_". Throws Error{config} where the request cannot be met: a leaf that
-/// is no parameter, a size that no parameter's shape tells, an operator without code.
+/// {"W": array, ...}, with second derivatives {"x": array, "x,y": array, ...} as a third result. Vectors are
+/// 1-D, matrices 2-D, and samples their first axis. Names that Python reserves get a "_" at their end, "."
+/// becomes "_". Throws Error{config} where the request cannot be met: a leaf that is no parameter, a size
+/// that no parameter's shape tells, an operator without code.
 [[nodiscard]] std::string numpy_code(const CodeRequest& request);
 
 /// A self-contained C++20 header with the same function on double, std::vector<double> and a row-major

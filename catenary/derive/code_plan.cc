@@ -25,6 +25,7 @@ bool is(Value v, const Op& op) { return &v.op() == &op; }
 std::vector<Value> roots(const CodeRequest& request) {
   std::vector<Value> values = {request.value};
   for (const CodeRequest::Named& gradient : request.gradients) values.push_back(gradient.value);
+  for (const CodeRequest::Named& hessian : request.hessians) values.push_back(hessian.value);
   return values;
 }
 

@@ -165,6 +165,17 @@ std::string CodeWriter::helpers_for(const std::string& code) const {
   return result;
 }
 
+// "∂²f/∂x∂yᵀ" of "x,y".
+std::string CodeWriter::hessian_name(const Formula& f, const CodeRequest::Named& hessian) const {
+  const std::size_t comma = hessian.name.find(',');
+  const std::string x = hessian.name.substr(0, comma);
+  const std::string y = comma == std::string::npos ? x : hessian.name.substr(comma + 1);
+  const auto& parameters = plan_.request().parameters;
+  const auto is_row = [&](Value p) { return p.name() == y && p.shape().rank() > 0; };
+  return "∂²" + f.text + "/∂" + symbol(x).text + "∂" + symbol(y).text +
+         (std::ranges::any_of(parameters, is_row) ? "ᵀ" : "");
+}
+
 std::vector<std::string> CodeWriter::description() const {
   const CodeRequest& request = plan_.request();
   Names names;
@@ -182,6 +193,7 @@ std::vector<std::string> CodeWriter::description() const {
   add(f.text, request.value, write);
   for (const CodeRequest::Named& g : request.gradients)
     add(derivative(f, symbol(g.name)).text, g.value, write);
+  for (const CodeRequest::Named& h : request.hessians) add(hessian_name(f, h), h.value, write);
   return result;
 }
 

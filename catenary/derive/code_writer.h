@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catenary/derive/code_plan.h"
+#include "catenary/derive/formula.h"
 #include "catenary/ir/print.h"
 
 /// Turns a plan into lines of code; what each language writes for an operator is the derived class's. Private
@@ -73,6 +74,7 @@ class CodeWriter {
  private:
   [[nodiscard]] bool needs_line(Value v, const Written& code) const;
   [[nodiscard]] std::string name_for(Value v);
+  [[nodiscard]] std::string hessian_name(const Formula& f, const CodeRequest::Named& hessian) const;
 
   std::span<const CodeHelper> helpers_;
   std::map<NodeId, Written> written_;

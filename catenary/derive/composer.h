@@ -113,6 +113,8 @@ void add_columns(Composer& c);
 void add_batch(Composer& c);
 void add_recap(Composer& c);
 void add_hessian(Composer& c);
+/// ∂²f/∂x∂yᵀ; by a scalar y without ᵀ.
+[[nodiscard]] Formula second_derivative(const Formula& f, Value x, Value y, const Names& names);
 void add_check(Composer& c);
 /// A table of the notation that the finished document uses.
 void add_notation(Composer& c);

@@ -20,6 +20,10 @@ class CppWriter final : public CppOperators {
   std::string parameter_list(const std::string& body) const;
   std::string result(Value v, std::string_view wanted);
   std::string member(const std::string& gradient);
+  struct Results {
+    std::string names, members;
+  };
+  Results results(const std::vector<CodeRequest::Named>& wanted, std::string_view prefix);
   std::string write_results();
 };
 
@@ -79,21 +83,35 @@ std::string CppWriter::member(const std::string& gradient) {
   return of == parameters.end() ? plan_.claim(gradient) : plan_.name(*of);
 }
 
+// Computes some results; their names within braces, and their declarations as members.
+CppWriter::Results CppWriter::results(const std::vector<CodeRequest::Named>& wanted,
+                                      std::string_view prefix) {
+  std::vector<std::string> names;
+  Results all;
+  for (const CodeRequest::Named& r : wanted) {
+    names.push_back(result(r.value, fmt::format("{}{}", prefix, r.name)));
+    all.members += fmt::format("  {} {};\n", full_type(r.value), member(r.name));
+  }
+  all.names = fmt::format("{{{}}}", fmt::join(names, ", "));
+  return all;
+}
+
 // Writes the return statement; returns the types of what it returns.
 std::string CppWriter::write_results() {
   const CodeRequest& request = plan_.request();
-  std::string members;
-  std::vector<std::string> gradients;
   const std::string value = result(request.value, "value");
-  for (const CodeRequest::Named& g : request.gradients) {
-    gradients.push_back(result(g.value, "d" + g.name));
-    members += fmt::format("  {} {};\n", full_type(g.value), member(g.name));
+  const Results gradient = results(request.gradients, "d");
+  std::string types = fmt::format("\nstruct Gradient {{\n{}}};\n", gradient.members);
+  std::string members = "  double value;\n  Gradient gradient;\n";
+  std::string returned = value + ", " + gradient.names;
+  if (!request.hessians.empty()) {
+    const Results hessian = results(request.hessians, "d2");
+    types += fmt::format("\nstruct Hessian {{\n{}}};\n", hessian.members);
+    members += "  Hessian hessian;\n";
+    returned += ", " + hessian.names;
   }
-  line(fmt::format("return {{{}, {{{}}}}};", value, fmt::join(gradients, ", ")));
-  return fmt::format(
-      "\nstruct Gradient {{\n{}}};\n\nstruct ValueAndGradient {{\n  double value;\n  Gradient "
-      "gradient;\n}};\n",
-      members);
+  line(fmt::format("return {{{}}};", returned));
+  return fmt::format("{}\nstruct ValueAndGradient {{\n{}}};\n", types, members);
 }
 
 std::string CppWriter::header() {
@@ -105,7 +123,9 @@ std::string CppWriter::header() {
       wrapped(fmt::format("inline ValueAndGradient value_and_gradient({}) {{", parameter_list(statements)));
   const std::string body = signature + "\n" + statements + "}\n";
   const std::string helpers = helpers_for(types + body + (uses_arithmetic() ? " arithmetic" : ""));
-  std::string text = "// The value of f and its gradients by name.\n//\n";
+  std::string text = plan_.request().hessians.empty()
+                         ? "// The value of f and its gradients by name.\n//\n"
+                         : "// The value of f, its gradients and its Hessian by name.\n//\n";
   for (const std::string& formula : description()) text += "// " + replaced(formula, "\\", "/") + "\n";
   text += "#pragma once\n\n";
   for (const char* name :

@@ -358,9 +358,7 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
     BatchResults results(d);
     for (const Value v : variables) d.batch_results.push_back(results.of(v));
   }
-  if (options.order == 2)
-    d.hessian = hessian(d.sample.scalar, variables,
-                        {.symmetric = d.symmetric, .keep = {}, .symbolic_extents = d.dimensions.symbols()});
+  if (options.order == 2) d.hessian = hessian(d);
   return d;
 }
 

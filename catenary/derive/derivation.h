@@ -7,6 +7,7 @@
 
 #include "catenary/derive/dimensions.h"
 #include "catenary/derive/formula.h"
+#include "catenary/derive/hessian.h"
 #include "catenary/ir/graph.h"
 #include "catenary/transform/simplify.h"
 
@@ -110,8 +111,8 @@ struct Derivation {
   std::vector<BatchResult> batch_results;
   /// The layers from the input to the output if the network is a chain of them; else empty.
   std::vector<DenseLayer> layers;
-  /// With order 2: the Hessian by the first variable.
-  std::optional<Simplified> hessian;
+  /// With order 2.
+  std::optional<Hessian> hessian;
   std::vector<Value> symmetric;
 
   /// Names for the leaves alone: formulas down to what is given.
@@ -123,11 +124,11 @@ struct DeriveOptions {
   std::span<const Value> symmetric = {};
   /// Leaves to keep although the loss may not depend on them.
   std::span<const Value> leaves = {};
-  int order = 1;  ///< 2: also the Hessian, of a function of one vector
+  int order = 1;  ///< 2: also the Hessian, of a function of vectors and scalars
 };
 
-/// The derivation of the gradient of the scalar `loss` by each of `wrt`. Throws what gradient() throws, and
-/// Error{config} for a Hessian by anything but one vector.
+/// The derivation of the gradient of the scalar `loss` by each of `wrt`. Throws what gradient() and,
+/// with order 2, hessian() throw.
 [[nodiscard]] Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options = {});
 
 }  // namespace catenary::derive

@@ -16,14 +16,13 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 Derivation derive_formula(std::string_view formula, std::string_view declarations,
-                          const std::vector<std::string>& wrt, int order = 1) {
+                          const std::vector<std::string>& wrt) {
   const Expression e = parse_expression(formula, declarations);
   std::vector<Value> variables;
   for (const std::string& name : wrt) variables.push_back(e.graph->find(name));
   const Value scalar = e.value.batched() ? batch_mean(e.value) : e.value;
-  return derive(
-      scalar, variables,
-      {.dimensions = e.dimensions, .symmetric = e.symmetric, .leaves = e.variables, .order = order});
+  return derive(scalar, variables,
+                {.dimensions = e.dimensions, .symmetric = e.symmetric, .leaves = e.variables});
 }
 
 /// The first result without names of intermediate values.
@@ -186,52 +185,6 @@ TEST(Derivation, TakesNumbersOfOtherSizesThanItsPrimes) {
   const Valuation valuation(d, at, {{"m", 2}, {"n", 2}});
   EXPECT_THAT(valuation.of(d.sample.results[0].traced), ElementsAre(0.3, 0.4, 0.3, 0.4));
   EXPECT_EQ(valuation.shape_of(d.sample.results[0].traced), (Shape{2, 2}));
-}
-
-TEST(Hessian, OfAQuadraticFormIsItsMatrix) {
-  const auto text = [](std::string_view formula, std::string_view declarations) {
-    const Derivation d = derive_formula(formula, declarations, {"x"}, 2);
-    return write(d.hessian.value().value, d.leaf_names()).text;
-  };
-  EXPECT_EQ(text("x'*A*x", "A: n×n, x: n"), "A + Aᵀ");
-  EXPECT_EQ(text("x'*A*x/2", "A: n×n symmetric, x: n"), "A");
-  EXPECT_EQ(text("norm(A*x-b)^2/2", "A: m×n, x: n, b: m"), "Aᵀ A");
-  EXPECT_EQ(text("sum(exp(x))", "x: n"), "diag(exp(x))");
-}
-
-TEST(Hessian, AgreesWithDifferencesOfTheGradient) {
-  for (const auto& [formula, declarations] :
-       {std::pair{"logsumexp(A*x)", "A: m×n, x: n"}, std::pair{"norm(x-a)", "x: n, a: n"},
-        std::pair{"sum(log(1+exp(A*x)))", "A: m×n, x: n"}, std::pair{"(x'*A*x)^2", "A: n×n, x: n"},
-        std::pair{"exp(a'*x)", "a: n, x: n"}}) {
-    SCOPED_TRACE(formula);
-    const Derivation d = derive_formula(formula, declarations, {"x"}, 2);
-    Bindings at = random_point(d, 3);
-    const Value x = d.sample.results[0].variable, g = d.sample.results[0].traced;
-    const std::vector<double> h = Evaluation({d.hessian->value}, at)[d.hessian->value];
-    const auto n = static_cast<std::size_t>(x.shape()[0]);
-    ASSERT_EQ(h.size(), n * n);
-    for (std::size_t j = 0; j < n; ++j) {
-      Bindings up = at, down = at;
-      up.leaves[x.name()][j] += 1e-5;
-      down.leaves[x.name()][j] -= 1e-5;
-      const std::vector<double> plus = Evaluation({g}, up)[g], minus = Evaluation({g}, down)[g];
-      for (std::size_t i = 0; i < n; ++i) EXPECT_NEAR(h[i * n + j], (plus[i] - minus[i]) / 2e-5, 1e-7);
-    }
-  }
-}
-
-TEST(Hessian, IsCheckedAtTheNumbers) {
-  const Derivation d = derive_formula("logsumexp(A*x) + (x'*x)^2", "A: m×n, x: n", {"x"}, 2);
-  const Valuation valuation(d, random_point(d, 1));
-  ASSERT_TRUE(valuation.hessian_agreement().has_value());
-  EXPECT_TRUE(valuation.hessian_agreement()->agrees()) << valuation.hessian_agreement()->max_absolute;
-  EXPECT_LT(valuation.hessian_agreement()->tolerance, 1e-9);
-}
-
-TEST(Hessian, IsRefusedForAnythingButOneVector) {
-  EXPECT_THROW((void)derive_formula("norm(A*x)", "A: m×n, x: n", {"A"}, 2), Error);
-  EXPECT_THROW((void)derive_formula("norm(A*x)", "A: m×n, x: n", {"x", "A"}, 2), Error);
 }
 
 TEST(Derivation, KeepsTheSizesThatStandForSymbolsOutOfItsFormulas) {

@@ -111,14 +111,21 @@ std::string NumpyWriter::result(Value v, std::string_view wanted) {
 void NumpyWriter::write_results() {
   const CodeRequest& request = plan_.request();
   const std::string value = result(request.value, "value");
-  std::vector<std::string> entries;
-  for (const CodeRequest::Named& g : request.gradients)
-    entries.push_back(fmt::format("\"{}\": {}", g.name, result(g.value, "d" + g.name)));
-  line(fmt::format("return {}, {{{}}}", value, fmt::join(entries, ", ")));
+  const auto entries = [&](const std::vector<CodeRequest::Named>& results, std::string_view prefix) {
+    std::vector<std::string> all;
+    for (const CodeRequest::Named& r : results)
+      all.push_back(fmt::format("\"{}\": {}", r.name, result(r.value, fmt::format("{}{}", prefix, r.name))));
+    return fmt::format("{{{}}}", fmt::join(all, ", "));
+  };
+  std::string statement = fmt::format("return {}, {}", value, entries(request.gradients, "d"));
+  if (!request.hessians.empty()) statement += ", " + entries(request.hessians, "d2");
+  line(statement);
 }
 
 std::string NumpyWriter::docstring() const {
-  std::string text = "    r\"\"\"The value of f and its gradients by name.\n\n";
+  std::string text = (plan_.request().hessians.empty()
+                          ? "    r\"\"\"The value of f and its gradients by name.\n\n"
+                          : "    r\"\"\"The value of f, its gradients and its Hessian by name.\n\n");
   for (const std::string& formula : description()) text += "    " + replaced(formula, "\"\"\"", "'''") + "\n";
   text += "\n    Parameters:\n";
   for (std::size_t i = 0; i < plan_.parameter_names().size(); ++i) {

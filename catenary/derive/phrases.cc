@@ -148,21 +148,65 @@ constexpr Translation kTranslations[] = {
     {Phrase::kBp4, "BP4, weights: {0}", "BP4，权重：{0}"},
     {Phrase::kHessian, "The Hessian", "Hessian 矩阵"},
     {Phrase::kHessianIntro,
-     "Differentiating the gradient once more, in the direction of any vector, gives a matrix times that "
-     "vector; the matrix is",
-     "对梯度沿任意方向再求一次导，得到一个矩阵乘以该方向的向量；这个矩阵是"},
+     "The Hessian says how the gradient moves when the variable does: if {1} changes by {2}, then {0} "
+     "changes "
+     "by the Hessian times {2}, up to terms of second order.",
+     "Hessian 矩阵说明变量变化时梯度如何变化：{1} 改变 {2} 时，{0} 的改变量为 Hessian 矩阵乘以 "
+     "{2}（略去二阶小量）。"},
+    {Phrase::kHessianGradient, "The gradient, operation by operation:", "把梯度拆成逐个运算："},
+    {Phrase::kHessianDifferentials,
+     "Each of them has a differential, made of those of its operands. It is the gradient rule of the "
+     "operation "
+     "read forwards: what brings a derivative back by {0} takes a differential on by {1}. Where several "
+     "operands "
+     "move, each adds its share while the others stand still.",
+     "每个量的微分都由其各操作数的微分得出，所用的正是该运算的梯度规则，只是方向相反：反向时用 {0} "
+     "传回导数，正向时用 {1} 传递微分。若有多个操作数变化，则依次让其中一个变化、其余不动，再把各份相加。"},
+    {Phrase::kHessianMixed, "Mixed second derivatives: {0} stands still, {1} moves by {2}.",
+     "混合二阶导数：{0} 不动，{1} 改变 {2}。"},
+    {Phrase::kHessianTransposed, "The other order of differentiation gives the transpose: {0}.",
+     "交换求导次序得到其转置：{0}。"},
+    {Phrase::kHessianConstant, "{0} does not move with {1}, so its second derivative is 0.",
+     "{0} 不随 {1} 变化，所以这个二阶导数为 0。"},
+    {Phrase::kHessianJumps, "{0} changes with {1} by jumps alone; between them its derivative is 0.",
+     "{0} 随 {1} 只在跳变处改变；在跳变之间，其导数为 0。"},
+    {Phrase::kHessianInserted,
+     "Inserted into one another, from the last one back to {0}:", "从最后一个开始依次代入，直到只剩 {0}："},
+    {Phrase::kHessianRead, "What multiplies {0} is the second derivative:", "{0} 的系数就是二阶导数："},
+    {Phrase::kHessianChain,
+     "Inserted into one another they would fill pages. By the chain rule each matrix is made of those before "
+     "it, and the last one is the second derivative:",
+     "全部代入会长达数页。由链式法则，每个矩阵都由前面的矩阵算出，最后一个就是二阶导数："},
+    {Phrase::kHessianFactor, "the product of the matrices, summed over the paths",
+     "各矩阵相乘，并对各路径求和"},
+    {Phrase::kMatrixTimesColumn, "written as matrices times differentials", "写成矩阵乘以微分"},
+    {Phrase::kProductRule, ": product rule", "：乘积法则"},
+    {Phrase::kQuotientRule, ": quotient rule", "：商的法则"},
+    {Phrase::kChainRuleName, ": chain rule", "：链式法则"},
+    {Phrase::kHessianCheck,
+     "The columns of the Hessian against the same two methods, applied to the gradient. A Hessian equals its "
+     "transpose; here the two differ by at most {0}.",
+     "用同样两种方法对梯度求导，检验 Hessian 矩阵的各列。Hessian 矩阵等于其转置；此处两者最多相差 {0}。"},
     {Phrase::kCheck, "Check", "验算"},
     {Phrase::kCheckIntro,
      "Each result against two methods that know nothing of the derivation: central differences {0}, and the "
      "complex step {1}, which has no cancellation.",
      "用两种与推导无关的方法检验每个结果：中心差分 {0}；复数步 {1}，后者没有相消误差。"},
+    {Phrase::kCheckIntroExtrapolated,
+     "Each result against two methods that know nothing of the derivation: central differences {0}, "
+     "extrapolated from several steps h to h = 0, and the complex step {1}, which has no cancellation.",
+     "用两种与推导无关的方法检验每个结果：中心差分 {0}，由多个步长 h 外推到 h = 0；复数步 "
+     "{1}，后者没有相消误差。"},
     {Phrase::kCheckVariable, "derivative", "导数"},
     {Phrase::kCheckDifferences, "largest error, differences", "最大误差（差分）"},
     {Phrase::kCheckComplex, "largest error, complex step", "最大误差（复数步）"},
     {Phrase::kCheckVerdict, "verdict", "结论"},
     {Phrase::kAgrees, "agrees", "一致"},
-    {Phrase::kAgreesComplex, "agrees by the complex step; too curved or kinked here for differences",
-     "复数步一致；此处弯曲过大或有尖点，差分不准"},
+    {Phrase::kAgreesComplex,
+     "agrees by the complex step; differences say nothing this close to a jump or pole",
+     "复数步一致；离跳变或极点太近，差分无法判断"},
+    {Phrase::kAgreesAtKink, "agrees: a kink, with slope {0} from the left and {1} from the right",
+     "一致：此处有尖点，左导数 {0}，右导数 {1}"},
     {Phrase::kDisagrees, "DISAGREES", "不一致"},
     {Phrase::kNumbersGiven, "Numbers: as given.", "数值：按给定数据。"},
     {Phrase::kNumbersRandom, "Numbers: random, from a fixed seed.", "数值：固定种子的随机数。"},

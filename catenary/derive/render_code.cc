@@ -40,6 +40,12 @@ CodeRequest request_of(const Derivation& d, CheckedPart which) {
                                            .value
                                      : zero});
   }
+  if (d.hessian) {
+    for (const SecondDerivative& block : d.hessian->blocks) {
+      const std::string name = block.x == block.y ? block.x.name() : block.x.name() + "," + block.y.name();
+      request.hessians.push_back({name, block.value()});
+    }
+  }
   add_sizes(d, request);
   return request;
 }

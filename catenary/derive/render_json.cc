@@ -105,16 +105,98 @@ class Steps {
   const Valuation* valuation_;
 };
 
+Json json_of(std::string_view variable, const GradientAgreement& a) {
+  Json check = {
+      {"variable", variable},     {"method", name_of(a.method)}, {"max_absolute_error", a.max_absolute},
+      {"tolerance", a.tolerance}, {"agrees", a.agrees()},        {"conclusive", a.is_conclusive}};
+  if (a.kink) check["kink"] = {{"left", a.kink->left}, {"right", a.kink->right}};
+  return check;
+}
+
 Json checks(const Valuation& valuation) {
   Json checks = Json::array();
-  for (const GradientAgreement& a : valuation.agreements()) {
-    checks.push_back({{"variable", a.variable.name()},
-                      {"method", name_of(a.method)},
-                      {"max_absolute_error", a.max_absolute},
-                      {"tolerance", a.tolerance},
-                      {"agrees", a.agrees()}});
-  }
+  for (const GradientAgreement& a : valuation.agreements()) checks.push_back(json_of(a.variable.name(), a));
   return checks;
+}
+
+// The steps of a block of second derivatives, as data.
+class HessianSteps {
+ public:
+  HessianSteps(const Derivation& d, const Valuation* numbers) : h_(*d.hessian), d_(d), numbers_(numbers) {}
+
+  Json of(const SecondDerivative& block) {
+    Json parts = Json::array(), steps = Json::array();
+    for (const GradientPart& part : block.parts) {
+      Json json = {{"number", part.number},
+                   {"symbol", formula(part.value)},
+                   {"formula", json_of(write_definition(part.value, h_.names))}};
+      add_numbers(json, part.value);
+      parts.push_back(std::move(json));
+    }
+    for (const Differential& step : block.steps) steps.push_back(of(step));
+    Json json = {{"row", block.x.name()},
+                 {"column", block.y.name()},
+                 {"shape", d_.dimensions.str(block.product.shape())},
+                 {"gradient", formula(block.gradient)},
+                 {"parts", parts},
+                 {"steps", steps},
+                 {"simplification", simplification(block.in_parts, h_.names)},
+                 {"result", json_of(write(block.in_parts.value, h_.names))}};
+    if (block.closed) json["closed"] = json_of(write(block.closed->value, d_.leaf_names()));
+    add_numbers(json, block.value());
+    return json;
+  }
+
+ private:
+  Json formula(Value v) { return json_of(write(v, h_.names)); }
+
+  static Json simplification(const Simplified& simplified, const Names& names) {
+    Json steps = Json::array();
+    for (const SimplifyStep& s : simplified.steps)
+      steps.push_back({{"rule", s.rule}, {"result", json_of(write(s.after, names))}});
+    return steps;
+  }
+
+  Json of(const Differential& step) {
+    Json json = {{"step", step.number},
+                 {"operator", step.y.op().name},
+                 {"differential", formula(step.symbol)},
+                 {"rule", formula(step.rule)},
+                 {"simplification", simplification(step.shortened, h_.names)},
+                 {"result", formula(step.shortened.value)}};
+    Json jacobians = Json::array();
+    for (const Differential::Jacobian& j : step.jacobians) {
+      Json jacobian = {{"by", formula(j.z)}, {"formula", formula(j.matrix)}};
+      add_numbers(jacobian, j.matrix);
+      jacobians.push_back(std::move(jacobian));
+    }
+    if (!step.jacobians.empty()) json["jacobians"] = jacobians;
+    return json;
+  }
+
+  void add_numbers(Json& json, Value v) {
+    if (numbers_ != nullptr) json["values"] = numbers_->of(v);
+  }
+
+  const Hessian& h_;
+  const Derivation& d_;
+  const Valuation* numbers_;
+};
+
+Json hessian_json(const Derivation& d, const Valuation* valuation, bool with_numbers) {
+  HessianSteps steps(d, with_numbers ? valuation : nullptr);
+  Json blocks = Json::array();
+  for (std::size_t i = 0; i < d.hessian->blocks.size(); ++i) {
+    Json block = steps.of(d.hessian->blocks[i]);
+    if (valuation != nullptr) {
+      const Valuation::HessianAgreement& a = valuation->hessian_agreements()[i];
+      const std::string name = d.hessian->blocks[i].y.name();
+      block["checks"] = {json_of(name, a.differences), json_of(name, a.complex)};
+      block["asymmetry"] = a.asymmetry;
+    }
+    blocks.push_back(std::move(block));
+  }
+  return blocks;
 }
 
 Json results(const Derivation& d, const Part& part, const Valuation* valuation) {
@@ -151,8 +233,7 @@ std::string render_json(const Document& document, const Derivation& derivation, 
       formulas.push_back(json_of(write(r.total.value, derivation.names)));
     json["batch"]["gradients"] = formulas;
   }
-  if (derivation.hessian)
-    json["hessian"] = json_of(write(derivation.hessian->value, derivation.leaf_names()));
+  if (derivation.hessian) json["hessian"] = hessian_json(derivation, valuation, with_numbers);
   if (valuation != nullptr) json["checks"] = checks(*valuation);
   json["document"] = blocks;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';

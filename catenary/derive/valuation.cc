@@ -16,8 +16,21 @@ namespace {
 // Evaluations of the whole function that the check may cost, in elements of the graph's values.
 constexpr double kCheckWork = 2e6;
 constexpr std::int64_t kMostCheckedElements = 64;
+// Evaluations for an element, by differences of many steps or of one, and by the complex step.
+constexpr double kExtrapolationWork = 20, kStepWork = 3;
 
 bool is(Value v, const Op& op) { return &v.op() == &op; }
+
+void add_hessian_values(const Hessian& hessian, std::vector<Value>& values) {
+  for (const SecondDerivative& block : hessian.blocks) {
+    values.push_back(block.gradient);
+    values.push_back(block.value());
+    for (const GradientPart& part : block.parts) values.push_back(part.value);
+    for (const Differential& step : block.steps) {
+      for (const Differential::Jacobian& j : step.jacobians) values.push_back(j.matrix);
+    }
+  }
+}
 
 // All values of a derivation that have numbers to show.
 std::vector<Value> shown_values(const Derivation& d) {
@@ -35,8 +48,25 @@ std::vector<Value> shown_values(const Derivation& d) {
     }
   }
   for (const Value v : d.leaves) values.push_back(v);
-  if (d.hessian) values.push_back(d.hessian->value);
+  if (d.hessian) add_hessian_values(*d.hessian, values);
   return values;
+}
+
+std::int64_t whole_elements(double affordable) {
+  return std::clamp<std::int64_t>(static_cast<std::int64_t>(affordable), 1, kMostCheckedElements);
+}
+
+// The largest |hᵢⱼ − hⱼᵢ| of a matrix [n, n].
+double asymmetry_of(const std::vector<double>& h, std::int64_t n) {
+  double largest = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t j = 0; j < i; ++j) {
+      const double difference =
+          h[static_cast<std::size_t>(i * n + j)] - h[static_cast<std::size_t>(j * n + i)];
+      largest = std::max(largest, std::abs(difference));
+    }
+  }
+  return largest;
 }
 
 // The same node with each symbolic extent replaced by its size.
@@ -93,51 +123,56 @@ Valuation::Valuation(const Derivation& derivation, const Bindings& at,
   for (const Value v : values) images.push_back(images_.at(v.id()));
   evaluation_ = std::make_unique<Evaluation>(images, at_);
 
-  // As many elements of each variable as the work allows: each costs up to three evaluations.
+  check_gradients(derivation, part);
+  if (derivation.hessian) check_hessian(derivation);
+}
+
+// How many elements of each variable the work allows, each of which costs so many evaluations.
+double Valuation::affordable_elements(Value value, std::size_t variables, double evaluations) const {
   double size = 0;
-  for (const Value v : reachable({images_.at(derivation.sample.scalar.id())}))
+  for (const Value v : reachable({value}))
     size += static_cast<double>(v.shape().size() * (v.batched() ? at_.batch_size : 1)) + 20;
-  const double affordable =
-      kCheckWork / size / (3 * static_cast<double>(derivation.sample.results.size()) + 1);
-  const auto elements =
-      std::clamp<std::int64_t>(static_cast<std::int64_t>(affordable), 1, kMostCheckedElements);
+  return kCheckWork / size / (evaluations * static_cast<double>(variables) + 1);
+}
+
+void Valuation::check_gradients(const Derivation& derivation, CheckedPart part) {
   const bool of_batch = derivation.batch && part == CheckedPart::kBatch;
   const Value scalar = images_.at((of_batch ? *derivation.batch : derivation.sample).scalar.id());
   std::vector<Value> variables;
   for (const Result& r : derivation.sample.results) variables.push_back(images_.at(r.variable.id()));
-  const auto differences = check_gradient(scalar, variables, at_, {.elements = elements});
-  const auto complex =
-      check_gradient(scalar, variables, at_, {.elements = elements, .method = GradcheckMethod::kComplexStep});
+  // Large networks are checked by one step each.
+  double elements = affordable_elements(scalar, variables.size(), kExtrapolationWork);
+  const bool extrapolates = elements >= 1;
+  if (!extrapolates) elements = affordable_elements(scalar, variables.size(), kStepWork);
+  const auto by = [&](GradcheckMethod method) {
+    return check_gradient(scalar, variables, at_, {.elements = whole_elements(elements), .method = method});
+  };
+  const auto differences =
+      by(extrapolates ? GradcheckMethod::kExtrapolatedDifferences : GradcheckMethod::kCentralDifferences);
+  const auto complex = by(GradcheckMethod::kComplexStep);
   for (std::size_t i = 0; i < variables.size(); ++i) {
     agreements_.push_back(differences[i]);
     agreements_.push_back(complex[i]);
   }
-  if (derivation.hessian) check_hessian(derivation);
 }
 
-// Column j of the Hessian is Im g(x + ih eⱼ) / h of the gradient g.
 void Valuation::check_hessian(const Derivation& derivation) {
-  constexpr double kStep = 1e-20;
-  const Result& result = derivation.sample.results[0];
-  const Value x = images_.at(result.variable.id()), g = images_.at(result.traced.id());
-  const std::vector<double>& hessian = (*evaluation_)[images_.at(derivation.hessian->value.id())];
-  ComplexBindings at{.batch_size = at_.batch_size, .leaves = {}};
-  for (const auto& [name, numbers] : at_.leaves) at.leaves[name].assign(numbers.begin(), numbers.end());
-  const auto n = static_cast<std::size_t>(x.shape()[0]);
-  double error = 0, largest = 1;
-  for (std::size_t j = 0; j < n; ++j) {
-    ComplexBindings moved = at;
-    moved.leaves[x.name()][j] += Complex(0, kStep);
-    const std::vector<Complex> column = ComplexEvaluation({g}, moved)[g];
-    for (std::size_t i = 0; i < n; ++i) {
-      const double expected = column[i].imag() / kStep;
-      largest = std::max(largest, std::abs(expected));
-      const double difference = std::abs(hessian[i * n + j] - expected);
-      error = difference > error || std::isnan(difference) ? difference : error;
-    }
+  const std::vector<SecondDerivative>& blocks = derivation.hessian->blocks;
+  for (const SecondDerivative& block : blocks) {
+    // The gradient as the engine computes it, not the formula that was differentiated.
+    const auto& results = derivation.sample.results;
+    const auto traced = std::ranges::find(results, block.x, &Result::variable)->traced;
+    const Value g = images_.at((traced ? traced : block.gradient).id()), v = images_.at(block.y.id());
+    const Value h = images_.at(block.value().id());
+    const std::int64_t elements = whole_elements(affordable_elements(g, blocks.size(), kExtrapolationWork));
+    const auto by = [&](GradcheckMethod method) {
+      return check_derivative(g, v, h, at_, {.elements = elements, .method = method});
+    };
+    HessianAgreement agreement{by(GradcheckMethod::kExtrapolatedDifferences),
+                               by(GradcheckMethod::kComplexStep)};
+    if (block.x == block.y) agreement.asymmetry = asymmetry_of((*evaluation_)[h], v.shape().size());
+    hessian_agreements_.push_back(agreement);
   }
-  constexpr double kRounding = 1e-11;  // some 10⁴ roundings of the largest element
-  hessian_agreement_ = {error, kRounding * largest};
 }
 
 bool Valuation::is_affordable(const Derivation& derivation,

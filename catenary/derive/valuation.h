@@ -35,28 +35,31 @@ class Valuation {
   [[nodiscard]] std::vector<double> of(Value v, std::int64_t sample = 0) const;
   [[nodiscard]] std::int64_t batch_size() const { return at_.batch_size; }
 
-  /// The results against central differences and the complex step: two for each variable, in their order.
+  /// The results against differences, extrapolated unless the network is large, and the complex step: two for
+  /// each variable, in their order.
   [[nodiscard]] const std::vector<GradientAgreement>& agreements() const { return agreements_; }
 
-  /// Of a derivation of order 2: the largest error of the Hessian's formula against the complex step on the
-  /// gradient, and what rounding explains of it.
+  /// A block of second derivatives against the slopes of the gradient.
   struct HessianAgreement {
-    double max_absolute, tolerance;
-    [[nodiscard]] bool agrees() const { return max_absolute <= tolerance; }
+    GradientAgreement differences, complex;
+    double asymmetry = 0;  ///< the largest difference of a Hessian from its transpose
   };
-  [[nodiscard]] const std::optional<HessianAgreement>& hessian_agreement() const {
-    return hessian_agreement_;
+  /// Of a derivation of order 2: one for each block.
+  [[nodiscard]] const std::vector<HessianAgreement>& hessian_agreements() const {
+    return hessian_agreements_;
   }
 
  private:
+  void check_gradients(const Derivation& derivation, CheckedPart part);
   void check_hessian(const Derivation& derivation);
+  [[nodiscard]] double affordable_elements(Value value, std::size_t variables, double evaluations) const;
 
   std::unique_ptr<Graph> graph_ = std::make_unique<Graph>();  // the same nodes in the sizes of this point
   std::map<NodeId, Value> images_;
   Bindings at_;
   std::unique_ptr<Evaluation> evaluation_;
   std::vector<GradientAgreement> agreements_;
-  std::optional<HessianAgreement> hessian_agreement_;
+  std::vector<HessianAgreement> hessian_agreements_;
 };
 
 /// Numbers for a derivation's leaves: random with two decimals, so that a reader can follow by hand; inside

@@ -9,6 +9,8 @@
 #include <limits>
 
 #include "catenary/base/error.h"
+#include "catenary/base/philox.h"
+#include "catenary/transform/differences.h"
 #include "catenary/transform/gradient.h"
 
 namespace catenary {
@@ -86,28 +88,93 @@ class ComplexStep {
   ComplexBindings at_;
 };
 
-// The analytic counterpart of a measured answer: what moving this element of v does to y, or to each
-// sample's y.
-std::vector<double> slopes(Value y, Value v, const std::vector<double>& adjoint, std::int64_t element,
-                           std::int64_t batch_size) {
-  if (!y.batched()) return {adjoint[static_cast<std::size_t>(element)]};
-  std::vector<double> of_sample(static_cast<std::size_t>(batch_size), 0.0);
-  const std::int64_t size = v.shape().size();
-  for (std::int64_t n = 0; n < batch_size; ++n) {
-    if (v.batched() && n != element / size) continue;  // a sample's loss knows nothing of another sample
-    of_sample[static_cast<std::size_t>(n)] = adjoint[static_cast<std::size_t>(n * size + element % size)];
+// The same slope with an estimate of its error.
+class ExtrapolatedDifferences {
+ public:
+  ExtrapolatedDifferences(Value y, Value leaf, const Bindings& at, std::vector<double> noise)
+      : y_(y), leaf_(leaf), at_(at), noise_(std::move(noise)) {}
+
+  std::vector<MeasuredSlope> operator()(std::int64_t element) {
+    double& x = at_.leaves.at(leaf_.name())[static_cast<std::size_t>(element)];
+    const double middle = x;
+    const auto f = [&](double moved) {
+      x = moved;
+      return Evaluation({y_}, at_)[y_];
+    };
+    std::vector<MeasuredSlope> slopes = measured_slopes(f, middle, noise_);
+    x = middle;
+    return slopes;
   }
-  return of_sample;
+
+ private:
+  Value y_, leaf_;
+  Bindings at_;
+  std::vector<double> noise_;
+};
+
+// The point with each number moved by at most two roundings. Whole numbers of leaves by which nobody
+// differentiates stay, as they may be labels.
+Bindings jittered(const Bindings& at, std::span<const Value> wrt, std::uint64_t seed) {
+  Bindings moved = at;
+  for (auto& [name, numbers] : moved.leaves) {
+    const bool is_variable =
+        std::ranges::any_of(wrt, [&, leaf = std::string_view(name)](Value v) { return v.name() == leaf; });
+    const Philox random(seed, RandomPurpose::kTest, stream_of(name.data(), name.size()));
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      if (numbers[i] == std::round(numbers[i]) && !is_variable) continue;
+      numbers[i] *= 1 + 4 * kEpsilon * (random.uniform(i) - 0.5);
+    }
+  }
+  return moved;
 }
 
-void compare(GradientAgreement& agreement, std::int64_t element, double analytic, double numeric) {
-  const double error = std::abs(analytic - numeric);
-  const bool worse = !(error <= agreement.max_absolute);  // so that a NaN is the worst and stays
-  if (!worse || std::isnan(agreement.max_absolute)) return;
-  agreement.max_absolute = error;
+// How far rounding may put each element of each value off: twice what jitter does to it.
+std::vector<std::vector<double>> noise_of(std::span<const Value> values, std::span<const Value> wrt,
+                                          const Evaluation& exact, const Bindings& at) {
+  constexpr std::uint64_t kTries = 3;
+  std::vector<std::vector<double>> noise;
+  for (const Value v : values) noise.emplace_back(exact[v].size(), 0.0);
+  for (std::uint64_t seed = 1; seed <= kTries; ++seed) {
+    const Evaluation moved(values, jittered(at, wrt, seed));
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      const std::vector<double>&a = moved[values[k]], &b = exact[values[k]];
+      for (std::size_t i = 0; i < a.size(); ++i)
+        noise[k][i] = std::max(noise[k][i], 2 * std::abs(a[i] - b[i]));
+    }
+  }
+  return noise;
+}
+
+// The analytic counterpart of a measured answer: what moving this element of v does to each element of y, or
+// to each sample's y.
+std::vector<double> slopes(Value y, Value v, const std::vector<double>& derivative, std::int64_t element,
+                           std::int64_t batch_size) {
+  const std::int64_t size = v.shape().size(), count = y.batched() ? batch_size : y.shape().size();
+  std::vector<double> all(static_cast<std::size_t>(count), 0.0);
+  for (std::int64_t n = 0; n < count; ++n) {
+    const bool of_batch = v.batched() && !y.batched();                // the element tells the sample, too
+    if (y.batched() && v.batched() && n != element / size) continue;  // no sample's loss knows of another's
+    const std::int64_t at = of_batch ? element : n * size + element % size;
+    all[static_cast<std::size_t>(n)] = derivative[static_cast<std::size_t>(at)];
+  }
+  return all;
+}
+
+struct Comparison {
+  double analytic, numeric, tolerance;
+};
+
+void compare(GradientAgreement& agreement, std::int64_t element, const Comparison& c) {
+  const double error = std::abs(c.analytic - c.numeric), excess = error == 0 ? 0 : error / c.tolerance;
+  if (!(error <= agreement.max_absolute) && !std::isnan(agreement.max_absolute))
+    agreement.max_absolute = error;
+  const bool worse = !(excess <= agreement.excess);  // so that a NaN is the worst and stays
+  if (!worse || std::isnan(agreement.excess)) return;
+  agreement.excess = excess;
+  agreement.tolerance = c.tolerance;
   agreement.element = element;
-  agreement.analytic = analytic;
-  agreement.numeric = numeric;
+  agreement.analytic = c.analytic;
+  agreement.numeric = c.numeric;
 }
 
 using Measure = std::function<std::vector<double>(std::int64_t element)>;
@@ -122,38 +189,103 @@ double relative_tolerance(GradcheckMethod method) {
                                                  : kSafety * std::pow(kEpsilon, 2.0 / 3);
 }
 
-GradientAgreement check_variable(Value y, Value v, const Evaluation& values, Value adjoint,
-                                 const Bindings& at, const GradcheckOptions& options) {
-  const std::vector<double>& exact = values[adjoint];
-  const double gradient_size = largest(exact);
-  GradientAgreement agreement{.variable = v, .method = options.method};
-  agreement.tolerance =
-      relative_tolerance(options.method) * std::max({1.0, gradient_size, largest(values[y])});
-  agreement.max_absolute = -1;  // so that the first element is reported even if all agree to the last bit
-  const Measure measure = measure_by(options.method, y, v, at);
+// A measured slope against the gradient: at a kink the gradient may be any slope between the two sides'.
+void compare(GradientAgreement& agreement, std::int64_t element, double analytic, const MeasuredSlope& slope,
+             double rounding) {
+  constexpr double kUnderestimate = 10;
+  if (!slope.is_kink()) {
+    compare(agreement, element, {analytic, slope.value, kUnderestimate * slope.error + rounding});
+    return;
+  }
+  agreement.kink = {slope.left, slope.right};
+  const double nearest =
+      std::clamp(analytic, std::min(slope.left, slope.right), std::max(slope.left, slope.right));
+  compare(agreement, element, {analytic, nearest, kUnderestimate * slope.one_sided_error + rounding});
+}
+
+struct Claim {
+  Value y, v;
+  const std::vector<double>& derivative;
+  double rounding;  // of the derivative
+  double size;      // its largest element
+};
+
+// Calls try_element(i) for as many elements of v as wanted, evenly spread.
+template <typename F>
+void for_elements(Value v, const Bindings& at, const GradcheckOptions& options, F try_element) {
   const std::int64_t count = v.shape().size() * (v.batched() ? at.batch_size : 1);
   const std::int64_t tried = options.elements == 0 ? count : std::min(options.elements, count);
-  for (std::int64_t i = 0; i < tried; ++i) {
-    const std::int64_t element = i * count / tried;
-    const std::vector<double> numeric = measure(element);
-    const std::vector<double> analytic = slopes(y, v, exact, element, at.batch_size);
-    for (std::size_t n = 0; n < numeric.size(); ++n) compare(agreement, element, analytic[n], numeric[n]);
+  for (std::int64_t i = 0; i < tried; ++i) try_element(i * count / tried);
+}
+
+void check_by_extrapolation(GradientAgreement& agreement, const Claim& claim, const Bindings& at,
+                            const GradcheckOptions& options) {
+  constexpr double kVisible = 1e-5, kVisibleZero = 1e-8;
+  const Evaluation exact({claim.y}, at);
+  const std::vector<double>& values = exact[claim.y];
+  std::vector<double> noise = noise_of({{claim.y}}, {{claim.v}}, exact, at)[0];
+  for (std::size_t i = 0; i < noise.size(); ++i) noise[i] += 2 * kEpsilon * std::abs(values[i]);
+  ExtrapolatedDifferences measure(claim.y, claim.v, at, std::move(noise));
+  const double least = kEpsilon * std::max(1.0, largest(values));
+  for_elements(claim.v, at, options, [&](std::int64_t element) {
+    const std::vector<MeasuredSlope> numeric = measure(element);
+    const std::vector<double> analytic = slopes(claim.y, claim.v, claim.derivative, element, at.batch_size);
+    for (std::size_t n = 0; n < numeric.size(); ++n) {
+      const double rounding = claim.rounding + kRoundings * kEpsilon * std::max(claim.size, least);
+      compare(agreement, element, analytic[n], numeric[n], rounding);
+      const double error = numeric[n].is_kink() ? numeric[n].one_sided_error : numeric[n].error;
+      const bool is_visible = error <= (claim.size > 0 ? kVisible * claim.size : least / kVisibleZero);
+      agreement.is_conclusive = agreement.is_conclusive && is_visible;
+    }
+  });
+}
+
+GradientAgreement check_claim(const Claim& claim, const Bindings& at, const GradcheckOptions& options) {
+  GradientAgreement agreement{.variable = claim.v, .method = options.method};
+  agreement.max_absolute = -1;  // so that the first element is reported even if all agree to the last bit
+  agreement.excess = -1;
+  if (options.method == GradcheckMethod::kExtrapolatedDifferences) {
+    check_by_extrapolation(agreement, claim, at, options);
+  } else {
+    const double largest_value = largest(Evaluation({claim.y}, at)[claim.y]);
+    const double tolerance = std::max(
+        relative_tolerance(options.method) * std::max({1.0, claim.size, largest_value}), claim.rounding);
+    const Measure measure = measure_by(options.method, claim.y, claim.v, at);
+    for_elements(claim.v, at, options, [&](std::int64_t element) {
+      const std::vector<double> numeric = measure(element);
+      const std::vector<double> analytic = slopes(claim.y, claim.v, claim.derivative, element, at.batch_size);
+      for (std::size_t n = 0; n < numeric.size(); ++n)
+        compare(agreement, element, {analytic[n], numeric[n], tolerance});
+    });
   }
-  const bool all_zero = gradient_size == 0 && agreement.max_absolute == 0;
+  const bool all_zero = claim.size == 0 && agreement.max_absolute == 0;
   agreement.max_relative =
-      all_zero ? 0 : agreement.max_absolute / std::max(gradient_size, std::abs(agreement.numeric));
+      all_zero ? 0 : agreement.max_absolute / std::max(claim.size, std::abs(agreement.numeric));
   return agreement;
+}
+
+// What rounding explains of each derivative's error: eight times the noise of its noisiest element.
+std::vector<double> roundings_of(std::span<const Value> derivatives, std::span<const Value> wrt,
+                                 const Evaluation& exact, const Bindings& at,
+                                 const GradcheckOptions& options) {
+  constexpr double kSafeNoise = 8;
+  std::vector<double> roundings(derivatives.size(), 0.0);
+  if (options.method == GradcheckMethod::kCentralDifferences) return roundings;  // far below their own error
+  const auto noise = noise_of(derivatives, wrt, exact, at);
+  for (std::size_t i = 0; i < noise.size(); ++i) roundings[i] = kSafeNoise * largest(noise[i]);
+  return roundings;
 }
 
 }  // namespace
 
 std::string_view name_of(GradcheckMethod method) {
+  if (method == GradcheckMethod::kExtrapolatedDifferences) return "extrapolated differences";
   return method == GradcheckMethod::kComplexStep ? "complex step" : "central differences";
 }
 
 std::string GradientAgreement::str() const {
   // As many digits as the method can have.
-  const int digits = method == GradcheckMethod::kComplexStep ? 16 : 10;
+  const int digits = method == GradcheckMethod::kCentralDifferences ? 10 : 16;
   return fmt::format("{}{}: {:.{}g} by the gradient, {:.{}g} by {} (tolerance {:.1g})", variable.name(),
                      place(variable, element), analytic, digits, numeric, digits, name_of(method), tolerance);
 }
@@ -165,14 +297,23 @@ std::vector<GradientAgreement> check_gradient(Value y, std::span<const Value> wr
     fail(ErrorKind::kConfig, "a gradient is checked by leaves that have values, found {} '{}'", v.op().name,
          v.name());
   }
-  std::vector<Value> needed = gradient(y, wrt).adjoints;
-  needed.push_back(y);
-  const Evaluation values(needed, at);
+  const std::vector<Value> adjoints = gradient(y, wrt).adjoints;
+  const Evaluation values(adjoints, at);
+  const std::vector<double> roundings = roundings_of(adjoints, wrt, values, at, options);
   std::vector<GradientAgreement> agreements;
   for (std::size_t i = 0; i < wrt.size(); ++i) {
-    agreements.push_back(check_variable(y, wrt[i], values, needed[i], at, options));
+    const std::vector<double>& exact = values[adjoints[i]];
+    agreements.push_back(check_claim({y, wrt[i], exact, roundings[i], largest(exact)}, at, options));
   }
   return agreements;
+}
+
+GradientAgreement check_derivative(Value y, Value v, Value derivative, const Bindings& at,
+                                   const GradcheckOptions& options) {
+  const Evaluation values({derivative}, at);
+  const std::vector<double>& exact = values[derivative];
+  const double rounding = roundings_of({{derivative}}, {{v}}, values, at, options)[0];
+  return check_claim({y, v, exact, rounding, largest(exact)}, at, options);
 }
 
 }  // namespace catenary

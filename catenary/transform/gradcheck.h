@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,9 +20,12 @@ enum class GradcheckMethod : std::uint8_t {
   /// left. Where an operator jumps or has a kink it is blind: it sees the branch that v lies on. [Squire and
   /// Trapp 1998; Martins, Sturdza and Alonso 2003]
   kComplexStep,
+  /// Central differences with many steps, extrapolated to the step 0, with an estimate of their error: see
+  /// measured_slopes(). Some twenty evaluations for each element.
+  kExtrapolatedDifferences,
 };
 
-/// "central differences" or "complex step".
+/// "central differences", "complex step" or "extrapolated differences".
 [[nodiscard]] std::string_view name_of(GradcheckMethod method);
 
 /// How well the gradient with respect to one leaf agrees with what the method measured.
@@ -35,14 +39,23 @@ struct GradientAgreement {
   double max_relative = 0;
   /// The absolute error that the method's rounding and truncation explain.
   double tolerance = 0;
+  /// Largest error/tolerance; extrapolated differences have a tolerance of its own for each element.
+  double excess = 0;
+  /// Whether the tolerance is small enough for an error of 10⁻⁴ of the gradient's size to be seen.
+  bool is_conclusive = true;
+  /// At a kink a gradient agrees that lies between the slopes from the left and from the right.
+  struct Kink {
+    double left, right;
+  };
+  std::optional<Kink> kink = {};
 
-  /// Where the error is largest: for a batched variable, sample · shape.size() + element, row-major.
+  /// Where error/tolerance is largest: for a batched variable, sample · shape.size() + element, row-major.
   std::int64_t element = 0;
   double analytic = 0;
   double numeric = 0;
 
   /// False for a NaN too.
-  [[nodiscard]] bool agrees() const { return max_absolute <= tolerance; }
+  [[nodiscard]] bool agrees() const { return excess <= 1; }
   /// "W[1, 2]: 0.25 by the gradient, 0.26 by central differences (tolerance 4e-09)".
   [[nodiscard]] std::string str() const;
 };
@@ -70,6 +83,9 @@ struct GradcheckOptions {
 /// and Im y collects the same roundings as any computation of the gradient, a few ε of the size of each term.
 /// The tolerance is 2¹²·ε ≈ 1e-12 of that size, for sums of many terms and for terms that are larger than
 /// their sum.
+///
+/// The tolerances of the complex step and of extrapolated differences also allow for what moving the leaves
+/// by a rounding does to the gradient itself: near a singular matrix no method knows more digits than that.
 [[nodiscard]] std::vector<GradientAgreement> check_gradient(Value y, std::span<const Value> wrt,
                                                             const Bindings& at,
                                                             const GradcheckOptions& options = {});
@@ -78,5 +94,10 @@ struct GradcheckOptions {
                                                                    const GradcheckOptions& options = {}) {
   return check_gradient(y, std::span(wrt.begin(), wrt.size()), at, options);
 }
+
+/// The same for `derivative`, which claims to be ∂y/∂v: y a shared scalar or vector, v a shared leaf, and the
+/// derivative of shape y.shape() + v.shape(), as a Hessian is the derivative of a gradient.
+[[nodiscard]] GradientAgreement check_derivative(Value y, Value v, Value derivative, const Bindings& at,
+                                                 const GradcheckOptions& options = {});
 
 }  // namespace catenary

@@ -183,5 +183,85 @@ TEST(Gradcheck, NeedsLeavesThatHaveValues) {
             "config: a gradient is checked by leaves that have values, found constant ''");
 }
 
+constexpr GradcheckOptions kExtrapolated{.method = GradcheckMethod::kExtrapolatedDifferences};
+
+// Strongly curved, near poles and near singular: what a fixed step of ∛ε misjudges.
+struct Steep {
+  const char* name;
+  Value (*f)(Value x, Value A);
+  double x;
+};
+
+std::ostream& operator<<(std::ostream& out, const Steep& steep) { return out << steep.name; }
+
+const Steep kSteep[] = {
+    {"exp(50 x)", [](Value x, Value) { return sum(exp(50 * x)); }, 1.5},
+    {"1/x", [](Value x, Value) { return sum(1 / x); }, 1e-4},
+    {"ln x", [](Value x, Value) { return sum(log(x)); }, 1e-7},
+    {"x¹²", [](Value x, Value) { return sum(pow(x, 12)); }, 2.5},
+    {"sin(500 x)", [](Value x, Value) { return sum(sin(500 * x)); }, 0.9},
+    {"ln |det|", [](Value x, Value A) { return logdet(A + diag(x)); }, 1e-5},
+    {"inverse", [](Value x, Value A) { return sum(matmul(inv(A + diag(x)), x)); }, 1e-4},
+    {"norm", [](Value x, Value) { return norm2(x); }, 1e-6},
+    {"log-sum-exp", [](Value x, Value A) { return logsumexp(matmul(A, 300 * x)); }, 0.7},
+};
+
+// A: [2, 2] of rank 1, so that A + diag(x) is singular but for x.
+Bindings steep_point(double x) { return {1, {{"x", {x, 1.25 * x}}, {"A", {0.5, 1.25, 0.3, 0.75}}}}; }
+
+class SteepTest : public ::testing::TestWithParam<Steep> {
+ protected:
+  Graph graph;
+  Value x = graph.parameter("x", {2}, {}, DType::kF64), A = graph.parameter("A", {2, 2}, {}, DType::kF64);
+  Bindings at = steep_point(GetParam().x);
+};
+
+TEST_P(SteepTest, AgreesByEitherMethod) {
+  for (const GradcheckOptions& options : {kExtrapolated, kComplexStep}) {
+    const GradientAgreement found = check_gradient(GetParam().f(x, A), {x}, at, options)[0];
+    EXPECT_TRUE(found.agrees()) << found.str();
+    EXPECT_TRUE(found.is_conclusive) << found.str();
+    EXPECT_FALSE(found.kink);
+  }
+}
+
+// The same function, of x through an operator that is right and has a gradient rule that is not, by 10⁻⁴.
+TEST_P(SteepTest, FindsAnErrorOfOneInTenThousand) {
+  Op wrong = ops::kNeg;
+  wrong.gradient = [](const Pullback& p) -> Adjoints { return {-1.0001 * p.dy}; };
+  const Value y = GetParam().f(-graph.call(wrong, {x}), A);
+  for (const GradcheckOptions& options : {kExtrapolated, kComplexStep}) {
+    const GradientAgreement found = check_gradient(y, {x}, at, options)[0];
+    EXPECT_FALSE(found.agrees()) << found.str();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Gradcheck, SteepTest, ::testing::ValuesIn(kSteep));
+
+TEST(ExtrapolatedDifferences, AcceptAnySlopeBetweenThoseOfAKink) {
+  Graph graph;
+  const Value x = graph.parameter("x", {2});
+  for (const Value y : {sum(relu(x)), norm1(x)}) {
+    const GradientAgreement found = check_gradient(y, {x}, {1, {{"x", {0, 1}}}}, kExtrapolated)[0];
+    EXPECT_TRUE(found.agrees()) << found.str();
+    ASSERT_TRUE(found.kink);
+    EXPECT_NEAR(found.kink->right, 1, 1e-9);
+  }
+  const Value doubled = sum(relu(x)) + 2 * (x.graph().call(ops::kSum, {sign(x)}));
+  EXPECT_FALSE(check_gradient(doubled, {x}, {1, {{"x", {0, 1}}}}, kExtrapolated)[0].is_conclusive);
+}
+
+TEST(ExtrapolatedDifferences, CheckTheDerivativeOfAVector) {
+  Graph graph;
+  const Value x = graph.parameter("x", {3}, {}, DType::kF64);
+  const Bindings at{1, {{"x", {0.3, -0.7, 1.1}}}};
+  for (const GradcheckOptions& options : {kExtrapolated, kComplexStep}) {
+    EXPECT_TRUE(check_derivative(exp(x), x, diag(exp(x)), at, options).agrees());
+    EXPECT_TRUE(check_derivative(dot(x, x), x, 2 * x, at, options).agrees());
+    EXPECT_FALSE(check_derivative(exp(x), x, 1.0001 * diag(exp(x)), at, options).agrees());
+    EXPECT_FALSE(check_derivative(x * sum(x), x, outer(x, x / x), at, options).agrees());
+  }
+}
+
 }  // namespace
 }  // namespace catenary

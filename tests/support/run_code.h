@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <functional>
@@ -42,12 +43,19 @@ struct CodeCase {
   Bindings at;
 };
 
-/// The value and the gradients, each with all its elements.
+/// The value, the gradients and the second derivatives, each with all its elements.
 using CodeResults = std::vector<std::vector<double>>;
+
+/// The gradients, then the second derivatives.
+inline std::vector<derive::CodeRequest::Named> named_results(const derive::CodeRequest& request) {
+  std::vector<derive::CodeRequest::Named> all = request.gradients;
+  all.insert(all.end(), request.hessians.begin(), request.hessians.end());
+  return all;
+}
 
 inline CodeResults reference_results(const CodeCase& c) {
   std::vector<Value> values = {c.run.value};
-  for (const auto& g : c.run.gradients) values.push_back(g.value);
+  for (const auto& g : named_results(c.run)) values.push_back(g.value);
   const Evaluation evaluation(values, c.at);
   CodeResults results;
   for (const Value v : values) results.push_back(evaluation[v]);
@@ -68,7 +76,7 @@ inline std::vector<CodeResults> run_program(const std::string& command, std::spa
   std::istringstream lines(output_of(command));
   std::vector<CodeResults> all;
   for (const CodeCase& c : cases) {
-    CodeResults& results = all.emplace_back(1 + c.written.gradients.size());
+    CodeResults& results = all.emplace_back(1 + named_results(c.written).size());
     for (std::vector<double>& result : results) {
       std::string line;
       std::getline(lines, line);
@@ -85,7 +93,7 @@ inline void expect_reference(std::span<const CodeCase> cases, const std::vector<
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const CodeResults expected = reference_results(cases[i]);
     for (std::size_t k = 0; k < expected.size(); ++k) {
-      const std::string name = k == 0 ? "value" : cases[i].run.gradients[k - 1].name;
+      const std::string name = k == 0 ? "value" : named_results(cases[i].run)[k - 1].name;
       ASSERT_EQ(found[i][k].size(), expected[k].size()) << "case " << i << ", " << name;
       double scale = 0, error = 0;
       for (std::size_t j = 0; j < expected[k].size(); ++j) {
@@ -114,10 +122,11 @@ inline std::vector<CodeResults> run_numpy(std::span<const CodeCase> cases, const
     std::vector<std::string> arguments;
     for (const Value p : cases[i].run.parameters)
       arguments.push_back(numpy_argument(p, cases[i].at, cases[i].run.value.batched()));
-    script += fmt::format(
-        "import case{0}\nvalue, gradients = case{0}.value_and_gradient({1})\nprint(repr(value))\n", i,
-        fmt::join(arguments, ",\n    "));
-    script += "for g in gradients.values():\n    print(*(repr(float(x)) for x in np.ravel(g)))\n";
+    script +=
+        fmt::format("import case{0}\nvalue, *groups = case{0}.value_and_gradient({1})\nprint(repr(value))\n",
+                    i, fmt::join(arguments, ",\n    "));
+    script += "for g in [g for group in groups for g in group.values()]:\n";
+    script += "    print(*(repr(float(x)) for x in np.ravel(g)))\n";
   }
   return run_program(fmt::format("{} -B {}", python, dir.file("main.py", script).string()), cases);
 }
@@ -151,12 +160,16 @@ inline std::vector<CodeResults> run_cpp(std::span<const CodeCase> cases, const s
     std::vector<std::string> arguments;
     for (const Value p : cases[i].run.parameters)
       arguments.push_back(cpp_argument(p, cases[i].at, cases[i].run.value.batched()));
-    calls += fmt::format(
-        "{{\n  using namespace case{};\n  const auto [value, gradient] = value_and_gradient({});\n", i,
-        fmt::join(arguments, ",\n    "));
-    calls += "  print(value);\n  std::puts(\"\");\n";
+    calls += fmt::format("{{\n  using namespace case{};\n  const auto all = value_and_gradient({});\n", i,
+                         fmt::join(arguments, ",\n    "));
+    calls += "  print(all.value);\n  std::puts(\"\");\n";
     for (const auto& g : request.gradients)
-      calls += fmt::format("  print(gradient.{});\n  std::puts(\"\");\n", g.name);
+      calls += fmt::format("  print(all.gradient.{});\n  std::puts(\"\");\n", g.name);
+    for (const auto& h : request.hessians) {
+      std::string member = h.name;
+      std::replace(member.begin(), member.end(), ',', '_');
+      calls += fmt::format("  print(all.hessian.{});\n  std::puts(\"\");\n", member);
+    }
     calls += "}\n";
   }
   const auto main = dir.file("main.cc", includes + R"(#include <cstdio>

@@ -1,0 +1,281 @@
+#include "catenary/derive/hessian.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+#include "catenary/base/error.h"
+#include "catenary/derive/compose.h"
+#include "catenary/derive/derivation.h"
+#include "catenary/derive/expression.h"
+#include "catenary/derive/valuation.h"
+#include "catenary/ops/ops.h"
+#include "tests/support/errors.h"
+
+namespace catenary::derive {
+namespace {
+
+using ::testing::HasSubstr;
+using testing_support::error_of;
+
+Derivation derive_twice(std::string_view formula, std::string_view declarations,
+                        const std::vector<std::string>& wrt = {"x"}) {
+  const Expression e = parse_expression(formula, declarations);
+  std::vector<Value> variables;
+  for (const std::string& name : wrt) variables.push_back(e.graph->find(name));
+  const Value scalar = e.value.batched() ? batch_mean(e.value) : e.value;
+  return derive(scalar, variables,
+                {.dimensions = e.dimensions, .symmetric = e.symmetric, .leaves = e.variables, .order = 2});
+}
+
+struct Known {
+  const char *formula, *declarations, *hessian;
+};
+
+std::ostream& operator<<(std::ostream& out, const Known& known) { return out << known.formula; }
+
+// Boyd and Vandenberghe 2004, A.4; Petersen and Pedersen 2012, 2.4.
+constexpr Known kKnown[] = {
+    {"x'*A*x", "A: n×n, x: n", "A + Aᵀ"},
+    {"x'*A*x", "A: n×n symmetric, x: n", "2 A"},
+    {"x'*A*x/2", "A: n×n symmetric, x: n", "A"},
+    {"a'*x", "a: n, x: n", "0"},
+    {"norm(A*x-b)^2/2", "A: m×n, x: n, b: m", "Aᵀ A"},
+    {"sum(exp(x))", "x: n", "diag(exp(x))"},
+    {"sum(x.^3)", "x: n", "6 diag(x)"},
+    {"logsumexp(x)", "x: n", "diag(softmax(x)) − softmax(x) softmax(x)ᵀ"},
+    {"logsumexp(A*x)", "A: m×n, x: n", "Aᵀ (diag(softmax(A x)) − softmax(A x) softmax(A x)ᵀ) A"},
+    {"sum(softplus(A*x))", "A: m×n, x: n", "Aᵀ diag(σ(A x) ⊙ (1 − σ(A x))) A"},
+    {"norm(x)", "x: n", "(I − (x / ‖x‖) (x / ‖x‖)ᵀ) / ‖x‖"},
+    {"exp(-1/2*x'*x)", "x: n", "exp(−½ (xᵀ x)) (x xᵀ − I)"},
+    {"exp(a'*x)", "a: n, x: n", "exp(aᵀ x) a aᵀ"},
+    {"(a'*x)^3", "a: n, x: n", "6 (aᵀ x) a aᵀ"},
+    {"log(x'*x)", "x: n", "2 I / (xᵀ x) − 4 x xᵀ / (xᵀ x)²"},
+    {"cross_entropy(softmax(A*x),y)", "A: m×n, x: n, y: m",
+     "(Σ y) Aᵀ (diag(softmax(A x)) − softmax(A x) softmax(A x)ᵀ) A"},
+    {"x'*diag(x)*A*x", "x: n, A: n×n", "2 (Aᵀ diag(x) + diag(A x) + diag(x) A)"},
+    {"tr(diag(x)*A*diag(x))", "x: n, A: n×n", "2 diag(diagonal(A))"},
+    {"c^3", "c: 1, x: n", "6 c"},
+    {"sum(relu(A*x))", "A: m×n, x: n", "0"},
+};
+
+class KnownHessian : public ::testing::TestWithParam<Known> {};
+
+TEST_P(KnownHessian, ComesOutInClosedForm) {
+  const bool by_c = std::string_view(GetParam().formula).starts_with("c^");
+  const Derivation d = derive_twice(GetParam().formula, GetParam().declarations, {by_c ? "c" : "x"});
+  ASSERT_EQ(d.hessian->blocks.size(), 1U);
+  EXPECT_EQ(write(d.hessian->blocks[0].closed.value().value, d.leaf_names()).text, GetParam().hessian);
+}
+
+INSTANTIATE_TEST_SUITE_P(Hessian, KnownHessian, ::testing::ValuesIn(kKnown));
+
+struct Function {
+  const char *formula, *declarations;
+  std::vector<std::string> wrt = {"x"};
+};
+
+std::ostream& operator<<(std::ostream& out, const Function& f) { return out << f.formula; }
+
+// What needs more than one step, several paths, matrices between, or several variables.
+const Function kFunctions[] = {
+    {"logsumexp(A*x)", "A: m×n, x: n"},
+    {"norm(x-a)", "x: n, a: n"},
+    {"sum(log(1+exp(-y.*(A*x))))", "A: m×n, x: n, y: m"},
+    {"(x'*A*x)^2", "A: n×n, x: n"},
+    {"x'*A*x/(x'*x)", "A: n×n symmetric, x: n"},
+    {"(1-a'*x)^2+100*(b'*x-(a'*x)^2)^2", "a: n, b: n, x: n"},
+    {"x'*x*x'*x", "x: n"},
+    {"x'*inv(A+x*x')*x", "A: n×n, x: n"},
+    {"sum(sin(diag(x)*A))", "x: n, A: n×n"},
+    {"normF(diag(x)*A-A*diag(x))^2+sum((A+diag(x)).^3)", "x: n, A: n×n"},
+    {"det(A+diag(x)+x*x')", "x: n, A: n×n"},
+    {"logdet(A'*diag(x)*A)", "x: m, A: m×n"},
+    {"logdet(A+x*x'+diag(x))", "A: n×n, x: n"},
+    {"tr(diag(x)*A*diag(x)*A)", "A: n×n, x: n"},
+    {"normF(x*x'-A)^2", "A: n×n, x: n"},
+    {"sum(A.*(x*x'))", "A: n×n, x: n"},
+    {"a'*((x'*b)*A)*x", "A: n×n, a: n, b: n, x: n"},
+    {"norm(A*x)*sum(tanh(x))", "A: m×n, x: n"},
+    {"sum(diag(A*diag(x)*B).^2)", "A: m×n, B: n×m, x: n"},
+    {"sum(softmax(A*x).*log(softmax(A*x)))", "A: m×n, x: n"},
+    {"sum(relu(A*x).^2)", "A: m×n, x: n"},
+    {"sum(gelu(x)) + sum(silu(x)) + sum(elu(x)) + sum(softplus(x)) + sum(sigmoid(x))", "x: n"},
+    {"sum(x./(1+x.*x)) + sum(sqrt(1+x.*x)) + sum(erf(x)) + sum(sin(x).*cos(x))", "x: n"},
+    {"c*exp(a'*x)+b'*x", "a: n, b: n, x: n, c: 1", {"x", "c", "a"}},
+    {"x'*A*y + sum(x.*x.*y)", "A: n×n, x: n, y: n", {"x", "y"}},
+    {"log(c*d)+c^2*d", "c: 1, d: 1", {"c", "d"}},
+};
+
+class HessianOf : public ::testing::TestWithParam<Function> {
+ protected:
+  Derivation d = derive_twice(GetParam().formula, GetParam().declarations, GetParam().wrt);
+  Bindings at = random_point(d, 3);
+};
+
+TEST_P(HessianOf, AgreesWithTheSlopesOfTheGradient) {
+  const Valuation valuation(d, at);
+  ASSERT_EQ(valuation.hessian_agreements().size(), d.hessian->blocks.size());
+  for (const Valuation::HessianAgreement& a : valuation.hessian_agreements()) {
+    EXPECT_TRUE(a.complex.agrees()) << a.complex.str();
+    EXPECT_TRUE(a.differences.agrees()) << a.differences.str();
+    EXPECT_TRUE(a.differences.is_conclusive);
+    EXPECT_LT(a.asymmetry, 1e-11);
+  }
+}
+
+// Numbers of all leaves that differentials stand for, when the block's variable moves along a direction; and
+// of its own leaves for Jacobians. Measured by complex steps.
+class Motion {
+ public:
+  Motion(const SecondDerivative& block, const Bindings& at) : block_(block), bound(at) {
+    const std::size_t n = at.leaves.at(block.y.name()).size();
+    for (std::size_t i = 0; i < n; ++i) direction_.push_back(0.3 + 0.2 * static_cast<double>(i % 3));
+    bound.leaves[block.dy.name()] = direction_;
+    for (const Differential& step : block.steps) {
+      bound.leaves[step.symbol.name()] = slope(step.y, direction_);
+      if (step.along) bound.leaves[step.along.name()] = jacobian(step.y, n);
+    }
+  }
+
+  [[nodiscard]] std::vector<double> slope(Value y, const std::vector<double>& direction) const {
+    constexpr double kStep = 1e-20;
+    ComplexBindings moved{.batch_size = 1, .leaves = {}};
+    for (const auto& [name, x] : bound.leaves) moved.leaves[name].assign(x.begin(), x.end());
+    for (std::size_t i = 0; i < direction.size(); ++i)
+      moved.leaves[block_.y.name()][i] += Complex(0, kStep * direction[i]);
+    std::vector<double> slopes;
+    const ComplexEvaluation evaluation({y}, moved);
+    for (const Complex& x : evaluation[y]) slopes.push_back(x.imag() / kStep);
+    return slopes;
+  }
+
+ private:
+  [[nodiscard]] std::vector<double> jacobian(Value y, std::size_t n) const {
+    const auto rows = static_cast<std::size_t>(y.shape().size());
+    std::vector<double> all(rows * n);
+    for (std::size_t j = 0; j < n; ++j) {
+      std::vector<double> unit(n, 0.0);
+      unit[j] = 1;
+      const std::vector<double> column = slope(y, unit);
+      for (std::size_t i = 0; i < rows; ++i) all[i * n + j] = column[i];
+    }
+    return all;
+  }
+
+  const SecondDerivative& block_;
+  std::vector<double> direction_;
+
+ public:
+  Bindings bound;
+};
+
+void expect_value(Value formula, const std::vector<double>& expected, const Bindings& at) {
+  const std::vector<double> found = Evaluation({formula}, at)[formula];
+  ASSERT_EQ(found.size(), expected.size());
+  double largest = 1;
+  for (const double x : expected) largest = std::max(largest, std::abs(x));
+  // Some thousand roundings of the largest element.
+  for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-12 * largest);
+}
+
+// Whatever is printed is computed: each row of each differential, each product of Jacobians, each
+// simplification.
+TEST_P(HessianOf, IsRightInEveryRow) {
+  for (const SecondDerivative& block : d.hessian->blocks) {
+    const Motion motion(block, at);
+    for (const Differential& step : block.steps) {
+      SCOPED_TRACE(write(step.symbol, d.hessian->names).text);
+      const std::vector<double>& dy = motion.bound.leaves.at(step.symbol.name());
+      expect_value(step.rule, dy, motion.bound);
+      for (const SimplifyStep& s : step.shortened.steps) expect_value(s.after, dy, motion.bound);
+      if (step.in_matrices) expect_value(step.in_matrices, dy, motion.bound);
+      if (step.chain) expect_value(step.chain, motion.bound.leaves.at(step.along.name()), motion.bound);
+    }
+    const std::vector<double> h = Evaluation({block.value()}, at)[block.value()];
+    if (block.inserted)
+      expect_value(block.inserted, motion.slope(block.gradient, motion.bound.leaves.at(block.dy.name())),
+                   motion.bound);
+    expect_value(block.product, h, at);
+    for (const SimplifyStep& s : block.in_parts.steps) expect_value(s.after, h, at);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Hessian, HessianOf, ::testing::ValuesIn(kFunctions));
+
+std::string text_of(const Derivation& d, Language language) {
+  return render_text(compose(d, {.language = language}));
+}
+
+TEST(Hessian, ShowsHowTheGradientIsDifferentiated) {
+  const Derivation d = derive_twice("logsumexp(A*x)", "A: m×n, x: n");
+  const std::string text = text_of(d, Language::kEnglish);
+  for (const char* line : {"∂f/∂x = Aᵀ u₁    (4)", "dv₁ = A dx    [matrix times vector]    (5)",
+                           "du₁ = u₁ ⊙ (dv₁ − u₁ᵀ dv₁)    [softmax: chain rule]    (6)",
+                           "= (diag(u₁) − u₁ u₁ᵀ) dv₁    [written as matrices times differentials]",
+                           "d(∂f/∂x) = Aᵀ du₁    [matrix times vector]    (7)",
+                           "d(∂f/∂x) = Aᵀ (diag(u₁) − u₁ u₁ᵀ) A dx", "∂²f/∂x∂xᵀ = Aᵀ (diag(u₁) − u₁ u₁ᵀ) A"})
+    EXPECT_THAT(text, HasSubstr(line));
+  EXPECT_THAT(text_of(d, Language::kChinese), HasSubstr("du₁ = u₁ ⊙ (dv₁ − u₁ᵀ dv₁)    [softmax：链式法则]"));
+}
+
+TEST(Hessian, NumbersItsEquationsAfterTheSteps) {
+  const Derivation d = derive_twice("sum(log(1+exp(-y.*(A*x))))", "A: m×n, x: n, y: m");
+  int last = 0;
+  for (const Adjoint& a : d.sample.adjoints) {
+    for (const Flow& f : a.flows) last = std::max({last, f.number, a.sum_number});
+  }
+  const SecondDerivative& block = d.hessian->blocks[0];
+  for (const GradientPart& part : block.parts) EXPECT_EQ(part.number, ++last);
+  EXPECT_EQ(block.gradient_number, ++last);
+  for (const Differential& step : block.steps) EXPECT_EQ(step.number, ++last);
+}
+
+TEST(Hessian, WritesALongOneMatrixByMatrix) {
+  std::string formula = "x";
+  for (int i = 0; i < 30; ++i)
+    formula = i % 2 == 0 ? "tanh(A*(" + formula + "))" : "(" + formula + ").*exp(x)";
+  const Derivation d = derive_twice("sum(" + formula + ")", "A: n×n, x: n");
+  const std::string text = text_of(d, Language::kEnglish);
+  EXPECT_LT(text.size(), 100'000U);
+  EXPECT_THAT(text, HasSubstr("By the chain rule each matrix"));
+  const Valuation valuation(d, random_point(d, 1));
+  EXPECT_TRUE(valuation.hessian_agreements()[0].complex.agrees());
+}
+
+TEST(Hessian, OfAThousandOperationsIsNoLongerThanItsGradient) {
+  std::string formula = "x'*x";
+  for (int k = 1; k <= 220; ++k) formula += " + exp(" + std::to_string(k) + "/100*(b'*x))*sum(sin(A*x+x))";
+  const Derivation d = derive_twice(formula, "A: n×n, b: n, x: n");
+  EXPECT_GT(d.hessian->blocks[0].steps.size(), 1'000U);
+  EXPECT_LT(d.graph->size(), 200'000);
+}
+
+TEST(Check, SpeaksOfAKinkByItsTwoSlopes) {
+  const Derivation d = derive_twice("sum(relu(x)) + norm1(x)", "x: 2");
+  const Valuation valuation(d, {.batch_size = 1, .leaves = {{"x", {0, 1.5}}}});
+  const auto text = [&](Language language) {
+    return render_text(compose(d, {.language = language, .valuation = &valuation}));
+  };
+  EXPECT_THAT(text(Language::kEnglish),
+              HasSubstr("agrees: a kink, with slope −1 from the left and 2 from the"));
+  EXPECT_THAT(text(Language::kEnglish), HasSubstr("agrees by the complex step; differences say nothing"));
+  EXPECT_THAT(text(Language::kChinese), HasSubstr("一致：此处有尖点，左导数 −1，右导数 2"));
+}
+
+TEST(Hessian, IsRefusedWhereThereIsNone) {
+  const auto message = [](std::string_view formula, std::string_view declarations,
+                          const std::vector<std::string>& wrt) {
+    return error_of([&] { (void)derive_twice(formula, declarations, wrt); });
+  };
+  EXPECT_THAT(message("norm(A*x)", "A: m×n, x: n", {"x", "A"}),
+              HasSubstr("by the matrix A it would have four indices; name vectors or scalars with --wrt"));
+  EXPECT_THAT(message("normF(kron(x*x',A))^2", "x: n, A: m×m", {"x"}),
+              HasSubstr("cannot write what 'kron_adjoint_left' makes of a differential"));
+  EXPECT_THAT(message("(a'*x)^2", "a: n, x: n batched", {"a"}), HasSubstr("found the loss of a batch"));
+}
+
+}  // namespace
+}  // namespace catenary::derive

@@ -26,8 +26,8 @@ TEST(Derive, PrintsTheDerivationOfAFormula) {
   const Outcome outcome = derive(kLeastSquares);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(outcome.err, "");
-  for (const char* line : {"W        m×n     parameter", "v₁ = W x + b    (1)", "∂f/∂W = ∂f/∂v₂ xᵀ",
-                           "= (W x + b − y) xᵀ", "= Wᵀ (W x + b − y)", "agrees"}) {
+  for (const char* line : {"W        m×n     we want the derivative by it", "v₁ = W x + b    (1)",
+                           "∂f/∂W = ∂f/∂v₂ xᵀ", "= (W x + b − y) xᵀ", "= Wᵀ (W x + b − y)", "agrees"}) {
     EXPECT_THAT(outcome.out, HasSubstr(line));
   }
   EXPECT_THAT(outcome.out, Not(HasSubstr("DISAGREES")));
@@ -97,8 +97,9 @@ class DeriveConfig : public testing::Test {
 TEST_F(DeriveConfig, ShowsOneSampleOfTheDataWithTheInitialWeights) {
   const Outcome outcome = shell_.run({"derive", "net.toml", "--numbers", "--sample", "1"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  for (const char* line : {"x = [ −1 ]\n        [  2 ]", "δ⁽²⁾ = softmax(z⁽²⁾) − one_hot(y)",
-                           "∂J/∂W⁽¹⁾ = 1/N Σₙ ∂ℓ/∂W⁽¹⁾", "1/N Δ⁽¹⁾ Xᵀ", "BP4, weights"}) {
+  for (const char* line :
+       {"x = [ −1 ]\n        [  2 ]", "δ⁽²⁾ = softmax(z⁽²⁾) − one_hot(y)", "∂J/∂W⁽¹⁾ = Σₙ ∂J/∂ℓ ∂ℓ/∂W⁽¹⁾",
+        "= 1/N Σₙ δ⁽¹⁾ xᵀ", "1/N Δ⁽¹⁾ Xᵀ", "BP4, weights"}) {
     EXPECT_THAT(outcome.out, HasSubstr(line));
   }
 }
@@ -133,7 +134,7 @@ TEST_F(DeriveConfig, ShowsOneSampleOrTheBatchAlone) {
 TEST_F(DeriveConfig, AddsTheWeightDecayToWhatTheSamplesContribute) {
   const std::string out = shell_.run({"derive", "net.toml", "--set", "train.weight_decay=0.5"}).out;
   EXPECT_THAT(out, HasSubstr("∂J/∂W⁽²⁾ ⟵"));  // a part, not the whole
-  EXPECT_THAT(out, HasSubstr("∂J/∂W⁽²⁾ = 1/N Σₙ ∂ℓ/∂W⁽²⁾ + ½ W⁽²⁾"));
+  EXPECT_THAT(out, HasSubstr("∂J/∂W⁽²⁾ = Σₙ ∂J/∂ℓ ∂ℓ/∂W⁽²⁾ + ½ W⁽²⁾"));
 }
 
 TEST_F(DeriveConfig, ChecksWhatItPrints) {

@@ -346,7 +346,8 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   d.layers = naming.layers;
   if (of_sample) {
     const std::vector<Value> first = reachable({of_sample});
-    std::ranges::stable_partition(naming.defined, [&](Value v) { return std::ranges::count(first, v) > 0; });
+    std::stable_partition(naming.defined.begin(), naming.defined.end(),
+                          [&](Value v) { return std::ranges::count(first, v) > 0; });
   }
   for (const Value v : naming.defined) d.forward.push_back({static_cast<int>(d.forward.size()) + 1, v});
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 
 namespace catenary::derive {
@@ -25,8 +26,8 @@ std::string below_exponent(const Formula& x) {
 // X³, X⁻², (X²)ᵀ.
 Formula matrix_power(const Formula& base, int exponent, bool transposed) {
   const Formula x = tighter_than(Notation::kPower, base);
-  const Formula f = {x.text + superscript(exponent), fmt::format("{}^{{{}}}", below_exponent(x), exponent),
-                     Notation::kPower};
+  Formula f = {x.text + superscript(exponent), fmt::format("{}^{{{}}}", below_exponent(x), exponent),
+               Notation::kPower};
   if (!transposed) return f;
   return {"(" + f.text + ")ᵀ", "(" + f.latex + R"()^{\top})", Notation::kPower};
 }

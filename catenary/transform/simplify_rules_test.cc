@@ -276,8 +276,8 @@ const std::multimap<std::string_view, Example>& examples() {
       {"x − (y − z) a = x + (z − y) a", [](Leaves& l) { return l.a - (l.b - l.c); }},
       {"A A B + B A A + A B A = A A B + A B A + B A A",
        [](Leaves& l) {
-         const Value A = l.A, B = l.B, BA = matmul(B, A);
-         return matmul(A, matmul(A, B)) + matmul(BA, A) + matmul(A, BA);
+         const Value A = l.A, B = l.B, C = matmul(B, A);
+         return matmul(A, matmul(A, B)) + matmul(C, A) + matmul(A, C);
        }},
       {"x / y / c = x / (c y)", [](Leaves& l) { return l.a / l.b / l.s; }},
       {"½ / x = 1 / (2 x)", [](Leaves& l) { return 0.5 / l.a; }},

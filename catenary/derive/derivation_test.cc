@@ -46,7 +46,7 @@ std::vector<std::string> flows(const Derivation& d, const Part& part) {
 TEST(Derivation, GoesFromTheLastEquationToTheFirst) {
   const Derivation d = derive_formula("½·norm(W*x+b-y)^2", "W: m×n, x: n, b: m, y: m", {"W", "x"});
   EXPECT_THAT(flows(d, d.sample),
-              ElementsAre("∂f/∂v₄ = ½", "∂f/∂v₃ = v₃", "∂f/∂v₂ = v₃ (v₂ / ‖v₂‖)", "∂f/∂v₁ = ∂f/∂v₂",
+              ElementsAre("∂f/∂v₄ = ½", "∂f/∂v₃ = v₃", "∂f/∂v₂ = v₃ v₂ / ‖v₂‖", "∂f/∂v₁ = ∂f/∂v₂",
                           "∂f/∂(W x) = ∂f/∂v₂", "∂f/∂W = ∂f/∂v₂ xᵀ", "∂f/∂x = Wᵀ ∂f/∂v₂"));
   EXPECT_EQ(closed(d), "(W x + b − y) xᵀ");
 }

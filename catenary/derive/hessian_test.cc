@@ -5,14 +5,17 @@
 
 #include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "catenary/base/error.h"
 #include "catenary/derive/compose.h"
 #include "catenary/derive/derivation.h"
 #include "catenary/derive/expression.h"
+#include "catenary/derive/render.h"
 #include "catenary/derive/valuation.h"
 #include "catenary/ops/ops.h"
 #include "tests/support/errors.h"
+#include "tests/support/xml.h"
 
 namespace catenary::derive {
 namespace {
@@ -251,6 +254,23 @@ TEST(Hessian, OfAThousandOperationsIsNoLongerThanItsGradient) {
   const Derivation d = derive_twice(formula, "A: n×n, b: n, x: n");
   EXPECT_GT(d.hessian->blocks[0].steps.size(), 1'000U);
   EXPECT_LT(d.graph->size(), 200'000);
+}
+
+// Each page is a file of XML, each formula's LaTeX made MathML; each block of the JSON has its numbers.
+TEST_P(HessianOf, IsRenderedInEveryFormat) {
+  const Valuation valuation(d, at);
+  for (const Language language : {Language::kEnglish, Language::kChinese}) {
+    const Document document = compose(d, {.language = language, .numbers = true, .valuation = &valuation});
+    const std::string page = render_html(document, d, &valuation);
+    EXPECT_EQ(testing_support::xml_error(page.substr(page.find('\n') + 1)), "");
+    const nlohmann::json json = nlohmann::json::parse(render_json(document, d, &valuation, true));
+    ASSERT_EQ(json["hessian"].size(), d.hessian->blocks.size());
+    for (std::size_t i = 0; i < d.hessian->blocks.size(); ++i) {
+      EXPECT_EQ(json["hessian"][i]["values"], valuation.of(d.hessian->blocks[i].value()));
+      EXPECT_EQ(json["hessian"][i]["steps"].size(), d.hessian->blocks[i].steps.size());
+      EXPECT_TRUE(json["hessian"][i]["checks"][0]["agrees"]);
+    }
+  }
 }
 
 TEST(Check, SpeaksOfAKinkByItsTwoSlopes) {

@@ -246,6 +246,7 @@ class Parser {
     if (name == "sum") return {"<mo>∑</mo>", true, true};
     if (name == "operatorname") return {"<mi>" + upright(raw_argument()) + "</mi>"};
     if (name == "mathit") return {R"(<mi class="word">)" + raw_argument() + "</mi>"};
+    if (name == "mathrm") return {R"(<mi mathvariant="normal">)" + raw_argument() + "</mi>"};
     if (name == "mathbf") return {R"(<mi mathvariant="normal" class="bold">)" + raw_argument() + "</mi>"};
     if (name == "text") return {"<mtext>" + raw_argument() + "</mtext>"};
     if (name == "pm") return {R"(<mo form="prefix">±</mo>)", false, true};

@@ -150,7 +150,7 @@ CodeRequest with_hessian(const derive::Derivation& derivation, Bindings& at) {
     request.gradients.push_back({r.variable.name(), r.traced});
   for (const derive::SecondDerivative& block : derivation.hessian->blocks) {
     const std::string x = block.x.name(), y = block.y.name();
-    request.hessians.push_back({x == y ? x : x + "," + y, block.value()});
+    request.hessians.push_back({x == y ? x : fmt::format("{},{}", x, y), block.value()});
   }
   return request;
 }

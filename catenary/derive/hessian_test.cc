@@ -1,5 +1,6 @@
 #include "catenary/derive/hessian.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -238,8 +239,7 @@ TEST(Hessian, NumbersItsEquationsAfterTheSteps) {
 
 TEST(Hessian, WritesALongOneMatrixByMatrix) {
   std::string formula = "x";
-  for (int i = 0; i < 30; ++i)
-    formula = i % 2 == 0 ? "tanh(A*(" + formula + "))" : "(" + formula + ").*exp(x)";
+  for (int i = 0; i < 15; ++i) formula = fmt::format("tanh(A*({})).*exp(x)", formula);
   const Derivation d = derive_twice("sum(" + formula + ")", "A: n×n, x: n");
   const std::string text = text_of(d, Language::kEnglish);
   EXPECT_LT(text.size(), 100'000U);
@@ -250,7 +250,7 @@ TEST(Hessian, WritesALongOneMatrixByMatrix) {
 
 TEST(Hessian, OfAThousandOperationsIsNoLongerThanItsGradient) {
   std::string formula = "x'*x";
-  for (int k = 1; k <= 220; ++k) formula += " + exp(" + std::to_string(k) + "/100*(b'*x))*sum(sin(A*x+x))";
+  for (int k = 1; k <= 220; ++k) formula += fmt::format(" + exp({}/100*(b'*x))*sum(sin(A*x+x))", k);
   const Derivation d = derive_twice(formula, "A: n×n, b: n, x: n");
   EXPECT_GT(d.hessian->blocks[0].steps.size(), 1'000U);
   EXPECT_LT(d.graph->size(), 200'000);

@@ -163,8 +163,7 @@ class Deriver {
   // Named values stay whole: what they are stands in their own equations.
   Simplified shorten(Value v) {
     const std::vector<Value> named = named_in(v);
-    return simplify(v,
-                    {.symmetric = d_.symmetric, .keep = named, .symbolic_extents = d_.dimensions.symbols()});
+    return simplify(v, d_.assumptions(named));
   }
 
   // The named values at which the formula ends; leaves are their own.
@@ -227,8 +226,7 @@ class Deriver {
     }
     result.adjoint = it->second;
     if (d_.forward.size() > kMostValuesToClose || d_.layers.size() > 1) return result;
-    Simplified closed = simplify(
-        result.traced, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.dimensions.symbols()});
+    Simplified closed = simplify(result.traced, d_.assumptions());
     if (formula_size(closed.value, d_.leaf_names(), kLongestClosedForm + 1) <= kLongestClosedForm)
       result.closed = std::move(closed);
     return result;
@@ -272,8 +270,7 @@ class BatchResults {
       sum = sum ? sum + *result.beside : *result.beside;
     }
     if (!sum) sum = d_.graph->constant(0, v.shape(), v.type().dtype);
-    result.total =
-        simplify(sum, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.dimensions.symbols()});
+    result.total = simplify(sum, d_.assumptions());
     if (sample == nullptr) return result;
     Expander own(*d_.graph);
     own.set(sample->symbol, sample->total.value);
@@ -283,10 +280,7 @@ class BatchResults {
   }
 
  private:
-  Value shortened(Value v) {
-    return simplify(v, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.dimensions.symbols()})
-        .value;
-  }
+  Value shortened(Value v) { return simplify(v, d_.assumptions()).value; }
 
   const Derivation& d_;
   Expander expanded_;

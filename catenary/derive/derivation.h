@@ -115,6 +115,10 @@ struct Derivation {
   std::optional<Hessian> hessian;
   std::vector<Value> symmetric;
 
+  /// What its simplifications may assume; `keep` are values to take as they are.
+  [[nodiscard]] SimplifyOptions assumptions(std::span<const Value> keep = {}) const {
+    return {.symmetric = symmetric, .keep = keep, .symbolic_extents = dimensions.symbols()};
+  }
   /// Names for the leaves alone: formulas down to what is given.
   [[nodiscard]] Names leaf_names() const;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -78,6 +79,21 @@ Formula juxtaposed(const std::vector<Formula>& factors, End end) {
     f.latex += factor.latex;
   }
   return f;
+}
+
+Formula divided(const Formula& x, const std::vector<Formula>& divisors) {
+  if (divisors.empty()) return x;
+  std::vector<Formula> powers;
+  for (auto it = divisors.begin(); it != divisors.end(); ++it) {
+    const auto same = [it](const Formula& f) { return f.text == it->text; };
+    if (std::any_of(divisors.begin(), it, same)) continue;
+    const auto exponent = std::count_if(it, divisors.end(), same);
+    powers.push_back(exponent == 1 ? *it : power(*it, {}, static_cast<double>(exponent)));
+  }
+  const Formula below = juxtaposed(powers);
+  const Formula above = x.binding > Notation::kBigSum ? x : parenthesized(x);
+  return {above.text + " / " + tighter_than(Notation::kMatrixProduct, below).text,
+          R"(\frac{)" + x.latex + "}{" + below.latex + "}", Notation::kProduct};
 }
 
 Formula power(const Formula& base, const Shape& shape, double exponent) {

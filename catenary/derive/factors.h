@@ -35,4 +35,7 @@ enum class End : std::uint8_t { kOpen, kClosed };
 /// base^exponent; of arrays each element's, x^⊙2, as x² has no meaning for vectors.
 [[nodiscard]] Formula power(const Formula& base, const Shape& shape, double exponent);
 
+/// x / (a b), equal divisors as a power.
+[[nodiscard]] Formula divided(const Formula& x, const std::vector<Formula>& divisors);
+
 }  // namespace catenary::derive

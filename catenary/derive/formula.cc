@@ -279,15 +279,6 @@ class Writer {
     return by_notation(v, product(above, End::kClosed));
   }
 
-  // x / (a b).
-  static Formula divided(const Formula& x, const std::vector<Formula>& divisors) {
-    if (divisors.empty()) return x;
-    const Formula below = juxtaposed(divisors);
-    const Formula above = x.binding > Notation::kBigSum ? x : parenthesized(x);
-    return {above.text + " / " + tighter_than(Notation::kMatrixProduct, below).text,
-            R"(\frac{)" + x.latex + "}{" + below.latex + "}", Notation::kProduct};
-  }
-
   // As ∂f/∂a is, which would be read wrongly in ∂f/∂aᵀ.
   static bool is_adjoint(const Formula& f) { return f.text.starts_with("∂"); }
 

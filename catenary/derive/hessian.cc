@@ -159,7 +159,7 @@ class Differentiator {
     for (const Value x : nodes_above_names(v, h_.names)) {
       if (!is_leaf(x.op()) && h_.names.find(x) != nullptr) named.push_back(x);
     }
-    return simplify(v, {.symmetric = d_.symmetric, .keep = named, .symbolic_extents = d_.dimensions.symbols()});
+    return simplify(v, d_.assumptions(named));
   }
 
   Value leaf_for(Value jacobian, Value y, const Formula& name) {
@@ -230,8 +230,7 @@ class Differentiator {
     block_.in_parts = shortened(block_.product);
     const Names leaves = d_.leaf_names();
     if (formula_size(block_.in_parts.value, leaves, kLongestToClose) >= kLongestToClose) return;
-    Simplified closed = simplify(
-        block_.in_parts.value, {.symmetric = d_.symmetric, .keep = {}, .symbolic_extents = d_.dimensions.symbols()});
+    Simplified closed = simplify(block_.in_parts.value, d_.assumptions());
     if (formula_size(closed.value, leaves, kLongestClosedForm + 1) <= kLongestClosedForm)
       block_.closed = std::move(closed);
   }
@@ -262,11 +261,11 @@ void check(const Derivation& d) {
   }
 }
 
-int last_number(const Part& part) {
-  int last = 0;
+int last_equation(const Part& part) {
+  int last = part.seed_equation;
   for (const Adjoint& a : part.adjoints) {
-    last = std::max(last, a.sum_number);
-    for (const Flow& f : a.flows) last = std::max(last, f.number);
+    last = std::max(last, a.sum_equation);
+    for (const Flow& f : a.flows) last = std::max(last, f.equation);
   }
   return last;
 }
@@ -315,7 +314,7 @@ Formula jacobian_name(const Formula& y, Value of_y, const Formula& z, Value of_z
 Hessian hessian(const Derivation& d) {
   check(d);
   Hessian h{.names = d.names, .blocks = {}};
-  int number = last_number(d.sample);
+  int number = last_equation(d.sample);
   PartNames part_names(d);
   std::set<NodeId> variables;
   for (const Result& r : d.sample.results) variables.insert(r.variable.id());
@@ -330,9 +329,7 @@ Hessian hessian(const Derivation& d) {
         block.gradient = h.blocks.back().gradient;
         block.gradient_number = h.blocks.back().gradient_number;
       } else {
-        block.gradient =
-            simplify(gradient, {.symmetric = d.symmetric, .keep = {}, .symbolic_extents = d.dimensions.symbols()})
-                .value;
+        block.gradient = simplify(gradient, d.assumptions()).value;
         part_names.name(h, block, variables, number);
       }
       Differentiator(d, h, block, number).run(derivative(d.sample.name, *h.names.find(x)));

@@ -52,8 +52,8 @@ constexpr Known kKnown[] = {
     {"logsumexp(x)", "x: n", "diag(softmax(x)) − softmax(x) softmax(x)ᵀ"},
     {"logsumexp(A*x)", "A: m×n, x: n", "Aᵀ (diag(softmax(A x)) − softmax(A x) softmax(A x)ᵀ) A"},
     {"sum(softplus(A*x))", "A: m×n, x: n", "Aᵀ diag(σ(A x) ⊙ (1 − σ(A x))) A"},
-    {"norm(x)", "x: n", "(I − (x / ‖x‖) (x / ‖x‖)ᵀ) / ‖x‖"},
-    {"exp(-1/2*x'*x)", "x: n", "exp(−½ (xᵀ x)) (x xᵀ − I)"},
+    {"norm(x)", "x: n", "(I − x xᵀ / ‖x‖²) / ‖x‖"},
+    {"exp(-1/2*x'*x)", "x: n", "exp(−½ xᵀ x) (x xᵀ − I)"},
     {"exp(a'*x)", "a: n, x: n", "exp(aᵀ x) a aᵀ"},
     {"(a'*x)^3", "a: n, x: n", "6 (aᵀ x) a aᵀ"},
     {"log(x'*x)", "x: n", "2 I / (xᵀ x) − 4 x xᵀ / (xᵀ x)²"},
@@ -216,10 +216,10 @@ std::string text_of(const Derivation& d, Language language) {
 TEST(Hessian, ShowsHowTheGradientIsDifferentiated) {
   const Derivation d = derive_twice("logsumexp(A*x)", "A: m×n, x: n");
   const std::string text = text_of(d, Language::kEnglish);
-  for (const char* line : {"∂f/∂x = Aᵀ u₁    (4)", "dv₁ = A dx    [matrix times vector]    (5)",
-                           "du₁ = u₁ ⊙ (dv₁ − u₁ᵀ dv₁)    [softmax: chain rule]    (6)",
+  for (const char* line : {"∂f/∂x = Aᵀ u₁    (7)", "dv₁ = A dx    [matrix times vector]    (8)",
+                           "du₁ = u₁ ⊙ (dv₁ − u₁ᵀ dv₁)    [softmax: chain rule]    (9)",
                            "= (diag(u₁) − u₁ u₁ᵀ) dv₁    [written as matrices times differentials]",
-                           "d(∂f/∂x) = Aᵀ du₁    [matrix times vector]    (7)",
+                           "d(∂f/∂x) = Aᵀ du₁    [matrix times vector]    (10)",
                            "d(∂f/∂x) = Aᵀ (diag(u₁) − u₁ u₁ᵀ) A dx", "∂²f/∂x∂xᵀ = Aᵀ (diag(u₁) − u₁ u₁ᵀ) A"})
     EXPECT_THAT(text, HasSubstr(line));
   EXPECT_THAT(text_of(d, Language::kChinese), HasSubstr("du₁ = u₁ ⊙ (dv₁ − u₁ᵀ dv₁)    [softmax：链式法则]"));
@@ -229,7 +229,7 @@ TEST(Hessian, NumbersItsEquationsAfterTheSteps) {
   const Derivation d = derive_twice("sum(log(1+exp(-y.*(A*x))))", "A: m×n, x: n, y: m");
   int last = 0;
   for (const Adjoint& a : d.sample.adjoints) {
-    for (const Flow& f : a.flows) last = std::max({last, f.number, a.sum_number});
+    for (const Flow& f : a.flows) last = std::max({last, f.equation, a.sum_equation});
   }
   const SecondDerivative& block = d.hessian->blocks[0];
   for (const GradientPart& part : block.parts) EXPECT_EQ(part.number, ++last);
@@ -292,7 +292,7 @@ TEST(Hessian, IsRefusedWhereThereIsNone) {
   };
   EXPECT_THAT(message("norm(A*x)", "A: m×n, x: n", {"x", "A"}),
               HasSubstr("by the matrix A it would have four indices; name vectors or scalars with --wrt"));
-  EXPECT_THAT(message("normF(kron(x*x',A))^2", "x: n, A: m×m", {"x"}),
+  EXPECT_THAT(message("sum(exp(kron(x*x',A)))", "x: n, A: m×m", {"x"}),
               HasSubstr("cannot write what 'kron_adjoint_left' makes of a differential"));
   EXPECT_THAT(message("(a'*x)^2", "a: n, x: n batched", {"a"}), HasSubstr("found the loss of a batch"));
 }

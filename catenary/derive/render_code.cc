@@ -34,11 +34,7 @@ CodeRequest request_of(const Derivation& d, CheckedPart which) {
     const DType dtype = r.variable.type().dtype;
     const Value zero = d.graph->constant(0, r.variable.shape(), dtype);
     request.gradients.push_back(
-        {r.variable.name(), r.traced ? simplify(r.traced, {.symmetric = d.symmetric,
-                                                           .keep = {},
-                                                           .symbolic_extents = d.dimensions.symbols()})
-                                           .value
-                                     : zero});
+        {r.variable.name(), r.traced ? simplify(r.traced, d.assumptions()).value : zero});
   }
   if (d.hessian) {
     for (const SecondDerivative& block : d.hessian->blocks) {

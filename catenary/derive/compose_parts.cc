@@ -18,6 +18,8 @@ bool is_requested(const Composer& c, Value v) {
 
 // Rules of simplify() whose names are no equality to print.
 constexpr std::string_view kFoldingRule = "2 · 3 = 6", kLongRule = "…";
+// Written formulas do not show how factors are grouped, but that numbers among them were multiplied.
+constexpr std::string_view kGroupingRule = "a (b x) = (a b) x";
 
 Sentence meaning(const Composer& c, Value v) {
   const bool symmetric = std::ranges::count(c.d.symmetric, v) > 0;
@@ -65,7 +67,7 @@ void Composer::numbers(const Formula& name, Value v, int step) {
 }
 
 Sentence Composer::reason(const SimplifyStep& step) const {
-  if (step.rule == kFoldingRule) return say(Phrase::kArithmetic);
+  if (step.rule == kFoldingRule || step.rule == kGroupingRule) return say(Phrase::kArithmetic);
   if (step.rule == kLongRule) return say(Phrase::kSimplified);
   return say(Phrase::kBy, {{std::string(step.rule), ""}});
 }

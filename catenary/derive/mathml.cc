@@ -15,6 +15,8 @@ struct Command {
   std::string_view name, mathml;
 };
 
+constexpr std::string_view kThinSpace = R"(<mspace width="0.17em"/>)";
+
 // What a command is by itself. Operators that TeX does not stretch must say so: MathML stretches fences.
 constexpr std::array kSymbols = {
     Command{"alpha", "<mi>α</mi>"},
@@ -72,7 +74,7 @@ constexpr std::array kSymbols = {
     Command{"backslash", R"(<mo form="prefix" lspace="0" rspace="0">\</mo>)"},
     Command{"wedge", R"(<mo lspace="0" rspace="0">^</mo>)"},
     Command{"sim", R"(<mo lspace="0" rspace="0">~</mo>)"},
-    Command{",", R"(<mspace width="0.17em"/>)"},
+    Command{",", kThinSpace},
     Command{";", R"(<mspace width="0.28em"/>)"},
     Command{" ", R"(<mspace width="0.25em"/>)"}};
 
@@ -87,6 +89,7 @@ struct Atom {
   std::string mathml;
   bool takes_limits = false;  ///< a subscript stands below it: Σ, max
   bool is_operator = false;   ///< a sign behind it is a prefix
+  bool is_function = false;   ///< a name that is set off from what stands beside it: y ln a
 };
 
 class Parser {
@@ -126,8 +129,13 @@ class Parser {
     bool after_operator = true;
     for (skip_spaces(); !at_end(); skip_spaces()) {
       Atom atom = this->atom(after_operator);
+      const bool is_function = atom.is_function;
+      if (is_function && !after_operator && !out.ends_with(kThinSpace)) out += kThinSpace;
       after_operator = atom.is_operator;
       out += scripts(std::move(atom));
+      skip_spaces();
+      const bool has_arguments = at_end() || rest_[0] == '(' || rest_.starts_with("\\left");
+      if (is_function && !has_arguments) out += kThinSpace;
     }
     return out;
   }
@@ -251,7 +259,8 @@ class Parser {
     if (name == "text") return {"<mtext>" + raw_argument() + "</mtext>"};
     if (name == "pm") return {R"(<mo form="prefix">±</mo>)", false, true};
     for (const std::string_view function : kFunctions) {
-      if (name == function) return {fmt::format("<mi>{}</mi>", name), name == "max" || name == "min"};
+      if (name == function)
+        return {fmt::format("<mi>{}</mi>", name), name == "max" || name == "min", false, true};
     }
     for (const Command& symbol : kSymbols) {
       if (name == symbol.name) return {std::string(symbol.mathml), false, is_infix(symbol)};

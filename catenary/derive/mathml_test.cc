@@ -1,5 +1,6 @@
 #include "catenary/derive/mathml.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,6 +25,15 @@ std::string row(std::string_view latex) {
   const std::string math = mathml(latex);
   const std::size_t begin = math.find("<mrow>") + 6;
   return math.substr(begin, math.rfind("</mrow>") - begin);
+}
+
+TEST(MathML, SetsAFunctionsNameOffFromWhatStandsBesideIt) {
+  constexpr const char* kSpace = R"(<mspace width="0.17em"/>)";
+  EXPECT_EQ(row(R"(y \ln a)"), fmt::format("<mi>y</mi>{0}<mi>ln</mi>{0}<mi>a</mi>", kSpace));
+  EXPECT_EQ(row(R"(y\,\ln(a))"), fmt::format(R"(<mi>y</mi>{}<mi>ln</mi><mo stretchy="false">(</mo><mi>a</mi>)"
+                                             R"(<mo stretchy="false">)</mo>)",
+                                             kSpace));
+  EXPECT_THAT(row(R"(-\max_i x)"), Not(HasSubstr("</mo><mspace")));
 }
 
 TEST(MathML, KnowsEveryNotationOfTheCatalogue) {

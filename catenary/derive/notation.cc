@@ -36,6 +36,12 @@ bool is_product(std::string_view text, std::size_t at) { return at == 0 || text[
 // Aᵀ, but not A⁻ᵀ.
 bool is_transpose(std::string_view text, std::size_t at) { return !text.substr(0, at).ends_with("⁻"); }
 
+// ⟨x, y⟩, but not sample 1 of x, x⟨1⟩.
+bool is_inner_product(std::string_view text, std::size_t at) {
+  const std::string_view inside = text.substr(at, text.find("⟩", at) - at);
+  return inside.find(',') != inside.npos;
+}
+
 // A comparison between brackets.
 bool is_comparison(std::string_view text, std::size_t at) {
   const std::string_view inside = text.substr(at, text.find(']', at) - at);
@@ -56,7 +62,8 @@ const std::vector<NotationText> kNotation = {
      {"⟨x, y⟩", R"(\langle x, y \rangle)"},
      "inner product {0}",
      "内积 {0}",
-     {{"Σᵢ xᵢ yᵢ", R"(\sum_i x_i\,y_i)"}}},
+     {{"Σᵢ xᵢ yᵢ", R"(\sum_i x_i\,y_i)"}},
+     is_inner_product},
     {"𝟏",
      {"𝟏", R"(\mathbf{1})"},
      "a 1 in each element, of the shape that fits",

@@ -35,12 +35,14 @@ TEST(Notation, IsFoundInFormulas) {
   EXPECT_THAT(notation_of("unvec(x, 2×3)"), ElementsAre("unvec(x, m×n)"));
   EXPECT_THAT(notation_of("(· ⊗ B)*(D)"), ElementsAre("A ⊗ B", "(· ⊗ B)*(D)"));
   EXPECT_THAT(notation_of("2 I + [x > 0]"), ElementsAre("I", "[P]"));
+  EXPECT_THAT(notation_of("⟨C, D⟩"), ElementsAre("⟨x, y⟩"));
 }
 
 TEST(Notation, IsNotFoundInWhatOnlyLooksLikeIt) {
   EXPECT_THAT(notation_of("a⁽ˡ⁻¹⁾"), IsEmpty());
   EXPECT_THAT(notation_of("3·10⁻¹"), IsEmpty());
   EXPECT_THAT(notation_of("x[2 + i]"), IsEmpty());
+  EXPECT_THAT(notation_of("[x⟨1⟩ … x⟨N⟩]"), IsEmpty());
   EXPECT_THAT(notation_of("Im f(v + ih)"), IsEmpty());
 }
 

@@ -10,8 +10,6 @@ namespace catenary::derive {
 
 namespace {
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 // The matrix whose columns are the samples' vectors: x becomes X, z⁽¹⁾ becomes Z⁽¹⁾, δ becomes Δ.
 Formula columns(const Formula& f) {
   const std::size_t length = static_cast<unsigned char>(f.text[0]) < 0x80 ? 1 : 2;

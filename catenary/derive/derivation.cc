@@ -21,8 +21,6 @@ namespace {
 constexpr std::size_t kMostValuesToClose = 80;
 constexpr int kLongestClosedForm = 40;
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 // The loss of one sample, if `scalar` reads the batch through nothing but one sum or mean of it.
 Value loss_of_sample(Value scalar) {
   Value loss;

@@ -10,8 +10,6 @@ namespace catenary::derive {
 
 namespace {
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 // Reads the matrix M off a vector M·v, and the vector w off a scalar wᵀv, for formulas that are linear in v.
 class LinearForm {
  public:

@@ -17,8 +17,6 @@ namespace {
 constexpr double kCheckWork = 2e6;
 constexpr std::int64_t kMostCheckedElements = 64;
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 // All values of a derivation that have numbers to show.
 std::vector<Value> shown_values(const Derivation& d) {
   std::vector<Value> values;

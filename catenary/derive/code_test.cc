@@ -138,7 +138,7 @@ TEST(Code, ErrorsSayWhatWasNeeded) {
   const Value size = graph.shared_input("k", {}, DType::kF64);
   const Value sample = graph.input("s", {}, DType::kF64);
   const auto error = [](const CodeRequest& request) {
-    const std::string message = error_of([&] { (void)numpy_code(request); });
+    std::string message = error_of([&] { (void)numpy_code(request); });
     EXPECT_EQ(error_of([&] { (void)cpp_code(request); }), message);
     return message;
   };

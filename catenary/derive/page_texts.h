@@ -45,7 +45,6 @@ enum class PageText : std::uint8_t {
   kReads,
   kCopy,
   kCopied,
-  kEquationLabel,
   kMadeWith,
   kCount,
 };

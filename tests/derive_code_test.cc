@@ -87,16 +87,16 @@ CodeRequest regularised(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
 CodeRequest network(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
   const auto bound = [&](Value leaf) { return bind_sample(at, leaf, {}, 0, 3), leaf; };
   const Value x = bound(graph.input("x", {sizes.n}, DType::kF64));
-  const Value W1 = bound(graph.parameter("layer1.W", {sizes.k, sizes.n}, {}, DType::kF64));
+  const Value w1 = bound(graph.parameter("layer1.W", {sizes.k, sizes.n}, {}, DType::kF64));
   const Value b1 = bound(graph.parameter("layer1.b", {sizes.k}, {}, DType::kF64));
-  const Value W2 = bound(graph.parameter("W2", {sizes.m, sizes.k}, {}, DType::kF64));
+  const Value w2 = bound(graph.parameter("W2", {sizes.m, sizes.k}, {}, DType::kF64));
   const Value label = graph.input("label", {}, DType::kF64);
   bind_sample(at, label, {.kind = Domain::Kind::kLabel}, sizes.m, 3);
-  const Value a = sigmoid((matmul(W1, x) + b1).rename("z1")).rename("a1");
-  const Value loss = softmax_cross_entropy_labels(matmul(W2, a), label);
-  CodeRequest request{.parameters = {x, label, W1, b1, W2}};
-  request.value = batch_mean(loss) + 0.01 * sum(square(W1));
-  const std::vector<Value> adjoints = gradient(request.value, {W1, b1, W2, x}).adjoints;
+  const Value a = sigmoid((matmul(w1, x) + b1).rename("z1")).rename("a1");
+  const Value loss = softmax_cross_entropy_labels(matmul(w2, a), label);
+  CodeRequest request{.parameters = {x, label, w1, b1, w2}};
+  request.value = batch_mean(loss) + 0.01 * sum(square(w1));
+  const std::vector<Value> adjoints = gradient(request.value, {w1, b1, w2, x}).adjoints;
   request.gradients = {{"W1", adjoints[0]}, {"b1", adjoints[1]}, {"W2", adjoints[2]}, {"x", adjoints[3]}};
   return request;
 }

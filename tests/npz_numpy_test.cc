@@ -57,7 +57,7 @@ void expect_arrays(const std::filesystem::path& path) {
   EXPECT_EQ(arrays["empty"].shape, (std::vector<std::int64_t>{0, 2}));
   EXPECT_EQ(arrays["cube"].values, counted(24));
   for (const auto& [name, array] : arrays) {
-    if (name.find("_") == std::string::npos) continue;
+    if (name.find('_') == std::string::npos) continue;
     EXPECT_EQ(array.shape, (std::vector<std::int64_t>{3, 4})) << name;
     std::vector<double> expected = counted(12);
     for (double& x : expected) x = name[0] == 'b' ? static_cast<int>(x) % 2 : x;

@@ -62,8 +62,9 @@ void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
       ->allow_extra_args(false);
 }
 
-CLI::Validator not_empty() {
-  return {[](std::string& text) { return text.empty() ? "expected a path, found nothing" : ""; }, ""};
+CLI::Validator not_empty(const std::string& what = "a path") {
+  const std::string message = fmt::format("expected {}, found nothing", what);
+  return {[message](const std::string& text) { return text.empty() ? message : ""; }, ""};
 }
 
 void add_train(CLI::App& app, TrainArguments& arguments) {
@@ -127,6 +128,7 @@ void add_derive_numbers(CLI::App& command, DeriveArguments& arguments) {
       .add_option("--values", arguments.values,
                   "With --numbers: NumPy file with an array for each variable [random numbers]")
       ->type_name("FILE.npz")
+      ->check(not_empty())
       ->excludes(sample);
   auto* per_sample =
       command.add_flag("--per-sample", arguments.per_sample, "Only the derivation for one sample [both]");
@@ -141,6 +143,7 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
       command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")->type_name("");
   command.add_option("--expr", arguments.expression, "A formula instead, such as \"norm(W*x+b-y)^2/2\"")
       ->type_name("FORMULA")
+      ->check(not_empty("a formula"))
       ->excludes(config);
   command
       .add_option("--given", arguments.given,
@@ -150,9 +153,10 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
       ->type_name("NAME,...")
       ->delimiter(',')
       ->allow_extra_args(true);
-  command.add_option("--format", arguments.format, "text, latex, html, markdown, json, numpy or cpp")
-      ->type_name("FORMAT")
-      ->capture_default_str();
+  auto* format =
+      command.add_option("--format", arguments.format, "text, latex, html, markdown, json, numpy or cpp")
+          ->type_name("FORMAT")
+          ->capture_default_str();
   command.add_option("--lang", arguments.language, "en or zh")->type_name("LANG")->capture_default_str();
   command.add_option("--detail", arguments.detail, "brief, or full with rules, reasons and proofs")
       ->type_name("LEVEL")
@@ -161,8 +165,10 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
       ->type_name("N")
       ->check(CLI::Range(1, 2).description(""));
   add_derive_numbers(command, arguments);
-  command.add_flag_callback(
-      "--json", [&] { arguments.format = "json"; }, "The same as --format json");
+  command
+      .add_flag_callback(
+          "--json", [&] { arguments.format = "json"; }, "The same as --format json")
+      ->excludes(format);
   command.add_option("--output", arguments.output, "File to write [stdout]")
       ->type_name("FILE")
       ->check(not_empty());

@@ -43,6 +43,18 @@ void require_finite(const derive::Valuation& valuation, const DeriveProblem& pro
     fail(ErrorKind::kNumeric, "the function is {} at the given numbers, which has no derivative", value);
 }
 
+bool is_code(std::string_view format) { return format == "numpy" || format == "cpp"; }
+
+void require_code_options(const DeriveArguments& arguments) {
+  if (arguments.numbers)
+    fail(ErrorKind::kConfig, "--numbers: the function that --format {} prints takes its numbers as arguments",
+         arguments.format);
+  if (arguments.order > 1)
+    fail(ErrorKind::kConfig,
+         "--order {}: the function that --format {} prints returns first derivatives only", arguments.order,
+         arguments.format);
+}
+
 std::string render(const DeriveArguments& arguments, const DeriveProblem& problem) {
   const derive::Derivation& derivation = problem.derivation;
   const auto part = arguments.per_sample ? derive::CheckedPart::kSample : derive::CheckedPart::kBatch;
@@ -81,6 +93,7 @@ int derive(const DeriveArguments& arguments) {
   check("--detail", arguments.detail, kDetails);
   if ((arguments.sample >= 0 || !arguments.values.empty()) && !arguments.numbers)
     fail(ErrorKind::kConfig, "--sample and --values choose the numbers of --numbers, which is missing");
+  if (is_code(arguments.format)) require_code_options(arguments);
   const std::string text = render(arguments, load_derive_problem(arguments));
   if (arguments.output.empty()) {
     fmt::print("{}", text);

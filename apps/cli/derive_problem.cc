@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "catenary/base/error.h"
 #include "catenary/base/nearest.h"
@@ -60,9 +61,12 @@ class GivenValues {
       if (!is_size) take(leaf, array_of(leaf, arrays));
     }
     for (const NamedArray& array : arrays) {
-      const auto& leaves = problem_.derivation.leaves;
-      if (std::ranges::none_of(leaves, [&](Value v) { return v.name() == array.name; }))
-        fail(ErrorKind::kData, "{}: no variable is named {}", path_, quote(array.name));
+      std::vector<std::string_view> names;
+      for (const Value leaf : problem_.derivation.leaves) names.push_back(leaf.name());
+      if (std::ranges::count(names, array.name) == 0) {
+        fail(ErrorKind::kData, "{}: no variable is named {}{}", path_, quote(array.name),
+             suggestion(array.name, names));
+      }
     }
     problem_.at.batch_size = samples_.value_or(1);
     problem_.given = true;
@@ -72,8 +76,11 @@ class GivenValues {
   const NamedArray& array_of(Value leaf, const std::vector<NamedArray>& arrays) const {
     const auto it = std::ranges::find(arrays, leaf.name(), &NamedArray::name);
     if (it != arrays.end()) return *it;
-    fail(ErrorKind::kData, "{}: needed an array named '{}' of shape {}, found none", path_, leaf.name(),
-         problem_.derivation.dimensions.str(leaf.shape()));
+    std::vector<std::string_view> names;
+    for (const NamedArray& array : arrays) names.push_back(array.name);
+    fail(ErrorKind::kData, "{}: needed an array named '{}' of shape {}, found {}", path_, leaf.name(),
+         problem_.derivation.dimensions.str(leaf.shape()),
+         names.empty() ? "no arrays" : fmt::format("'{}'", fmt::join(names, "', '")));
   }
 
   void take(Value leaf, const NamedArray& array) {
@@ -114,9 +121,10 @@ class GivenValues {
       if (extent != prime) continue;
       if (found < 1) wrong_shape(leaf, array);
       const auto [it, is_new] = problem_.sizes.try_emplace(symbol, found);
-      if (is_new || it->second == found) return;
-      fail(ErrorKind::kData, "{}: array '{}': the dimension {} is {} here and {} in another array", path_,
-           array.name, symbol, found, it->second);
+      if (is_new) extent_of_[symbol] = array.name;
+      if (it->second == found) return;
+      fail(ErrorKind::kData, "{}: array '{}': the dimension {} is {} here and {} in '{}'", path_, array.name,
+           symbol, found, it->second, extent_of_[symbol]);
     }
     if (extent != found) wrong_shape(leaf, array);
   }
@@ -129,15 +137,16 @@ class GivenValues {
   std::string path_;
   DeriveProblem& problem_;
   std::optional<std::int64_t> samples_;
+  std::map<std::string, std::string> extent_of_;  // a symbol -> the array that gave it its size
 };
 
 DeriveProblem from_formula(const DeriveArguments& arguments) {
   if (arguments.sample >= 0)
     fail(ErrorKind::kConfig, "--sample is a row of a config's data; for a formula use --values FILE.npz");
   if (!arguments.set.empty()) fail(ErrorKind::kConfig, "--set applies to a config, found --expr");
-  const derive::Expression e = derive::parse_expression(arguments.expression, arguments.given);
-  if (e.variables.empty())
+  if (arguments.given.find_first_not_of(' ') == std::string::npos)
     fail(ErrorKind::kConfig, "--given: needed a variable to differentiate by, such as \"x: n\", found none");
+  const derive::Expression e = derive::parse_expression(arguments.expression, arguments.given);
   std::vector<Candidate> known;
   std::vector<Value> usual;
   for (const Value v : e.variables) {

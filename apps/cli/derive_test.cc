@@ -157,8 +157,16 @@ TEST(Derive, SaysWhatIsWrongInOneMessage) {
     const char* message;
   } kCases[] = {
       {{}, "needed a config or --expr FORMULA, found neither"},
-      {{"--expr", "x"}, "unknown variable 'x'"},
-      {{"--expr", "1"}, "--given: needed a variable to differentiate by"},
+      {{"--expr", "x"}, "--given: needed a variable to differentiate by"},
+      {{"--expr", "x", "--given", " "}, "--given: needed a variable to differentiate by"},
+      {{"--expr", "", "--given", "x: n"}, "--expr: expected a formula, found nothing"},
+      {with(kLeastSquares, {"--json", "--format", "html"}), "--format excludes --json"},
+      {with(kLeastSquares, {"--per-sample", "--batch"}), "--per-sample excludes --batch"},
+      {with(kLeastSquares, {"--numbers", "--format", "numpy"}),
+       "--numbers: the function that --format numpy"},
+      {with(kLeastSquares, {"--format", "cpp", "--order", "2"}), "--order 2: the function that --format cpp"},
+      {with(kLeastSquares, {"--order", "3"}), "--order: Value 3 not in range 1 to 2"},
+      {{"--expr", "norm(x)", "--given", "x: n", "--wrt", "z"}, "unknown variable 'z'; expected one of x"},
       {with(kLeastSquares, {"--format", "pdf"}),
        "--format: unknown value 'pdf'; expected one of text, latex"},
       {with(kLeastSquares, {"--lang", "de"}), "--lang: unknown value 'de'"},

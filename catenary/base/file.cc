@@ -86,7 +86,7 @@ std::pair<int, fs::path> create_temporary(const fs::path& path, const Create& cr
     fs::path name = temporary_sibling(path, attempt);
     const int result = create(name);
     if (result >= 0) return {result, std::move(name)};
-    if (errno != EEXIST || attempt == kAttempts) fail_io("create", name, errno);
+    if (errno != EEXIST || attempt == kAttempts) fail_io("create", path, errno);
   }
 }
 
@@ -101,8 +101,8 @@ void write_all(const Descriptor& descriptor, std::span<const std::byte> bytes, c
 
 void write_and_rename(const Descriptor& descriptor, const fs::path& temporary, const fs::path& path,
                       std::span<const std::byte> bytes) {
-  write_all(descriptor, bytes, temporary);
-  check(::fsync(descriptor.number()), "sync", temporary);
+  write_all(descriptor, bytes, path);
+  check(::fsync(descriptor.number()), "sync", path);
   check(::rename(temporary.c_str(), path.c_str()), "write", path);
   sync(path.parent_path());
 }

@@ -27,15 +27,21 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+bool same_but_for_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
 }  // namespace
 
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates) {
   constexpr std::size_t kLongestName = 256;  // a hostile file may hold a name of megabytes
   if (name.size() > kLongestName) return {};
   std::string_view best;
-  std::size_t best_distance = name.size() / 3 + 2;
+  // Fewer edits than letters: what shares none is not meant, unless only its case differs.
+  std::size_t best_distance = std::min(name.size() / 3 + 2, name.size());
   for (const std::string_view candidate : candidates) {
-    const std::size_t distance = edit_distance(name, candidate);
+    const std::size_t distance = same_but_for_case(name, candidate) ? 0 : edit_distance(name, candidate);
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;
@@ -47,6 +53,7 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
 std::string suggestion(std::string_view name, std::span<const std::string_view> candidates) {
   const std::string_view near = nearest(name, candidates);
   if (!near.empty()) return fmt::format("; did you mean '{}'?", near);
+  if (candidates.empty()) return "";
   return fmt::format("; expected one of {}", fmt::join(candidates, ", "));
 }
 

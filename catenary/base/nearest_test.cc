@@ -22,6 +22,14 @@ TEST(Nearest, AllowsAThirdOfTheLengthPlusOneEdits) {
   EXPECT_EQ(nearest("abwxyz", kOne), "");        // 4 edits
 }
 
+TEST(Nearest, WantsALetterInCommonOrAnotherCase) {
+  constexpr std::array<std::string_view, 3> kLetters = {"W", "x", "HTML"};
+  EXPECT_EQ(nearest("w", kLetters), "W");
+  EXPECT_EQ(nearest("html", kLetters), "HTML");
+  EXPECT_EQ(nearest("z", kLetters), "");
+  EXPECT_EQ(nearest("", kLetters), "");
+}
+
 TEST(Nearest, PrefersTheFirstOfTwoEquallyNear) {
   constexpr std::array<std::string_view, 2> kTwo = {"adam", "adap"};
   EXPECT_EQ(nearest("adax", kTwo), "adam");
@@ -36,6 +44,7 @@ TEST(Nearest, SuggestsNothingForStrangeNames) {
 TEST(Nearest, SuggestionEndsAMessage) {
   EXPECT_EQ(suggestion("sigmod", kNames), "; did you mean 'sigmoid'?");
   EXPECT_EQ(suggestion("convolution", kNames), "; expected one of relu, sigmoid, softmax, tanh");
+  EXPECT_EQ(suggestion("x", {}), "");
 }
 
 }  // namespace

@@ -20,8 +20,6 @@ constexpr std::array<std::string_view, 26> kElementwise = {
     "pow",  "exp",     "log",  "abs", "sign",       "step", "equal",    "clip",   "erf",
     "tanh", "sigmoid", "relu", "elu", "leaky_relu", "gelu", "softplus", "silu"};
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 std::vector<Value> roots(const CodeRequest& request) {
   std::vector<Value> values = {request.value};
   for (const CodeRequest::Named& gradient : request.gradients) values.push_back(gradient.value);

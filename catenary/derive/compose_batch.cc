@@ -11,8 +11,6 @@ namespace {
 // Symbols of a sum over the samples that is still read with ease.
 constexpr int kLongestSum = 40;
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 Formula juxtaposed(const Formula& a, const Formula& b) {
   if (a.text.empty()) return b;
   return {fmt::format("{} {}", a.text, b.text), fmt::format(R"({}\,{})", a.latex, b.latex)};

@@ -9,8 +9,6 @@ namespace catenary::derive {
 
 namespace {
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 // One number for each element.
 bool is_number(Value v) {
   while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);

@@ -10,8 +10,6 @@ namespace catenary::derive {
 
 namespace {
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 bool is_requested(const Composer& c, Value v) {
   return std::ranges::any_of(c.d.sample.results, [&](const Result& r) { return r.variable == v; });
 }

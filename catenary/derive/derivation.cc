@@ -22,8 +22,6 @@ namespace {
 constexpr std::size_t kMostValuesToClose = 80;
 constexpr int kLongestClosedForm = 100, kLongestDelta = 40;
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 bool is_given(Value v) {
   const std::vector<Value> values = reachable({v});
   return std::ranges::all_of(values, [](Value x) { return !is_leaf(x.op()) || is(x, ops::kConstant); });

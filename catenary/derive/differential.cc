@@ -18,8 +18,6 @@ Value leaf_like(Graph& graph, std::string_view name, Value v) {
   return graph.shared_input(name, v.shape(), v.type().dtype);
 }
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 // The call as a person would write it: coefficients before differentials.
 Value written_call(Graph& graph, Value x, std::vector<Value> inputs, const std::set<NodeId>& moving) {
   const auto moves = [&](Value v) { return moving.contains(v.id()); };

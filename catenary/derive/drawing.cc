@@ -10,8 +10,6 @@ namespace catenary::derive {
 
 namespace {
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 class Drawer {
  public:
   explicit Drawer(const Derivation& d) : d_(d) {

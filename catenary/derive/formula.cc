@@ -12,8 +12,6 @@ namespace catenary::derive {
 
 namespace {
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 // What a scalar was repeated from, if v is a scalar for each element; else nothing.
 std::optional<Value> repeated_scalar(Value v) {
   while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);

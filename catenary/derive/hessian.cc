@@ -21,8 +21,6 @@ constexpr std::size_t kMostDifferentials = 3000;
 // Symbols of a formula that a person still reads, and of one that may become so.
 constexpr int kLongestClosedForm = 80, kLongestToClose = 400;
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 // What a written formula does not show.
 bool is_silent(Value v) { return is(v, ops::kBroadcast) || is(v, ops::kReshape); }
 

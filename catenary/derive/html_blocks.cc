@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "catenary/derive/mathml.h"
-#include "catenary/derive/page_texts.h"
 
 namespace catenary::derive {
 
@@ -12,24 +11,11 @@ namespace {
 // A formula that is a text by nature, such as the name of a rewrite rule, has no LaTeX.
 std::string typeset(const Formula& f, MathStyle style) {
   if (f.latex.empty()) return R"(<span class="rule">)" + escape_xml(f.text) + "</span>";
-  return mathml(f.latex, style);
+  const bool is_number = f.latex.find_first_not_of("0123456789") == std::string::npos;
+  return style == MathStyle::kText && is_number ? f.latex : mathml(f.latex, style);
 }
 
 bool is_arrow(const Formula& left) { return left.text.ends_with("⟵"); }
-
-std::string latex_of(const Equation& equation) {
-  const bool aligned = equation.rows.size() > 1;
-  std::string latex = equation.left.latex;
-  bool is_first = true;
-  for (const Equation::Row& row : equation.rows) {
-    if (!is_first) latex += " \\\\\n";
-    latex += aligned ? " &" : " ";
-    if (!is_first || !is_arrow(equation.left)) latex += "= ";
-    latex += row.right.latex;
-    is_first = false;
-  }
-  return aligned ? "\\begin{aligned}\n" + latex + "\n\\end{aligned}" : latex;
-}
 
 std::string line(const Equation& equation, const Equation::Row& row, bool is_first) {
   const std::string left = is_first ? typeset(equation.left, MathStyle::kDisplay) : "";
@@ -66,31 +52,26 @@ std::string html_of(const Table& table) {
   return html + "</tbody></table></div>\n";
 }
 
-std::string html_of(const Equation& equation, std::string_view id, const std::string& number,
-                    Language language) {
+std::string html_of(const Equation& equation, std::string_view id, const std::string& number) {
   std::string lines;
   for (const Equation::Row& row : equation.rows) lines += line(equation, row, &row == &equation.rows.front());
-  const std::string label = escape_xml(text_of(PageText::kCopy, language));
   return fmt::format(
-      R"(<div class="equation"{}><div class="lines">{}</div><span class="number">{}</span>)"
-      R"(<button type="button" class="copy" title="{}" aria-label="{}: {}" data-copied="{}" data-latex="{}">TeX</button></div>)"
+      R"(<div class="equation"{}><div class="lines">{}</div><span class="number">{}</span></div>)"
       "\n",
-      id.empty() ? "" : fmt::format(R"( id="{}")", id), lines, number, label, label,
-      escape_xml(equation.left.text), escape_xml(text_of(PageText::kCopied, language)),
-      escape_xml(latex_of(equation)));
+      id.empty() ? "" : fmt::format(R"( id="{}")", id), lines, number);
 }
 
 std::string html_of_values(const Numbers& numbers) {
   const auto rows = number_cells(numbers);
   if (numbers.shape.rank() == 0) return R"(<span class="scalar">)" + rows[0][0] + "</span>";
-  std::string html = fmt::format(R"(<div class="scroll"><table class="matrix" aria-label="{}"><tbody>)",
+  std::string html = fmt::format(R"(<div class="scroll"><table class="matrix" aria-label="{}">)",
                                  escape_xml(numbers.name.text));
   for (const auto& row : rows) {
     html += "<tr>";
     for (const std::string& cell : row) html += "<td>" + cell + "</td>";
     html += "</tr>";
   }
-  return html + "</tbody></table></div>";
+  return html + "</table></div>";
 }
 
 std::string html_of(const Numbers& numbers) {

@@ -12,9 +12,8 @@ namespace catenary::derive {
 [[nodiscard]] std::string html_of(const Sentence& sentence);
 [[nodiscard]] std::string html_of(const Table& table);
 
-/// An equation with a button that copies its LaTeX. id: "" for none; number: what stands beside it, as HTML.
-[[nodiscard]] std::string html_of(const Equation& equation, std::string_view id, const std::string& number,
-                                  Language language);
+/// id: "" for none; number: what stands beside it, as HTML.
+[[nodiscard]] std::string html_of(const Equation& equation, std::string_view id, const std::string& number);
 
 /// A number, or a table drawn as a matrix.
 [[nodiscard]] std::string html_of_values(const Numbers& numbers);

@@ -16,8 +16,6 @@ namespace {
 using Kind = IndexExpression::Kind;
 using Subscripts = std::vector<IndexExpression>;
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 IndexExpression number(double value) { return {Kind::kNumber, "", value}; }
 IndexExpression index(const std::string& name) { return {Kind::kIndex, name}; }
 IndexExpression bracket(const char* sign, IndexExpression a, IndexExpression b) {

@@ -8,7 +8,6 @@ namespace catenary::derive {
 
 namespace {
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
 int rank(Value v) { return v.shape().rank(); }
 
 Value ones(Value like) { return like.graph().constant(1, like.shape(), like.type().dtype); }

@@ -97,7 +97,7 @@ class Parser {
   explicit Parser(std::string_view latex) : all_(latex), rest_(latex) {}
 
   std::string run() {
-    std::string row = this->row();
+    std::string row = this->row().mathml;
     if (!rest_.empty()) bad("an opening brace or \\left");
     return row;
   }
@@ -123,24 +123,31 @@ class Parser {
     return rest_.empty() || rest_[0] == '}' || right;
   }
 
+  struct Row {
+    std::string mathml;
+    int elements = 0;
+  };
+
   // Up to a closing brace, \right or the end.
-  std::string row() {
-    std::string out;
+  Row row() {
+    Row out;
     bool after_operator = true;
     for (skip_spaces(); !at_end(); skip_spaces()) {
       Atom atom = this->atom(after_operator);
       const bool is_function = atom.is_function;
-      if (is_function && !after_operator && !out.ends_with(kThinSpace)) out += kThinSpace;
+      if (is_function && !after_operator && !out.mathml.ends_with(kThinSpace)) out.mathml += kThinSpace;
       after_operator = atom.is_operator;
-      out += scripts(std::move(atom));
+      out.mathml += scripts(std::move(atom));
+      ++out.elements;
       skip_spaces();
       const bool has_arguments = at_end() || rest_[0] == '(' || rest_.starts_with("\\left");
-      if (is_function && !has_arguments) out += kThinSpace;
+      if (is_function && !has_arguments) out.mathml += kThinSpace;
     }
     return out;
   }
 
   static std::string grouped(const std::string& row) { return "<mrow>" + row + "</mrow>"; }
+  static std::string grouped(const Row& row) { return row.elements == 1 ? row.mathml : grouped(row.mathml); }
 
   // {…}, or one atom: \tfrac12.
   std::string argument() {
@@ -152,7 +159,7 @@ class Parser {
       return "<mn>" + digit + "</mn>";
     }
     if (!skip("{")) return atom(true).mathml;
-    const std::string row = this->row();
+    const Row row = this->row();
     if (!skip("}")) bad("}");
     return grouped(row);
   }
@@ -193,7 +200,10 @@ class Parser {
       else
         break;
     }
-    if (!primes.empty()) above = grouped("<mo>" + primes + "</mo>" + above.value_or(""));
+    if (!primes.empty()) {
+      primes = "<mo>" + primes + "</mo>";
+      above = above ? grouped(primes + *above) : primes;
+    }
     const std::string kind = base.takes_limits ? "munderover" : "msubsup";
     if (below && above) return fmt::format("<{0}>{1}{2}{3}</{0}>", kind, base.mathml, *below, *above);
     if (below)
@@ -206,7 +216,7 @@ class Parser {
   Atom atom(bool after_operator) {
     if (skip("\\")) return command();
     if (skip("{")) {
-      const std::string row = this->row();
+      const Row row = this->row();
       if (!skip("}")) bad("}");
       return {grouped(row)};
     }
@@ -285,7 +295,7 @@ class Parser {
 
   Atom fenced() {
     const std::string open = delimiter();
-    const std::string row = this->row();
+    const std::string row = this->row().mathml;
     if (!skip("\\right")) bad("\\right");
     const std::string close = delimiter();
     return {grouped(
@@ -321,8 +331,10 @@ std::string escape_xml(std::string_view text) {
 }
 
 std::string mathml(std::string_view latex, MathStyle style) {
-  return fmt::format(R"(<math{} data-latex="{}"><mrow>{}</mrow></math>)",
-                     style == MathStyle::kDisplay ? R"( displaystyle="true")" : "", escape_xml(latex),
+  // A letter is its own LaTeX.
+  const bool is_plain = latex.size() == 1 && is_letter(latex[0]);
+  return fmt::format("<math{}{}>{}</math>", style == MathStyle::kDisplay ? R"( displaystyle="true")" : "",
+                     is_plain ? "" : fmt::format(R"( data-latex="{}")", escape_xml(latex)),
                      Parser(latex).run());
 }
 

@@ -11,8 +11,6 @@ namespace catenary::derive {
 
 namespace {
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 bool is_parameter(Value v) {
   return is(v, ops::kVariable) && std::get<VariableSpec>(v.attribute()).role == Role::kParameter;
 }

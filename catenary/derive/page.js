@@ -18,7 +18,33 @@
 
   // Links of a drawing have no hash of their own.
   const targetOf = (link) => byId(link.getAttribute("href").slice(1));
-  const detailOf = (item) => (item === null || item === stepDetail ? item : targetOf(item));
+  const detailOf = (item) => (item === null || item === stepDetail ? item : complete(item, targetOf(item)));
+
+  // Copies of what a card says at once: its sentence, its equation and its numbers, without the proof of its rule.
+  function piecesOf(card) {
+    const own = ":scope > p:first-child, :scope > .equation:has(.number:not(:empty)), :scope > .numbers";
+    const pieces = all(own, card.querySelector(".body")).map((piece) => piece.cloneNode(true));
+    pieces.forEach((piece) => piece.removeAttribute("id"));
+    return pieces;
+  }
+
+  // An arrow's details stand in its step's card.
+  function complete(link, detail) {
+    if (detail.dataset.card === undefined) return detail;
+    const name = (id) => [...byId(id).querySelector("h3").cloneNode(true).childNodes];
+    const title = document.createElement("h3");
+    title.append(...name(link.dataset.from), " → ", ...name(link.dataset.to));
+    detail.prepend(title, ...piecesOf(byId(detail.dataset.card)));
+    delete detail.dataset.card;
+    return detail;
+  }
+
+  // Thin arrows are hard to point at.
+  all("path.line", graph).forEach((line) => {
+    const hit = line.cloneNode();
+    hit.setAttribute("class", "hit");
+    line.before(hit);
+  });
 
   function show(item) {
     const detail = detailOf(item);
@@ -127,12 +153,8 @@
   function describe(card) {
     const title = document.createElement("h3");
     title.append(...card.querySelector("h3").cloneNode(true).childNodes);
-    // The step's own equation and numbers, without the proof of its rule.
-    const own = ":scope > .body > .equation:has(.number:not(:empty)), :scope > .body > .numbers";
-    const pieces = all(own, card).map((piece) => piece.cloneNode(true));
-    pieces.forEach((piece) => piece.removeAttribute("id"));
     const link = panel.querySelector(`a.go[href="#${card.id}"]`).cloneNode(true);
-    stepDetail.replaceChildren(title, ...pieces, link);
+    stepDetail.replaceChildren(title, ...piecesOf(card), link);
     hold(stepDetail);
   }
 
@@ -193,7 +215,32 @@
     card.querySelector("summary").focus({ preventScroll: true });
   });
 
-  // Copying: a formula is its LaTeX.
+  // Copying: a formula is its LaTeX. A letter carries none.
+
+  const article = byId("derivation");
+  const latexOf = (math) => math.dataset.latex ?? math.textContent;
+
+  function latexOfEquation(equation) {
+    const cell = (row, selector) => all(`${selector} math`, row).map(latexOf).join(" ");
+    const rows = all(".row", equation);
+    const mark = rows.length > 1 ? "&" : "";
+    const lines = rows.map((row) =>
+      [cell(row, ".left"), mark + row.querySelector(".sign").textContent, cell(row, ".right > .scroll")]
+        .filter((part) => part !== "")
+        .join(" "),
+    );
+    return rows.length > 1 ? `\\begin{aligned}\n${lines.join(" \\\\\n")}\n\\end{aligned}` : lines[0];
+  }
+
+  all(".equation", article).forEach((equation) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "TeX";
+    button.title = article.dataset.copy;
+    button.setAttribute("aria-label", `${article.dataset.copy}: ${equation.querySelector(".left").textContent}`);
+    equation.append(button);
+  });
 
   async function copy(text) {
     try {
@@ -211,11 +258,11 @@
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button.copy");
     if (button === null) return;
-    await copy(button.dataset.latex);
+    await copy(latexOfEquation(button.closest(".equation")));
     const label = button.textContent;
     if (button.classList.contains("copied")) return;
     button.classList.add("copied");
-    button.textContent = button.dataset.copied;
+    button.textContent = article.dataset.copied;
     setTimeout(() => {
       button.classList.remove("copied");
       button.textContent = label;
@@ -233,9 +280,9 @@
     if (formula !== null) shelf.append(formula.cloneNode(true));
     else shelf.append(range.cloneContents());
     all("button", shelf).forEach((button) => button.remove());
-    const formulas = all("math[data-latex]", shelf);
+    const formulas = all("math", shelf);
     if (formulas.length === 0) return;
-    formulas.forEach((math) => math.replaceWith(formula === null ? `$${math.dataset.latex}$` : math.dataset.latex));
+    formulas.forEach((math) => math.replaceWith(formula === null ? `$${latexOf(math)}$` : latexOf(math)));
     document.body.append(shelf);
     event.clipboardData.setData("text/plain", shelf.innerText);
     shelf.remove();

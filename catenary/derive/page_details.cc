@@ -29,11 +29,10 @@ Formula equal(const Formula& left, const Formula& right) {
   return {left.text + " = " + right.text, left.latex + " = " + right.latex};
 }
 
-std::string detail(std::string_view kind, std::size_t place, const std::string& title,
-                   const std::string& rows) {
-  return fmt::format(R"(<section class="detail" id="{}-{}"><h3>{}</h3><dl>{}</dl></section>)"
+std::string detail(const std::string& id, const std::string& title, const std::string& rows) {
+  return fmt::format(R"(<section class="detail" id="{}"><h3>{}</h3><dl>{}</dl></section>)"
                      "\n",
-                     kind, place, title, rows);
+                     id, title, rows);
 }
 
 class NodeDetail {
@@ -41,7 +40,7 @@ class NodeDetail {
   NodeDetail(const Drawing::Node& node, const PageContext& page) : node_(node), page_(page) {}
 
   std::string run(std::size_t place) {
-    return detail("node", place, html_of(node_.formula),
+    return detail(fmt::format("node-{}", place), html_of(node_.formula),
                   row(page_, PageText::kDefinition, definition()) + row(page_, PageText::kShape, shape()) +
                       row(page_, PageText::kValue, numbers(page_, node_.formula, node_.value)) + adjoint());
   }
@@ -111,6 +110,13 @@ class NodeDetail {
 
 std::string edge_detail(const Drawing& drawing, std::size_t place, const PageContext& page) {
   const Drawing::Edge& edge = drawing.edges[place];
+  const std::string id = fmt::format("edge-{}", place);
+  // The script adds what the step's card says already.
+  if (edge.flow != nullptr && page.steps.contains(edge.flow->number)) {
+    return fmt::format(R"(<section class="detail" id="{}" data-card="step-{}">{}</section>)"
+                       "\n",
+                       id, edge.flow->number, step_link(page, edge.flow->number));
+  }
   const Formula &from = drawing.nodes[edge.from].formula, &to = drawing.nodes[edge.to].formula;
   const Formula right = write_definition(drawing.nodes[edge.to].value, page.derivation.names);
   const std::string call = html_of(drawing.nodes[edge.to].has_name ? equal(to, right) : right);
@@ -118,7 +124,7 @@ std::string edge_detail(const Drawing& drawing, std::size_t place, const PageCon
   std::string rows = row(page, PageText::kDefinition, call);
   if (edge.flow == nullptr) {
     rows += row(page, PageText::kFlow, std::string(text_of(PageText::kNoFlow, page.language)));
-    return detail("edge", place, title, rows);
+    return detail(id, title, rows);
   }
   const Adjoint& a = *edge.adjoint;
   const Formula flow = write(edge.flow->shortened.value, page.derivation.names);
@@ -129,7 +135,7 @@ std::string edge_detail(const Drawing& drawing, std::size_t place, const PageCon
   rows += row(page, PageText::kFlow, html_of(equation));
   rows += row(page, PageText::kFlowNumbers, numbers(page, a.name, edge.flow->traced));
   rows += row(page, PageText::kMadeBy, step_link(page, edge.flow->number));
-  return detail("edge", place, title, rows);
+  return detail(id, title, rows);
 }
 
 }  // namespace

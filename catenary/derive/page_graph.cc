@@ -82,15 +82,15 @@ std::string steps_of(const Drawing::Node& node) {
 }
 
 std::string path_data(const std::vector<GraphLayout::Point>& points) {
-  std::string data = fmt::format("M{:.1f} {:.1f}", points[0].x, points[0].y);
+  std::string data = fmt::format("M{:.0f} {:.0f}", points[0].x, points[0].y);
   const auto is_level = [&](std::size_t i) { return std::abs(points[i].y - points[i - 1].y) < 0.05; };
   for (std::size_t i = 1; i < points.size(); ++i) {
     const auto &a = points[i - 1], &b = points[i];
     if (!is_level(i)) {
       const double middle = (a.x + b.x) / 2;
-      data += fmt::format("C{0:.1f} {1:.1f} {0:.1f} {2:.1f} {3:.1f} {2:.1f}", middle, a.y, b.y, b.x);
+      data += fmt::format("C{0:.0f} {1:.0f} {0:.0f} {2:.0f} {3:.0f} {2:.0f}", middle, a.y, b.y, b.x);
     } else if (i + 1 == points.size() || !is_level(i + 1)) {
-      data += fmt::format("H{:.1f}", b.x);  // a level line needs only its end
+      data += fmt::format("H{:.0f}", b.x);  // a level line needs only its end
     }
   }
   return data;
@@ -144,9 +144,9 @@ class SvgWriter {
                                         drawing_.nodes[e.to].formula.text);
     const std::string step = e.flow == nullptr ? "" : fmt::format(R"( data-step="{}")", e.flow->number);
     return fmt::format(
-        R"(<a class="edge{}" href="#edge-{}" data-from="node-{}" data-to="node-{}"{} aria-label="{}"><path class="hit" d="{}"/><path class="line" d="{}"/></a>)"
+        R"(<a class="edge{}" href="#edge-{}" data-from="node-{}" data-to="node-{}"{} aria-label="{}"><path class="line" d="{}"/></a>)"
         "\n",
-        e.flow == nullptr ? " still" : "", i, e.from, e.to, step, escape_xml(label), path, path);
+        e.flow == nullptr ? " still" : "", i, e.from, e.to, step, escape_xml(label), path);
   }
 
   std::string node(std::size_t i) {

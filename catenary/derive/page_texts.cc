@@ -53,7 +53,6 @@ constexpr Translation kTranslations[] = {
     {PageText::kReads, "{} enters {}", "{} 参与 {}"},
     {PageText::kCopy, "Copy LaTeX", "复制 LaTeX"},
     {PageText::kCopied, "Copied", "已复制"},
-    {PageText::kEquationLabel, "equation {}", "等式 {}"},
     {PageText::kMadeWith, "Written by catenary derive. Formulas copy as LaTeX.",
      "由 catenary derive 生成。复制公式即得 LaTeX。"},
 };

@@ -44,7 +44,6 @@ enum class PageText : std::uint8_t {
   kReads,
   kCopy,
   kCopied,
-  kEquationLabel,
   kMadeWith,
   kCount,
 };

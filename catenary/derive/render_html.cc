@@ -66,7 +66,7 @@ class BodyWriter {
       const bool is_forward = e.number <= static_cast<int>(page_.derivation.forward.size());
       id = fmt::format("{}-{}", is_forward ? "forward" : "equation", e.number);
     }
-    html_ += html_of(e, id, number, page_.language);
+    html_ += html_of(e, id, number);
   }
 
   void open_step(int step, const std::string& title, const std::string& plain_title) {
@@ -179,7 +179,9 @@ std::string render_html(const Document& document, const Derivation& derivation, 
   return fmt::format(fmt::runtime(kHead), document.language == Language::kEnglish ? "en" : "zh-CN",
                      escape_xml(flat(title)), kPageCss, page_text(page, PageText::kSkip), html_of(title),
                      toolbar(page, numbers)) +
-         "<main>\n" + explorer(page) + "<article id=\"derivation\" tabindex=\"-1\">\n" +
+         "<main>\n" + explorer(page) +
+         fmt::format("<article id=\"derivation\" tabindex=\"-1\" data-copy=\"{}\" data-copied=\"{}\">\n",
+                     page_text(page, PageText::kCopy), page_text(page, PageText::kCopied)) +
          BodyWriter(document, page).run() + "</article>\n</main>\n<footer><p>" +
          page_text(page, PageText::kMadeWith) + "</p></footer>\n<script>\n//<![CDATA[\n" +
          std::string(kPageJs) + "//]]>\n</script>\n</body>\n</html>\n";

@@ -19,8 +19,6 @@ constexpr std::int64_t kMostCheckedElements = 64;
 // Evaluations for an element, by differences of many steps or of one, and by the complex step.
 constexpr double kExtrapolationWork = 20, kStepWork = 3;
 
-bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 void add_hessian_values(const Hessian& hessian, std::vector<Value>& values) {
   for (const SecondDerivative& block : hessian.blocks) {
     values.push_back(block.gradient);

@@ -82,7 +82,6 @@ struct Schedule {
   [[nodiscard]] bool is_computed(Value v) const { return computed[static_cast<std::size_t>(v.id())]; }
 };
 
-[[nodiscard]] inline bool is(Value v, const Op& op) { return &v.op() == &op; }
 [[nodiscard]] inline std::size_t index(Value v) { return static_cast<std::size_t>(v.id()); }
 /// A node's number: a constant's value, a slope, an exponent; 0 if it has none.
 [[nodiscard]] inline double number_of(Value v) {

@@ -110,6 +110,9 @@ extern const Op kInput, kSharedInput, kVariable, kConstant;
   return &op == &ops::kInput || &op == &ops::kSharedInput || &op == &ops::kVariable || &op == &ops::kConstant;
 }
 
+/// Whether `v` is a result of `op`.
+[[nodiscard]] inline bool is(Value v, const Op& op) { return &v.op() == &op; }
+
 /// What a gradient rule may read: the call's operands and result, and dy = ∂J/∂y. It answers with new nodes.
 struct Pullback {
   Value y;

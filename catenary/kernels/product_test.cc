@@ -60,7 +60,7 @@ TYPED_TEST(Product, IsTheChainOfFusedMultiplyAddsToTheBitAndTouchesNothingElse) 
   for (const Size& size : kSizes) {
     for (const bool transposed : {false, true}) {
       for (const bool accumulate : {false, true}) {
-        const auto [m, k, n] = size;
+        const std::int64_t m = size.rows, k = size.inner, n = size.columns;
         Problem<T> p{.a = Matrix<T>(transposed ? k : m, transposed ? m : k),
                      .b = Matrix<T>(k, n),
                      .c = Matrix<T>(m, n),
@@ -93,7 +93,7 @@ TYPED_TEST(Product, StartsFromABiasAndFinishesWithAnOperation) {
     return result;
   };
   for (const Size& size : kSizes) {
-    const auto [m, k, n] = size;
+    const std::int64_t m = size.rows, k = size.inner, n = size.columns;
     Problem<T> p{.a = Matrix<T>(m, k),
                  .b = Matrix<T>(k, n),
                  .c = Matrix<T>(m, n),

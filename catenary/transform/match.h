@@ -7,8 +7,6 @@
 /// What rules on graphs are written with. Private to transform/.
 namespace catenary {
 
-[[nodiscard]] inline bool is(Value v, const Op& op) { return &v.op() == &op; }
-
 [[nodiscard]] inline bool is_number(Value v, double number) {
   return is(v, ops::kConstant) && std::get<double>(v.attribute()) == number;
 }

@@ -84,6 +84,19 @@ TEST(Compose, WritesPowersOfEachElementAsSuch) {
   EXPECT_THAT(text, Not(HasSubstr("x^(")));
 }
 
+TEST(Compose, WritesTheConstantsOfGeluExactly) {
+  const std::string text = text_of("sum(gelu(x))", "x: n", {"x"});
+  EXPECT_THAT(text, HasSubstr("erf(1/√2 x)"));
+  EXPECT_THAT(text, HasSubstr("1/√(2 π) exp("));
+  EXPECT_THAT(text, Not(HasSubstr("0.39")));
+}
+
+TEST(Compose, EnclosesWhatABigSumReachesOver) {
+  const std::string text = text_of("trace(inv(A*A'+c*I(m))*B)", "A: m×n, B: m×m, c: 1", {"c"});
+  EXPECT_THAT(text, HasSubstr("= −Σ ((A Aᵀ + c I)⁻¹ Bᵀ (A Aᵀ + c I)⁻¹ ⊙ I)"));
+  EXPECT_THAT(text, HasSubstr("f(−x) = −f(x)"));
+}
+
 TEST(Compose, ListsThePathsThatItSumsOver) {
   const std::string text = text_of("squared_error(x + tanh(W*x), y)", "W: n×n, x: n, y: n", {"x"});
   EXPECT_THAT(text, HasSubstr("x is used 2 times: x → v₁, x → z."));

@@ -350,7 +350,10 @@ class Writer {
   Formula operand(Value call, Value x) {
     const Formula f = stands_bare(call, x) ? value(x) : whole(x);
     const bool after_sign = (is(call, ops::kAdd) || is(call, ops::kSub)) && x == call.input(1);
-    return after_sign && f.binding == Notation::kNegation ? parenthesized(f) : f;  // x − (−y)
+    if (after_sign && f.binding == Notation::kNegation) return parenthesized(f);  // x − (−y)
+    // Σ (x ⊙ y), lest Σ x be read.
+    const bool below_sum = call.op().notation.binding == Notation::kBigSum;
+    return below_sum && f.binding == Notation::kProduct ? parenthesized(f) : f;
   }
 
   static Formula call(const Notation& notation, const std::vector<Formula>& operands,

@@ -33,7 +33,7 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
   constexpr std::size_t kLongestName = 256;  // a hostile file may hold a name of megabytes
   if (name.size() > kLongestName) return {};
   std::string_view best;
-  std::size_t best_distance = name.size() / 3 + 2;
+  std::size_t best_distance = std::min(name.size() / 3 + 1, name.size() / 2) + 1;
   for (const std::string_view candidate : candidates) {
     const std::size_t distance = edit_distance(name, candidate);
     if (distance < best_distance) {

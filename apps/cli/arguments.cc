@@ -67,6 +67,15 @@ CLI::Validator not_empty(const std::string& what = "a path") {
   return {[message](const std::string& text) { return text.empty() ? message : ""; }, ""};
 }
 
+CLI::Validator whole_number() {
+  const auto complaint = [](std::string& text) {
+    const bool is_digits =
+        !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == text.npos;
+    return is_digits ? "" : fmt::format("expected a whole number from 0, found {}", quote(text));
+  };
+  return {complaint, ""};
+}
+
 void add_train(CLI::App& app, TrainArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("train", "Train a network as a config file says and write a run directory");
@@ -123,7 +132,7 @@ void add_derive_numbers(CLI::App& command, DeriveArguments& arguments) {
                      .add_option("--sample", arguments.sample,
                                  "With --numbers: this row of the config's training data, from 0 [0]")
                      ->type_name("I")
-                     ->check(CLI::Range(0, 1'000'000'000).description(""));
+                     ->check(whole_number());
   command
       .add_option("--values", arguments.values,
                   "With --numbers: NumPy file with an array for each variable [random numbers]")
@@ -152,7 +161,7 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
   command.add_option("--wrt", arguments.wrt, "Differentiate by these [all parameters or variables]")
       ->type_name("NAME,...")
       ->delimiter(',')
-      ->allow_extra_args(true);
+      ->allow_extra_args(false);
   auto* format =
       command.add_option("--format", arguments.format, "text, latex, html, markdown, json, numpy or cpp")
           ->type_name("FORMAT")
@@ -161,7 +170,7 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
   command.add_option("--detail", arguments.detail, "brief, or full with rules, reasons and proofs")
       ->type_name("LEVEL")
       ->capture_default_str();
-  command.add_option("--order", arguments.order, "2: also the Hessian, by one vector")
+  command.add_option("--order", arguments.order, "2: also the Hessian, by vectors and scalars")
       ->type_name("N")
       ->check(CLI::Range(1, 2).description(""));
   add_derive_numbers(command, arguments);

@@ -37,10 +37,12 @@ std::optional<derive::Valuation> evaluate(const DeriveArguments& arguments, cons
   return std::make_optional<derive::Valuation>(problem.derivation, problem.at, problem.sizes, part);
 }
 
-void require_finite(const derive::Valuation& valuation, const DeriveProblem& problem) {
-  const double value = valuation.of(problem.derivation.sample.scalar)[0];
-  if (problem.given && !std::isfinite(value))
-    fail(ErrorKind::kNumeric, "the function is {} at the given numbers, which has no derivative", value);
+bool all_finite(const derive::Valuation& valuation, Value v) {
+  for (std::int64_t sample = 0; sample < (v.batched() ? valuation.batch_size() : 1); ++sample) {
+    if (!std::ranges::all_of(valuation.of(v, sample), [](double x) { return std::isfinite(x); }))
+      return false;
+  }
+  return true;
 }
 
 bool is_code(std::string_view format) { return format == "numpy" || format == "cpp"; }
@@ -49,20 +51,30 @@ void require_code_options(const DeriveArguments& arguments) {
   if (arguments.numbers)
     fail(ErrorKind::kConfig, "--numbers: the function that --format {} prints takes its numbers as arguments",
          arguments.format);
-  if (arguments.order > 1)
-    fail(ErrorKind::kConfig,
-         "--order {}: the function that --format {} prints returns first derivatives only", arguments.order,
-         arguments.format);
 }
 
-std::string render(const DeriveArguments& arguments, const DeriveProblem& problem) {
+// What is wrong with the numbers of a derivation, which is printed all the same; "" if nothing is.
+std::string complaint_about(const derive::Valuation& valuation, const DeriveProblem& problem) {
+  const char* where =
+      problem.given ? "at the given numbers" : "at the random numbers; choose others with --numbers --values";
+  const double value = valuation.of(problem.derivation.sample.scalar)[0];
+  if (std::isnan(value)) return fmt::format("the function is not a number {}", where);
+  if (!std::isfinite(value)) return fmt::format("the function is not finite {}", where);
+  for (const derive::Result& r : problem.derivation.sample.results) {
+    if (r.traced && !all_finite(valuation, r.traced))
+      return fmt::format("the derivative by {} is not finite {}", r.variable.name(), where);
+  }
+  const std::string disagreement = valuation.disagreement();
+  return disagreement.empty() ? "" : "the check of the derivation failed: " + disagreement;
+}
+
+struct Rendered {
+  std::string text, complaint;
+};
+
+std::string render(const DeriveArguments& arguments, const DeriveProblem& problem,
+                   const derive::Valuation* valuation) {
   const derive::Derivation& derivation = problem.derivation;
-  const auto part = arguments.per_sample ? derive::CheckedPart::kSample : derive::CheckedPart::kBatch;
-  if (arguments.format == "numpy") return derive::render_numpy(derivation, part);
-  if (arguments.format == "cpp") return derive::render_cpp(derivation, part);
-  const std::optional<derive::Valuation> numbers = evaluate(arguments, problem, part);
-  const derive::Valuation* valuation = numbers ? &*numbers : nullptr;
-  if (valuation != nullptr) require_finite(*valuation, problem);
   const derive::ComposeOptions options{
       .language = arguments.language == "zh" ? derive::Language::kChinese : derive::Language::kEnglish,
       .full = arguments.detail == "full",
@@ -85,6 +97,15 @@ std::string render(const DeriveArguments& arguments, const DeriveProblem& proble
   return derive::render_text(document);
 }
 
+Rendered render(const DeriveArguments& arguments, const DeriveProblem& problem) {
+  const auto part = arguments.per_sample ? derive::CheckedPart::kSample : derive::CheckedPart::kBatch;
+  if (arguments.format == "numpy") return {derive::render_numpy(problem.derivation, part), ""};
+  if (arguments.format == "cpp") return {derive::render_cpp(problem.derivation, part), ""};
+  const std::optional<derive::Valuation> numbers = evaluate(arguments, problem, part);
+  if (!numbers) return {render(arguments, problem, nullptr), ""};
+  return {render(arguments, problem, &*numbers), complaint_about(*numbers, problem)};
+}
+
 }  // namespace
 
 int derive(const DeriveArguments& arguments) {
@@ -94,13 +115,15 @@ int derive(const DeriveArguments& arguments) {
   if ((arguments.sample >= 0 || !arguments.values.empty()) && !arguments.numbers)
     fail(ErrorKind::kConfig, "--sample and --values choose the numbers of --numbers, which is missing");
   if (is_code(arguments.format)) require_code_options(arguments);
-  const std::string text = render(arguments, load_derive_problem(arguments));
+  const auto [text, complaint] = render(arguments, load_derive_problem(arguments));
   if (arguments.output.empty()) {
     fmt::print("{}", text);
   } else {
     write_file_atomically(arguments.output, text);
   }
-  return 0;
+  if (complaint.empty()) return 0;
+  std::fflush(stdout);
+  fail(ErrorKind::kNumeric, "{}", complaint);
 }
 
 }  // namespace catenary::cli

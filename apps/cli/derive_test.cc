@@ -122,6 +122,12 @@ TEST_F(DeriveConfig, NamesVariablesAsTheConfigOrTheDerivationDoes) {
               HasSubstr("--wrt: unknown variable 'hiden.weight'; did you mean 'hidden.weight'?"));
 }
 
+TEST_F(DeriveConfig, TakesOneListOfNamesForEachWrt) {
+  const Outcome listed = shell_.run({"derive", "--wrt", "W1,b2", "net.toml"});
+  EXPECT_EQ(listed.exit_code, 0) << listed.err;
+  EXPECT_EQ(listed.out, shell_.run({"derive", "--wrt", "W1", "net.toml", "--wrt", "b2"}).out);
+}
+
 TEST_F(DeriveConfig, ShowsOneSampleOrTheBatchAlone) {
   const std::string sample = shell_.run({"derive", "net.toml", "--per-sample"}).out;
   const std::string batch = shell_.run({"derive", "net.toml", "--batch"}).out;
@@ -151,22 +157,45 @@ TEST(Derive, RunsWithoutNumbersWhereTheyWouldTakeTooLong) {
               HasSubstr("too long"));
 }
 
+TEST(Derive, PrintsWhatHasNoFiniteDerivativeAndSaysSo) {
+  const struct {
+    const char *formula, *message;
+  } kCases[] = {{"sum(sqrt(x - x))", "the derivative by x is not finite"},
+                {"sum(x/norm(x - x))", "the function is not finite"},
+                {"x'*x*(norm(x-x)/norm(x-x))", "the function is not a number"}};
+  for (const auto& c : kCases) {
+    const Outcome outcome = derive({"--expr", c.formula, "--given", "x: n"});
+    EXPECT_EQ(outcome.exit_code, 4) << c.formula;
+    EXPECT_THAT(outcome.out, HasSubstr("Results")) << c.formula;
+    EXPECT_THAT(outcome.err, StartsWith("catenary: ")) << c.formula;
+    EXPECT_THAT(outcome.err, HasSubstr(c.message)) << c.formula;
+  }
+}
+
+TEST(Derive, WritesErrorsInMarkdownAsText) {
+  const std::string out = derive({"--expr", "x'*x", "--given", "x: n", "--format", "markdown"}).out;
+  EXPECT_THAT(out, testing::ContainsRegex("\\| [0-9]\\.[0-9]e[+-][0-9][0-9] \\|"));
+  EXPECT_THAT(out, Not(testing::ContainsRegex("[0-9]e[+-][0-9][0-9]\\$")));
+}
+
 TEST(Derive, SaysWhatIsWrongInOneMessage) {
   const struct {
     std::vector<std::string> arguments;
     const char* message;
   } kCases[] = {
       {{}, "needed a config or --expr FORMULA, found neither"},
-      {{"--expr", "x"}, "--given: needed a variable to differentiate by"},
-      {{"--expr", "x", "--given", " "}, "--given: needed a variable to differentiate by"},
       {{"--expr", "", "--given", "x: n"}, "--expr: expected a formula, found nothing"},
       {with(kLeastSquares, {"--json", "--format", "html"}), "--format excludes --json"},
       {with(kLeastSquares, {"--per-sample", "--batch"}), "--per-sample excludes --batch"},
       {with(kLeastSquares, {"--numbers", "--format", "numpy"}),
        "--numbers: the function that --format numpy"},
-      {with(kLeastSquares, {"--format", "cpp", "--order", "2"}), "--order 2: the function that --format cpp"},
       {with(kLeastSquares, {"--order", "3"}), "--order: Value 3 not in range 1 to 2"},
       {{"--expr", "norm(x)", "--given", "x: n", "--wrt", "z"}, "unknown variable 'z'; expected one of x"},
+      {{"--expr", "x"}, "unknown variable 'x'; --given must declare it"},
+      {with(kLeastSquares, {"--numbers", "--sample", "1.5"}),
+       "--sample: expected a whole number from 0, found '1.5'"},
+      {{"--expr", "foo(x)", "--given", "x: n"}, "unknown function 'foo'; expected one of abs, "},
+      {{"--expr", "1"}, "--given: needed a variable to differentiate by"},
       {with(kLeastSquares, {"--format", "pdf"}),
        "--format: unknown value 'pdf'; expected one of text, latex"},
       {with(kLeastSquares, {"--lang", "de"}), "--lang: unknown value 'de'"},

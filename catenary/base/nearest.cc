@@ -39,7 +39,7 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
   if (name.size() > kLongestName) return {};
   std::string_view best;
   // Fewer edits than letters: what shares none is not meant, unless only its case differs.
-  std::size_t best_distance = std::min(name.size() / 3 + 2, name.size());
+  std::size_t best_distance = std::min(name.size() / 3 + 1, name.size() / 2) + 1;
   for (const std::string_view candidate : candidates) {
     const std::size_t distance = same_but_for_case(name, candidate) ? 0 : edit_distance(name, candidate);
     if (distance < best_distance) {

@@ -30,6 +30,13 @@ TEST(Nearest, WantsALetterInCommonOrAnotherCase) {
   EXPECT_EQ(nearest("", kLetters), "");
 }
 
+TEST(Nearest, AllowsNoMoreThanHalfOfAShortName) {
+  constexpr std::array<std::string_view, 2> kShort = {"cos", "x"};
+  EXPECT_EQ(nearest("cas", kShort), "cos");
+  EXPECT_EQ(nearest("foo", kShort), "");
+  EXPECT_EQ(nearest("z", kShort), "");
+}
+
 TEST(Nearest, PrefersTheFirstOfTwoEquallyNear) {
   constexpr std::array<std::string_view, 2> kTwo = {"adam", "adap"};
   EXPECT_EQ(nearest("adax", kTwo), "adam");

@@ -9,7 +9,15 @@ namespace catenary::derive {
 
 namespace {
 
-Formula error_of(double error) { return plain(fmt::format("{:.1e}", error)); }
+std::string error_of(double error) { return fmt::format("{:.1e}", error); }
+
+// 8.4e-15 is 8.4 × 10⁻¹⁵ in LaTeX.
+Formula error_formula(double error) {
+  Formula f = plain(error_of(error));
+  if (const std::size_t e = f.latex.find('e'); e != std::string::npos)
+    f.latex = fmt::format(R"({} \times 10^{{{}}})", f.latex.substr(0, e), std::stoi(f.latex.substr(e + 1)));
+  return f;
+}
 
 // A slope beside a kink is measured: of 1 and 1e-13 the second says 0.
 Formula slope(double x, double other) {
@@ -17,24 +25,20 @@ Formula slope(double x, double other) {
   return number(std::abs(x) < kNothing * std::abs(other) ? 0 : x, 4);
 }
 
-struct Checks {
-  const GradientAgreement &differences, &complex;
-};
-
-Sentence verdict(const Composer& c, const Checks& checks) {
-  const bool differences_agree = checks.differences.agrees() && checks.differences.is_conclusive;
+Sentence verdict(const Composer& c, const Valuation::Checks& checks) {
+  if (!checks.agree()) return c.say(Phrase::kDisagrees);
+  const bool differences_agree = checks.differences_agree();
   if (checks.differences.kink && differences_agree) {  // of which the complex step knows but one side
     const auto [left, right] = *checks.differences.kink;
     return c.say(Phrase::kAgreesAtKink, {slope(left, right), slope(right, left)});
   }
-  if (!checks.complex.agrees()) return c.say(Phrase::kDisagrees);
   return c.say(differences_agree ? Phrase::kAgrees : Phrase::kAgreesComplex);
 }
 
-void add_row(const Composer& c, Table& table, const Formula& name, const Checks& checks) {
+void add_row(const Composer& c, Table& table, const Formula& name, const Valuation::Checks& checks) {
   table.rows.push_back({{{"", name}},
-                        {{"", error_of(checks.differences.max_absolute)}},
-                        {{"", error_of(checks.complex.max_absolute)}},
+                        {{error_of(checks.differences.max_absolute), {}}},
+                        {{error_of(checks.complex.max_absolute), {}}},
                         verdict(c, checks)});
 }
 
@@ -54,7 +58,7 @@ void add_hessian_check(Composer& c) {
             {agreements[i].differences, agreements[i].complex});
     asymmetry = std::max(asymmetry, agreements[i].asymmetry);
   }
-  c.paragraph(Phrase::kHessianCheck, {error_of(asymmetry)});
+  c.paragraph(Phrase::kHessianCheck, {error_formula(asymmetry)});
   c.document.table(std::move(table));
 }
 

@@ -69,6 +69,34 @@ TEST(Compose, SaysWhichForwardEquationAnOperandEntersAndInsertsWhatIsKnown) {
       HasSubstr("∂f/∂W = ∂f/∂(W x) xᵀ    [matrix times vector]    (12)\n          = ∂f/∂v₂ xᵀ    [by (11)]"));
 }
 
+TEST(Compose, WritesTheScalarsOfAProductInFrontOfOneColumnOfOnes) {
+  EXPECT_THAT(text_of("sum(c*x)", "x: n, c: 1", {"x"}), HasSubstr("= 1 c 𝟏    [by (4)]"));
+  for (const char* formula : {"sum(c*x)", "sum(max(x)*x)", "sum((a'*x)*x)", "sum((c*ones(n)).*(c*x))"}) {
+    const std::string text = text_of(formula, "a: n, x: n, c: 1", {"x"});
+    EXPECT_THAT(text, Not(HasSubstr("𝟏) 𝟏"))) << formula;
+    EXPECT_THAT(text, Not(HasSubstr("𝟏 𝟏"))) << formula;
+  }
+}
+
+TEST(Compose, WritesPowersOfEachElementAsSuch) {
+  const std::string text = text_of("sum(x.^3)", "x: n", {"x"});
+  EXPECT_THAT(text, HasSubstr("3 x^⊙(3 − 1)"));
+  EXPECT_THAT(text, Not(HasSubstr("x^(")));
+}
+
+TEST(Compose, WritesTheConstantsOfGeluExactly) {
+  const std::string text = text_of("sum(gelu(x))", "x: n", {"x"});
+  EXPECT_THAT(text, HasSubstr("erf(1/√2 x)"));
+  EXPECT_THAT(text, HasSubstr("1/√(2 π) exp("));
+  EXPECT_THAT(text, Not(HasSubstr("0.39")));
+}
+
+TEST(Compose, EnclosesWhatABigSumReachesOver) {
+  const std::string text = text_of("trace(inv(A*A'+c*I(m))*B)", "A: m×n, B: m×m, c: 1", {"c"});
+  EXPECT_THAT(text, HasSubstr("= −Σ ((A Aᵀ + c I)⁻¹ Bᵀ (A Aᵀ + c I)⁻¹ ⊙ I)"));
+  EXPECT_THAT(text, HasSubstr("f(−x) = −f(x)"));
+}
+
 TEST(Compose, ListsThePathsThatItSumsOver) {
   const std::string text = text_of("squared_error(x + tanh(W*x), y)", "W: n×n, x: n, y: n", {"x"});
   EXPECT_THAT(text, HasSubstr("x is used 2 times: x → v₁, x → z."));

@@ -218,6 +218,13 @@ TEST(Derivation, WritesFractionsAndMultiplesOfPiAndEAsSuch) {
   EXPECT_EQ(by_c("-e*c"), "−e");
   EXPECT_EQ(by_c("e^(2*c)"), "2 exp(2 c)");
   EXPECT_EQ(by_c("3.14159*c"), "3.14159");
+  EXPECT_EQ(by_c("0.7071067811865475*c"), "1/√2");
+  EXPECT_EQ(by_c("1.4142135623730951*c"), "√2");
+  EXPECT_EQ(by_c("0.3989422804014327*c"), "1/√(2 π)");
+  EXPECT_EQ(by_c("0.7978845608028654*c"), "2/√(2 π)");
+  EXPECT_EQ(by_c("0.707107*c"), "0.707107") << "no root, though it rounds to one";
+  EXPECT_EQ(by_c("0.123456789*c"), "0.123456789") << "no digit is left out behind an equals sign";
+  EXPECT_EQ(by_c("c/13"), "1/13");
   EXPECT_EQ(closed(derive_formula("e*c", "c: 1, e: 1", {"c"})), "e") << "a variable of that name";
 }
 

@@ -205,6 +205,10 @@ class Parser {
     std::vector<std::string_view> known;
     for (const Value v : expression_.variables) known.push_back(v.name());
     const bool is_function = std::ranges::count(function_names(), name.text) > 0;
+    if (!is_function && known.empty())
+      fail_at(kWhat, text_, name.begin,
+              fmt::format("unknown variable {}; --given must declare it, as in \"{}: n\"", quote(name.text),
+                          name.text));
     fail_at(kWhat, text_, name.begin,
             is_function
                 ? fmt::format("the function {} needs its operands in parentheses", quote(name.text))

@@ -45,6 +45,12 @@ Formula tighter_than(Notation::Binding outer, const Formula& f) {
   return f.binding > outer ? f : parenthesized(f);
 }
 
+Formula number_factor(const Formula& number) {
+  return number.binding == Notation::kNegation ? parenthesized(number) : number;
+}
+
+bool is_adjoint(const Formula& f) { return f.text.starts_with("∂"); }
+
 bool starts_with_number(const Formula& f) {
   return std::isdigit(static_cast<unsigned char>(f.text[0])) != 0 || f.text.starts_with("½");
 }
@@ -106,6 +112,24 @@ Formula power(const Formula& base, const Shape& shape, double exponent) {
     return {x.text + superscript(static_cast<int>(exponent)), latex, Notation::kPower};
   const std::string text = p.binding == Notation::kAtom && exponent >= 0 ? p.text : "(" + p.text + ")";
   return {x.text + (elementwise ? "^⊙" : "^") + text, latex, Notation::kPower};
+}
+
+Formula elementwise_power(const Formula& base, const Formula& exponent) {
+  const Formula x = tighter_than(Notation::kPower, base);
+  const Formula p = tighter_than(Notation::kPower, exponent);
+  return {x.text + "^⊙" + p.text, below_exponent(x) + R"(^{\odot )" + p.latex + "}", Notation::kPower};
+}
+
+Formula norm_of(const Formula& x, const Shape& shape) {
+  const bool matrix = shape.rank() > 1;
+  return {"‖" + x.text + (matrix ? "‖_F" : "‖"),
+          R"(\lVert )" + x.latex + (matrix ? R"( \rVert_F)" : R"( \rVert)")};
+}
+
+Formula squared_norm_of(const Formula& x, const Shape& shape) {
+  const bool matrix = shape.rank() > 1;
+  return {"‖" + x.text + (matrix ? "‖²_F" : "‖²"),
+          R"(\lVert )" + x.latex + (matrix ? R"( \rVert_F^2)" : R"( \rVert^2)"), Notation::kPower};
 }
 
 }  // namespace catenary::derive

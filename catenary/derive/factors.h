@@ -29,11 +29,25 @@ struct Factor {
 enum class End : std::uint8_t { kOpen, kClosed };
 [[nodiscard]] Formula juxtaposed(const std::vector<Formula>& factors, End end = End::kOpen);
 
+/// A number as factor. A fraction, 7/3, and 2 π stand in front of a product as they are; a negative number
+/// does not.
+[[nodiscard]] Formula number_factor(const Formula& number);
+
+/// Whether f is ∂f/∂a or the like, which would be read wrongly in ∂f/∂aᵀ.
+[[nodiscard]] bool is_adjoint(const Formula& f);
+
 /// Whether f begins with a digit, so that a number in front would run into it.
 [[nodiscard]] bool starts_with_number(const Formula& f);
 
 /// base^exponent; of arrays each element's, x^⊙2, as x² has no meaning for vectors.
 [[nodiscard]] Formula power(const Formula& base, const Shape& shape, double exponent);
+
+/// base^⊙(exponent).
+[[nodiscard]] Formula elementwise_power(const Formula& base, const Formula& exponent);
+
+/// ‖x‖ and its square; a matrix's is the Frobenius norm.
+[[nodiscard]] Formula norm_of(const Formula& x, const Shape& shape);
+[[nodiscard]] Formula squared_norm_of(const Formula& x, const Shape& shape);
 
 /// x / (a b), equal divisors as a power.
 [[nodiscard]] Formula divided(const Formula& x, const std::vector<Formula>& divisors);

@@ -35,7 +35,9 @@ class Writer {
 
   Formula value(Value v) {
     const Formula* name = names_.find(v);
-    return name != nullptr ? *name : definition(v);
+    if (name != nullptr) return *name;
+    if (!is_uniform(v) || is_repeated(v)) return definition(v);
+    return is(v, ops::kMul) ? uniform(v, {}) : by_notation(v);
   }
 
   // Of a formula by itself: c for each element is c 𝟏, where beside a vector c alone would do.
@@ -44,7 +46,7 @@ class Writer {
     if (is_repeated(v)) return repeated(v);
     if (!is_uniform(v)) return value(v);
     if (is(v, ops::kDiv)) return by_notation(v, whole(v.input(0)));
-    return juxtaposed({tighter_than(Notation::kMatrixProduct, value(v)), ones()});
+    return uniform(v, {{ones()}});
   }
 
   Formula definition(Value v) {
@@ -59,11 +61,12 @@ class Writer {
     if (is(v, ops::kSquare) && is(v.input(0), ops::kNorm2) && names_.find(v.input(0)) == nullptr)
       return squared_norm(v.input(0).input(0));
     if (is(v, ops::kNorm2)) return norm(v.input(0));
-    if (is(v, ops::kSquare)) return power(value(v.input(0)), v.shape(), 2);
+    if (is(v, ops::kSquare)) return power(whole(v.input(0)), v.shape(), 2);
     if (is(v, ops::kPow)) {
       const std::optional<Value> exponent = repeated_scalar(v.input(1));
       if (exponent && is(*exponent, ops::kConstant))
-        return power(value(v.input(0)), v.shape(), std::get<double>(exponent->attribute()));
+        return power(whole(v.input(0)), v.shape(), std::get<double>(exponent->attribute()));
+      if (v.shape().rank() > 0) return elementwise_power(whole(v.input(0)), value(v.input(1)));
     }
     if (is_product(v)) return product(v);
     if (is(v, ops::kDiv)) return quotient(v);
@@ -103,31 +106,39 @@ class Writer {
 
   // The scalar times 𝟏.
   Formula repeated_in(Value scalar) {
-    Product product;
+    Product product{.factors = {{ones()}}};
     collect_beside_ones(scalar, product);
-    std::vector<Formula> all = in_front(product, End::kClosed);
-    all.push_back(ones());
-    return divided(juxtaposed(all), product.divisors);
+    return written(product);
   }
 
   // What a repeated scalar multiplies with.
   void collect_scalar(Value v, Product& product) {
     const Value scalar = *repeated_scalar(v);
     if (is(scalar, ops::kConstant)) {
-      product.numbers.push_back(factor_of(constant(std::get<double>(scalar.attribute()))));
+      product.numbers.push_back(number_factor(constant(std::get<double>(scalar.attribute()))));
     } else {
       collect(scalar, product);
     }
   }
 
+  // The scalars that one number in each element is the product of.
+  void collect_uniform(Value v, Product& product) {
+    if (is_repeated(v)) return collect_scalar(v, product);
+    if (!is(v, ops::kMul)) return product.scalars.push_back(tighter_than(Notation::kMatrixProduct, value(v)));
+    collect_uniform(v.input(0), product);
+    collect_uniform(v.input(1), product);
+  }
+
+  // c d, or c d 𝟏 with 𝟏 as factor.
+  Formula uniform(Value v, const std::vector<Factor>& factors) {
+    Product product{.factors = factors};
+    collect_uniform(v, product);
+    return written(product);
+  }
+
   // The scalar of c 𝟏: nothing for 1.
   void collect_beside_ones(Value v, Product& product) {
     if (!is_number(*repeated_scalar(v), 1)) collect_scalar(v, product);
-  }
-
-  // A fraction, 7/3, and 2 π stand in front of a product as they are; a negative number does not.
-  static Formula factor_of(const Formula& number) {
-    return number.binding == Notation::kNegation ? parenthesized(number) : number;
   }
 
   [[nodiscard]] static bool is_scaling(Value v) {
@@ -149,6 +160,9 @@ class Writer {
       collect_product(v, product);
     } else if (is_repeated(v)) {
       collect_beside_ones(v, product);
+      product.factors.push_back({ones()});
+    } else if (is_uniform(v)) {
+      collect_uniform(v, product);
       product.factors.push_back({ones()});
     } else if (is(v, ops::kUnitVector) && product.divides) {
       product.divisors.push_back(norm(v.input(0)));
@@ -180,7 +194,7 @@ class Writer {
     if (v.shape().rank() == 2) return product.factors.push_back(matrix_factor(v, false));
     Formula f = value(v);
     if (is(v, ops::kConstant)) {
-      f = factor_of(f);
+      f = number_factor(f);
     } else if (f.binding != Notation::kBigSum) {
       f = tighter_than(Notation::kMatrixProduct, f);
     }
@@ -212,6 +226,9 @@ class Writer {
       product.dots.insert(product.dots.end(), inner.dots.begin(), inner.dots.end());
       product.dots.push_back(juxtaposed(with_powers(inner.factors)));
       product.divisors.insert(product.divisors.end(), inner.divisors.begin(), inner.divisors.end());
+    } else if (is_uniform(v)) {
+      collect_uniform(v, product);
+      product.factors.push_back({ones()});
     } else if (is_scaling(v) && v.shape().rank() > 0) {
       const bool first = repeated_scalar(v.input(0)).has_value();
       collect_scalar(v.input(first ? 0 : 1), product);
@@ -253,6 +270,10 @@ class Writer {
       product = {.divides = false};  // ∂f/∂y (x / ‖x‖), no fraction of fractions
       collect_product(v, product);
     }
+    return written(product, end);
+  }
+
+  static Formula written(const Product& product, End end = End::kOpen) {
     std::vector<Formula> all = in_front(product, product.factors.empty() ? End::kOpen : End::kClosed);
     const std::vector<Formula> factors = with_powers(product.factors);
     all.insert(all.end(), factors.begin(), factors.end());
@@ -277,9 +298,6 @@ class Writer {
     return by_notation(v, product(above, End::kClosed));
   }
 
-  // As ∂f/∂a is, which would be read wrongly in ∂f/∂aᵀ.
-  static bool is_adjoint(const Formula& f) { return f.text.starts_with("∂"); }
-
   Formula transposed(Value v) {
     if (!named(v) && is(v, ops::kTranspose)) {
       const Formula inner = parenthesized(transposed(v.input(0)));
@@ -289,25 +307,13 @@ class Writer {
       const Formula x = tighter_than(Notation::kPower, value(v.input(0)));
       return {x.text + "⁻ᵀ", raised(x.latex, R"(-\top)"), Notation::kPower};
     }
-    const Formula bare = value(v);
+    const Formula bare = whole(v);
     const Formula x = is_adjoint(bare) ? parenthesized(bare) : tighter_than(Notation::kPower, bare);
     return {x.text + "ᵀ", raised(x.latex, R"(\top)"), Notation::kPower};
   }
 
-  // A matrix's is the Frobenius norm.
-  Formula norm(Value x) {
-    const Formula f = value(x);
-    const bool matrix = x.shape().rank() > 1;
-    return {"‖" + f.text + (matrix ? "‖_F" : "‖"),
-            R"(\lVert )" + f.latex + (matrix ? R"( \rVert_F)" : R"( \rVert)")};
-  }
-
-  Formula squared_norm(Value x) {
-    const Formula f = value(x);
-    const bool matrix = x.shape().rank() > 1;
-    return {"‖" + f.text + (matrix ? "‖²_F" : "‖²"),
-            R"(\lVert )" + f.latex + (matrix ? R"( \rVert_F^2)" : R"( \rVert^2)"), Notation::kPower};
-  }
+  Formula norm(Value x) { return norm_of(whole(x), x.shape()); }
+  Formula squared_norm(Value x) { return squared_norm_of(whole(x), x.shape()); }
 
   // Beside a vector a repeated scalar needs no 𝟏, 1 − a; in a sum of matrices it would look like 1 I.
   static bool stands_bare(Value call, Value operand) {
@@ -342,7 +348,10 @@ class Writer {
   Formula operand(Value call, Value x) {
     const Formula f = stands_bare(call, x) ? value(x) : whole(x);
     const bool after_sign = (is(call, ops::kAdd) || is(call, ops::kSub)) && x == call.input(1);
-    return after_sign && f.binding == Notation::kNegation ? parenthesized(f) : f;  // x − (−y)
+    if (after_sign && f.binding == Notation::kNegation) return parenthesized(f);  // x − (−y)
+    // Σ (x ⊙ y), lest Σ x be read.
+    const bool below_sum = call.op().notation.binding == Notation::kBigSum;
+    return below_sum && f.binding == Notation::kProduct ? parenthesized(f) : f;
   }
 
   static Formula call(const Notation& notation, const std::vector<Formula>& operands,

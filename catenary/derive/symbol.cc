@@ -145,6 +145,26 @@ Formula over(const Fraction& f, const Formula& symbol) {
           Notation::kProduct};
 }
 
+// 3 √2, 1/√(2 π), √2/3: of the roots that densities and activations have.
+std::optional<Formula> multiple_of_root(double value) {
+  constexpr int kLargest = 9;
+  struct Root {
+    double value;
+    Formula symbol;
+  };
+  using std::numbers::pi;
+  const std::array roots = {Root{std::numbers::sqrt2, {"√2", R"(\sqrt{2})"}},
+                            Root{std::sqrt(pi), {"√π", R"(\sqrt{\pi})"}},
+                            Root{std::sqrt(2 * pi), {"√(2 π)", R"(\sqrt{2\,\pi})"}}};
+  for (const Root& root : roots) {
+    const auto times = fraction_of(value / root.value, kLargest);
+    if (times && times->q == 1) return multiple(*times, root.symbol);
+    if (const auto f = fraction_of(value * root.value, kLargest)) return over(*f, root.symbol);
+    if (times) return multiple(*times, root.symbol);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Formula number(double value, int digits) {
@@ -189,7 +209,13 @@ Formula constant(double value) {
     if (const auto f = fraction_of(value / known.value, 99)) return multiple(*f, known.symbol);
     if (const auto f = fraction_of(value * known.value, 99)) return over(*f, known.symbol);
   }
-  return number(value);
+  if (const auto f = multiple_of_root(value)) return *f;
+  constexpr int kAllDigits = 15;  // what stands behind an equals sign is not rounded
+  if (fmt::format("{:.{}g}", value, kAllDigits) == fmt::format("{:.6g}", value)) return number(value);
+  const double inverse = std::round(1 / value);
+  if (inverse < 1e4 && std::abs(inverse * value - 1) < 1e-15)
+    return write_fraction({1, static_cast<int>(inverse)});
+  return number(value, kAllDigits);
 }
 
 }  // namespace catenary::derive

@@ -173,6 +173,16 @@ void Valuation::check_hessian(const Derivation& derivation) {
   }
 }
 
+std::string Valuation::disagreement() const {
+  for (std::size_t i = 0; i + 1 < agreements_.size(); i += 2) {
+    if (!Checks{agreements_[i], agreements_[i + 1]}.agree()) return agreements_[i + 1].str();
+  }
+  for (const HessianAgreement& a : hessian_agreements_) {
+    if (!Checks{a.differences, a.complex}.agree()) return a.complex.str();
+  }
+  return "";
+}
+
 bool Valuation::is_affordable(const Derivation& derivation,
                               const std::map<std::string, std::int64_t, std::less<>>& sizes) {
   constexpr double kMostWork = 1e8;

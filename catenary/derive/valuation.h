@@ -39,6 +39,16 @@ class Valuation {
   /// each variable, in their order.
   [[nodiscard]] const std::vector<GradientAgreement>& agreements() const { return agreements_; }
 
+  /// What both methods say about one result.
+  struct Checks {
+    const GradientAgreement &differences, &complex;
+    [[nodiscard]] bool differences_agree() const { return differences.agrees() && differences.is_conclusive; }
+    /// The complex step decides, but at a kink, of which it knows one side alone.
+    [[nodiscard]] bool agree() const { return complex.agrees() || (differences.kink && differences_agree()); }
+  };
+  /// The first result that the check finds wrong, with its numbers; "" if there is none.
+  [[nodiscard]] std::string disagreement() const;
+
   /// A block of second derivatives against the slopes of the gradient.
   struct HessianAgreement {
     GradientAgreement differences, complex;

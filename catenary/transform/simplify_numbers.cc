@@ -113,7 +113,12 @@ Value negative_factor(Value v, const Options&) {
 
 Value negative_quotient(Value v, const Options&) {
   if (!is(v, ops::kDiv)) return {};
-  if (const Value x = without_minus(v.input(0))) return -(x / v.input(1));
+  const Value x = without_minus(v.input(0));
+  return x ? -(x / v.input(1)) : Value{};
+}
+
+Value negative_divisor(Value v, const Options&) {
+  if (!is(v, ops::kDiv)) return {};
   const Value y = without_minus(v.input(1));
   return y ? -(v.input(0) / y) : Value{};
 }
@@ -138,7 +143,8 @@ constexpr std::array kRules = {
     SimplifyRule{"x + (−y) = x − y", plus_negative},
     SimplifyRule{"x − (−y) = x + y", minus_negative},
     SimplifyRule{"x (−y) = −x y", negative_factor},
-    SimplifyRule{"x / (−y) = −(x / y)", negative_quotient},
+    SimplifyRule{"(−x) / y = −(x / y)", negative_quotient},
+    SimplifyRule{"x / (−y) = −(x / y)", negative_divisor},
     SimplifyRule{"x / c = (1 / c) x", over_number},
 };
 

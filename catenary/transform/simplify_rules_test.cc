@@ -59,7 +59,7 @@ const std::multimap<std::string_view, Example>& examples() {
       {"x (−y) = −x y", [](Leaves& l) { return -2 * l.b; }},
       {"x (−y) = −x y", [](Leaves& l) { return l.repeated(-l.s) * l.b; }},
       {"x / (−y) = −(x / y)", [](Leaves& l) { return l.a / -l.b; }},
-      {"x / (−y) = −(x / y)", [](Leaves& l) { return -l.a / l.b; }},
+      {"(−x) / y = −(x / y)", [](Leaves& l) { return -l.a / l.b; }},
       {"x / c = (1 / c) x", [](Leaves& l) { return l.a / 2; }},
       // Functions of each element, and sums
       {"broadcast(broadcast(x)) = broadcast(x)",
@@ -133,7 +133,7 @@ const std::multimap<std::string_view, Example>& examples() {
       {"A 0 = 0", [](Leaves& l) { return matmul(l.A, l.number(0, {3})); }},
       {"A 0 = 0", [](Leaves& l) { return outer(l.xn, l.number(0, {3})); }},
       {"A (−B) = −A B", [](Leaves& l) { return matmul(l.A, -l.a); }},
-      {"A (−B) = −A B", [](Leaves& l) { return sum(-l.a); }},
+      {"f(−x) = −f(x), f = ᵀ, Σ, tr, …", [](Leaves& l) { return sum(-l.a); }},
       {"A (c B) = c A B", [](Leaves& l) { return matmul(l.A, l.s * l.a); }},
       {"A (c B) = c A B", [](Leaves& l) { return outer(2 * l.a, l.xn); }},
       {"f(c x) = c f(x), f = ᵀ, Σ, tr, …", [](Leaves& l) { return transpose(l.s * l.A); }},

@@ -167,12 +167,19 @@ Value zero_operand(Value v, const Options&) {
   return {};
 }
 
-Value minus_out(Value v, const Options&) {
-  if (!is_linear(v.op())) return {};
+Value minus_out(Value v) {
   for (int i = 0; i < v.input_count(); ++i) {
     if (is(v.input(i), ops::kNeg)) return -with_operand(v, i, v.input(i).input(0));
   }
   return {};
+}
+
+Value minus_out_of_product(Value v, const Options&) {
+  return is_linear(v.op()) && is_product(v) ? minus_out(v) : Value{};
+}
+
+Value minus_out_of_function(Value v, const Options&) {
+  return is_linear(v.op()) && !is_product(v) ? minus_out(v) : Value{};
 }
 
 Value mean_of_samples(Value v, const Options&) {
@@ -190,7 +197,8 @@ constexpr std::array kRules = {
 
 constexpr std::array kLinearRules = {
     SimplifyRule{"A 0 = 0", zero_operand},
-    SimplifyRule{"A (−B) = −A B", minus_out},
+    SimplifyRule{"A (−B) = −A B", minus_out_of_product},
+    SimplifyRule{"f(−x) = −f(x), f = ᵀ, Σ, tr, …", minus_out_of_function},
     SimplifyRule{"A (c B) = c A B", scalar_out_of_product, SimplifyRule::kSilent},
     SimplifyRule{"f(c x) = c f(x), f = ᵀ, Σ, tr, …", scalar_out_of_function},
     SimplifyRule{"A (B / c) = A B / c", divisor_out},

@@ -58,6 +58,19 @@ TEST(IndexProof, ReadsAsInATextbookForAMatrixTimesAVector) {
   EXPECT_THAT(a.stacked.reasons, ElementsAre("row_by_column", "transposed", "found_above"));
 }
 
+TEST(IndexProof, PutsTheSubscriptsOfAProductWithADerivativeAroundAllOfIt) {
+  Graph graph;
+  const Value y = matmul(parameter(graph, "W", {3, 2}), parameter(graph, "a", {2}));
+  const ProofNames names{
+      {symbol("W"), symbol("a")}, symbol("z"), derivative(symbol("C"), symbol("z")), symbol("C")};
+  const IndexProof proof = index_proof(y, 0, names).value();
+  EXPECT_EQ(joined(proof.stacked.sides).text, "(∂C/∂z aᵀ)ⱼₖ = (∂C/∂zⱼ) aₖ = ∂C/∂Wⱼₖ");
+  EXPECT_EQ(
+      proof.stacked.sides[0].latex,
+      R"(\left(\frac{\partial C}{\partial z}\,a^{\top}\right)_{jk})");
+  EXPECT_EQ(proof.stacked.sides[1].latex, R"(\frac{\partial C}{\partial z_{j}}\,a_{k})");
+}
+
 TEST(IndexProof, ReadsAsInATextbookForSigmoid) {
   Graph graph;
   const Value y = sigmoid(parameter(graph, "z", {3}));

@@ -46,10 +46,27 @@ bool has_subscript(std::string_view latex) {
   return false;
 }
 
-// ∂f/∂x as one fraction: its subscripts stand below, ∂f/∂xᵢ.
+// Where the group in braces that begins the text ends.
+std::size_t group_size(std::string_view latex) {
+  int depth = 0;
+  for (std::size_t i = 0; i < latex.size(); ++i) {
+    if (latex[i] == '\\') {
+      ++i;  // an escaped brace
+    } else if (latex[i] == '{') {
+      ++depth;
+    } else if (latex[i] == '}' && --depth == 0) {
+      return i + 1;
+    }
+  }
+  return latex.size();
+}
+
+// ∂f/∂x as one fraction and nothing else: its subscripts stand below, ∂f/∂xᵢ.
 bool is_derivative(std::string_view latex) {
-  return latex.starts_with(R"(\frac{\partial )") && latex.ends_with('}') &&
-         latex.find(R"(\frac)", 1) == std::string_view::npos;
+  constexpr std::string_view kFraction = R"(\frac)";
+  if (!latex.starts_with(R"(\frac{\partial )") || latex.find(kFraction, 1) != latex.npos) return false;
+  const std::string_view below = latex.substr(kFraction.size() + group_size(latex.substr(kFraction.size())));
+  return group_size(below) == below.size();
 }
 
 // Writes either the text or the LaTeX.

@@ -138,7 +138,7 @@ void add_flow(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
   const Formula left = is_sum ? contribution_to(a) : a.name;
   c.document.equation({.number = f.equation, .left = left, .rows = flow_rows(c, part, f)}, step);
   if (c.o.full) add_why(c, a, f);
-  if (c.o.full) add_proof(c, part, f);
+  if (c.o.full) add_proof(c, part, a, f, is_sum);
   c.numbers(is_sum ? c.write(f.shortened.value) : a.name, f.traced, step);
 }
 

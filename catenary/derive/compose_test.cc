@@ -12,6 +12,7 @@
 namespace catenary::derive {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -151,6 +152,36 @@ TEST(Compose, OfOneSampleLeavesTheBatchOut) {
   const std::string text = text_of(d, {.batch = false});
   EXPECT_THAT(text, Not(HasSubstr("J")));
   EXPECT_THAT(text, Not(HasSubstr("Σₙ")));
+}
+
+std::string full_text_of(std::string_view formula, std::string_view declarations,
+                         const std::vector<std::string>& wrt) {
+  return text_of(derive_formula(formula, declarations, wrt), {.full = true});
+}
+
+// The proofs of x'x end with x, but ∂f/∂x is 2 x.
+TEST(Compose, ProvesOfAValueUsedTwiceNoMoreThanOneUsesContribution) {
+  const std::string text = full_text_of("x'*x", "x: n", {"x"});
+  EXPECT_THAT(text, HasSubstr("f = Σᵢ x̃ᵢ xᵢ"));
+  EXPECT_THAT(text, ContainsRegex("\n    ∂f/∂x̃ⱼ = Σᵢ [^\n]*\n           = xⱼ"));
+  EXPECT_THAT(text, HasSubstr("f = Σᵢ xᵢ x̃ᵢ"));
+  EXPECT_THAT(text, HasSubstr("xⱼ = ∂f/∂x̃ⱼ"));
+  EXPECT_THAT(text, Not(HasSubstr("= ∂f/∂xⱼ")));
+  EXPECT_THAT(text, HasSubstr("x̃ is x, so this is what this one use contributes to ∂f/∂x;"));
+}
+
+TEST(Compose, ProvesOfAPenaltyOnWhatTheSamplesUseNoMoreThanItsContribution) {
+  const Expression e = parse_expression("squared_error(W*x, y)", "W: m×n, x: n batched, y: m batched");
+  const Value W = e.graph->find("W");
+  const std::array wrt = {W};
+  const Value loss = batch_mean(e.value) + sum(square(W));
+  const std::string text = text_of(derive(loss, wrt, {.dimensions = e.dimensions}), {.full = true});
+  EXPECT_THAT(text, HasSubstr("= ∂J/∂W̃ⱼ"));
+  EXPECT_THAT(text, Not(HasSubstr("= ∂J/∂Wⱼ")));
+}
+
+TEST(Compose, KeepsTheNamesInProofsOfWhatIsUsedOnce) {
+  EXPECT_THAT(full_text_of("a'*x", "a: n, x: n", {"x"}), HasSubstr("aⱼ = ∂f/∂xⱼ"));
 }
 
 }  // namespace

@@ -46,21 +46,6 @@ bool has_subscript(std::string_view latex) {
   return false;
 }
 
-// Where the group in braces that begins the text ends.
-std::size_t group_size(std::string_view latex) {
-  int depth = 0;
-  for (std::size_t i = 0; i < latex.size(); ++i) {
-    if (latex[i] == '\\') {
-      ++i;  // an escaped brace
-    } else if (latex[i] == '{') {
-      ++depth;
-    } else if (latex[i] == '}' && --depth == 0) {
-      return i + 1;
-    }
-  }
-  return latex.size();
-}
-
 // ∂f/∂x as one fraction and nothing else: its subscripts stand below, ∂f/∂xᵢ.
 bool is_derivative(std::string_view latex) {
   constexpr std::string_view kFraction = R"(\frac)";

@@ -184,5 +184,15 @@ TEST(Compose, KeepsTheNamesInProofsOfWhatIsUsedOnce) {
   EXPECT_THAT(full_text_of("a'*x", "a: n, x: n", {"x"}), HasSubstr("aⱼ = ∂f/∂xⱼ"));
 }
 
+TEST(Compose, SpeaksOfNoElementsOfNumbers) {
+  const std::string text = full_text_of("sigmoid(w*x)", "w: 1, x: 1", {"w"});
+  EXPECT_THAT(text, HasSubstr("z and the result are numbers: ∂f/∂f is multiplied by one slope,"));
+  EXPECT_THAT(text,
+              HasSubstr("The result is the product of two numbers; its slope by w is the other factor x."));
+  EXPECT_THAT(text, Not(HasSubstr("Element i")));
+  EXPECT_THAT(full_text_of("sum(sigmoid(x))", "x: n", {"x"}),
+              HasSubstr("Element i of the result depends on element i of x alone"));
+}
+
 }  // namespace
 }  // namespace catenary::derive

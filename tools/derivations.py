@@ -39,10 +39,10 @@ LESSONS = [
         "03-layer",
         "One layer, one sample",
         "一层网络，一个样本",
-        "y = W x + b with W: 2×3, and a loss E of y. Read the proofs in index form: they are why ∂E/∂W = (∂E/∂y) xᵀ, "
-        "∂E/∂x = Wᵀ (∂E/∂y) and ∂E/∂b = ∂E/∂y. Any loss would do; here it is ½‖y − t‖².",
-        "y = W x + b，W 为 2×3，E 是 y 的损失。请读用下标写出的证明：它们说明了为什么 ∂E/∂W = (∂E/∂y) xᵀ，∂E/∂x = Wᵀ (∂E/∂y)，"
-        "∂E/∂b = ∂E/∂y。损失可以任取，这里取 ½‖y − t‖²。",
+        "v₁ = W x + b with W: 2×3, and a loss f of v₁. Read the proofs in index form: they are why ∂f/∂W = (∂f/∂v₁) xᵀ, "
+        "∂f/∂x = Wᵀ (∂f/∂v₁) and ∂f/∂b = ∂f/∂v₁. Any loss would do; here it is ½‖v₁ − t‖².",
+        "v₁ = W x + b，W 为 2×3，f 是 v₁ 的损失。请读用下标写出的证明：它们说明了为什么 ∂f/∂W = (∂f/∂v₁) xᵀ，∂f/∂x = Wᵀ (∂f/∂v₁)，"
+        "∂f/∂b = ∂f/∂v₁。损失可以任取，这里取 ½‖v₁ − t‖²。",
         ["--expr", "squared_error(W*x+b, t)", "--given", "W: 2×3, x: 3, b: 2, t: 2", "--wrt", "W,x,b", "--detail",
          "full", "--numbers"],
     ),
@@ -50,10 +50,10 @@ LESSONS = [
         "04-batch",
         "One layer, m samples",
         "一层网络，m 个样本",
-        "The same layer on a batch. The samples become columns of matrices, the bias is repeated for every column, and "
+        "The same layer with a sigmoid after it, on a batch. The samples become columns of matrices, the bias is repeated for every column, and "
         "the derivatives by W and b become means over the samples: Δ Xᵀ/N, and the row sums of Δ over N.",
-        "同一层，一批样本。样本成为矩阵的列，偏置被复制到每一列，对 W 和 b 的导数成为样本上的平均：Δ Xᵀ/N，以及 Δ 各行之和除以 N。",
-        ["--expr", "squared_error(W*x+b, t)", "--given", "W: 2×3, x: 3 batched, b: 2, t: 2 batched", "--wrt", "W,b",
+        "同一层，后接 sigmoid，一批样本。样本成为矩阵的列，偏置被复制到每一列，对 W 和 b 的导数成为样本上的平均：Δ Xᵀ/N，以及 Δ 各行之和除以 N。",
+        ["--expr", "squared_error(sigmoid(W*x+b), t)", "--given", "W: 2×3, x: 3 batched, b: 2, t: 2 batched", "--wrt", "W,b",
          "--numbers"],
     ),
     (
@@ -96,15 +96,16 @@ LESSONS = [
         "the targets add up to 1.",
         "softmax 的每个元素都依赖于整个 z，它的导数是一个满矩阵，∂aᵢ/∂zⱼ = aᵢ (δᵢⱼ − aⱼ)。用下标写出的证明说明了当目标之和为 1 时，"
         "它如何与交叉熵合并为 a − y。",
-        ["--expr", "cross_entropy(softmax(W*x+b), y)", "--given", "W: m×n, b: m, x: n, y: m", "--wrt", "W,b",
+        ["--expr", "softmax_cross_entropy(W*x+b, y)", "--given", "W: m×n, b: m, x: n, y: m", "--wrt", "W,b",
          "--detail", "full", "--numbers"],
     ),
     (
         "09-l2",
         "L2 regularisation",
         "L2 正则化",
-        "The penalty does not know the samples: its derivative λ W is added once, beside the mean over the samples.",
-        "惩罚项与样本无关：它的导数 λ W 只加一次，与样本平均并列。",
+        "The penalty contains neither x nor y. W is used twice, in the layer and in the penalty, and the two contributions "
+        "add up: whatever the sample, λ W is added to the derivative of the loss.",
+        "惩罚项既不含 x 也不含 y。W 用了两次，一次在该层，一次在惩罚项，两处的贡献相加：无论是哪个样本，损失的导数都要加上 λ W。",
         ["--expr", "squared_error(W*x+b, y) + lambda/2*normF(W)^2", "--given",
          "W: m×n, b: m, lambda: 1, x: n, y: m", "--wrt", "W,b"],
     ),
@@ -158,7 +159,7 @@ def page(program, language, lesson):
         raise SystemExit(f"{slug}: {run.stderr}")
     title = english if language == "en" else chinese
     body = run.stdout.split("\n", 1)[1]
-    shown = " ".join(quoted(a) for a in ["catenary", "derive", *arguments, "--lang", language])
+    shown = " ".join(quoted(a) for a in ["catenary", "derive", *arguments, "--lang", language, "--format", "markdown"])
     made = "Made by" if language == "en" else "生成命令"
     return f"# {title}\n\n{intro if language == 'en' else intro_zh}\n{body}\n---\n\n{made}\n\n    {shown}\n"
 

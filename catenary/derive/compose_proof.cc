@@ -13,7 +13,6 @@ class ProofComposer {
   ProofComposer(Composer& composer, int step) : c_(composer), step_(step) {}
 
   void add(const IndexProof& proof, Value y) {
-    c_.paragraph(Phrase::kProof, {}, step_);
     add_line(y.shape().rank() == 0 ? Phrase::kProofResult : Phrase::kProofElement, proof.definition);
     add_lines(Phrase::kProofWhere, proof.where);
     add_notes(proof.notes);
@@ -84,20 +83,41 @@ int proved_in(Composer& c, const Flow& f, bool is_scalar_itself) {
   return is_new ? 0 : first->second;
 }
 
+// The names of the call's operands. What is used elsewhere as well gets another name as this operand: there
+// is no derivative by it that would speak of this use alone.
+std::vector<Formula> operand_names(const Composer& c, const Flow& f, bool is_one_of_several) {
+  std::vector<Formula> names;
+  for (int i = 0; i < f.call.input_count(); ++i) {
+    const Value x = f.call.input(i);
+    const bool is_symbol = is_leaf(x.op()) || c.d.names.find(x) != nullptr;
+    const Formula name = is_symbol || i != f.operand || !is_one_of_several
+                             ? c.write(x)
+                             : symbol(x.shape().rank() == 2 ? "X" : "x");
+    names.push_back(is_one_of_several && i == f.operand ? with_tilde(name) : name);
+  }
+  return names;
+}
+
 }  // namespace
 
-void add_proof(Composer& c, const Part& part, const Flow& f) {
+void add_proof(Composer& c, const Part& part, const Adjoint& a, const Flow& f, bool is_one_of_several) {
   const bool is_scalar_itself = f.call == part.scalar;
   if (const int step = proved_in(c, f, is_scalar_itself); step > 0)
     return c.paragraph(Phrase::kProvedBefore, {plain(std::to_string(step))}, f.number);
-  ProofNames names{.operands = {},
-                   .y = c.write(f.call),
-                   .g = c.write(f.incoming),
-                   .loss = part.name,
-                   .differentiated = is_scalar_itself ? Differentiated::kResult : Differentiated::kOther};
-  for (int i = 0; i < f.call.input_count(); ++i) names.operands.push_back(c.write(f.call.input(i)));
+  const ProofNames names{
+      .operands = operand_names(c, f, is_one_of_several),
+      .y = c.write(f.call),
+      .g = c.write(f.incoming),
+      .loss = part.name,
+      .differentiated = is_scalar_itself ? Differentiated::kResult : Differentiated::kOther};
   const std::optional<IndexProof> proof = index_proof(f.call, f.operand, names);
-  if (proof) ProofComposer(c, f.number).add(*proof, f.call);
+  if (!proof) return;
+  const Formula x = c.write(a.x), here = names.operands[static_cast<std::size_t>(f.operand)];
+  c.paragraph(Phrase::kProof, {}, f.number);
+  if (is_one_of_several) c.paragraph(Phrase::kProofOneUse, {x, here}, f.number);
+  ProofComposer(c, f.number).add(*proof, f.call);
+  if (is_one_of_several)
+    c.paragraph(Phrase::kProofContribution, {here, x, derivative(part.name, x)}, f.number);
 }
 
 }  // namespace catenary::derive

@@ -71,8 +71,10 @@ class GeneralRule {
 void add_why(Composer& c, const Adjoint& a, const Flow& f) {
   const RuleText* text = rule_text(f.call.op());
   if (text == nullptr) return;
-  const auto& why = (c.o.language == Language::kEnglish ? text->english : text->chinese).why;
-  const std::string_view phrase = why[std::min(why.size() - 1, static_cast<std::size_t>(f.operand))];
+  const auto& [name, why, of_number] = c.o.language == Language::kEnglish ? text->english : text->chinese;
+  const bool is_number = a.x.shape().rank() == 0 && f.call.shape().rank() == 0 && !of_number.empty();
+  const std::string_view phrase =
+      is_number ? of_number : why[std::min(why.size() - 1, static_cast<std::size_t>(f.operand))];
   const Value other = f.call.input_count() == 2 ? f.call.input(1 - f.operand) : f.call.input(f.operand);
   Formula factor = c.write(other);
   if (factor.binding != Notation::kAtom) factor = {"(" + factor.text + ")", "(" + factor.latex + ")"};
@@ -138,7 +140,7 @@ void add_flow(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
   const Formula left = is_sum ? contribution_to(a) : a.name;
   c.document.equation({.number = f.equation, .left = left, .rows = flow_rows(c, part, f)}, step);
   if (c.o.full) add_why(c, a, f);
-  if (c.o.full) add_proof(c, part, f);
+  if (c.o.full) add_proof(c, part, a, f, is_sum);
   c.numbers(is_sum ? c.write(f.shortened.value) : a.name, f.traced, step);
 }
 

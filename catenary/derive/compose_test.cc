@@ -12,6 +12,7 @@
 namespace catenary::derive {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -179,6 +180,46 @@ TEST(Compose, OfOneSampleLeavesTheBatchOut) {
   const std::string text = text_of(d, {.batch = false});
   EXPECT_THAT(text, Not(HasSubstr("J")));
   EXPECT_THAT(text, Not(HasSubstr("Σₙ")));
+}
+
+std::string full_text_of(std::string_view formula, std::string_view declarations,
+                         const std::vector<std::string>& wrt) {
+  return text_of(derive_formula(formula, declarations, wrt), {.full = true});
+}
+
+// The proofs of x'x end with x, but ∂f/∂x is 2 x.
+TEST(Compose, ProvesOfAValueUsedTwiceNoMoreThanOneUsesContribution) {
+  const std::string text = full_text_of("x'*x", "x: n", {"x"});
+  EXPECT_THAT(text, HasSubstr("f = Σᵢ x̃ᵢ xᵢ"));
+  EXPECT_THAT(text, ContainsRegex("\n    ∂f/∂x̃ⱼ = Σᵢ [^\n]*\n           = xⱼ"));
+  EXPECT_THAT(text, HasSubstr("f = Σᵢ xᵢ x̃ᵢ"));
+  EXPECT_THAT(text, HasSubstr("xⱼ = ∂f/∂x̃ⱼ"));
+  EXPECT_THAT(text, Not(HasSubstr("= ∂f/∂xⱼ")));
+  EXPECT_THAT(text, HasSubstr("x̃ is x, so this is what this one use contributes to ∂f/∂x;"));
+}
+
+TEST(Compose, ProvesOfAPenaltyOnWhatTheSamplesUseNoMoreThanItsContribution) {
+  const Expression e = parse_expression("squared_error(W*x, y)", "W: m×n, x: n batched, y: m batched");
+  const Value W = e.graph->find("W");
+  const std::array wrt = {W};
+  const Value loss = batch_mean(e.value) + sum(square(W));
+  const std::string text = text_of(derive(loss, wrt, {.dimensions = e.dimensions}), {.full = true});
+  EXPECT_THAT(text, HasSubstr("= ∂J/∂W̃ⱼ"));
+  EXPECT_THAT(text, Not(HasSubstr("= ∂J/∂Wⱼ")));
+}
+
+TEST(Compose, KeepsTheNamesInProofsOfWhatIsUsedOnce) {
+  EXPECT_THAT(full_text_of("a'*x", "a: n, x: n", {"x"}), HasSubstr("aⱼ = ∂f/∂xⱼ"));
+}
+
+TEST(Compose, SpeaksOfNoElementsOfNumbers) {
+  const std::string text = full_text_of("sigmoid(w*x)", "w: 1, x: 1", {"w"});
+  EXPECT_THAT(text, HasSubstr("z and the result are numbers: ∂f/∂f is multiplied by one slope,"));
+  EXPECT_THAT(text,
+              HasSubstr("The result is the product of two numbers; its slope by w is the other factor x."));
+  EXPECT_THAT(text, Not(HasSubstr("Element i")));
+  EXPECT_THAT(full_text_of("sum(sigmoid(x))", "x: n", {"x"}),
+              HasSubstr("Element i of the result depends on element i of x alone"));
 }
 
 }  // namespace

@@ -93,8 +93,9 @@ void add_forward(Composer& c);
 void add_backward(Composer& c, const Part& part);
 /// The steps alone, in the order of their numbers.
 void add_steps(Composer& c, const Part& part);
-/// The rule's proof in index form where the rule is first used; later a word where it stands.
-void add_proof(Composer& c, const Part& part, const Flow& f);
+/// The rule's proof in index form where the rule is first used; later a word where it stands. The flow may be
+/// one of several that make up the adjoint.
+void add_proof(Composer& c, const Part& part, const Adjoint& a, const Flow& f, bool is_one_of_several);
 void add_results(Composer& c);
 /// ∂f/∂f = 1.
 void add_seed(Composer& c, const Part& part);

@@ -20,6 +20,12 @@ struct Formula {
 /// A leaf's name as a symbol: Greek letters by name, digits at the end as an index: "alpha" is α, "W1" is W₁.
 [[nodiscard]] Formula symbol(std::string_view name);
 
+/// The length of the group in braces that the LaTeX begins with.
+[[nodiscard]] std::size_t group_size(std::string_view latex);
+
+/// A symbol with a tilde above its first letter, for the same value in one place: x̃.
+[[nodiscard]] Formula with_tilde(const Formula& name);
+
 /// name with `index` as superscript in parentheses, the layer: W⁽¹⁾.
 [[nodiscard]] Formula with_layer(const Formula& name, int layer);
 

@@ -258,10 +258,12 @@ void add_side(IndexLine& line, IndexExpression side, const char* reason) {
   line.reasons.emplace_back(reason);
 }
 
-void add_line(StackedForm& form, const IndexRule& rule) {
+// Nothing for a number, of each sample too.
+void add_line(StackedForm& form, const IndexRule& rule, int operand) {
   const IndexExpression& derivative = rule.chain.sides[0];
   const Subscripts& at = derivative.parts[1].parts;
-  if (at.empty()) return;
+  const bool is_number = form.operands[static_cast<std::size_t>(operand)].shape().rank() == 0;
+  if (at.empty() || is_number) return;
   const auto side = [&](ElementWriter::Transposes transposes) {
     ElementWriter writer(form, rule, transposes);
     for (const IndexExpression& subscript : at) writer.take(subscript.name);
@@ -287,7 +289,7 @@ StackedForm stacked_form(Value y, int operand, const IndexRule& rule, Differenti
   const Value answer = y.op().gradient(Pullback{form.y, form.g})[static_cast<std::size_t>(operand)];
   const Value keep[] = {form.y};
   form.form = simplify(answer, {.keep = keep}).value;
-  add_line(form, rule);
+  add_line(form, rule, operand);
   return form;
 }
 

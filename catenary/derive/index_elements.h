@@ -19,7 +19,7 @@ struct StackedForm {
   Value y;                      ///< the call on them
   Value g;                      ///< a leaf, the adjoint of y; the constant 1 where y itself is differentiated
   Value form;                   ///< the rule's answer, shortened
-  /// M[j] = ... = d(C, x[j]), with the arrays of the rule and those below. Empty where C by x is a number.
+  /// M[j] = ... = d(C, x[j]), with the arrays of the rule and those below. Empty where x is a number.
   IndexLine line;
   /// Arrays in the line that are no operand, y or g: M itself, and results that are left as they are, as
   /// softmax(z) is.

@@ -1,4 +1,4 @@
-// Proofs of operators of vectors and matrices, and of sums over samples.
+// Proofs of operators of vectors and matrices.
 #include <algorithm>
 
 #include "catenary/derive/index_rules.h"
@@ -122,18 +122,6 @@ constexpr Entry kEntries[] = {
         y = x[t]
         d(y, x[j]) = [j = t] @same_element
         note from_zero)"},
-    {"batch_sum", R"(of x
-        y[i] = sum(n, x[n,i])
-        d(y[i], x[m,j]) = sum(n, [n=m] * [i=j]) @same_element = [i=j] @sift
-        note samples_first)"},
-    {"batch_mean", R"(of x
-        y[i] = 1 / samples() * sum(n, x[n,i])
-        d(y[i], x[m,j]) = 1 / samples() * sum(n, [n=m] * [i=j]) @same_element = [i=j] / samples() @sift
-        note samples_first)"},
-    {"batch_broadcast", R"(of x
-        y[n,i] = x[i]
-        d(y[n,i], x[j]) = [i=j] @same_element
-        note samples_first)"},
 };
 
 }  // namespace

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
+#include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 
 namespace catenary::derive {
@@ -58,6 +60,17 @@ TEST(IndexProof, ReadsAsInATextbookForAMatrixTimesAVector) {
   EXPECT_THAT(a.stacked.reasons, ElementsAre("row_by_column", "transposed", "found_above"));
 }
 
+TEST(IndexProof, PutsTheSubscriptsOfAProductWithADerivativeAroundAllOfIt) {
+  Graph graph;
+  const Value y = matmul(parameter(graph, "W", {3, 2}), parameter(graph, "a", {2}));
+  const ProofNames names{
+      {symbol("W"), symbol("a")}, symbol("z"), derivative(symbol("C"), symbol("z")), symbol("C")};
+  const IndexProof proof = index_proof(y, 0, names).value();
+  EXPECT_EQ(joined(proof.stacked.sides).text, "(∂C/∂z aᵀ)ⱼₖ = (∂C/∂zⱼ) aₖ = ∂C/∂Wⱼₖ");
+  EXPECT_EQ(proof.stacked.sides[0].latex, R"(\left(\frac{\partial C}{\partial z}\,a^{\top}\right)_{jk})");
+  EXPECT_EQ(proof.stacked.sides[1].latex, R"(\frac{\partial C}{\partial z_{j}}\,a_{k})");
+}
+
 TEST(IndexProof, ReadsAsInATextbookForSigmoid) {
   Graph graph;
   const Value y = sigmoid(parameter(graph, "z", {3}));
@@ -82,6 +95,22 @@ TEST(IndexProof, NeedsNoIndexForANumber) {
   const Value y = square(parameter(graph, "z", {}));
   const IndexProof proof = index_proof(y, 0, {{symbol("z")}, symbol("a"), symbol("g"), symbol("C")}).value();
   EXPECT_THAT(lines(proof, &Formula::text), ElementsAre("a = z²", "∂a/∂z = 2 z", "∂C/∂z = g ∂a/∂z = 2 g z"));
+}
+
+TEST(IndexProof, CountsSamplesOfANumberByOneIndex) {
+  Graph graph;
+  const ProofNames names{{symbol("l")}, symbol("J"), symbol("g"), symbol("J"), Differentiated::kResult};
+  const Value loss = graph.input("l", {}, DType::kF64);
+  EXPECT_THAT(lines(index_proof(batch_mean(loss), 0, names).value(), &Formula::text),
+              ElementsAre("J = (1 / N) Σₙ lₙ", "∂J/∂lₘ = (1 / N) Σₙ [n = m] = 1 / N"));
+  EXPECT_THAT(lines(index_proof(batch_sum(loss), 0, names).value(), &Formula::text),
+              ElementsAre("J = Σₙ lₙ", "∂J/∂lₘ = Σₙ [n = m] = 1"));
+  const Value shared = graph.shared_input("s", {}, DType::kF64);
+  EXPECT_THAT(lines(index_proof(graph.call(ops::kBatchBroadcast, std::array{shared}), 0,
+                                {{symbol("s")}, symbol("y"), symbol("g"), symbol("J")})
+                        .value(),
+                    &Formula::text),
+              ElementsAre("yₙ = s", "∂yₙ/∂s = 1", "∂J/∂s = Σₙ gₙ ∂yₙ/∂s = Σₙ gₙ"));
 }
 
 TEST(IndexProof, DerivesSoftmaxInItsTwoCases) {

@@ -51,7 +51,8 @@ void expect_proof(const IndexRule& rule, const IndexPoint& point) {
 /// One element of the formula of all elements is what the chain ends with.
 void expect_stacked(const ExampleCall& call, const IndexRule& rule, int operand, const IndexPoint& point) {
   for (const Differentiated differentiated : {Differentiated::kOther, Differentiated::kResult}) {
-    if (differentiated == Differentiated::kResult && call.y.shape().rank() > 0) continue;
+    const bool is_scalar = call.y.shape().rank() == 0 && !call.y.batched();
+    if (differentiated == Differentiated::kResult && !is_scalar) continue;
     const StackedForm form = stacked_form(call.y, operand, rule, differentiated);
     if (form.line.empty()) continue;
     const auto i = static_cast<std::size_t>(operand);
@@ -162,6 +163,27 @@ TEST(IndexRule, HoldsForMatricesWhereOneIndexCountsAllElements) {
     const IndexPoint point = point_of(call, rule, 0, call.bindings);
     expect_proof(rule, point);
     expect_stacked(call, rule, 0, point);
+  }
+}
+
+Value input(Graph& graph, const char* name, const Shape& shape, bool batched) {
+  return batched ? graph.input(name, shape, DType::kF64) : graph.shared_input(name, shape, DType::kF64);
+}
+
+TEST(IndexRule, HoldsForSumsOverSamplesOfAnyShape) {
+  for (const Op* op : {&ops::kBatchSum, &ops::kBatchMean, &ops::kBatchBroadcast}) {
+    for (const Shape& shape : {Shape{}, Shape{3}, Shape{3, 2}}) {
+      Graph graph;
+      ExampleCall call;
+      call.operands.push_back(input(graph, "x0", shape, op != &ops::kBatchBroadcast));
+      call.bindings.batch_size = 3;
+      testing_support::bind_sample(call.bindings, call.operands.back(), op->domain, 0, 5);
+      call.y = graph.call(*op, call.operands);
+      const IndexRule rule = index_rule(call.y, 0).value();
+      const IndexPoint point = point_of(call, rule, 0, call.bindings);
+      expect_proof(rule, point);
+      expect_stacked(call, rule, 0, point);
+    }
   }
 }
 

@@ -145,6 +145,28 @@ std::string kron_adjoint_right_lines(Value y) {
          blocks("d", y.input(1).shape(), y.shape());
 }
 
+// Sums over the samples, and what all samples share: the sample's index stands before those of the shape.
+std::string batch_lines(Value y) {
+  const bool scalar = y.shape().rank() == 0;
+  const Axes one = indices(y.shape()), other = indices(y.shape(), y.shape().rank());
+  const auto of_sample = [](Axes axes, const char* n) {
+    axes.insert(axes.begin(), n);
+    return axes;
+  };
+  const std::string same = agree(one, other), note = scalar ? "note samples_counted" : "note samples_first";
+  if (&y.op() == &ops::kBatchBroadcast) {
+    const std::string of_y = element("y", of_sample(one, "n"));
+    return fmt::format("of x\n{} = {}\nd({}, {}) = {} @same_element\n{}", of_y, element("x", one), of_y,
+                       element("x", other), same, note);
+  }
+  const bool is_mean = &y.op() == &ops::kBatchMean;
+  return fmt::format(
+      "of x\n{0} = {1}sum(n, {2})\nd({0}, {3}) = {1}sum(n, {4}) @same_element = {5}{6} @sift\n{7}",
+      element("y", one), is_mean ? "1 / samples() * " : "", element("x", of_sample(one, "n")),
+      element("x", of_sample(other, "m")), agree(of_sample(one, "n"), of_sample(other, "m")), same,
+      is_mean ? " / samples()" : "", note);
+}
+
 }  // namespace
 
 std::string shape_rule_lines(Value y, int operand) {
@@ -153,6 +175,8 @@ std::string shape_rule_lines(Value y, int operand) {
   if (&op == &ops::kConcat) return concat_lines(y, operand);
   if (&op == &ops::kBroadcast) return broadcast_lines(y);
   if (&op == &ops::kSumTo) return sum_to_lines(y);
+  if (&op == &ops::kBatchSum || &op == &ops::kBatchMean || &op == &ops::kBatchBroadcast)
+    return batch_lines(y);
   if (&op == &ops::kVec) return vec_lines(y);
   if (&op == &ops::kUnvec) return unvec_lines(y);
   if (&op == &ops::kKron) return kron_lines(y);

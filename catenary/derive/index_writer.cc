@@ -46,10 +46,12 @@ bool has_subscript(std::string_view latex) {
   return false;
 }
 
-// ∂f/∂x as one fraction: its subscripts stand below, ∂f/∂xᵢ.
+// ∂f/∂x as one fraction and nothing else: its subscripts stand below, ∂f/∂xᵢ.
 bool is_derivative(std::string_view latex) {
-  return latex.starts_with(R"(\frac{\partial )") && latex.ends_with('}') &&
-         latex.find(R"(\frac)", 1) == std::string_view::npos;
+  constexpr std::string_view kFraction = R"(\frac)";
+  if (!latex.starts_with(R"(\frac{\partial )") || latex.find(kFraction, 1) != latex.npos) return false;
+  const std::string_view below = latex.substr(kFraction.size() + group_size(latex.substr(kFraction.size())));
+  return group_size(below) == below.size();
 }
 
 // Writes either the text or the LaTeX.

@@ -260,6 +260,7 @@ class Parser {
     if (name == "frac") return fraction("<mfrac>");
     if (name == "tfrac") return fraction(R"(<mfrac displaystyle="false" scriptlevel="+1">)");
     if (name == "sqrt") return {"<msqrt>" + argument() + "</msqrt>"};
+    if (name == "tilde") return {R"(<mover accent="true">)" + argument() + "<mo>~</mo></mover>"};
     if (name == "left") return fenced();
     if (name == "sum") return {"<mo>∑</mo>", true, true};
     if (name == "operatorname") return {"<mi>" + upright(raw_argument()) + "</mi>"};

@@ -94,6 +94,11 @@ TEST(MathML, SetsFractionsRootsAndScripts) {
             "<mo stretchy=\"false\">)</mo>");
 }
 
+TEST(MathML, SetsATildeAboveALetter) {
+  EXPECT_THAT(mathml(R"(\tilde{x}_{i})"),
+              HasSubstr(R"(<msub><mover accent="true"><mrow><mi>x</mi></mrow><mo>~</mo></mover>)"));
+}
+
 TEST(MathML, TellsSignsFromDifferences) {
   EXPECT_EQ(row("a - b"), "<mi>a</mi><mo>−</mo><mi>b</mi>");
   EXPECT_THAT(row("(-b)"), HasSubstr(R"(<mo form="prefix">−</mo>)"));

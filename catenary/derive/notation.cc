@@ -49,6 +49,9 @@ bool is_comparison(std::string_view text, std::size_t at) {
                              [&](std::string_view sign) { return inside.find(sign) != inside.npos; });
 }
 
+// Sample 1 of x, x⟨1⟩, but not the inner product ⟨x, y⟩.
+bool is_sample(std::string_view text, std::size_t at) { return !is_inner_product(text, at); }
+
 const std::vector<NotationText> kNotation = {
     {"⊙",
      {"x ⊙ y", R"(x \odot y)"},
@@ -64,6 +67,12 @@ const std::vector<NotationText> kNotation = {
      "内积 {0}",
      {{"Σᵢ xᵢ yᵢ", R"(\sum_i x_i\,y_i)"}},
      is_inner_product},
+    {"⟨",
+     {"x⟨n⟩", R"(x^{\langle n \rangle})"},
+     "{0} of sample {1}",
+     "第 {1} 个样本的 {0}",
+     {same("x"), same("n")},
+     is_sample},
     {"𝟏",
      {"𝟏", R"(\mathbf{1})"},
      "a 1 in each element, of the shape that fits",

@@ -36,13 +36,13 @@ TEST(Notation, IsFoundInFormulas) {
   EXPECT_THAT(notation_of("(· ⊗ B)*(D)"), ElementsAre("A ⊗ B", "(· ⊗ B)*(D)"));
   EXPECT_THAT(notation_of("2 I + [x > 0]"), ElementsAre("I", "[P]"));
   EXPECT_THAT(notation_of("⟨C, D⟩"), ElementsAre("⟨x, y⟩"));
+  EXPECT_THAT(notation_of("[x⟨1⟩ … x⟨N⟩]"), ElementsAre("x⟨n⟩"));
 }
 
 TEST(Notation, IsNotFoundInWhatOnlyLooksLikeIt) {
   EXPECT_THAT(notation_of("a⁽ˡ⁻¹⁾"), IsEmpty());
   EXPECT_THAT(notation_of("3·10⁻¹"), IsEmpty());
   EXPECT_THAT(notation_of("x[2 + i]"), IsEmpty());
-  EXPECT_THAT(notation_of("[x⟨1⟩ … x⟨N⟩]"), IsEmpty());
   EXPECT_THAT(notation_of("Im f(v + ih)"), IsEmpty());
 }
 

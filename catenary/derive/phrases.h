@@ -52,6 +52,7 @@ enum class Phrase : std::uint8_t {
   kPaths,
   kSum,
   kProof,
+  kProofOneUse,
   kProofElement,
   kProofResult,
   kProofChain,
@@ -63,6 +64,7 @@ enum class Phrase : std::uint8_t {
   kProofCondition,
   kProofBothCases,
   kProofSpecial,
+  kProofContribution,
   kProvedBefore,
   kWhyShape,
   kResults,
@@ -151,6 +153,8 @@ struct RuleText {
     std::string_view name;
     /// One for each operand; the last one stands for all further operands.
     std::vector<std::string_view> why;
+    /// The same where the operand and the result are numbers and `why` would speak of elements; else empty.
+    std::string_view of_number = {};
   } english, chinese;
 };
 

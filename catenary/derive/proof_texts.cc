@@ -187,6 +187,7 @@ const std::vector<ProofText> kNotes = {
     {"row_by_row", "One index counts the elements row by row, which a new shape leaves as it is.",
      "一个下标按行逐个遍历元素，改变形状时其次序不变。"},
     {"from_zero", "Indices count from 0.", "下标从 0 开始。"},
+    {"samples_counted", "The index counts the samples.", "下标遍历样本。"},
     {"samples_first", "The first index counts the samples.", "第一个下标遍历样本。"},
     {"stacked", "A stacked vector has two indices here: the column, and the row in it.",
      "由各列堆叠成的向量在这里用两个下标：第几列，以及列中的第几行。"},

@@ -10,12 +10,13 @@ namespace {
 
 constexpr std::size_t kWidth = 100;
 
-// Columns that a text takes on a terminal: one for each character, two for East Asian ones.
+// Columns that a text takes on a terminal: one for each character, two for East Asian ones, none for a tilde
+// above another.
 std::size_t columns(std::string_view text) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte & 0xC0) == 0x80) continue;
+    if ((byte & 0xC0) == 0x80 || byte == 0xCC) continue;
     const bool wide = byte >= 0xE3 && byte <= 0xED && !(byte == 0xE3 && text[i + 1] == '\x80');
     count += wide || (byte >= 0xE3 && byte <= 0xEF) ? 2 : 1;
   }

@@ -12,6 +12,9 @@ constexpr string_view kEach =
     "Element i of the result depends on element i of {0} alone, so the factors multiply element by element: "
     "shape {1} again.";
 constexpr string_view kEachZh = "结果的第 i 个元素只依赖于 {0} 的第 i 个元素，因此逐元素相乘，形状仍为 {1}。";
+constexpr string_view kNumber =
+    "{0} and the result are numbers: {2} is multiplied by one slope, and the derivative is a number too.";
+constexpr string_view kNumberZh = "{0} 与结果都是数：{2} 乘以一个斜率，导数也是一个数。";
 constexpr string_view kWhole =
     "The result is one number and {0} has shape {1}: the number {2} times one slope for each element of {0}.";
 constexpr string_view kWholeZh = "结果是一个数，而 {0} 的形状为 {1}：用数 {2} 乘以 {0} 每个元素各自的斜率。";
@@ -23,7 +26,7 @@ constexpr string_view kSquareZh =
 
 // Rules of operators that work element by element, or that reduce to a number, differ in their names alone.
 RuleText each(string_view op, string_view english, string_view chinese) {
-  return {op, {english, {kEach}}, {chinese, {kEachZh}}};
+  return {op, {english, {kEach}, kNumber}, {chinese, {kEachZh}, kNumberZh}};
 }
 RuleText whole(string_view op, string_view english, string_view chinese) {
   return {op, {english, {kWhole}}, {chinese, {kWholeZh}}};
@@ -44,14 +47,16 @@ const std::vector<RuleText> kRuleTexts = {
     {"mul",
      {"product, element by element",
       {"Element i of the result is a product of elements i alone; its slope by {0} is the other factor "
-       "{4}. Shape {1} again."}},
+       "{4}. Shape {1} again."},
+      "The result is the product of two numbers; its slope by {0} is the other factor {4}."},
      {"逐元素乘积",
-      {"结果的第 i 个元素只是两个第 i 个元素之积；对 {0} 的斜率是另一个因子 {4}。形状仍为 {1}。"}}},
-    {"div", {"quotient, element by element", {kEach}}, {"逐元素的商", {kEachZh}}},
+      {"结果的第 i 个元素只是两个第 i 个元素之积；对 {0} 的斜率是另一个因子 {4}。形状仍为 {1}。"},
+      "结果是两个数之积；它对 {0} 的斜率是另一个因子 {4}。"}},
+    {"div", {"quotient, element by element", {kEach}, kNumber}, {"逐元素的商", {kEachZh}, kNumberZh}},
     each("neg", "negation", "取负"),
     each("square", "square", "平方"),
     each("sqrt", "square root", "平方根"),
-    {"pow", {"power", {kEach}}, {"幂", {kEachZh}}},
+    {"pow", {"power", {kEach}, kNumber}, {"幂", {kEachZh}, kNumberZh}},
     each("exp", "exponential", "指数函数"),
     each("log", "logarithm", "对数"),
     each("sin", "sine", "正弦"),
@@ -194,7 +199,7 @@ const std::vector<RuleText> kRuleTexts = {
      {"所有样本共享", {"共享的量收集各样本贡献之和。"}}},
     {"squared_error",
      {"squared error",
-      {"½‖y − a‖² has the slope a − y by a: the halves of the two terms add up to 1. Shape {1}.",
+      {"½‖y − a‖² has the slope a − y by a: the 2 from the square cancels the ½. Shape {1}.",
        "The same with the other sign, as {0} enters with a minus. Shape {1}."}},
      {"平方误差",
       {"½‖y − a‖² 对 a 的斜率为 a − y：平方带来的 2 与 ½ 抵消。形状 {1}。",

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <numbers>
 #include <optional>
@@ -82,6 +83,40 @@ Formula symbol(std::string_view name) {
   const Formula base = base_symbol(stem);
   return {base.text + in_digits(name.substr(digits), kSubscripts),
           base.latex + "_{" + std::string(name.substr(digits)) + "}"};
+}
+
+std::size_t group_size(std::string_view latex) {
+  int depth = 0;
+  for (std::size_t i = 0; i < latex.size(); ++i) {
+    if (latex[i] == '\\') {
+      ++i;  // an escaped brace
+    } else if (latex[i] == '{') {
+      ++depth;
+    } else if (latex[i] == '}' && --depth == 0) {
+      return i + 1;
+    }
+  }
+  return latex.size();
+}
+
+namespace {
+
+// A letter of several bytes is one thing, and so is in LaTeX a command with what it is applied to.
+std::size_t first_letter_size(std::string_view text) {
+  std::size_t size = 1;
+  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) ++size;
+  if (text[0] != '\\') return size;
+  while (size < text.size() && std::isalpha(static_cast<unsigned char>(text[size])) != 0) ++size;
+  if (size == 1) return 2;  // an escaped sign
+  return text.substr(size).starts_with('{') ? size + group_size(text.substr(size)) : size;
+}
+
+}  // namespace
+
+Formula with_tilde(const Formula& name) {
+  const std::size_t text = first_letter_size(name.text), latex = first_letter_size(name.latex);
+  return {name.text.substr(0, text) + "\u0303" + name.text.substr(text),
+          R"(\tilde{)" + name.latex.substr(0, latex) + "}" + name.latex.substr(latex)};
 }
 
 Formula with_layer(const Formula& name, int layer) {

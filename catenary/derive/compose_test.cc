@@ -90,6 +90,15 @@ TEST(Compose, PutsSharedVectorsInNoMatrixOfColumns) {
   EXPECT_THAT(taken, HasSubstr("V₁ = X [x]"));
 }
 
+TEST(Compose, WritesEachStepOfAResult) {
+  const std::string text = text_of("(x'*A*x)/(x'*x)", "x: n, A: n×n", {"x"});
+  EXPECT_THAT(text, HasSubstr("[all steps inserted]"));
+  EXPECT_THAT(text, Not(HasSubstr("the same in one formula")));
+  const std::string shared = text_of("tanh(w*tanh(w*x+b)+b)^2", "w: 1, x: 1, b: 1", {"w", "b"});
+  EXPECT_THAT(shared, HasSubstr("[all steps inserted]"));
+  EXPECT_THAT(shared, Not(HasSubstr("the same in one formula")));
+}
+
 TEST(Compose, RecapsChainsOfDenseLayersAlone) {
   const auto recap = [](std::string_view formula, std::string_view declarations) {
     const std::string text = text_of(formula, declarations, {"W1"});

@@ -6,6 +6,7 @@
 #include <regex>
 #include <set>
 
+#include "catenary/base/error.h"
 #include "catenary/derive/expression.h"
 #include "catenary/ops/ops.h"
 
@@ -131,6 +132,41 @@ TEST(Compose, WritesTheBatchStepByStepAndInMatrices) {
   EXPECT_THAT(text, HasSubstr("∂J/∂W₁ = Σₙ ∂J/∂ℓ ∂ℓ/∂W₁    [each sample's loss is a path]"));
   EXPECT_THAT(text, HasSubstr("= 1/N Σₙ δ₁ xᵀ    [by (" + std::to_string(w.equation()) + ")]"));
   EXPECT_THAT(text, HasSubstr("= 1/N Δ₁ Xᵀ"));
+}
+
+TEST(Compose, SumsNothingForWhatEachSampleHas) {
+  const Derivation d = derive_formula("squared_error(w*x, y)", "w: 1, x: 1 batched, y: 1 batched", {"x"});
+  const Valuation valuation(d, {3, {{"w", {2}}, {"x", {1, 2, 3}}, {"y", {1, 1, 1}}}});
+  const std::string text = text_of(d, {.numbers = true, .valuation = &valuation});
+  EXPECT_THAT(text,
+              HasSubstr("∂J/∂x⟨n⟩ = ∂J/∂ℓ⟨n⟩ ∂ℓ⟨n⟩/∂x⟨n⟩    [only the loss of sample n depends on it]"));
+  EXPECT_THAT(text, HasSubstr("= ∂ℓ⟨n⟩/∂x⟨n⟩ / N"));
+  EXPECT_THAT(text, HasSubstr("    [∂J/∂x] = [ 0.666667  2  3.33333 ]\n"));  // 2 (2 x − 1) / 3
+  EXPECT_THAT(text, Not(HasSubstr("Σₙ ∂J")));
+  EXPECT_THAT(text, Not(HasSubstr("A shared value")));
+  const std::string alone = text_of("squared_error(W*x, y)", "W: m×n, x: n batched, y: m batched", {"x"});
+  EXPECT_THAT(alone, HasSubstr("[∂ℓ/∂v₁] = V₁ − Y"));
+  const std::string vectors =
+      text_of("squared_error(W*x, y)", "W: m×n, x: n batched, y: m batched", {"x", "W"});
+  EXPECT_THAT(vectors, HasSubstr("= Wᵀ ∂ℓ⟨n⟩/∂v₁⟨n⟩ / N"));
+  EXPECT_THAT(vectors, HasSubstr("[∂ℓ/∂x] = Wᵀ [∂ℓ/∂v₁]"));
+  EXPECT_THAT(vectors, HasSubstr("A shared value such as W"));
+}
+
+TEST(Compose, WritesWhatIsUsedTwiceAsASumOfMatrixProducts) {
+  const std::string text = text_of("squared_error(W*tanh(W*x) + b, y + b)",
+                                   "W: n×n, b: n, x: n batched, y: n batched", {"W", "b"});
+  EXPECT_THAT(text, HasSubstr("] Aᵀ + Δ Xᵀ)"));
+  EXPECT_THAT(text, HasSubstr("= 1/N ("));
+  EXPECT_THAT(text, HasSubstr("as matrix products"));
+}
+
+TEST(Compose, RefusesAnotherNBesideTheNumberOfSamples) {
+  const Derivation variable = derive_formula("N*x'*x", "x: 2 batched, N: 1", {"N"});
+  EXPECT_THROW(compose(variable, {}), Error);
+  EXPECT_NO_THROW(compose(variable, {.batch = false}));
+  EXPECT_THROW(compose(derive_formula("norm(W*x)", "W: m×N, x: N batched", {"W"}), {}), Error);
+  EXPECT_NO_THROW(compose(derive_formula("N*x'*x", "x: 2, N: 1", {"N"}), {}));
 }
 
 TEST(Compose, ShowsTheNumbersOfAllSamplesAndTheirCount) {

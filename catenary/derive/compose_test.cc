@@ -109,12 +109,24 @@ TEST(Compose, RecapsChainsOfDenseLayersAlone) {
   constexpr std::string_view kDeclarations = "W1: k×n, W2: n×k, b1: k, b2: n, x: n, y: n";
   const auto of = [&](std::string_view formula) { return recap(formula, kDeclarations); };
   EXPECT_THAT(of("squared_error(W2*tanh(W1*x+b1)+b2, y)"),
-              HasSubstr("zₗ = Wₗ aₗ₋₁ + bₗ, aₗ = f(zₗ). The steps"));
-  EXPECT_THAT(of("squared_error(W2*tanh(W1*x), y)"), HasSubstr("without biases, zₗ = Wₗ aₗ₋₁, aₗ = f(zₗ)."));
+              HasSubstr("zₗ = Wₗ aₗ₋₁ + bₗ, aₗ = g(zₗ). The steps"));
+  EXPECT_THAT(of("squared_error(W2*tanh(W1*x), y)"), HasSubstr("without biases, zₗ = Wₗ aₗ₋₁, aₗ = g(zₗ)."));
   EXPECT_THAT(of("squared_error(W2*tanh(W1*x+b1), y)"), HasSubstr("some of them without b."));
   EXPECT_THAT(of("squared_error(W2*tanh(W1*x+b1), x)"), HasSubstr("BP4"));               // an autoencoder
   EXPECT_EQ(of("squared_error(x + W2*tanh(W1*x), y)"), "");                              // a residual block
   EXPECT_EQ(recap("squared_error(tanh(W1*tanh(W1*x)), y)", "W1: n×n, x: n, y: n"), "");  // shared weights
+}
+
+TEST(Compose, RecapsInLettersThatNothingElseHas) {
+  const std::string one = text_of("tanh(W*x+b)'*z", "W: m×n, x: n, b: m, z: m", {"W"});
+  EXPECT_THAT(one, HasSubstr("v₁ = W x + b, a = g(v₁)."));
+  EXPECT_THAT(one, HasSubstr("δ = ∂f/∂v₁ = ∂f/∂a ⊙ g′(v₁)"));
+  const std::string two =
+      text_of("squared_error(W2*tanh(W1*x), z.*g)", "W1: k×n, W2: m×k, x: n, z: m, g: m", {"W1"});
+  EXPECT_THAT(two, HasSubstr("uₗ = Wₗ aₗ₋₁, aₗ = φ(uₗ)."));
+  const std::string named = text_of("sum(tanh(A*x+c))", "A: m×n, x: n, c: m", {"A", "c"});
+  EXPECT_THAT(named, HasSubstr("z = A x + c, a = g(z)."));
+  EXPECT_THAT(named, HasSubstr("BP4, weights: ∂f/∂A = δ xᵀ"));
 }
 
 TEST(Compose, TellsWhatIsConstantBetweenJumpsFromWhatIsIndependent) {

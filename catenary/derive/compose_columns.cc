@@ -114,6 +114,7 @@ void add_forward_in_columns(Composer& c) {
     c.numbers_in_columns(left, v);
   }
   if (has_bias) c.paragraph(Phrase::kBatchForwardBias);
+  c.numbers_in_columns(columns(c, c.d.sample.name), c.d.sample.scalar);
 }
 
 bool is_in_columns(const Adjoint& a) { return a.x.batched() && a.x.shape().rank() == 1; }

@@ -187,8 +187,9 @@ TEST(Compose, ShowsTheNumbersOfAllSamplesAndTheirCount) {
   const std::string text = text_of(d, {.numbers = true, .valuation = &valuation});
   EXPECT_THAT(text, HasSubstr("    N = 3\n"));
   EXPECT_THAT(text, HasSubstr("    X = [ 1  2  3 ]\n"));
-  EXPECT_THAT(text, HasSubstr("    ∂ℓ⟨2⟩/∂w = 6\n"));     // (4 − 1) · 2
-  EXPECT_THAT(text, HasSubstr("    ∂J/∂w = 7.33333\n"));  // (1 + 6 + 15) / 3
+  EXPECT_THAT(text, HasSubstr("    [ℓ] = [ 0.5  4.5  12.5 ]"));  // ½ (2 x − 1)²
+  EXPECT_THAT(text, HasSubstr("    ∂ℓ⟨2⟩/∂w = 6\n"));            // (4 − 1) · 2
+  EXPECT_THAT(text, HasSubstr("    ∂J/∂w = 7.33333\n"));         // (1 + 6 + 15) / 3
 }
 
 TEST(Compose, WritesANewShapeUnlessItIsOfOneNumber) {

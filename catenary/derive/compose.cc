@@ -1,5 +1,8 @@
 #include "catenary/derive/compose.h"
 
+#include <algorithm>
+
+#include "catenary/base/error.h"
 #include "catenary/derive/composer.h"
 
 namespace catenary::derive {
@@ -20,7 +23,27 @@ Composer::Composer(const Derivation& derivation, const ComposeOptions& options)
   }
 }
 
+namespace {
+
+// Means over the samples are written with their number, N, which nothing else may be called.
+void refuse_another_count(const Derivation& d, const ComposeOptions& options) {
+  const bool has_samples = std::ranges::any_of(d.leaves, &Value::batched);
+  if (!has_samples || (d.batch && !options.batch)) return;
+  const bool is_leaf_name =
+      std::ranges::any_of(d.leaves, [&](Value v) { return d.names.find(v)->text == "N"; });
+  const bool is_dimension =
+      std::ranges::any_of(d.dimensions.symbols(), [](const auto& s) { return s.first == "N"; });
+  if (!is_leaf_name && !is_dimension) return;
+  fail(ErrorKind::kConfig,
+       "N is the number of samples in the derivation of a batch, found a {} of that name: give it another, "
+       "such as M",
+       is_leaf_name ? "variable" : "dimension");
+}
+
+}  // namespace
+
 Document compose(const Derivation& derivation, const ComposeOptions& options) {
+  refuse_another_count(derivation, options);
   Composer c(derivation, options);
   add_symbols(c);
   add_forward(c);

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <optional>
+#include <ranges>
 #include <set>
 
 #include "catenary/derive/composer.h"
+#include "catenary/ir/verify.h"
 #include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {
@@ -110,16 +112,33 @@ void add_forward_in_columns(Composer& c) {
     c.numbers_in_columns(left, v);
   }
   if (has_bias) c.paragraph(Phrase::kBatchForwardBias);
+  c.numbers_in_columns(columns(c, c.d.sample.name), c.d.sample.scalar);
 }
 
-// The adjoints that the batch's results are made of: the left factors of outer products, and what is summed.
+bool is_in_columns(const Adjoint& a) { return a.x.batched() && a.x.shape().rank() == 1; }
+
+// The adjoints that a matrix form is made of: the left factors of outer products, and what is summed.
+void collect_factors(Value total, std::set<NodeId>& symbols) {
+  if (is(total, ops::kAdd) || is(total, ops::kSub)) {
+    for (int i = 0; i < 2; ++i) collect_factors(total.input(i), symbols);
+  } else {
+    symbols.insert(is(total, ops::kOuter) ? total.input(0).id() : total.id());
+  }
+}
+
+// The adjoints that the batch's results are made of, and those that they need in turn.
 std::set<NodeId> factors(const Composer& c) {
   std::set<NodeId> symbols;
   for (const Result& r : c.d.sample.results) {
     const Adjoint* a = c.d.sample.find(r.variable);
-    if (a == nullptr || matrix_form(c, a->total.value).text.empty()) continue;
-    const Value total = a->total.value;
-    symbols.insert(is(total, ops::kOuter) ? total.input(0).id() : total.id());
+    if (a == nullptr) continue;
+    if (r.variable.batched()) symbols.insert(a->symbol.id());
+    if (!matrix_form(c, a->total.value).text.empty()) collect_factors(a->total.value, symbols);
+  }
+  for (const Adjoint& a : c.d.sample.adjoints | std::views::reverse) {
+    if (!is_in_columns(a) || !(a.is_delta || symbols.contains(a.symbol.id()))) continue;
+    for (const Value v : reachable({a.inserted ? a.written_out.value : a.total.value}))
+      symbols.insert(v.id());
   }
   return symbols;
 }
@@ -129,8 +148,7 @@ void add_backward_in_columns(Composer& c) {
   const std::set<NodeId> wanted = factors(c);
   bool is_first = true;
   for (const Adjoint& a : c.d.sample.adjoints) {
-    if (!a.x.batched() || a.x.shape().rank() != 1 || !(a.is_delta || wanted.contains(a.symbol.id())))
-      continue;
+    if (!is_in_columns(a) || !(a.is_delta || wanted.contains(a.symbol.id()))) continue;
     InColumns in_columns(c);
     const auto right = in_columns.write(a.inserted ? a.written_out.value : a.total.value);
     const Formula left = columns(c, a.name);
@@ -157,10 +175,15 @@ Formula columns(const Composer& c, const Formula& f) {
   return is_letter && !is_taken ? matrix : Formula{"[" + f.text + "]", "[" + f.latex + "]"};
 }
 
+Formula of_sample(const Formula& f, const std::string& n) {
+  const bool is_atom = f.binding == Notation::kAtom;
+  return {(is_atom ? f.text : "(" + f.text + ")") + "⟨" + n + "⟩",
+          raised(is_atom ? f.latex : "(" + f.latex + ")", R"(\langle )" + n + R"( \rangle)")};
+}
+
 Formula side_by_side(const Formula& f) {
-  return {"[" + f.text + "⟨1⟩ … " + f.text + "⟨N⟩]", "[" + raised(f.latex, R"(\langle 1 \rangle)") +
-                                                         R"( \cdots )" +
-                                                         raised(f.latex, R"(\langle N \rangle)") + "]"};
+  const Formula first = of_sample(f, "1"), last = of_sample(f, "N");
+  return {"[" + first.text + " … " + last.text + "]", "[" + first.latex + R"( \cdots )" + last.latex + "]"};
 }
 
 Formula matrix_form(const Composer& c, Value total) {
@@ -170,6 +193,15 @@ Formula matrix_form(const Composer& c, Value total) {
   if (is(total, ops::kOuter) && vector(total.input(0)) != nullptr && vector(total.input(1)) != nullptr) {
     const Formula left = columns(c, *vector(total.input(0))), right = columns(c, *vector(total.input(1)));
     return {left.text + " " + right.text + "ᵀ", left.latex + R"(\,)" + raised(right.latex, R"(\top)")};
+  }
+  const bool is_difference = is(total, ops::kSub);
+  if (vector(total) == nullptr && (is(total, ops::kAdd) || is_difference)) {
+    const Formula a = matrix_form(c, total.input(0));
+    Formula b = matrix_form(c, total.input(1));
+    if (a.text.empty() || b.text.empty()) return {};
+    if (is_difference && b.binding == Notation::kSum) b = {"(" + b.text + ")", "(" + b.latex + ")"};
+    const char* sign = is_difference ? " − " : " + ";
+    return {a.text + sign + b.text, a.latex + (is_difference ? " - " : " + ") + b.latex, Notation::kSum};
   }
   if (vector(total) == nullptr) return {};
   const Formula sum = columns(c, *vector(total));

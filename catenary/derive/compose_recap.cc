@@ -46,50 +46,85 @@ Formula spaced(const Formula& a, const Formula& b, const std::string& text, cons
 
 Formula transposed(const Formula& f) { return {f.text + "ᵀ", raised(f.latex, R"(\top)")}; }
 
-// The four equations in general, in the notation of this network.
+// The first letter that neither the objective nor a given value has, with an index or without.
+std::string free_letter(const Composer& c, std::initializer_list<const char*> letters) {
+  const auto is_taken = [&](const std::string& letter) {
+    const auto has = [&](const Formula& f) {
+      const std::string_view text = f.text;
+      return text.starts_with(letter) &&
+             (text.size() == letter.size() || static_cast<unsigned char>(text[letter.size()]) >= 0x80);
+    };
+    return has(c.d.sample.name) || std::ranges::any_of(c.d.leaves, [&](Value v) { return has(c.write(v)); });
+  };
+  const auto* free = std::ranges::find_if(letters, [&](const char* letter) { return !is_taken(letter); });
+  return free == letters.end() ? *(letters.end() - 1) : *free;
+}
+
+// The four equations in general, in the notation of this network; of a single layer with its own names.
 class GeneralEquations {
  public:
-  explicit GeneralEquations(const Composer& c) : c_(c), l_(c) {}
+  explicit GeneralEquations(const Composer& c)
+      : c_(c),
+        l_(c),
+        z_(free_letter(c, {"z", "u", "s", "ζ"})),
+        a_(free_letter(c, {"a", "h", "o", "α"})),
+        f_(free_letter(c, {"f", "g", "φ", "ψ"})) {}
 
   [[nodiscard]] Formula layer(bool has_bias) const {
-    Formula z = spaced(l_.this_one("W"), inputs(), " ", R"(\,)");
-    if (has_bias) z = spaced(z, l_.this_one("b"), " + ", " + ");
-    const Formula a{"f(" + l_.this_one("z").text + ")", "f(" + l_.this_one("z").latex + ")"};
-    return spaced(equal(l_.this_one("z"), z), equal(l_.this_one("a"), a), ", ", R"(,\; )");
+    Formula z = spaced(weight(), inputs(), " ", R"(\,)");
+    if (has_bias) z = spaced(z, is_single() ? c_.write(only().bias) : l_.this_one("b"), " + ", " + ");
+    const Formula all = equal(this_z(), z);
+    if (is_single() && only().output == only().z) return all;
+    const Formula a = is_single() ? c_.write(only().output) : l_.this_one(a_);
+    return spaced(all, equal(a, called(f_, this_z())), ", ", R"(,\; )");
   }
 
   [[nodiscard]] Formula bp1() const {
-    Formula delta = equal(l_.last("δ"), by(l_.last("z")));
+    const Formula z = is_single() ? this_z() : l_.last(z_);
+    const Formula delta = equal(l_.last("δ"), by(z));
     if (!is_elementwise(c_.d.layers.back())) return delta;
-    return equal(delta, spaced(by(l_.last("a")), slope(l_.last("z")), " ⊙ ", R"( \odot )"));
+    const Formula a = is_single() ? c_.write(only().output) : l_.last(a_);
+    return equal(delta, spaced(by(a), slope(z), " ⊙ ", R"( \odot )"));
   }
 
   [[nodiscard]] Formula bp2() const {
     const Formula back = spaced(transposed(l_.after("W")), l_.after("δ"), " ", R"(\,)");
     const auto hidden = std::span(c_.d.layers).first(c_.d.layers.size() - 1);
     if (std::ranges::all_of(hidden, is_elementwise))
-      return equal(l_.this_one("δ"), spaced(back, slope(l_.this_one("z")), " ⊙ ", R"( \odot )"));
-    const Formula jacobian = derivative(l_.this_one("a"), l_.this_one("z"));
+      return equal(l_.this_one("δ"), spaced(back, slope(this_z()), " ⊙ ", R"( \odot )"));
+    const Formula jacobian = derivative(l_.this_one(a_), this_z());
     return equal(l_.this_one("δ"), {"(" + jacobian.text + ")ᵀ " + back.text,
                                     R"(\left()" + jacobian.latex + R"(\right)^{\top} )" + back.latex});
   }
 
-  [[nodiscard]] Formula bp3() const { return equal(by(l_.this_one("b")), l_.this_one("δ")); }
+  [[nodiscard]] Formula bp3() const {
+    return equal(by(is_single() && only().bias ? c_.write(only().bias) : l_.this_one("b")), l_.this_one("δ"));
+  }
 
   [[nodiscard]] Formula bp4() const {
-    return equal(by(l_.this_one("W")), spaced(l_.this_one("δ"), transposed(inputs()), " ", R"(\,)"));
+    return equal(by(weight()), spaced(l_.this_one("δ"), transposed(inputs()), " ", R"(\,)"));
   }
 
  private:
+  [[nodiscard]] bool is_single() const { return c_.d.layers.size() == 1; }
+  [[nodiscard]] const DenseLayer& only() const { return c_.d.layers[0]; }
   [[nodiscard]] Formula by(const Formula& x) const { return derivative(c_.d.sample.name, x); }
+  [[nodiscard]] Formula weight() const { return is_single() ? c_.write(only().weight) : l_.this_one("W"); }
+  [[nodiscard]] Formula this_z() const { return is_single() ? c_.write(only().z) : l_.this_one(z_); }
   // A single layer reads x.
-  [[nodiscard]] Formula inputs() const {
-    return c_.d.layers.size() == 1 ? c_.write(c_.d.layers[0].input) : l_.before("a");
+  [[nodiscard]] Formula inputs() const { return is_single() ? c_.write(only().input) : l_.before(a_); }
+  static Formula called(const std::string& function, const Formula& z) {
+    const Formula f = symbol(function);
+    return {f.text + "(" + z.text + ")", f.latex + "(" + z.latex + ")"};
   }
-  static Formula slope(const Formula& z) { return {"f′(" + z.text + ")", "f'(" + z.latex + ")"}; }
+  [[nodiscard]] Formula slope(const Formula& z) const {
+    const Formula f = symbol(f_);
+    return {f.text + "′(" + z.text + ")", f.latex + "'(" + z.latex + ")"};
+  }
 
   const Composer& c_;
   LayerNotation l_;
+  std::string z_, a_, f_;
 };
 
 std::vector<Equation::Row> total_rows(const Composer& c, const Adjoint& a) {

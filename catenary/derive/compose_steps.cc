@@ -10,9 +10,9 @@ namespace catenary::derive {
 
 namespace {
 
-// Symbols of a formula that still fits a line or two.
-constexpr int kLongestStep = 60;
-constexpr std::size_t kMostSteps = 20;
+// Symbols of a formula that a reader still follows, and rows of one result.
+constexpr int kLongestStep = 250;
+constexpr std::size_t kMostSteps = 60;
 
 Formula chain_rule(const Formula& f) {
   return {"∂" + f.text + "/∂x = Σᵢ (∂" + f.text + "/∂yᵢ) (∂yᵢ/∂x)",
@@ -237,24 +237,47 @@ void add_backward(Composer& c, const Part& part) {
 
 namespace {
 
-// The result in what is given, with the rules that shorten it.
-void add_closed(const Composer& c, const Result& r, const Formula& closed, Equation& equation) {
-  if (r.closed->steps.size() <= kMostSteps) {
-    const Names leaves = c.d.leaf_names();
-    if (formula_size(r.traced, leaves, kLongestStep + 1) <= kLongestStep) {
-      const Formula inserted = write(r.traced, leaves);
-      if (inserted.text != equation.rows.back().right.text)
-        equation.rows.push_back({inserted, c.say(Phrase::kAllInserted)});
+// Rows of formulas, some of which are too long: the next one says what happened in all of them.
+class ClosedRows {
+ public:
+  ClosedRows(const Composer& c, std::vector<Equation::Row>& rows)
+      : c_(c), leaves_(c.d.leaf_names()), rows_(rows) {}
+
+  void add(Value v, const Sentence& reason, bool leave_out) {
+    const bool is_long = leave_out || formula_size(v, leaves_, kLongestStep + 1) > kLongestStep;
+    const Formula f = is_long ? Formula{} : write(v, leaves_);
+    if (!is_long && f.text == rows_.back().right.text) return;
+    const auto is_same = [&](const Sentence& known) {
+      return std::ranges::equal(known, reason, [](const Inline& a, const Inline& b) {
+        return a.words == b.words && a.formula.text == b.formula.text;
+      });
+    };
+    if (std::ranges::none_of(reasons_, is_same)) reasons_.push_back(reason);
+    if (is_long) return;
+    Sentence all;
+    for (const Sentence& one : reasons_) {
+      if (!all.empty()) all.push_back({c_.o.language == Language::kEnglish ? "; " : "；", {}});
+      all.insert(all.end(), one.begin(), one.end());
     }
-    for (const SimplifyStep& step : r.closed->steps) {
-      const bool is_long = formula_size(step.after, leaves, kLongestStep + 1) > kLongestStep;
-      const Formula after = is_long ? Formula{} : write(step.after, leaves);
-      if (is_long || after.text == equation.rows.back().right.text) continue;
-      equation.rows.push_back({after, c.reason(step)});
-    }
-    if (equation.rows.back().right.text == closed.text) return;
+    rows_.push_back({f, std::move(all)});
+    reasons_.clear();
   }
-  equation.rows.push_back({closed, c.say(Phrase::kEngineResult)});
+
+ private:
+  const Composer& c_;
+  Names leaves_;
+  std::vector<Equation::Row>& rows_;
+  std::vector<Sentence> reasons_;  // of the rows that were left out, and of the next
+};
+
+// The result in what is given, with the rules that shorten it. Of too many rows only the first and the last
+// are written.
+void add_closed(const Composer& c, const Simplified& closed, Value traced, Equation& equation) {
+  ClosedRows rows(c, equation.rows);
+  rows.add(traced, c.say(Phrase::kAllInserted), false);
+  const bool are_many = closed.steps.size() > kMostSteps;
+  for (const SimplifyStep& step : closed.steps)
+    rows.add(step.after, c.reason(step), are_many && &step != &closed.steps.back());
 }
 
 }  // namespace
@@ -273,7 +296,7 @@ void add_results(Composer& c) {
     Equation equation{.left = a.name, .rows = {{c.write(a.total.value), c.by(a.equation())}}};
     if (r.closed) {
       const Formula closed = write(r.closed->value, c.d.leaf_names());
-      if (closed.text != equation.rows[0].right.text) add_closed(c, r, closed, equation);
+      if (closed.text != equation.rows[0].right.text) add_closed(c, *r.closed, r.traced, equation);
     }
     c.document.equation(std::move(equation));
     c.numbers(a.name, a.traced);

@@ -6,6 +6,7 @@
 #include <regex>
 #include <set>
 
+#include "catenary/base/error.h"
 #include "catenary/derive/expression.h"
 #include "catenary/ops/ops.h"
 
@@ -119,6 +120,15 @@ TEST(Compose, PutsSharedVectorsInNoMatrixOfColumns) {
   EXPECT_THAT(taken, HasSubstr("V₁ = X [x]"));
 }
 
+TEST(Compose, WritesEachStepOfAResult) {
+  const std::string text = text_of("(x'*A*x)/(x'*x)", "x: n, A: n×n", {"x"});
+  EXPECT_THAT(text, HasSubstr("[all steps inserted]"));
+  EXPECT_THAT(text, Not(HasSubstr("the same in one formula")));
+  const std::string shared = text_of("tanh(w*tanh(w*x+b)+b)^2", "w: 1, x: 1, b: 1", {"w", "b"});
+  EXPECT_THAT(shared, HasSubstr("[all steps inserted]"));
+  EXPECT_THAT(shared, Not(HasSubstr("the same in one formula")));
+}
+
 TEST(Compose, RecapsChainsOfDenseLayersAlone) {
   const auto recap = [](std::string_view formula, std::string_view declarations) {
     const std::string text = text_of(formula, declarations, {"W1"});
@@ -128,12 +138,24 @@ TEST(Compose, RecapsChainsOfDenseLayersAlone) {
   constexpr std::string_view kDeclarations = "W1: k×n, W2: n×k, b1: k, b2: n, x: n, y: n";
   const auto of = [&](std::string_view formula) { return recap(formula, kDeclarations); };
   EXPECT_THAT(of("squared_error(W2*tanh(W1*x+b1)+b2, y)"),
-              HasSubstr("zₗ = Wₗ aₗ₋₁ + bₗ, aₗ = f(zₗ). The steps"));
-  EXPECT_THAT(of("squared_error(W2*tanh(W1*x), y)"), HasSubstr("without biases, zₗ = Wₗ aₗ₋₁, aₗ = f(zₗ)."));
+              HasSubstr("zₗ = Wₗ aₗ₋₁ + bₗ, aₗ = g(zₗ). The steps"));
+  EXPECT_THAT(of("squared_error(W2*tanh(W1*x), y)"), HasSubstr("without biases, zₗ = Wₗ aₗ₋₁, aₗ = g(zₗ)."));
   EXPECT_THAT(of("squared_error(W2*tanh(W1*x+b1), y)"), HasSubstr("some of them without b."));
   EXPECT_THAT(of("squared_error(W2*tanh(W1*x+b1), x)"), HasSubstr("BP4"));               // an autoencoder
   EXPECT_EQ(of("squared_error(x + W2*tanh(W1*x), y)"), "");                              // a residual block
   EXPECT_EQ(recap("squared_error(tanh(W1*tanh(W1*x)), y)", "W1: n×n, x: n, y: n"), "");  // shared weights
+}
+
+TEST(Compose, RecapsInLettersThatNothingElseHas) {
+  const std::string one = text_of("tanh(W*x+b)'*z", "W: m×n, x: n, b: m, z: m", {"W"});
+  EXPECT_THAT(one, HasSubstr("v₁ = W x + b, a = g(v₁)."));
+  EXPECT_THAT(one, HasSubstr("δ = ∂f/∂v₁ = ∂f/∂a ⊙ g′(v₁)"));
+  const std::string two =
+      text_of("squared_error(W2*tanh(W1*x), z.*g)", "W1: k×n, W2: m×k, x: n, z: m, g: m", {"W1"});
+  EXPECT_THAT(two, HasSubstr("uₗ = Wₗ aₗ₋₁, aₗ = φ(uₗ)."));
+  const std::string named = text_of("sum(tanh(A*x+c))", "A: m×n, x: n, c: m", {"A", "c"});
+  EXPECT_THAT(named, HasSubstr("z = A x + c, a = g(z)."));
+  EXPECT_THAT(named, HasSubstr("BP4, weights: ∂f/∂A = δ xᵀ"));
 }
 
 TEST(Compose, TellsWhatIsConstantBetweenJumpsFromWhatIsIndependent) {
@@ -153,14 +175,50 @@ TEST(Compose, WritesTheBatchStepByStepAndInMatrices) {
   EXPECT_THAT(text, HasSubstr("= 1/N Δ₁ Xᵀ"));
 }
 
+TEST(Compose, SumsNothingForWhatEachSampleHas) {
+  const Derivation d = derive_formula("squared_error(w*x, y)", "w: 1, x: 1 batched, y: 1 batched", {"x"});
+  const Valuation valuation(d, {3, {{"w", {2}}, {"x", {1, 2, 3}}, {"y", {1, 1, 1}}}});
+  const std::string text = text_of(d, {.numbers = true, .valuation = &valuation});
+  EXPECT_THAT(text,
+              HasSubstr("∂J/∂x⟨n⟩ = ∂J/∂ℓ⟨n⟩ ∂ℓ⟨n⟩/∂x⟨n⟩    [only the loss of sample n depends on it]"));
+  EXPECT_THAT(text, HasSubstr("= ∂ℓ⟨n⟩/∂x⟨n⟩ / N"));
+  EXPECT_THAT(text, HasSubstr("    [∂J/∂x] = [ 0.666667  2  3.33333 ]\n"));  // 2 (2 x − 1) / 3
+  EXPECT_THAT(text, Not(HasSubstr("Σₙ ∂J")));
+  EXPECT_THAT(text, Not(HasSubstr("A shared value")));
+  const std::string alone = text_of("squared_error(W*x, y)", "W: m×n, x: n batched, y: m batched", {"x"});
+  EXPECT_THAT(alone, HasSubstr("[∂ℓ/∂v₁] = V₁ − Y"));
+  const std::string vectors =
+      text_of("squared_error(W*x, y)", "W: m×n, x: n batched, y: m batched", {"x", "W"});
+  EXPECT_THAT(vectors, HasSubstr("= Wᵀ ∂ℓ⟨n⟩/∂v₁⟨n⟩ / N"));
+  EXPECT_THAT(vectors, HasSubstr("[∂ℓ/∂x] = Wᵀ [∂ℓ/∂v₁]"));
+  EXPECT_THAT(vectors, HasSubstr("A shared value such as W"));
+}
+
+TEST(Compose, WritesWhatIsUsedTwiceAsASumOfMatrixProducts) {
+  const std::string text = text_of("squared_error(W*tanh(W*x) + b, y + b)",
+                                   "W: n×n, b: n, x: n batched, y: n batched", {"W", "b"});
+  EXPECT_THAT(text, HasSubstr("] Aᵀ + Δ Xᵀ)"));
+  EXPECT_THAT(text, HasSubstr("= 1/N ("));
+  EXPECT_THAT(text, HasSubstr("as matrix products"));
+}
+
+TEST(Compose, RefusesAnotherNBesideTheNumberOfSamples) {
+  const Derivation variable = derive_formula("N*x'*x", "x: 2 batched, N: 1", {"N"});
+  EXPECT_THROW(compose(variable, {}), Error);
+  EXPECT_NO_THROW(compose(variable, {.batch = false}));
+  EXPECT_THROW(compose(derive_formula("norm(W*x)", "W: m×N, x: N batched", {"W"}), {}), Error);
+  EXPECT_NO_THROW(compose(derive_formula("N*x'*x", "x: 2, N: 1", {"N"}), {}));
+}
+
 TEST(Compose, ShowsTheNumbersOfAllSamplesAndTheirCount) {
   const Derivation d = derive_formula("squared_error(w*x, y)", "w: 1, x: 1 batched, y: 1 batched", {"w"});
   const Valuation valuation(d, {3, {{"w", {2}}, {"x", {1, 2, 3}}, {"y", {1, 1, 1}}}});
   const std::string text = text_of(d, {.numbers = true, .valuation = &valuation});
   EXPECT_THAT(text, HasSubstr("    N = 3\n"));
   EXPECT_THAT(text, HasSubstr("    X = [ 1  2  3 ]\n"));
-  EXPECT_THAT(text, HasSubstr("    ∂ℓ⟨2⟩/∂w = 6\n"));     // (4 − 1) · 2
-  EXPECT_THAT(text, HasSubstr("    ∂J/∂w = 7.33333\n"));  // (1 + 6 + 15) / 3
+  EXPECT_THAT(text, HasSubstr("    [ℓ] = [ 0.5  4.5  12.5 ]"));  // ½ (2 x − 1)²
+  EXPECT_THAT(text, HasSubstr("    ∂ℓ⟨2⟩/∂w = 6\n"));            // (4 − 1) · 2
+  EXPECT_THAT(text, HasSubstr("    ∂J/∂w = 7.33333\n"));         // (1 + 6 + 15) / 3
 }
 
 TEST(Compose, WritesANewShapeUnlessItIsOfOneNumber) {

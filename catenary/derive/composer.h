@@ -104,10 +104,12 @@ void add_seed(Composer& c, const Part& part);
 /// The matrix whose columns are the samples' vectors: x becomes X, z⁽¹⁾ becomes Z⁽¹⁾, δ becomes Δ; [x] where
 /// X is something else.
 [[nodiscard]] Formula columns(const Composer& c, const Formula& f);
+/// Sample n's x: x⟨n⟩.
+[[nodiscard]] Formula of_sample(const Formula& f, const std::string& n);
 /// [x⟨1⟩ … x⟨N⟩].
 [[nodiscard]] Formula side_by_side(const Formula& f);
-/// Σₙ of a parameter's per-sample derivative without the sum: δ aᵀ becomes Δ Aᵀ, δ becomes Δ 𝟏. Empty for
-/// other forms.
+/// Σₙ of a parameter's per-sample derivative without the sum: δ aᵀ becomes Δ Aᵀ, δ becomes Δ 𝟏, sums of such
+/// become sums. Empty for other forms.
 [[nodiscard]] Formula matrix_form(const Composer& c, Value total);
 /// The forward and the backward pass of all samples at once, in matrices.
 void add_columns(Composer& c);

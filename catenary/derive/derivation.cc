@@ -259,7 +259,10 @@ class BatchResults {
       result.equations = expanded_.equations(loss->symbol);
       const bool is_shared = is(weight, ops::kBatchBroadcast);
       result.weight = is_shared ? weight.input(0) : weight;
-      sum = is_shared ? result.weight * batch_sum(sample->symbol) : batch_sum(weight * sample->symbol);
+      if (v.batched())  // no other sample's loss depends on it
+        sum = result.weight * sample->symbol;
+      else
+        sum = is_shared ? result.weight * batch_sum(sample->symbol) : batch_sum(weight * sample->symbol);
     }
     if (beside != nullptr) {
       result.beside = shortened(expanded_(beside->symbol));

@@ -62,7 +62,8 @@ struct DenseLayer {
 
 /// The batch's answer for a variable.
 struct BatchResult {
-  Simplified total;     ///< weight Σₙ ∂ℓⁿ/∂v + beside, as a person would write it
+  /// weight Σₙ ∂ℓⁿ/∂v + beside, as a person would write it; of what each sample has, weight ∂ℓ/∂v.
+  Simplified total;
   Value inserted = {};  ///< the same with ∂ℓ/∂v as its own equation has it; empty if that changes nothing
   Value weight = {};    ///< ∂J/∂ℓ, shared: 1/N of a mean; empty if no sample's loss depends on v
   std::optional<Value> beside;      ///< what does not pass through the samples' losses: λ W

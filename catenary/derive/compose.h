@@ -24,8 +24,8 @@ struct ComposeOptions {
 };
 
 /// The derivation in words and formulas: symbols, forward pass, function, backward pass step by step,
-/// results, the batch, BP1 to BP4, the check. Throws Error of kind kConfig if something else than the number of
-/// samples is called N where that is written.
+/// results, the batch, BP1 to BP4, the check. Throws Error of kind kConfig if something else than the number
+/// of samples is called N where that is written.
 [[nodiscard]] Document compose(const Derivation& derivation, const ComposeOptions& options);
 
 }  // namespace catenary::derive

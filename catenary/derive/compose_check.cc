@@ -22,6 +22,10 @@ struct Checks {
 };
 
 Sentence verdict(const Composer& c, const Checks& checks) {
+  using Point = GradientAgreement::Point;
+  const auto is_either = [&](Point p) { return checks.differences.point == p || checks.complex.point == p; };
+  if (is_either(Point::kUndefined)) return c.say(Phrase::kUndefinedThere);
+  if (is_either(Point::kNoisy)) return c.say(Phrase::kHiddenByRounding);
   const bool differences_agree = checks.differences.agrees() && checks.differences.is_conclusive;
   if (checks.differences.kink && differences_agree) {  // of which the complex step knows but one side
     const auto [left, right] = *checks.differences.kink;

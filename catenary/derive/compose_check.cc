@@ -26,6 +26,8 @@ Formula slope(double x, double other) {
 }
 
 Sentence verdict(const Composer& c, const Valuation::Checks& checks) {
+  if (checks.stand_at(GradientAgreement::Point::kUndefined)) return c.say(Phrase::kUndefinedThere);
+  if (checks.stand_at(GradientAgreement::Point::kNoisy)) return c.say(Phrase::kHiddenByRounding);
   if (!checks.agree()) return c.say(Phrase::kDisagrees);
   const bool differences_agree = checks.differences_agree();
   if (checks.differences.kink && differences_agree) {  // of which the complex step knows but one side

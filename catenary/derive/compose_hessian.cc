@@ -50,8 +50,11 @@ class HessianComposer {
     if (block.x == block.y) return;
     const Formula other = second_derivative(c_.d.sample.name, block.y, block.x, h_.names);
     const Formula transposed = {"(" + left.text + ")ᵀ", R"(\left()" + left.latex + R"(\right)^{\top})"};
-    const bool is_number = block.x.shape().rank() + block.y.shape().rank() == 0;
-    c_.paragraph(Phrase::kHessianTransposed, {equation_of(other, is_number ? left : transposed)});
+    const bool is_matrix = block.x.shape().rank() > 0 && block.y.shape().rank() > 0;
+    if (is_matrix)
+      c_.paragraph(Phrase::kHessianTransposed, {equation_of(other, transposed)});
+    else
+      c_.paragraph(Phrase::kHessianSame, {equation_of(other, left)});
   }
 
  private:
@@ -186,8 +189,8 @@ class HessianComposer {
 
 Formula second_derivative(const Formula& f, Value x, Value y, const Names& names) {
   const Formula a = *names.find(x), b = *names.find(y);
-  const bool is_row = y.shape().rank() > 0;
-  const bool is_square = x == y && !is_row;
+  const bool is_row = x.shape().rank() > 0 && y.shape().rank() > 0;  // ∂f/∂c of a number c has a column
+  const bool is_square = x == y && !is_row && x.shape().rank() == 0;
   const std::string below =
       is_square ? "∂" + a.text + "²" : "∂" + a.text + "∂" + b.text + (is_row ? "ᵀ" : "");
   const std::string latex_below = is_square ? R"(\partial )" + raised(a.latex, "2")

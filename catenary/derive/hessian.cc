@@ -17,7 +17,7 @@ namespace catenary::derive {
 namespace {
 
 // A step is a few lines: this many are some hundred pages.
-constexpr std::size_t kMostDifferentials = 3000;
+constexpr std::int64_t kMostDifferentials = 3000;
 // Symbols of a formula that a person still reads, and of one that may become so.
 constexpr int kLongestClosedForm = 80, kLongestToClose = 400;
 
@@ -68,8 +68,9 @@ Value rebuilt(Value v, const Names& names, F replaced) {
 // One block: the differentials of the gradient's parts, from those of the variable up.
 class Differentiator {
  public:
-  Differentiator(const Derivation& d, Hessian& hessian, SecondDerivative& block, int& number)
-      : d_(d), h_(hessian), block_(block), number_(number) {}
+  Differentiator(const Derivation& d, Hessian& hessian, SecondDerivative& block, int& number,
+                 std::int64_t& total)
+      : d_(d), h_(hessian), block_(block), number_(number), total_(total) {}
 
   void run(const Formula& gradient_name) {
     block_.dy = symbol_of(block_.y, *h_.names.find(block_.y));
@@ -109,7 +110,7 @@ class Differentiator {
   }
 
   // What the gradient computes from the variable, operands first.
-  [[nodiscard]] std::vector<Value> dependent() const {
+  [[nodiscard]] std::vector<Value> dependent() {
     std::vector<Value> order;
     std::set<NodeId> depends = {block_.y.id()};
     for (const Value v : reachable({block_.gradient})) {
@@ -118,8 +119,11 @@ class Differentiator {
       }
       if (v != block_.y && depends.contains(v.id())) order.push_back(v);
     }
-    if (order.size() > kMostDifferentials) {
-      fail(ErrorKind::kConfig, "the Hessian would take {} steps; at most {} are written", order.size(),
+    total_ += static_cast<std::int64_t>(order.size());
+    if (total_ > kMostDifferentials) {
+      fail(ErrorKind::kConfig,
+           "the second derivatives would take more than {} steps, the most that are written; name fewer "
+           "variables with --wrt",
            kMostDifferentials);
     }
     return order;
@@ -237,6 +241,7 @@ class Differentiator {
   Hessian& h_;
   SecondDerivative& block_;
   int& number_;
+  std::int64_t& total_;                   // steps of all blocks
   std::map<NodeId, Value> differential_;  // of a value: a symbol, or a repeated one
   std::map<NodeId, Way> ways_;            // by symbol
   std::map<NodeId, Value> matrix_;        // by a matrix's symbol: its formula in those of vectors
@@ -313,6 +318,7 @@ Hessian hessian(const Derivation& d) {
   check(d);
   Hessian h{.names = d.names, .blocks = {}};
   int number = last_equation(d.sample);
+  std::int64_t total = 0;
   PartNames part_names(d);
   std::set<NodeId> variables;
   for (const Result& r : d.sample.results) variables.insert(r.variable.id());
@@ -330,7 +336,7 @@ Hessian hessian(const Derivation& d) {
         block.gradient = simplify(gradient, d.assumptions()).value;
         part_names.name(h, block, variables, number);
       }
-      Differentiator(d, h, block, number).run(derivative(d.sample.name, *h.names.find(x)));
+      Differentiator(d, h, block, number, total).run(derivative(d.sample.name, *h.names.find(x)));
       h.blocks.push_back(std::move(block));
     }
   }

@@ -21,7 +21,9 @@
 namespace catenary::derive {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing_support::error_of;
 
 Derivation derive_twice(std::string_view formula, std::string_view declarations,
@@ -62,6 +64,7 @@ constexpr Known kKnown[] = {
     {"x'*diag(x)*A*x", "x: n, A: n×n", "2 (Aᵀ diag(x) + diag(A x) + diag(x) A)"},
     {"tr(diag(x)*A*diag(x))", "x: n, A: n×n", "2 diag(diagonal(A))"},
     {"c^3", "c: 1, x: n", "6 c"},
+    {"norm(x)^4", "x: n", "4 ‖x‖² I + 8 x xᵀ"},
     {"sum(relu(A*x))", "A: m×n, x: n", "0"},
 };
 
@@ -111,6 +114,7 @@ const Function kFunctions[] = {
     {"c*exp(a'*x)+b'*x", "a: n, b: n, x: n, c: 1", {"x", "c", "a"}},
     {"x'*A*y + sum(x.*x.*y)", "A: n×n, x: n, y: n", {"x", "y"}},
     {"log(c*d)+c^2*d", "c: 1, d: 1", {"c", "d"}},
+    {"cross_entropy(softmax(x),y)", "x: n, y: n", {"x", "y"}},
 };
 
 class HessianOf : public ::testing::TestWithParam<Function> {
@@ -283,6 +287,50 @@ TEST(Check, SpeaksOfAKinkByItsTwoSlopes) {
               HasSubstr("agrees: a kink, with slope −1 from the left and 2 from the"));
   EXPECT_THAT(text(Language::kEnglish), HasSubstr("agrees by the complex step; differences say nothing"));
   EXPECT_THAT(text(Language::kChinese), HasSubstr("一致：此处有尖点，左导数 −1，右导数 2"));
+}
+
+TEST(Check, SaysWhereItHasNothingToCompare) {
+  const auto verdicts = [](std::string_view formula, std::string_view declarations, Language language) {
+    const Derivation d = derive_twice(formula, declarations);
+    const Valuation valuation(d, random_point(d, 1));
+    for (const GradientAgreement& a : valuation.agreements()) EXPECT_FALSE(a.agrees()) << a.str();
+    return render_text(compose(d, {.language = language, .valuation = &valuation}));
+  };
+  for (const char* formula : {"log(-x'*x)", "sqrt(-x'*x)"}) {
+    EXPECT_THAT(verdicts(formula, "x: n", Language::kEnglish),
+                AllOf(HasSubstr("not checked: the function is not defined"), Not(HasSubstr("DISAGREES"))));
+    EXPECT_THAT(verdicts(formula, "x: n", Language::kChinese), HasSubstr("未检验：函数在该点没有定义"));
+  }
+  for (const char* formula : {"logdet(x*x')", "tr(inv(diag(x)*(A-A')*diag(x)))"}) {
+    EXPECT_THAT(verdicts(formula, "A: 3×3, x: 3", Language::kEnglish),
+                AllOf(HasSubstr("not checked: rounding hides the derivative"), Not(HasSubstr("  agrees"))));
+  }
+}
+
+TEST(Hessian, HasAColumnForANumberAndAVector) {
+  const Derivation d = derive_twice("c^3*(a'*x)", "c: 1, x: n, a: n", {"c", "x"});
+  const std::string text = text_of(d, Language::kEnglish);
+  EXPECT_THAT(text, HasSubstr("∂²f/∂c∂x = 3 u₁ a"));
+  EXPECT_THAT(text, HasSubstr("gives the same: ∂²f/∂x∂c = ∂²f/∂c∂x."));
+  EXPECT_THAT(text, Not(HasSubstr("∂²f/∂c∂xᵀ")));
+}
+
+TEST(Hessian, ReadsSizesInItsCodeOffTheParameters) {
+  const Derivation d = derive_twice("norm(c*ones(n)-x)^2", "x: n, c: 1", {"x", "c"});
+  EXPECT_THAT(render_numpy(d, CheckedPart::kBatch), HasSubstr("d2c = 2 * n"));
+  EXPECT_THAT(render_cpp(d, CheckedPart::kBatch), HasSubstr("n = "));
+}
+
+TEST(Hessian, IsRefusedWhereItsBlocksTogetherAreTooLong) {
+  std::string formula = "x", declarations = "x: 1";
+  std::vector<std::string> wrt;
+  for (int i = 0; i < 40; ++i) {
+    wrt.push_back(fmt::format("a{}", i));
+    formula += fmt::format("*(a{}+x)", i);
+    declarations += fmt::format(", a{}: 1", i);
+  }
+  EXPECT_THAT(error_of([&] { (void)derive_twice(formula, declarations, wrt); }),
+              HasSubstr("more than 3000 steps, the most that are written; name fewer variables with --wrt"));
 }
 
 TEST(Hessian, IsRefusedWhereThereIsNone) {

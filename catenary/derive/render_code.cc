@@ -16,9 +16,10 @@ bool is_size(const Derivation& d, Value leaf) {
 
 // Simplifying may have brought sizes in, tr(I) = n.
 void add_sizes(const Derivation& d, CodeRequest& request) {
-  std::vector<Value> gradients;
-  for (const CodeRequest::Named& gradient : request.gradients) gradients.push_back(gradient.value);
-  for (const Value v : reachable(gradients)) {
+  std::vector<Value> derivatives;
+  for (const CodeRequest::Named& gradient : request.gradients) derivatives.push_back(gradient.value);
+  for (const CodeRequest::Named& hessian : request.hessians) derivatives.push_back(hessian.value);
+  for (const Value v : reachable(derivatives)) {
     if (is_size(d, v) && std::ranges::find(request.sizes, v) == request.sizes.end())
       request.sizes.push_back(v);
   }

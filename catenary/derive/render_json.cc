@@ -109,6 +109,8 @@ Json json_of(std::string_view variable, const GradientAgreement& a) {
   Json check = {
       {"variable", variable},     {"method", name_of(a.method)}, {"max_absolute_error", a.max_absolute},
       {"tolerance", a.tolerance}, {"agrees", a.agrees()},        {"conclusive", a.is_conclusive}};
+  using Point = GradientAgreement::Point;
+  if (a.point != Point::kSound) check["not_checked"] = a.point == Point::kNoisy ? "noisy" : "undefined";
   if (a.kink) check["kink"] = {{"left", a.kink->left}, {"right", a.kink->right}};
   return check;
 }

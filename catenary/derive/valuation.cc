@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <span>
 
 #include "catenary/base/error.h"
 #include "catenary/base/philox.h"
@@ -175,10 +176,12 @@ void Valuation::check_hessian(const Derivation& derivation) {
 
 std::string Valuation::disagreement() const {
   for (std::size_t i = 0; i + 1 < agreements_.size(); i += 2) {
-    if (!Checks{agreements_[i], agreements_[i + 1]}.agree()) return agreements_[i + 1].str();
+    const Checks checks{agreements_[i], agreements_[i + 1]};
+    if (!checks.are_void() && !checks.agree()) return checks.complex.str();
   }
   for (const HessianAgreement& a : hessian_agreements_) {
-    if (!Checks{a.differences, a.complex}.agree()) return a.complex.str();
+    const Checks checks{a.differences, a.complex};
+    if (!checks.are_void() && !checks.agree()) return checks.complex.str();
   }
   return "";
 }
@@ -223,6 +226,7 @@ struct Range {
 struct Use {
   std::int64_t classes = 0;  // a label below this
   bool probability = false;  // targets of a cross-entropy: one 1, else 0
+  bool moves = false;        // second derivatives move it: targets have a kink at 0
 };
 
 // How many classes operand i of a call tells apart, if it is a label; else 0.
@@ -254,6 +258,24 @@ Use use_of(Value leaf, std::span<const Value> values) {
   return use;
 }
 
+// Probabilities above 0 that add up to 1.
+std::vector<double> shares(std::int64_t size, const Philox& random, std::int64_t samples) {
+  std::vector<double> numbers(static_cast<std::size_t>(size * samples));
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = 0.2 + 0.8 * random.uniform(i);
+  for (std::int64_t n = 0; n < samples; ++n) {
+    const std::span<double> sample =
+        std::span(numbers).subspan(static_cast<std::size_t>(n * size), static_cast<std::size_t>(size));
+    double total = 0, rest = 1;
+    for (const double x : sample) total += x;
+    for (double& x : sample) {
+      const double cents = std::round(100 * x / total) / 100;
+      x = &x == &sample.back() && rest > 0 ? std::round(100 * rest) / 100 : std::max(cents, 0.01);
+      rest -= x;
+    }
+  }
+  return numbers;
+}
+
 std::vector<double> random_numbers(std::int64_t size, const Use& use, const Range& range,
                                    const Philox& random, std::int64_t samples) {
   std::vector<double> numbers(static_cast<std::size_t>(size * samples));
@@ -266,6 +288,7 @@ std::vector<double> random_numbers(std::int64_t size, const Use& use, const Rang
     if (numbers[i] == 0) numbers[i] = 0.05;  // |x| and relu have a kink at 0
   }
   if (!use.probability) return numbers;
+  if (use.moves) return shares(size, random, samples);
   for (std::int64_t n = 0; n < samples; ++n) {
     const auto one = static_cast<std::int64_t>(
         random.below(static_cast<std::uint64_t>(size), static_cast<std::uint64_t>(n)));
@@ -285,6 +308,10 @@ void make_symmetric(std::vector<double>& numbers, std::int64_t n) {
 // Away from singular matrices: a determinant near 0 makes every digit of an inverse doubtful.
 void strengthen_diagonal(std::vector<double>& numbers, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) numbers[static_cast<std::size_t>(i * n + i)] += 3;
+}
+
+bool moves_twice(const Derivation& d, Value leaf) {
+  return d.hessian && std::ranges::count(d.hessian->blocks, leaf, &SecondDerivative::y) > 0;
 }
 
 bool all_finite(const Derivation& d, const Bindings& at) {
@@ -313,8 +340,10 @@ Bindings random_point(const Derivation& derivation, std::uint64_t seed, std::int
     for (const Value v : derivation.leaves) {
       if (at.leaves.contains(v.name())) continue;
       const Philox random(seed, RandomPurpose::kTest, stream_of(v.name().data(), v.name().size()));
+      Use use = use_of(v, values);
+      use.moves = moves_twice(derivation, v);
       std::vector<double> numbers =
-          random_numbers(v.shape().size(), use_of(v, values), range, random, v.batched() ? batch_size : 1);
+          random_numbers(v.shape().size(), use, range, random, v.batched() ? batch_size : 1);
       const bool is_square = v.shape().rank() == 2 && v.shape()[0] == v.shape()[1];
       if (inverts && is_square) strengthen_diagonal(numbers, v.shape()[0]);
       if (symmetric.contains(v.id())) make_symmetric(numbers, v.shape()[0]);

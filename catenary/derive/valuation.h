@@ -43,6 +43,14 @@ class Valuation {
   struct Checks {
     const GradientAgreement &differences, &complex;
     [[nodiscard]] bool differences_agree() const { return differences.agrees() && differences.is_conclusive; }
+    /// Whether either method found the point to be of this kind.
+    [[nodiscard]] bool stand_at(GradientAgreement::Point p) const {
+      return differences.point == p || complex.point == p;
+    }
+    /// Whether the point says nothing of the derivative, right or wrong.
+    [[nodiscard]] bool are_void() const {
+      return stand_at(GradientAgreement::Point::kUndefined) || stand_at(GradientAgreement::Point::kNoisy);
+    }
     /// The complex step decides, but at a kink, of which it knows one side alone.
     [[nodiscard]] bool agree() const { return complex.agrees() || (differences.kink && differences_agree()); }
   };

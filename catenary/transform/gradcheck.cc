@@ -240,16 +240,28 @@ void check_by_extrapolation(GradientAgreement& agreement, const Claim& claim, co
   });
 }
 
+// How sound the point is: a wrong rule shows only above the rounding.
+GradientAgreement::Point point_of(const Claim& claim, const std::vector<double>& values) {
+  constexpr double kLargestShare = 1e-3;
+  using Point = GradientAgreement::Point;
+  if (!std::ranges::all_of(values, [](double x) { return std::isfinite(x); })) return Point::kUndefined;
+  const double usual = kRoundings * kEpsilon * std::max({1.0, claim.size, largest(values)});
+  const bool is_hidden = claim.rounding > usual && !(claim.rounding <= kLargestShare * claim.size);
+  return is_hidden ? Point::kNoisy : Point::kSound;
+}
+
 GradientAgreement check_claim(const Claim& claim, const Bindings& at, const GradcheckOptions& options) {
-  GradientAgreement agreement{.variable = claim.v, .method = options.method};
+  const Evaluation exact({claim.y}, at);
+  const std::vector<double>& values = exact[claim.y];
+  GradientAgreement agreement{
+      .variable = claim.v, .method = options.method, .point = point_of(claim, values)};
   agreement.max_absolute = -1;  // so that the first element is reported even if all agree to the last bit
   agreement.excess = -1;
   if (options.method == GradcheckMethod::kExtrapolatedDifferences) {
     check_by_extrapolation(agreement, claim, at, options);
   } else {
-    const double largest_value = largest(Evaluation({claim.y}, at)[claim.y]);
-    const double tolerance = std::max(
-        relative_tolerance(options.method) * std::max({1.0, claim.size, largest_value}), claim.rounding);
+    const double size = std::max({1.0, claim.size, largest(values)});
+    const double tolerance = std::max(relative_tolerance(options.method) * size, claim.rounding);
     const Measure measure = measure_by(options.method, claim.y, claim.v, at);
     for_elements(claim.v, at, options, [&](std::int64_t element) {
       const std::vector<double> numeric = measure(element);

@@ -43,6 +43,9 @@ struct GradientAgreement {
   double excess = 0;
   /// Whether the tolerance is small enough for an error of 10⁻⁴ of the gradient's size to be seen.
   bool is_conclusive = true;
+  /// What the point lets be compared: nothing where y is no number, nor where rounding hides the gradient's
+  /// first digits, as beside a pole or a singular matrix.
+  enum class Point : std::uint8_t { kSound, kUndefined, kNoisy } point = Point::kSound;
   /// At a kink a gradient agrees that lies between the slopes from the left and from the right.
   struct Kink {
     double left, right;
@@ -54,8 +57,8 @@ struct GradientAgreement {
   double analytic = 0;
   double numeric = 0;
 
-  /// False for a NaN too.
-  [[nodiscard]] bool agrees() const { return excess <= 1; }
+  /// False for a NaN too, and where nothing could be compared.
+  [[nodiscard]] bool agrees() const { return excess <= 1 && point == Point::kSound; }
   /// "W[1, 2]: 0.25 by the gradient, 0.26 by central differences (tolerance 4e-09)".
   [[nodiscard]] std::string str() const;
 };

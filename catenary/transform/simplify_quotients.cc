@@ -98,37 +98,42 @@ Value join_powers(Value v, const Options&) {
   });
 }
 
-Value length_times_direction(Value v, const Options&) {
+// x for x / ‖x‖, and so in an outer product; empty where there is none.
+Value without_length(Value v, Value x) {
+  if (is(v, ops::kUnitVector)) return v.input(0) == x ? x : Value{};
+  if (!is(v, ops::kOuter)) return {};
+  const Value a = v.input(0), b = v.input(1);
+  if (const Value left = without_length(a, x)) return outer(left, b);
+  const Value right = without_length(b, x);
+  return right ? outer(a, right) : Value{};
+}
+
+// Takes a length out of a direction, and with it one of the length's powers.
+template <typename Choice>
+Value lengthened(Value v, Choice choice) {
   if (!is(v, ops::kMul) && !is(v, ops::kDiv)) return {};
   PowerProduct product = algebra::powers_of(v);
   for (Power& length : product.powers) {
-    if (!is(length.base, ops::kNorm2) || length.exponent < 1) continue;
+    if (!is(length.base, ops::kNorm2) || !choice(length.exponent)) continue;
     for (Power& direction : product.powers) {
-      if (!is(direction.base, ops::kUnitVector) || direction.base.input(0) != length.base.input(0)) continue;
-      if (direction.exponent != 1) continue;
+      const Value base =
+          direction.exponent == 1 ? without_length(direction.base, length.base.input(0)) : Value{};
+      if (!base) continue;
       length.exponent -= 1;
-      direction.base = length.base.input(0);
+      direction.base = base;
       return product_of(product, v);
     }
   }
   return {};
 }
 
+Value length_times_direction(Value v, const Options&) {
+  return lengthened(v, [](double exponent) { return exponent >= 1; });
+}
+
 // 0 / 0 at x = 0 on both sides.
 Value direction_over_length(Value v, const Options&) {
-  if (!is(v, ops::kMul) && !is(v, ops::kDiv)) return {};
-  PowerProduct product = algebra::powers_of(v);
-  for (Power& length : product.powers) {
-    if (!is(length.base, ops::kNorm2) || length.exponent >= 0) continue;
-    for (Power& direction : product.powers) {
-      if (!is(direction.base, ops::kUnitVector) || direction.base.input(0) != length.base.input(0)) continue;
-      if (direction.exponent != 1) continue;
-      length.exponent -= 1;
-      direction.base = length.base.input(0);
-      return product_of(product, v);
-    }
-  }
-  return {};
+  return lengthened(v, [](double exponent) { return exponent < 0; });
 }
 
 Value opposite_exponentials(Value v, const Options&) {

@@ -113,6 +113,7 @@ const std::multimap<std::string_view, Example>& examples() {
       {"x / x = 1", [](Leaves& l) { return l.a / l.a; }},
       {"x / x = 1", [](Leaves& l) { return l.a * (l.s * l.b) / l.a; }},
       {"‖x‖ · x / ‖x‖ = x", [](Leaves& l) { return norm2(l.a) * unit_vector(l.a); }},
+      {"‖x‖ · x / ‖x‖ = x", [](Leaves& l) { return norm2(l.a) * outer(l.a, unit_vector(l.a)); }},
       {"xᵃ xᵇ = xᵃ⁺ᵇ", [](Leaves& l) { return square(l.a) / l.a; }},
       {"xᵃ xᵇ = xᵃ⁺ᵇ", [](Leaves& l) { return l.a / sqrt(l.a); }},
       {"xᵃ xᵇ = xᵃ⁺ᵇ", [](Leaves& l) { return l.s * l.s; }},

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <new>
 #include <optional>
 
 #include "catenary/base/error.h"
@@ -75,7 +76,7 @@ std::string render(const DeriveArguments& arguments, const DeriveProblem& proble
 
 }  // namespace
 
-int derive(const DeriveArguments& arguments) {
+int derive(const DeriveArguments& arguments) try {
   check("--format", arguments.format, kFormats);
   check("--lang", arguments.language, kLanguages);
   check("--detail", arguments.detail, kDetails);
@@ -88,6 +89,8 @@ int derive(const DeriveArguments& arguments) {
     write_file_atomically(arguments.output, text);
   }
   return 0;
+} catch (const std::bad_alloc&) {
+  fail(ErrorKind::kIo, "not enough memory for this derivation");
 }
 
 }  // namespace catenary::cli

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <numbers>
+#include <optional>
 
 #include "catenary/base/error.h"
 #include "catenary/base/nearest.h"
@@ -14,6 +16,7 @@
 #include "catenary/derive/functions.h"
 #include "catenary/derive/oriented.h"
 #include "catenary/derive/scanner.h"
+#include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 
 namespace catenary::derive {
@@ -164,6 +167,11 @@ class Parser {
     return name.kind == Token::Kind::kName && name.text == "T" && !expression_.graph->find("T");
   }
 
+  static std::optional<double> number_of(const Oriented& x) {
+    if (x.identity || x.value.shape().rank() > 0 || &x.value.op() != &ops::kConstant) return std::nullopt;
+    return std::get<double>(x.value.attribute());
+  }
+
   // Powers group from the right: x^2^3 is x^(2^3), and e^-x^2 is e^(-(x^2)).
   Oriented exponent_operand() {
     const Nesting nesting(*this);
@@ -173,8 +181,11 @@ class Parser {
     if (at_transpose() || !(at("^") || at(".^") || at("^2") || at("^3"))) return base;
     ++position_;
     return placed(symbol, [&] {
-      if (symbol.text == ".^") return calculus_.power_elements(base, exponent_operand());
-      return symbol.text == "^" ? calculus_.power(base, exponent_operand()) : short_power(base, symbol.text);
+      const bool is_short = symbol.text == "^2" || symbol.text == "^3";
+      const Oriented exponent = is_short ? Oriented{constant(symbol.text[1] - '0')} : exponent_operand();
+      const auto known = number_of(base), power = number_of(exponent);
+      if (known && power) return Oriented{constant(std::pow(*known, *power))};  // x^2^3 is x^8
+      return symbol.text == ".^" ? calculus_.power_elements(base, exponent) : calculus_.power(base, exponent);
     });
   }
 

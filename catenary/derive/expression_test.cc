@@ -62,6 +62,7 @@ TEST(Expression, KnowsTheOrderOfOperators) {
 TEST(Expression, GroupsPowersFromTheRight) {
   EXPECT_EQ(value("2^3^2", "x: n"), 512);
   EXPECT_EQ(value("2^3²", "x: n"), 512);
+  EXPECT_EQ(read("x^2^3", "x: 1"), read("x^8", "x: 1"));
   EXPECT_EQ(value("2^-1^2", "x: n"), 0.5);
   EXPECT_EQ(value("-2^2^3", "x: n"), -256);
   EXPECT_EQ(value("2^-2^-1", "x: n"), std::pow(2, -std::pow(2, -1)));

@@ -18,6 +18,9 @@ PROBLEMS = {
     "functions": ["--expr", "sum(sin(x).*cos(x)./exp(x)) + max(tanh(x)) + mean(gelu(x)) + logsumexp(relu(x)) + |c|^2.5",
                   "--given", "x: n, c: 1"],
     "odd names": ["--expr", "norm(x_y*theta1 - b2)^2/3", "--given", "x_y: m×n, theta1: n, b2: m"],
+    "letters": ["--expr", "norm(ŵ*é_1 + αβ*υ - ο)^2", "--given", "ŵ: m×n, é_1: n, αβ: m×n, υ: n, ο: m"],
+    "powers": ["--expr", "norm(x)^2/norm(y)^2", "--given", "x: n, y: n"],
+    "hessian": ["--expr", "sum(softmax(x))*c^3/norm(x)^2 + exp(y'*x)", "--given", "x: n, y: n, c: 1", "--order", "2"],
     "batch": ["--expr", "squared_error(sigmoid(W*x+b), y)", "--given", "W: m×n, x: n batched, b: m, y: m batched"],
     "network": [str(ROOT / "examples" / "iris.toml"), "--set", "train.weight_decay=0.01"],
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <new>
 #include <optional>
 
 #include "catenary/base/error.h"
@@ -108,7 +109,7 @@ Rendered render(const DeriveArguments& arguments, const DeriveProblem& problem) 
 
 }  // namespace
 
-int derive(const DeriveArguments& arguments) {
+int derive(const DeriveArguments& arguments) try {
   check("--format", arguments.format, kFormats);
   check("--lang", arguments.language, kLanguages);
   check("--detail", arguments.detail, kDetails);
@@ -124,6 +125,8 @@ int derive(const DeriveArguments& arguments) {
   if (complaint.empty()) return 0;
   std::fflush(stdout);
   fail(ErrorKind::kNumeric, "{}", complaint);
+} catch (const std::bad_alloc&) {
+  fail(ErrorKind::kIo, "not enough memory for this derivation");
 }
 
 }  // namespace catenary::cli

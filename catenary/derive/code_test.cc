@@ -1,5 +1,6 @@
 #include "catenary/derive/code.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -123,6 +124,22 @@ TEST(Code, GivesNamesThatAreTakenAnUnderscore) {
   EXPECT_THAT(cpp_code(request),
               HasSubstr("(double lambda, double np, double double_, double sum_,\n"
                         "    double N, double layer1_w, double λ, double v2x, double v1) {"));
+}
+
+TEST(CppCode, KeepsOrdinaryNamesAndAvoidsMacros) {
+  Graph graph;
+  std::vector<Value> parameters;
+  for (const char* name : {"s", "count", "like", "elements", "NULL", "M_PI", "errno", "__FILE__", "EOF"})
+    parameters.push_back(graph.parameter(name, {}, {}, DType::kF64));
+  const Value x = graph.input("x", {3}, DType::kF64);
+  Value total = batch_mean(sum(tanh(x) * broadcast(parameters[0], x.shape())));
+  for (const Value p : parameters) total = total + p;
+  parameters.push_back(x);
+  const std::string code = cpp_code({.parameters = parameters, .value = total});
+  EXPECT_THAT(code, HasSubstr("(double s, double count, double like, double elements,"));
+  for (const char* renamed : {"NULL_", "M_PI_", "errno_", "__FILE___", "EOF_"})
+    EXPECT_THAT(code, HasSubstr(fmt::format("double {}", renamed)));
+  EXPECT_THAT(code, HasSubstr("[&](std::size_t s_)"));
 }
 
 TEST(Code, OfAResultThatIsAParameterReturnsACopy) {

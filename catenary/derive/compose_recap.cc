@@ -150,6 +150,11 @@ void add_group(Composer& c, Phrase title, const Formula& general, std::span<cons
 
 void add_recap(Composer& c) {
   if (c.d.layers.empty() || !(c.o.sample || !c.d.batch)) return;
+  const bool has_deltas = std::ranges::all_of(c.d.layers, [&](const DenseLayer& layer) {
+    const Adjoint* adjoint = c.d.sample.find(layer.z);
+    return adjoint == nullptr || adjoint->is_delta;
+  });
+  if (!has_deltas) return;  // the user's own δ is something else
   c.heading(Phrase::kRecap);
   const GeneralEquations general(c);
   std::vector<Value> z, biases, weights;

@@ -280,5 +280,18 @@ TEST(Compose, SpeaksOfNoElementsOfNumbers) {
               HasSubstr("Element i of the result depends on element i of x alone"));
 }
 
+TEST(Compose, LeavesTheUsersDeltaAlone) {
+  const std::string text = text_of("delta'*sigmoid(W*x)", "delta: m, W: m×n, x: n", {"W", "x"});
+  EXPECT_THAT(text, HasSubstr("= δ ⊙ a ⊙ (1 − a)"));
+  EXPECT_THAT(text, Not(HasSubstr("δ = ")));
+}
+
+TEST(Compose, WritesNoVariableAsTheSumSign) {
+  const Derivation d = derive_formula("x'*Sigma*x", "Sigma: n×n symmetric, x: n", {"x"});
+  EXPECT_THAT(text_of(d), HasSubstr("= 2 Sigma x"));
+  EXPECT_THAT(text_of(d), Not(HasSubstr("sum of all elements")));
+  EXPECT_THAT(render_latex(compose(d, {})), HasSubstr(R"(2\,\Sigma)"));
+}
+
 }  // namespace
 }  // namespace catenary::derive

@@ -106,7 +106,8 @@ std::string text_of(double x) {
 
 }  // namespace
 
-CppOperators::CppOperators(const CodeRequest& request) : CodeWriter(request, cpp_keywords(), cpp_helpers()) {}
+CppOperators::CppOperators(const CodeRequest& request)
+    : CodeWriter(request, cpp_keywords(), cpp_helpers()), sample_(plan_.claim("s")) {}
 
 bool CppOperators::has_code(std::string_view op) {
   return find_row(op) != nullptr ||
@@ -162,14 +163,14 @@ Written CppOperators::number(double x) const {
 }
 
 Written CppOperators::named(Value v, const std::string& name) const {
-  return {batched(v) ? name + "[s]" : name};
+  return {batched(v) ? fmt::format("{}[{}]", name, sample_) : name};
 }
 
 // Of a batched value, `code` is one sample's.
 std::string CppOperators::for_each_sample(std::string_view function, const std::string& samples,
-                                          const std::string& code) {
+                                          const std::string& code) const {
   return fmt::format("{}({}, [&](std::size_t{}) {{ return {}; }})", function, samples,
-                     mentions(code, "s") ? " s" : "", code);
+                     mentions(code, sample_) ? " " + sample_ : "", code);
 }
 
 std::string CppOperators::assignment(const std::string& type, const std::string& name,

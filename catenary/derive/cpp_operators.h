@@ -24,8 +24,8 @@ class CppOperators : public CodeWriter {
   [[nodiscard]] static std::string assignment(const std::string& type, const std::string& name,
                                               const std::string& code);
   /// A call of `function` with the number of samples and one sample's code.
-  [[nodiscard]] static std::string for_each_sample(std::string_view function, const std::string& samples,
-                                                   const std::string& code);
+  [[nodiscard]] std::string for_each_sample(std::string_view function, const std::string& samples,
+                                            const std::string& code) const;
   /// The type of one sample, and of the value as the caller sees it.
   [[nodiscard]] static std::string type_of(Value v);
   [[nodiscard]] std::string full_type(Value v) const;
@@ -70,6 +70,7 @@ class CppOperators : public CodeWriter {
   Written batch_broadcast(Value v) { return operand(v.input(0)); }
   Written batch_size(Value);
 
+  std::string sample_;  // a sample's number, of lambdas
   bool uses_arithmetic_ = false;
 };
 

@@ -7,6 +7,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
+#include "catenary/derive/formula.h"
 #include "catenary/derive/functions.h"
 #include "catenary/derive/scanner.h"
 #include "catenary/ops/ops.h"
@@ -115,13 +116,32 @@ void check_name(std::string_view whole, const Declaration& d, Expression& expres
   const std::vector<std::string_view> functions = function_names();
   if (!is_name(d.name)) fail_at(kWhat, whole, d.begin, fmt::format("needed a name, found {}", quote(d.name)));
   if (std::ranges::count(functions, d.name) > 0 || d.name == "ones" || d.name == "zeros" || d.name == "I" ||
-      d.name == "eye")
+      d.name == "eye" || d.name == "pi" || d.name == "π")
     fail_at(kWhat, whole, d.begin,
             fmt::format("{} is a function or constant of the language", quote(d.name)));
   if (expression.graph->find(d.name))
     fail_at(kWhat, whole, d.begin, fmt::format("{} is declared twice", quote(d.name)));
+  const auto is_alike = [looks = symbol(d.name).text](Value v) { return symbol(v.name()).text == looks; };
+  if (const auto alike = std::ranges::find_if(expression.variables, is_alike);
+      alike != expression.variables.end()) {
+    fail_at(kWhat, whole, d.begin,
+            fmt::format("{} and {} would both be written {}; rename one of them", quote(alike->name()),
+                        quote(d.name), symbol(d.name).text));
+  }
   if (expression.variables.size() == kMostVariables)
     fail_at(kWhat, whole, d.begin, fmt::format("more than {} variables", kMostVariables));
+}
+
+// No name may mean a variable and a dimension. places: where the variables are declared.
+void check_dimensions(std::string_view whole, const std::vector<std::size_t>& places,
+                      const Expression& expression) {
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const std::string_view name = expression.variables[i].name();
+    for (const auto& [symbol, extent] : expression.dimensions.symbols()) {
+      if (symbol == name)
+        fail_at(kWhat, whole, places[i], fmt::format("{} is both a variable and a dimension", quote(name)));
+    }
+  }
 }
 
 // The whole numbers in a text: they may be dimensions.
@@ -158,6 +178,7 @@ void declare(std::string_view declarations, std::string_view formula, Expression
   expression.dimensions = Dimensions(std::move(numbers));
   expression.graph = std::make_unique<Graph>();
   if (trimmed(declarations).empty()) return;
+  std::vector<std::size_t> places;  // of the variables
   for (std::size_t begin = 0; begin <= declarations.size();) {
     const std::size_t end = std::min(declarations.find_first_of(",;", begin), declarations.size());
     const Declaration d = split(declarations, declarations.substr(begin, end - begin));
@@ -169,15 +190,11 @@ void declare(std::string_view declarations, std::string_view formula, Expression
     const Value v = d.batched ? expression.graph->input(d.name, shape, DType::kF64)
                               : expression.graph->parameter(d.name, shape, {}, DType::kF64);
     expression.variables.push_back(v);
+    places.push_back(d.begin);
     if (d.symmetric) expression.symmetric.push_back(v);
     begin = end + 1;
   }
-  for (const Value v : expression.variables) {
-    for (const auto& [symbol, extent] : expression.dimensions.symbols()) {
-      if (symbol == v.name())
-        fail(ErrorKind::kConfig, "declarations: '{}' is both a variable and a dimension", symbol);
-    }
-  }
+  check_dimensions(declarations, places, expression);
 }
 
 }  // namespace catenary::derive

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <numbers>
+#include <optional>
 
 #include "catenary/base/error.h"
 #include "catenary/base/nearest.h"
@@ -14,6 +16,7 @@
 #include "catenary/derive/functions.h"
 #include "catenary/derive/oriented.h"
 #include "catenary/derive/scanner.h"
+#include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 
 namespace catenary::derive {
@@ -125,7 +128,7 @@ class Parser {
                  symbol.text.size() > 1) {
         ++position_;
         base = placed(symbol, [&] { return short_power(base, symbol.text); });
-      } else if (accept("^")) {
+      } else if (at("^")) {
         base = placed(symbol, [&] { return raised(base); });
       } else if (accept(".^")) {
         const Oriented exponent = exponent_operand();
@@ -145,22 +148,45 @@ class Parser {
 
   // A^T is the transpose and A^-T that of the inverse, unless T is a variable.
   Oriented raised(const Oriented& base) {
-    const bool negative = at("-") && tokens_[position_ + 1].text == "T";
-    const Token& name = negative ? tokens_[position_ + 1] : next();
-    if (name.kind == Token::Kind::kName && name.text == "T" && !expression_.graph->find("T")) {
-      position_ += negative ? 2 : 1;
-      return calculus_.transpose(negative ? calculus_.inverse(base) : base);
+    if (!at_transpose()) {
+      ++position_;
+      return calculus_.power(base, exponent_operand());
     }
-    return calculus_.power(base, exponent_operand());
+    ++position_;
+    const bool negative = accept("-");
+    ++position_;
+    return calculus_.transpose(negative ? calculus_.inverse(base) : base);
   }
 
+  // Whether ^T or ^-T is next, which transposes the whole power before it: A^-1^T.
+  [[nodiscard]] bool at_transpose() const {
+    if (!at("^")) return false;
+    const Token& sign = tokens_[position_ + 1];
+    const bool negative = sign.kind == Token::Kind::kSymbol && sign.text == "-";
+    const Token& name = negative ? tokens_[position_ + 2] : sign;
+    return name.kind == Token::Kind::kName && name.text == "T" && !expression_.graph->find("T");
+  }
+
+  static std::optional<double> number_of(const Oriented& x) {
+    if (x.identity || x.value.shape().rank() > 0 || &x.value.op() != &ops::kConstant) return std::nullopt;
+    return std::get<double>(x.value.attribute());
+  }
+
+  // Powers group from the right: x^2^3 is x^(2^3), and e^-x^2 is e^(-(x^2)).
   Oriented exponent_operand() {
-    if (at("-")) {
-      const Nesting nesting(*this);
-      take();
-      return calculus_.negate(exponent_operand());
-    }
-    return primary();
+    const Nesting nesting(*this);
+    if (accept("-")) return calculus_.negate(exponent_operand());
+    const Oriented base = primary();
+    const Token& symbol = next();
+    if (at_transpose() || !(at("^") || at(".^") || at("^2") || at("^3"))) return base;
+    ++position_;
+    return placed(symbol, [&] {
+      const bool is_short = symbol.text == "^2" || symbol.text == "^3";
+      const Oriented exponent = is_short ? Oriented{constant(symbol.text[1] - '0')} : exponent_operand();
+      const auto known = number_of(base), power = number_of(exponent);
+      if (known && power) return Oriented{constant(std::pow(*known, *power))};  // x^2^3 is x^8
+      return symbol.text == ".^" ? calculus_.power_elements(base, exponent) : calculus_.power(base, exponent);
+    });
   }
 
   Oriented primary() {
@@ -266,8 +292,8 @@ class Parser {
       fail_at(
           kWhat, text_, name.begin,
           fmt::format("{} takes {} at most", name.text, is_identity ? "one dimension" : "two dimensions"));
-    if (is_identity) return {identity(*expression_.graph, extents[0], DType::kF64)};
     return placed(name, [&] {
+      if (is_identity) return Oriented{identity(*expression_.graph, extents[0], DType::kF64)};
       return Oriented{expression_.graph->constant(name.text == "ones" ? 1 : 0, Shape(extents), DType::kF64)};
     });
   }

@@ -1,7 +1,10 @@
 #include "catenary/derive/expression.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 #include "catenary/base/error.h"
 #include "catenary/derive/functions.h"
@@ -54,6 +57,32 @@ TEST(Expression, KnowsTheOrderOfOperators) {
   EXPECT_EQ(value("12/3/2", "x: n"), 2);
   EXPECT_EQ(value("(1+1)*3", "x: n"), 6);
   EXPECT_EQ(value("2*-3", "x: n"), -6);
+}
+
+TEST(Expression, GroupsPowersFromTheRight) {
+  EXPECT_EQ(value("2^3^2", "x: n"), 512);
+  EXPECT_EQ(value("2^3²", "x: n"), 512);
+  EXPECT_EQ(read("x^2^3", "x: 1"), read("x^8", "x: 1"));
+  EXPECT_EQ(value("2^-1^2", "x: n"), 0.5);
+  EXPECT_EQ(value("-2^2^3", "x: n"), -256);
+  EXPECT_EQ(value("2^-2^-1", "x: n"), std::pow(2, -std::pow(2, -1)));
+  EXPECT_EQ(value("sum(x.^2.^3)", "x: 2"), 1 + std::pow(1.25, 8));
+  EXPECT_EQ(value("sum(x.^2')", "x: 2"), 1 + 1.25 * 1.25);
+}
+
+TEST(Expression, TransposesAWholePower) {
+  for (const char* transpose : {"A^-1'", "A^-1^T", "A^-T"})
+    EXPECT_EQ(read(fmt::format("sum({}*x)", transpose), "A: n×n, x: n"), read("sum(A⁻ᵀ*x)", "A: n×n, x: n"))
+        << transpose;
+}
+
+TEST(Expression, RefusesSymbolsThatLookAlike) {
+  EXPECT_THAT(
+      message("a1+a_1", "a1: 1, a_1: 1"),
+      HasSubstr("declarations, column 8: 'a1' and 'a_1' would both be written a₁; rename one of them"));
+  EXPECT_THAT(message("λ+lambda", "lambda: 1, λ: 1"), HasSubstr("column 12: 'lambda' and 'λ'"));
+  EXPECT_THAT(message("pi", "pi: 1"), HasSubstr("column 1: 'pi' is a function or constant of the language"));
+  EXPECT_THAT(message("π", "π: 1"), HasSubstr("column 1: 'π' is a function or constant of the language"));
 }
 
 TEST(Expression, MultipliesByTheOperandsShapes) {
@@ -113,6 +142,8 @@ TEST(Expression, SaysWhereOperandsDoNotFitAndWhy) {
       {"sum", "x: n", "the function 'sum' needs its operands in parentheses"},
       {"dot(x)", "x: n", "dot takes 2 operands, found 1"},
       {"A^0", "A: n×n", "a whole number from -16 to 16 other than 0"},
+      {"trace(I(2000000000))+x", "x: 1", "column 7: a shape has at most"},
+      {"ħ*x", "x: 1", "column 1: no expression contains the character 'ħ'"},
       {"1e999", "x: n", "a number beyond doubles"},
   };
   for (const auto& c : kCases)
@@ -129,7 +160,7 @@ TEST(Expression, SaysWhatIsWrongWithADeclaration) {
       {"A: m×n symmetric", "a symmetric matrix is square, found m×n"},
       {"x: 0", "needed a dimension from 1 to 65536, found 0"},
       {"x: 1×n", "declare x: n and write x' for the row"},
-      {"n: n", "'n' is both a variable and a dimension"},
+      {"x: 1, n: n", "column 7: 'n' is both a variable and a dimension"},
       {"2: n", "needed a name, found '2'"},
       {"x: n,,y: n", "needed NAME: SHAPE, found nothing"},
       {"x: a b", "needed a shape such as m×n"},

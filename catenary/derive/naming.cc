@@ -156,7 +156,7 @@ class Namer {
       }
       name_free(layer.z, numbered("z"));
       if (layer.output != layer.z) name_free(layer.output, numbered("a"));
-      naming_.deltas[layer.z.id()] = numbered("δ");
+      name_delta(layer.z, numbered("δ"));
     }
   }
 
@@ -174,7 +174,7 @@ class Namer {
         return found.size() == 1 ? symbol(letter) : with_index(symbol(letter), static_cast<int>(i) + 1);
       };
       name_free(found[i], numbered("z"));
-      naming_.deltas[found[i].id()] = numbered("δ");
+      name_delta(found[i], numbered("δ"));
       for (const Value u : users(found[i])) {
         if (activates(u.op()) && !is_loss(u.op())) name_free(u, numbered("a"));
       }
@@ -186,6 +186,12 @@ class Namer {
     if (!named(v) && !taken_.contains(f.text)) name(v, f);
   }
 
+  // Where the user has a δ, the adjoint stays ∂f/∂z.
+  void name_delta(Value z, const Formula& f) {
+    preactivations_.insert(z.id());
+    if (!taken_.contains(f.text)) naming_.deltas[z.id()] = f;
+  }
+
   // A product that only a named sum reads, a transposed leaf and what is not written at all stay unnamed.
   bool is_inline(Value v) {
     if (is_silent(v) || is(v, ops::kBatchSize)) return true;
@@ -195,7 +201,7 @@ class Namer {
     if (is(v, ops::kSquare) && users(v).size() == 1 && is(users(v)[0], ops::kSum)) return true;  // ‖W‖²
     if (!is_product(v) || users(v).size() != 1 || !is(users(v)[0], ops::kAdd)) return false;
     const Value sum = users(v)[0];
-    if (naming_.deltas.contains(sum.id())) return !is(v, ops::kMul) || v.shape().rank() == 0;  // w x + b
+    if (preactivations_.contains(sum.id())) return !is(v, ops::kMul) || v.shape().rank() == 0;  // w x + b
     return !is(v, ops::kMul) && is_leaf(sum.input(1).op());
   }
 
@@ -218,6 +224,7 @@ class Namer {
   std::span<const Value> scalars_;
   std::map<NodeId, std::vector<Value>> users_;
   std::set<std::string> taken_;
+  std::set<NodeId> preactivations_;
   Naming naming_;
 };
 

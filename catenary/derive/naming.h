@@ -24,7 +24,7 @@ class GraphCopy {
 /// What the derivation of `scalar` calls its values.
 struct Naming {
   Names names;
-  /// Pre-activations z = W a + b with the names of their adjoints, δ.
+  /// Pre-activations z = W a + b with the names of their adjoints, δ; without those whose name is a leaf's.
   std::map<NodeId, Formula> deltas;
   /// The values that get an equation of their own, in order.
   std::vector<Value> defined;

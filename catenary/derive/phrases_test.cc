@@ -6,7 +6,9 @@
 #include <set>
 #include <string>
 
+#include "catenary/derive/proof_texts.h"
 #include "catenary/ops/catalogue.h"
+#include "catenary/transform/simplify.h"
 
 namespace catenary::derive {
 namespace {
@@ -65,6 +67,8 @@ TEST(Phrases, HaveLatexForEachOfTheirSigns) {
     texts.push_back(text->english.name);
     texts.insert(texts.end(), text->english.why.begin(), text->english.why.end());
   }
+  for (const SimplifyRule& rule : simplify_rules()) texts.push_back(rule.name);
+  for (const ProofText& text : proof_texts()) texts.push_back(text.english);
   for (const std::string_view text : texts) {
     Document document;
     document.paragraph({{std::string(text), {}}});

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "catenary/derive/document.h"
 
 namespace catenary::derive {
@@ -22,79 +25,176 @@ constexpr std::string_view kCommon = R"(\usepackage[margin=2.2cm]{geometry}
 \begin{document}
 )";
 
-// Signs that stand in our sentences and that pdflatex's fonts for words lack.
 struct Sign {
   std::string_view text, latex;
 };
-constexpr Sign kSigns[] = {{"Δ", R"(\ensuremath{\Delta})"},
-                           {"⊙", R"(\ensuremath{\odot})"},
-                           {"ᵀ", R"(\ensuremath{^{\top}})"},
-                           {"δ", R"(\ensuremath{\delta})"},
-                           {"′", R"(\ensuremath{'})"},
-                           {"ℓ", R"(\ensuremath{\ell})"},
-                           {"σ", R"(\ensuremath{\sigma})"},
-                           {"Σ", R"(\ensuremath{\sum})"},
-                           {"∂", R"(\ensuremath{\partial})"},
-                           {"×", R"(\ensuremath{\times})"},
-                           {"½", R"(\ensuremath{\tfrac12})"},
-                           {"‖", R"(\ensuremath{\Vert})"},
-                           {"²", R"(\ensuremath{^2})"},
-                           {"−", R"(\ensuremath{-})"},
-                           {"⇒", R"(\ensuremath{\Rightarrow})"},
-                           {"ᵢ", R"(\ensuremath{_i})"},
-                           {"ⱼ", R"(\ensuremath{_j})"},
-                           {"ₖ", R"(\ensuremath{_k})"},
-                           {"ₗ", R"(\ensuremath{_l})"},
-                           {"𝟏", R"(\ensuremath{\mathbf{1}})"},
-                           {"ᴺ", R"(\ensuremath{^N})"},
-                           {"·", R"(\ensuremath{\cdot})"},
-                           {"⁻", R"(\ensuremath{^-})"},
-                           {"¹", R"(\ensuremath{^1})"},
-                           {"³", R"(\ensuremath{^3})"},
-                           {"≠", R"(\ensuremath{\neq})"},
-                           {"≤", R"(\ensuremath{\le})"},
-                           {"…", R"(\dots{})"},
-                           {"⊗", R"(\ensuremath{\otimes})"},
-                           {"⟨", R"(\ensuremath{\langle})"},
-                           {"⟩", R"(\ensuremath{\rangle})"},
-                           {"√", R"(\ensuremath{\surd})"},
-                           {"∈", R"(\ensuremath{\in})"},
-                           {"–", "--"},
-                           {"₀", R"(\ensuremath{_0})"},
-                           {"₁", R"(\ensuremath{_1})"},
-                           {"₂", R"(\ensuremath{_2})"},
-                           {"α", R"(\ensuremath{\alpha})"},
-                           {"β", R"(\ensuremath{\beta})"},
-                           {"λ", R"(\ensuremath{\lambda})"},
-                           {"μ", R"(\ensuremath{\mu})"},
-                           {"π", R"(\ensuremath{\pi})"},
-                           {"Φ", R"(\ensuremath{\Phi})"},
-                           {"\\", R"(\textbackslash{})"},
-                           {"{", R"(\{)"},
-                           {"}", R"(\})"},
-                           {"#", R"(\#)"},
-                           {"$", R"(\$)"},
-                           {"%", R"(\%)"},
-                           {"&", R"(\&)"},
-                           {"_", R"(\_)"},
-                           {"^", R"(\textasciicircum{})"},
-                           {"~", R"(\textasciitilde{})"},
-                           {"|", R"(\ensuremath{|})"},
-                           {"<", R"(\ensuremath{<})"},
-                           {">", R"(\ensuremath{>})"}};
+
+// Characters of sentences and of rules' names that mean something to LaTeX.
+constexpr Sign kSpecial[] = {{"\\", R"(\textbackslash{})"},
+                             {"{", R"(\{)"},
+                             {"}", R"(\})"},
+                             {"#", R"(\#)"},
+                             {"$", R"(\$)"},
+                             {"%", R"(\%)"},
+                             {"&", R"(\&)"},
+                             {"_", R"(\_)"},
+                             {"^", R"(\textasciicircum{})"},
+                             {"~", R"(\textasciitilde{})"},
+                             {"|", R"(\ensuremath{|})"},
+                             {"<", R"(\ensuremath{<})"},
+                             {">", R"(\ensuremath{>})"}};
+
+// Characters that pdflatex's fonts for words or those for formulas lack, as formulas.
+constexpr Sign kSigns[] = {{"ᵀ", R"(^{\top})"},
+                           {"′", "'"},
+                           {"ℓ", R"(\ell)"},
+                           {"∂", R"(\partial)"},
+                           {"×", R"(\times)"},
+                           {"±", R"(\pm)"},
+                           {"½", R"(\tfrac12)"},
+                           {"‖", R"(\Vert)"},
+                           {"−", "-"},
+                           {"⇒", R"(\Rightarrow)"},
+                           {"→", R"(\to)"},
+                           {"↦", R"(\mapsto)"},
+                           {"⟵", R"(\longleftarrow)"},
+                           {"⊙", R"(\odot)"},
+                           {"⊗", R"(\otimes)"},
+                           {"⟨", R"(\langle)"},
+                           {"⟩", R"(\rangle)"},
+                           {"√", R"(\surd)"},
+                           {"∈", R"(\in)"},
+                           {"∫", R"(\int)"},
+                           {"∞", R"(\infty)"},
+                           {"≠", R"(\neq)"},
+                           {"≤", R"(\le)"},
+                           {"≥", R"(\ge)"},
+                           {"·", R"(\cdot)"},
+                           {"𝟏", R"(\mathbf{1})"},
+                           {"⁰", "^0"},
+                           {"¹", "^1"},
+                           {"²", "^2"},
+                           {"³", "^3"},
+                           {"⁴", "^4"},
+                           {"⁵", "^5"},
+                           {"⁶", "^6"},
+                           {"⁷", "^7"},
+                           {"⁸", "^8"},
+                           {"⁹", "^9"},
+                           {"⁺", "^+"},
+                           {"⁻", "^-"},
+                           {"⁽", "^("},
+                           {"⁾", "^)"},
+                           {"ᵃ", "^a"},
+                           {"ᵇ", "^b"},
+                           {"ᵏ", "^k"},
+                           {"ˡ", "^l"},
+                           {"ⁿ", "^n"},
+                           {"ˣ", "^x"},
+                           {"ᶻ", "^z"},
+                           {"ᴺ", "^N"},
+                           {"₀", "_0"},
+                           {"₁", "_1"},
+                           {"₂", "_2"},
+                           {"₃", "_3"},
+                           {"₄", "_4"},
+                           {"₅", "_5"},
+                           {"₆", "_6"},
+                           {"₇", "_7"},
+                           {"₈", "_8"},
+                           {"₉", "_9"},
+                           {"ᵢ", "_i"},
+                           {"ⱼ", "_j"},
+                           {"ₖ", "_k"},
+                           {"ₗ", "_l"},
+                           {"ₘ", "_m"},
+                           {"ₙ", "_n"},
+                           {"ₚ", "_p"},
+                           {"α", R"(\alpha)"},
+                           {"β", R"(\beta)"},
+                           {"γ", R"(\gamma)"},
+                           {"δ", R"(\delta)"},
+                           {"ε", R"(\epsilon)"},
+                           {"ζ", R"(\zeta)"},
+                           {"η", R"(\eta)"},
+                           {"θ", R"(\theta)"},
+                           {"ι", R"(\iota)"},
+                           {"κ", R"(\kappa)"},
+                           {"λ", R"(\lambda)"},
+                           {"μ", R"(\mu)"},
+                           {"ν", R"(\nu)"},
+                           {"ξ", R"(\xi)"},
+                           {"π", R"(\pi)"},
+                           {"ρ", R"(\rho)"},
+                           {"ς", R"(\varsigma)"},
+                           {"σ", R"(\sigma)"},
+                           {"τ", R"(\tau)"},
+                           {"υ", R"(\upsilon)"},
+                           {"φ", R"(\phi)"},
+                           {"χ", R"(\chi)"},
+                           {"ψ", R"(\psi)"},
+                           {"ω", R"(\omega)"},
+                           {"Γ", R"(\Gamma)"},
+                           {"Δ", R"(\Delta)"},
+                           {"Θ", R"(\Theta)"},
+                           {"Λ", R"(\Lambda)"},
+                           {"Ξ", R"(\Xi)"},
+                           {"Π", R"(\Pi)"},
+                           {"Σ", R"(\Sigma)"},
+                           {"Υ", R"(\Upsilon)"},
+                           {"Φ", R"(\Phi)"},
+                           {"Ψ", R"(\Psi)"},
+                           {"Ω", R"(\Omega)"},
+                           {"ο", "o"},
+                           {"Α", R"(\mathrm{A})"},
+                           {"Β", R"(\mathrm{B})"},
+                           {"Ε", R"(\mathrm{E})"},
+                           {"Ζ", R"(\mathrm{Z})"},
+                           {"Η", R"(\mathrm{H})"},
+                           {"Ι", R"(\mathrm{I})"},
+                           {"Κ", R"(\mathrm{K})"},
+                           {"Μ", R"(\mathrm{M})"},
+                           {"Ν", R"(\mathrm{N})"},
+                           {"Ο", R"(\mathrm{O})"},
+                           {"Ρ", R"(\mathrm{P})"},
+                           {"Τ", R"(\mathrm{T})"},
+                           {"Χ", R"(\mathrm{X})"}};
 
 std::string escaped(std::string_view words) {
   std::string out;
-  while (!words.empty()) {
-    std::size_t length = 0;
-    for (const Sign& sign : kSigns) {
-      if (!words.starts_with(sign.text)) continue;
-      out += sign.latex;
-      length = sign.text.size();
-      break;
+  for (const char c : words) {
+    const auto* const special = std::ranges::find(kSpecial, std::string_view(&c, 1), &Sign::text);
+    out += special == std::end(kSpecial) ? std::string_view(&c, 1) : special->latex;
+  }
+  return out;
+}
+
+// A letter with an accent, U+00C0 to U+017F: no font for formulas has one.
+bool is_accented(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  return character.size() == 2 && first >= 0xC3 && first <= 0xC5;
+}
+
+// The text in characters that the compiler knows, in words and in formulas alike.
+std::string with_signs(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    std::size_t length = 1;
+    while (length < text.size() && (text[length] & 0xC0) == 0x80) ++length;
+    const std::string_view character = text.substr(0, length);
+    const auto* const sign = std::ranges::find(kSigns, character, &Sign::text);
+    if (length > 1 && sign != std::end(kSigns)) {
+      out += fmt::format(R"(\ensuremath{{{}}})", sign->latex);
+    } else if (is_accented(character)) {
+      out += fmt::format(R"(\textit{{{}}})", character);
+    } else if (character == "…") {
+      out += R"(\dots{})";
+    } else if (character == "–") {
+      out += "--";
+    } else {
+      out += character;
     }
-    if (length == 0) out += words[length++];
-    words.remove_prefix(length);
+    text.remove_prefix(length);
   }
   return out;
 }
@@ -144,8 +244,9 @@ std::string heading(const Block& block) {
 }  // namespace
 
 std::string render_latex(const Document& document) {
-  std::string out{document.language == Language::kEnglish ? kEnglish : kChinese};
-  out += kCommon;
+  std::string preamble{document.language == Language::kEnglish ? kEnglish : kChinese};
+  preamble += kCommon;
+  std::string out;
   for (const Block& block : document.blocks) {
     switch (block.kind) {
       case Block::Kind::kHeading: out += heading(block); break;
@@ -157,7 +258,7 @@ std::string render_latex(const Document& document) {
         break;
     }
   }
-  return out + "\\end{document}\n";
+  return preamble + with_signs(out) + "\\end{document}\n";
 }
 
 }  // namespace catenary::derive

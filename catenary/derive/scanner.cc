@@ -37,12 +37,19 @@ constexpr std::array kFractions = {Fraction{"½", 0.5}, Fraction{"¼", 0.25}, Fr
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// ASCII letters and digits, "_", Greek letters and letters with accents below them in Unicode.
+// Letters of Unicode, two bytes each, that LaTeX lacks: ĸ is no name.
+constexpr std::string_view kLettersWithoutLatex = "ĦħĸĿŀŉŦŧſ";
+
+// ASCII letters, "_", Latin letters with accents up to U+017F, and Greek ones without.
 std::size_t letter_length(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   if (std::isalpha(first) != 0 || first == '_') return 1;
-  const bool two_bytes = first >= 0xC3 && first <= 0xCF && text.size() > 1;
-  return two_bytes && text.substr(0, 2) != "×" && text.substr(0, 2) != "÷" ? 2 : 0;
+  if (text.size() < 2 || first < 0xC3 || first > 0xCF) return 0;
+  const std::string_view letter = text.substr(0, 2);
+  const bool is_accented = letter >= "À" && letter <= "ž" && letter != "×" && letter != "÷" &&
+                           kLettersWithoutLatex.find(letter) == std::string_view::npos;
+  const bool is_greek = (letter >= "Α" && letter <= "Ω") || (letter >= "α" && letter <= "ω");
+  return is_accented || is_greek ? 2 : 0;
 }
 
 Token scan_number(std::string_view text, std::size_t begin) {

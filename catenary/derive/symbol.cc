@@ -53,8 +53,9 @@ std::string literal(char c) {
 // A word of a name in LaTeX: a Greek letter by its command, several letters upright.
 Formula base_symbol(std::string_view name) {
   for (const Greek& greek : kGreek) {
-    if (greek.name == name) return {std::string(greek.text), "\\" + std::string(name)};
-    if (greek.text == name) return {std::string(name), "\\" + std::string(greek.name)};
+    if (greek.name != name && greek.text != name) continue;
+    const bool looks_as_sum = greek.name == "Sigma";  // Σ x
+    return {std::string(looks_as_sum ? greek.name : greek.text), "\\" + std::string(greek.name)};
   }
   std::string latex;
   for (const char c : name) latex += literal(c);

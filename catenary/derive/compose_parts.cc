@@ -137,7 +137,12 @@ Formula hessian_name(const Composer& c) {
               raised(x.latex, R"(\top)") + "}"};
 }
 
-Formula error_of(double error) { return plain(fmt::format("{:.1e}", error)); }
+Formula error_of(double error) {
+  const std::string text = fmt::format("{:.1e}", error);
+  const std::size_t e = text.find('e');  // of 6.1e-11; "inf" and "nan" have none
+  if (e == std::string::npos || error == 0) return plain(text);
+  return {text, fmt::format(R"({} \cdot 10^{{{}}})", text.substr(0, e), std::stoi(text.substr(e + 1)))};
+}
 
 void add_hessian_check(const Composer& c, Table& table) {
   const auto& agreement = c.o.valuation->hessian_agreement();

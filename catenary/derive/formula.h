@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,9 @@ struct Formula {
 
 /// name with an index below: v₃.
 [[nodiscard]] Formula with_index(const Formula& name, int index);
+
+/// The text below the line: ₁₂, ᵢⱼ; nothing if Unicode has no such letters.
+[[nodiscard]] std::optional<std::string> lowered(std::string_view text);
 
 /// The LaTeX of a symbol with a superscript, which joins one that it has already, as TeX takes only one:
 /// W^{(1)} and \top make W^{(1)\top}.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "catenary/derive/mathml.h"
+#include "catenary/derive/sentences.h"
 
 namespace catenary::derive {
 
@@ -15,11 +16,9 @@ std::string typeset(const Formula& f, MathStyle style) {
   return style == MathStyle::kText && is_number ? f.latex : mathml(f.latex, style);
 }
 
-bool is_arrow(const Formula& left) { return left.text.ends_with("⟵"); }
-
 std::string line(const Equation& equation, const Equation::Row& row, bool is_first) {
   const std::string left = is_first ? typeset(equation.left, MathStyle::kDisplay) : "";
-  const std::string_view sign = is_first && is_arrow(equation.left) ? "" : "=";
+  const std::string_view sign = is_first && is_flow(equation) ? "" : "=";
   std::string html =
       fmt::format(R"(<div class="row"><span class="left">{}</span><span class="sign">{}</span>)"
                   R"(<span class="right"><span class="scroll">{}</span>)",
@@ -39,10 +38,7 @@ std::string cells(std::string_view tag, const std::vector<Sentence>& row) {
 std::string html_of(const Formula& formula) { return typeset(formula, MathStyle::kText); }
 
 std::string html_of(const Sentence& sentence) {
-  std::string html;
-  for (const Inline& part : sentence)
-    html += part.words.empty() ? html_of(part.formula) : escape_xml(part.words);
-  return html;
+  return joined(sentence, escape_xml, [](const Formula& f) { return html_of(f); });
 }
 
 std::string html_of(const Table& table) {
@@ -78,12 +74,6 @@ std::string html_of(const Numbers& numbers) {
   return fmt::format(R"(<div class="numbers"><span class="name">{}</span><span class="sign">=</span>{}</div>)"
                      "\n",
                      html_of(numbers.name), html_of_values(numbers));
-}
-
-std::string flat(const Sentence& sentence) {
-  std::string text;
-  for (const Inline& part : sentence) text += part.words.empty() ? part.formula.text : part.words;
-  return text;
 }
 
 }  // namespace catenary::derive

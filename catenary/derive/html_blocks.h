@@ -20,7 +20,4 @@ namespace catenary::derive {
 /// The same with its name before it, in a block that the page can hide.
 [[nodiscard]] std::string html_of(const Numbers& numbers);
 
-/// The words and the formulas' texts, for attributes; not yet escaped.
-[[nodiscard]] std::string flat(const Sentence& sentence);
-
 }  // namespace catenary::derive

@@ -12,33 +12,6 @@ namespace {
 using Kind = IndexExpression::Kind;
 using Binding = Notation::Binding;
 
-struct Letter {
-  std::string_view plain, subscript;
-};
-// All that Unicode has below the line and formulas use.
-constexpr std::array kLetters = {
-    Letter{"0", "₀"}, Letter{"1", "₁"}, Letter{"2", "₂"}, Letter{"3", "₃"}, Letter{"4", "₄"},
-    Letter{"5", "₅"}, Letter{"6", "₆"}, Letter{"7", "₇"}, Letter{"8", "₈"}, Letter{"9", "₉"},
-    Letter{"a", "ₐ"}, Letter{"e", "ₑ"}, Letter{"h", "ₕ"}, Letter{"i", "ᵢ"}, Letter{"j", "ⱼ"},
-    Letter{"k", "ₖ"}, Letter{"l", "ₗ"}, Letter{"m", "ₘ"}, Letter{"n", "ₙ"}, Letter{"o", "ₒ"},
-    Letter{"p", "ₚ"}, Letter{"r", "ᵣ"}, Letter{"s", "ₛ"}, Letter{"t", "ₜ"}, Letter{"u", "ᵤ"},
-    Letter{"v", "ᵥ"}, Letter{"x", "ₓ"}, Letter{"+", "₊"}, Letter{"−", "₋"}};
-
-// The text below the line; nothing if Unicode has no such letters.
-std::optional<std::string> lowered(std::string_view text) {
-  std::string below;
-  while (!text.empty()) {
-    const Letter* found = nullptr;
-    for (const Letter& letter : kLetters) {
-      if (text.starts_with(letter.plain)) found = &letter;
-    }
-    if (found == nullptr && text[0] != ' ') return std::nullopt;
-    if (found != nullptr) below += found->subscript;
-    text.remove_prefix(found != nullptr ? found->plain.size() : 1);
-  }
-  return below;
-}
-
 bool has_subscript(std::string_view latex) {
   for (std::size_t at = latex.find('_'); at != std::string_view::npos; at = latex.find('_', at + 1)) {
     if (at == 0 || latex[at - 1] != '\\') return true;

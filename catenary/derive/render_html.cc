@@ -6,6 +6,7 @@
 #include "catenary/derive/page_graph.h"
 #include "catenary/derive/phrases.h"
 #include "catenary/derive/render.h"
+#include "catenary/derive/sentences.h"
 
 namespace catenary::derive {
 
@@ -39,7 +40,7 @@ class BodyWriter {
  private:
   void heading(const Block& block) {
     if (block.level == 1) return;  // the page's own head has it
-    if (block.step > 0) return open_step(block.step, html_of(block.sentence), flat(block.sentence));
+    if (block.step > 0) return open_step(block.step, html_of(block.sentence), plain(block.sentence));
     close_section();
     html_ += fmt::format("<section aria-labelledby=\"section-{0}\">\n<h2 id=\"section-{0}\">{1}</h2>\n",
                          ++sections_, html_of(block.sentence));
@@ -177,7 +178,7 @@ std::string render_html(const Document& document, const Derivation& derivation, 
   const PageContext page = context_of(document, derivation, valuation);
   const Sentence title = document.blocks.empty() ? Sentence{} : document.blocks[0].sentence;
   return fmt::format(fmt::runtime(kHead), document.language == Language::kEnglish ? "en" : "zh-CN",
-                     escape_xml(flat(title)), kPageCss, page_text(page, PageText::kSkip), html_of(title),
+                     escape_xml(plain(title)), kPageCss, page_text(page, PageText::kSkip), html_of(title),
                      toolbar(page, numbers)) +
          "<main>\n" + explorer(page) +
          fmt::format("<article id=\"derivation\" tabindex=\"-1\" data-copy=\"{}\" data-copied=\"{}\">\n",

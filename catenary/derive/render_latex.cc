@@ -3,27 +3,33 @@
 #include <algorithm>
 #include <iterator>
 
-#include "catenary/derive/document.h"
+#include "catenary/derive/sentences.h"
 
 namespace catenary::derive {
 
 namespace {
 
-constexpr std::string_view kEnglish = R"(\documentclass[a4paper,11pt]{article}
+constexpr std::string_view kEnglish = R"(\documentclass[a4paper,11pt,fleqn]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
 )";
 // Its fonts are those of Debian's texlive-lang-chinese.
 constexpr std::string_view kChinese = R"(% !TeX program = xelatex
-\documentclass[a4paper,11pt,fontset=fandol]{ctexart}
+\documentclass[a4paper,11pt,fleqn,fontset=fandol]{ctexart}
 )";
 constexpr std::string_view kCommon = R"(\usepackage[margin=2.2cm]{geometry}
 \usepackage{amsmath,amssymb}
 \allowdisplaybreaks
+\setlength{\mathindent}{1.5em}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{0.5\baselineskip}
 \begin{document}
+\setlength{\abovedisplayskip}{0pt}
+\setlength{\abovedisplayshortskip}{0pt}
 )";
+
+// That a line of a page has room for, in letters.
+constexpr double kLine = 75;
 
 struct Sign {
   std::string_view text, latex;
@@ -202,25 +208,23 @@ std::string with_signs(std::string_view text) {
 // Names of rewrite rules have no LaTeX of their own.
 std::string in_line(const Formula& f) { return f.latex.empty() ? escaped(f.text) : "$" + f.latex + "$"; }
 
-std::string flat(const Sentence& sentence) {
-  std::string text;
-  for (const Inline& part : sentence)
-    text += part.words.empty() ? in_line(part.formula) : escaped(part.words);
-  return text;
-}
+std::string flat(const Sentence& sentence) { return joined(sentence, escaped, in_line); }
 
+// Reasons stand beside the rows, or below each where a page is too narrow.
 std::string equation(const Equation& equation) {
+  const bool beside = has_room_for_reasons(equation, kLine);
   std::string rows;
   for (std::size_t i = 0; i < equation.rows.size(); ++i) {
     const Equation::Row& row = equation.rows[i];
-    const bool arrow = i == 0 && equation.left.text.ends_with("⟵");
-    rows += fmt::format("  {} &{} {}", i == 0 ? equation.left.latex : "", arrow ? "" : "=", row.right.latex);
-    if (!row.reason.empty()) rows += R"( && \text{\small )" + flat(row.reason) + "}";
+    const std::string_view sign = i == 0 && is_flow(equation) ? R"(\;)" : "=";
+    if (i > 0) rows += " \\\\\n";
+    rows += fmt::format("  {} &{} {}", i == 0 ? equation.left.latex : "", sign, row.right.latex);
+    const std::string reason = fmt::format(R"(\qquad \text{{\small {}}})", flat(row.reason));
+    if (!row.reason.empty() && beside) rows += " && " + reason;
     if (i == 0 && equation.number > 0) rows += fmt::format(R"( \tag{{{}}})", equation.number);
-    if (i + 1 < equation.rows.size()) rows += R"( \\)";
-    rows += '\n';
+    if (!row.reason.empty() && !beside) rows += " \\\\\n  & " + reason;
   }
-  return "\\begin{align*}\n" + rows + "\\end{align*}\n";
+  return "\\begin{alignat*}{2}\n" + rows + "\n\\end{alignat*}\n";
 }
 
 std::string table(const Table& table) {
@@ -229,10 +233,11 @@ std::string table(const Table& table) {
     for (const Sentence& cell : cells) line += (line.empty() ? "" : " & ") + flat(cell);
     return line + " \\\\\n";
   };
-  std::string out = "\\begin{tabular}{" + std::string(table.header.size(), 'l') + "}\n\\hline\n" +
-                    row(table.header) + "\\hline\n";
+  // Taller rows than usual: cells hold fractions.
+  std::string out = "{\\renewcommand{\\arraystretch}{1.5}\n\\begin{tabular}{" +
+                    std::string(table.header.size(), 'l') + "}\n\\hline\n" + row(table.header) + "\\hline\n";
   for (const auto& cells : table.rows) out += row(cells);
-  return out + "\\hline\n\\end{tabular}\n\n";
+  return out + "\\hline\n\\end{tabular}}\n\n";
 }
 
 std::string heading(const Block& block) {

@@ -1,10 +1,15 @@
 #include <fmt/format.h>
 
-#include "catenary/derive/document.h"
+#include <algorithm>
+
+#include "catenary/derive/sentences.h"
 
 namespace catenary::derive {
 
 namespace {
+
+// That a page on the web has room for, in letters.
+constexpr double kLine = 75;
 
 // Words in Markdown: what has a meaning there gets a backslash.
 std::string escaped(std::string_view words) {
@@ -19,25 +24,44 @@ std::string escaped(std::string_view words) {
 // Formulas that have no LaTeX, names of rewrite rules, are code.
 std::string in_line(const Formula& f) { return f.latex.empty() ? "`" + f.text + "`" : "$" + f.latex + "$"; }
 
-std::string flat(const Sentence& sentence) {
-  std::string text;
-  for (const Inline& part : sentence)
-    text += part.words.empty() ? in_line(part.formula) : escaped(part.words);
-  return text;
+std::string flat(const Sentence& sentence) { return joined(sentence, escaped, in_line); }
+
+// A reason in brackets within a display: no dollar signs, no Markdown.
+std::string in_display(const Sentence& reason) {
+  std::string out, words = "[";
+  for (const Inline& part : reason) {
+    if (part.formula.latex.empty()) {
+      words += part.words + part.formula.text;
+    } else {
+      out += R"(\text{)" + words + "}" + part.formula.latex;
+      words.clear();
+    }
+  }
+  return out + R"(\text{)" + words + "]}";
 }
 
-// Reasons stand under the display as a list: Markdown's formulas have no room for them.
+// What \text does not print as it stands in every renderer of Markdown.
+bool has_special_letters(const Equation& equation) {
+  return std::ranges::any_of(equation.rows, [](const Equation::Row& row) {
+    return std::ranges::any_of(row.reason, [](const Inline& part) {
+      const std::string& text = part.formula.latex.empty() ? part.words + part.formula.text : part.words;
+      return text.find_first_of("\\{}$%#&_^~") != std::string::npos;
+    });
+  });
+}
+
+// Reasons stand beside the rows, or in a list under the display where a page is too narrow.
 std::string equation(const Equation& equation) {
+  const bool beside = has_room_for_reasons(equation, kLine) && !has_special_letters(equation);
   std::string rows, reasons;
   for (std::size_t i = 0; i < equation.rows.size(); ++i) {
     const Equation::Row& row = equation.rows[i];
-    const bool arrow = i == 0 && equation.left.text.ends_with("⟵");
-    rows += fmt::format("{} &{} {}", i == 0 ? equation.left.latex : "", arrow ? "" : "=", row.right.latex);
+    const std::string_view sign = i == 0 && is_flow(equation) ? R"(\;)" : "=";
+    rows += fmt::format("{} &{} {}", i == 0 ? equation.left.latex : "", sign, row.right.latex);
+    if (beside && !row.reason.empty()) rows += " && " + in_display(row.reason);
     if (i == 0 && equation.number > 0) rows += fmt::format(R"( && \text{{({})}})", equation.number);
-    if (i + 1 < equation.rows.size())
-      rows += R"( \\)"
-              "\n";
-    if (!row.reason.empty()) reasons += (reasons.empty() ? "" : "; ") + flat(row.reason);
+    if (i + 1 < equation.rows.size()) rows += " \\\\\n";
+    if (!beside && !row.reason.empty()) reasons += (reasons.empty() ? "" : "; ") + flat(row.reason);
   }
   const std::string display = fmt::format("$$\n\\begin{{aligned}}\n{}\n\\end{{aligned}}\n$$\n", rows);
   return display + (reasons.empty() ? "" : "\n[" + reasons + "]\n");

@@ -2,26 +2,13 @@
 
 #include <algorithm>
 
-#include "catenary/derive/document.h"
+#include "catenary/derive/sentences.h"
 
 namespace catenary::derive {
 
 namespace {
 
 constexpr std::size_t kWidth = 100;
-
-// Columns that a text takes on a terminal: one for each character, two for East Asian ones, none for a tilde
-// above another.
-std::size_t columns(std::string_view text) {
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte & 0xC0) == 0x80 || byte == 0xCC) continue;
-    const bool wide = byte >= 0xE3 && byte <= 0xED && !(byte == 0xE3 && text[i + 1] == '\x80');
-    count += wide || (byte >= 0xE3 && byte <= 0xEF) ? 2 : 1;
-  }
-  return count;
-}
 
 std::string padded(const std::string& text, std::size_t width) {
   const std::size_t used = columns(text);
@@ -31,12 +18,6 @@ std::string padded(const std::string& text, std::size_t width) {
 std::string padded_left(const std::string& text, std::size_t width) {
   const std::size_t used = columns(text);
   return std::string(width > used ? width - used : 0, ' ') + text;
-}
-
-std::string flat(const Sentence& sentence) {
-  std::string text;
-  for (const Inline& part : sentence) text += part.words.empty() ? part.formula.text : part.words;
-  return text;
 }
 
 // Breaks lines at spaces; Chinese text, which has few, also after its punctuation.
@@ -62,7 +43,7 @@ std::string wrapped(const std::string& text, std::size_t indent) {
 }
 
 std::string heading(const Block& block) {
-  const std::string text = flat(block.sentence);
+  const std::string text = plain(block.sentence);
   if (block.level == 3) return "\n" + text + "\n";
   return fmt::format("{}{}\n{}\n\n", block.level == 1 ? "" : "\n", text,
                      std::string(columns(text), block.level == 1 ? '=' : '-'));
@@ -73,10 +54,9 @@ std::string equation(const Equation& equation) {
   const std::string left = "    " + equation.left.text;
   for (std::size_t i = 0; i < equation.rows.size(); ++i) {
     const Equation::Row& row = equation.rows[i];
-    const bool arrow = equation.left.text.ends_with("⟵");
-    const std::string sign = arrow && i == 0 ? " " : " = ";
+    const std::string sign = is_flow(equation) && i == 0 ? " " : " = ";
     std::string line = (i == 0 ? left : std::string(columns(left), ' ')) + sign + row.right.text;
-    const std::string reason = flat(row.reason);
+    const std::string reason = plain(row.reason);
     if (!reason.empty()) {
       if (columns(line) + columns(reason) + 4 > kWidth)
         line += '\n' + std::string(columns(left) + 3, ' ');
@@ -124,11 +104,11 @@ std::string indented(const std::string& text, const std::string& first, std::siz
 std::string table(const Table& table) {
   std::vector<std::vector<std::string>> cells;
   std::vector<std::string> header;
-  for (const Sentence& s : table.header) header.push_back(flat(s));
+  for (const Sentence& s : table.header) header.push_back(plain(s));
   cells.push_back(std::move(header));
   for (const auto& row : table.rows) {
     std::vector<std::string> line;
-    for (const Sentence& s : row) line.push_back(flat(s));
+    for (const Sentence& s : row) line.push_back(plain(s));
     cells.push_back(std::move(line));
   }
   return indented(grid(cells, false), "    ", 4);
@@ -147,7 +127,7 @@ std::string render_text(const Document& document) {
   for (const Block& block : document.blocks) {
     switch (block.kind) {
       case Block::Kind::kHeading: out += heading(block); break;
-      case Block::Kind::kParagraph: out += wrapped(flat(block.sentence), 0); break;
+      case Block::Kind::kParagraph: out += wrapped(plain(block.sentence), 0); break;
       case Block::Kind::kEquation: out += equation(block.equation); break;
       case Block::Kind::kTable: out += table(block.table); break;
       case Block::Kind::kNumbers: out += numbers_block(block.numbers); break;

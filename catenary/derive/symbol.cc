@@ -23,12 +23,23 @@ constexpr std::array kGreek = {
     Greek{"omega", "ω"}, Greek{"Gamma", "Γ"}, Greek{"Delta", "Δ"}, Greek{"Theta", "Θ"}, Greek{"Lambda", "Λ"},
     Greek{"Sigma", "Σ"}, Greek{"Phi", "Φ"},   Greek{"Psi", "Ψ"},   Greek{"Omega", "Ω"}};
 
-constexpr std::array<std::string_view, 10> kSubscripts = {"₀", "₁", "₂", "₃", "₄", "₅", "₆", "₇", "₈", "₉"};
+struct Letter {
+  std::string_view plain, subscript;
+};
+// All that Unicode has below the line and formulas use.
+constexpr std::array kLetters = {
+    Letter{"0", "₀"}, Letter{"1", "₁"}, Letter{"2", "₂"}, Letter{"3", "₃"}, Letter{"4", "₄"},
+    Letter{"5", "₅"}, Letter{"6", "₆"}, Letter{"7", "₇"}, Letter{"8", "₈"}, Letter{"9", "₉"},
+    Letter{"a", "ₐ"}, Letter{"e", "ₑ"}, Letter{"h", "ₕ"}, Letter{"i", "ᵢ"}, Letter{"j", "ⱼ"},
+    Letter{"k", "ₖ"}, Letter{"l", "ₗ"}, Letter{"m", "ₘ"}, Letter{"n", "ₙ"}, Letter{"o", "ₒ"},
+    Letter{"p", "ₚ"}, Letter{"r", "ᵣ"}, Letter{"s", "ₛ"}, Letter{"t", "ₜ"}, Letter{"u", "ᵤ"},
+    Letter{"v", "ᵥ"}, Letter{"x", "ₓ"}, Letter{"+", "₊"}, Letter{"−", "₋"}};
+
 constexpr std::array<std::string_view, 10> kSuperscripts = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
 
-std::string in_digits(std::string_view digits, const std::array<std::string_view, 10>& alphabet) {
+std::string raised_digits(const std::string& digits) {
   std::string text;
-  for (const char c : digits) text += alphabet[static_cast<std::size_t>(c - '0')];
+  for (const char c : digits) text += kSuperscripts[static_cast<std::size_t>(c - '0')];
   return text;
 }
 
@@ -65,6 +76,20 @@ Formula base_symbol(std::string_view name) {
 
 }  // namespace
 
+std::optional<std::string> lowered(std::string_view text) {
+  std::string below;
+  while (!text.empty()) {
+    const Letter* found = nullptr;
+    for (const Letter& letter : kLetters) {
+      if (text.starts_with(letter.plain)) found = &letter;
+    }
+    if (found == nullptr && text[0] != ' ') return std::nullopt;
+    if (found != nullptr) below += found->subscript;
+    text.remove_prefix(found != nullptr ? found->plain.size() : 1);
+  }
+  return below;
+}
+
 std::size_t superscript_at(std::string_view latex) {
   if (!latex.ends_with('}')) return std::string::npos;
   int depth = 0;
@@ -82,7 +107,7 @@ Formula symbol(std::string_view name) {
   std::string_view stem = name.substr(0, digits);
   if (stem.size() > 1 && stem.back() == '_') stem.remove_suffix(1);
   const Formula base = base_symbol(stem);
-  return {base.text + in_digits(name.substr(digits), kSubscripts),
+  return {base.text + lowered(name.substr(digits)).value_or(""),
           base.latex + "_{" + std::string(name.substr(digits)) + "}"};
 }
 
@@ -121,12 +146,12 @@ Formula with_tilde(const Formula& name) {
 }
 
 Formula with_layer(const Formula& name, int layer) {
-  return {name.text + "⁽" + in_digits(std::to_string(layer), kSuperscripts) + "⁾",
+  return {name.text + "⁽" + raised_digits(std::to_string(layer)) + "⁾",
           fmt::format("{}^{{({})}}", name.latex, layer)};
 }
 
 Formula with_index(const Formula& name, int index) {
-  return {name.text + in_digits(std::to_string(index), kSubscripts),
+  return {name.text + lowered(std::to_string(index)).value_or(""),
           fmt::format("{}_{{{}}}", name.latex, index)};
 }
 

@@ -189,7 +189,7 @@ constexpr Entry kEntries[] = {
      "2 ((σ(W x + b) − y) ⊙ σ(W x + b) ⊙ (1 − σ(W x + b)))"},
     {"1/2*norm(relu(W*x+b)-y)^2", "W:m×n, x:n, b:m, y:m", "W", "((relu(W x + b) − y) ⊙ [W x + b > 0]) xᵀ"},
     {"1/2*norm(relu(W*x+b)-y)^2", "W:m×n, x:n, b:m, y:m", "b", "(relu(W x + b) − y) ⊙ [W x + b > 0]"},
-    {"a'*inv(X'*X)*b", "X:m×n, a:n, b:n", "X", "−X (Xᵀ X)⁻¹ (a bᵀ + b aᵀ) (Xᵀ X)⁻¹"},
+    {"a'*inv(X'*X)*b", "X:m×n, a:n, b:n", "X", "−X (Xᵀ X)⁻¹ (b aᵀ + a bᵀ) (Xᵀ X)⁻¹"},
     {"(x'*x)^2", "x:n", "x", "4 (xᵀ x) x"},
     {"(x'*A*x)^2", "x:n, A:n×n symmetric", "x", "4 (xᵀ A x) A x"},
     {"x'*A*x*x'*B*x", "x:n, A:n×n symmetric, B:n×n symmetric", "x", "2 (xᵀ A x) B x + 2 (xᵀ B x) A x"},

@@ -5,23 +5,25 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace catenary {
 
 namespace {
 
-// Levenshtein distance by its dynamic program, one row at a time.
+// The least number of letters to insert, drop, replace or exchange with the next one, by its dynamic program,
+// one row at a time (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
+  std::vector<std::size_t> row(b.size() + 1), last, before_last;
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
+    before_last = std::exchange(last, row);
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      const bool exchanged = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (exchanged) row[j] = std::min(row[j], before_last[j - 2] + 1);
     }
   }
   return row.back();
@@ -38,7 +40,7 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
   constexpr std::size_t kLongestName = 256;  // a hostile file may hold a name of megabytes
   if (name.size() > kLongestName) return {};
   std::string_view best;
-  // Fewer edits than letters: what shares none is not meant, unless only its case differs.
+  // At most half of the letters: more is not meant, unless only its case differs.
   std::size_t best_distance = std::min(name.size() / 3 + 1, name.size() / 2) + 1;
   for (const std::string_view candidate : candidates) {
     const std::size_t distance = same_but_for_case(name, candidate) ? 0 : edit_distance(name, candidate);

@@ -33,6 +33,7 @@ TEST(Nearest, WantsALetterInCommonOrAnotherCase) {
 TEST(Nearest, AllowsNoMoreThanHalfOfAShortName) {
   constexpr std::array<std::string_view, 2> kShort = {"cos", "x"};
   EXPECT_EQ(nearest("cas", kShort), "cos");
+  EXPECT_EQ(nearest("cso", kShort), "cos");
   EXPECT_EQ(nearest("foo", kShort), "");
   EXPECT_EQ(nearest("z", kShort), "");
 }

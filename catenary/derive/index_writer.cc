@@ -182,7 +182,9 @@ class IndexWriter {
     const bool raised = e.parts[0].kind == Kind::kElement && base.find('^') != std::string::npos;
     const Written exponent = write(e.parts[1]);
     if (latex_) {
-      if (raised) base = "{" + base + "}";
+      // TeX takes braces around nothing but an accent as none.
+      const bool has_accent = base.starts_with(R"(\tilde)");
+      if (raised) base = has_accent ? "(" + base + ")" : "{" + base + "}";
       return {base + "^{" + exponent.text + "}", Binding::kPower};
     }
     if (exponent.text == "2") return {base + "²", Binding::kPower};

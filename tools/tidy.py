@@ -5,7 +5,7 @@ Usage: tidy.py FILES.cc... Prints what is wrong and exits with 1, or prints noth
 
 Most of clang-tidy's time goes into the headers of the standard library, which it parses and searches again for each
 file. So files that are compiled alike are joined: their texts one after the other, as the analyzer would skip included
-files. Files whose names would clash stay apart, and a join that does not compile is split. A stamp named by the hash of
+files. Files whose names would clash stay apart, and a join that the compiler complains of is split. A stamp named by the hash of
 all that a file was made from spares a file that has not changed since it was found clean.
 """
 
@@ -122,7 +122,8 @@ def tidy(paths, flags):
         return ""
     if len(paths) == 1:
         return run.stdout
-    if "clang-diagnostic-error" in run.stdout:
+    # What the compiler says, even of shadowed names, may be due to the join alone.
+    if "[clang-diagnostic-" in run.stdout:
         middle = len(paths) // 2
         return tidy(paths[:middle], flags) + tidy(paths[middle:], flags)
     place = re.compile(re.escape(os.path.abspath(file)) + r":(\d+)")

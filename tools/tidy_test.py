@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 TIDY = pathlib.Path(__file__).parent / "tidy.py"
-CHECKS = "-*,clang-analyzer-core.NullDereference,readability-identifier-naming"
+CHECKS = "-*,clang-diagnostic-*,clang-analyzer-core.NullDereference,readability-identifier-naming"
 NAMING = "[{key: readability-identifier-naming.LocalVariableCase, value: lower_case}]"
 
 
@@ -27,7 +27,7 @@ class Tidy(unittest.TestCase):
         commands = []
         for path, text in texts.items():
             (folder / path).write_text(text)
-            commands.append({"file": f"{folder}/{path}", "command": f"c++ -I{folder} -std=c++20 -c {path}"})
+            commands.append({"file": f"{folder}/{path}", "command": f"c++ -I{folder} -Wshadow -std=c++20 -c {path}"})
         (folder / "build/test/compile_commands.json").write_text(json.dumps(commands))
         run = subprocess.run([sys.executable, TIDY, *(path for path in texts if path.endswith(".cc"))], cwd=folder, capture_output=True, text=True, check=False)
         self.assertEqual(run.stderr, "")
@@ -58,6 +58,12 @@ class Tidy(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertEqual([pathlib.Path(line).name for line in found],
                          [f"{file}:2:15: error: invalid case style for local variable 'Wrong'" for file in ("a.cc", "b.cc")])
+
+    def test_splits_joins_that_make_the_compiler_warn(self):
+        hidden = "namespace {\nconst int kept = 2;\n}  // namespace\nint a() { return kept; }\n"
+        shadow = "int b(int x) { int kept = x; return kept; }\n"
+        self.assertEqual(self.tidy({"a.cc": hidden, "b.cc": shadow}), (0, []))
+        self.assertEqual(self.joins(), 1)
 
     def test_looks_again_when_a_header_changes(self):
         text = '#include "a.h"\nconst int zero = 0;\nint a() { return *(FOUND ? &zero : nullptr); }\n'

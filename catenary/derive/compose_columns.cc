@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <optional>
-#include <ranges>
 #include <set>
 
 #include "catenary/derive/composer.h"
@@ -135,9 +134,9 @@ std::set<NodeId> factors(const Composer& c) {
     if (r.variable.batched()) symbols.insert(a->symbol.id());
     if (!matrix_form(c, a->total.value).text.empty()) collect_factors(a->total.value, symbols);
   }
-  for (const Adjoint& a : c.d.sample.adjoints | std::views::reverse) {
-    if (!is_in_columns(a) || !(a.is_delta || symbols.contains(a.symbol.id()))) continue;
-    for (const Value v : reachable({a.inserted ? a.written_out.value : a.total.value}))
+  for (auto a = c.d.sample.adjoints.rbegin(); a != c.d.sample.adjoints.rend(); ++a) {
+    if (!is_in_columns(*a) || !(a->is_delta || symbols.contains(a->symbol.id()))) continue;
+    for (const Value v : reachable({a->inserted ? a->written_out.value : a->total.value}))
       symbols.insert(v.id());
   }
   return symbols;

@@ -73,7 +73,7 @@ class GeneralEquations {
   [[nodiscard]] Formula layer(bool has_bias) const {
     Formula z = spaced(weight(), inputs(), " ", R"(\,)");
     if (has_bias) z = spaced(z, is_single() ? c_.write(only().bias) : l_.this_one("b"), " + ", " + ");
-    const Formula all = equal(this_z(), z);
+    Formula all = equal(this_z(), z);
     if (is_single() && only().output == only().z) return all;
     const Formula a = is_single() ? c_.write(only().output) : l_.this_one(a_);
     return spaced(all, equal(a, called(f_, this_z())), ", ", R"(,\; )");
@@ -81,7 +81,7 @@ class GeneralEquations {
 
   [[nodiscard]] Formula bp1() const {
     const Formula z = is_single() ? this_z() : l_.last(z_);
-    const Formula delta = equal(l_.last("δ"), by(z));
+    Formula delta = equal(l_.last("δ"), by(z));
     if (!is_elementwise(c_.d.layers.back())) return delta;
     const Formula a = is_single() ? c_.write(only().output) : l_.last(a_);
     return equal(delta, spaced(by(a), slope(z), " ⊙ ", R"( \odot )"));

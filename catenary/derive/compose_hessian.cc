@@ -161,23 +161,23 @@ class HessianComposer {
   // The product of the Jacobians, shortened, and then in what is given.
   std::vector<Equation::Row> result_rows(const SecondDerivative& block) const {
     std::vector<Equation::Row> rows;
-    const auto add = [&](Value v, const Names& names, Sentence reason) {
-      const Formula f = derive::write(v, names);
-      if (rows.empty() || f.text != rows.back().right.text) rows.push_back({f, std::move(reason)});
+    GatheredRows gathered(c_, rows);
+    const auto add = [&](Value v, const Names& names, const Sentence& reason, bool is_short) {
+      gathered.add(is_short ? std::optional(derive::write(v, names)) : std::nullopt, reason);
     };
-    if (fits(block.product, h_.names) || block.in_parts.steps.empty())
-      add(block.product, h_.names, block.steps.size() > 1 ? c_.say(Phrase::kHessianFactor) : Sentence{});
+    const bool stands_alone = block.in_parts.steps.empty();
+    add(block.product, h_.names, block.steps.size() > 1 ? c_.say(Phrase::kHessianFactor) : Sentence{},
+        stands_alone || fits(block.product, h_.names));
     for (const SimplifyStep& s : block.in_parts.steps) {
       const bool is_last = &s == &block.in_parts.steps.back();
-      if (is_last || fits(s.after, h_.names)) add(s.after, h_.names, c_.reason(s));
+      add(s.after, h_.names, c_.reason(s), is_last || fits(s.after, h_.names));
     }
     if (!block.closed) return rows;
     const Names leaves = c_.d.leaf_names();
-    if (fits(block.in_parts.value, leaves)) add(block.in_parts.value, leaves, c_.say(Phrase::kAllInserted));
-    for (const SimplifyStep& s : block.closed->steps) {
-      if (fits(s.after, leaves)) add(s.after, leaves, c_.reason(s));
-    }
-    add(block.closed->value, leaves, c_.say(Phrase::kEngineResult));
+    add(block.in_parts.value, leaves, c_.say(Phrase::kAllInserted), fits(block.in_parts.value, leaves));
+    for (const SimplifyStep& s : block.closed->steps)
+      add(s.after, leaves, c_.reason(s), fits(s.after, leaves));
+    add(block.closed->value, leaves, c_.say(Phrase::kEngineResult), true);
     return rows;
   }
 

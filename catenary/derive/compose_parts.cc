@@ -86,6 +86,24 @@ void Composer::numbers_in_columns(const Formula& name, Value v) {
   document.numbers({name, {rows, samples}, std::move(all)});
 }
 
+void GatheredRows::add(const std::optional<Formula>& f, const Sentence& reason) {
+  if (f && !rows_.empty() && f->text == rows_.back().right.text) return;
+  const auto is_same = [&](const Sentence& known) {
+    return std::ranges::equal(known, reason, [](const Inline& a, const Inline& b) {
+      return a.words == b.words && a.formula.text == b.formula.text;
+    });
+  };
+  if (!reason.empty() && std::ranges::none_of(reasons_, is_same)) reasons_.push_back(reason);
+  if (!f) return;
+  Sentence all;
+  for (const Sentence& one : reasons_) {
+    if (!all.empty()) all.push_back({c_.o.language == Language::kEnglish ? "; " : "；", {}});
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  rows_.push_back({*f, std::move(all)});
+  reasons_.clear();
+}
+
 Formula reference(int equation) { return plain(fmt::format("({})", equation)); }
 
 std::vector<Formula> references(std::span<const int> equations) {

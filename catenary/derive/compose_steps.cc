@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "catenary/derive/composer.h"
+#include "catenary/ir/print.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 
@@ -102,6 +104,30 @@ void add_call(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
   c.document.paragraph(std::move(sentence), f.number);
 }
 
+// "There c x is short for c 𝟏 ⊙ x: c is repeated for each element."
+void add_repetition(Composer& c, const Adjoint& a, const Flow& f) {
+  if (f.call.input_count() != 2 || !is(a.x, ops::kBroadcast) || c.d.names.find(a.x) != nullptr) return;
+  std::vector<Written> text, latex;
+  for (int i = 0; i < 2; ++i) {
+    const Formula x = c.write(f.call.input(i));
+    text.push_back({x.text, x.binding});
+    latex.push_back({x.latex, x.binding});
+  }
+  const Notation& notation = f.call.op().notation;
+  const Formula in_full = {write_call(notation.text, notation.binding, text, "").text,
+                           write_call(notation.latex, notation.binding, latex, "").text};
+  const Formula in_short = c.define(f.call);
+  if (in_short.text == in_full.text) return;
+  c.paragraph(Phrase::kRepeated, {in_short, in_full, c.write(a.x.input(0))}, f.number);
+}
+
+void introduce_delta(Composer& c, const Part& part, const Adjoint& a) {
+  const Formula full = derivative(part.name, c.write(a.x));
+  c.paragraph(c.knows_delta ? Phrase::kDeltaAgain : Phrase::kDelta, {c.write(a.x), equal(a.name, full)},
+              a.flows.front().number);
+  c.knows_delta = true;
+}
+
 void add_general_rule(Composer& c, const Flow& f) {
   const GeneralRule rule(f.call.op(), f.call);
   Sentence sentence = c.say(Phrase::kRule);
@@ -118,7 +144,15 @@ std::vector<Equation::Row> flow_rows(const Composer& c, const Part& part, const 
   for (int i = 0; i < f.call.input_count(); ++i) known.push_back(f.call.input(i));
   Rows rows(c, known);
   rows.add(f.rule, {{operator_name(c, f.call.op()), {}}});
-  if (f.inserted) rows.know_only(std::array{f.rule, f.known}).add(f.inserted, c.by(part.equation_of(f.call)));
+  if (f.inserted) {
+    Sentence reason = c.by(part.equation_of(f.call));
+    const bool drops_ones = is(f.rule, ops::kMul) && c.write(f.known).text.ends_with("𝟏");
+    if (drops_ones) {
+      reason.push_back({", ", {}});
+      reason.push_back({"", {"𝟏 ⊙ x = x", R"(\mathbf{1} \odot x = x)"}});
+    }
+    rows.know_only(std::array{f.rule, f.known}).add(f.inserted, reason);
+  }
   return rows.add(f.shortened).take();
 }
 
@@ -135,6 +169,8 @@ void add_flow(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
   const int step = f.number;
   c.heading(Phrase::kStep, {plain(std::to_string(step)), c.write(f.call), c.write(a.x)}, step);
   add_call(c, part, a, f);
+  add_repetition(c, a, f);
+  if (a.is_delta && &f == &a.flows.front()) introduce_delta(c, part, a);
   if (c.o.full) add_general_rule(c, f);
   const bool is_sum = a.flows.size() > 1 || is_part(c, part, a);
   const Formula left = is_sum ? contribution_to(a) : a.name;
@@ -178,13 +214,9 @@ void add_sum(Composer& c, const Part& part, const Adjoint& a) {
   if (is_whole) c.numbers(a.name, a.traced, a.sum_number);
 }
 
-void add_delta(Composer& c, const Part& part, const Adjoint& a) {
-  const Formula full = derivative(part.name, c.write(a.x));
-  const int step = std::max(a.sum_number, a.flows.back().number);
-  c.paragraph(c.knows_delta ? Phrase::kDeltaAgain : Phrase::kDelta, {c.write(a.x), equal(a.name, full)},
-              step);
-  c.knows_delta = true;
+void add_inserted_delta(Composer& c, const Adjoint& a) {
   if (!a.inserted) return;
+  const int step = std::max(a.sum_number, a.flows.back().number);
   c.document.paragraph(c.say_lists(Phrase::kInserted, {references(a.insertions)}), step);
   c.document.equation({.left = a.name, .rows = delta_rows(c, a)}, step);
 }
@@ -215,7 +247,7 @@ void add_steps(Composer& c, const Part& part) {
     add_flow(c, part, *a, *f);
     if (f != &a->flows.back()) continue;
     if (a->sum_number > 0) add_sum(c, part, *a);
-    if (a->is_delta) add_delta(c, part, *a);
+    if (a->is_delta) add_inserted_delta(c, *a);
     add_flat(c, *a);
   }
 }
@@ -237,47 +269,21 @@ void add_backward(Composer& c, const Part& part) {
 
 namespace {
 
-// Rows of formulas, some of which are too long: the next one says what happened in all of them.
-class ClosedRows {
- public:
-  ClosedRows(const Composer& c, std::vector<Equation::Row>& rows)
-      : c_(c), leaves_(c.d.leaf_names()), rows_(rows) {}
-
-  void add(Value v, const Sentence& reason, bool leave_out) {
-    const bool is_long = leave_out || formula_size(v, leaves_, kLongestStep + 1) > kLongestStep;
-    const Formula f = is_long ? Formula{} : write(v, leaves_);
-    if (!is_long && f.text == rows_.back().right.text) return;
-    const auto is_same = [&](const Sentence& known) {
-      return std::ranges::equal(known, reason, [](const Inline& a, const Inline& b) {
-        return a.words == b.words && a.formula.text == b.formula.text;
-      });
-    };
-    if (std::ranges::none_of(reasons_, is_same)) reasons_.push_back(reason);
-    if (is_long) return;
-    Sentence all;
-    for (const Sentence& one : reasons_) {
-      if (!all.empty()) all.push_back({c_.o.language == Language::kEnglish ? "; " : "；", {}});
-      all.insert(all.end(), one.begin(), one.end());
-    }
-    rows_.push_back({f, std::move(all)});
-    reasons_.clear();
-  }
-
- private:
-  const Composer& c_;
-  Names leaves_;
-  std::vector<Equation::Row>& rows_;
-  std::vector<Sentence> reasons_;  // of the rows that were left out, and of the next
-};
-
 // The result in what is given, with the rules that shorten it. Of too many rows only the first and the last
 // are written.
 void add_closed(const Composer& c, const Simplified& closed, Value traced, Equation& equation) {
-  ClosedRows rows(c, equation.rows);
-  rows.add(traced, c.say(Phrase::kAllInserted), false);
+  const Names leaves = c.d.leaf_names();
+  const auto written = [&](Value v) -> std::optional<Formula> {
+    if (formula_size(v, leaves, kLongestStep + 1) > kLongestStep) return std::nullopt;
+    return write(v, leaves);
+  };
+  GatheredRows rows(c, equation.rows);
+  rows.add(written(traced), c.say(Phrase::kAllInserted));
   const bool are_many = closed.steps.size() > kMostSteps;
-  for (const SimplifyStep& step : closed.steps)
-    rows.add(step.after, c.reason(step), are_many && &step != &closed.steps.back());
+  for (const SimplifyStep& step : closed.steps) {
+    const bool is_left_out = are_many && &step != &closed.steps.back();
+    rows.add(is_left_out ? std::nullopt : written(step.after), c.reason(step));
+  }
 }
 
 }  // namespace

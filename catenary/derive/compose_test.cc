@@ -203,6 +203,21 @@ TEST(Compose, WritesWhatIsUsedTwiceAsASumOfMatrixProducts) {
   EXPECT_THAT(text, HasSubstr("as matrix products"));
 }
 
+TEST(Compose, SaysWhereANumberStandsForOneInEachElement) {
+  const Derivation product = derive_formula("norm(c*x+1)", "c: 1, x: n", {"c"});
+  EXPECT_THAT(text_of(product), HasSubstr("There c x is short for c 𝟏 ⊙ x: c is repeated for each element."));
+  const Derivation squares = derive_formula("3*sum(W.*W)", "W: m×n", {"W"});
+  EXPECT_THAT(text_of(squares), HasSubstr(", 𝟏 ⊙ x = x]"));
+}
+
+TEST(Compose, IntroducesDeltaBeforeItIsUsed) {
+  const std::string text =
+      text_of(derive_formula("norm(sigmoid(W*x+b)-y)^2", "W: m×n, x: n, b: m, y: m", {"W"}));
+  const std::size_t sentence = text.find("is what δ stands for");
+  ASSERT_NE(sentence, std::string::npos);
+  EXPECT_LT(sentence, text.find("    δ = "));
+}
+
 TEST(Compose, RefusesAnotherNBesideTheNumberOfSamples) {
   const Derivation variable = derive_formula("N*x'*x", "x: 2 batched, N: 1", {"N"});
   EXPECT_THROW(std::ignore = compose(variable, {}), Error);

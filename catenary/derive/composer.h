@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -78,6 +79,19 @@ class Rows {
   const Composer& c_;
   std::set<NodeId> known_;
   std::vector<Equation::Row> rows_;
+};
+
+/// Rows of one equation, some of which are too long to be written: the next one gives the reasons of all.
+class GatheredRows {
+ public:
+  GatheredRows(const Composer& c, std::vector<Equation::Row>& rows) : c_(c), rows_(rows) {}
+  /// f: nothing if it is too long. A formula that reads as the row before it is no row.
+  void add(const std::optional<Formula>& f, const Sentence& reason);
+
+ private:
+  const Composer& c_;
+  std::vector<Equation::Row>& rows_;
+  std::vector<Sentence> reasons_;  // of the rows that were left out, and of the next
 };
 
 /// "(3)", and "(3), (4)".

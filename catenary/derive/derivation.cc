@@ -160,6 +160,7 @@ class Deriver {
 
   // Named values stay whole: what they are stands in their own equations.
   Simplified shorten(Value v) {
+    if (d_.names.find(v) != nullptr) return {.value = v, .steps = {}};
     const std::vector<Value> named = named_in(v);
     return simplify(v, d_.assumptions(named));
   }

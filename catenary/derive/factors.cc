@@ -37,12 +37,28 @@ bool is_run(const Factor& a, const Factor& b) {
   return a.base && a.base == b.base && a.transposed == b.transposed && (a.exponent > 0) == (b.exponent > 0);
 }
 
+// \frac{a}{b} and nothing beside it.
+bool is_fraction(std::string_view latex) {
+  if (!latex.starts_with("\\frac{")) return false;
+  int depth = 0, groups = 0;
+  for (std::size_t at = 5; at < latex.size(); ++at) {
+    if (latex[at] == '{') ++depth;
+    if (latex[at] == '}' && --depth == 0) ++groups;
+    if (groups == 2) return at + 1 == latex.size();
+  }
+  return false;
+}
+
 }  // namespace
 
 Formula parenthesized(const Formula& f) { return {"(" + f.text + ")", "(" + f.latex + ")"}; }
 
 Formula tighter_than(Notation::Binding outer, const Formula& f) {
-  return f.binding > outer ? f : parenthesized(f);
+  if (f.binding > outer) return f;
+  Formula inside = parenthesized(f);
+  // Below an exponent alone a fraction needs parentheses: its bar holds it together.
+  if (outer < Notation::kPower && is_fraction(f.latex)) inside.latex = f.latex;
+  return inside;
 }
 
 Formula number_factor(const Formula& number) {

@@ -47,7 +47,7 @@ TEST(Notation, IsNotFoundInWhatOnlyLooksLikeIt) {
 }
 
 /// What a reader of school mathematics knows, and what only moves elements and says so by its name.
-constexpr std::string_view kKnown[] = {"sin", "cos", "tanh", "ln", "exp", "max", "argmax", "slice", "concat"};
+constexpr std::string_view kKnown[] = {"sin", "cos", "tanh", "ln", "exp", "max", "slice", "concat"};
 
 TEST(Notation, IsExplainedForEachOperatorThatHasAName) {
   for (const Op* op : ops::catalogue()) {

@@ -53,6 +53,8 @@ constexpr Translation kTranslations[] = {
     {Phrase::kStep, "Step {0}: from {1} to {2}", "第 {0} 步：从 {1} 到 {2}"},
     {Phrase::kCall, "{0} enters equation {1}, {2}.", "{0} 出现在等式 {1} 中：{2}。"},
     {Phrase::kCallPart, "{0} enters {1}, a part of {2}.", "{0} 出现在 {1} 中，它是 {2} 的一部分。"},
+    {Phrase::kRepeated, "There {0} is short for {1}: {2} is repeated for each element.",
+     "其中 {0} 是 {1} 的简写：{2} 在每个元素处重复。"},
     {Phrase::kKnownFrom, " {0} is known from {1}.", "{0} 已由 {1} 得到。"},
     {Phrase::kFlat,
      "{0} is constant between its jumps, so its derivative is 0 wherever there is one: nothing flows further "

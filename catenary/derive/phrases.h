@@ -37,6 +37,7 @@ enum class Phrase : std::uint8_t {
   kStep,
   kCall,
   kCallPart,
+  kRepeated,
   kKnownFrom,
   kFlat,
   kRule,

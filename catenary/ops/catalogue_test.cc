@@ -117,7 +117,7 @@ TEST(Catalogue, WritesEachOperatorAsAPersonWould) {
       {"unit_vector", "a / ‖a‖"},
       {"logsumexp", "logsumexp(a)"},
       {"argmax", "argmax(a)"},
-      {"argmax_mask", "[a = max]"},
+      {"argmax_mask", "one_hot(argmax(a))"},
       {"reshape", "reshape(a, [6])"},
       {"slice", "slice(a, axis 0, 1:3)"},
       {"concat", "concat(a, b, c)"},

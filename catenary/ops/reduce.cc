@@ -134,7 +134,7 @@ constinit const Op kArgmax = {
 constinit const Op kArgmaxMask = {
     .name = "argmax_mask",
     .summary = "1 at the first maximum, else 0: the derivative of max.",
-    .notation = {"[{0.} = max]", R"([{0.} = \max])"},
+    .notation = {"one_hot(argmax({0.}))", R"(e_{\operatorname{argmax}({0.})})"},
     .operands = "n",
     .infer = same_shape,
     .reference =

@@ -146,7 +146,8 @@ std::vector<Equation::Row> flow_rows(const Composer& c, const Part& part, const 
   rows.add(f.rule, {{operator_name(c, f.call.op()), {}}});
   if (f.inserted) {
     Sentence reason = c.by(part.equation_of(f.call));
-    const bool drops_ones = is(f.rule, ops::kMul) && c.write(f.known).text.ends_with("𝟏");
+    const bool drops_ones =
+        c.write(f.known).text.ends_with("𝟏") && c.write(f.inserted).text.find("𝟏") == std::string::npos;
     if (drops_ones) {
       reason.push_back({", ", {}});
       reason.push_back({"", {"𝟏 ⊙ x = x", R"(\mathbf{1} \odot x = x)"}});

@@ -152,10 +152,28 @@ void add_intro(Composer& c, Value shared) {
   c.document.paragraph(std::move(intro));
 }
 
+// What the batch's part goes on from, where the derivation of one sample is not shown.
+void add_sample_results(Composer& c) {
+  const Part& part = c.d.sample;
+  c.paragraph(Phrase::kBatchSample, {part.name});
+  for (const Adjoint& a : part.adjoints) {
+    if (!a.is_delta) continue;
+    std::vector<Equation::Row> rows = {{derivative(part.name, c.write(a.x)), {}}};
+    for (Equation::Row& row : delta_rows(c, a)) rows.push_back(std::move(row));
+    c.document.equation({.number = a.equation(), .left = a.name, .rows = std::move(rows)});
+  }
+  for (const Result& r : part.results) {
+    if (!r.reached) continue;
+    const Adjoint& a = part.adjoints[r.adjoint];
+    c.document.equation({.number = a.equation(), .left = a.name, .rows = {{c.write(a.total.value), {}}}});
+  }
+}
+
 }  // namespace
 
 void add_batch(Composer& c) {
   c.heading(Phrase::kBatch);
+  if (!c.o.sample) add_sample_results(c);
   Value shared;
   for (const Result& r : c.d.sample.results) {
     if (!shared && !r.variable.batched()) shared = r.variable;

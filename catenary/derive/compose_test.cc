@@ -218,6 +218,28 @@ TEST(Compose, IntroducesDeltaBeforeItIsUsed) {
   EXPECT_LT(sentence, text.find("    δ = "));
 }
 
+TEST(Compose, ShowsEveryEquationThatItCites) {
+  const Derivation d = derive_formula(kBatchFormula, kBatchDeclarations, {"W1", "b1", "W2", "b2", "x"});
+  for (const ComposeOptions& options :
+       {ComposeOptions{}, ComposeOptions{.sample = false}, ComposeOptions{.batch = false}}) {
+    std::set<int> shown, cited;
+    const auto note = [&](const Sentence& sentence) {
+      for (const Inline& piece : sentence) {
+        static const std::regex kReference(R"(\((\d+)\))");
+        std::smatch match;
+        if (std::regex_match(piece.formula.text, match, kReference)) cited.insert(std::stoi(match[1]));
+      }
+    };
+    for (const Block& block : compose(d, options).blocks) {
+      shown.insert(block.equation.number);
+      note(block.sentence);
+      for (const Equation::Row& row : block.equation.rows) note(row.reason);
+    }
+    EXPECT_GT(cited.size(), 3U);
+    EXPECT_THAT(shown, testing::IsSupersetOf(cited));
+  }
+}
+
 TEST(Compose, RefusesAnotherNBesideTheNumberOfSamples) {
   const Derivation variable = derive_formula("N*x'*x", "x: 2 batched, N: 1", {"N"});
   EXPECT_THROW(std::ignore = compose(variable, {}), Error);

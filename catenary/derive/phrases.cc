@@ -112,6 +112,10 @@ constexpr Translation kTranslations[] = {
      "{0} 只通过在各跳跃点之间为常数的量依赖于 {1}：导数存在之处均为 0。"},
     {Phrase::kEngineResult, "the same in one formula", "合并为一个式子"},
     {Phrase::kBatch, "The whole batch", "整批样本"},
+    {Phrase::kBatchSample,
+     "What the derivation for one sample with loss {0} finds; equations and steps are numbered as in the "
+     "whole.",
+     "对损失为 {0} 的单个样本，推导得到以下结果；公式与步骤的编号与完整推导一致。"},
     {Phrase::kBatchIntro, "Put the samples side by side as columns: {0} and so on.",
      "把各样本作为列并排放置：{0}，依此类推。"},
     {Phrase::kBatchShared,

@@ -74,6 +74,7 @@ enum class Phrase : std::uint8_t {
   kUnreachedFlat,
   kEngineResult,
   kBatch,
+  kBatchSample,
   kBatchIntro,
   kBatchShared,
   kBatchOwn,

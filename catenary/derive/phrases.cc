@@ -113,8 +113,8 @@ constexpr Translation kTranslations[] = {
     {Phrase::kEngineResult, "the same in one formula", "合并为一个式子"},
     {Phrase::kBatch, "The whole batch", "整批样本"},
     {Phrase::kBatchSample,
-     "What the derivation for one sample with loss {0} finds; equations and steps are numbered as in the "
-     "whole.",
+     "The derivation for one sample, whose loss is {0}, finds these results; equations and steps keep the "
+     "numbers that they have there.",
      "对损失为 {0} 的单个样本，推导得到以下结果；公式与步骤的编号与完整推导一致。"},
     {Phrase::kBatchIntro, "Put the samples side by side as columns: {0} and so on.",
      "把各样本作为列并排放置：{0}，依此类推。"},

@@ -318,7 +318,7 @@ class Parser {
     explicit Nesting(Parser& parser) : parser_(parser) {
       if (++parser.depth_ > kDeepestNesting)
         fail_at(kWhat, parser.text_, parser.next().begin,
-                fmt::format("parentheses nested deeper than {}", kDeepestNesting));
+                fmt::format("parentheses, signs or powers nested deeper than {}", kDeepestNesting));
     }
     Nesting(const Nesting&) = delete;
     Nesting& operator=(const Nesting&) = delete;

@@ -14,6 +14,7 @@
 namespace catenary::derive {
 namespace {
 
+using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
@@ -85,6 +86,18 @@ TEST(Compose, WritesPowersOfEachElementAsSuch) {
   const std::string text = text_of("sum(x.^3)", "x: n", {"x"});
   EXPECT_THAT(text, HasSubstr("3 x^⊙(3 − 1)"));
   EXPECT_THAT(text, Not(HasSubstr("x^(")));
+}
+
+TEST(Compose, WritesAPowerOfANumberWithoutOnes) {
+  EXPECT_THAT(text_of("sum(2.^x)", "x: n", {"x"}), AllOf(HasSubstr("2^⊙x"), Not(HasSubstr("(2 𝟏)^"))));
+}
+
+TEST(Compose, BracketsProductsWhoseOrderMatters) {
+  EXPECT_THAT(text_of("sum(kron(A,B).*C.*C)", "A: 2×2, B: 2×2, C: 4×4", {"C"}), HasSubstr("(A ⊗ B) ⊙ C"));
+  EXPECT_THAT(text_of("sum(kron(A,B).*C)", "A: 2×2, B: 2×2, C: 4×4", {"A"}), HasSubstr("(· ⊗ B)*(C)"));
+  EXPECT_THAT(text_of("sum(kron(A,B').*C)", "A: 2×2, B: 2×2, C: 4×4", {"A"}), HasSubstr("(· ⊗ Bᵀ)*(C)"));
+  EXPECT_THAT(text_of("sum(kron(A,A*B).*C)", "A: 2×2, B: 2×2, C: 4×4", {"A"}), HasSubstr("(· ⊗ (A B))*(C)"));
+  EXPECT_THAT(text_of("norm(a*x)", "x: n, a: 1", {"a"}), HasSubstr("(a x / ‖a x‖) ⊙ x"));
 }
 
 TEST(Compose, WritesTheConstantsOfGeluExactly) {

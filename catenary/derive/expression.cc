@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -107,7 +108,7 @@ class Parser {
     if (symbol == "/") return calculus_.divide(a, b);
     if (symbol == ".*") return calculus_.multiply_elements(a, b);
     if (symbol == "./") return calculus_.divide_elements(a, b);
-    return {kron(calculus_.plain(a, "⊗"), calculus_.plain(b, "⊗"))};
+    return call_function("kron", std::array{a, b}, calculus_);
   }
 
   Oriented unary() {

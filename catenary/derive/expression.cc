@@ -339,8 +339,9 @@ class Parser {
 
 }  // namespace
 
-Expression parse_expression(std::string_view formula, std::string_view declarations) {
+Expression parse_expression(std::string_view formula, std::string_view declarations, int order) {
   Expression expression;
+  expression.dimensions = Dimensions({}, order);
   declare(declarations, formula, expression);
   expression.value = Parser(formula, expression).parse();
   // A variable alone: the derivation needs a step.

@@ -143,6 +143,15 @@ TEST(Compose, WritesEachStepOfAResult) {
   EXPECT_THAT(shared, Not(HasSubstr("the same in one formula")));
 }
 
+TEST(Compose, SaysThatTheResultIsTooLongToInsert) {
+  const char* named = "its parts stay named";
+  EXPECT_THAT(text_of("norm(x-y)^2", "x: n, y: n", {"x"}), Not(HasSubstr(named)));
+  const std::string quotient = "sum(exp(sin(A*x)./(1+x.^2)))";
+  EXPECT_THAT(text_of(quotient + "^2*" + quotient + "/(1+norm(x)^2*sum(tanh(A*cos(A*sin(B*x)))))",
+                      "A: n×n, B: n×n, x: n", {"x"}),
+              HasSubstr(named));
+}
+
 TEST(Compose, RecapsChainsOfDenseLayersAlone) {
   const auto recap = [](std::string_view formula, std::string_view declarations) {
     const std::string text = text_of(formula, declarations, {"W1"});

@@ -71,6 +71,7 @@ enum class Phrase : std::uint8_t {
   kResultsIntro,
   kUnreached,
   kUnreachedFlat,
+  kPartsStayNamed,
   kEngineResult,
   kBatch,
   kBatchIntro,

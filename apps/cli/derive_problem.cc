@@ -140,13 +140,9 @@ class GivenValues {
   std::map<std::string, std::string> extent_of_;  // a symbol -> the array that gave it its size
 };
 
-DeriveProblem from_formula(const DeriveArguments& arguments) {
-  if (arguments.sample >= 0)
-    fail(ErrorKind::kConfig, "--sample is a row of a config's data; for a formula use --values FILE.npz");
-  if (!arguments.set.empty()) fail(ErrorKind::kConfig, "--set applies to a config, found --expr");
-  if (arguments.given.find_first_not_of(' ') == std::string::npos)
-    fail(ErrorKind::kConfig, "--given: needed a variable to differentiate by, such as \"x: n\", found none");
-  const derive::Expression e = derive::parse_expression(arguments.expression, arguments.given);
+// order: of the sizes, see Dimensions.
+DeriveProblem formula_problem(const DeriveArguments& arguments, int order) {
+  const derive::Expression e = derive::parse_expression(arguments.expression, arguments.given, order);
   std::vector<Candidate> known;
   std::vector<Value> usual;
   for (const Value v : e.variables) {
@@ -165,6 +161,25 @@ DeriveProblem from_formula(const DeriveArguments& arguments) {
   if (derive::Valuation::is_affordable(problem.derivation))
     problem.at = derive::random_point(problem.derivation, kSeed, e.value.batched() ? 2 : 1);
   return problem;
+}
+
+// With sizes for which the function is defined, if some order of them is such.
+DeriveProblem from_formula(const DeriveArguments& arguments) {
+  if (arguments.sample >= 0)
+    fail(ErrorKind::kConfig, "--sample is a row of a config's data; for a formula use --values FILE.npz");
+  if (!arguments.set.empty()) fail(ErrorKind::kConfig, "--set applies to a config, found --expr");
+  if (arguments.given.find_first_not_of(' ') == std::string::npos)
+    fail(ErrorKind::kConfig, "--given: needed a variable to differentiate by, such as \"x: n\", found none");
+  DeriveProblem usual = formula_problem(arguments, 0);
+  const auto is_defined = [](const DeriveProblem& problem) {
+    return problem.at.leaves.empty() || !derive::is_singular(problem.derivation, problem.at);
+  };
+  if (usual.derivation.dimensions.symbols().size() < 2 || is_defined(usual)) return usual;
+  for (int order = 1; order < derive::Dimensions::kOrders; ++order) {
+    DeriveProblem problem = formula_problem(arguments, order);
+    if (is_defined(problem)) return problem;
+  }
+  return usual;
 }
 
 struct Network {

@@ -33,6 +33,18 @@ TEST(Derive, PrintsTheDerivationOfAFormula) {
   EXPECT_THAT(outcome.out, Not(HasSubstr("DISAGREES")));
 }
 
+TEST(Derive, ChoosesSizesForWhichTheFunctionIsDefined) {
+  for (const auto& [formula, given] :
+       {std::pair{"logdet(X*X')", "X: m×n"}, std::pair{"logdet(X'*X)", "X: m×n"},
+        std::pair{"trace(inv(A*X*X'*A'))", "A: k×m, X: m×n"},
+        std::pair{"det(A'*X'*X*A)", "A: k×m, X: l×k"}}) {
+    const Outcome outcome = derive({"--expr", formula, "--given", given});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, Not(HasSubstr("not checked"))) << formula;
+    EXPECT_THAT(outcome.out, Not(HasSubstr("DISAGREES"))) << formula;
+  }
+}
+
 TEST(Derive, SpeaksChinese) {
   const Outcome outcome = derive(with(kLeastSquares, {"--lang", "zh", "--detail", "full"}));
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;

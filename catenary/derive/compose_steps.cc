@@ -306,6 +306,7 @@ void add_results(Composer& c) {
       if (closed.text != equation.rows[0].right.text) add_closed(c, *r.closed, r.traced, equation);
     }
     c.document.equation(std::move(equation));
+    if (!r.closed && c.d.layers.size() <= 1) c.paragraph(Phrase::kPartsStayNamed);
     c.numbers(a.name, a.traced);
   }
 }

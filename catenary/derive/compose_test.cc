@@ -14,6 +14,7 @@
 namespace catenary::derive {
 namespace {
 
+using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
@@ -87,6 +88,18 @@ TEST(Compose, WritesPowersOfEachElementAsSuch) {
   EXPECT_THAT(text, Not(HasSubstr("x^(")));
 }
 
+TEST(Compose, WritesAPowerOfANumberWithoutOnes) {
+  EXPECT_THAT(text_of("sum(2.^x)", "x: n", {"x"}), AllOf(HasSubstr("2^⊙x"), Not(HasSubstr("(2 𝟏)^"))));
+}
+
+TEST(Compose, BracketsProductsWhoseOrderMatters) {
+  EXPECT_THAT(text_of("sum(kron(A,B).*C.*C)", "A: 2×2, B: 2×2, C: 4×4", {"C"}), HasSubstr("(A ⊗ B) ⊙ C"));
+  EXPECT_THAT(text_of("sum(kron(A,B).*C)", "A: 2×2, B: 2×2, C: 4×4", {"A"}), HasSubstr("(· ⊗ B)*(C)"));
+  EXPECT_THAT(text_of("sum(kron(A,B').*C)", "A: 2×2, B: 2×2, C: 4×4", {"A"}), HasSubstr("(· ⊗ Bᵀ)*(C)"));
+  EXPECT_THAT(text_of("sum(kron(A,A*B).*C)", "A: 2×2, B: 2×2, C: 4×4", {"A"}), HasSubstr("(· ⊗ (A B))*(C)"));
+  EXPECT_THAT(text_of("norm(a*x)", "x: n, a: 1", {"a"}), HasSubstr("(a x / ‖a x‖) ⊙ x"));
+}
+
 TEST(Compose, WritesTheConstantsOfGeluExactly) {
   const std::string text = text_of("sum(gelu(x))", "x: n", {"x"});
   EXPECT_THAT(text, HasSubstr("erf(1/√2 x)"));
@@ -128,6 +141,15 @@ TEST(Compose, WritesEachStepOfAResult) {
   const std::string shared = text_of("tanh(w*tanh(w*x+b)+b)^2", "w: 1, x: 1, b: 1", {"w", "b"});
   EXPECT_THAT(shared, HasSubstr("[all steps inserted]"));
   EXPECT_THAT(shared, Not(HasSubstr("the same in one formula")));
+}
+
+TEST(Compose, SaysThatTheResultIsTooLongToInsert) {
+  const char* named = "its parts stay named";
+  EXPECT_THAT(text_of("norm(x-y)^2", "x: n, y: n", {"x"}), Not(HasSubstr(named)));
+  const std::string quotient = "sum(exp(sin(A*x)./(1+x.^2)))";
+  EXPECT_THAT(text_of(quotient + "^2*" + quotient + "/(1+norm(x)^2*sum(tanh(A*cos(A*sin(B*x)))))",
+                      "A: n×n, B: n×n, x: n", {"x"}),
+              HasSubstr(named));
 }
 
 TEST(Compose, RecapsChainsOfDenseLayersAlone) {

@@ -175,7 +175,7 @@ void declare(std::string_view declarations, std::string_view formula, Expression
   std::vector<std::int64_t> numbers;
   collect_numbers(declarations, numbers);
   collect_dimensions(formula, numbers);
-  expression.dimensions = Dimensions(std::move(numbers));
+  expression.dimensions = Dimensions(std::move(numbers), expression.dimensions.order());
   expression.graph = std::make_unique<Graph>();
   if (trimmed(declarations).empty()) return;
   std::vector<std::size_t> places;  // of the variables

@@ -16,6 +16,9 @@ namespace {
 constexpr std::array<std::int64_t, 24> kPrimes = {5,  3,  7,  11, 13, 17, 19, 23, 29, 31, 37, 41,
                                                   43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97};
 constexpr std::size_t kMostSymbols = 12;
+// The first three in every order; the next one of an m×n matrix X gives X Xᵀ an inverse.
+constexpr std::array<std::array<std::int64_t, 3>, Dimensions::kOrders> kFirstPrimes = {
+    {{5, 3, 7}, {3, 5, 7}, {3, 7, 5}, {7, 3, 5}, {5, 7, 3}, {7, 5, 3}}};
 
 }  // namespace
 
@@ -27,8 +30,10 @@ std::int64_t Dimensions::extent(std::string_view symbol) {
     return std::none_of(literals_.begin(), literals_.end(), [&](std::int64_t n) { return n % prime == 0; }) &&
            std::none_of(symbols_.begin(), symbols_.end(), [&](const auto& s) { return s.second == prime; });
   };
-  const auto prime = std::find_if(kPrimes.begin(), kPrimes.end(), is_free);
-  if (symbols_.size() == kMostSymbols || prime == kPrimes.end())
+  auto primes = kPrimes;
+  std::ranges::copy(kFirstPrimes[static_cast<std::size_t>(order_)], primes.begin());
+  const auto prime = std::find_if(primes.begin(), primes.end(), is_free);
+  if (symbols_.size() == kMostSymbols || prime == primes.end())
     fail(ErrorKind::kConfig, "at most {} symbolic dimensions, found one more: '{}'", kMostSymbols, symbol);
   symbols_.emplace_back(symbol, *prime);
   return *prime;

@@ -17,7 +17,11 @@ class Dimensions {
  public:
   Dimensions() = default;
   /// literals: extents that appear as numbers; no symbol gets a prime that divides one of them.
-  explicit Dimensions(std::vector<std::int64_t> literals) : literals_(std::move(literals)) {}
+  /// order: below kOrders; which of the first three symbols is the largest and which the smallest.
+  explicit Dimensions(std::vector<std::int64_t> literals, int order = 0)
+      : literals_(std::move(literals)), order_(order) {}
+  static constexpr int kOrders = 6;
+  [[nodiscard]] int order() const { return order_; }
 
   /// The extent that stands for the symbol. Throws Error{config} beyond 12 symbols.
   std::int64_t extent(std::string_view symbol);
@@ -34,6 +38,7 @@ class Dimensions {
 
  private:
   std::vector<std::int64_t> literals_;
+  int order_ = 0;
   std::vector<std::pair<std::string, std::int64_t>> symbols_;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -107,7 +108,7 @@ class Parser {
     if (symbol == "/") return calculus_.divide(a, b);
     if (symbol == ".*") return calculus_.multiply_elements(a, b);
     if (symbol == "./") return calculus_.divide_elements(a, b);
-    return {kron(calculus_.plain(a, "⊗"), calculus_.plain(b, "⊗"))};
+    return call_function("kron", std::array{a, b}, calculus_);
   }
 
   Oriented unary() {
@@ -338,8 +339,9 @@ class Parser {
 
 }  // namespace
 
-Expression parse_expression(std::string_view formula, std::string_view declarations) {
+Expression parse_expression(std::string_view formula, std::string_view declarations, int order) {
   Expression expression;
+  expression.dimensions = Dimensions({}, order);
   declare(declarations, formula, expression);
   expression.value = Parser(formula, expression).parse();
   // A variable alone: the derivation needs a step.

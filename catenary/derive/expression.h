@@ -28,7 +28,8 @@ struct Expression {
 /// b: m, y: m": a matrix m×n (or mxn), a column vector n, a scalar 1; dimensions are symbols or numbers; "A:
 /// n×n symmetric" equals its transpose; "x: n batched" is another for each sample of a batch. docs/derive.md
 /// lists the language. Throws Error{config} with the column and what does not fit, also when the formula is
-/// no scalar.
-[[nodiscard]] Expression parse_expression(std::string_view formula, std::string_view declarations);
+/// no scalar. order: see Dimensions.
+[[nodiscard]] Expression parse_expression(std::string_view formula, std::string_view declarations,
+                                          int order = 0);
 
 }  // namespace catenary::derive

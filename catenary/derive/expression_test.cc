@@ -96,6 +96,21 @@ TEST(Expression, MultipliesByTheOperandsShapes) {
   EXPECT_NEAR(value("tr(A⁻ᵀ*A^T)", "A: 2×2"), 2, 1e-13);
 }
 
+TEST(Expression, MultipliesVectorsBlockByBlock) {
+  // (1, 1.25) ⊗ (1, 1.25) = (1, 1.25, 1.25, 1.5625)
+  EXPECT_EQ(value("dot(kron(x,y),z)", "x: 2, y: 2, z: 4"), 1 + 1.25 * 1.25 + 1.5 * 1.25 + 1.75 * 1.5625);
+  EXPECT_EQ(value("x'⊗y'*z", "x: 2, y: 2, z: 4"), value("kron(x,y)'*z", "x: 2, y: 2, z: 4"));
+  EXPECT_THAT(message("sum(kron(x,y'))", "x: 2, y: 2"),
+              HasSubstr("kron needs two matrices, two columns or two rows, found a vector 2 and a row"));
+  EXPECT_THAT(message("sum(kron(x,A))", "x: 2, A: 2×2"), HasSubstr("kron needs a matrix, found"));
+}
+
+TEST(Expression, TakesTheNormOfANumberAsItsAbsoluteValue) {
+  EXPECT_EQ(value("norm(-3*c)", "c: 1"), 3);
+  EXPECT_EQ(value("‖-3*c‖", "c: 1"), 3);
+  EXPECT_EQ(read("norm(c)", "c: 1"), "|c|");
+}
+
 TEST(Expression, TakesTheSizeOfIFromItsNeighbours) {
   EXPECT_EQ(value("tr(A+2*I)", "A: 2×2"), 1 + 1.75 + 4);
   EXPECT_EQ(value("sum(I*x)", "x: 2"), 2.25);

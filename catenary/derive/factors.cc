@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "catenary/ir/print.h"
+
 namespace catenary::derive {
 
 namespace {
@@ -146,6 +148,32 @@ Formula squared_norm_of(const Formula& x, const Shape& shape) {
   const bool matrix = shape.rank() > 1;
   return {"‖" + x.text + (matrix ? "‖²_F" : "‖²"),
           R"(\lVert )" + x.latex + (matrix ? R"( \rVert_F^2)" : R"( \rVert^2)"), Notation::kPower};
+}
+
+namespace {
+
+// "m×n" in LaTeX.
+std::string with_times(std::string attribute) {
+  constexpr std::string_view kTimes = "×";
+  for (std::size_t at = 0; (at = attribute.find(kTimes, at)) != std::string::npos;)
+    attribute.replace(at, kTimes.size(), R"( \times )");
+  return attribute;
+}
+
+}  // namespace
+
+Formula written_call(const Notation& notation, const std::vector<Formula>& operands,
+                     const std::string& attribute) {
+  std::vector<Written> text, latex;
+  const bool raises = notation.latex.find("}^") != std::string_view::npos;
+  for (const Formula& x : operands) {
+    text.push_back({x.text, x.binding});
+    const bool braces = raises && superscript_at(x.latex) != std::string::npos;
+    latex.push_back({braces ? "{" + x.latex + "}" : x.latex, x.binding});
+  }
+  const Written a = write_call(notation.text, notation.binding, text, attribute);
+  const Written b = write_call(notation.latex, notation.binding, latex, with_times(attribute));
+  return {a.text, b.text, a.binding};
 }
 
 }  // namespace catenary::derive

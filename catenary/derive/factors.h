@@ -52,4 +52,8 @@ enum class End : std::uint8_t { kOpen, kClosed };
 /// x / (a b), equal divisors as a power.
 [[nodiscard]] Formula divided(const Formula& x, const std::vector<Formula>& divisors);
 
+/// A call as its operator's notation has it, of its operands' formulas and its written attribute.
+[[nodiscard]] Formula written_call(const Notation& notation, const std::vector<Formula>& operands,
+                                   const std::string& attribute);
+
 }  // namespace catenary::derive

@@ -66,13 +66,16 @@ class Writer {
       const std::optional<Value> exponent = repeated_scalar(v.input(1));
       if (exponent && is(*exponent, ops::kConstant))
         return power(whole(v.input(0)), v.shape(), std::get<double>(exponent->attribute()));
-      if (v.shape().rank() > 0) return elementwise_power(whole(v.input(0)), value(v.input(1)));
+      if (v.shape().rank() > 0) {
+        const bool is_number = is_repeated(v.input(0)) && !is_repeated(v.input(1));  // 2^⊙x
+        return elementwise_power(is_number ? value(v.input(0)) : whole(v.input(0)), value(v.input(1)));
+      }
     }
     if (is_product(v)) return product(v);
     if (is(v, ops::kDiv)) return quotient(v);
     if (is(v, ops::kAdd) && !named(v.input(1)) && is(v.input(1), ops::kNeg)) {
       const Value y = v.input(1).input(0);  // x + (−y) is x − y
-      return call(ops::kSub.notation, {operand(v, v.input(0)), operand(v, y)}, {});
+      return written_call(ops::kSub.notation, {operand(v, v.input(0)), operand(v, y)}, {});
     }
     if (is(v, ops::kUnitVector)) return divided(value(v.input(0)), {norm(v.input(0))});
     return by_notation(v);
@@ -329,43 +332,29 @@ class Writer {
     return shape == nullptr ? str(v.attribute()) : names_.dimensions().str(*shape);
   }
 
-  // "m×n" in LaTeX.
-  static std::string with_times(std::string attribute) {
-    constexpr std::string_view kTimes = "×";
-    for (std::size_t at = 0; (at = attribute.find(kTimes, at)) != std::string::npos;)
-      attribute.replace(at, kTimes.size(), R"( \times )");
-    return attribute;
-  }
-
   // first: what stands for the first operand, if that is not to be written as it is by itself.
   Formula by_notation(Value v, const std::optional<Formula>& first = {}) {
     std::vector<Formula> operands;
     for (int i = 0; i < v.input_count(); ++i)
       operands.push_back(i == 0 && first ? *first : operand(v, v.input(i)));
-    return call(v.op().notation, operands, attribute_of(v));
+    return written_call(v.op().notation, operands, attribute_of(v));
+  }
+
+  // (A ⊗ B) ⊙ C, (A ⊗ B) / c and (x / y) ⊙ z, where the order would matter.
+  [[nodiscard]] static bool mixes(Value call, Value x) {
+    if (is(x, ops::kKron)) return is(call, ops::kMul) || is(call, ops::kDiv);
+    const bool divides = is(x, ops::kDiv) || is(x, ops::kUnitVector);
+    return divides && is(call, ops::kMul) && x == call.input(0);
   }
 
   Formula operand(Value call, Value x) {
     const Formula f = stands_bare(call, x) ? value(x) : whole(x);
     const bool after_sign = (is(call, ops::kAdd) || is(call, ops::kSub)) && x == call.input(1);
     if (after_sign && f.binding == Notation::kNegation) return parenthesized(f);  // x − (−y)
+    if (f.binding == Notation::kProduct && mixes(call, x)) return parenthesized(f);
     // Σ (x ⊙ y), lest Σ x be read.
     const bool below_sum = call.op().notation.binding == Notation::kBigSum;
     return below_sum && f.binding == Notation::kProduct ? parenthesized(f) : f;
-  }
-
-  static Formula call(const Notation& notation, const std::vector<Formula>& operands,
-                      const std::string& attribute) {
-    std::vector<Written> text, latex;
-    const bool raises = notation.latex.find("}^") != std::string_view::npos;
-    for (const Formula& x : operands) {
-      text.push_back({x.text, x.binding});
-      const bool braces = raises && superscript_at(x.latex) != std::string::npos;
-      latex.push_back({braces ? "{" + x.latex + "}" : x.latex, x.binding});
-    }
-    const Written a = write_call(notation.text, notation.binding, text, attribute);
-    const Written b = write_call(notation.latex, notation.binding, latex, with_times(attribute));
-    return {a.text, b.text, a.binding};
   }
 
   const Names& names_;
@@ -378,9 +367,7 @@ const Formula* Names::find(Value v) const {
   return it == names_.end() ? nullptr : &it->second;
 }
 
-bool Names::is_symmetric(Value v) const {
-  return !symmetric_.empty() && catenary::is_symmetric(v, {.symmetric = symmetric_});
-}
+bool Names::is_symmetric(Value v) const { return catenary::is_symmetric(v, {.symmetric = symmetric_}); }
 
 Formula write(Value v, const Names& names) { return Writer(names).whole(v); }
 

@@ -68,7 +68,18 @@ Oriented loss(const Call& c) {
 Oriented vector_norm(const Call& c) {
   if (c[0].shape().rank() == 2)
     fail(ErrorKind::kShape, "{} of a matrix is ambiguous; normF is the Frobenius norm", c.name);
-  return {norm2(c.of_rank(0, 1))};
+  return {c[0].shape().rank() == 0 ? abs(c[0]) : norm2(c[0])};
+}
+
+// The blocks aᵢ b of two vectors below one another are the columns of b aᵀ. Rows stay rows.
+Oriented kronecker(const Call& c) {
+  const auto is_vector = [&](std::size_t i) { return c.operands[i].value.shape().rank() == 1; };
+  if (!is_vector(0) || !is_vector(1)) return {kron(c.of_rank(0, 2), c.of_rank(1, 2))};
+  const Oriented &a = c.operands[0], &b = c.operands[1];
+  if (a.row != b.row)
+    fail(ErrorKind::kShape, "{} needs two matrices, two columns or two rows, found {} and {}", c.name,
+         c.calculus.shape_of(a), c.calculus.shape_of(b));
+  return {vec(outer(b.value, a.value)), a.row};
 }
 
 Oriented transposed(const Call& c) { return c.calculus.transpose(c.operands[0]); }
@@ -96,8 +107,7 @@ constexpr Function kFunctions[] = {
      loss<[](Value a, Value y) { return huber(a, y); }>},
     {"inv", 1, "inv(A), A^-1", "inverse of a square matrix",
      [](const Call& c) { return c.calculus.inverse(c.operands[0]); }},
-    {"kron", 2, "kron(A, B), A⊗B", "Kronecker product of two matrices",
-     [](const Call& c) { return Oriented{kron(c.of_rank(0, 2), c.of_rank(1, 2))}; }},
+    {"kron", 2, "kron(A, B), A⊗B", "Kronecker product of two matrices or two vectors", kronecker},
     {"leaky_relu", 1, "leaky_relu(x)", "x where x > 0, else 0.01 x",
      each<[](Value x) { return leaky_relu(x); }>},
     {"ln", 1, "ln(x)", "natural logarithm of each element", each<[](Value x) { return log(x); }>},
@@ -110,7 +120,7 @@ constexpr Function kFunctions[] = {
      [](const Call& c) { return Oriented{logsumexp(c.of_rank(0, 1))}; }},
     {"max", 1, "max(x)", "largest element", [](const Call& c) { return Oriented{max(c[0])}; }},
     {"mean", 1, "mean(x)", "mean of all elements", [](const Call& c) { return Oriented{mean(c[0])}; }},
-    {"norm", 1, "norm(x), ‖x‖", "Euclidean norm of a vector", vector_norm},
+    {"norm", 1, "norm(x), ‖x‖", "Euclidean norm of a vector; |x| of a number", vector_norm},
     {"norm1", 1, "norm1(x)", "Σ |xᵢ| of a vector",
      [](const Call& c) { return Oriented{norm1(c.of_rank(0, 1))}; }},
     {"norm2", 1, "norm2(x)", "the same as norm", vector_norm},

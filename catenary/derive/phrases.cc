@@ -110,6 +110,9 @@ constexpr Translation kTranslations[] = {
      "{0} depends on {1} only through what is constant between jumps: the derivative is 0 wherever there is "
      "one.",
      "{0} 只通过在各跳跃点之间为常数的量依赖于 {1}：导数存在之处均为 0。"},
+    {Phrase::kPartsStayNamed,
+     "With all steps inserted it would be too long to read, even simplified: its parts stay named.",
+     "把各步全部代入后即使化简也过长，难以阅读：各部分保留名称。"},
     {Phrase::kEngineResult, "the same in one formula", "合并为一个式子"},
     {Phrase::kBatch, "The whole batch", "整批样本"},
     {Phrase::kBatchSample,

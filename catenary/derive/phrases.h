@@ -72,6 +72,7 @@ enum class Phrase : std::uint8_t {
   kResultsIntro,
   kUnreached,
   kUnreachedFlat,
+  kPartsStayNamed,
   kEngineResult,
   kBatch,
   kBatchSample,

@@ -9,6 +9,7 @@
 #include "catenary/base/philox.h"
 #include "catenary/ir/verify.h"
 #include "catenary/ops/catalogue.h"
+#include "catenary/ops/ops.h"
 
 namespace catenary::derive {
 
@@ -352,6 +353,21 @@ Bindings random_point(const Derivation& derivation, std::uint64_t seed, std::int
     if (all_finite(derivation, at)) return at;
   }
   return at;
+}
+
+bool is_singular(const Derivation& derivation, const Bindings& at) {
+  // A pivot that is 0 but for rounding is some 1e-16, with ln -37; those of a regular matrix of numbers
+  // around 1 are far above 1e-11.
+  constexpr double kSmallestLogarithm = -25;
+  std::vector<Value> logarithms;
+  for (const Value v : reachable({derivation.sample.scalar})) {
+    if (is(v, ops::kInv) || is(v, ops::kDet) || is(v, ops::kLogDet)) logarithms.push_back(logdet(v.input(0)));
+  }
+  if (logarithms.empty()) return false;
+  const Evaluation evaluation(logarithms, at);
+  return std::ranges::any_of(logarithms, [&](Value v) {
+    return std::ranges::any_of(evaluation[v], [](double x) { return !(x > kSmallestLogarithm); });
+  });
 }
 
 }  // namespace catenary::derive

@@ -86,4 +86,8 @@ class Valuation {
 [[nodiscard]] Bindings random_point(const Derivation& derivation, std::uint64_t seed,
                                     std::int64_t batch_size = 1);
 
+/// Whether a matrix that the objective inverts, or takes the determinant of, has none at the point but for
+/// rounding: X Xᵀ of a matrix X with more rows than columns.
+[[nodiscard]] bool is_singular(const Derivation& derivation, const Bindings& at);
+
 }  // namespace catenary::derive

@@ -41,7 +41,7 @@ constinit const Op kKron = {
         "Kronecker product [m·k, n·l] of A: [m, n] and B: [k, l], the blocks Aᵢⱼ B. [Golub and Van Loan "
         "2013, "
         "section 1.3.6]",
-    .notation = {"{0} ⊗ {1!}", R"({0} \otimes {1!})", Notation::kProduct},
+    .notation = {"{0!} ⊗ {1!}", R"({0!} \otimes {1!})", Notation::kProduct},
     .operands = "m n;k l",
     .infer = [](const ShapeQuery& q) -> Shape {
       require_rank(q, 0, 2);
@@ -64,7 +64,7 @@ constinit const Op kKronAdjointLeft = {
     .summary =
         "The adjoint of A ↦ A ⊗ B at D: [m·k, n·l], that is [m, n] of the sums of D's blocks weighted by B: "
         "[k, l].",
-    .notation = {"(· ⊗ {1})*({0.})", R"((\cdot \otimes {1})^{*}({0.}))"},
+    .notation = {"(· ⊗ {1*})*({0.})", R"((\cdot \otimes {1*})^{*}({0.}))"},
     .operands = "mk nl;k l",
     .infer = other_factor,
     .reference =
@@ -85,7 +85,7 @@ constinit const Op kKronAdjointRight = {
     .summary =
         "The adjoint of B ↦ A ⊗ B at D: [m·k, n·l], that is [k, l], the sum of D's blocks weighted by A: "
         "[m, n].",
-    .notation = {"({1} ⊗ ·)*({0.})", R"(({1} \otimes \cdot)^{*}({0.}))"},
+    .notation = {"({1*} ⊗ ·)*({0.})", R"(({1*} \otimes \cdot)^{*}({0.}))"},
     .operands = "mk nl;m n",
     .infer = other_factor,
     .reference =

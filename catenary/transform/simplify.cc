@@ -188,9 +188,9 @@ std::span<const SimplifyRule> simplify_rules() {
     std::vector<SimplifyRule> all;
     for (const auto part :
          {parts::number_rules(), parts::function_rules(), parts::factor_rules(), parts::scalar_rules(),
-          parts::quotient_rules(), parts::linear_rules(), parts::transpose_rules(), parts::inverse_rules(),
-          parts::trace_rules(), parts::diagonal_rules(), parts::product_rules(), parts::sum_rules(),
-          parts::sign_rules()})
+          parts::quotient_rules(), parts::length_rules(), parts::linear_rules(), parts::transpose_rules(),
+          parts::inverse_rules(), parts::trace_rules(), parts::diagonal_rules(), parts::product_rules(),
+          parts::sum_rules(), parts::sign_rules()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
@@ -209,6 +209,9 @@ Simplified simplify(Value v, const SimplifyOptions& options) {
   for (const Value s : options.symmetric) {
     const auto place = static_cast<std::size_t>(std::find(kept.begin(), kept.end(), s) - kept.begin());
     symmetric.push_back(place < kept.size() ? stand_ins[place] : s);
+  }
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (is_symmetric(kept[i], options)) symmetric.push_back(stand_ins[i]);
   }
   const SimplifyOptions inner{
       .symmetric = symmetric, .keep = {}, .symbolic_extents = options.symbolic_extents};

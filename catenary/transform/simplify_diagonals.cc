@@ -109,18 +109,120 @@ Value sum_of_diagonals(Value v, const Options&) {
   return algebra::sum_of(rest, v);
 }
 
+// A matrix of ones.
+bool is_ones(const Factor& factor) {
+  return factor.value.shape().rank() == 2 && algebra::number_of(factor.value) == 1;
+}
+
+// A column of ones beside it.
+Value column_of_ones(const Factor& factor, int axis) {
+  const Value matrix = factor.value;
+  return matrix.graph().constant(1, {matrix.shape()[factor.transposed ? 1 - axis : axis]},
+                                 matrix.type().dtype);
+}
+
+// a ⊙ b, one of which is often 𝟏.
+Value product(Value a, Value b) {
+  if (algebra::number_of(a) == 1) return b;
+  return algebra::number_of(b) == 1 ? a : a * b;
+}
+
 // Two factors of a product of which one is diagonal and the other a diagonal, a column or a row; one factor.
 bool joins(const Factor& a, const Factor& b, Factor& joined) {
   const bool first = is(a.value, ops::kDiag), second = is(b.value, ops::kDiag);
   if (first && second)
     joined = {diag(a.value.input(0) * b.value.input(0))};
   else if (first && b.is_column())
-    joined = {a.value.input(0) * b.value};
+    joined = {product(a.value.input(0), b.value)};
   else if (second && a.is_row())
-    joined = {a.value * b.value.input(0), true};
+    joined = {product(a.value, b.value.input(0)), true};
+  else if (second && is_ones(a))
+    joined = {outer(column_of_ones(a, 0), b.value.input(0))};
+  else if (first && is_ones(b))
+    joined = {outer(a.value.input(0), column_of_ones(b, 1))};
   else
     return false;
   return true;
+}
+
+// What a diagonal matrix or a column has to its left: a sum of diagonal matrices and of products c dᵀ. Empty
+// for any other sum.
+std::vector<Term> diagonals_and_outers(const Factor& sum) {
+  if (sum.value.shape().rank() != 2 || !algebra::is_sum(sum.value)) return {};
+  std::vector<Term> terms = algebra::terms_of(sum.value);
+  for (Term& term : terms) {
+    const bool is_outer = is(term.rest, ops::kOuter);
+    if (!is_outer && !is(term.rest, ops::kDiag) && !is(term.rest, ops::kIdentity)) return {};
+    if (is_outer && sum.transposed) term.rest = outer(term.rest.input(1), term.rest.input(0));
+  }
+  return terms;
+}
+
+// The term times diag(a) or times the column a.
+Value times(Value term, const Factor& right) {
+  const bool is_column = right.is_column();
+  const Value a = is_column ? right.value : right.value.input(0);
+  if (is(term, ops::kIdentity)) return right.value;
+  if (is(term, ops::kDiag)) return is_column ? term.input(0) * a : diag(term.input(0) * a);
+  return is_column ? dot(term.input(1), a) * term.input(0) : outer(term.input(0), product(term.input(1), a));
+}
+
+// A sum of diagonal matrices and of products c dᵀ times what stands to its right; no terms if it is no such
+// sum. (I + c cᵀ) x stays, as it is no longer that way.
+std::vector<Term> sum_times(const Factor& sum, const Factor& right) {
+  const bool is_diagonal = is(right.value, ops::kDiag);
+  if (!is_diagonal && !right.is_column()) return {};
+  std::vector<Term> terms = diagonals_and_outers(sum);
+  const bool has_diagonal =
+      std::any_of(terms.begin(), terms.end(), [](const Term& t) { return is(t.rest, ops::kDiag); });
+  if (!is_diagonal && !has_diagonal) return {};
+  for (Term& term : terms) term.rest = times(term.rest, right);
+  return terms;
+}
+
+// The product of two neighbours, of which one is such a sum; an empty value if none is.
+Factor with_sum(const Factor& a, const Factor& b) {
+  std::vector<Term> terms = sum_times(a, b);
+  const bool is_turned = terms.empty();
+  if (is_turned) {
+    const Chain turned = algebra::transposed({a, b});
+    terms = sum_times(turned[0], turned[1]);
+  }
+  if (terms.empty()) return {};
+  const Value like = terms[0].rest;
+  if (like.shape().rank() == 1) return {algebra::sum_of(terms, like), is_turned};
+  for (Term& term : terms) {
+    if (is_turned && is(term.rest, ops::kOuter)) term.rest = outer(term.rest.input(1), term.rest.input(0));
+  }
+  return {algebra::sum_of(terms, like)};
+}
+
+Value diagonal_times_sum(Value v, const Options&) {
+  if (!algebra::is_product(v)) return {};
+  Chain chain = algebra::chain_of(v);
+  for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
+    const Factor both = with_sum(chain[i], chain[i + 1]);
+    if (!both.value) continue;
+    chain[i] = both;
+    chain.erase(chain.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    return algebra::product_of(chain);
+  }
+  return {};
+}
+
+Value rearranged_repeated(Value v, const Options&) {
+  const bool rearranges = is(v, ops::kTranspose) || is(v, ops::kVec) || is(v, ops::kUnvec);
+  return rearranges ? scalar_of(v.input(0)) : Value{};
+}
+
+Value sum_of_vec(Value v, const Options&) {
+  return is(v, ops::kSum) && is(v.input(0), ops::kVec) ? sum(v.input(0).input(0)) : Value{};
+}
+
+// Each element of the product of a matrix of ones is the sum of the vector's.
+Value ones_times(Value v, const Options&) {
+  const Value scalar = is(v, ops::kMatVec) ? scalar_of(v.input(0)) : Value{};
+  return scalar ? algebra::scalar_product(scalar, sum(v.input(1))) : Value{};
 }
 
 Value diagonals_in_product(Value v, const Options&) {
@@ -151,7 +253,11 @@ constexpr std::array kRules = {
     SimplifyRule{"(· ⊗ B)*(C ⊗ D) = tr(Dᵀ B) C", kron_adjoint_of_kron},
     SimplifyRule{"diag(a) + diag(b) = diag(a + b)", sum_of_diagonals},
     SimplifyRule{"A diag(a) diag(b) = A diag(a ⊙ b)", diagonals_in_product},
+    SimplifyRule{"(diag(a) + b cᵀ) diag(d) = diag(a ⊙ d) + b (c ⊙ d)ᵀ", diagonal_times_sum},
     SimplifyRule{"(A ⊗ B) vec(X) = vec(B X Aᵀ)", kron_times_vec},
+    SimplifyRule{"f(c 𝟏) = c 𝟏, f = ᵀ, vec, vec⁻¹", rearranged_repeated},
+    SimplifyRule{"Σ vec(A) = Σ A", sum_of_vec},
+    SimplifyRule{"𝟏 𝟏ᵀ a = (Σ a) 𝟏", ones_times},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Rules about functions of each element, sums over elements and samples, and labels.
+#include <algorithm>
 #include <array>
 
 #include "catenary/ops/catalogue.h"
@@ -56,6 +57,36 @@ Value step_of_relu(Value v, const Options&) {
   return is(v, ops::kStep) && is(v.input(0), ops::kRelu) ? step(v.input(0).input(0)) : Value{};
 }
 
+bool is_step(const algebra::Power& p) { return is(p.base, ops::kStep) && p.exponent >= 1; }
+
+// Once for all of its powers.
+Value power_of_step(Value v, const Options&) {
+  if (!is(v, ops::kMul) && !is(v, ops::kSquare)) return {};
+  algebra::PowerProduct product = algebra::powers_of(v);
+  for (std::size_t i = 0; i < product.powers.size(); ++i) {
+    for (std::size_t j = i + 1; j < product.powers.size(); ++j) {
+      if (product.powers[i].base == product.powers[j].base && is_step(product.powers[i]) &&
+          is_step(product.powers[j])) {
+        product.powers[j].exponent = 0;
+        return product_of(product, v);
+      }
+    }
+    if (product.powers[i].exponent < 2 || !is_step(product.powers[i])) continue;
+    product.powers[i].exponent = 1;
+    return product_of(product, v);
+  }
+  return {};
+}
+
+Value function_of_repeated(Value v, const Options&) {
+  static constexpr std::array kFunctions = {&ops::kLog, &ops::kExp, &ops::kSqrt, &ops::kSin,
+                                            &ops::kCos, &ops::kAbs, &ops::kSign};
+  if (v.shape().rank() == 0 || std::find(kFunctions.begin(), kFunctions.end(), &v.op()) == kFunctions.end())
+    return {};
+  const Value scalar = scalar_of(v.input(0));
+  return scalar ? v.graph().call(v.op(), {scalar}) : Value{};
+}
+
 Value sum_of_scalars(Value v, const Options& options) {
   if (!is(v, ops::kSum)) return {};
   const Value scalar = scalar_of(v.input(0));
@@ -75,6 +106,29 @@ Value sum_of_probabilities(Value v, const Options&) {
   return is(v, ops::kSum) && is(v.input(0), ops::kSoftmax) ? constant_like(v, 1) : Value{};
 }
 
+// y + c 𝟏 without the c; empty if there is none.
+Value without_repeated(Value y) {
+  if (!algebra::is_sum(y)) return {};
+  std::vector<algebra::Term> terms = algebra::terms_of(y);
+  const auto is_repeated = [](const algebra::Term& term) { return bool(scalar_of(term.rest)); };
+  if (std::erase_if(terms, is_repeated) == 0 || terms.empty()) return {};
+  return sum_of(std::move(terms), y);
+}
+
+// A constant is its own mean, and so is left by the mean weighted by p.
+Value minus_weighted_mean(Value v, const Options&) {
+  if (!is(v, ops::kSub)) return {};
+  const Value mean = scalar_of(v.input(1)), y = v.input(0);
+  if (!mean || !is(mean, ops::kDot)) return {};
+  for (int i = 0; i < 2; ++i) {
+    const Value p = mean.input(i);
+    if (!is(p, ops::kSoftmax) || mean.input(1 - i) != y) continue;
+    const Value rest = without_repeated(y);
+    return rest ? rest - (i == 0 ? dot(p, rest) : dot(rest, p)) : Value{};
+  }
+  return {};
+}
+
 // Whether the scalar is x's mean, however it is written: mean(x), (Σ x) / n, (1/3) Σ x.
 bool is_mean_of(Value scalar, Value x, const Options& options) {
   if (is(scalar, ops::kMean)) return scalar.input(0) == x;
@@ -85,13 +139,16 @@ bool is_mean_of(Value scalar, Value x, const Options& options) {
   return term.number == 1 && term.rest == sum(x) / n;
 }
 
-// Whether x is a y − mean(y) scaled.
-bool sums_to_zero(Value x, const Options& options) {
-  if (is(x, ops::kUnitVector) || is(x, ops::kNeg)) return sums_to_zero(x.input(0), options);
-  if (is(x, ops::kMul) && scalar_of(x.input(0))) return sums_to_zero(x.input(1), options);
-  if (is(x, ops::kDiv) && scalar_of(x.input(1))) return sums_to_zero(x.input(0), options);
+// Whether x is a y − mean(y) scaled, or a sum of such. depth: of sums in sums, as shared parts make a tree of
+// exponential size.
+bool sums_to_zero(Value x, const Options& options, int depth = 3) {
+  if (is(x, ops::kUnitVector) || is(x, ops::kNeg)) return sums_to_zero(x.input(0), options, depth);
+  if (is(x, ops::kMul) && scalar_of(x.input(0))) return sums_to_zero(x.input(1), options, depth);
+  if (is(x, ops::kDiv) && scalar_of(x.input(1))) return sums_to_zero(x.input(0), options, depth);
   const Value mean = is(x, ops::kSub) ? scalar_of(x.input(1)) : Value{};
-  return mean && is_mean_of(mean, x.input(0), options);
+  if (mean && is_mean_of(mean, x.input(0), options)) return true;
+  return algebra::is_sum(x) && depth > 0 && sums_to_zero(x.input(0), options, depth - 1) &&
+         sums_to_zero(x.input(1), options, depth - 1);
 }
 
 Value sum_of_deviations(Value v, const Options& options) {
@@ -173,8 +230,11 @@ constexpr std::array kRules = {
     SimplifyRule{"x^½ = √x", power_of_half},
     SimplifyRule{"x⁻ᵃ = 1 / xᵃ", negative_power},
     SimplifyRule{"[relu(x) > 0] = [x > 0]", step_of_relu},
+    SimplifyRule{"[x > 0]² = [x > 0]", power_of_step},
+    SimplifyRule{"f(c 𝟏) = f(c) 𝟏, f = ln, exp, …", function_of_repeated},
     SimplifyRule{"Σᵢ c = n c", sum_of_scalars},
     SimplifyRule{"Σ softmax(x) = 1", sum_of_probabilities},
+    SimplifyRule{"(x + c 𝟏) − (x + c 𝟏)ᵀ p = x − xᵀ p, p = softmax(y)", minus_weighted_mean},
     SimplifyRule{"Σ (x − mean(x)) = 0", sum_of_deviations},
     SimplifyRule{"Σ x ⊙ y = xᵀ y", sum_of_product},
     SimplifyRule{"mean(c) = c", mean_of_scalars},

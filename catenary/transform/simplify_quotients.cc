@@ -98,44 +98,6 @@ Value join_powers(Value v, const Options&) {
   });
 }
 
-// x for x / ‖x‖, and so in an outer product; empty where there is none.
-Value without_length(Value v, Value x) {
-  if (is(v, ops::kUnitVector)) return v.input(0) == x ? x : Value{};
-  if (!is(v, ops::kOuter)) return {};
-  const Value a = v.input(0), b = v.input(1);
-  if (const Value left = without_length(a, x)) return outer(left, b);
-  const Value right = without_length(b, x);
-  return right ? outer(a, right) : Value{};
-}
-
-// Takes a length out of a direction, and with it one of the length's powers.
-template <typename Choice>
-Value lengthened(Value v, Choice choice) {
-  if (!is(v, ops::kMul) && !is(v, ops::kDiv)) return {};
-  PowerProduct product = algebra::powers_of(v);
-  for (Power& length : product.powers) {
-    if (!is(length.base, ops::kNorm2) || !choice(length.exponent)) continue;
-    for (Power& direction : product.powers) {
-      const Value base =
-          direction.exponent == 1 ? without_length(direction.base, length.base.input(0)) : Value{};
-      if (!base) continue;
-      length.exponent -= 1;
-      direction.base = base;
-      return product_of(product, v);
-    }
-  }
-  return {};
-}
-
-Value length_times_direction(Value v, const Options&) {
-  return lengthened(v, [](double exponent) { return exponent >= 1; });
-}
-
-// 0 / 0 at x = 0 on both sides.
-Value direction_over_length(Value v, const Options&) {
-  return lengthened(v, [](double exponent) { return exponent < 0; });
-}
-
 Value opposite_exponentials(Value v, const Options&) {
   if (!is(v, ops::kMul) && !is(v, ops::kDiv)) return {};
   PowerProduct product = algebra::powers_of(v);
@@ -258,8 +220,6 @@ constexpr std::array kRules = {
     SimplifyRule{"x / (y / z) = x z / y", over_quotient},
     SimplifyRule{"2 x / (2 y) = x / y", numbers_in_quotient},
     SimplifyRule{"x / x = 1", cancel},
-    SimplifyRule{"‖x‖ · x / ‖x‖ = x", length_times_direction},
-    SimplifyRule{"(x / ‖x‖) / ‖x‖ = x / ‖x‖²", direction_over_length},
     SimplifyRule{"xᵃ xᵇ = xᵃ⁺ᵇ", join_powers},
     SimplifyRule{"x xᵃ⁻¹ = xᵃ", next_power},
     SimplifyRule{"eˣ e⁻ˣ = 1", opposite_exponentials},

@@ -13,6 +13,7 @@ namespace catenary::simplification {
 [[nodiscard]] std::span<const SimplifyRule> scalar_rules();
 [[nodiscard]] std::span<const SimplifyRule> function_rules();
 [[nodiscard]] std::span<const SimplifyRule> quotient_rules();
+[[nodiscard]] std::span<const SimplifyRule> length_rules();
 [[nodiscard]] std::span<const SimplifyRule> linear_rules();
 [[nodiscard]] std::span<const SimplifyRule> factor_rules();
 [[nodiscard]] std::span<const SimplifyRule> transpose_rules();

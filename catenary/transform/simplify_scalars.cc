@@ -95,6 +95,16 @@ Value spread_for(Value v, Value x) {
   return v.op().batch == BatchRule::kReduces && !x.batched() ? batch_broadcast(x) : x;
 }
 
+// (c 𝟏) bᵀ is c (𝟏 bᵀ).
+Value scalar_out_of_ones(Value v) {
+  for (int i = 0; i < v.input_count(); ++i) {
+    const Value x = v.input(i), scalar = x.shape().rank() > 0 ? scalar_of(x) : Value{};
+    if (!scalar || number_of(scalar) == 1 || !may_leave(scalar, v)) continue;
+    return scaled(scalar, with_operand(v, i, constant_like(x, 1)));
+  }
+  return {};
+}
+
 Value scalar_out(Value v) {
   for (int i = 0; i < v.input_count(); ++i) {
     const Value x = v.input(i);
@@ -110,7 +120,9 @@ Value scalar_out(Value v) {
 
 // A written product has its scalars in front anyway.
 Value scalar_out_of_product(Value v, const Options&) {
-  return is_linear(v.op()) && is_product(v) ? scalar_out(v) : Value{};
+  if (!is_linear(v.op()) || !is_product(v)) return {};
+  const Value result = scalar_out(v);
+  return result ? result : scalar_out_of_ones(v);
 }
 
 Value scalar_out_of_function(Value v, const Options&) {

@@ -95,10 +95,44 @@ Value negative_of_difference(Value v, const Options&) {
   return is(v, ops::kNeg) ? turned(v.input(0)) : Value{};
 }
 
+// The same difference, where aᵀ b may be bᵀ a.
+bool same_difference(Value a, Value b) {
+  if (!is(a, ops::kSub) || a.input(0) != b.input(0)) return false;
+  const Value x = algebra::scalar_of(a.input(1)), y = algebra::scalar_of(b.input(1));
+  if (a == b || !x || !y || !is(x, ops::kDot) || !is(y, ops::kDot)) return a == b;
+  return x.input(0) == y.input(1) && x.input(1) == y.input(0);
+}
+
+// calls: how many more to look through.
+bool contains_difference(Value v, Value difference, std::size_t& calls) {
+  if (same_difference(v, difference)) return true;
+  for (int i = 0; i < v.input_count() && calls > 0; ++i) {
+    --calls;
+    if (contains_difference(v.input(i), difference, calls)) return true;
+  }
+  return false;
+}
+
+// Whether x − y turns a difference that stands in x, so that the two would no longer be alike.
+bool spoils_likeness(Value x, Value y) {
+  const Value difference = is(y, ops::kSub) || is(y, ops::kAdd) ? Value{} : difference_to_turn(y);
+  std::size_t calls = 4 * algebra::kMostCalls;
+  return difference && contains_difference(x, difference, calls);
+}
+
 Value minus_difference(Value v, const Options&) {
-  if (!is(v, ops::kSub)) return {};
+  if (!is(v, ops::kSub) || spoils_likeness(v.input(0), v.input(1))) return {};
   const Value y = turned(v.input(1));
   return y ? v.input(0) + y : Value{};
+}
+
+Value plus_opposite_difference(Value v, const Options&) {
+  if (!is(v, ops::kAdd) || odd_operands(v.input(1)) == 0) return {};
+  const Value difference = difference_to_turn(v.input(1));
+  if (!difference) return {};
+  std::size_t calls = 4 * algebra::kMostCalls, calls_to_turn = algebra::kMostCalls;
+  if (!contains_difference(v.input(0), difference.input(1) - difference.input(0), calls)) return {};
+  return v.input(0) - with_turned(v.input(1), difference, calls_to_turn);
 }
 
 Value negative_sum(Value v, const Options&) {
@@ -169,6 +203,7 @@ constexpr std::array kRules = {
     SimplifyRule{"−(x − y) = y − x", negative_difference},
     SimplifyRule{"−(x − y) z = (y − x) z", negative_of_difference},
     SimplifyRule{"x − (y − z) a = x + (z − y) a", minus_difference},
+    SimplifyRule{"(y − z) a + (z − y) b = (y − z) a − (y − z) b", plus_opposite_difference},
     SimplifyRule{"A A B + B A A + A B A = A A B + A B A + B A A", terms_in_order},
     SimplifyRule{"x / y / c = x / (c y)", divisors_together},
     SimplifyRule{"½ / x = 1 / (2 x)", number_over},

@@ -87,6 +87,34 @@ std::optional<Term> common_scalar(const Term& a, const Term& b, const Options&) 
   return over_common_factor(a, b, x.rest, y.rest, [&](Value sum) { return with_scaling(sum, x); });
 }
 
+// s x + t x, of arrays: one that stands by itself has s = 1.
+std::optional<Term> common_array(const Term& a, const Term& b, const Options&) {
+  const Scaling x = algebra::scaling_of(a.rest), y = algebra::scaling_of(b.rest);
+  const bool has_scalar = x.numerator || y.numerator;
+  if (x.rest != y.rest || !has_scalar || x.denominator || y.denominator) return std::nullopt;
+  if (a.rest.shape().rank() == 0 || algebra::scalar_of(x.rest)) return std::nullopt;
+  const Value one = constant_like(x.numerator ? x.numerator : y.numerator, 1);
+  const Value s = x.numerator ? x.numerator : one, t = y.numerator ? y.numerator : one;
+  return over_common_factor(a, b, s, t, [&](Value sum) { return algebra::scaled(sum, x.rest); });
+}
+
+// The angle of cos(x)² or sin(x)², of which f is the function; empty for anything else.
+Value angle_of_square(Value v, const Op& f) {
+  const bool is_square = is(v, ops::kSquare) || (is(v, ops::kMul) && v.input(0) == v.input(1));
+  return is_square && is(v.input(0), f) ? v.input(0).input(0) : Value{};
+}
+
+std::optional<Term> double_angle(const Term& a, const Term& b, const Options&) {
+  if (a.number != -b.number) return std::nullopt;
+  for (const Term* term : {&a, &b}) {
+    const Term& other = term == &a ? b : a;
+    const Value x = angle_of_square(term->rest, ops::kCos);
+    if (x && x == angle_of_square(other.rest, ops::kSin))
+      return Term{term->number, cos(algebra::scaled(2, x))};
+  }
+  return std::nullopt;
+}
+
 struct Chains {
   Scaling a_scaling, b_scaling;
   Chain a, b;
@@ -301,6 +329,8 @@ constexpr std::array kRules = {
     SimplifyRule{"x − x = 0", rule<cancelled>},
     SimplifyRule{"x + x = 2 x", rule<collected>},
     SimplifyRule{"c x + c y = c (x + y)", rule<common_scalar>},
+    SimplifyRule{"s x + t x = (s + t) x", rule<common_array>},
+    SimplifyRule{"cos(x)² − sin(x)² = cos(2 x)", rule<double_angle>},
     SimplifyRule{"A B + A C = A (B + C)", rule<common_left>},
     SimplifyRule{"A C + B C = (A + B) C", rule<common_right>},
     SimplifyRule{"vec(A) + vec(B) = vec(A + B)", rule<common_vec>},

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 
 #include "catenary/ir/verify.h"
@@ -89,6 +90,15 @@ TEST(Simplify, DoesNotLookIntoKeptValues) {
   ASSERT_EQ(found.steps.size(), 1u);
   EXPECT_EQ(found.steps[0].after, 3 * kept);
   EXPECT_EQ(simplify(kept, {.keep = std::span(&kept, 1)}).value, x) << "the value itself is asked for";
+}
+
+TEST(Simplify, KnowsWhichKeptValuesAreSymmetric) {
+  Graph graph;
+  const Value A = f64(graph, "A", {3, 3}), x = f64(graph, "x", {3});
+  const Value kept = inv(A + transpose(A)), other = inv(A);
+  const std::array keep = {kept, other};
+  EXPECT_EQ(simplify(matmul(transpose(kept), x), {.keep = keep}).value, matmul(kept, x));
+  EXPECT_EQ(simplify(matmul(transpose(other), x), {.keep = keep}).value, matmul(transpose(other), x));
 }
 
 TEST(Simplify, KeepsTheTypeWhereOnlyASharedValueIsLeft) {

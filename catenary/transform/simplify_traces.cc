@@ -31,6 +31,12 @@ Value trace_of_identity(Value v, const Options& options) {
   return count(v, v.input(0).shape()[0], options);
 }
 
+Value trace_of_kron(Value v, const Options&) {
+  if (!is(v, ops::kTrace) || !is(v.input(0), ops::kKron)) return {};
+  const Value a = v.input(0).input(0), b = v.input(0).input(1);
+  return is_square(a) && is_square(b) ? trace(a) * trace(b) : Value{};
+}
+
 // ⟨A, B⟩ is a trace where that needs no transpose more.
 Value sum_of_products(Value v, const Options& options) {
   if (!is(v, ops::kSum) || !is(v.input(0), ops::kMul)) return {};
@@ -111,6 +117,7 @@ constexpr std::array kRules = {
     SimplifyRule{"tr(a bᵀ) = bᵀ a", trace_of_outer},
     SimplifyRule{"tr(I) = n", trace_of_identity},
     SimplifyRule{"tr(diag(a)) = Σ a", trace_of_diag},
+    SimplifyRule{"tr(A ⊗ B) = tr(A) tr(B)", trace_of_kron},
     SimplifyRule{"Σ Aᵀ ⊙ B = tr(A B)", sum_of_products},
     SimplifyRule{"f(A B A⁻¹) = f(B), f = tr, det, ln|det|", similar},
     SimplifyRule{"det(Aᵀ) = det(A)", determinant_of_transpose},

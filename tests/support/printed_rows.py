@@ -295,6 +295,7 @@ class Page:
     def jacobian(self, name, printed, env):
         """∂u/∂xᵀ and ∂(∂f/∂x)/∂c: how an equation's result moves with one of its operands; else None.
 
+        The others stand still, or, where they are matrices whose differentials were inserted, move as they must.
         As printed where the operand has no name in that equation: v = Σ x^⊙2 by u = x^⊙2.
         """
         found = re.fullmatch(r"∂(?:\((.+)\)|([^∂/]+))/∂(.+?)ᵀ?", name)
@@ -305,11 +306,17 @@ class Page:
         if by not in names_in(tree) and by not in self.given:
             self.skipped.append(name)
             return Value(printed)
-        frozen = Frozen(env, {}) if by in names_in(tree) else env
-        moved = lambda e: known(self.shaped(result, evaluate(tree, e)))  # noqa: E731
-        columns = [slope(moved, frozen, by, unit) for unit in self.units(by, env)]
-        matrix = np.hstack(columns)
-        return Value(matrix if name.endswith("ᵀ") or len(columns) == 1 else matrix.T)
+        matrices = [self.matrix(name, result, start, by) for start in (Frozen(env, {}), env)]
+        agrees = np.allclose(printed, matrices[0], SLOPE_TOLERANCE, SLOPE_TOLERANCE)
+        return Value(matrices[0] if agrees else matrices[1])
+
+    def matrix(self, name, result, env, by):
+        def moved(e):
+            return known(self.shaped(result, evaluate(self.latest[result], e)))
+
+        units = self.units(by, env)
+        matrix = np.hstack([slope(moved, env, by, unit) for unit in units])
+        return matrix if name.endswith("ᵀ") or len(units) == 1 else matrix.T
 
     def compare(self, what, left, right, tolerance):
         self.checked += 1

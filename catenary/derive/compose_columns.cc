@@ -18,7 +18,8 @@ bool is_number(Value v) {
 
 // Softmax needs a whole column; what works element by element needs no word.
 bool mixes_elements(Value v) {
-  return is(v, ops::kSoftmax) || is(v, ops::kLogSoftmax) || is(v, ops::kOneHot);
+  return is(v, ops::kSoftmax) || is(v, ops::kLogSoftmax) || is(v, ops::kOneHot) || is(v, ops::kArgmaxMask) ||
+         is(v, ops::kUnitVector);
 }
 
 // A formula of one sample's vectors as the same formula of matrices whose columns they are. Only what keeps

@@ -163,7 +163,8 @@ std::string raised(const std::string& latex, std::string_view exponent) {
 Formula derivative(const Formula& f, const Formula& x) {
   const std::string of = x.binding == Notation::kAtom ? x.text : "(" + x.text + ")";
   const std::string latex = x.binding == Notation::kAtom ? x.latex : "(" + x.latex + ")";
-  return {"∂" + f.text + "/∂" + of, R"(\frac{\partial )" + f.latex + R"(}{\partial )" + latex + "}"};
+  const std::string what = f.text.starts_with("∂") ? "(" + f.text + ")" : f.text;  // ∂(∂f/∂x)/∂y
+  return {"∂" + what + "/∂" + of, R"(\frac{\partial )" + f.latex + R"(}{\partial )" + latex + "}"};
 }
 
 namespace {

@@ -130,7 +130,7 @@ TEST(Catalogue, WritesEachOperatorAsAPersonWould) {
       {"batch_broadcast", "a"},
       {"batch_size", "N"},
       {"squared_error", "½‖b − a‖²"},
-      {"cross_entropy", "−Σ b ln(a)"},
+      {"cross_entropy", "−Σ (b ⊙ ln(a))"},
       {"softmax_cross_entropy", "CE(softmax(a), b)"},
       {"softmax_cross_entropy_labels", "CE(softmax(a), b)"},
       {"sigmoid_cross_entropy", "BCE(σ(a), b)"},

@@ -47,7 +47,7 @@ constinit const Op kSquaredError = {
 constinit const Op kCrossEntropy = {
     .name = "cross_entropy",
     .summary = "−Σ yᵢ ln aᵢ of probabilities a; a term with yᵢ = 0 is 0. [Bishop 2006, eq. 4.108]",
-    .notation = {"−Σ {1*} ln({0.})", R"(-\sum {1*} \ln({0.}))", Notation::kNegation},
+    .notation = {"−Σ ({1*} ⊙ ln({0.}))", R"(-\sum ({1*} \odot \ln({0.})))", Notation::kNegation},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
     .reference = sum_pairs<[](auto a, auto y) { return y == 0.0 ? 0.0 : -y * std::log(a); }>,

@@ -153,7 +153,7 @@ TEST_F(Functions, WriteFormulasThatReadAsTheyAreMeant) {
   EXPECT_EQ(formula(x - (y - x)), "x − (y − x)");
   EXPECT_EQ(formula(-(x + y)), "−(x + y)");
   EXPECT_EQ(formula(x / (x * y)), "x / (x ⊙ y)");
-  EXPECT_EQ(formula(cross_entropy(softmax(x), y * y)), "−Σ (y ⊙ y) ln(softmax(x))");
+  EXPECT_EQ(formula(cross_entropy(softmax(x), y * y)), "−Σ ((y ⊙ y) ⊙ ln(softmax(x)))");
   EXPECT_EQ(formula(batch_mean(dot(x, y))), "1/N Σₙ ⟨x, y⟩");
   EXPECT_EQ(formula(inv(transpose(S))), "(Sᵀ)⁻¹");
   EXPECT_EQ(formula(matmul(inv(S), inv(S + S))), "S⁻¹ (S + S)⁻¹");

@@ -21,9 +21,11 @@ Formula equation_of(const Formula& a, const Formula& b) {
 
 class HessianComposer {
  public:
-  explicit HessianComposer(Composer& c) : c_(c), h_(*c.d.hessian) {}
+  explicit HessianComposer(Composer& c) : c_(c) {}
 
-  void add(const SecondDerivative& block) {
+  void add(std::size_t place) {
+    const SecondDerivative& block = c_.d.hessian->blocks[place];
+    if (block.x == block.y) names_ = c_.d.hessian->names_in(place);
     const Formula dy = write(block.dy), y = write(block.y), gradient = gradient_name(block);
     if (block.x == block.y) {
       c_.paragraph(Phrase::kHessianIntro, {gradient, y, dy});
@@ -31,7 +33,7 @@ class HessianComposer {
     } else {
       c_.paragraph(Phrase::kHessianMixed, {write(block.x), y, dy});
     }
-    const Formula left = second_derivative(c_.d.sample.name, block.x, block.y, h_.names);
+    const Formula left = second_derivative(c_.d.sample.name, block.x, block.y, names_);
     if (!block.inserted) {
       const std::vector<Value> read = reachable({block.gradient});
       const bool jumps = std::ranges::count(read, block.y) > 0;
@@ -48,7 +50,7 @@ class HessianComposer {
       c_.document.equation({.left = left, .rows = result_rows(block)});
     c_.numbers(left, block.value());
     if (block.x == block.y) return;
-    const Formula other = second_derivative(c_.d.sample.name, block.y, block.x, h_.names);
+    const Formula other = second_derivative(c_.d.sample.name, block.y, block.x, names_);
     const Formula transposed = {"(" + left.text + ")ᵀ", R"(\left()" + left.latex + R"(\right)^{\top})"};
     const bool is_matrix = block.x.shape().rank() > 0 && block.y.shape().rank() > 0;
     if (is_matrix)
@@ -58,7 +60,7 @@ class HessianComposer {
   }
 
  private:
-  [[nodiscard]] Formula write(Value v) const { return derive::write(v, h_.names); }
+  [[nodiscard]] Formula write(Value v) const { return derive::write(v, names_); }
   [[nodiscard]] Formula gradient_name(const SecondDerivative& block) const {
     return derivative(c_.d.sample.name, write(block.x));
   }
@@ -68,7 +70,7 @@ class HessianComposer {
     for (const GradientPart& part : block.parts) {
       const Formula name = write(part.value);
       c_.document.equation(
-          {.number = part.number, .left = name, .rows = {{write_definition(part.value, h_.names), {}}}});
+          {.number = part.number, .left = name, .rows = {{write_definition(part.value, names_), {}}}});
       c_.numbers(name, part.value);
     }
     const Formula name = gradient_name(block);
@@ -83,8 +85,8 @@ class HessianComposer {
     if (needs_matrices(step)) push(rows, write(step.in_matrices), c_.say(Phrase::kMatrixTimesColumn));
     c_.document.equation({.number = step.number, .left = write(step.symbol), .rows = std::move(rows)});
     for (const Differential::Jacobian& j : step.jacobians) {
-      if (j.matrix.shape().rank() == 0 || is_scaled_identity(j.matrix, h_.names)) continue;
-      const bool is_gradient = step.y == block.gradient && h_.names.find(step.y) == nullptr;
+      if (j.matrix.shape().rank() == 0 || is_scaled_identity(j.matrix, names_)) continue;
+      const bool is_gradient = step.y == block.gradient && names_.find(step.y) == nullptr;
       const Formula y = is_gradient ? gradient_name(block) : write(step.y);
       c_.numbers(jacobian_name(y, step.y, write(j.z), j.z), j.matrix);
     }
@@ -93,7 +95,7 @@ class HessianComposer {
   // Numbers times differentials read as well without.
   [[nodiscard]] bool needs_matrices(const Differential& step) const {
     const auto is_matrix = [&](const Differential::Jacobian& j) {
-      return j.matrix.shape().rank() == 2 && !is_scaled_identity(j.matrix, h_.names);
+      return j.matrix.shape().rank() == 2 && !is_scaled_identity(j.matrix, names_);
     };
     return step.in_matrices && std::ranges::any_of(step.jacobians, is_matrix);
   }
@@ -130,7 +132,7 @@ class HessianComposer {
   }
 
   [[nodiscard]] bool is_long(const SecondDerivative& block) const {
-    return !block.closed && formula_size(block.in_parts.value, h_.names, kLongest + 1) > kLongest;
+    return !block.closed && formula_size(block.in_parts.value, names_, kLongest + 1) > kLongest;
   }
 
   // What one formula cannot hold, matrix by matrix.
@@ -144,7 +146,7 @@ class HessianComposer {
   }
 
   void add_inserted(const SecondDerivative& block, const Formula& dy) {
-    if (block.steps.size() > 1 && formula_size(block.inserted, h_.names, kLongestRow + 1) <= kLongestRow) {
+    if (block.steps.size() > 1 && formula_size(block.inserted, names_, kLongestRow + 1) <= kLongestRow) {
       c_.paragraph(Phrase::kHessianInserted, {dy});
       const Formula name = gradient_name(block);
       c_.document.equation(
@@ -166,11 +168,11 @@ class HessianComposer {
       gathered.add(is_short ? std::optional(derive::write(v, names)) : std::nullopt, reason);
     };
     const bool stands_alone = block.in_parts.steps.empty();
-    add(block.product, h_.names, block.steps.size() > 1 ? c_.say(Phrase::kHessianFactor) : Sentence{},
-        stands_alone || fits(block.product, h_.names));
+    add(block.product, names_, block.steps.size() > 1 ? c_.say(Phrase::kHessianFactor) : Sentence{},
+        stands_alone || fits(block.product, names_));
     for (const SimplifyStep& s : block.in_parts.steps) {
       const bool is_last = &s == &block.in_parts.steps.back();
-      add(s.after, h_.names, c_.reason(s), is_last || fits(s.after, h_.names));
+      add(s.after, names_, c_.reason(s), is_last || fits(s.after, names_));
     }
     if (!block.closed) return rows;
     const Names leaves = c_.d.leaf_names();
@@ -182,7 +184,7 @@ class HessianComposer {
   }
 
   Composer& c_;
-  const Hessian& h_;
+  Names names_ = {};
 };
 
 }  // namespace
@@ -203,7 +205,7 @@ void add_hessian(Composer& c) {
   if (!c.d.hessian) return;
   c.heading(Phrase::kHessian);
   HessianComposer composer(c);
-  for (const SecondDerivative& block : c.d.hessian->blocks) composer.add(block);
+  for (std::size_t i = 0; i < c.d.hessian->blocks.size(); ++i) composer.add(i);
 }
 
 }  // namespace catenary::derive

@@ -60,6 +60,7 @@ struct Formula {
 class Names {
  public:
   void set(Value v, Formula name) { names_[v.id()] = std::move(name); }
+  void remove(Value v) { names_.erase(v.id()); }
   /// Null if the value has none.
   [[nodiscard]] const Formula* find(Value v) const;
   /// What extents are called in attributes, unvec(x, m×n).

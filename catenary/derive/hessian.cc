@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 
 #include "catenary/base/error.h"
 #include "catenary/derive/derivation.h"
@@ -312,6 +313,15 @@ class PartNames {
 Formula jacobian_name(const Formula& y, Value of_y, const Formula& z, Value of_z) {
   const bool is_matrix = of_y.shape().rank() == 1 && of_z.shape().rank() == 1;
   return is_matrix ? derivative(y, {z.text + "ᵀ", raised(z.latex, R"(\top)")}) : derivative(y, z);
+}
+
+Names Hessian::names_in(std::size_t place) const {
+  Names known = names;
+  for (const SecondDerivative& later : std::span(blocks).subspan(place + 1)) {
+    if (later.x == blocks[place].x) continue;
+    for (const GradientPart& part : later.parts) known.remove(part.value);
+  }
+  return known;
 }
 
 Hessian hessian(const Derivation& d) {

@@ -58,6 +58,8 @@ struct SecondDerivative {
 struct Hessian {
   Names names;  ///< the derivation's, with those of parts and differentials
   std::vector<SecondDerivative> blocks;
+  /// What values are called in the blocks by x, blocks[place].x: parts of later gradients have no names yet.
+  [[nodiscard]] Names names_in(std::size_t place) const;
 };
 
 /// Differentiates the gradients of the derivation's scalar once more. Throws Error{config} for a batch, for

@@ -124,14 +124,16 @@ Json checks(const Valuation& valuation) {
 // The steps of a block of second derivatives, as data.
 class HessianSteps {
  public:
-  HessianSteps(const Derivation& d, const Valuation* numbers) : h_(*d.hessian), d_(d), numbers_(numbers) {}
+  HessianSteps(const Derivation& d, const Valuation* numbers) : d_(d), numbers_(numbers) {}
 
-  Json of(const SecondDerivative& block) {
+  Json of(std::size_t place) {
+    const SecondDerivative& block = d_.hessian->blocks[place];
+    if (block.x == block.y) names_ = d_.hessian->names_in(place);
     Json parts = Json::array(), steps = Json::array();
     for (const GradientPart& part : block.parts) {
       Json json = {{"number", part.number},
                    {"symbol", formula(part.value)},
-                   {"formula", json_of(write_definition(part.value, h_.names))}};
+                   {"formula", json_of(write_definition(part.value, names_))}};
       add_numbers(json, part.value);
       parts.push_back(std::move(json));
     }
@@ -142,15 +144,15 @@ class HessianSteps {
                  {"gradient", formula(block.gradient)},
                  {"parts", parts},
                  {"steps", steps},
-                 {"simplification", simplification(block.in_parts, h_.names)},
-                 {"result", json_of(write(block.in_parts.value, h_.names))}};
+                 {"simplification", simplification(block.in_parts, names_)},
+                 {"result", json_of(write(block.in_parts.value, names_))}};
     if (block.closed) json["closed"] = json_of(write(block.closed->value, d_.leaf_names()));
     add_numbers(json, block.value());
     return json;
   }
 
  private:
-  Json formula(Value v) { return json_of(write(v, h_.names)); }
+  Json formula(Value v) { return json_of(write(v, names_)); }
 
   static Json simplification(const Simplified& simplified, const Names& names) {
     Json steps = Json::array();
@@ -164,7 +166,7 @@ class HessianSteps {
                  {"operator", step.y.op().name},
                  {"differential", formula(step.symbol)},
                  {"rule", formula(step.rule)},
-                 {"simplification", simplification(step.shortened, h_.names)},
+                 {"simplification", simplification(step.shortened, names_)},
                  {"result", formula(step.shortened.value)}};
     Json jacobians = Json::array();
     for (const Differential::Jacobian& j : step.jacobians) {
@@ -180,7 +182,7 @@ class HessianSteps {
     if (numbers_ != nullptr) json["values"] = numbers_->of(v);
   }
 
-  const Hessian& h_;
+  Names names_ = {};
   const Derivation& d_;
   const Valuation* numbers_;
 };
@@ -189,7 +191,7 @@ Json hessian_json(const Derivation& d, const Valuation* valuation, bool with_num
   HessianSteps steps(d, with_numbers ? valuation : nullptr);
   Json blocks = Json::array();
   for (std::size_t i = 0; i < d.hessian->blocks.size(); ++i) {
-    Json block = steps.of(d.hessian->blocks[i]);
+    Json block = steps.of(i);
     if (valuation != nullptr) {
       const Valuation::HessianAgreement& a = valuation->hessian_agreements()[i];
       const std::string name = d.hessian->blocks[i].y.name();

@@ -15,7 +15,6 @@ from notation_values import IDENTITY, ONES, Shapeless, Value, evaluate, known
 STEP, SLOPE_TOLERANCE = 1e-4, 1e-6
 # Rounding of some thousand operations, times a matrix's condition of about a thousand.
 TOLERANCE = 1e-9
-PART_OF_GRADIENT = re.compile(r"u[₀-₉]+")
 
 
 class Environment:
@@ -231,13 +230,10 @@ class Page:
         return left
 
     def check_introduced(self, left, text, tree):
-        """Every symbol stands in an equation above, but for parts u₁, u₂ ... of the gradients.
-
-        A second derivative may be written with a part of a gradient that the page comes to only later.
-        """
+        """Every symbol stands in an equation above."""
         for name in sorted(names_in(tree)):
             known_here = name in self.seen or self.single(name) in self.seen or name == f"d{self.moving}"
-            if not known_here and not PART_OF_GRADIENT.fullmatch(name):
+            if not known_here:
                 self.failures.append(f"{left} = {text}: {name} is not introduced above")
 
     def arrow_shape(self, name, env):

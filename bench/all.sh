@@ -33,4 +33,5 @@ step 'Growth over width and batch' "$programs/growth_bench" "${growth[@]}" \
 step 'Other activations and optimizers' "$programs/variants_bench" --json "$results/variants.json"
 step 'Whole trainings beside Python frameworks' bench/end_to_end.py "${end_to_end[@]}" \
   --json "$results/end_to_end.json"
+step 'Derivations' bench/derive.py --json "$results/derive.json"
 step 'Memory, size and start-up' bench/footprint.py --json "$results/footprint.json"

@@ -30,9 +30,22 @@ template <typename T>
 EvaluationOf<T>::EvaluationOf(std::span<const Value> outputs, const BindingsOf<T>& bindings) {
   if (bindings.batch_size < 1)
     fail(ErrorKind::kData, "a batch has at least 1 sample, found {}", bindings.batch_size);
-  for (const Value v : reachable(outputs)) {
+  order_ = reachable(outputs);
+  for (const Value v : order_) {
     results_.resize(static_cast<std::size_t>(v.id()) + 1);
     compute(v, bindings);
+  }
+}
+
+template <typename T>
+void EvaluationOf<T>::update(Value leaf, const BindingsOf<T>& bindings) {
+  std::vector<bool> has_moved(results_.size());
+  for (const Value v : order_) {
+    bool moves = v == leaf;
+    for (int i = 0; i < v.input_count(); ++i)
+      moves = moves || has_moved[static_cast<std::size_t>(v.input(i).id())];
+    if (moves) compute(v, bindings);
+    has_moved[static_cast<std::size_t>(v.id())] = moves;
   }
 }
 
@@ -52,7 +65,7 @@ void EvaluationOf<T>::compute(Value v, const BindingsOf<T>& bindings) {
   } else if (is_leaf(v.op())) {
     result = bound(v, bindings);
   } else {
-    result.resize(elements(v, bindings.batch_size));
+    result.assign(elements(v, bindings.batch_size), T{});
     call(v, bindings);
   }
 }

@@ -30,6 +30,9 @@ class EvaluationOf {
   EvaluationOf(std::initializer_list<Value> outputs, const BindingsOf<T>& bindings)
       : EvaluationOf(std::span(outputs.begin(), outputs.size()), bindings) {}
 
+  /// Computes again what depends on a leaf whose numbers have changed, and nothing else.
+  void update(Value leaf, const BindingsOf<T>& bindings);
+
   /// The elements of a value that was computed: shape.size() of them, times the batch size if it is batched.
   [[nodiscard]] const std::vector<T>& operator[](Value v) const;
 
@@ -37,6 +40,7 @@ class EvaluationOf {
   void compute(Value v, const BindingsOf<T>& bindings);
   void call(Value v, const BindingsOf<T>& bindings);
 
+  std::vector<Value> order_;             // what was computed, operands first
   std::vector<std::vector<T>> results_;  // by node id; empty: not computed
 };
 using Evaluation = EvaluationOf<double>;

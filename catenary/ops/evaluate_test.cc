@@ -48,6 +48,21 @@ TEST(Evaluation, KeepsWhatWasComputedOnTheWay) {
   EXPECT_EQ(error_of([&] { (void)result[unused]; }), "internal: node 3 was not evaluated");
 }
 
+TEST(Evaluation, UpdatesWhatDependsOnALeafAndNothingElse) {
+  Graph graph;
+  const Value a = graph.parameter("a", {2}), b = graph.parameter("b", {2});
+  const Value of_a = 2 * a, of_b = 3 * b, both = of_a + of_b, mask = argmax_mask(both);
+  Bindings at{1, {{"a", {1, 2}}, {"b", {1, 1}}}};
+  Evaluation result({mask}, at);
+  at.leaves["a"] = {5, 2};
+  at.leaves["b"] = {9, 9};
+  result.update(a, at);
+  EXPECT_THAT(result[of_a], ElementsAre(10, 4));
+  EXPECT_THAT(result[of_b], ElementsAre(3, 3));
+  EXPECT_THAT(result[both], ElementsAre(13, 7));
+  EXPECT_THAT(result[mask], ElementsAre(1, 0));
+}
+
 TEST(Evaluation, ComputesInDoubleWhateverTheNumberType) {
   Graph graph;
   const Value x = graph.input("x", {}, DType::kF32);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <optional>
 
 #include "catenary/base/error.h"
 #include "catenary/base/philox.h"
@@ -69,6 +70,7 @@ class ComplexStep {
   ComplexStep(Value y, Value leaf, const Bindings& at) : y_(y), leaf_(leaf), at_{at.batch_size, {}} {
     for (const auto& [name, numbers] : at.leaves)
       at_.leaves.emplace(name, std::vector<Complex>(numbers.begin(), numbers.end()));
+    moved_.emplace(std::initializer_list<Value>{y}, at_);
   }
 
   std::vector<double> operator()(std::int64_t element) {
@@ -76,30 +78,32 @@ class ComplexStep {
     constexpr double kTiny = 1e-200;  // a step of its size would leave the range of double
     const double size = std::abs(x.real()), step = 0x1p-66 * (size < kTiny ? 1 : size);
     x.imag(step);
-    const ComplexEvaluation moved({y_}, at_);
+    moved_->update(leaf_, at_);
     x.imag(0);
     std::vector<double> slope;
-    for (const Complex& value : moved[y_]) slope.push_back(value.imag() / step);
+    for (const Complex& value : (*moved_)[y_]) slope.push_back(value.imag() / step);
     return slope;
   }
 
  private:
   Value y_, leaf_;
   ComplexBindings at_;
+  std::optional<ComplexEvaluation> moved_;
 };
 
 // The same slope with an estimate of its error.
 class ExtrapolatedDifferences {
  public:
   ExtrapolatedDifferences(Value y, Value leaf, const Bindings& at, std::vector<double> noise)
-      : y_(y), leaf_(leaf), at_(at), noise_(std::move(noise)) {}
+      : y_(y), leaf_(leaf), at_(at), moved_({y}, at_), noise_(std::move(noise)) {}
 
   std::vector<MeasuredSlope> operator()(std::int64_t element) {
     double& x = at_.leaves.at(leaf_.name())[static_cast<std::size_t>(element)];
     const double middle = x;
     const auto f = [&](double moved) {
       x = moved;
-      return Evaluation({y_}, at_)[y_];
+      moved_.update(leaf_, at_);
+      return moved_[y_];
     };
     std::vector<MeasuredSlope> slopes = measured_slopes(f, middle, noise_);
     x = middle;
@@ -109,6 +113,7 @@ class ExtrapolatedDifferences {
  private:
   Value y_, leaf_;
   Bindings at_;
+  Evaluation moved_;
   std::vector<double> noise_;
 };
 

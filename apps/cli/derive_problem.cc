@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::uint64_t kSeed = 1;
 constexpr std::int64_t kBatch = 3;
+constexpr std::uint64_t kMostValues = 1 << 24;  // in a file; nobody reads a derivation with more
 
 struct Candidate {
   std::string name;
@@ -54,7 +55,7 @@ class GivenValues {
   GivenValues(const std::string& path, DeriveProblem& problem) : path_(path), problem_(problem) {}
 
   void read() {
-    const std::vector<NamedArray> arrays = read_npz(path_);
+    const std::vector<NamedArray> arrays = read_npz(path_, kMostValues);
     for (const Value leaf : problem_.derivation.leaves) {
       const bool is_size = std::ranges::any_of(problem_.derivation.dimensions.symbols(),
                                                [&](const auto& s) { return s.first == leaf.name(); });

@@ -249,6 +249,10 @@ Header read_header(const NpySource& source) {
     fail(ErrorKind::kData, "{}: needed {} bytes for an array [{}] of '{}', found {}", source.name, needed,
          fmt::join(header.shape, ", "), header.type.code, found);
   }
+  if (header.elements > source.most_elements) {
+    fail(ErrorKind::kData, "{}: needed at most {} numbers, found an array [{}] of {}", source.name,
+         source.most_elements, fmt::join(header.shape, ", "), header.elements);
+  }
   return header;
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ struct NpySource {
   std::uint64_t stored_bytes;
   /// In messages.
   std::string name;
+  /// More numbers than these are refused before any is read.
+  std::uint64_t most_elements = std::numeric_limits<std::uint64_t>::max();
 };
 
 /// Reads an array in NumPy's format, versions 1 to 3: floating-point numbers of 4 or 8 bytes, integers that a

@@ -17,7 +17,8 @@ namespace catenary {
 
 namespace {
 
-constexpr std::uint64_t kMaxFileBytes = std::uint64_t{4} << 30;  // as zip archives hold without zip64
+constexpr std::uint64_t kMostFileBytes = std::uint64_t{4} << 30;  // as zip archives hold without zip64
+constexpr std::uint64_t kHeaderBytes = std::uint64_t{1} << 20;
 constexpr std::string_view kSuffix = ".npy";
 
 bool starts_with(std::span<const std::byte> file, std::string_view text) {
@@ -30,7 +31,7 @@ NamedArray named(std::string name, NpyArray array) {
   return {std::move(name), std::move(array.shape), std::move(array.values)};
 }
 
-NamedArray parse_alone(std::span<const std::byte> file, const std::string& name) {
+NamedArray parse_alone(std::span<const std::byte> file, const std::string& name, std::uint64_t most_values) {
   auto rest = file;
   const auto read = [&](std::span<std::byte> out) {
     const std::size_t count = std::min(out.size(), rest.size());
@@ -40,26 +41,27 @@ NamedArray parse_alone(std::span<const std::byte> file, const std::string& name)
   };
   const std::filesystem::path path(name);
   return named((path.extension() == kSuffix ? path.stem() : path.filename()).string(),
-               read_npy({read, file.size(), file.size(), name}));
+               read_npy({read, file.size(), file.size(), name, most_values}));
 }
 
-NamedArray parse_entry(const ZipEntry& entry, const std::string& name) {
+NamedArray parse_entry(const ZipEntry& entry, const std::string& name, std::uint64_t most_values) {
   if (!entry.name.ends_with(kSuffix) || entry.name.size() == kSuffix.size()) {
     fail(ErrorKind::kData, "{}: needed only arrays, files NAME.npy, in the archive, found {}", name,
          quote(entry.name));
   }
   const std::string where = name + ": " + quote(entry.name);
   ZipEntryStream stream(entry, where);
-  NpyArray array = read_npy(
-      {[&](std::span<std::byte> out) { return stream.read(out); }, entry.bytes, entry.stored.size(), where});
+  NpyArray array = read_npy({[&](std::span<std::byte> out) { return stream.read(out); }, entry.bytes,
+                             entry.stored.size(), where, most_values});
   stream.require_end();
   return named(entry.name.substr(0, entry.name.size() - kSuffix.size()), std::move(array));
 }
 
 }  // namespace
 
-std::vector<NamedArray> parse_npz(std::span<const std::byte> file, const std::string& name) {
-  if (starts_with(file, "\x93NUMPY")) return {parse_alone(file, name)};
+std::vector<NamedArray> parse_npz(std::span<const std::byte> file, const std::string& name,
+                                  std::uint64_t most_values) {
+  if (starts_with(file, "\x93NUMPY")) return {parse_alone(file, name, most_values)};
   if (!starts_with(file, "PK")) {
     fail(ErrorKind::kData,
          "{}: needed a NumPy file, which begins with 'PK' (.npz) or 93 'NUMPY' (.npy), found [{:02x}]", name,
@@ -70,13 +72,16 @@ std::vector<NamedArray> parse_npz(std::span<const std::byte> file, const std::st
   for (const ZipEntry& entry : zip_entries(file, name)) {
     if (!names.insert(entry.name).second)
       fail(ErrorKind::kData, "{}: needed names that differ, found {} twice", name, quote(entry.name));
-    arrays.push_back(parse_entry(entry, name));
+    arrays.push_back(parse_entry(entry, name, most_values));
+    most_values -= arrays.back().values.size();
   }
   return arrays;
 }
 
-std::vector<NamedArray> read_npz(const std::filesystem::path& path) {
-  return parse_npz(read_file(path, kMaxFileBytes), path.string());
+std::vector<NamedArray> read_npz(const std::filesystem::path& path, std::uint64_t most_values) {
+  const std::uint64_t bytes = std::min(most_values, kMostFileBytes / sizeof(double)) * sizeof(double);
+  return parse_npz(read_file(path, std::min(bytes + kHeaderBytes, kMostFileBytes)), path.string(),
+                   most_values);
 }
 
 }  // namespace catenary

@@ -18,11 +18,13 @@ struct NamedArray {
 
 /// The arrays of a file that numpy.savez, numpy.savez_compressed or numpy.save wrote, in the file's order;
 /// that of numpy.save has the file's name without ".npy". Element types: see read_npy(). Throws Error{data}
-/// that names the file, the array, what was needed and what was found; Error{io} if the file cannot be read
-/// or is longer than 4 GiB.
-[[nodiscard]] std::vector<NamedArray> read_npz(const std::filesystem::path& path);
+/// that names the file, the array, what was needed and what was found, also where all arrays together have
+/// more than `most_values` numbers; Error{io} if the file cannot be read, or is longer than so many numbers
+/// of 8 bytes and 1 MiB.
+[[nodiscard]] std::vector<NamedArray> read_npz(const std::filesystem::path& path, std::uint64_t most_values);
 
 /// The same from memory; `name` stands for the file in messages.
-[[nodiscard]] std::vector<NamedArray> parse_npz(std::span<const std::byte> file, const std::string& name);
+[[nodiscard]] std::vector<NamedArray> parse_npz(std::span<const std::byte> file, const std::string& name,
+                                                std::uint64_t most_values);
 
 }  // namespace catenary

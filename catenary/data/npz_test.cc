@@ -18,6 +18,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
+using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using testing_support::deflated;
 using testing_support::error_of;
@@ -92,8 +93,9 @@ std::string zip(const std::vector<File>& files, const std::string& comment = "")
 
 const std::string kArchive = zip({file_of("W.npy", kSmall), deflated_file("b.npy", kSmall)});
 
-std::vector<NamedArray> parse(const std::string& bytes, const std::string& name = "f.npz") {
-  return parse_npz(std::as_bytes(std::span(bytes)), name);
+std::vector<NamedArray> parse(const std::string& bytes, const std::string& name = "f.npz",
+                              std::uint64_t most_values = std::uint64_t{1} << 40) {
+  return parse_npz(std::as_bytes(std::span(bytes)), name, most_values);
 }
 
 std::string parse_error(const std::string& bytes) {
@@ -335,16 +337,26 @@ TEST(Npz, FlippedBitsNeverCrash) {
   }
 }
 
+TEST(Npz, RefusesMoreNumbersThanWantedBeforeItReadsThem) {
+  EXPECT_EQ(parse(kSmall, "W.npy", 6).size(), 1U);
+  EXPECT_EQ(error_of([] { (void)parse(kSmall, "W.npy", 5); }),
+            "data: W.npy: needed at most 5 numbers, found an array [3, 2] of 6");
+  std::uint64_t count = 0;
+  for (const NamedArray& array : parse(kArchive)) count += array.values.size();
+  EXPECT_EQ(parse(kArchive, "f.npz", count).size(), 2U);
+  EXPECT_THAT(error_of([&] { (void)parse(kArchive, "f.npz", count - 1); }), HasSubstr("needed at most"));
+}
+
 TEST(Npz, ReadsFromAPath) {
   const testing_support::TemporaryDirectory dir;
-  EXPECT_EQ(read_npz(dir.file("a.npz", kArchive)).size(), 2u);
-  EXPECT_EQ(read_npz(dir.file("W.npy", kSmall)).at(0).name, "W");
-  EXPECT_EQ(error_of([] { (void)read_npz("/nowhere"); }),
+  EXPECT_EQ(read_npz(dir.file("a.npz", kArchive), 100).size(), 2u);
+  EXPECT_EQ(read_npz(dir.file("W.npy", kSmall), 100).at(0).name, "W");
+  EXPECT_EQ(error_of([] { (void)read_npz("/nowhere", 100); }),
             "io: cannot open '/nowhere': No such file or directory");
   const auto huge = dir.file("huge.npz", "PK");
   std::filesystem::resize_file(huge, std::uintmax_t{1} << 40);
-  EXPECT_THAT(error_of([&] { (void)read_npz(huge); }),
-              EndsWith("needed at most 4294967296 bytes, found more"));
+  EXPECT_THAT(error_of([&] { (void)read_npz(huge, 100); }),
+              EndsWith("needed at most 1049376 bytes, found more"));
 }
 
 }  // namespace

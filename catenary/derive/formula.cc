@@ -318,12 +318,15 @@ class Writer {
   Formula norm(Value x) { return norm_of(whole(x), x.shape()); }
   Formula squared_norm(Value x) { return squared_norm_of(whole(x), x.shape()); }
 
-  // Beside a vector a repeated scalar needs no 𝟏, 1 − a; in a sum of matrices it would look like 1 I.
+  // Beside a vector a repeated number needs no 𝟏, 1 − a, nor a scalar in a product. In a sum a scalar would
+  // not show that it is added to each element, and beside a matrix even a number would look like 1 I.
   static bool stands_bare(Value call, Value operand) {
     const bool is_sum = is(call, ops::kAdd) || is(call, ops::kSub);
     const bool is_elementwise =
         is_sum || is(call, ops::kMul) || is(call, ops::kDiv) || is(call, ops::kPow) || is(call, ops::kEqual);
-    return is_elementwise && !(is_sum && operand.shape().rank() > 1);
+    const std::optional<Value> scalar = is_sum ? repeated_scalar(operand) : std::nullopt;
+    return is_elementwise &&
+           !(is_sum && (operand.shape().rank() > 1 || (scalar && !is(*scalar, ops::kConstant))));
   }
 
   // Shapes by the symbols of their extents.

@@ -62,8 +62,8 @@ constexpr Known kKnown[] = {
      "2 ((1 − xᵀ (I + x xᵀ)⁻¹ x) (I + x xᵀ)⁻¹ − (I + x xᵀ)⁻¹ x xᵀ (I + x xᵀ)⁻¹)"},
     {"norm(relu(W*x))^2", "W: m×n, x: n", "2 Wᵀ diag([W x > 0]) W"},
     {"softmax(x)'*c", "c: n, x: n",
-     "diag(softmax(x) ⊙ (c − cᵀ softmax(x))) − (softmax(x) ⊙ (c − cᵀ softmax(x))) softmax(x)ᵀ − "
-     "softmax(x) (softmax(x) ⊙ (c − softmax(x)ᵀ c))ᵀ"},
+     "diag(softmax(x) ⊙ (c − (cᵀ softmax(x)) 𝟏)) − (softmax(x) ⊙ (c − (cᵀ softmax(x)) 𝟏)) softmax(x)ᵀ − "
+     "softmax(x) (softmax(x) ⊙ (c − (softmax(x)ᵀ c) 𝟏))ᵀ"},
     {"exp(-1/2*x'*x)", "x: n", "exp(−½ xᵀ x) (x xᵀ − I)"},
     {"exp(a'*x)", "a: n, x: n", "exp(aᵀ x) a aᵀ"},
     {"(a'*x)^3", "a: n, x: n", "6 (aᵀ x) a aᵀ"},
@@ -230,12 +230,13 @@ TEST(Hessian, ShowsHowTheGradientIsDifferentiated) {
   const Derivation d = derive_twice("logsumexp(A*x)", "A: m×n, x: n");
   const std::string text = text_of(d, Language::kEnglish);
   for (const char* line : {"∂f/∂x = Aᵀ u₁    (7)", "dv₁ = A dx    [matrix times vector]    (8)",
-                           "du₁ = u₁ ⊙ (dv₁ − u₁ᵀ dv₁)    [softmax: chain rule]    (9)",
+                           "du₁ = u₁ ⊙ (dv₁ − (u₁ᵀ dv₁) 𝟏)    [softmax: chain rule]    (9)",
                            "= (diag(u₁) − u₁ u₁ᵀ) dv₁    [written as matrices times differentials]",
                            "d(∂f/∂x) = Aᵀ du₁    [matrix times vector]    (10)",
                            "d(∂f/∂x) = Aᵀ (diag(u₁) − u₁ u₁ᵀ) A dx", "∂²f/∂x∂xᵀ = Aᵀ (diag(u₁) − u₁ u₁ᵀ) A"})
     EXPECT_THAT(text, HasSubstr(line));
-  EXPECT_THAT(text_of(d, Language::kChinese), HasSubstr("du₁ = u₁ ⊙ (dv₁ − u₁ᵀ dv₁)    [softmax：链式法则]"));
+  EXPECT_THAT(text_of(d, Language::kChinese),
+              HasSubstr("du₁ = u₁ ⊙ (dv₁ − (u₁ᵀ dv₁) 𝟏)    [softmax：链式法则]"));
 }
 
 TEST(Hessian, NumbersItsEquationsAfterTheSteps) {

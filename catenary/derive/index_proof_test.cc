@@ -125,7 +125,7 @@ TEST(IndexProof, DerivesSoftmaxInItsTwoCases) {
                           "∂aᵢ/∂zⱼ = aᵢ(δᵢⱼ − aⱼ)",
                           "∂C/∂zⱼ = Σᵢ gᵢ ∂aᵢ/∂zⱼ = Σᵢ gᵢ aᵢ(δᵢⱼ − aⱼ) = Σᵢ gᵢ aᵢ δᵢⱼ − aⱼ Σᵢ gᵢ aᵢ"
                           " = gⱼ aⱼ − aⱼ Σᵢ gᵢ aᵢ = aⱼ(gⱼ − Σᵢ gᵢ aᵢ)",
-                          "(a ⊙ (g − gᵀ a))ⱼ = aⱼ(gⱼ − Σᵢ gᵢ aᵢ) = ∂C/∂zⱼ"));
+                          "(a ⊙ (g − (gᵀ a) 𝟏))ⱼ = aⱼ(gⱼ − Σᵢ gᵢ aᵢ) = ∂C/∂zⱼ"));
   EXPECT_EQ(proof.partial.sides.back().latex, R"(a_{i}(\delta_{ij} - a_{j}))");
 }
 

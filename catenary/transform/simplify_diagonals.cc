@@ -85,9 +85,10 @@ Value kron_adjoint_of_identity(Value v, const Options&) {
 }
 
 // ⟨C ⊗ D, A ⊗ B⟩ = ⟨C, A⟩ ⟨D, B⟩ for all A.
+template <const Op& adjoint>
 Value kron_adjoint_of_kron(Value v, const Options&) {
-  const bool left = is(v, ops::kKronAdjointLeft);
-  if ((!left && !is(v, ops::kKronAdjointRight)) || !is(v.input(0), ops::kKron)) return {};
+  const bool left = &adjoint == &ops::kKronAdjointLeft;
+  if (!is(v, adjoint) || !is(v.input(0), ops::kKron)) return {};
   const Value known = v.input(1), beside = v.input(0).input(left ? 1 : 0),
               rest = v.input(0).input(left ? 0 : 1);
   if (beside.shape() != known.shape()) return {};
@@ -249,8 +250,9 @@ constexpr std::array kRules = {
     SimplifyRule{"diagonal(A + B) = diagonal(A) + diagonal(B)", diagonal_of_sum},
     SimplifyRule{"vec⁻¹(vec(A)) = A", undone<ops::kUnvec, ops::kVec>},
     SimplifyRule{"vec(vec⁻¹(a)) = a", undone<ops::kVec, ops::kUnvec>},
-    SimplifyRule{"(· ⊗ A)*(I) = tr(A) I", kron_adjoint_of_identity},
-    SimplifyRule{"(· ⊗ B)*(C ⊗ D) = tr(Dᵀ B) C", kron_adjoint_of_kron},
+    SimplifyRule{"(· ⊗ A)*(I) = tr(A) I, (A ⊗ ·)*(I) = tr(A) I", kron_adjoint_of_identity},
+    SimplifyRule{"(· ⊗ B)*(C ⊗ D) = tr(Dᵀ B) C", kron_adjoint_of_kron<ops::kKronAdjointLeft>},
+    SimplifyRule{"(A ⊗ ·)*(C ⊗ D) = tr(Cᵀ A) D", kron_adjoint_of_kron<ops::kKronAdjointRight>},
     SimplifyRule{"diag(a) + diag(b) = diag(a + b)", sum_of_diagonals},
     SimplifyRule{"A diag(a) diag(b) = A diag(a ⊙ b)", diagonals_in_product},
     SimplifyRule{"(diag(a) + b cᵀ) diag(d) = diag(a ⊙ d) + b (c ⊙ d)ᵀ", diagonal_times_sum},

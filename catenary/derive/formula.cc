@@ -353,8 +353,8 @@ class Writer {
   Formula operand(Value call, Value x) {
     const Formula f = stands_bare(call, x) ? value(x) : whole(x);
     // The second operand, or what x + (−y) subtracts.
-    const bool is_second = x != call.input(0) || x == call.input(1);
-    const bool after_sign = (is(call, ops::kAdd) || is(call, ops::kSub)) && is_second;
+    const bool after_sign =
+        (is(call, ops::kAdd) || is(call, ops::kSub)) && (x != call.input(0) || x == call.input(1));
     if (after_sign && f.text.starts_with("−")) return parenthesized(f);  // x − (−y), x + (−1 / y)
     if (f.binding == Notation::kProduct && mixes(call, x)) return parenthesized(f);
     // Σ (x ⊙ y), lest Σ x be read.

@@ -83,7 +83,7 @@ void add_why(Composer& c, const Adjoint& a, const Flow& f) {
   const std::array formulas = {c.write(a.x), c.shape(a.x),   c.write(f.incoming), c.shape(f.call),
                                factor,       c.shape(other), c.write(f.call)};
   Sentence sentence = c.say(Phrase::kWhyShape);
-  sentence.push_back({" ", {}});
+  if (c.o.language == Language::kEnglish) sentence.push_back({" ", {}});
   for (Inline& piece : fill(phrase, formulas)) sentence.push_back(std::move(piece));
   c.document.paragraph(std::move(sentence), f.number);
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <regex>
 #include <set>
 #include <tuple>
@@ -230,6 +231,12 @@ TEST(Compose, SaysWhereANumberStandsForOneInEachElement) {
   EXPECT_THAT(text_of(product), HasSubstr("There c x is short for c 𝟏 ⊙ x: c is repeated for each element."));
   const Derivation squares = derive_formula("3*sum(W.*W)", "W: m×n", {"W"});
   EXPECT_THAT(text_of(squares), HasSubstr(", 𝟏 ⊙ x = x]"));
+}
+
+TEST(Compose, WritesWhatIsNoNumberWithoutItsSign) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const Numbers numbers{.name = symbol("x"), .shape = {2}, .values = {-nan, -0.0}};
+  EXPECT_EQ(number_cells(numbers, 2), (std::vector<std::vector<std::string>>{{"nan"}, {"0"}}));
 }
 
 TEST(Compose, IntroducesDeltaBeforeItIsUsed) {

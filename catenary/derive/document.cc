@@ -44,6 +44,7 @@ std::vector<std::int64_t> shown(std::int64_t count, std::int64_t most) {
 
 // "0.25" and "-1.5": a true minus, and no zeros that say nothing.
 std::string cell(double value) {
+  if (std::isnan(value)) return "nan";  // it has a sign that says nothing
   std::string text = fmt::format("{:.6g}", value == 0 ? 0.0 : value);
   if (text[0] == '-') text.replace(0, 1, "−");
   return text;

@@ -38,7 +38,7 @@ RuleText square(string_view op, string_view english, string_view chinese) {
 const std::vector<RuleText> kRuleTexts = {
     {"add",
      {"sum", {"{0} enters with the factor 1: what arrives at the sum passes on unchanged, shape {1}."}},
-     {"和", {"{0} 的系数为 1：到达和处的导数原样传下去，形状 {1}。"}}},
+     {"和", {"{0} 的系数为 1：传到这个和的导数原样往下传，形状 {1}。"}}},
     {"sub",
      {"difference",
       {"{0} enters with the factor 1: what arrives passes on unchanged, shape {1}.",

@@ -234,6 +234,7 @@ Formula number(double value, int digits) {
     const Formula positive = number(-value, digits);
     return {"−" + positive.text, "-" + positive.latex, Notation::kNegation};
   }
+  if (std::isnan(value)) return {"nan", R"(\mathrm{nan})"};  // it has a sign that says nothing
   if (value == 0.5) return {"½", R"(\tfrac12 )"};
   const std::optional<Fraction> fraction = fraction_of(value, 99);
   // 0.25 reads as well as 1/4

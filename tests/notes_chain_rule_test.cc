@@ -13,6 +13,7 @@ namespace catenary {
 namespace {
 
 using testing_support::expect_gradients;
+using testing_support::expect_not_gradient;
 using testing_support::expect_values;
 using testing_support::InBothNumberTypes;
 
@@ -127,6 +128,7 @@ TEST_P(ChainRule, AStepGoesByTheGradientAndChangesTheLossByItsSquaredLength) {
   after.leaves["b"] = {-eta * 2};
   const double change = Evaluation({L}, after)[L][0] - Evaluation({L}, two_samples())[L][0];
   EXPECT_NEAR(change / eta, -(9 + 49 + 4), 0.1);
+  for (const Value parameter : {n.w1, n.w2, n.b}) expect_not_gradient(L, parameter, {change}, two_samples());
 }
 
 // Δs moves x by Δx and y by Δy, and these move z: Δz ≈ ∂z/∂x Δx + ∂z/∂y Δy, from Δs to Δz and not backwards.
@@ -145,7 +147,9 @@ TEST_P(ChainRule, ASmallChangeReachesZAlongBothPaths) {
 TEST_P(ChainRule, EachWeightMultipliesItsInput) {
   const Neuron n(dtype());
   expect_gradients(n.z, {{n.w2, {2, -1}}}, two_samples());
-  expect_gradients(n.x1 * n.w1 + n.x2 + n.w2 + n.b, {{n.w2, {1, 1}}}, two_samples());
+  const Value printed = n.x1 * n.w1 + n.x2 + n.w2 + n.b;
+  expect_gradients(printed, {{n.w2, {1, 1}}}, two_samples());
+  expect_not_gradient(printed, n.w2, {2, -1}, two_samples());
 }
 
 // Of the mean, 1/N of the sum's: with N = 2 half of ∂L/∂w₁ = 3, ∂L/∂w₂ = 7, ∂L/∂b = 2.

@@ -13,8 +13,10 @@ using testing_support::elementwise;
 using testing_support::expect_gradients;
 using testing_support::expect_not_gradient;
 using testing_support::expect_values;
+using testing_support::hadamard;
 using testing_support::Matrix;
 using testing_support::PlainNetwork;
+using testing_support::random_matrix;
 using testing_support::repeated;
 using testing_support::transposed;
 
@@ -28,7 +30,7 @@ class NetworkNote : public testing::Test {
 };
 
 // f = uᵀAv + Σ vᵢ³: ∂f/∂vⱼ = Σᵢ uᵢAᵢⱼ + 3vⱼ², ∂f/∂Aᵢⱼ = uᵢvⱼ. With A = [1 2; 3 4], u = (1, −1), v = (2, ½):
-// (1 − 3 + 12, 2 − 4 + ¾) and [2 ½; −2 −½].
+// (1 − 3 + 12, 2 − 4 + ¾) and [2 ½; −2 −½]. Printed without the ∂ below: f/vⱼ, with f = −5 + 8 + ⅛.
 TEST_F(NetworkNote, ADerivativeByAVectorOrMatrixHasOneEntryForEachOfItsEntries) {
   Graph graph;
   const Value A = graph.parameter("A", {2, 2}, {}, DType::kF64),
@@ -36,6 +38,8 @@ TEST_F(NetworkNote, ADerivativeByAVectorOrMatrixHasOneEntryForEachOfItsEntries) 
   const Value f = dot(u, matmul(A, v)) + sum(v * v * v);
   const Bindings at{1, {{"A", {1, 2, 3, 4}}, {"v", {2, 0.5}}, {"u", {1, -1}}}};
   expect_gradients(f, {{v, {10, -1.25}}, {A, {2, 0.5, -2, -0.5}}}, at);
+  expect_values({{f, {3.125}}}, at);
+  expect_not_gradient(f, v, {3.125 / 2, 3.125 / 0.5}, at);
 }
 
 TEST_F(NetworkNote, EachNeuronWeighsThePreviousLayersOutputsAndAddsItsBias) {
@@ -135,6 +139,67 @@ TEST_F(NetworkNote, DeltaOfAnActivationThatMixesItsInputsSumsOverTheOutputs) {
   }
   expect_gradients(loss, {{z, by_z}}, at);
   expect_not_gradient(loss, z, diagonal_alone, at);
+}
+
+/// One step of an LSTM: c' = F ⊙ c + I ⊙ G, h' = O ⊙ tanh(c') with gates F, I, O = σ(W x + U h) and G =
+/// tanh(W x
+/// + U h), and the loss ½‖h' − y‖². As a graph, and as plain matrices with one column.
+struct LstmStep {
+  LstmStep() {
+    std::mt19937_64 random(3);
+    const Value x = leaf("x", X = random_matrix(2, 1, random));
+    h = leaf("h", H = random_matrix(3, 1, random));
+    c = leaf("c", C = random_matrix(3, 1, random));
+    const Value y = leaf("y", Y = random_matrix(3, 1, random));
+    for (const std::string name : {"f", "i", "o", "g"}) {
+      const Matrix W = random_matrix(3, 2, random);
+      U.push_back(random_matrix(3, 3, random));
+      u.push_back(leaf("U" + name, U.back()));
+      z.push_back(matmul(leaf("W" + name, W), x) + matmul(u.back(), h));
+      const bool gates = name != "g";
+      gate.push_back(elementwise(W * X + U.back() * H,
+                                 [=](double v) { return gates ? 1 / (1 + std::exp(-v)) : std::tanh(v); }));
+    }
+    cell = sigmoid(z[0]) * c + sigmoid(z[1]) * tanh(z[3]);
+    loss = squared_error(sigmoid(z[2]) * tanh(cell), y);
+  }
+  Value leaf(const std::string& name, const Matrix& numbers) {
+    at.leaves[name] = numbers.entries;
+    const auto rows = static_cast<std::int64_t>(numbers.rows),
+               columns = static_cast<std::int64_t>(numbers.columns);
+    if (columns == 1) return graph.input(name, {rows}, DType::kF64);
+    return graph.parameter(name, {rows, columns}, {}, DType::kF64);
+  }
+  Graph graph;
+  Bindings at;
+  Value h, c, cell, loss;
+  std::vector<Value> u, z;
+  Matrix X{0, 0}, H{0, 0}, C{0, 0}, Y{0, 0};
+  std::vector<Matrix> U, gate;  ///< F, I, O, G
+};
+
+// ∂f/∂c' = ∂f/∂h' ⊙ O ⊙ (1 − tanh² c') and ∂f/∂c = ∂f/∂c' ⊙ F. Each gate's δ is what multiplies the gate
+// times its slope; ∂f/∂U = δ hᵀ, and ∂f/∂h comes back through all four.
+TEST(LstmNote, TheCellPassesItsGradientOnThroughTheForgetGate) {
+  const LstmStep s;
+  const Matrix &F = s.gate[0], &I = s.gate[1], &O = s.gate[2], &G = s.gate[3];
+  const auto slope = [](const Matrix& a) { return elementwise(a, [](double v) { return v * (1 - v); }); };
+  const auto tanh_slope = [](const Matrix& a) { return elementwise(a, [](double v) { return 1 - v * v; }); };
+  const Matrix squashed =
+      elementwise(hadamard(F, s.C) + hadamard(I, G), [](double v) { return std::tanh(v); });
+  const Matrix by_h = hadamard(O, squashed) - s.Y;
+  const Matrix by_cell = hadamard(hadamard(by_h, O), tanh_slope(squashed));
+  const std::vector<Matrix> delta = {
+      hadamard(hadamard(by_cell, s.C), slope(F)), hadamard(hadamard(by_cell, G), slope(I)),
+      hadamard(hadamard(by_h, squashed), slope(O)), hadamard(hadamard(by_cell, I), tanh_slope(G))};
+  Matrix by_old_h(3, 1);
+  for (std::size_t k = 0; k < 4; ++k) {
+    expect_gradients(s.loss, {{s.u[k], (delta[k] * transposed(s.H)).entries}}, s.at);
+    by_old_h = by_old_h + transposed(s.U[k]) * delta[k];
+  }
+  expect_gradients(s.loss,
+                   {{s.cell, by_cell.entries}, {s.c, hadamard(by_cell, F).entries}, {s.h, by_old_h.entries}},
+                   s.at);
 }
 
 }  // namespace

@@ -95,10 +95,10 @@ Value log_likelihood(const PlainNetwork& n) {
 TEST(DescentNote, CrossEntropyHasAMinus) {
   const PlainNetwork n = narrowing(4);
   const Value loss = binary_cross_entropy(n.a[3], n.t);
-  const Matrix dZ = n.A[3] - n.T;
-  expect_gradients(loss, {{n.z[3], by_sample(dZ)}}, n.at);
-  expect_gradients(-log_likelihood(n), {{n.z[3], by_sample(dZ)}}, n.at);
-  expect_not_gradient(log_likelihood(n), n.z[3], by_sample(dZ), n.at);
+  const Matrix by_z = n.A[3] - n.T;
+  expect_gradients(loss, {{n.z[3], by_sample(by_z)}}, n.at);
+  expect_gradients(-log_likelihood(n), {{n.z[3], by_sample(by_z)}}, n.at);
+  expect_not_gradient(log_likelihood(n), n.z[3], by_sample(by_z), n.at);
 }
 
 // Printed: −Σ(Y/A + (1 − Y)/(1 − A)), one number, and with a plus between the two.
@@ -133,16 +133,16 @@ TEST(DescentNote, TheSlopeIsMultipliedBeforeTheTransposedWeights) {
 TEST(DescentNote, MatrixRecursionGivesTheGradientsOfTheMean) {
   const PlainNetwork n = narrowing(4);
   const Value loss = binary_cross_entropy(n.a[3], n.t), J = batch_mean(loss);
-  Matrix dZ = n.A[3] - n.T;
+  Matrix by_z = n.A[3] - n.T;
   for (std::size_t l = 3; l >= 1; --l) {
-    expect_gradients(loss, {{n.z[l], by_sample(dZ)}}, n.at);
+    expect_gradients(loss, {{n.z[l], by_sample(by_z)}}, n.at);
     expect_gradients(J,
-                     {{n.w[l], (1.0 / 4 * (dZ * transposed(n.A[l - 1]))).entries},
-                      {n.b[l], (1.0 / 4 * row_sums(dZ)).entries}},
+                     {{n.w[l], (1.0 / 4 * (by_z * transposed(n.A[l - 1]))).entries},
+                      {n.b[l], (1.0 / 4 * row_sums(by_z)).entries}},
                      n.at);
-    const Matrix dA = transposed(n.W[l]) * dZ;
-    expect_gradients(loss, {{n.a[l - 1], by_sample(dA)}}, n.at);
-    if (l > 1) dZ = hadamard(dA, n.slope(l - 1));
+    const Matrix by_a = transposed(n.W[l]) * by_z;
+    expect_gradients(loss, {{n.a[l - 1], by_sample(by_a)}}, n.at);
+    if (l > 1) by_z = hadamard(by_a, n.slope(l - 1));
   }
 }
 
@@ -268,27 +268,27 @@ TEST(LayerNote, TheBiasHasAsManyElementsAsTheOutput) {
   EXPECT_NE(error_of([&] { return matmul(W, x) + graph.parameter("b'", {3}); }), "no error");
 }
 
-/// y = W x + b with W: 2×3 on m samples, E = ½‖y − t‖²; dY has ∂E/∂y of each sample in its columns.
+/// y = W x + b with W: 2×3 on m samples, E = ½‖y − t‖²; by_y has ∂E/∂y of each sample in its columns.
 struct OneLayer {
-  explicit OneLayer(std::size_t m) : n({3, 2}, m), dY(n.Z[1] - n.T) {}
+  explicit OneLayer(std::size_t m) : n({3, 2}, m), by_y(n.Z[1] - n.T) {}
   PlainNetwork n;
-  Matrix dY;
+  Matrix by_y;
   Value E = squared_error(n.z[1], n.t);
 };
 
 // Printed: a column of ∂y/∂xᵢ. Those are columns of W, and their sums are not ∂E/∂x.
 TEST(LayerNote, TheInputsGradientHoldsDerivativesOfTheLoss) {
   const OneLayer s(1);
-  expect_gradients(s.E, {{s.n.x, (transposed(s.n.W[1]) * s.dY).entries}}, s.n.at);
+  expect_gradients(s.E, {{s.n.x, (transposed(s.n.W[1]) * s.by_y).entries}}, s.n.at);
   expect_not_gradient(s.E, s.n.x, row_sums(transposed(s.n.W[1])).entries, s.n.at);
 }
 
 // Printed: x₃ where x₂ belongs, in the first row.
 TEST(LayerNote, EachWeightMeetsItsOwnInput) {
   const OneLayer s(1);
-  Matrix outer = each_entry(2, 3, [&](auto i, auto j) { return s.dY(i, 0) * s.n.X(j, 0); });
+  Matrix outer = each_entry(2, 3, [&](auto i, auto j) { return s.by_y(i, 0) * s.n.X(j, 0); });
   expect_gradients(s.E, {{s.n.w[1], outer.entries}}, s.n.at);
-  outer(0, 1) = s.dY(0, 0) * s.n.X(2, 0);
+  outer(0, 1) = s.by_y(0, 0) * s.n.X(2, 0);
   expect_not_gradient(s.E, s.n.w[1], outer.entries, s.n.at);
 }
 
@@ -298,21 +298,21 @@ TEST(LayerNote, EachSummandKeepsTheRowOfItsWeight) {
   const OneLayer s(4);
   const Value J = batch_sum(s.E);
   const auto x = [&](std::size_t i, std::size_t sample) { return s.n.X(i - 1, sample - 1); };
-  const auto y = [&](std::size_t i, std::size_t sample) { return s.dY(i - 1, sample - 1); };
+  const auto y = [&](std::size_t i, std::size_t sample) { return s.by_y(i - 1, sample - 1); };
   std::vector<double> sums;
   for (const std::size_t i : {1U, 2U}) {
     for (const std::size_t j : {1U, 2U, 3U}) {
       sums.push_back(y(i, 1) * x(j, 1) + y(i, 2) * x(j, 2) + y(i, 3) * x(j, 3) + y(i, 4) * x(j, 4));
     }
   }
-  expect_gradients(J, {{s.n.w[1], sums}, {s.n.w[1], (s.dY * transposed(s.n.X)).entries}}, s.n.at);
+  expect_gradients(J, {{s.n.w[1], sums}, {s.n.w[1], (s.by_y * transposed(s.n.X)).entries}}, s.n.at);
   std::vector<double> printed = sums;
   printed[3] = y(2, 1) * x(1, 1) + y(2, 2) * x(1, 2) + y(2, 3) * x(3, 3) + y(1, 4) * x(1, 4);
   expect_not_gradient(J, s.n.w[1], printed, s.n.at);
   printed = sums;
   printed[4] = y(2, 1) * x(1, 1) + y(2, 2) * x(2, 2) + y(2, 3) * x(1, 3) + y(2, 4) * x(1, 4);
   expect_not_gradient(J, s.n.w[1], printed, s.n.at);
-  Matrix mixed = s.dY;
+  Matrix mixed = s.by_y;
   mixed(0, 2) = mixed(1, 2);
   mixed(0, 3) = mixed(1, 3);
   expect_not_gradient(J, s.n.w[1], (mixed * transposed(s.n.X)).entries, s.n.at);
@@ -322,9 +322,9 @@ TEST(LayerNote, EachSummandKeepsTheRowOfItsWeight) {
 TEST(LayerNote, EachBiasSumsItsOwnRow) {
   const OneLayer s(4);
   const Value J = batch_sum(s.E);
-  Matrix sums = row_sums(s.dY);
+  Matrix sums = row_sums(s.by_y);
   expect_gradients(J, {{s.n.b[1], sums.entries}}, s.n.at);
-  sums(0, 0) = s.dY(0, 0) + s.dY(1, 1) + s.dY(1, 2) + s.dY(1, 3);
+  sums(0, 0) = s.by_y(0, 0) + s.by_y(1, 1) + s.by_y(1, 2) + s.by_y(1, 3);
   expect_not_gradient(J, s.n.b[1], sums.entries, s.n.at);
 }
 
@@ -334,8 +334,8 @@ TEST(LayerNote, UpdatesItsWeightsByTheAverage) {
   const std::vector<Value> theta = {s.n.w[1], s.n.b[1]};
   const std::vector<Value> slopes = gradient(batch_mean(s.E), theta).adjoints;
   const std::vector<Update> updates = optim::sgd({.learning_rate = 0.5})(theta, slopes);
-  expect_values({{updates[0].next, (s.n.W[1] - 0.5 / 4 * (s.dY * transposed(s.n.X))).entries},
-                 {updates[1].next, (s.n.B[1] - 0.5 / 4 * row_sums(s.dY)).entries}},
+  expect_values({{updates[0].next, (s.n.W[1] - 0.5 / 4 * (s.by_y * transposed(s.n.X))).entries},
+                 {updates[1].next, (s.n.B[1] - 0.5 / 4 * row_sums(s.by_y)).entries}},
                 s.n.at);
 }
 

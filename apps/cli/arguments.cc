@@ -50,6 +50,13 @@ void add_threads(CLI::App& command, int& threads) {
       ->check(CLI::Range(1, ThreadPool::kMaxThreads).description(""));
 }
 
+void add_max_bytes(CLI::App& command, MaxBytes& max_bytes) {
+  command
+      .add_option("--max-bytes", max_bytes,
+                  "Memory that a file's data may take [data.max_bytes; half of the machine's]")
+      ->type_name("N");
+}
+
 void add_json(CLI::App& command, bool& json, const std::string& what) {
   command.add_flag("--json", json, what);
 }
@@ -81,6 +88,7 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
       *app.add_subcommand("train", "Train a network as a config file says and write a run directory");
   command.add_option("CONFIG", arguments.config, "TOML file")->required()->type_name("");
   add_overrides(command, arguments.set);
+  add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   command.add_option("--out", arguments.out, "Run directory [runs/NAME]; an earlier run there is replaced")
       ->type_name("RUN_DIR")
@@ -93,6 +101,7 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
 void add_eval(CLI::App& app, EvalArguments& arguments) {
   CLI::App& command = *app.add_subcommand("eval", "Judge a trained network by its test set");
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
+  add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   add_json(command, arguments.json, "Print one JSON object");
 }
@@ -106,6 +115,7 @@ void add_predict(CLI::App& app, PredictArguments& arguments) {
   command.add_option("--output", arguments.output, "CSV file to write: a row for each sample")
       ->required()
       ->type_name("FILE");
+  add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   add_json(command, arguments.json, "Print one JSON object");
 }
@@ -117,6 +127,7 @@ void add_inspect(CLI::App& app, InspectArguments& arguments) {
       ->required()
       ->type_name("");
   add_overrides(command, arguments.set);
+  add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   command
       .add_option("--dump-after", arguments.dump_after,
@@ -181,6 +192,7 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
   command.add_option("--output", arguments.output, "File to write [stdout]")
       ->type_name("FILE")
       ->check(not_empty());
+  add_max_bytes(command, arguments.max_bytes);
   add_overrides(command, arguments.set);
 }
 

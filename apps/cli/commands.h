@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,9 +10,13 @@
 /// an interrupted train.
 namespace catenary::cli {
 
+/// Memory that the data of a file may take; absent: as the config says, see DataLimits.
+using MaxBytes = std::optional<std::uint64_t>;
+
 struct TrainArguments {
   std::string config;
   std::vector<std::string> set;
+  MaxBytes max_bytes;
   int threads = 1;
   std::string out;  ///< "": runs/NAME
   bool json = false;
@@ -19,6 +25,7 @@ struct TrainArguments {
 
 struct EvalArguments {
   std::string run_dir;
+  MaxBytes max_bytes;
   int threads = 1;
   bool json = false;
 };
@@ -28,6 +35,7 @@ struct PredictArguments {
   std::string run_dir;
   std::string input;
   std::string output;
+  MaxBytes max_bytes;
   int threads = 1;
   bool json = false;
 };
@@ -36,6 +44,7 @@ struct PredictArguments {
 struct InspectArguments {
   std::string path;  ///< a config or a run directory
   std::vector<std::string> set;
+  MaxBytes max_bytes;
   int threads = 1;
   std::string dump_after;
   bool json = false;
@@ -55,6 +64,7 @@ struct DeriveArguments {
   bool numbers = false;
   int sample = -1;     ///< a row of the training data; -1: the first
   std::string values;  ///< .npz file
+  MaxBytes max_bytes;
   bool per_sample = false;
   bool batch = false;
   std::string output;  ///< "": stdout

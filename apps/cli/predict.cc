@@ -39,7 +39,8 @@ void require_not_the_input(const PredictArguments& arguments) {
 int predict(const PredictArguments& arguments) {
   require_foreign(arguments);
   require_not_the_input(arguments);
-  const train::StoredRun run = train::read_run(arguments.run_dir);
+  train::StoredRun run = train::read_run(arguments.run_dir);
+  if (arguments.max_bytes) run.config.data.limits.max_bytes = arguments.max_bytes;
   const train::Predictions predictions = train::predict(run, arguments.input, arguments.threads);
   write_file_atomically(arguments.output, predictions.csv);
   if (arguments.json) {

@@ -98,7 +98,8 @@ void print_end(const train::TrainResult& result, const std::string& run_dir, boo
 }  // namespace
 
 int train(const TrainArguments& arguments) {
-  const train::Config config = train::load_config(arguments.config, arguments.set);
+  train::Config config = train::load_config(arguments.config, arguments.set);
+  if (arguments.max_bytes) config.data.limits.max_bytes = arguments.max_bytes;
   const std::string run_dir = arguments.out.empty() ? "runs/" + config.output.name : arguments.out;
   train::require_free(run_dir);
   listen_for_interrupts();

@@ -26,17 +26,17 @@ Table parse_chunks(const Input& input, const CsvOptions& options, const Next& ne
   const std::string& name = input.name;
   TableBuilder builder(name, options);
   CsvScanner scanner(builder, name, options.max_cell_bytes);
-  const std::uint64_t total = std::min(input.bytes, options.max_file_bytes);
+  const std::uint64_t allowed = allowed_bytes(options.limits);
+  // What has no known length moves as it grows, and stands in memory twice meanwhile.
+  const std::uint64_t most = input.bytes > 0 ? allowed : allowed / 2;
   std::uint64_t bytes = 0;
   for (std::string_view chunk = next(); !chunk.empty(); chunk = next()) {
     const bool is_first = bytes == 0;
     bytes += chunk.size();
-    if (bytes > options.max_file_bytes) {
-      fail(ErrorKind::kData, "{}: needed at most {} bytes, found more", name, options.max_file_bytes);
-    }
     if (is_first && chunk.starts_with(kByteOrderMark)) chunk.remove_prefix(kByteOrderMark.size());
     scanner.feed(chunk);
-    builder.make_room({.chunk = chunk.size(), .read = bytes, .total = total});
+    if (builder.bytes() > most) fail_too_large(name, allowed, "more");
+    builder.make_room({.chunk = chunk.size(), .read = bytes, .total = input.bytes, .allowed = most});
   }
   scanner.finish();
   return builder.finish();

@@ -7,7 +7,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
-    (void)catenary::parse_npz(std::as_bytes(std::span(data, size)), "input.npy", 1 << 20);
+    (void)catenary::parse_npz(std::as_bytes(std::span(data, size)), "input.npy", {.max_bytes = 1 << 23});
   } catch (const catenary::Error&) {
     return 0;
   }

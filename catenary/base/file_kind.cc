@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
 #include "catenary/base/text.h"
@@ -55,16 +56,25 @@ bool is_text(std::string_view start) {
   return false;
 }
 
+std::string_view characters(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 }  // namespace
+
+std::string binary_kind(std::span<const std::byte> start) {
+  const std::string_view text = characters(start);
+  if (is_text(text)) return "";
+  const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                  [&](const Kind& k) { return text.starts_with(k.start); });
+  return kind == std::end(kKinds) ? "" : std::string(kind->name);
+}
 
 std::string file_kind(std::span<const std::byte> start) {
   constexpr std::size_t kMostQuoted = 32;  // bytes of a text, enough to know it again
-  const std::string_view text(reinterpret_cast<const char*>(start.data()), start.size());
+  const std::string_view text = characters(start);
   if (text.empty()) return "an empty file";
-  for (const Kind& kind : kKinds) {
-    if (text.starts_with(kind.start)) return std::string(kind.name);
-  }
-  if (!is_text(text)) return "";
+  if (!is_text(text)) return binary_kind(start);
   const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
   return fmt::format("text that begins with {}", quote(line.substr(0, kMostQuoted)));
 }

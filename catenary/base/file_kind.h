@@ -11,4 +11,7 @@ namespace catenary {
 /// or all of a shorter file.
 [[nodiscard]] std::string file_kind(std::span<const std::byte> start);
 
+/// The same of files that are not text, "" for those that are.
+[[nodiscard]] std::string binary_kind(std::span<const std::byte> start);
+
 }  // namespace catenary

@@ -16,6 +16,11 @@ TEST(FileKind, KnowsFormatsByTheirFirstBytes) {
   EXPECT_EQ(kind_of("\x89PNG\r\n"), "a PNG image");
 }
 
+TEST(FileKind, ATextMayBeginAsAFormatDoes) {
+  EXPECT_EQ(kind_of("GGUF,PAR1\n"), "text that begins with 'GGUF,PAR1'");
+  EXPECT_EQ(binary_kind(std::as_bytes(std::span("BZh9,x", 6))), "");
+}
+
 TEST(FileKind, QuotesTheFirstLineOfAText) {
   EXPECT_EQ(kind_of("format = 1\nseed = 2\n"), "text that begins with 'format = 1'");
   EXPECT_EQ(kind_of("größe,y\r\n1,2\r\n"), "text that begins with 'größe,y'");

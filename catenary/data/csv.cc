@@ -5,6 +5,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/file_kind.h"
 #include "catenary/base/text.h"
 #include "catenary/data/csv_scanner.h"
 #include "catenary/data/table_builder.h"
@@ -20,6 +21,13 @@ struct Input {
   std::uint64_t bytes;  // 0: not known before the end
 };
 
+// Tables are often kept zipped, or taken for what they were made from.
+void require_text(std::string_view start, const std::string& name) {
+  constexpr std::size_t kStartBytes = 64;  // tell what a file is
+  const std::string kind = binary_kind(std::as_bytes(std::span(start.substr(0, kStartBytes))));
+  if (!kind.empty()) fail(ErrorKind::kData, "{}: needed a CSV file, which is text, found {}", name, kind);
+}
+
 // Reads the chunks that `next` returns, the first without its byte order mark, until it returns an empty one.
 template <typename Next>
 Table parse_chunks(const Input& input, const CsvOptions& options, const Next& next) {
@@ -33,6 +41,7 @@ Table parse_chunks(const Input& input, const CsvOptions& options, const Next& ne
   for (std::string_view chunk = next(); !chunk.empty(); chunk = next()) {
     const bool is_first = bytes == 0;
     bytes += chunk.size();
+    if (is_first) require_text(chunk, name);
     if (is_first && chunk.starts_with(kByteOrderMark)) chunk.remove_prefix(kByteOrderMark.size());
     scanner.feed(chunk);
     if (builder.bytes() > most) fail_too_large(name, allowed, "more");

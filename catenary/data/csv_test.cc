@@ -158,6 +158,14 @@ TEST(Csv, ErrorsInQuotesNameTheLine) {
             "data: f.csv: line 2, column 1: a carriage return without a line feed");
 }
 
+TEST(Csv, SaysWhatAFileIsThatIsNoText) {
+  EXPECT_EQ(parse_error("\x1F\x8B\x08\x01"),
+            "data: f.csv: needed a CSV file, which is text, found gzip data");
+  EXPECT_EQ(parse_error("PK\x03\x04\x14"),
+            "data: f.csv: needed a CSV file, which is text, found a zip archive");
+  EXPECT_EQ(parse("BZh,PAR1\n1,2\n").rows(), 1);
+}
+
 TEST(Csv, LimitsHold) {
   EXPECT_EQ(parse_error("a,b,c\n1,2,3\n", {.types = {}, .limits = {.max_columns = 2}}),
             "data: f.csv: line 1: needed at most 2 columns, found more; data.max_columns sets the limit");

@@ -50,11 +50,21 @@ void add_threads(CLI::App& command, int& threads) {
       ->check(CLI::Range(1, ThreadPool::kMaxThreads).description(""));
 }
 
+CLI::Validator whole_number(std::size_t most_digits = 9) {
+  const auto complaint = [most_digits](std::string& text) {
+    const bool is_digits =
+        !text.empty() && text.size() <= most_digits && text.find_first_not_of("0123456789") == text.npos;
+    return is_digits ? "" : fmt::format("expected a whole number from 0, found {}", quote(text));
+  };
+  return {complaint, ""};
+}
+
 void add_max_bytes(CLI::App& command, MaxBytes& max_bytes) {
   command
       .add_option("--max-bytes", max_bytes,
                   "Memory that a file's data may take [data.max_bytes; half of the machine's]")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(whole_number(15));  // below a pebibyte
 }
 
 void add_json(CLI::App& command, bool& json, const std::string& what) {
@@ -72,15 +82,6 @@ void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
 CLI::Validator not_empty(const std::string& what = "a path") {
   const std::string message = fmt::format("expected {}, found nothing", what);
   return {[message](const std::string& text) { return text.empty() ? message : ""; }, ""};
-}
-
-CLI::Validator whole_number() {
-  const auto complaint = [](std::string& text) {
-    const bool is_digits =
-        !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == text.npos;
-    return is_digits ? "" : fmt::format("expected a whole number from 0, found {}", quote(text));
-  };
-  return {complaint, ""};
 }
 
 void add_train(CLI::App& app, TrainArguments& arguments) {

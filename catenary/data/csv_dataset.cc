@@ -121,8 +121,9 @@ struct Reading {
 
 // Reads a file whose features, and whose targets if their type is kF32, become its matrices.
 Table read_table(const std::filesystem::path& path, const Reading& reading, const auto& find_roles) {
-  auto& [roles, target, limits] = reading;
-  CsvOptions options{.types = {}, .limits = limits};
+  Roles& roles = reading.roles;
+  const ColumnType target = reading.target;
+  CsvOptions options{.types = {}, .limits = reading.limits};
   options.types = [&](Names header) {
     roles = find_roles(header);
     return types_of(roles, header.size(), target);

@@ -194,6 +194,7 @@ bool Valuation::is_affordable(const Derivation& derivation,
                               std::int64_t batch_size) {
   constexpr double kMostWork = 1e8;
   constexpr double kMostNumbers = 1 << 24;  // of 8 bytes; the check copies some, and makes others complex
+  constexpr double kCallWork = 20;          // of the evaluator for each sample's value, beside its elements
   double work = 0, numbers = 0;
   const auto extent = [&](std::int64_t n) {
     return static_cast<double>(derivation.dimensions.resized(n, sizes));
@@ -206,7 +207,7 @@ bool Valuation::is_affordable(const Derivation& derivation,
   for (const Value v : reachable(shown_values(derivation))) {
     const double samples = v.batched() ? static_cast<double>(batch_size) : 1;
     numbers += samples * size(v);
-    work += samples * size(v);
+    work += samples * (size(v) + kCallWork);
     const bool decomposes = is(v, ops::kInv) || is(v, ops::kDet) || is(v, ops::kLogDet);
     if (decomposes) work += samples * std::pow(size(v.input(0)), 1.5);
     if (is(v, ops::kMatMul)) work += samples * size(v) * size(v.input(0)) / extent(v.shape()[0]);

@@ -34,7 +34,4 @@ struct Dataset {
   Schema schema;
 };
 
-/// More classes than this is taken for a mistake, such as an identifier as the target.
-inline constexpr std::size_t kMaxClasses = 10'000;
-
 }  // namespace catenary

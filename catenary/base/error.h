@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "catenary/base/cpp20.h"
+
 namespace catenary {
 
 /// What went wrong, as far as a caller can act on it.

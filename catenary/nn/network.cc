@@ -64,8 +64,13 @@ namespace {
 
 // The layer that dense() makes: an affine function, then f.
 Layer affine_then(std::int64_t units, std::function<Value(Value)> f, Initializer init, std::string own_name) {
+  if (units < 1)
+    fail(ErrorKind::kShape, "dense layer{} needs 1 unit or more, found {}",
+         own_name.empty() ? "" : " '" + own_name + "'", units);
   return [=](Value x, const std::string& default_name) {
     const std::string& name = own_name.empty() ? default_name : own_name;
+    if (name.empty())
+      fail(ErrorKind::kConfig, "dense layer needs a name, found none: DenseOptions::name or a default");
     if (x.shape().rank() != 1) {
       fail(ErrorKind::kShape, "dense layer '{}' needs a vector [n] as input, found {}", name,
            x.shape().str());
@@ -199,16 +204,17 @@ Value substitute(Value y, Value x, Value other) {
   return image.back();
 }
 
-Value l2_penalty(Graph& graph, double weight_decay) {
+Value l2_penalty(std::span<const Value> parameters, double weight_decay) {
   Value total;
-  for (const Value w : graph.parameters()) {
+  for (const Value w : parameters) {
     if (w.shape().rank() < 2) continue;
     const Value norm = sum(square(w));
     total = total ? total + norm : norm;
   }
-  if (!total)
-    fail(ErrorKind::kConfig, "l2_penalty needs at least one weight matrix in the graph, found none");
+  if (!total) fail(ErrorKind::kConfig, "l2_penalty needs at least one weight matrix, found none");
   return total * (weight_decay / 2);
 }
+
+Value l2_penalty(Graph& graph, double weight_decay) { return l2_penalty(graph.parameters(), weight_decay); }
 
 }  // namespace catenary::nn

@@ -44,8 +44,9 @@ struct DenseOptions {
   std::optional<Initializer> init = {};  ///< absent: default_initializer(activation)
 };
 
-/// a = f(W·x + b), x: [inputs] -> [units]. The biases start at 0. Each call makes parameters of its own; two
-/// layers of one explicit name in a graph are an Error{config}.
+/// a = f(W·x + b), x: [inputs] -> [units], in x's number type. The biases start at 0. Each call of the layer
+/// makes parameters of its own. Throws Error{shape} unless units is 1 or more and x a vector, Error{config}
+/// where the graph has a layer of that explicit name.
 [[nodiscard]] Layer dense(std::int64_t units, Activation activation = Activation::kIdentity,
                           DenseOptions options = {});
 /// The activation as its operator, `dense(8, relu)`. Any other function of one value will do, too: `dense(8,
@@ -80,8 +81,10 @@ using catenary::softmax;
 using catenary::softplus;
 using catenary::tanh;
 
-/// weight_decay/2 · Σ ‖W‖² over the graph's weights (parameters of rank 2 or more; not the biases). [Krogh
-/// and Hertz 1992]
+/// weight_decay/2 · Σ ‖W‖² over the weights among the parameters (those of rank 2 or more; not the biases).
+/// Throws Error{config} if there is none. [Krogh and Hertz 1992]
+[[nodiscard]] Value l2_penalty(std::span<const Value> parameters, double weight_decay);
+/// The same of all parameters that the graph has, of whatever network.
 [[nodiscard]] Value l2_penalty(Graph& graph, double weight_decay);
 
 }  // namespace catenary::nn

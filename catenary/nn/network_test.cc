@@ -67,6 +67,18 @@ TEST(Dense, NeedsAVector) {
             "shape: dense layer 'dense1' needs a vector [n] as input, found [28, 28]");
 }
 
+TEST(Dense, NeedsUnits) {
+  EXPECT_EQ(error_of([] { (void)dense(0); }), "shape: dense layer needs 1 unit or more, found 0");
+  EXPECT_EQ(error_of([] { (void)dense(-3, relu, {.name = "a"}); }),
+            "shape: dense layer 'a' needs 1 unit or more, found -3");
+}
+
+TEST(Dense, NeedsAName) {
+  Graph graph;
+  EXPECT_EQ(error_of([&] { (void)dense(2)(graph.input("x", {3}), ""); }),
+            "config: dense layer needs a name, found none: DenseOptions::name or a default");
+}
+
 TEST(Dense, NeedsANameOfItsOwn) {
   Graph graph;
   const Value x = graph.input("x", {3});
@@ -209,11 +221,21 @@ TEST(L2Penalty, IsHalfTheDecayTimesTheSquaredWeights) {
   EXPECT_THAT(Evaluation({penalty}, at)[penalty], ElementsAre(0.25 * (1 + 4 + 9 + 16)));
 }
 
+TEST(L2Penalty, CanBeOfOneNetworkAmongSeveral) {
+  Graph graph;
+  const Value x = graph.input("x", {1});
+  (void)dense(2)(x, "a");
+  const std::vector<Value> first = graph.parameters();
+  (void)dense(2)(x, "b");
+  EXPECT_EQ(formula(l2_penalty(first, 2)), "(Σ a.weight²) ⊙ 1");
+}
+
 TEST(L2Penalty, NeedsAWeight) {
   Graph graph;
   (void)graph.parameter("b", {3});
-  EXPECT_EQ(error_of([&] { (void)l2_penalty(graph, 0.1); }),
-            "config: l2_penalty needs at least one weight matrix in the graph, found none");
+  const std::string expected = "config: l2_penalty needs at least one weight matrix, found none";
+  EXPECT_EQ(error_of([&] { (void)l2_penalty(graph, 0.1); }), expected);
+  EXPECT_EQ(error_of([&] { (void)l2_penalty(std::vector<Value>{}, 0.1); }), expected);
 }
 
 }  // namespace

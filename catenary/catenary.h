@@ -1,6 +1,7 @@
 #pragma once
 
-/// Catenary: train neural networks by backpropagation. The only header that most users include.
+/// Catenary: train neural networks by backpropagation. The only header that most users include. It and what
+/// it includes are public; all other headers are private.
 
 #include "catenary/base/cpp20.h"
 #include "catenary/base/error.h"

@@ -67,7 +67,8 @@ Layer affine_then(std::int64_t units, std::function<Value(Value)> f, Initializer
   if (units < 1)
     fail(ErrorKind::kShape, "dense layer{} needs 1 unit or more, found {}",
          own_name.empty() ? "" : " '" + own_name + "'", units);
-  return [=](Value x, const std::string& default_name) {
+  return [units, init, f = std::move(f), own_name = std::move(own_name)](Value x,
+                                                                         const std::string& default_name) {
     const std::string& name = own_name.empty() ? default_name : own_name;
     if (name.empty())
       fail(ErrorKind::kConfig, "dense layer needs a name, found none: DenseOptions::name or a default");

@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "catenary/base/cpp20.h"
+
 namespace catenary {
 
 /// A fixed set of threads that run numbered tasks, again and again. Each task is taken by whoever comes
@@ -57,8 +59,9 @@ class ThreadPool {
     Task task = nullptr;
     void* context = nullptr;
   };
-  /// The tasks that nobody has claimed yet: [first, last).
-  struct Left {
+  /// The tasks that nobody has claimed yet: [first, last). Aligned like one number of its size, or Clang
+  /// would call libatomic for it.
+  struct alignas(std::int64_t) Left {
     std::int32_t first = 0;
     std::int32_t last = 0;
   };

@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "catenary/base/cpp20.h"
+
 namespace catenary {
 
 /// The inputs of all examples: elements [rows][columns], row-major. A feature's value is element * scale, so

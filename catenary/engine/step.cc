@@ -53,12 +53,29 @@ Step::Impl& Step::impl() const {
   return *impl_;
 }
 
-Rows rows_of(std::span<const float> numbers, std::int64_t columns) {
+namespace {
+
+template <typename T>
+Rows table_of(std::span<const T> numbers, ElementType element, std::int64_t columns) {
   const auto count = static_cast<std::int64_t>(numbers.size());
   if (columns < 1 || count % columns != 0) {
     fail(ErrorKind::kShape, "rows of {} numbers need a multiple of that many, found {}", columns, count);
   }
-  return {.data = numbers.data(), .element = ElementType::kF32, .count = count / columns, .columns = columns};
+  return {.data = numbers.data(), .element = element, .count = count / columns, .columns = columns};
+}
+
+}  // namespace
+
+Rows rows_of(std::span<const float> numbers, std::int64_t columns) {
+  return table_of(numbers, ElementType::kF32, columns);
+}
+
+Rows rows_of(std::span<const double> numbers, std::int64_t columns) {
+  return table_of(numbers, ElementType::kF64, columns);
+}
+
+Rows rows_of(std::span<const std::uint8_t> numbers, std::int64_t columns) {
+  return table_of(numbers, ElementType::kU8, columns);
 }
 
 void Step::bind(std::string_view input, const Rows& rows) {

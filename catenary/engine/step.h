@@ -25,16 +25,20 @@ struct Rows {
   ElementType element = ElementType::kF32;
   std::int64_t count = 0;       ///< number of rows
   std::int64_t row_stride = 0;  ///< elements from one row to the next; 0: the rows lie side by side
-  /// Read as x·scale + shift; empty: as it is; 1 number: for all elements; else one for each element of a
-  /// row.
+  /// Read as x·scale + shift; both empty: as it is; 1 number each: for all elements; else one for each
+  /// element of a row.
   std::span<const double> scale = {};
   std::span<const double> shift = {};
   std::int64_t columns =
       0;  ///< elements of a row, checked against the input; 0: the caller knows that they fit
 };
 
-/// A table of f32 numbers, `columns` a row. Throws Error{shape} when they do not fill whole rows.
+/// A table of the caller's numbers, `columns` a row; the step converts them to its own number type. Bytes are
+/// read as 0 to 255: set `scale` and `shift` for other units. Throws Error{shape} when they do not fill whole
+/// rows.
 [[nodiscard]] Rows rows_of(std::span<const float> numbers, std::int64_t columns);
+[[nodiscard]] Rows rows_of(std::span<const double> numbers, std::int64_t columns);
+[[nodiscard]] Rows rows_of(std::span<const std::uint8_t> numbers, std::int64_t columns);
 
 /// Which rows of the bound tables make the batch: rows indices[0 .. size-1], or first .. first+size-1.
 struct Batch {

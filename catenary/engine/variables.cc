@@ -98,4 +98,8 @@ void Variables::write(std::string_view name, std::span<const double> values) {
   }
 }
 
+void Variables::write(std::string_view name, std::span<const float> values) {
+  write(name, std::vector<double>(values.begin(), values.end()));
+}
+
 }  // namespace catenary

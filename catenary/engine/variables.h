@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,10 @@ class Variables {
   [[nodiscard]] std::vector<double> read(std::string_view name) const;
   /// Throws Error{shape} when the count differs from the variable's.
   void write(std::string_view name, std::span<const double> values);
+  void write(std::string_view name, std::span<const float> values);
+  void write(std::string_view name, std::initializer_list<double> values) {
+    write(name, std::span(values.begin(), values.size()));
+  }
   /// The memory itself, for the engine: f32 or f64 by the variable's type; it never moves.
   [[nodiscard]] void* data(std::string_view name);
 

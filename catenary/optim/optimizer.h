@@ -11,7 +11,9 @@
 namespace catenary::optim {
 
 /// From parameters and their gradients (same order, same types) to the updates of parameters and optimizer
-/// state.
+/// state. For groups of parameters with options of their own use several, and join their updates in one
+/// program; a parameter that no optimizer is given keeps its value. Where a state's name is taken by another
+/// optimizer it is the first free of NAME.2, NAME.3, ...
 using Optimizer =
     std::function<std::vector<Update>(std::span<const Value> parameters, std::span<const Value> gradients)>;
 

@@ -136,6 +136,34 @@ TEST_P(EachOptimizer, ReadsTheLearningRateFromTheSharedInputIfThereIsOne) {
   EXPECT_LT(t["w"][0], 1);
 }
 
+std::vector<std::string> variables_of(std::span<const Update> updates) {
+  std::vector<std::string> names;
+  for (const Update& update : updates) names.push_back(update.variable.name());
+  return names;
+}
+
+// Groups of parameters with rates of their own: the first has the names that it would have alone.
+TEST(Adam, NumbersTheStatesOfASecondOne) {
+  Graph graph;
+  const Value a = graph.parameter("a", {2}), b = graph.parameter("b", {});
+  const auto names = [&](Value w) { return variables_of(adam()(std::array{w}, std::array{w})); };
+  EXPECT_THAT(names(a), ElementsAre("adam.step", "a.moment1", "a.moment2", "a"));
+  EXPECT_THAT(names(b), ElementsAre("adam.step.2", "b.moment1", "b.moment2", "b"));
+  EXPECT_THAT(names(a), ElementsAre("adam.step.3", "a.moment1.2", "a.moment2.2", "a"));
+}
+
+TEST_P(EachOptimizer, CanBeUsedAgainForTheSameParameter) {
+  Graph graph;
+  const Value w = graph.parameter("w", {2});
+  const auto first = GetParam()(std::array{w}, std::array{w});
+  const auto second = GetParam()(std::array{w}, std::array{w});
+  ASSERT_EQ(first.size(), second.size());
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    const bool is_parameter = first[i].variable == w;
+    EXPECT_EQ(first[i].variable == second[i].variable, is_parameter) << first[i].variable.name();
+  }
+}
+
 TEST_P(EachOptimizer, NeedsAGradientOfTheSameTypeForEachParameter) {
   Graph graph;
   const Value w = graph.parameter("w", {2}), x = graph.input("x", {2});

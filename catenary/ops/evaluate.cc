@@ -56,6 +56,7 @@ void EvaluationOf<T>::update(Value leaf, const BindingsOf<T>& bindings) {
 
 template <typename T>
 const std::vector<T>& EvaluationOf<T>::operator[](Value v) const {
+  if (!order_.empty()) check_same_graph(order_[0], v, "an evaluation");
   const auto id = static_cast<std::size_t>(v.id());
   if (id >= results_.size() || results_[id].empty())
     fail(ErrorKind::kInternal, "node {} was not evaluated", v.id());

@@ -291,6 +291,13 @@ TEST(NotFinite, IsOfTheLastRun) {
   ASSERT_EQ(step.run({1}), Status::kNotFinite);
   ASSERT_EQ(step.run({2}), Status::kBadBatch);
   EXPECT_FALSE(step.not_finite().has_value());
+  ASSERT_EQ(step.run({1}), Status::kNotFinite);
+  step.reserve(2000);
+  EXPECT_FALSE(step.not_finite().has_value());
+  ASSERT_EQ(step.run({1}), Status::kNotFinite);
+  EXPECT_TRUE(step.not_finite().has_value());
+  step.bind("x", {});
+  EXPECT_FALSE(step.not_finite().has_value()) << "the rows are gone";
 }
 
 }  // namespace

@@ -187,6 +187,7 @@ void Executor<T>::bind(std::string_view input, const Rows& rows) {
          input, size, rows.scale.size(), rows.shift.size());
   }
   taped_ = 0;
+  status_ = Status::kOk;  // the last batch cannot be looked at again
   it->rows = rows;
   if (rows.row_stride == 0) it->rows.row_stride = size;
   it->scale.assign(rows.scale.begin(), rows.scale.end());

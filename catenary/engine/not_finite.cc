@@ -135,7 +135,7 @@ void Executor<T>::look_at(std::span<const Value> results, Samples samples, NotFi
 
 template <typename T>
 std::optional<NotFinite> Executor<T>::not_finite(const Program& program) const {
-  if (status_ != Status::kNotFinite) return std::nullopt;
+  if (status_ != Status::kNotFinite || batch_.size == 0) return std::nullopt;
   NotFinite found;
   found.updated = !stopped_ && plan_.writes_early();
   Value result;
@@ -146,6 +146,7 @@ std::optional<NotFinite> Executor<T>::not_finite(const Program& program) const {
     found.found = static_cast<double>(output(found.output)[0]);
     if (!std::isfinite(found.found)) result = value;
   }
+  if (!result) return std::nullopt;
   const std::vector<Value> nodes = reachable({result});
   const std::vector<Value> of_samples = last_before_crossing(nodes, find_crossing(nodes));
   for (std::int64_t first = 0; first < batch_.size; first += kSamples)

@@ -151,11 +151,13 @@ class Step {
   /// outputs of more elements and variables are not looked at; CompileOptions::watch leaves all of it away.
   [[nodiscard]] Status run(const Batch& batch) noexcept;
 
-  /// After a run that answered kNotFinite: where that arose; else nothing. Computes what the output depends
-  /// on once more, with the operators' references rounded to the step's number type, on the last batch, whose
-  /// rows and indices must still be there, and names the first value by the order in which they were made.
-  /// Exact where the variables are as they were (NotFinite::updated); finds no value where a kernel's own sum
-  /// overflowed on the way to a finite result. Slow, and takes memory for each of those values.
+  /// After a run that answered kNotFinite, before anything is bound, set or reserved: where that arose; else
+  /// nothing. Computes what the output depends on once more, with the operators' references rounded to the
+  /// step's number type, on the last batch, whose rows and indices must still be there, and names the first
+  /// value by the order in which they were made. Exact where the variables are as they were
+  /// (NotFinite::updated); finds no value where only a kernel's own sum overflowed. Slow; takes memory for
+  /// 256 samples of each value, or, where sums over the batch come in between, for all. Throws
+  /// std::bad_alloc.
   [[nodiscard]] std::optional<NotFinite> not_finite() const;
 
   /// A scalar shared output of the last run. Throws Error{config} for an unknown one, and before the first

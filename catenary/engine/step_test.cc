@@ -182,7 +182,7 @@ TEST(Step, SaysSoWhenItWasMovedFrom) {
   Variables variables(g, 0);
   Step step = compile({{{"b", g.state("a", {}, 1) + 1}}, {}}, variables);
   const Step other = std::move(step);
-  EXPECT_EQ(step.run({1}), Status::kUnbound);  // NOLINT(bugprone-use-after-move): this is the point
+  EXPECT_EQ(step.run({1}), Status::kMovedFrom);  // NOLINT(bugprone-use-after-move): this is the point
   EXPECT_EQ(error_of([&] { (void)step.scalar("b"); }), "config: this step was moved from");
 }
 

@@ -37,7 +37,8 @@ void check_share(std::string_view name, double share) {
 
 Value learning_rate(Value like, double constant) {
   const Value input = like.graph().find("learning_rate");
-  return input ? input : like.graph().constant(constant, {}, like.type().dtype);
+  if (!input) return like.graph().constant(constant, {}, like.type().dtype);
+  return is(input, ops::kSharedInput) ? input.set_default(constant) : input;
 }
 
 // A state that starts at 0. The name, or where another optimizer has taken it the first free of NAME.2,

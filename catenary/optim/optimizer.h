@@ -42,6 +42,7 @@ struct AdamOptions {
 [[nodiscard]] Optimizer adam(AdamOptions options = {});
 
 /// All three read the learning rate from the shared input "learning_rate" if the graph has one, so that a
-/// schedule can set it before each step; otherwise it is the constant of the options.
+/// schedule can set it before each step; until it does, and where there is none, it is that of the options.
+/// Throws Error{config} when two optimizers read one input and their options differ.
 
 }  // namespace catenary::optim

@@ -6,6 +6,8 @@
 
 #include "catenary/derive/code.h"
 #include "catenary/derive/derivation.h"
+#include "catenary/derive/expression.h"
+#include "catenary/derive/render.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/transform/gradient.h"
 #include "tests/support/example_call.h"
@@ -258,6 +260,7 @@ call(two, (5, 3), 5, (6, 3), 6, (2, 7))
 TEST(SlowCppCode, RejectsShapesThatDoNotFit) {
   const testing_support::TemporaryDirectory dir;
   CodeCase one(regularised), two(network);
+  one.written.cpp_namespace = "derived";
   two.written.cpp_namespace = "network";
   (void)dir.file("one.h", derive::cpp_code(one.written));
   (void)dir.file("two.h", derive::cpp_code(two.written));
@@ -294,6 +297,37 @@ int main() {
             "elements of x: needed 2 as the other parameters say, found 3\n"
             "samples of label: needed 1 as the other parameters say, found 2\n"
             "needed at least one sample, found none\n");
+}
+
+TEST(SlowCppCode, OfSeveralFunctionsIsIncludedTogether) {
+  const testing_support::TemporaryDirectory dir;
+  const auto header = [&](const char* formula, const char* declarations, const char* name) {
+    const derive::Expression e = derive::parse_expression(formula, declarations);
+    const derive::Derivation d = derive::derive(e.value, e.variables, {.dimensions = e.dimensions});
+    return derive::render_cpp(d, derive::CheckedPart::kBatch, name);
+  };
+  const std::string cosine = header("1 - x'*y/(norm(x)*norm(y))", "x: n, y: n", "");
+  (void)dir.file("one.h", cosine);
+  (void)dir.file("same.h", cosine);
+  (void)dir.file("two.h", header("norm(x - y)^2", "x: n, y: n", ""));
+  (void)dir.file("three.h", header("x'*A*x + logdet(A)", "A: n×n, x: n", "quadratic-form"));
+  (void)dir.file("four.h", header("x'*A*x + normF(A)^2", "A: n×n, x: n", "std"));
+  const auto main = dir.file("main.cc", R"(#include "one.h"
+#include "two.h"
+#include "three.h"
+#include "four.h"
+#include "same.h"
+#include <cstdio>
+int main() {
+  const quadratic_form::Matrix a{1, 1, {2}};
+  std::printf("%g\n", quadratic_form::value_and_gradient(a, {3}).gradient.x[0]);
+  const std_::Matrix b{1, 1, {2}};
+  std::printf("%g\n", std_::value_and_gradient(b, {3}).value);
+}
+)");
+  EXPECT_EQ(testing_support::output_of(fmt::format("{0} -std=c++20 -Wall -Wextra -Werror {1} -o {2} && {2}",
+                                                   CXX, main.string(), (dir / "program").string())),
+            "12\n22\n");
 }
 
 TEST(SlowCppCode, OfEveryOperatorComputesWhatItsReferenceDoesAtOtherSizes) {

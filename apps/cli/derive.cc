@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <new>
 #include <optional>
 
@@ -40,14 +41,6 @@ std::optional<derive::Valuation> evaluate(const DeriveArguments& arguments, cons
   return std::make_optional<derive::Valuation>(problem.derivation, problem.at, problem.sizes, part);
 }
 
-bool all_finite(const derive::Valuation& valuation, Value v) {
-  for (std::int64_t sample = 0; sample < (v.batched() ? valuation.batch_size() : 1); ++sample) {
-    if (!std::ranges::all_of(valuation.of(v, sample), [](double x) { return std::isfinite(x); }))
-      return false;
-  }
-  return true;
-}
-
 bool is_code(std::string_view format) { return format == "numpy" || format == "cpp"; }
 
 void require_code_options(const DeriveArguments& arguments) {
@@ -58,13 +51,18 @@ void require_code_options(const DeriveArguments& arguments) {
 
 // What is wrong with the numbers of a derivation, which is printed all the same; "" if nothing is.
 std::string complaint_about(const derive::Valuation& valuation, const DeriveProblem& problem) {
-  const char* where =
-      problem.given ? "at the given numbers" : "at the random numbers; choose others with --numbers --values";
+  // Random numbers of several ranges were tried: others may do or not.
+  const char* where = problem.given ? "at the given numbers"
+                                    : "at the random numbers; --numbers --values FILE.npz takes your own";
+  if (const Value matrix = valuation.singular_matrix(problem.derivation)) {
+    return fmt::format("the matrix {} has no inverse, which the derivation needs, {}",
+                       derive::write(matrix, problem.derivation.leaf_names()).text, where);
+  }
   const double value = valuation.of(problem.derivation.sample.scalar)[0];
   if (std::isnan(value)) return fmt::format("the function is not a number {}", where);
   if (!std::isfinite(value)) return fmt::format("the function is not finite {}", where);
   for (const derive::Result& r : problem.derivation.sample.results) {
-    if (r.traced && !all_finite(valuation, r.traced))
+    if (r.traced && !valuation.is_finite(valuation.shown(r)))
       return fmt::format("the derivative by {} is not finite {}", r.variable.name(), where);
   }
   const std::string disagreement = valuation.disagreement();
@@ -100,10 +98,16 @@ std::string render(const DeriveArguments& arguments, const DeriveProblem& proble
   return derive::render_text(document);
 }
 
+// cosine of cosine.h; a stream has no name of its own.
+std::string namespace_of(const std::filesystem::path& output) {
+  return output.has_extension() ? output.stem().string() : "";
+}
+
 Rendered render(const DeriveArguments& arguments, const DeriveProblem& problem) {
   const auto part = arguments.per_sample ? derive::CheckedPart::kSample : derive::CheckedPart::kBatch;
   if (arguments.format == "numpy") return {derive::render_numpy(problem.derivation, part), ""};
-  if (arguments.format == "cpp") return {derive::render_cpp(problem.derivation, part), ""};
+  if (arguments.format == "cpp")
+    return {derive::render_cpp(problem.derivation, part, namespace_of(arguments.output)), ""};
   const std::optional<derive::Valuation> numbers = evaluate(arguments, problem, part);
   if (!numbers) return {render(arguments, problem, nullptr), ""};
   return {render(arguments, problem, &*numbers), complaint_about(*numbers, problem)};

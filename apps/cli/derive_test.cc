@@ -172,7 +172,7 @@ TEST(Derive, RunsWithoutNumbersWhereTheyWouldTakeTooLong) {
 TEST(Derive, PrintsWhatHasNoFiniteDerivativeAndSaysSo) {
   const struct {
     const char *formula, *message;
-  } kCases[] = {{"sum(sqrt(x - x))", "the derivative by x is not finite"},
+  } kCases[] = {{"sqrt(relu(-x'*x))", "the derivative by x is not finite"},
                 {"sum(x/norm(x - x))", "the function is not finite"},
                 {"x'*x*(norm(x-x)/norm(x-x))", "the function is not a number"}};
   for (const auto& c : kCases) {
@@ -182,6 +182,35 @@ TEST(Derive, PrintsWhatHasNoFiniteDerivativeAndSaysSo) {
     EXPECT_THAT(outcome.err, StartsWith("catenary: ")) << c.formula;
     EXPECT_THAT(outcome.err, HasSubstr(c.message)) << c.formula;
   }
+}
+
+TEST(Derive, SaysThatAMatrixHasNoInverse) {
+  for (const char* formula : {"det(outer(x,x))", "logdet(x*x')"}) {
+    const Outcome outcome = derive({"--expr", formula, "--given", "x: n"});
+    EXPECT_EQ(outcome.exit_code, 4) << formula;
+    EXPECT_THAT(outcome.out, HasSubstr("Results")) << formula;
+    EXPECT_THAT(outcome.err, HasSubstr("the matrix x xᵀ has no inverse, which the derivation needs"))
+        << formula;
+  }
+}
+
+TEST(Derive, ChecksADerivativeThatIsFiniteInClosedFormAlone) {
+  for (const char* formula : {"(norm(x-x)^2)^(1/2)", "sum(sqrt(x-x))"}) {
+    const Outcome outcome = derive({"--expr", formula, "--given", "x: n", "--numbers"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out.substr(outcome.out.find("Results")), Not(HasSubstr("nan"))) << formula;
+  }
+}
+
+TEST(Derive, PutsAHeaderInANamespaceOfItsFilesName) {
+  const Shell shell;
+  const std::vector<std::string> arguments = {"derive",     "--expr",   "1 - x'*y", "--given",
+                                              "x: n, y: n", "--format", "cpp"};
+  ASSERT_EQ(shell.run(with(arguments, {"--output", "my-cosine.h"})).exit_code, 0);
+  std::stringstream header;
+  header << std::ifstream(shell / "my-cosine.h").rdbuf();
+  EXPECT_THAT(header.str(), HasSubstr("\nnamespace my_cosine {\n"));
+  EXPECT_THAT(shell.run(arguments).out, HasSubstr("\nnamespace derived_"));
 }
 
 TEST(Derive, WritesErrorsInMarkdownAsText) {
@@ -208,6 +237,8 @@ TEST(Derive, SaysWhatIsWrongInOneMessage) {
       {with(kLeastSquares, {"--numbers", "--sample", "1.5"}),
        "--sample: expected a whole number from 0, found '1.5'"},
       {{"--expr", "foo(x)", "--given", "x: n"}, "unknown function 'foo'; expected one of abs, "},
+      {{"--expr", "atan(x)", "--given", "x: n"}, "unknown function 'atan'; expected one of abs, "},
+      {{"--expr", "x/0", "--given", "x: 1"}, "column 2: cannot divide a scalar by 0"},
       {{"--expr", "1"}, "--given: needed a variable to differentiate by"},
       {with(kLeastSquares, {"--format", "pdf"}),
        "--format: unknown value 'pdf'; expected one of text, latex"},

@@ -37,14 +37,15 @@ bool same_but_for_case(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates) {
+  // Of four letters two wrong ones make another word: mean is not what atan means.
+  constexpr std::size_t kLettersForAnEdit = 3;
   constexpr std::size_t kLongestName = 256;  // a hostile file may hold a name of megabytes
   if (name.size() > kLongestName) return {};
   std::string_view best;
-  // At most half of the letters: more is not meant, unless only its case differs.
-  std::size_t best_distance = std::min(name.size() / 3 + 1, name.size() / 2) + 1;
+  std::size_t best_distance = name.size();
   for (const std::string_view candidate : candidates) {
     const std::size_t distance = same_but_for_case(name, candidate) ? 0 : edit_distance(name, candidate);
-    if (distance < best_distance) {
+    if (distance <= std::min(name.size(), candidate.size()) / kLettersForAnEdit && distance < best_distance) {
       best = candidate;
       best_distance = distance;
     }

@@ -29,8 +29,9 @@ struct CodeRequest {
   /// What the extents of the graph stand for, so that the function takes parameters of any size; null: the
   /// extents are what they are.
   const Dimensions* dimensions = nullptr;
-  /// Where the C++ header puts all that it declares, so that several can be included together.
-  std::string cpp_namespace = "derived";
+  /// Where the C++ header puts all that it declares, so that several can be included together; if empty, a
+  /// name of its own that the code decides, "derived_" and eight digits.
+  std::string cpp_namespace = {};
 };
 
 /// A self-contained Python module (NumPy only) with `value_and_gradient(...)`, which returns the value and

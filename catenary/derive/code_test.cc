@@ -69,7 +69,9 @@ TEST(NumpyCode, ReadsLikeAFunctionWrittenByHand) {
 }
 
 TEST(CppCode, ReadsLikeAFunctionWrittenByHand) {
-  EXPECT_EQ(from(cpp_code(LeastSquares().request), "struct Gradient"),
+  LeastSquares least_squares;
+  least_squares.request.cpp_namespace = "least_squares";
+  EXPECT_EQ(from(cpp_code(least_squares.request), "struct Gradient"),
             R"code(struct Gradient {
   Matrix W;
   Vector x;
@@ -93,8 +95,27 @@ inline ValueAndGradient value_and_gradient(const Matrix& W, const Vector& x, con
   return {value, {dW, dx}};
 }
 
-}  // namespace derived
+}  // namespace least_squares
+
+#endif
 )code");
+}
+
+TEST(CppCode, HasANamespaceOfItsOwn) {
+  const auto namespace_of = [](const std::string& code) {
+    const std::size_t begin = code.find("\nnamespace ") + 11;
+    return code.substr(begin, code.find(' ', begin) - begin);
+  };
+  LeastSquares one, two;
+  EXPECT_THAT(namespace_of(cpp_code(one.request)), ::testing::MatchesRegex("derived_[0-9a-f]{8}"));
+  EXPECT_EQ(cpp_code(one.request), cpp_code(two.request));
+  two.request.gradients.pop_back();
+  EXPECT_NE(namespace_of(cpp_code(one.request)), namespace_of(cpp_code(two.request)));
+  for (const auto& [wanted, name] : {std::pair{"cosine", "cosine"}, std::pair{"2-norm", "v2_norm"},
+                                     std::pair{"std", "std_"}, std::pair{"W", "W_"}}) {
+    one.request.cpp_namespace = wanted;
+    EXPECT_EQ(namespace_of(cpp_code(one.request)), name);
+  }
 }
 
 TEST(Code, HasEveryOperatorOfTheCatalogueInBothLanguages) {

@@ -25,23 +25,57 @@ Formula slope(double x, double other) {
   return number(std::abs(x) < kNothing * std::abs(other) ? 0 : x, 4);
 }
 
-Sentence verdict(const Composer& c, const Valuation::Checks& checks) {
-  if (checks.stand_at(GradientAgreement::Point::kUndefined)) return c.say(Phrase::kUndefinedThere);
-  if (checks.stand_at(GradientAgreement::Point::kNoisy)) return c.say(Phrase::kHiddenByRounding);
-  if (!checks.agree()) return c.say(Phrase::kDisagrees);
-  const bool differences_agree = checks.differences_agree();
-  if (checks.differences.kink && differences_agree) {  // of which the complex step knows but one side
-    const auto [left, right] = *checks.differences.kink;
-    return c.say(Phrase::kAgreesAtKink, {slope(left, right), slope(right, left)});
-  }
-  return c.say(differences_agree ? Phrase::kAgrees : Phrase::kAgreesComplex);
+// "2" of a vector, "(1, 2)" of a matrix, counted from 1.
+Formula place(const Shape& shape, std::int64_t element) {
+  if (shape.rank() < 2) return plain(std::to_string(element + 1));
+  return plain(fmt::format("({}, {})", element / shape[1] + 1, element % shape[1] + 1));
 }
 
-void add_row(const Composer& c, Table& table, const Formula& name, const Valuation::Checks& checks) {
-  table.rows.push_back({{{"", name}},
+// " (by element 2 of sample 1)"; nothing for a number that all samples share.
+Sentence element_of_kink(const Composer& c, const GradientAgreement& agreement) {
+  const Value v = agreement.variable;
+  const std::int64_t element = agreement.kink->element, size = v.shape().size();
+  const Formula by = place(v.shape(), element % size), sample = plain(std::to_string(element / size + 1));
+  const bool is_number = v.shape().rank() == 0;
+  if (v.batched()) {
+    return is_number ? c.say(Phrase::kKinkOfSample, {sample})
+                     : c.say(Phrase::kKinkByElementOfSample, {by, sample});
+  }
+  return is_number ? Sentence{} : c.say(Phrase::kKinkByElement, {by});
+}
+
+Sentence verdict_at_kink(const Composer& c, const GradientAgreement& agreement, const Names& names) {
+  const auto& [left, right, element, at] = *agreement.kink;
+  const Value v = at ? c.o.valuation->original(at) : Value{};
+  const Formula from_left = slope(left, right), from_right = slope(right, left);
+  Sentence sentence = v ? c.say(Phrase::kAgreesAtKinkOf, {from_left, from_right, write_definition(v, names)})
+                        : c.say(Phrase::kAgreesAtKink, {from_left, from_right});
+  for (Inline& piece : element_of_kink(c, agreement)) sentence.push_back(std::move(piece));
+  return sentence;
+}
+
+Sentence verdict(const Composer& c, const Valuation::Checks& checks, const Names& names) {
+  using Point = GradientAgreement::Point;
+  if (checks.stand_at(Point::kUndefined)) return c.say(Phrase::kUndefinedThere);
+  if (checks.stand_at(Point::kUnbounded)) return c.say(Phrase::kUnboundedThere);
+  if (checks.are_void()) return c.say(Phrase::kHiddenByRounding);
+  if (!checks.agree()) return c.say(Phrase::kDisagrees);
+  // Of a kink the complex step knows but one side.
+  if (checks.agree_at_kink()) return verdict_at_kink(c, checks.differences, names);
+  return c.say(checks.differences_agree() ? Phrase::kAgrees : Phrase::kAgreesComplex);
+}
+
+struct CheckedRow {
+  Formula derivative;
+  Valuation::Checks checks;
+};
+
+void add_row(const Composer& c, Table& table, const CheckedRow& row, const Names& names) {
+  const auto& [derivative, checks] = row;
+  table.rows.push_back({{{"", derivative}},
                         {{error_of(checks.differences.max_absolute), {}}},
                         {{error_of(checks.complex.max_absolute), {}}},
-                        verdict(c, checks)});
+                        verdict(c, checks, names)});
 }
 
 Table table_of_checks(const Composer& c) {
@@ -56,8 +90,11 @@ void add_hessian_check(Composer& c) {
   double asymmetry = 0;
   for (std::size_t i = 0; i < agreements.size(); ++i) {
     const SecondDerivative& block = c.d.hessian->blocks[i];
-    add_row(c, table, second_derivative(c.d.sample.name, block.x, block.y, c.d.hessian->names),
-            {agreements[i].differences, agreements[i].complex});
+    const Names& names = c.d.hessian->names;
+    add_row(c, table,
+            {second_derivative(c.d.sample.name, block.x, block.y, names),
+             {agreements[i].differences, agreements[i].complex}},
+            names);
     asymmetry = std::max(asymmetry, agreements[i].asymmetry);
   }
   c.paragraph(Phrase::kHessianCheck, {error_formula(asymmetry)});
@@ -79,8 +116,10 @@ void add_check(Composer& c) {
                {"Im " + f.text + "(v + ih) / h", R"(\frac{\operatorname{Im} )" + f.latex + "(v + ih)}{h}"}});
   Table table = table_of_checks(c);
   for (std::size_t i = 0; i < c.d.sample.results.size(); ++i)
-    add_row(c, table, derivative(f, c.write(c.d.sample.results[i].variable)),
-            {agreements[2 * i], agreements[2 * i + 1]});
+    add_row(
+        c, table,
+        {derivative(f, c.write(c.d.sample.results[i].variable)), {agreements[2 * i], agreements[2 * i + 1]}},
+        c.d.names);
   c.document.table(std::move(table));
   if (c.d.hessian) add_hessian_check(c);
 }

@@ -163,16 +163,32 @@ void add_backward_in_columns(Composer& c) {
 
 }  // namespace
 
+namespace {
+
+// x as X, δ as Δ; nothing for names that have no capital.
+std::optional<Formula> in_capitals(const Formula& f) {
+  constexpr std::string_view kDelta = "δ", kDeltaLatex = R"(\delta)";
+  if (f.text.starts_with(kDelta))
+    return Formula{"Δ" + f.text.substr(kDelta.size()), R"(\Delta)" + f.latex.substr(kDeltaLatex.size())};
+  const bool is_letter = f.text[0] >= 'a' && f.text[0] <= 'z' && f.latex[0] == f.text[0];
+  if (!is_letter) return std::nullopt;
+  const std::string upper(1, static_cast<char>(f.text[0] - 'a' + 'A'));
+  return Formula{upper + f.text.substr(1), upper + f.latex.substr(1)};
+}
+
+// Whether the name means something else: the number of samples, I, a function, a dimension or a variable.
+bool is_taken(const Composer& c, const std::string& name) {
+  const auto is_name = [&](Value v) { return c.write(v).text == name; };
+  return name == "N" || name == "I" || name == c.d.sample.name.text || name == c.d.batch->name.text ||
+         std::ranges::any_of(c.d.dimensions.symbols(), [&](const auto& s) { return s.first == name; }) ||
+         std::ranges::any_of(c.d.leaves, is_name);
+}
+
+}  // namespace
+
 Formula columns(const Composer& c, const Formula& f) {
-  const std::size_t length = static_cast<unsigned char>(f.text[0]) < 0x80 ? 1 : 2;
-  const std::string first = f.text.substr(0, length);
-  if (first == "δ") return {"Δ" + f.text.substr(length), R"(\Delta)" + f.latex.substr(6)};
-  const std::string upper(1, static_cast<char>(first[0] - 'a' + 'A'));
-  const bool is_letter = length == 1 && first[0] >= 'a' && first[0] <= 'z' && f.latex[0] == first[0];
-  const Formula matrix{upper + f.text.substr(1), upper + f.latex.substr(1)};
-  const bool is_taken =
-      std::ranges::any_of(c.d.leaves, [&](Value v) { return c.write(v).text == matrix.text; });
-  return is_letter && !is_taken ? matrix : Formula{"[" + f.text + "]", "[" + f.latex + "]"};
+  const std::optional<Formula> matrix = in_capitals(f);
+  return matrix && !is_taken(c, matrix->text) ? *matrix : Formula{"[" + f.text + "]", "[" + f.latex + "]"};
 }
 
 Formula of_sample(const Formula& f, const std::string& n) {

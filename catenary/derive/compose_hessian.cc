@@ -41,6 +41,7 @@ class HessianComposer {
     } else {
       if (!block.steps.empty() && block.x == block.y)
         c_.paragraph(Phrase::kHessianDifferentials, {{"Jᵀ", R"(J^{\top})"}, symbol("J")});
+      add_flat(block);
       for (const Differential& step : block.steps) add_step(block, step);
       add_inserted(block, dy);
     }
@@ -77,6 +78,15 @@ class HessianComposer {
     c_.document.equation(
         {.number = block.gradient_number, .left = name, .rows = {{write(block.gradient), {}}}});
     c_.numbers(name, block.gradient);
+  }
+
+  // Values without an equation among the differentials, and why.
+  void add_flat(const SecondDerivative& block) {
+    for (const Value v : block.flat) {
+      const Formula dv = differential_of(write(v));
+      c_.paragraph(Phrase::kHessianFlat,
+                   {equal(write(v), write_definition(v, names_)), {dv.text + " = 0", dv.latex + " = 0"}});
+    }
   }
 
   void add_step(const SecondDerivative& block, const Differential& step) {

@@ -34,7 +34,7 @@ Rows& Rows::add(Value v, const Sentence& reason) {
     equations.insert(at->second.front());
   }
   if (unknown.empty()) return push(c_.write(v), reason);
-  Names names = c_.d.names;
+  Names names = Names::above(c_.d.names);
   for (const Value named : unknown) names.set(named, write_definition(named, c_.d.names));
   push(derive::write(v, names), reason);
   return push(c_.write(v), c_.by(std::vector(equations.begin(), equations.end())));

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "catenary/derive/composer.h"
+#include "catenary/derive/own_letters.h"
 #include "catenary/ir/print.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
@@ -16,10 +17,12 @@ namespace {
 constexpr int kLongestStep = 250;
 constexpr std::size_t kMostSteps = 60;
 
-Formula chain_rule(const Formula& f) {
-  return {"∂" + f.text + "/∂x = Σᵢ (∂" + f.text + "/∂yᵢ) (∂yᵢ/∂x)",
-          R"(\frac{\partial )" + f.latex + R"(}{\partial x} = \sum_i \frac{\partial )" + f.latex +
-              R"(}{\partial y_i} \frac{\partial y_i}{\partial x})"};
+Formula chain_rule(const Formula& f, const std::string& x, const std::string& y) {
+  return {
+      fmt::format("∂{0}/∂{1} = Σᵢ (∂{0}/∂{2}ᵢ) (∂{2}ᵢ/∂{1})", f.text, x, y),
+      fmt::format(R"(\frac{{\partial {0}}}{{\partial {1}}} = \sum_i \frac{{\partial {0}}}{{\partial {2}_i}})"
+                  R"( \frac{{\partial {2}_i}}{{\partial {1}}})",
+                  f.latex, x, y)};
 }
 
 std::string operator_name(const Composer& c, const Op& op) {
@@ -29,30 +32,29 @@ std::string operator_name(const Composer& c, const Op& op) {
 }
 
 // A, B for matrices, x, u for vectors and scalars; x₁, x₂ ... for more than two.
-std::string operand_name(Value call, int i) {
-  if (call.input_count() > 2) return fmt::format("x{}", i + 1);
-  if (call.input(i).shape().rank() == 2) return i == 0 ? "A" : "B";
-  return i == 0 || call.input(0).shape().rank() == 2 ? "x" : "u";
+std::string operand_name(Value call, int i, OwnLetters& letters) {
+  if (call.input_count() > 2) return letters.operand(i + 1);
+  return call.input(i).shape().rank() == 2 ? letters.matrix() : letters.operand();
 }
 
 // The rule on symbols of its own: y = A x gives ∂C/∂A = (∂C/∂y) xᵀ.
 class GeneralRule {
  public:
-  GeneralRule(const Op& op, Value call) {
+  GeneralRule(const Op& op, Value call, OwnLetters letters) {
     Names names;
     std::vector<Value> operands;
     for (int i = 0; i < call.input_count(); ++i) {
       const Value x = call.input(i);
-      const std::string name = operand_name(call, i);
+      const std::string name = operand_name(call, i, letters);
       operands.push_back(x.batched() ? graph_.input(name, x.shape(), x.type().dtype)
                                      : graph_.shared_input(name, x.shape(), x.type().dtype));
     }
     const Value y = graph_.call(op, operands, call.attribute());
-    const Formula c = symbol("C"), y_name = symbol("y");
-    const Value g = y.batched() ? graph_.input("g", y.shape(), y.type().dtype)
-                                : graph_.shared_input("g", y.shape(), y.type().dtype);
+    const Formula c = symbol(letters.cost()), y_name = symbol(letters.result());
+    const Value g = y.batched() ? graph_.input("∂", y.shape(), y.type().dtype)
+                                : graph_.shared_input("∂", y.shape(), y.type().dtype);
     names.set(g, derivative(c, y_name));
-    definition = {"y = " + write(y, names).text, "y = " + write(y, names).latex};
+    definition = equal(y_name, write(y, names));
     names.set(y, y_name);
     for (const Value rule : op.gradient(Pullback{y, g})) {
       const auto i = rules.size();
@@ -129,7 +131,7 @@ void introduce_delta(Composer& c, const Part& part, const Adjoint& a) {
 }
 
 void add_general_rule(Composer& c, const Flow& f) {
-  const GeneralRule rule(f.call.op(), f.call);
+  const GeneralRule rule(f.call.op(), f.call, OwnLetters(c.d));
   Sentence sentence = c.say(Phrase::kRule);
   sentence.push_back({fmt::format(" ({}): ", operator_name(c, f.call.op())), {}});
   sentence.push_back({"", rule.definition});
@@ -263,7 +265,9 @@ void add_seed(Composer& c, const Part& part) {
 void add_backward(Composer& c, const Part& part) {
   c.heading(Phrase::kBackward);
   c.paragraph(Phrase::kBackwardIntro);
-  c.paragraph(Phrase::kChainRule, {part.name, symbol("x"), symbol("y"), chain_rule(part.name)});
+  OwnLetters letters(c.d);
+  const std::string x = letters.operand(), y = letters.result();
+  c.paragraph(Phrase::kChainRule, {part.name, symbol(x), symbol(y), chain_rule(part.name, x, y)});
   add_seed(c, part);
   add_steps(c, part);
 }
@@ -307,7 +311,10 @@ void add_results(Composer& c) {
     }
     c.document.equation(std::move(equation));
     if (!r.closed && c.d.layers.size() <= 1) c.paragraph(Phrase::kPartsStayNamed);
-    c.numbers(a.name, a.traced);
+    if (c.o.valuation == nullptr || !c.o.numbers) continue;
+    const Value shown = c.o.valuation->shown(r);
+    if (shown != r.traced) c.paragraph(Phrase::kNumbersOfClosedForm);
+    c.numbers(a.name, shown);
   }
 }
 

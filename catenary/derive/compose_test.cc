@@ -1,5 +1,6 @@
 #include "catenary/derive/compose.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -275,6 +276,15 @@ TEST(Compose, RefusesAnotherNBesideTheNumberOfSamples) {
   EXPECT_NO_THROW(std::ignore = compose(variable, {.batch = false}));
   EXPECT_THROW(std::ignore = compose(derive_formula("norm(W*x)", "W: m×N, x: N batched", {"W"}), {}), Error);
   EXPECT_NO_THROW(std::ignore = compose(derive_formula("N*x'*x", "x: 2, N: 1", {"N"}), {}));
+}
+
+TEST(Compose, GivesNoCapitalLetterTwoMeanings) {
+  for (const char* name : {"n", "i", "j", "k"}) {
+    const std::string given = fmt::format("{}: K batched, w: K", name);
+    const std::string text = text_of(derive_formula(fmt::format("w'*{}", name), given, {"w"}));
+    EXPECT_THAT(text, HasSubstr(fmt::format("[{0}] = [{0}⟨1⟩ … {0}⟨N⟩]", name)));
+  }
+  EXPECT_THAT(text_of("w'*x", "x: K batched, w: K", {"w"}), HasSubstr("X = [x⟨1⟩ … x⟨N⟩]"));
 }
 
 TEST(Compose, ShowsTheNumbersOfAllSamplesAndTheirCount) {

@@ -3,11 +3,17 @@
 
 #include <algorithm>
 
+#include "catenary/base/philox.h"
 #include "catenary/derive/cpp_operators.h"
 
 namespace catenary::derive {
 
 namespace {
+
+// Eight digits that tell a text from others.
+std::string digits_of(const std::string& text) {
+  return fmt::format("{:08x}", stream_of(text.data(), text.size()) & 0xFFFFFFFF);
+}
 
 class CppWriter final : public CppOperators {
  public:
@@ -127,12 +133,15 @@ std::string CppWriter::header() {
                          ? "// The value of f and its gradients by name.\n//\n"
                          : "// The value of f, its gradients and its Hessian by name.\n//\n";
   for (const std::string& formula : description()) text += "// " + replaced(formula, "\\", "/") + "\n";
-  text += "#pragma once\n\n";
-  for (const char* name :
+  const std::string all = helpers + types + "\n" + body;
+  const std::string own = plan_.request().cpp_namespace;
+  const std::string name = own.empty() ? "derived_" + digits_of(all) : plan_.claim(own);
+  // The same function in two files is one; another one has other digits.
+  text += fmt::format("#ifndef DERIVED_{0}\n#define DERIVED_{0}\n\n", digits_of(name + all));
+  for (const char* header :
        {"algorithm", "cmath", "concepts", "cstddef", "limits", "stdexcept", "string", "vector"})
-    text += fmt::format("#include <{}>\n", name);
-  return fmt::format("{}\nnamespace {} {{\n{}{}\n{}\n}}  // namespace {}\n", text,
-                     plan_.request().cpp_namespace, helpers, types, body, plan_.request().cpp_namespace);
+    text += fmt::format("#include <{}>\n", header);
+  return fmt::format("{0}\nnamespace {1} {{\n{2}\n}}  // namespace {1}\n\n#endif\n", text, name, all);
 }
 
 }  // namespace

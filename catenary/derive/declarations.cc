@@ -17,7 +17,6 @@ namespace catenary::derive {
 namespace {
 
 constexpr std::string_view kWhat = "declarations";
-constexpr std::int64_t kLargestExtent = 1 << 16;
 constexpr std::size_t kMostVariables = 1000;
 
 // One "NAME: SHAPE [symmetric]" with places in bytes of the whole text.
@@ -86,10 +85,10 @@ std::vector<std::string_view> extents_of(std::string_view shape) {
 std::int64_t extent_of(std::string_view whole, std::string_view text, Dimensions& dimensions) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc{} && end == text.data() + text.size()) {
-    if (number >= 1 && number <= kLargestExtent) return number;
+  if (error != std::errc::invalid_argument && end == text.data() + text.size()) {
+    if (error == std::errc{} && number >= 1 && number <= kLargestExtent) return number;
     fail_at(kWhat, whole, place_in(whole, text),
-            fmt::format("needed a dimension from 1 to {}, found {}", kLargestExtent, number));
+            fmt::format("needed a dimension from 1 to {}, found {}", kLargestExtent, text));
   }
   if (!is_name(text)) {
     fail_at(kWhat, whole, place_in(whole, text),

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "catenary/derive/expression.h"
 
 namespace catenary::derive {
+
+/// The largest dimension that a declaration or a formula may give as a number.
+inline constexpr std::int64_t kLargestExtent = 1 << 16;
 
 /// Reads "W: m×n, x: n batched, A: n×n symmetric" and fills in the expression's graph, dimensions and
 /// variables. formula: dimensions that it

@@ -52,7 +52,7 @@ Value loss_of_sample(Value scalar) {
     if (loss || v.shape().rank() != 0) return {};
     loss = v.input(0);
   }
-  return loss && !share_a_value(scalar, loss) ? loss : Value{};
+  return loss && !is_leaf(loss.op()) && !share_a_value(scalar, loss) ? loss : Value{};
 }
 
 class Deriver {
@@ -324,7 +324,8 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   needed.insert(needed.end(), options.leaves.begin(), options.leaves.end());
   GraphCopy copy(needed);
   Derivation d;
-  const Value whole = copy[loss];
+  // A leaf has no equation from which a step could start.
+  const Value whole = is_leaf(loss.op()) ? 1.0 * copy[loss] : copy[loss];
   const std::vector<Value> variables = copies(copy, wrt);
   d.symmetric = copies(copy, options.symmetric);
   d.dimensions = std::move(options.dimensions);

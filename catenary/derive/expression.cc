@@ -256,7 +256,7 @@ class Parser {
     if (makes_constant) return filled(name);
     if (std::ranges::count(names, name.text) == 0)
       fail_at(kWhat, text_, name.begin,
-              fmt::format("unknown function {}{}", quote(name.text), suggestion(name.text, names)));
+              fmt::format("unknown function {}{}", quote(name.text), instead_of(name.text)));
     const Nesting nesting(*this);
     expect("(");
     std::vector<Oriented> operands;
@@ -301,9 +301,12 @@ class Parser {
 
   std::int64_t dimension() {
     const Token& token = take();
-    if (token.kind == Token::Kind::kNumber &&
-        token.number == static_cast<double>(static_cast<int>(token.number)) && token.number >= 1)
-      return static_cast<std::int64_t>(token.number);
+    if (token.kind == Token::Kind::kNumber && token.number == std::floor(token.number)) {
+      if (token.number >= 1 && token.number <= static_cast<double>(kLargestExtent))
+        return static_cast<std::int64_t>(token.number);
+      fail_at(kWhat, text_, token.begin,
+              fmt::format("needed a dimension from 1 to {}, found {}", kLargestExtent, token.text));
+    }
     for (const auto& [symbol, extent] : expression_.dimensions.symbols()) {
       if (token.kind == Token::Kind::kName && symbol == token.text) return extent;
     }

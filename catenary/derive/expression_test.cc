@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <tuple>
 
 #include "catenary/base/error.h"
 #include "catenary/derive/functions.h"
@@ -111,6 +112,61 @@ TEST(Expression, TakesTheNormOfANumberAsItsAbsoluteValue) {
   EXPECT_EQ(read("norm(c)", "c: 1"), "|c|");
 }
 
+TEST(Expression, ReadsTwoBarsAsANormWhereTheyOpenAndCloseTogether) {
+  EXPECT_EQ(read("||x||", "x: 2"), "‖x‖");
+  EXPECT_EQ(read("||x - y||^2 + 2*||y||", "x: 2, y: 2"), read("‖x - y‖^2 + 2*‖y‖", "x: 2, y: 2"));
+  EXPECT_EQ(read("||x-||y||*z||", "x: 2, y: 2, z: 2"), read("norm(x-norm(y)*z)", "x: 2, y: 2, z: 2"));
+  EXPECT_EQ(read("||c| - |d||", "c: 1, d: 1"), read("abs(abs(c) - abs(d))", "c: 1, d: 1"));
+  EXPECT_EQ(read("||c|-2|", "c: 1"), read("abs(abs(c)-2)", "c: 1"));
+  EXPECT_EQ(read("|2-|c||", "c: 1"), read("abs(2-abs(c))", "c: 1"));
+  EXPECT_EQ(read("|||x|||", "x: 2"), read("abs(norm(x))", "x: 2"));
+  EXPECT_EQ(read("sum(||x||*|x|')", "x: 2"), read("sum(norm(x)*abs(x)')", "x: 2"));
+  EXPECT_THAT(message("||A||", "A: 2×2"), HasSubstr("normF is the Frobenius norm"));
+  EXPECT_THAT(message("||x|", "x: 2"), HasSubstr("needed '|', found the end"));
+}
+
+TEST(Expression, TakesANumberForTheMatrixWhoseOnlyElementItIs) {
+  EXPECT_EQ(value("tr(-3*c)", "c: 1"), -3);
+  EXPECT_EQ(value("trace(x'*x)", "x: 2"), value("x'*x", "x: 2"));
+  EXPECT_EQ(value("det(-3*c)", "c: 1"), -3);
+  EXPECT_EQ(value("inv(4*c)", "c: 1"), 0.25);
+  EXPECT_EQ(value("logdet(-c)", "c: 1"), 0);
+  EXPECT_EQ(value("normF(-3*c)", "c: 1"), 3);
+  EXPECT_EQ(value("norm1(-3*c)", "c: 1"), 3);
+}
+
+TEST(Expression, RaisesToThePowerZeroWithoutADerivativeOfItsOwn) {
+  EXPECT_EQ(value("c^0 + sum(x.^0)", "c: 1, x: 2"), 3);
+  EXPECT_EQ(read("sum(x.^0)", "x: 2"), read("sum(ones(2))", "x: 2"));
+}
+
+TEST(Expression, SuggestsNoFunctionThatWasNotMeant) {
+  const struct {
+    std::string_view formula, end;
+  } kCases[] = {
+      {"summ(x)", "unknown function 'summ'; did you mean 'sum'?"},
+      {"sofmtax(x)", "did you mean 'softmax'?"},
+      {"Relu(x)", "did you mean 'relu'?"},
+      {"atan(x)", "unknown function 'atan'; expected one of abs, cos, "},
+      {"prod(x)", "unknown function 'prod'; expected one of abs, cos, "},
+      {"median(x)", "unknown function 'median'; expected one of abs, "},
+      {"rank(x)", "unknown function 'rank'; expected one of abs, "},
+      {"min(x)", "unknown function 'min'; write -max(-x)"},
+      {"tan(x)", "unknown function 'tan'; write sin(x)./cos(x)"},
+      {"log2(x)", "unknown function 'log2'; write ln(x)/ln(2)"},
+  };
+  for (const auto& c : kCases) EXPECT_THAT(message(c.formula, "x: n"), HasSubstr(c.end)) << c.formula;
+}
+
+TEST(Expression, WritesWhatStandsForAFunctionOfOtherLanguagesInItsOwn) {
+  for (const char* name : {"atanh", "cosh", "cot", "csc", "erfc", "exp2", "expm1", "log10", "log1p", "log2",
+                           "min", "sec", "sinh", "tan"}) {
+    const std::string end = instead_of(name), formula = "sum(" + end.substr(end.find("write ") + 6) + ")";
+    EXPECT_THAT(end, testing::StartsWith("; write ")) << name;
+    EXPECT_NO_THROW(std::ignore = parse_expression(formula, "x: n")) << formula;
+  }
+}
+
 TEST(Expression, TakesTheSizeOfIFromItsNeighbours) {
   EXPECT_EQ(value("tr(A+2*I)", "A: 2×2"), 1 + 1.75 + 4);
   EXPECT_EQ(value("sum(I*x)", "x: 2"), 2.25);
@@ -157,7 +213,17 @@ TEST(Expression, SaysWhereOperandsDoNotFitAndWhy) {
       {"sum", "x: n", "the function 'sum' needs its operands in parentheses"},
       {"dot(x)", "x: n", "dot takes 2 operands, found 1"},
       {"A^0", "A: n×n", "a whole number from -16 to 16 other than 0"},
-      {"trace(I(2000000000))+x", "x: 1", "column 7: a shape has at most"},
+      {"trace(I(2000000000))+x", "x: 1", "column 9: needed a dimension from 1 to 65536, found 2000000000"},
+      {"sum(zeros(3000000000).*x)", "x: n",
+       "column 11: needed a dimension from 1 to 65536, found 3000000000"},
+      {"sum(ones(1e300).*x)", "x: n", "needed a dimension from 1 to 65536, found 1e300"},
+      {"sum(ones(2.5).*x)", "x: n", "needed a dimension: a whole number, or a symbol"},
+      {"sum(kron(A,kron(A,A)))", "A: 65536×65536", "a shape has at most 2^40 elements"},
+      {"x.T*x", "x: n",
+       "column 2: needed .*, ./, .^, .' or a number at the point; a transpose is written x'"},
+      {"x/0", "x: 1", "column 2: cannot divide a scalar by 0"},
+      {"sum(x./0)", "x: n", "column 6: cannot divide a vector n by 0"},
+      {"tr(x)", "x: n", "tr needs a matrix, found a vector n"},
       {"ħ*x", "x: 1", "column 1: no expression contains the character 'ħ'"},
       {"1e999", "x: n", "a number beyond doubles"},
   };
@@ -174,6 +240,8 @@ TEST(Expression, SaysWhatIsWrongWithADeclaration) {
       {"sum: n", "'sum' is a function or constant of the language"},
       {"A: m×n symmetric", "a symmetric matrix is square, found m×n"},
       {"x: 0", "needed a dimension from 1 to 65536, found 0"},
+      {"x: 3000000000", "needed a dimension from 1 to 65536, found 3000000000"},
+      {"x: 99999999999999999999", "needed a dimension from 1 to 65536, found 99999999999999999999"},
       {"x: 1×n", "declare x: n and write x' for the row"},
       {"x: 1, n: n", "column 7: 'n' is both a variable and a dimension"},
       {"2: n", "needed a name, found '2'"},

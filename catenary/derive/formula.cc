@@ -367,9 +367,18 @@ class Writer {
 
 }  // namespace
 
+Names Names::above(const Names& base) {
+  Names names;
+  names.base_ = &base;
+  names.dimensions_ = base.dimensions_;
+  names.symmetric_ = base.symmetric_;
+  return names;
+}
+
 const Formula* Names::find(Value v) const {
   const auto it = names_.find(v.id());
-  return it == names_.end() ? nullptr : &it->second;
+  if (it != names_.end()) return &it->second;
+  return base_ == nullptr ? nullptr : base_->find(v);
 }
 
 bool Names::is_symmetric(Value v) const { return catenary::is_symmetric(v, {.symmetric = symmetric_}); }

@@ -59,6 +59,10 @@ struct Formula {
 /// What values are called. A formula ends at values that have a name.
 class Names {
  public:
+  Names() = default;
+  /// These names and more; `base` must outlive it.
+  [[nodiscard]] static Names above(const Names& base);
+
   void set(Value v, Formula name) { names_[v.id()] = std::move(name); }
   void remove(Value v) { names_.erase(v.id()); }
   /// Null if the value has none.
@@ -71,6 +75,7 @@ class Names {
   [[nodiscard]] bool is_symmetric(Value v) const;
 
  private:
+  const Names* base_ = nullptr;
   std::map<NodeId, Formula> names_;
   Dimensions dimensions_;
   std::vector<Value> symmetric_;

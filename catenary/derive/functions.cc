@@ -1,8 +1,12 @@
 #include "catenary/derive/functions.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "catenary/base/error.h"
+#include "catenary/base/nearest.h"
 #include "catenary/ops/ops.h"
 
 namespace catenary::derive {
@@ -58,6 +62,15 @@ Oriented diagonal_or_matrix(const Call& c) {
   return {diagonal(c.square_matrix(0))};
 }
 
+// A number stands for the matrix whose only element it is: f of it, or of the matrix.
+template <auto f, auto of_number>
+Oriented of_square(const Call& c) {
+  const Value x = c[0];
+  return {x.shape().rank() == 0 ? of_number(x) : f(c.square_matrix(0))};
+}
+Value itself(Value x) { return x; }
+Value logarithm(Value x) { return log(abs(x)); }
+
 // A loss of two operands alike.
 template <auto f>
 Oriented loss(const Call& c) {
@@ -90,8 +103,7 @@ constexpr Function kFunctions[] = {
     {"cos", 1, "cos(x)", "cosine of each element", each<[](Value x) { return cos(x); }>},
     {"cross_entropy", 2, "cross_entropy(a, y)", "−Σ yᵢ ln aᵢ of probabilities a and targets y",
      loss<[](Value a, Value y) { return cross_entropy(a, y); }>},
-    {"det", 1, "det(A)", "determinant of a square matrix",
-     [](const Call& c) { return Oriented{det(c.square_matrix(0))}; }},
+    {"det", 1, "det(A)", "determinant of a square matrix", of_square<det, itself>},
     {"diag", 1, "diag(x), diag(A)", "the diagonal matrix of a vector; the diagonal of a matrix as a vector",
      diagonal_or_matrix},
     {"dot", 2, "dot(a, b)", "inner product Σ aᵢ bᵢ",
@@ -114,18 +126,17 @@ constexpr Function kFunctions[] = {
     {"log", 1, "log(x)", "the same", each<[](Value x) { return log(x); }>},
     {"log_softmax", 1, "log_softmax(x)", "xᵢ − ln Σ e^xⱼ of a vector",
      [](const Call& c) { return Oriented{log_softmax(c.of_rank(0, 1))}; }},
-    {"logdet", 1, "logdet(A)", "ln |det A| of a square matrix",
-     [](const Call& c) { return Oriented{logdet(c.square_matrix(0))}; }},
+    {"logdet", 1, "logdet(A)", "ln |det A| of a square matrix", of_square<logdet, logarithm>},
     {"logsumexp", 1, "logsumexp(x)", "ln Σ e^xᵢ of a vector",
      [](const Call& c) { return Oriented{logsumexp(c.of_rank(0, 1))}; }},
     {"max", 1, "max(x)", "largest element", [](const Call& c) { return Oriented{max(c[0])}; }},
     {"mean", 1, "mean(x)", "mean of all elements", [](const Call& c) { return Oriented{mean(c[0])}; }},
     {"norm", 1, "norm(x), ‖x‖", "Euclidean norm of a vector; |x| of a number", vector_norm},
     {"norm1", 1, "norm1(x)", "Σ |xᵢ| of a vector",
-     [](const Call& c) { return Oriented{norm1(c.of_rank(0, 1))}; }},
+     [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? abs(c[0]) : norm1(c.of_rank(0, 1))}; }},
     {"norm2", 1, "norm2(x)", "the same as norm", vector_norm},
     {"normF", 1, "normF(A)", "Frobenius norm of a matrix",
-     [](const Call& c) { return Oriented{norm2(c[0])}; }},
+     [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? abs(c[0]) : norm2(c[0])}; }},
     {"outer", 2, "outer(a, b)", "outer product a bᵀ of two vectors",
      [](const Call& c) { return Oriented{outer(c.of_rank(0, 1), c.of_rank(1, 1))}; }},
     {"relu", 1, "relu(x)", "max(x, 0) of each element", each<[](Value x) { return relu(x); }>},
@@ -151,16 +162,49 @@ constexpr Function kFunctions[] = {
     {"sum", 1, "sum(x)", "sum of all elements",
      [](const Call& c) { return Oriented{sum(c.operands[0].row ? c.operands[0].value : c[0])}; }},
     {"tanh", 1, "tanh(x)", "hyperbolic tangent of each element", each<[](Value x) { return tanh(x); }>},
-    {"tr", 1, "tr(A)", "trace of a square matrix",
-     [](const Call& c) { return Oriented{trace(c.square_matrix(0))}; }},
-    {"trace", 1, "trace(A)", "the same", [](const Call& c) { return Oriented{trace(c.square_matrix(0))}; }},
+    {"tr", 1, "tr(A)", "trace of a square matrix", of_square<trace, itself>},
+    {"trace", 1, "trace(A)", "the same", of_square<trace, itself>},
     {"transpose", 1, "transpose(A), A'", "transposed matrix", transposed},
     {"vec", 1, "vec(A)", "the columns of a matrix, one below the other",
      [](const Call& c) { return Oriented{vec(c.of_rank(0, 2))}; }},
     {"σ", 1, "σ(x)", "the same as sigmoid", each<[](Value x) { return sigmoid(x); }>},
 };
 
+struct Foreign {
+  std::string_view name, instead;
+};
+// Functions of other languages whose names are an edit or two away from another function's.
+constexpr Foreign kForeign[] = {
+    {"acos", ""},
+    {"acosh", ""},
+    {"asin", ""},
+    {"asinh", ""},
+    {"atan", ""},
+    {"atanh", "ln((1 + x)./(1 - x))/2"},
+    {"cosh", "(exp(x) + exp(-x))/2"},
+    {"cot", "cos(x)./sin(x)"},
+    {"csc", "1./sin(x)"},
+    {"erfc", "1 - erf(x)"},
+    {"exp2", "2.^x"},
+    {"expm1", "exp(x) - 1"},
+    {"log10", "ln(x)/ln(10)"},
+    {"log1p", "ln(1 + x)"},
+    {"log2", "ln(x)/ln(2)"},
+    {"min", "-max(-x)"},
+    {"sec", "1./cos(x)"},
+    {"sinh", "(exp(x) - exp(-x))/2"},
+    {"tan", "sin(x)./cos(x)"},
+};
+
 }  // namespace
+
+std::string instead_of(std::string_view name) {
+  const std::vector<std::string_view> names = function_names();
+  const Foreign* known = std::ranges::find(kForeign, name, &Foreign::name);
+  if (known == std::end(kForeign)) return suggestion(name, names);
+  if (known->instead.empty()) return fmt::format("; expected one of {}", fmt::join(names, ", "));
+  return fmt::format("; write {}", known->instead);
+}
 
 std::vector<std::string_view> function_names() {
   std::vector<std::string_view> names;

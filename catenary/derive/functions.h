@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +11,10 @@ namespace catenary::derive {
 
 /// The functions of the expression language, in alphabetical order.
 [[nodiscard]] std::vector<std::string_view> function_names();
+
+/// For the end of an error message about an unknown function: what is written instead of it, which known one
+/// was meant, or all of them.
+[[nodiscard]] std::string instead_of(std::string_view name);
 
 /// What a function does and takes, for the documentation: "inv(A)", "the inverse of a square matrix".
 struct FunctionHelp {

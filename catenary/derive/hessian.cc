@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <set>
 #include <span>
 
@@ -24,12 +25,6 @@ constexpr int kLongestClosedForm = 80, kLongestToClose = 400;
 
 // What a written formula does not show.
 bool is_silent(Value v) { return is(v, ops::kBroadcast) || is(v, ops::kReshape); }
-
-Formula differential_of(const Formula& name) {
-  const bool is_fraction = name.text.find('/') != std::string::npos;  // d(∂f/∂x)
-  return is_fraction ? Formula{"d(" + name.text + ")", R"(\mathrm{d}\left()" + name.latex + R"(\right))"}
-                     : Formula{"d" + name.text, R"(\mathrm{d}{)" + name.latex + "}"};
-}
 
 // The nodes below v and itself, operands first, down to named values and leaves.
 std::vector<Value> nodes_above_names(Value v, const Names& names) {
@@ -140,7 +135,12 @@ class Differentiator {
       step.rule = with_term(step.rule, part, h_.names);
       ++step.moving;
     }
-    if (!step.rule) return;  // constant almost everywhere
+    if (!step.rule) {  // constant almost everywhere
+      const auto moves = [&](int i) { return bool(of(y.input(i))); };
+      const auto operands = std::views::iota(0, y.input_count());
+      if (y != block_.gradient && std::ranges::any_of(operands, moves)) block_.flat.push_back(y);
+      return;
+    }
     step.shortened = shortened(step.rule);
     const Value formula = without_matrices(step.shortened.value);
     const std::vector<Value> symbols = symbols_in(formula, y);
@@ -309,6 +309,12 @@ class PartNames {
 };
 
 }  // namespace
+
+Formula differential_of(const Formula& name) {
+  const bool is_fraction = name.text.find('/') != std::string::npos;  // d(∂f/∂x)
+  return is_fraction ? Formula{"d(" + name.text + ")", R"(\mathrm{d}\left()" + name.latex + R"(\right))"}
+                     : Formula{"d" + name.text, R"(\mathrm{d}{)" + name.latex + "}"};
+}
 
 Formula jacobian_name(const Formula& y, Value of_y, const Formula& z, Value of_z) {
   const bool is_matrix = of_y.shape().rank() == 1 && of_z.shape().rank() == 1;

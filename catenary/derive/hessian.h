@@ -45,6 +45,7 @@ struct SecondDerivative {
   std::vector<GradientPart> parts = {};   ///< in order; those of an earlier block are not repeated
   int gradient_number = 0;                ///< of the equation of ∂f/∂x; the same in all blocks by x
   std::vector<Differential> steps = {};   ///< none where y does not move the gradient
+  std::vector<Value> flat = {};           ///< what moves by jumps alone: its differential is 0
   Value inserted = {};                    ///< d(∂f/∂x) with all steps inserted, down to dy; empty for 0
   Value product = {};                     ///< what multiplies dy there
   Simplified in_parts = {};               ///< that as a person would write it, in named values
@@ -66,6 +67,9 @@ struct Hessian {
 /// variables that are neither scalars nor vectors, where a second derivative is no product of matrices and
 /// vectors, and where it would take more than 3000 steps.
 [[nodiscard]] Hessian hessian(const Derivation& derivation);
+
+/// dx, and d(∂f/∂x).
+[[nodiscard]] Formula differential_of(const Formula& name);
 
 /// ∂y/∂zᵀ of two vectors; ∂y/∂z where one is a scalar.
 [[nodiscard]] Formula jacobian_name(const Formula& y, Value of_y, const Formula& z, Value of_z);

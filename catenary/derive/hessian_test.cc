@@ -293,10 +293,9 @@ TEST(Check, SpeaksOfAKinkByItsTwoSlopes) {
   const auto text = [&](Language language) {
     return render_text(compose(d, {.language = language, .valuation = &valuation}));
   };
-  EXPECT_THAT(text(Language::kEnglish),
-              HasSubstr("agrees: a kink, with slope −1 from the left and 2 from the"));
-  EXPECT_THAT(text(Language::kEnglish), HasSubstr("agrees by the complex step; differences say nothing"));
-  EXPECT_THAT(text(Language::kChinese), HasSubstr("一致：此处有尖点，左导数 −1，右导数 2"));
+  EXPECT_THAT(text(Language::kEnglish), HasSubstr("with slope −1 from the left and 2 from the right"));
+  EXPECT_THAT(text(Language::kEnglish), HasSubstr("agrees by the complex step; differences do not settle"));
+  EXPECT_THAT(text(Language::kChinese), HasSubstr("在此处有尖点，左导数 −1，右导数 2"));
 }
 
 TEST(Check, SaysWhereItHasNothingToCompare) {
@@ -308,13 +307,23 @@ TEST(Check, SaysWhereItHasNothingToCompare) {
   };
   for (const char* formula : {"log(-x'*x)", "sqrt(-x'*x)"}) {
     EXPECT_THAT(verdicts(formula, "x: n", Language::kEnglish),
-                AllOf(HasSubstr("not checked: the function is not defined"), Not(HasSubstr("DISAGREES"))));
-    EXPECT_THAT(verdicts(formula, "x: n", Language::kChinese), HasSubstr("未检验：函数在该点没有定义"));
+                AllOf(HasSubstr("not checked: the function is not finite"), Not(HasSubstr("DISAGREES"))));
+    EXPECT_THAT(verdicts(formula, "x: n", Language::kChinese), HasSubstr("未检验：函数在该点不是有限值"));
   }
   for (const char* formula : {"logdet(x*x')", "tr(inv(diag(x)*(A-A')*diag(x)))"}) {
     EXPECT_THAT(verdicts(formula, "A: 3×3, x: 3", Language::kEnglish),
-                AllOf(HasSubstr("not checked: rounding hides the derivative"), Not(HasSubstr("  agrees"))));
+                AllOf(HasSubstr("not checked: at the point the first digits of the derivative change"),
+                      Not(HasSubstr("  agrees"))));
   }
+}
+
+TEST(Hessian, SaysWhichDifferentialsAreZeroAndWhy) {
+  const Derivation d = derive_twice("norm1(A*x)*(c'*x)", "x: n, A: n×n, c: n", {"x"});
+  EXPECT_THAT(text_of(d, Language::kEnglish),
+              HasSubstr("u₁ = sign(v₁) is constant but where it jumps: du₁ = 0, and so is"));
+  EXPECT_THAT(text_of(d, Language::kChinese), HasSubstr("u₁ = sign(v₁) 除跳变处外为常数：du₁ = 0"));
+  EXPECT_THAT(text_of(derive_twice("exp(c'*x)", "x: n, c: n", {"x"}), Language::kEnglish),
+              Not(HasSubstr("where it jumps")));
 }
 
 TEST(Hessian, HasAColumnForANumberAndAVector) {

@@ -208,8 +208,8 @@ class Namer {
   void name_rest() {
     int k = 0;
     for (const Value v : values_) {
-      if (is_leaf(v.op()) || is_inline(v)) continue;
-      const bool is_scalar = std::ranges::count(scalars_, v) > 0;
+      const bool is_scalar = std::ranges::count(scalars_, v) > 0;  // what is differentiated has an equation
+      if (is_leaf(v.op()) || (is_inline(v) && !is_scalar)) continue;
       if (!named(v) && !is_scalar) {
         Formula f =
             v.name().empty() || v.name().find('.') != std::string::npos ? Formula{} : symbol(v.name());

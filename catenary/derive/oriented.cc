@@ -106,7 +106,9 @@ Oriented MatrixCalculus::divide(const Oriented& a, const Oriented& b) const {
   if (!is_scalar(b))
     fail(ErrorKind::kShape, "cannot divide {} by {}: / needs a scalar; ./ divides element by element",
          shape_of(a), shape_of(b));
-  if (is_scalar(a) && is_constant(a.value) && is_constant(b.value) && number_of(b.value) != 0)
+  if (is_constant(b.value) && number_of(b.value) == 0)
+    fail(ErrorKind::kShape, "cannot divide {} by 0", shape_of(a));
+  if (is_scalar(a) && is_constant(a.value) && is_constant(b.value))
     return {a.value.graph().constant(number_of(a.value) / number_of(b.value), {}, a.value.type().dtype)};
   return {a.value / b.value, a.row, a.identity};
 }
@@ -143,6 +145,7 @@ Oriented MatrixCalculus::power_elements(const Oriented& a, const Oriented& expon
   if (a.identity) (void)plain(a, "a power");
   if (is_scalar(exponent) && is_constant(exponent.value)) {
     const double p = number_of(exponent.value);
+    if (p == 0) return {a.value.graph().constant(1, a.value.shape(), a.value.type().dtype), a.row};
     if (p == 1) return a;
     if (p == 2) return {square(a.value), a.row};
     if (p == 0.5) return {sqrt(a.value), a.row};
@@ -173,6 +176,7 @@ Oriented MatrixCalculus::transpose(const Oriented& a) const {
 }
 
 Oriented MatrixCalculus::inverse(const Oriented& a) const {
+  if (is_scalar(a)) return {pow(a.value, -1)};
   if (!is_square(a)) fail(ErrorKind::kShape, "inv needs a square matrix, found {}", shape_of(a));
   return {inv(a.value)};
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "catenary/derive/derivation.h"
 #include "catenary/derive/document.h"
@@ -27,6 +28,8 @@ enum class HtmlNumbers : std::uint8_t { kHidden, kShown };
 /// The function and the gradients as source code: `value_and_gradient(...)`. Throws Error{config} where an
 /// operator has no code.
 [[nodiscard]] std::string render_numpy(const Derivation& derivation, CheckedPart part = CheckedPart::kBatch);
-[[nodiscard]] std::string render_cpp(const Derivation& derivation, CheckedPart part = CheckedPart::kBatch);
+/// cpp_namespace: see CodeRequest.
+[[nodiscard]] std::string render_cpp(const Derivation& derivation, CheckedPart part = CheckedPart::kBatch,
+                                     std::string_view cpp_namespace = {});
 
 }  // namespace catenary::derive

@@ -25,6 +25,28 @@ void add_sizes(const Derivation& d, CodeRequest& request) {
   }
 }
 
+// y / a where the value divides by a + [y = 0].
+bool drops_guard(Value original, Value shortened) {
+  const std::vector<Value> made = reachable({shortened});
+  const auto divides_by = [&](Value a) {
+    return std::ranges::any_of(made, [&](Value v) { return is(v, ops::kDiv) && v.input(1) == a; });
+  };
+  return std::ranges::any_of(reachable({original}), [&](Value v) {
+    const bool is_guarded =
+        is(v, ops::kDiv) && is(v.input(1), ops::kAdd) && is(v.input(1).input(1), ops::kEqual);
+    return is_guarded && divides_by(v.input(1).input(0));
+  });
+}
+
+// What a person would write, unless that is 0 / 0 where the value is a number.
+Value for_code(const Derivation& d, Value v) {
+  SimplifyOptions options = d.assumptions();
+  const Value shortened = simplify(v, options).value;
+  if (!drops_guard(v, shortened)) return shortened;
+  options.guards = SimplifyOptions::kKept;
+  return simplify(v, options).value;
+}
+
 CodeRequest request_of(const Derivation& d, CheckedPart which) {
   const Part& part = d.batch && which == CheckedPart::kBatch ? *d.batch : d.sample;
   CodeRequest request{.value = part.scalar, .dimensions = &d.dimensions};
@@ -34,8 +56,7 @@ CodeRequest request_of(const Derivation& d, CheckedPart which) {
   for (const Result& r : part.results) {
     const DType dtype = r.variable.type().dtype;
     const Value zero = d.graph->constant(0, r.variable.shape(), dtype);
-    request.gradients.push_back(
-        {r.variable.name(), r.traced ? simplify(r.traced, d.assumptions()).value : zero});
+    request.gradients.push_back({r.variable.name(), r.traced ? for_code(d, r.traced) : zero});
   }
   if (d.hessian) {
     for (const SecondDerivative& block : d.hessian->blocks) {
@@ -53,8 +74,10 @@ std::string render_numpy(const Derivation& derivation, CheckedPart part) {
   return numpy_code(request_of(derivation, part));
 }
 
-std::string render_cpp(const Derivation& derivation, CheckedPart part) {
-  return cpp_code(request_of(derivation, part));
+std::string render_cpp(const Derivation& derivation, CheckedPart part, std::string_view cpp_namespace) {
+  CodeRequest request = request_of(derivation, part);
+  request.cpp_namespace = cpp_namespace;
+  return cpp_code(request);
 }
 
 }  // namespace catenary::derive

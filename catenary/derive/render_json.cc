@@ -110,8 +110,15 @@ Json json_of(std::string_view variable, const GradientAgreement& a) {
       {"variable", variable},     {"method", name_of(a.method)}, {"max_absolute_error", a.max_absolute},
       {"tolerance", a.tolerance}, {"agrees", a.agrees()},        {"conclusive", a.is_conclusive}};
   using Point = GradientAgreement::Point;
-  if (a.point != Point::kSound) check["not_checked"] = a.point == Point::kNoisy ? "noisy" : "undefined";
-  if (a.kink) check["kink"] = {{"left", a.kink->left}, {"right", a.kink->right}};
+  if (a.point != Point::kSound) {
+    check["not_checked"] = a.point == Point::kNoisy       ? "noisy"
+                           : a.point == Point::kUnbounded ? "unbounded"
+                                                          : "undefined";
+  }
+  if (a.kink) {
+    check["kink"] = {{"left", a.kink->left}, {"right", a.kink->right}, {"element", a.kink->element}};
+    if (a.kink->at) check["kink"]["operator"] = a.kink->at.op().name;
+  }
   return check;
 }
 
@@ -209,7 +216,7 @@ Json results(const Derivation& d, const Part& part, const Valuation* valuation) 
     Json result = {{"variable", r.variable.name()}, {"symbol", json_of(write(r.variable, d.names))}};
     if (r.reached) result["gradient"] = json_of(write(part.adjoints[r.adjoint].total.value, d.names));
     if (r.closed) result["closed"] = json_of(write(r.closed->value, d.leaf_names()));
-    if (r.traced && valuation != nullptr) result["values"] = valuation->of(r.traced);
+    if (r.traced && valuation != nullptr) result["values"] = valuation->of(valuation->shown(r));
     results.push_back(std::move(result));
   }
   return results;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
@@ -90,6 +91,9 @@ Token scan_token(std::string_view text, std::size_t begin) {
       return {Token::Kind::kSymbol, std::string(s.meaning), 0, begin, begin + s.text.size()};
   }
   if (letter_length(rest) > 0) return scan_name(text, begin);
+  if (rest[0] == '.')
+    fail_at("expression", text, begin,
+            "needed .*, ./, .^, .' or a number at the point; a transpose is written x'");
   std::size_t end = begin + 1;
   while (end < text.size() && (text[end] & 0xC0) == 0x80) ++end;
   fail_at("expression", text, begin,
@@ -100,6 +104,63 @@ Token scan_token(std::string_view text, std::size_t begin) {
 std::size_t column_after(std::string_view text) {
   const auto starts_character = [](char c) { return (c & 0xC0) != 0x80; };
   return 1 + static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+bool is_symbol(const Token& token, std::string_view text) {
+  return token.kind == Token::Kind::kSymbol && token.text == text;
+}
+
+// Whether a bar after this token, if that is no bar itself, closes: x|, (a)|, x'|.
+bool ends_operand(const Token& token) {
+  return token.kind != Token::Kind::kSymbol || token.text == ")" || token.text == "'" ||
+         (token.text.size() > 1 && token.text[0] == '^');
+}
+
+struct Bars {
+  std::size_t open, close;
+};
+
+// The bars that belong together, in the order in which they close.
+std::vector<Bars> paired_bars(const std::vector<Token>& tokens) {
+  std::vector<Bars> pairs;
+  std::vector<std::size_t> open;
+  bool was_closed = false;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const bool is_bar = is_symbol(tokens[i], "|") || is_symbol(tokens[i], "‖");
+    const bool is_after_operand = i > 0 && (was_closed || ends_operand(tokens[i - 1]));
+    was_closed = is_bar && is_after_operand && !open.empty() && tokens[open.back()].text == tokens[i].text;
+    if (was_closed) {
+      pairs.push_back({open.back(), i});
+      open.pop_back();
+    } else if (is_bar) {
+      open.push_back(i);
+    }
+  }
+  return pairs;
+}
+
+// ||x|| is ‖x‖: two pairs of bars that open side by side and close side by side.
+std::vector<Token> with_double_bars(std::vector<Token> tokens) {
+  const std::vector<Bars> pairs = paired_bars(tokens);
+  std::vector<bool> dropped(tokens.size());
+  const auto touch = [&](std::size_t i) {
+    return is_symbol(tokens[i], "|") && is_symbol(tokens[i + 1], "|") && tokens[i].end == tokens[i + 1].begin;
+  };
+  for (std::size_t k = 1; k < pairs.size(); ++k) {
+    const Bars inner = pairs[k - 1], outer = pairs[k];
+    const bool are_neighbours = outer.open + 1 == inner.open && inner.close + 1 == outer.close;
+    if (!are_neighbours || dropped[inner.close] || !touch(outer.open) || !touch(inner.close)) continue;
+    for (const std::size_t i : {outer.open, inner.close}) {
+      tokens[i].text = "‖";
+      tokens[i].end = tokens[i + 1].end;
+      dropped[i + 1] = true;
+    }
+  }
+  std::vector<Token> kept;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (!dropped[i]) kept.push_back(std::move(tokens[i]));
+  }
+  return kept;
 }
 
 }  // namespace
@@ -116,7 +177,7 @@ std::vector<Token> scan(std::string_view text) {
     at = tokens.back().end;
   }
   tokens.push_back({Token::Kind::kEnd, "", 0, text.size(), text.size()});
-  return tokens;
+  return with_double_bars(std::move(tokens));
 }
 
 void fail_at(std::string_view what, std::string_view text, std::size_t byte, const std::string& message) {

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
-#include <span>
 
 #include "catenary/base/error.h"
-#include "catenary/base/philox.h"
+#include "catenary/derive/singular.h"
 #include "catenary/ir/verify.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
@@ -41,6 +39,7 @@ std::vector<Value> shown_values(const Derivation& d) {
     values.push_back(part->scalar);
     for (const Result& r : part->results) {
       if (r.traced) values.push_back(r.traced);
+      if (r.closed) values.push_back(r.closed->value);
     }
     for (const Adjoint& a : part->adjoints) {
       values.push_back(a.traced);
@@ -107,7 +106,7 @@ class Resizer {
 
 Valuation::Valuation(const Derivation& derivation, const Bindings& at,
                      const std::map<std::string, std::int64_t, std::less<>>& sizes, CheckedPart part)
-    : at_(at) {
+    : source_(derivation.graph.get()), at_(at) {
   if (!is_affordable(derivation, sizes, at.batch_size)) {
     fail(ErrorKind::kConfig,
          "the numbers of this derivation would take too long or too much memory; give smaller dimensions");
@@ -153,8 +152,15 @@ void Valuation::check_gradients(const Derivation& derivation, CheckedPart part) 
       by(extrapolates ? GradcheckMethod::kExtrapolatedDifferences : GradcheckMethod::kCentralDifferences);
   const auto complex = by(GradcheckMethod::kComplexStep);
   for (std::size_t i = 0; i < variables.size(); ++i) {
-    agreements_.push_back(differences[i]);
-    agreements_.push_back(complex[i]);
+    const Result& result = derivation.sample.results[i];
+    const bool is_closed = result.traced && shown(result) != result.traced;
+    const bool is_shared = !scalar.batched() && !variables[i].batched();
+    for (const GradientAgreement& agreement : {differences[i], complex[i]}) {
+      agreements_.push_back(is_closed && is_shared
+                                ? check_derivative(scalar, variables[i], images_.at(shown(result).id()), at_,
+                                                   {.method = agreement.method})
+                                : agreement);
+    }
   }
 }
 
@@ -217,6 +223,29 @@ bool Valuation::is_affordable(const Derivation& derivation,
 
 Shape Valuation::shape_of(Value v) const { return images_.at(v.id()).shape(); }
 
+bool Valuation::is_finite(Value v) const {
+  return std::ranges::all_of((*evaluation_)[images_.at(v.id())], [](double x) { return std::isfinite(x); });
+}
+
+Value Valuation::shown(const Result& result) const {
+  const bool is_closed =
+      result.traced && result.closed && !is_finite(result.traced) && is_finite(result.closed->value);
+  return is_closed ? result.closed->value : result.traced;
+}
+
+Value Valuation::original(Value image) const {
+  const auto it = std::ranges::find_if(images_, [&](const auto& pair) { return pair.second == image; });
+  return it == images_.end() ? Value{} : Value(source_, it->first);
+}
+
+Value Valuation::singular_matrix(const Derivation& derivation) const {
+  for (const Value m : inverted_matrices(derivation.sample.scalar)) {
+    const Value image = images_.at(m.id());
+    if (!have_inverses((*evaluation_)[image], image.shape()[0])) return m;
+  }
+  return {};
+}
+
 std::vector<double> Valuation::of(Value v, std::int64_t sample) const {
   const Value image = images_.at(v.id());
   const std::vector<double>& all = (*evaluation_)[image];
@@ -224,159 +253,6 @@ std::vector<double> Valuation::of(Value v, std::int64_t sample) const {
   const auto size = image.shape().size();
   const auto begin = all.begin() + sample * size;
   return {begin, begin + size};
-}
-
-namespace {
-
-struct Range {
-  double low, high;
-};
-
-// What the numbers of a leaf must be for the operators that read it.
-struct Use {
-  std::int64_t classes = 0;  // a label below this
-  bool probability = false;  // targets of a cross-entropy: one 1, else 0
-  bool moves = false;        // second derivatives move it: targets have a kink at 0
-};
-
-// How many classes operand i of a call tells apart, if it is a label; else 0.
-std::int64_t classes_of(Value call, int i, std::span<const Value> values) {
-  const bool is_label = (is(call, ops::kSoftmaxCrossEntropyLabels) || is(call, ops::kPick)) && i == 1;
-  if (is_label) return call.input(0).shape()[0];
-  if (is(call, ops::kOneHot)) return call.shape()[0];
-  // The label of two classes comes as a vector of one element.
-  const bool is_binary = is(call, ops::kReshape) && std::ranges::any_of(values, [&](Value u) {
-                           return is(u, ops::kSigmoidCrossEntropy) && u.input(1) == call;
-                         });
-  return is_binary ? 2 : 0;
-}
-
-bool is_target(Value call, int i) {
-  return i == 1 && (is(call, ops::kCrossEntropy) || is(call, ops::kSoftmaxCrossEntropy) ||
-                    is(call, ops::kSigmoidCrossEntropy));
-}
-
-Use use_of(Value leaf, std::span<const Value> values) {
-  Use use;
-  for (const Value v : values) {
-    for (int i = 0; i < v.input_count(); ++i) {
-      if (v.input(i) != leaf) continue;
-      use.classes = std::max(use.classes, classes_of(v, i, values));
-      use.probability |= is_target(v, i);
-    }
-  }
-  return use;
-}
-
-// Probabilities above 0 that add up to 1.
-std::vector<double> shares(std::int64_t size, const Philox& random, std::int64_t samples) {
-  std::vector<double> numbers(static_cast<std::size_t>(size * samples));
-  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = 0.2 + 0.8 * random.uniform(i);
-  for (std::int64_t n = 0; n < samples; ++n) {
-    const std::span<double> sample =
-        std::span(numbers).subspan(static_cast<std::size_t>(n * size), static_cast<std::size_t>(size));
-    double total = 0, rest = 1;
-    for (const double x : sample) total += x;
-    for (double& x : sample) {
-      const double cents = std::round(100 * x / total) / 100;
-      x = &x == &sample.back() && rest > 0 ? std::round(100 * rest) / 100 : std::max(cents, 0.01);
-      rest -= x;
-    }
-  }
-  return numbers;
-}
-
-std::vector<double> random_numbers(std::int64_t size, const Use& use, const Range& range,
-                                   const Philox& random, std::int64_t samples) {
-  std::vector<double> numbers(static_cast<std::size_t>(size * samples));
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (use.classes > 0) {
-      numbers[i] = static_cast<double>(random.below(static_cast<std::uint64_t>(use.classes), i));
-      continue;
-    }
-    numbers[i] = std::round(100 * (range.low + (range.high - range.low) * random.uniform(i))) / 100;
-    if (numbers[i] == 0) numbers[i] = 0.05;  // |x| and relu have a kink at 0
-  }
-  if (!use.probability) return numbers;
-  if (use.moves) return shares(size, random, samples);
-  for (std::int64_t n = 0; n < samples; ++n) {
-    const auto one = static_cast<std::int64_t>(
-        random.below(static_cast<std::uint64_t>(size), static_cast<std::uint64_t>(n)));
-    for (std::int64_t i = 0; i < size; ++i)
-      numbers[static_cast<std::size_t>(n * size + i)] = i == one ? 1 : 0;
-  }
-  return numbers;
-}
-
-void make_symmetric(std::vector<double>& numbers, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) {
-    for (std::int64_t j = 0; j < i; ++j)
-      numbers[static_cast<std::size_t>(i * n + j)] = numbers[static_cast<std::size_t>(j * n + i)];
-  }
-}
-
-// Away from singular matrices: a determinant near 0 makes every digit of an inverse doubtful.
-void strengthen_diagonal(std::vector<double>& numbers, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) numbers[static_cast<std::size_t>(i * n + i)] += 3;
-}
-
-bool moves_twice(const Derivation& d, Value leaf) {
-  return d.hessian && std::ranges::count(d.hessian->blocks, leaf, &SecondDerivative::y) > 0;
-}
-
-bool all_finite(const Derivation& d, const Bindings& at) {
-  std::vector<Value> values = {d.sample.scalar};
-  for (const Adjoint& a : d.sample.adjoints) values.push_back(a.traced);
-  const Evaluation evaluation(values, at);
-  return std::ranges::all_of(values, [&](Value v) {
-    return std::ranges::all_of(evaluation[v], [](double x) { return std::isfinite(x); });
-  });
-}
-
-}  // namespace
-
-Bindings random_point(const Derivation& derivation, std::uint64_t seed, std::int64_t batch_size) {
-  const std::vector<Value> values =
-      reachable({(derivation.batch ? *derivation.batch : derivation.sample).scalar});
-  const bool inverts = std::ranges::any_of(
-      values, [](Value v) { return is(v, ops::kInv) || is(v, ops::kDet) || is(v, ops::kLogDet); });
-  std::set<NodeId> symmetric;
-  for (const Value v : derivation.symmetric) symmetric.insert(v.id());
-  Bindings at;
-  for (const Range range : {Range{-1, 1}, Range{0.2, 1}, Range{1.1, 2}, Range{-0.9, -0.2}}) {
-    at = {.batch_size = batch_size, .leaves = {}};
-    for (const auto& [symbol, extent] : derivation.dimensions.symbols())
-      at.leaves[symbol] = {static_cast<double>(extent)};
-    for (const Value v : derivation.leaves) {
-      if (at.leaves.contains(v.name())) continue;
-      const Philox random(seed, RandomPurpose::kTest, stream_of(v.name().data(), v.name().size()));
-      Use use = use_of(v, values);
-      use.moves = moves_twice(derivation, v);
-      std::vector<double> numbers =
-          random_numbers(v.shape().size(), use, range, random, v.batched() ? batch_size : 1);
-      const bool is_square = v.shape().rank() == 2 && v.shape()[0] == v.shape()[1];
-      if (inverts && is_square) strengthen_diagonal(numbers, v.shape()[0]);
-      if (symmetric.contains(v.id())) make_symmetric(numbers, v.shape()[0]);
-      at.leaves[v.name()] = std::move(numbers);
-    }
-    if (all_finite(derivation, at)) return at;
-  }
-  return at;
-}
-
-bool is_singular(const Derivation& derivation, const Bindings& at) {
-  // A pivot that is 0 but for rounding is some 1e-16, with ln -37; those of a regular matrix of numbers
-  // around 1 are far above 1e-11.
-  constexpr double kSmallestLogarithm = -25;
-  std::vector<Value> logarithms;
-  for (const Value v : reachable({derivation.sample.scalar})) {
-    if (is(v, ops::kInv) || is(v, ops::kDet) || is(v, ops::kLogDet)) logarithms.push_back(logdet(v.input(0)));
-  }
-  if (logarithms.empty()) return false;
-  const Evaluation evaluation(logarithms, at);
-  return std::ranges::any_of(logarithms, [&](Value v) {
-    return std::ranges::any_of(evaluation[v], [](double x) { return !(x > kSmallestLogarithm); });
-  });
 }
 
 }  // namespace catenary::derive

@@ -35,6 +35,12 @@ class Valuation {
   /// The value's numbers, of a batched value those of one sample.
   [[nodiscard]] std::vector<double> of(Value v, std::int64_t sample = 0) const;
   [[nodiscard]] std::int64_t batch_size() const { return at_.batch_size; }
+  [[nodiscard]] bool is_finite(Value v) const;
+  /// The value with a result's numbers: what the gradient transform made or, where 0 · ∞ makes that no
+  /// number, the closed form if that is one. Empty if nothing flows to the variable.
+  [[nodiscard]] Value shown(const Result& result) const;
+  /// The derivation's value that stands behind a value of agreements(): of a kink. Empty if there is none.
+  [[nodiscard]] Value original(Value image) const;
 
   /// The results against differences, extrapolated unless the network is large, and the complex step: two for
   /// each variable, in their order.
@@ -48,13 +54,20 @@ class Valuation {
     [[nodiscard]] bool stand_at(GradientAgreement::Point p) const {
       return differences.point == p || complex.point == p;
     }
-    /// Whether the point says nothing of the derivative, right or wrong.
+    /// Whether the point says nothing of the derivative, right or wrong. Beside a kink the complex step's
+    /// gradient may jump; differences see both sides.
     [[nodiscard]] bool are_void() const {
-      return stand_at(GradientAgreement::Point::kUndefined) || stand_at(GradientAgreement::Point::kNoisy);
+      using Point = GradientAgreement::Point;
+      const bool is_noisy = differences.kink ? differences.point == Point::kNoisy : stand_at(Point::kNoisy);
+      return stand_at(Point::kUndefined) || stand_at(Point::kUnbounded) || is_noisy;
     }
     /// The complex step decides, but at a kink, of which it knows one side alone.
-    [[nodiscard]] bool agree() const { return complex.agrees() || (differences.kink && differences_agree()); }
+    [[nodiscard]] bool agree() const { return complex.agrees() || agree_at_kink(); }
+    [[nodiscard]] bool agree_at_kink() const { return differences.kink && differences_agree(); }
   };
+  /// A matrix whose inverse the gradient needs and that has none at the point but for rounding: X Xᵀ of a
+  /// matrix X with more rows than columns. Empty if all have one.
+  [[nodiscard]] Value singular_matrix(const Derivation& derivation) const;
   /// The first result that the check finds wrong, with its numbers; "" if there is none.
   [[nodiscard]] std::string disagreement() const;
 
@@ -75,6 +88,7 @@ class Valuation {
 
   std::unique_ptr<Graph> graph_ = std::make_unique<Graph>();  // the same nodes in the sizes of this point
   std::map<NodeId, Value> images_;
+  Graph* source_ = nullptr;  // the derivation's
   Bindings at_;
   std::unique_ptr<Evaluation> evaluation_;
   std::vector<GradientAgreement> agreements_;

@@ -80,6 +80,7 @@ using Chain = std::vector<Factor>;
 struct Power {
   Value base;
   double exponent;
+  [[nodiscard]] bool operator==(const Power&) const = default;
 };
 struct PowerProduct {
   double number = 1;

@@ -13,6 +13,7 @@
 #include "catenary/base/philox.h"
 #include "catenary/transform/differences.h"
 #include "catenary/transform/gradient.h"
+#include "catenary/transform/kink.h"
 
 namespace catenary {
 
@@ -76,7 +77,8 @@ class ComplexStep {
   std::vector<double> operator()(std::int64_t element) {
     Complex& x = at_.leaves.at(leaf_.name())[static_cast<std::size_t>(element)];
     constexpr double kTiny = 1e-200;  // a step of its size would leave the range of double
-    const double size = std::abs(x.real()), step = 0x1p-66 * (size < kTiny ? 1 : size);
+    // At 0 much smaller: |x|^1.5 has the slope √h a step h away.
+    const double size = std::abs(x.real()), step = size < kTiny ? 0x1p-200 : 0x1p-66 * size;
     x.imag(step);
     moved_->update(leaf_, at_);
     x.imag(0);
@@ -194,18 +196,30 @@ double relative_tolerance(GradcheckMethod method) {
                                                  : kSafety * std::pow(kEpsilon, 2.0 / 3);
 }
 
+// What rounding explains of a slope's error: of any computation, and beside it of the gradient, which at a
+// kink jumps when its point is rounded.
+struct SlopeRounding {
+  double usual, of_gradient;
+};
+
+bool is_kink(const MeasuredSlope& slope, const SlopeRounding& rounding) {
+  return slope.is_kink() && std::abs(slope.right - slope.left) > rounding.usual;
+}
+
 // A measured slope against the gradient: at a kink the gradient may be any slope between the two sides'.
 void compare(GradientAgreement& agreement, std::int64_t element, double analytic, const MeasuredSlope& slope,
-             double rounding) {
+             const SlopeRounding& rounding) {
   constexpr double kUnderestimate = 10;
-  if (!slope.is_kink()) {
-    compare(agreement, element, {analytic, slope.value, kUnderestimate * slope.error + rounding});
-    return;
+  if (!is_kink(slope, rounding)) {
+    const double tolerance = kUnderestimate * slope.error + rounding.of_gradient + rounding.usual;
+    return compare(agreement, element, {analytic, slope.value, tolerance});
   }
-  agreement.kink = {slope.left, slope.right};
+  const auto& known = agreement.kink;
+  if (!known || std::abs(slope.right - slope.left) > std::abs(known->right - known->left))
+    agreement.kink = {slope.left, slope.right, element};
   const double nearest =
       std::clamp(analytic, std::min(slope.left, slope.right), std::max(slope.left, slope.right));
-  compare(agreement, element, {analytic, nearest, kUnderestimate * slope.one_sided_error + rounding});
+  compare(agreement, element, {analytic, nearest, kUnderestimate * slope.one_sided_error + rounding.usual});
 }
 
 struct Claim {
@@ -236,20 +250,29 @@ void check_by_extrapolation(GradientAgreement& agreement, const Claim& claim, co
     const std::vector<MeasuredSlope> numeric = measure(element);
     const std::vector<double> analytic = slopes(claim.y, claim.v, claim.derivative, element, at.batch_size);
     for (std::size_t n = 0; n < numeric.size(); ++n) {
-      const double rounding = claim.rounding + kRoundings * kEpsilon * std::max(claim.size, least);
+      const SlopeRounding rounding{kRoundings * kEpsilon * std::max(claim.size, least), claim.rounding};
       compare(agreement, element, analytic[n], numeric[n], rounding);
-      const double error = numeric[n].is_kink() ? numeric[n].one_sided_error : numeric[n].error;
+      const double error = is_kink(numeric[n], rounding) ? numeric[n].one_sided_error : numeric[n].error;
       const bool is_visible = error <= (claim.size > 0 ? kVisible * claim.size : least / kVisibleZero);
       agreement.is_conclusive = agreement.is_conclusive && is_visible;
     }
   });
+  auto& kink = agreement.kink;
+  if (!kink) return;
+  kink->at = kinked_value(claim.y, claim.v, kink->element, at);
+  const bool explains_noise = agreement.is_conclusive && agreement.point == GradientAgreement::Point::kNoisy;
+  if (explains_noise) agreement.point = GradientAgreement::Point::kSound;
 }
 
 // How sound the point is: a wrong rule shows only above the rounding.
 GradientAgreement::Point point_of(const Claim& claim, const std::vector<double>& values) {
   constexpr double kLargestShare = 1e-3;
   using Point = GradientAgreement::Point;
-  if (!std::ranges::all_of(values, [](double x) { return std::isfinite(x); })) return Point::kUndefined;
+  const auto all_finite = [](const std::vector<double>& numbers) {
+    return std::ranges::all_of(numbers, [](double x) { return std::isfinite(x); });
+  };
+  if (!all_finite(values)) return Point::kUndefined;
+  if (!all_finite(claim.derivative)) return Point::kUnbounded;
   const double usual = kRoundings * kEpsilon * std::max({1.0, claim.size, largest(values)});
   const bool is_hidden = claim.rounding > usual && !(claim.rounding <= kLargestShare * claim.size);
   return is_hidden ? Point::kNoisy : Point::kSound;

@@ -43,12 +43,15 @@ struct GradientAgreement {
   double excess = 0;
   /// Whether the tolerance is small enough for an error of 10⁻⁴ of the gradient's size to be seen.
   bool is_conclusive = true;
-  /// What the point lets be compared: nothing where y is no number, nor where rounding hides the gradient's
-  /// first digits, as beside a pole or a singular matrix.
-  enum class Point : std::uint8_t { kSound, kUndefined, kNoisy } point = Point::kSound;
-  /// At a kink a gradient agrees that lies between the slopes from the left and from the right.
+  /// What the point lets be compared: nothing where y is not finite, or the gradient, nor where rounding the
+  /// point changes the gradient's first digits, as beside a pole or a singular matrix. At a kink it may.
+  enum class Point : std::uint8_t { kSound, kUndefined, kUnbounded, kNoisy } point = Point::kSound;
+  /// At a kink a gradient agrees that lies between the slopes from the left and from the right. Of several,
+  /// the one at which they differ most.
   struct Kink {
     double left, right;
+    std::int64_t element;  ///< of the variable, counted as `element` below
+    Value at = {};         ///< the value in which it arises: see kinked_value()
   };
   std::optional<Kink> kink = {};
 
@@ -82,7 +85,7 @@ struct GradcheckOptions {
 /// largest of 1, |y| and |∂y/∂v|, and allows 100 times as much, for third derivatives and cancelling terms
 /// that are larger; a wrong rule is off by far more.
 ///
-/// The complex step takes h = 2⁻⁶⁶·|v| (2⁻⁶⁶ ≈ 1e-20 where v = 0): the truncation h²/6·|y'''| is far below ε,
+/// The complex step takes h = 2⁻⁶⁶·|v| (2⁻²⁰⁰ where v = 0): the truncation h²/6·|y'''| is far below ε,
 /// and Im y collects the same roundings as any computation of the gradient, a few ε of the size of each term.
 /// The tolerance is 2¹²·ε ≈ 1e-12 of that size, for sums of many terms and for terms that are larger than
 /// their sum.

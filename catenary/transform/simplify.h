@@ -20,6 +20,8 @@ struct SimplifyOptions {
   /// Symbols with the extents that stand for them: no rule may turn such an extent into a number. tr(I) = n
   /// is a shared input of the symbol's name.
   std::span<const std::pair<std::string, std::int64_t>> symbolic_extents = {};
+  /// The [y = 0] of y / (a + [y = 0]), which makes 0 / 0 a 0: readers do without, code that runs does not.
+  enum Guards : std::uint8_t { kDropped, kKept } guards = kDropped;
 };
 
 /// Whether the matrix v equals its transpose because of how it is made of symmetric ones. False where that

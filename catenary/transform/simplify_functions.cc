@@ -1,6 +1,8 @@
 // Rules about functions of each element, sums over elements and samples, and labels.
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <optional>
 
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
@@ -18,6 +20,15 @@ using Options = SimplifyOptions;
 
 Value root_of_square(Value v, const Options&) {
   return is(v, ops::kSqrt) && is(v.input(0), ops::kSquare) ? abs(v.input(0).input(0)) : Value{};
+}
+
+Value root_of_even_power(Value v, const Options&) {
+  if (!is(v, ops::kSqrt) || !is(v.input(0), ops::kPow)) return {};
+  const Value x = v.input(0).input(0);
+  const std::optional<double> exponent = number_of(v.input(0).input(1));
+  if (!exponent || *exponent < 4 || std::fmod(*exponent, 2) != 0) return {};
+  const double half = *exponent / 2;
+  return half == 2 ? square(x) : pow(std::fmod(half, 2) == 0 ? x : abs(x), half);
 }
 
 // f(−x) = f(x), f(|x|) = f(x).
@@ -177,8 +188,8 @@ Value mean_over_copies(Value v, const Options&) {
 
 // The [y = 0] keeps 0 / 0 away where a probability a has rounded to 0. Where a is above 0, as probabilities
 // and the logarithm have it, the two are equal.
-Value target_over_probability(Value v, const Options&) {
-  if (!is(v, ops::kDiv) || !is(v.input(1), ops::kAdd)) return {};
+Value target_over_probability(Value v, const Options& options) {
+  if (options.guards == Options::kKept || !is(v, ops::kDiv) || !is(v.input(1), ops::kAdd)) return {};
   const Value y = v.input(0), a = v.input(1).input(0), guard = v.input(1).input(1);
   const bool guards = is(guard, ops::kEqual) && guard.input(0) == y && number_of(guard.input(1)) == 0;
   return guards ? y / a : Value{};
@@ -223,6 +234,7 @@ constexpr std::array kRules = {
     SimplifyRule{"ln(exp(x)) = x", undone<ops::kLog, ops::kExp>},
     SimplifyRule{"(√x)² = x", undone<ops::kSquare, ops::kSqrt>},
     SimplifyRule{"√(x²) = |x|", root_of_square},
+    SimplifyRule{"√(x⁴) = x², √(x⁶) = |x|³", root_of_even_power},
     SimplifyRule{"(−x)² = x²", square_without_sign},
     SimplifyRule{"‖−x‖ = ‖x‖", norm_without_minus},
     SimplifyRule{"x⁰ = 1, x¹ = x", known_power},
@@ -242,7 +254,7 @@ constexpr std::array kRules = {
     SimplifyRule{"⟨x / y, y⟩ = Σ x", dot_with_quotient},
     SimplifyRule{"Σₙ c = N c", sum_over_copies},
     SimplifyRule{"1/N Σₙ c = c", mean_over_copies},
-    SimplifyRule{"y / (a + [y = 0]) = y / a", target_over_probability},
+    SimplifyRule{"y / (a + [y = 0]) = y / a, a > 0", target_over_probability},
 };
 
 }  // namespace

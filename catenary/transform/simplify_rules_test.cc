@@ -72,6 +72,8 @@ const std::multimap<std::string_view, Example>& examples() {
       {"ln(exp(x)) = x", [](Leaves& l) { return log(exp(l.a)); }},
       {"(√x)² = x", [](Leaves& l) { return square(sqrt(l.a)); }},
       {"√(x²) = |x|", [](Leaves& l) { return sqrt(square(l.a - l.b)); }},
+      {"√(x⁴) = x², √(x⁶) = |x|³", [](Leaves& l) { return sqrt(pow(l.a - l.b, 4)); }},
+      {"√(x⁴) = x², √(x⁶) = |x|³", [](Leaves& l) { return sqrt(pow(l.a - l.b, 6)); }},
       {"(−x)² = x²", [](Leaves& l) { return square(-l.a); }},
       {"(−x)² = x²", [](Leaves& l) { return square(abs(l.a - l.b)); }},
       {"‖−x‖ = ‖x‖", [](Leaves& l) { return norm2(-l.a); }},
@@ -103,7 +105,7 @@ const std::multimap<std::string_view, Example>& examples() {
       {"⟨x / y, y⟩ = Σ x", [](Leaves& l) { return dot(l.a, l.b / l.a); }},
       {"Σₙ c = N c", [](Leaves& l) { return batch_sum(batch_broadcast(l.a)); }},
       {"1/N Σₙ c = c", [](Leaves& l) { return batch_mean(batch_broadcast(l.a)); }},
-      {"y / (a + [y = 0]) = y / a", [](Leaves& l) { return l.b / (l.a + equal(l.b, l.number(0, {3}))); }},
+      {"y / (a + [y = 0]) = y / a, a > 0", [](Leaves& l) { return l.b / (l.a + equal(l.b, l.number(0, {3}))); }},
       // Lengths and signs
       {"√(‖x‖²) = ‖x‖", [](Leaves& l) { return sqrt(sum(square(l.a - l.b))); }},
       {"√(‖x‖²) = ‖x‖", [](Leaves& l) { return sqrt(dot(l.a, l.a)); }},

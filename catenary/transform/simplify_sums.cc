@@ -24,11 +24,26 @@ using algebra::Scaling;
 using algebra::Term;
 using Options = SimplifyOptions;
 
-// a ⊙ b is b ⊙ a, and a scalar its own transpose.
+// Whether x is a factor of the elementwise product, so many calls below it.
+bool has_factor(Value product, Value x, int depth) {
+  if (product == x) return true;
+  if (depth == 0 || !is(product, ops::kMul)) return false;
+  return has_factor(product.input(0), x, depth - 1) || has_factor(product.input(1), x, depth - 1);
+}
+
+// a ⊙ b ⊙ c is c ⊙ b ⊙ a.
+bool has_same_factors(Value a, Value b) {
+  constexpr int kDepth = 3;  // a look before the factors are listed: long sums have many pairs of terms
+  if (!has_factor(b, a.input(0), kDepth) && !has_factor(b, a.input(1), kDepth)) return false;
+  const PowerProduct x = algebra::powers_of(a), y = algebra::powers_of(b);
+  return x.number == y.number && std::ranges::is_permutation(x.powers, y.powers);
+}
+
+// Products of the same factors, and a scalar and its transpose.
 bool same(Value a, Value b, const Options& options) {
   if (a == b) return true;
   if (&a.op() != &b.op()) return false;
-  if (is(a, ops::kMul)) return a.input(0) == b.input(1) && a.input(1) == b.input(0);
+  if (is(a, ops::kMul)) return has_same_factors(a, b);
   if (!is(a, ops::kDot)) return false;
   return without_symmetric(chain_of(a), options) ==
          without_symmetric(algebra::transposed(chain_of(b)), options);

@@ -62,4 +62,9 @@ PROBLEMS = [
     ("log_softmax(W*x)'*y+x'*diag(v)*x", "W: m×n, x: n batched, y: m batched, v: n", ""),
     ("sum(tanh(W*x+b).*sigmoid(V*x+c))", "W: m×n, V: m×n, x: n batched, b: m, c: m", ""),
     ("sum(vec(X)*vec(X)')+vec(X)'*kron(A',A)*vec(X)", "X: n×n, A: n×n", ""),
+    ("1-x'*x", "x: n", "--order 2"),
+    ("1/2-x'*y", "x: n, y: n", ""),
+    ("1-x'*y/(norm(x)*norm(y))", "x: n, y: n", ""),
+    ("3-(w'*x)^2", "w: n, x: n batched", ""),
+    ("x'*diag(c)*diag(d)*x", "x: n, c: n, d: n", "--order 2 --wrt x"),
 ]  # fmt: skip

@@ -1,0 +1,103 @@
+#include "catenary/transform/kink.h"
+
+#include <gtest/gtest.h>
+
+#include "catenary/ops/catalogue.h"
+#include "catenary/ops/ops.h"
+#include "catenary/transform/gradcheck.h"
+
+namespace catenary {
+namespace {
+
+constexpr GradcheckOptions kExtrapolated{.method = GradcheckMethod::kExtrapolatedDifferences};
+
+TEST(KinkedValue, IsTheOneWhoseOperandsAreSmooth) {
+  Graph graph;
+  const Value x = graph.parameter("x", {2}, {}, DType::kF64), c = graph.parameter("c", {}, {}, DType::kF64);
+  const Bindings at{1, {{"x", {3, 4}}, {"c", {0}}}};
+  const Value hinge = relu(dot(x, x) - 25), size = abs(c), root = sqrt(square(c)), largest = max(x - x);
+  EXPECT_EQ(kinked_value(2 * exp(hinge), x, 0, at), hinge);
+  EXPECT_EQ(kinked_value(size * 3 + dot(x, x), c, 0, at), size);
+  EXPECT_EQ(kinked_value(root, c, 0, at), root);
+  EXPECT_FALSE(kinked_value(exp(c) + largest, c, 0, at));
+  EXPECT_FALSE(kinked_value(2 * exp(hinge), c, 0, at));
+}
+
+TEST(KinkedValue, IsThatOfOneSampleToo) {
+  Graph graph;
+  const Value x = graph.input("x", {2}, DType::kF64);
+  const Value sizes = abs(x);
+  const Bindings at{2, {{"x", {1, 2, 3, 0}}}};
+  EXPECT_EQ(kinked_value(batch_mean(sum(sizes)), x, 3, at), sizes);
+  EXPECT_FALSE(kinked_value(batch_mean(sum(sizes)), x, 2, at));
+}
+
+TEST(Kink, OfSeveralIsTheLargest) {
+  Graph graph;
+  const Value x = graph.parameter("x", {3}, {}, DType::kF64), w = graph.parameter("w", {3}, {}, DType::kF64);
+  const Value steps = relu(x);
+  const Bindings at{1, {{"x", {0, 1, 0}}, {"w", {-5, 2, 1}}}};
+  const GradientAgreement found = check_gradient(dot(w, steps), {x}, at, kExtrapolated)[0];
+  EXPECT_TRUE(found.agrees()) << found.str();
+  ASSERT_TRUE(found.kink);
+  EXPECT_EQ(found.kink->element, 0);
+  EXPECT_NEAR(found.kink->left, 0, 1e-9);
+  EXPECT_NEAR(found.kink->right, -5, 1e-9);
+  EXPECT_EQ(found.kink->at, steps);
+}
+
+// The triplet loss at its hinge: that of the whole numbers is 0 to the last bit.
+TEST(Kink, OfATripletLossIsItsHingeAndNoRounding) {
+  Graph graph;
+  const Value a = graph.parameter("a", {2}, {}, DType::kF64), p = graph.parameter("p", {2}, {}, DType::kF64),
+              n = graph.parameter("n", {2}, {}, DType::kF64);
+  const Value loss = relu(square(norm2(a - p)) - square(norm2(a - n)) + 3);
+  const Bindings at{1, {{"a", {0, 1}}, {"p", {0, 0}}, {"n", {0, 3}}}};
+  const double slopes[][2] = {{0, 6 - 2 + 2}, {-2, 0}, {-4, 0}};
+  const auto found = check_gradient(loss, {a, p, n}, at, kExtrapolated);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    EXPECT_TRUE(found[i].agrees()) << found[i].str();
+    ASSERT_TRUE(found[i].kink);
+    EXPECT_EQ(found[i].kink->element, 1);
+    EXPECT_EQ(found[i].kink->at, loss);
+    EXPECT_NEAR(found[i].kink->left, slopes[i][0], 1e-9);
+    EXPECT_NEAR(found[i].kink->right, slopes[i][1], 1e-9);
+  }
+}
+
+TEST(Kink, OfATieIsNoNoise) {
+  Graph graph;
+  const Value x = graph.parameter("x", {2}, {}, DType::kF64);
+  const GradientAgreement found = check_gradient(max(x), {x}, {1, {{"x", {1, 1}}}}, kExtrapolated)[0];
+  EXPECT_TRUE(found.agrees()) << found.str();
+  EXPECT_TRUE(found.kink);
+}
+
+// The rule's slope lies beyond both sides of the kink.
+TEST(Kink, ExcusesNoWrongGradient) {
+  Graph graph;
+  const Value x = graph.parameter("x", {2}, {}, DType::kF64);
+  Op wrong = ops::kNeg;
+  wrong.gradient = [](const Pullback& p) -> Adjoints { return {-3 * p.dy}; };
+  const Value y = max(-graph.call(wrong, {x}));
+  EXPECT_FALSE(check_gradient(y, {x}, {1, {{"x", {1, 1}}}}, kExtrapolated)[0].agrees());
+}
+
+TEST(Kink, AtZeroTheComplexStepIsSmallEnough) {
+  Graph graph;
+  const Value x = graph.parameter("x", {}, {}, DType::kF64);
+  const GradcheckOptions complex{.method = GradcheckMethod::kComplexStep};
+  const GradientAgreement found = check_gradient(pow(abs(x), 1.5), {x}, {1, {{"x", {0}}}}, complex)[0];
+  EXPECT_TRUE(found.agrees()) << found.str();
+}
+
+TEST(Gradcheck, SaysWhereTheGradientIsNotFinite) {
+  Graph graph;
+  const Value x = graph.parameter("x", {}, {}, DType::kF64);
+  const GradientAgreement found = check_gradient(sqrt(x), {x}, {1, {{"x", {0}}}}, kExtrapolated)[0];
+  EXPECT_FALSE(found.agrees());
+  EXPECT_EQ(found.point, GradientAgreement::Point::kUnbounded);
+}
+
+}  // namespace
+}  // namespace catenary

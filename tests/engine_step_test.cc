@@ -50,6 +50,33 @@ TEST(Outputs, DoNotChangeWhenOthersAreAddedToThem) {
   }
 }
 
+// A product's kernel begins with a bias that has one number for each row; any other is added afterwards.
+TEST(Outputs, OfAProductTakeABiasOfEveryKind) {
+  Graph graph;
+  const Value x = graph.input("x", {3}), u = graph.input("u", {}), y = graph.input("y", {5});
+  const Value W = graph.parameter("W", {5, 3}), b = graph.parameter("b", {5}), c = graph.parameter("c", {});
+  const Value V = graph.parameter("V", {2, 5}), one = graph.parameter("one", {1});
+  const std::vector<Value> leaves = {x, u, y, W, V, b, c, one};
+  const Value z = matmul(W, x);
+  const Value biases[] = {b,
+                          broadcast(c, {5}),
+                          broadcast(u, {5}),
+                          broadcast(one, {5}),
+                          y,
+                          graph.constant(0.5, {5}),
+                          slice(concat(std::vector<Value>{b, b}), 0, 3, 8),
+                          reshape(slice(V, 0, 1, 2), {5}),
+                          b * c};
+  for (const Value bias : biases) {
+    for (const Value sum : {z + bias, bias + z}) {
+      expect_reference({relu(sum)}, leaves);
+      expect_reference({sum, tanh(sum)}, leaves);
+      expect_reference({sum * step(y)}, leaves);
+    }
+    expect_reference({relu(z - bias), bias - z}, leaves);
+  }
+}
+
 // Many outputs are mere views of other values, or leaves; each must come out whole, alone and beside the
 // others.
 TEST(Outputs, MayBeAnyValueOfTheGraph) {

@@ -64,6 +64,19 @@ TEST(MeasuredSlopes, TellBothSidesOfAKink) {
   EXPECT_NEAR(bent.right, std::exp(1.0) + 3, 1e-6);
 }
 
+TEST(MeasuredSlopes, AreOfAKinkWhereTheyDifferByTenTimesTheirErrors) {
+  const auto is_kink = [](double left, double right, double error) {
+    return MeasuredSlope{.left = left, .right = right, .one_sided_error = error}.is_kink();
+  };
+  EXPECT_TRUE(is_kink(0, 1, 0.09));
+  EXPECT_TRUE(is_kink(1, 0, 0.09));
+  EXPECT_FALSE(is_kink(0, 1, 0.11));
+  EXPECT_TRUE(is_kink(1, 1 + 2e-4, 0));  // and by more than one in ten thousand
+  EXPECT_TRUE(is_kink(-1, -1 - 2e-4, 0));
+  EXPECT_FALSE(is_kink(1, 1 + 5e-5, 0));
+  EXPECT_FALSE(is_kink(1, 1, 0));
+}
+
 TEST(MeasuredSlopes, KnowNothingOfAJump) {
   const MeasuredSlope found = slope([](double x) { return x > 0 ? 1.0 : 0.0; }, 0);
   EXPECT_FALSE(found.error < 1);

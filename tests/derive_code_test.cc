@@ -142,6 +142,30 @@ CodeRequest reshaped(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
   return request;
 }
 
+// Impossible and certain classes: logits of −∞ and ∞, probabilities of 0.
+CodeRequest masked(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
+  const auto n = static_cast<std::size_t>(sizes.n);
+  const auto leaf = [&](std::string_view name, std::vector<double> numbers) {
+    const Value x = graph.parameter(name, {sizes.n}, {}, DType::kF64);
+    at.leaves[std::string(name)] = std::move(numbers);
+    return x;
+  };
+  std::vector<double> mask(n, 0), certain(n, 0), y(n, 0), x;
+  for (std::size_t i = 0; i < n; ++i) x.push_back(std::sin(static_cast<double>(i)));
+  mask[0] = -HUGE_VAL, y[1] = 1, certain[0] = -HUGE_VAL, certain[1] = HUGE_VAL;
+  const Value logits = leaf("x", x), impossible = leaf("mask", mask), sure = leaf("certain", certain);
+  const Value target = leaf("y", y), label = graph.parameter("label", {}, {}, DType::kF64);
+  at.leaves["label"] = {1};
+  const Value z = logits + impossible, u = logits + sure;
+  CodeRequest request{.parameters = {logits, impossible, target, sure, label}};
+  request.value = softmax_cross_entropy(z, target) + softmax_cross_entropy_labels(z, label) + logsumexp(z) +
+                  sigmoid_cross_entropy(u, target) + cross_entropy(softmax(z), target) +
+                  softmax_cross_entropy(u, target) + dot(softmax(u), target);
+  request.gradients = {{"x", gradient(request.value, {logits}).adjoints[0]},
+                       {"log_shares", log_softmax(logits)}};
+  return request;
+}
+
 // The Hessian of a function by one vector; and all blocks of a function of a vector and a scalar.
 CodeRequest with_hessian(const derive::Derivation& derivation, Bindings& at) {
   CodeRequest request{.parameters = derivation.leaves, .value = derivation.sample.scalar};
@@ -194,7 +218,7 @@ CodeCase::Build random_graph(std::uint64_t seed) {
 std::vector<CodeCase> some_functions() {
   std::vector<CodeCase> cases;
   for (const auto build :
-       {regularised, network, one_sample, gaussian, reshaped, logistic_hessian, mixed_hessian})
+       {regularised, network, one_sample, gaussian, reshaped, masked, logistic_hessian, mixed_hessian})
     cases.emplace_back(build);
   return cases;
 }

@@ -12,6 +12,9 @@
 namespace catenary::train {
 namespace {
 
+using testing::_;
+using testing::ElementsAre;
+using testing::StartsWith;
 using testing_support::error_of;
 using testing_support::TemporaryDirectory;
 
@@ -69,6 +72,24 @@ TEST(Predict, ABinaryLogitGivesBothProbabilities) {
   ASSERT_EQ(std::sscanf(lines[1].c_str(), "right,%lf,%lf", &left, &right), 2);
   EXPECT_NEAR(right, reference(run, {3, -1})[0], 1e-6);
   EXPECT_NEAR(left + right, 1, 1e-7);
+}
+
+TEST(Predict, ABinaryClassChangesWhereBothAreEquallyProbable) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", "a,side\n0,left\n1,right\n");
+  const StoredRun run = stored_with(small_config(folder, "side", "binary_cross_entropy", kOneLayer),
+                                    {{"output.weight", {1}}, {"output.bias", {0}}});
+  const auto lines = lines_of(predict(run, folder.file("in.csv", "a\n-0.01\n0.01\n0.6\n"), 1).csv);
+  EXPECT_THAT(lines, ElementsAre(_, StartsWith("left,"), StartsWith("right,"), StartsWith("right,")));
+}
+
+TEST(Predict, AnInfinitePredictionIsANumericError) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", "a,y\n0,1\n");
+  const StoredRun run = stored_with(small_config(folder, "y", "squared_error", kOneLayer),
+                                    {{"output.weight", {1e38F}}, {"output.bias", {0}}});
+  EXPECT_EQ(error_of([&] { (void)predict(run, folder.file("in.csv", "a\n1\n-100\n"), 1); }),
+            "numeric: expected a finite prediction, found -inf");
 }
 
 TEST(Predict, RegressionGivesNumbersNamedByTheirTargets) {

@@ -76,10 +76,11 @@ class Tree:
             raise BaselineError(f"the source does not compile:\n{complaint}")
         self.digests = {program: self.digest(program) for check in checks for program in check.programs}
 
-    def build(self, targets, jobs=1):
+    def build(self, targets, jobs=1, mutant=""):
         """Nothing, or what the compiler complains of."""
         command = ["cmake", "--build", self.build_folder, "--parallel", str(jobs), "--target", *sorted(targets)]
-        run = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        run = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False,
+                             env={**os.environ, "MUTANT": mutant})
         return "" if run.returncode == 0 else run.stdout[-3000:] + run.stderr[-3000:]
 
     def digest(self, program):
@@ -117,7 +118,7 @@ class Tree:
         with self.planted(mutant):
             same = True
             for check in checks:
-                complaint = self.build({check.target})
+                complaint = self.build({check.target}, mutant=mutant.fault)
                 if complaint:
                     error = re.search(r"error: .*", complaint)
                     return f"ERROR: does not compile: {error[0] if error else complaint[-300:]}"

@@ -130,6 +130,24 @@ CodeRequest gaussian(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
   return request;
 }
 
+// A matrix whose diagonal is 0: elimination exchanges rows, an odd number of times.
+CodeRequest exchanged_rows(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
+  const std::int64_t n = sizes.n;
+  const Value A = graph.parameter("A", {n, n}, {}, DType::kF64),
+              B = graph.parameter("B", {n, n}, {}, DType::kF64);
+  bind_sample(at, B, {}, 0, 7);
+  for (std::int64_t i = 0; i < n * n; ++i) {
+    const std::int64_t row = i / n, column = i % n;
+    const double number =
+        column == (row + 1) % n ? 2.0 + static_cast<double>(row) : 0.1 * static_cast<double>(i);
+    at.leaves["A"].push_back(row == column ? 0 : number);
+  }
+  CodeRequest request{.parameters = {A, B}};
+  request.value = det(A) + logdet(A) + sum(inv(A) * B);
+  add_gradients(request);
+  return request;
+}
+
 // A size that appears only twice as often, and elements of a matrix as one vector.
 CodeRequest reshaped(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
   const Value x = graph.parameter("x", {2 * sizes.n}, {}, DType::kF64);
@@ -217,8 +235,8 @@ CodeCase::Build random_graph(std::uint64_t seed) {
 
 std::vector<CodeCase> some_functions() {
   std::vector<CodeCase> cases;
-  for (const auto build :
-       {regularised, network, one_sample, gaussian, reshaped, masked, logistic_hessian, mixed_hessian})
+  for (const auto build : {regularised, network, one_sample, gaussian, exchanged_rows, reshaped, masked,
+                           logistic_hessian, mixed_hessian})
     cases.emplace_back(build);
   return cases;
 }

@@ -50,6 +50,23 @@ TEST(Outputs, DoNotChangeWhenOthersAreAddedToThem) {
   }
 }
 
+// On the way back the slope of some activations rides on the product with the matrix above.
+TEST(Outputs, MayBeGradientsThroughEveryActivation) {
+  Graph graph;
+  const Value x = graph.input("x", {3}), y = graph.input("y", {2});
+  const Value W = graph.parameter("W", {5, 3}), b = graph.parameter("b", {5}),
+              V = graph.parameter("V", {2, 5});
+  const Value z = matmul(W, x) + b;
+  for (const Value a :
+       {relu(z), tanh(z), sigmoid(z), leaky_relu(z, 0.25), elu(z, 0.5), softplus(z), gelu(z), silu(z)}) {
+    SCOPED_TRACE(a.op().name);
+    const Value loss = batch_mean(squared_error(matmul(V, a), y));
+    std::vector<Value> outputs = gradient(loss, {W, b, V}).adjoints;
+    outputs.push_back(loss);
+    expect_reference(outputs, {x, y, W, b, V});
+  }
+}
+
 // A product's kernel begins with a bias that has one number for each row; any other is added afterwards.
 TEST(Outputs, OfAProductTakeABiasOfEveryKind) {
   Graph graph;

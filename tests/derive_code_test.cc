@@ -180,7 +180,8 @@ CodeRequest masked(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
                   sigmoid_cross_entropy(u, target) + cross_entropy(softmax(z), target) +
                   softmax_cross_entropy(u, target) + dot(softmax(u), target);
   request.gradients = {{"x", gradient(request.value, {logits}).adjoints[0]},
-                       {"log_shares", log_softmax(logits)}};
+                       {"log_shares", log_softmax(logits)},
+                       {"no_class", pick(logits, label + 0.5)}};
   return request;
 }
 

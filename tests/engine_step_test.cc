@@ -55,10 +55,11 @@ TEST(Outputs, MayReadAProductTwice) {
   Graph graph;
   const Value x = graph.input("x", {3}), u = graph.input("u", {4}), W = graph.parameter("W", {4, 3});
   const Value b = graph.parameter("b", {4}), z = matmul(W, x), s = z + b, a = tanh(u), slope = 1 - square(a);
-  for (const Value y : {tanh(s) * relu(s), relu(s) * tanh(s), -s + relu(s), relu(s) - softplus(s), z * s,
-                        softplus(z) + s, s - softplus(z), relu(z) * softplus(z), softplus(z) * relu(z),
-                        z * step(u) + softplus(z), softplus(z) - z * step(u), z * slope + softplus(z),
-                        softplus(z) * (z * slope), relu(s) * s * step(s)}) {
+  for (const Value y :
+       {softplus(z) + relu(z), relu(z) + softplus(z), softplus(s) - relu(s), tanh(s) * relu(s),
+        relu(s) * tanh(s), -s + relu(s), relu(s) - softplus(s), z * s, softplus(z) + s, s - softplus(z),
+        relu(z) * softplus(z), softplus(z) * relu(z), z * step(u) + softplus(z), softplus(z) - z * step(u),
+        z * slope + softplus(z), softplus(z) * (z * slope), relu(s) * s * step(s)}) {
     expect_reference({y}, {x, u, W, b});
     expect_reference({a, y}, {x, u, W, b});
   }

@@ -245,7 +245,7 @@ def main(arguments, root=ROOT):
     write_document(root, every, verdicts)
     bad = [f"{mutant}: {verdict}" for mutant, verdict in verdicts.items() if not verdict.startswith("noticed")]
     noticed = len(verdicts) - len(bad)
-    print(f"{noticed} noticed, {sum(bool(mutant.why) for mutant in mutants)} explained, {len(bad)} to be looked at:", *bad, sep="\n  ")
+    print(f"{noticed} noticed, {sum(bool(mutant.why) for mutant in mutants)} explained, {len(bad)} neither", *bad, sep="\n  ")
     return 1 if bad else 0
 
 

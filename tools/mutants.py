@@ -31,7 +31,6 @@ from mutant_tables import DOCUMENT, TABLES, House, TableError, cell, chosen, rea
 ROOT = pathlib.Path(__file__).parent.parent
 PRESET = "mutants"
 MOST_MEMORY = 16 << 30  # of one program: a fault that allocates without end must not take the machine with it
-MOST_WRITTEN = 1 << 30
 
 
 class BaselineError(Exception):
@@ -219,7 +218,7 @@ def try_all(root, mutants, options, house):
 
 def limit_resources():
     """For this process and all that it starts."""
-    for kind, most in ((resource.RLIMIT_AS, MOST_MEMORY), (resource.RLIMIT_FSIZE, MOST_WRITTEN), (resource.RLIMIT_CORE, 0)):
+    for kind, most in ((resource.RLIMIT_AS, MOST_MEMORY), (resource.RLIMIT_CORE, 0)):
         hard = resource.getrlimit(kind)[1]
         resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 

@@ -197,6 +197,16 @@ TEST(Train, TheInitialWeightsAreThoseBeforeTheFirstStep) {
   EXPECT_NE(trained.weights, trained.initial);
 }
 
+TEST(Train, DrawsTheInitialWeightsByTheConfigsOwnSeed) {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const auto run = train_on(kSidesSoftmax, {"train.epochs=0", fmt::format("seed={}", seed)}).run;
+    const StoredModel stored = unpack_model(run.initial, run.config, "initial");
+    Model model(run.config, stored.schema);
+    Variables variables(model.graph, seed);
+    EXPECT_EQ(run.initial, pack_model(variables, stored.schema, {})) << seed;
+  }
+}
+
 TEST(Train, AnotherSeedGivesOtherWeights) {
   EXPECT_NE(train_on(kSidesSoftmax, {"train.epochs=0", "seed=1"}).run.initial,
             train_on(kSidesSoftmax, {"train.epochs=0", "seed=2"}).run.initial);

@@ -280,6 +280,26 @@ TEST(Train, StopsWhenAsked) {
   EXPECT_EQ(asked, 3);
 }
 
+TEST(Train, ReportsTheSamplesDoneAndWhatTheyMeasured) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", kSides);
+  std::vector<Progress> reports;
+  TrainOptions options;
+  options.on_step = [&](const Progress& progress) { return reports.push_back(progress), true; };
+  (void)train(small_config(folder, "side", "softmax_cross_entropy", {"train.batch_size=1"}), options);
+  ASSERT_GE(reports.size(), 3u);
+  const auto samples = [](const Progress& p) { return (p.epoch - 1) * p.samples + p.done; };
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    EXPECT_EQ(samples(reports[i]),
+              static_cast<std::int64_t>(i + 1) * samples(reports[0]));  // steps of one sample
+    EXPECT_GT(reports[i].done, 0);
+    EXPECT_LE(reports[i].done, 8);
+  }
+  const Progress& last = reports.back();
+  EXPECT_LT(last.done, 8);  // within an epoch, of samples that have all been learned
+  EXPECT_EQ(last.train.accuracy, 1.0);
+}
+
 TEST(Train, TellsItsListenersWhatHappens) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", kSides);

@@ -286,7 +286,9 @@ TEST(Train, ReportsTheSamplesDoneAndWhatTheyMeasured) {
   std::vector<Progress> reports;
   TrainOptions options;
   options.on_step = [&](const Progress& progress) { return reports.push_back(progress), true; };
-  (void)train(small_config(folder, "side", "softmax_cross_entropy", {"train.batch_size=1"}), options);
+  (void)train(
+      small_config(folder, "side", "softmax_cross_entropy", {"train.batch_size=1", "train.epochs=199"}),
+      options);
   ASSERT_GE(reports.size(), 3u);
   const auto samples = [](const Progress& p) { return (p.epoch - 1) * p.samples + p.done; };
   for (std::size_t i = 0; i < reports.size(); ++i) {
@@ -295,9 +297,9 @@ TEST(Train, ReportsTheSamplesDoneAndWhatTheyMeasured) {
     EXPECT_GT(reports[i].done, 0);
     EXPECT_LE(reports[i].done, 8);
   }
-  const Progress& last = reports.back();
-  EXPECT_LT(last.done, 8);  // within an epoch, of samples that have all been learned
-  EXPECT_EQ(last.train.accuracy, 1.0);
+  const auto late = std::span(reports).subspan(reports.size() / 2);  // when every sample has been learned
+  for (const Progress& progress : late) EXPECT_EQ(progress.train.accuracy, 1.0) << progress.epoch;
+  EXPECT_TRUE(std::any_of(late.begin(), late.end(), [](const Progress& p) { return p.done < 8; }));
 }
 
 TEST(Train, TellsItsListenersWhatHappens) {

@@ -152,6 +152,7 @@ class Log:
     def __init__(self, path, resumed):
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = path.read_text(encoding="utf-8").splitlines() if resumed and path.exists() else []
+        lines = [line for line in lines if line.split("\t", 1)[1].startswith("noticed")]  # the others are tried again
         self.verdicts = dict(line.split("\t", 1) for line in lines)
         self.lock = threading.Lock()
         self.path = path
@@ -228,7 +229,7 @@ def main(arguments, root=ROOT):
     parser.add_argument("words", nargs="*", metavar="WORD")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="faults tried at the same time")
     parser.add_argument("--limit", type=float, default=120, help="seconds for one test program; a longer one has noticed")
-    parser.add_argument("--resume", action="store_true", help="go on where the last run was interrupted")
+    parser.add_argument("--resume", action="store_true", help="leave out what the last run saw noticed")
     parser.add_argument("--list", action="store_true", help="only print what is chosen")
     options = parser.parse_args(arguments)
     try:

@@ -13,7 +13,7 @@ import mutant_tables
 import mutants
 
 ROOT = pathlib.Path(__file__).parent.parent
-FEWEST = 2
+FEWEST = 200
 FEWEST_OF_A_FLOOR = 0
 
 

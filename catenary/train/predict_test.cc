@@ -105,12 +105,12 @@ TEST(Predict, RegressionGivesNumbersNamedByTheirTargets) {
 
 TEST(Predict, QuotesNamesAsCsvAsks) {
   const TemporaryDirectory folder;
-  (void)folder.file("data.csv", "a,\"k\"\n1,\"x, \"\"y\"\"\"\n2,z\n");
+  (void)folder.file("data.csv", "a,\"k\"\n1,\"x,y\"\n2,\"p \"\"q\"\"\"\n");
   const StoredRun run =
       stored(folder, small_config(folder, "k", "softmax_cross_entropy", {"train.epochs=100"}));
   const auto lines = lines_of(predict(run, folder.file("in.csv", "a\n1\n"), 1).csv);
-  EXPECT_EQ(lines[0], "prediction,\"probability_x, \"\"y\"\"\",probability_z");
-  EXPECT_EQ(lines[1].substr(0, 12), "\"x, \"\"y\"\"\",0");
+  EXPECT_EQ(lines[0], "prediction,\"probability_p \"\"q\"\"\",\"probability_x,y\"");
+  EXPECT_EQ(lines[1].substr(0, 7), "\"x,y\",0");
 }
 
 TEST(Predict, ManySamplesGoThroughInBatches) {

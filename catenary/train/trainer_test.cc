@@ -197,6 +197,16 @@ TEST(Train, TheInitialWeightsAreThoseBeforeTheFirstStep) {
   EXPECT_NE(trained.weights, trained.initial);
 }
 
+TEST(Train, DrawsTheInitialWeightsByTheConfigsOwnSeed) {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const auto run = train_on(kSidesSoftmax, {"train.epochs=0", fmt::format("seed={}", seed)}).run;
+    const StoredModel stored = unpack_model(run.initial, run.config, "initial");
+    Model model(run.config, stored.schema);
+    Variables variables(model.graph, seed);
+    EXPECT_EQ(run.initial, pack_model(variables, stored.schema, {})) << seed;
+  }
+}
+
 TEST(Train, AnotherSeedGivesOtherWeights) {
   EXPECT_NE(train_on(kSidesSoftmax, {"train.epochs=0", "seed=1"}).run.initial,
             train_on(kSidesSoftmax, {"train.epochs=0", "seed=2"}).run.initial);
@@ -268,6 +278,28 @@ TEST(Train, StopsWhenAsked) {
   const auto result = train(config, {.on_step = [&](const Progress&) { return ++asked < 3; }});
   EXPECT_FALSE(result.has_value());
   EXPECT_EQ(asked, 3);
+}
+
+TEST(Train, ReportsTheSamplesDoneAndWhatTheyMeasured) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", kSides);
+  std::vector<Progress> reports;
+  TrainOptions options;
+  options.on_step = [&](const Progress& progress) { return reports.push_back(progress), true; };
+  (void)train(
+      small_config(folder, "side", "softmax_cross_entropy", {"train.batch_size=1", "train.epochs=199"}),
+      options);
+  ASSERT_GE(reports.size(), 3u);
+  const auto samples = [](const Progress& p) { return (p.epoch - 1) * p.samples + p.done; };
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    EXPECT_EQ(samples(reports[i]),
+              static_cast<std::int64_t>(i + 1) * samples(reports[0]));  // steps of one sample
+    EXPECT_GT(reports[i].done, 0);
+    EXPECT_LE(reports[i].done, 8);
+  }
+  const auto late = std::span(reports).subspan(reports.size() / 2);  // when every sample has been learned
+  for (const Progress& progress : late) EXPECT_EQ(progress.train.accuracy, 1.0) << progress.epoch;
+  EXPECT_TRUE(std::any_of(late.begin(), late.end(), [](const Progress& p) { return p.done < 8; }));
 }
 
 TEST(Train, TellsItsListenersWhatHappens) {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace catenary {
 namespace {
@@ -75,6 +76,14 @@ TEST(MeasuredSlopes, AreOfAKinkWhereTheyDifferByTenTimesTheirErrors) {
   EXPECT_TRUE(is_kink(-1, -1 - 2e-4, 0));
   EXPECT_FALSE(is_kink(1, 1 + 5e-5, 0));
   EXPECT_FALSE(is_kink(1, 1, 0));
+}
+
+// From the fourth step on, 6.4e-5 and its multiples, sin(ωx) is 0 at both ends of each: numbers that agree
+// with each other, and not with what smaller steps have found.
+TEST(MeasuredSlopes, AreNotThoseOfStepsThatMeetWholePeriods) {
+  const double omega = 2 * std::numbers::pi / 6.4e-5;
+  const auto f = [&](double x) { return std::vector{std::sin(omega * x)}; };
+  EXPECT_NEAR(measured_slopes(f, 0, {kEpsilon})[0].value, omega, 0.1 * omega);
 }
 
 TEST(MeasuredSlopes, KnowNothingOfAJump) {

@@ -4,12 +4,13 @@ SETUP ?= ./tools/setup
 JOBS ?=
 SECONDS ?= 60
 PREFIX ?= /usr/local
+MUTANTS ?=
 
 program := build/release/catenary
 parallel := $(if $(JOBS),-j $(JOBS))
 sources = git ls-files '*.cc' '*.h'
 
-.PHONY: build setup test fuzz demo bench bench-quick bench-pypi bench-build format lint install clean help
+.PHONY: build setup test fuzz mutants demo bench bench-quick bench-pypi bench-build format lint install clean help
 
 build: ## build the program, build/release/catenary (the default)
 	@$(SETUP) build
@@ -49,6 +50,10 @@ bench-build:
 	@cmake --build build/bench $(parallel)
 	@cmake --preset static > /dev/null
 	@cmake --build build/static $(parallel) --target catenary_cli
+
+mutants: ## plant faults in copies of the source and see that tests notice: about an hour; MUTANTS=nn: one floor's
+	@$(SETUP) test
+	@python3 tools/mutants.py $(MUTANTS)
 
 format: ## format all C++ sources in place
 	@$(sources) | xargs clang-format -i

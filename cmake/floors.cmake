@@ -1,7 +1,7 @@
 # How a floor of the house (a folder below catenary/) becomes a library, and its x_test.cc files a test program.
 
 # -ffp-contract=off: whether a*b+c is fused is our decision (an explicit FMA), never the compiler's,
-# or the same kernel could round differently on two SIMD targets (docs/adr/0003-order-of-addition.md).
+# or the same kernel could round differently on two SIMD targets (docs/adr/0008-order-of-addition-as-a-whole.md).
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off)
 # At -O3 GCC 12 reports overflows and uninitialised members inside std::string and std::map that are not there (GCC bugs
 # 105329 and 105651). The other configurations keep these warnings.

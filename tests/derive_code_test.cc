@@ -132,6 +132,24 @@ CodeRequest gaussian(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
   return request;
 }
 
+// A matrix whose diagonal is 0: elimination exchanges rows, an odd number of times.
+CodeRequest exchanged_rows(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
+  const std::int64_t n = sizes.n;
+  const Value A = graph.parameter("A", {n, n}, {}, DType::kF64),
+              B = graph.parameter("B", {n, n}, {}, DType::kF64);
+  bind_sample(at, B, {}, 0, 7);
+  for (std::int64_t i = 0; i < n * n; ++i) {
+    const std::int64_t row = i / n, column = i % n;
+    const double number =
+        column == (row + 1) % n ? 2.0 + static_cast<double>(row) : 0.1 * static_cast<double>(i);
+    at.leaves["A"].push_back(row == column ? 0 : number);
+  }
+  CodeRequest request{.parameters = {A, B}};
+  request.value = det(A) + logdet(A) + sum(inv(A) * B);
+  add_gradients(request);
+  return request;
+}
+
 // A size that appears only twice as often, and elements of a matrix as one vector.
 CodeRequest reshaped(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
   const Value x = graph.parameter("x", {2 * sizes.n}, {}, DType::kF64);
@@ -141,6 +159,31 @@ CodeRequest reshaped(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
   CodeRequest request{.parameters = {x, A, v}};
   request.value = dot(reshape(A, v.shape()), exp(v)) + sum(reshape(x, {2, sizes.n}) * 0.5);
   add_gradients(request);
+  return request;
+}
+
+// Impossible and certain classes: logits of −∞ and ∞, probabilities of 0.
+CodeRequest masked(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
+  const auto n = static_cast<std::size_t>(sizes.n);
+  const auto leaf = [&](std::string_view name, std::vector<double> numbers) {
+    const Value x = graph.parameter(name, {sizes.n}, {}, DType::kF64);
+    at.leaves[std::string(name)] = std::move(numbers);
+    return x;
+  };
+  std::vector<double> mask(n, 0), certain(n, 0), y(n, 0), x;
+  for (std::size_t i = 0; i < n; ++i) x.push_back(std::sin(static_cast<double>(i)));
+  mask[0] = -HUGE_VAL, y[1] = 1, certain[0] = -HUGE_VAL, certain[1] = HUGE_VAL;
+  const Value logits = leaf("x", x), impossible = leaf("mask", mask), sure = leaf("certain", certain);
+  const Value target = leaf("y", y), label = graph.parameter("label", {}, {}, DType::kF64);
+  at.leaves["label"] = {1};
+  const Value z = logits + impossible, u = logits + sure;
+  CodeRequest request{.parameters = {logits, impossible, target, sure, label}};
+  request.value = softmax_cross_entropy(z, target) + softmax_cross_entropy_labels(z, label) + logsumexp(z) +
+                  sigmoid_cross_entropy(u, target) + cross_entropy(softmax(z), target) +
+                  softmax_cross_entropy(u, target) + dot(softmax(u), target);
+  request.gradients = {{"x", gradient(request.value, {logits}).adjoints[0]},
+                       {"log_shares", log_softmax(logits)},
+                       {"no_class", pick(logits, label + 0.5)}};
   return request;
 }
 
@@ -195,8 +238,8 @@ CodeCase::Build random_graph(std::uint64_t seed) {
 
 std::vector<CodeCase> some_functions() {
   std::vector<CodeCase> cases;
-  for (const auto build :
-       {regularised, network, one_sample, gaussian, reshaped, logistic_hessian, mixed_hessian})
+  for (const auto build : {regularised, network, one_sample, gaussian, exchanged_rows, reshaped, masked,
+                           logistic_hessian, mixed_hessian})
     cases.emplace_back(build);
   return cases;
 }

@@ -50,6 +50,65 @@ TEST(Outputs, DoNotChangeWhenOthersAreAddedToThem) {
   }
 }
 
+// A product's kernel takes on what follows only if nobody else reads what is between.
+TEST(Outputs, MayReadAProductTwice) {
+  Graph graph;
+  const Value x = graph.input("x", {3}), u = graph.input("u", {4}), W = graph.parameter("W", {4, 3});
+  const Value b = graph.parameter("b", {4}), z = matmul(W, x), s = z + b, a = tanh(u), slope = 1 - square(a);
+  for (const Value y :
+       {softplus(z) + relu(z), relu(z) + softplus(z), softplus(s) - relu(s), tanh(s) * relu(s),
+        relu(s) * tanh(s), -s + relu(s), relu(s) - softplus(s), z * s, softplus(z) + s, s - softplus(z),
+        relu(z) * softplus(z), softplus(z) * relu(z), z * step(u) + softplus(z), softplus(z) - z * step(u),
+        z * slope + softplus(z), softplus(z) * (z * slope), relu(s) * s * step(s)}) {
+    expect_reference({y}, {x, u, W, b});
+    expect_reference({a, y}, {x, u, W, b});
+  }
+}
+
+// On the way back the slope of some activations rides on the product with the matrix above.
+TEST(Outputs, MayBeGradientsThroughEveryActivation) {
+  Graph graph;
+  const Value x = graph.input("x", {3}), y = graph.input("y", {2});
+  const Value W = graph.parameter("W", {5, 3}), b = graph.parameter("b", {5}),
+              V = graph.parameter("V", {2, 5});
+  const Value z = matmul(W, x) + b;
+  for (const Value a :
+       {relu(z), tanh(z), sigmoid(z), leaky_relu(z, 0.25), elu(z, 0.5), softplus(z), gelu(z), silu(z)}) {
+    SCOPED_TRACE(a.op().name);
+    const Value loss = batch_mean(squared_error(matmul(V, a), y));
+    std::vector<Value> outputs = gradient(loss, {W, b, V}).adjoints;
+    outputs.push_back(loss);
+    expect_reference(outputs, {x, y, W, b, V});
+  }
+}
+
+// A product's kernel begins with a bias that has one number for each row; any other is added afterwards.
+TEST(Outputs, OfAProductTakeABiasOfEveryKind) {
+  Graph graph;
+  const Value x = graph.input("x", {3}), u = graph.input("u", {}), y = graph.input("y", {5});
+  const Value W = graph.parameter("W", {5, 3}), b = graph.parameter("b", {5}), c = graph.parameter("c", {});
+  const Value V = graph.parameter("V", {2, 5}), one = graph.parameter("one", {1});
+  const std::vector<Value> leaves = {x, u, y, W, V, b, c, one};
+  const Value z = matmul(W, x);
+  const Value biases[] = {b,
+                          broadcast(c, {5}),
+                          broadcast(u, {5}),
+                          broadcast(one, {5}),
+                          y,
+                          graph.constant(0.5, {5}),
+                          slice(concat(std::vector<Value>{b, b}), 0, 3, 8),
+                          reshape(slice(V, 0, 1, 2), {5}),
+                          b * c};
+  for (const Value bias : biases) {
+    for (const Value sum : {z + bias, bias + z}) {
+      expect_reference({relu(sum)}, leaves);
+      expect_reference({sum, tanh(sum)}, leaves);
+      expect_reference({sum * step(y)}, leaves);
+    }
+    expect_reference({relu(z - bias), bias - z}, leaves);
+  }
+}
+
 // Many outputs are mere views of other values, or leaves; each must come out whole, alone and beside the
 // others.
 TEST(Outputs, MayBeAnyValueOfTheGraph) {

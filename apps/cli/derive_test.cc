@@ -116,6 +116,17 @@ TEST_F(DeriveConfig, ShowsOneSampleOfTheDataWithTheInitialWeights) {
   }
 }
 
+TEST_F(DeriveConfig, ShowsImagesAsTheirModelReadsThem) {
+  shell_.file("x-images-idx3", std::string("\0\0\x08\x03\0\0\0\2\0\0\0\1\0\0\0\2\xff\0\0\x33", 20));
+  shell_.file("x-labels-idx1", std::string("\0\0\x08\x01\0\0\0\2\0\1", 10));
+  const Outcome bytes =
+      shell_.run({"derive", "net.toml", "--numbers", "--set", R"(data={train="x-images-idx3"})"});
+  EXPECT_THAT(bytes.out, HasSubstr("x = [ 1 ]\n        [ 0 ]")) << bytes.err;  // of 0 to 1, not of 0 to 255
+  const Outcome standardised = shell_.run({"derive", "net.toml", "--numbers", "--sample", "1", "--set",
+                                           R"(data={train="x-images-idx3", standardize=true})"});
+  EXPECT_THAT(standardised.out, HasSubstr("x = [ −1 ]\n        [  1 ]")) << standardised.err;
+}
+
 TEST_F(DeriveConfig, TakesTheTrainedWeightsOfARun) {
   ASSERT_EQ(shell_.run({"train", "net.toml", "--out", "run"}).exit_code, 0);
   const auto weights = [&](const char* path) {

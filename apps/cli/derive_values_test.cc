@@ -25,6 +25,39 @@ std::string npy(std::string_view type, std::string_view order, std::string_view 
   return file;
 }
 
+// The bytes of a number, least significant first.
+template <typename T>
+std::string little_endian(T value) {
+  return {reinterpret_cast<const char*>(&value), sizeof(T)};
+}
+
+std::uint32_t crc_of(std::string_view content) {
+  std::uint32_t crc = 0xFFFFFFFF;
+  for (const char c : content) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xEDB88320 : 0);
+  }
+  return ~crc;
+}
+
+// A zip archive of these files, by name, stored as they are.
+std::string npz(const std::vector<std::pair<std::string, std::string>>& files) {
+  std::string archive, directory;
+  for (const auto& [name, content] : files) {
+    const auto size = static_cast<std::uint32_t>(content.size());
+    const std::string common = std::string(8, '\0') + little_endian(crc_of(content)) + little_endian(size) +
+                               little_endian(size) + little_endian(static_cast<std::uint16_t>(name.size())) +
+                               std::string(2, '\0');
+    directory += std::string("PK\1\2\0\0\0\0", 8) + common + std::string(10, '\0') +
+                 little_endian(static_cast<std::uint32_t>(archive.size())) + name;
+    archive += std::string("PK\3\4\0\0", 6) + common + name + content;
+  }
+  const auto count = little_endian(static_cast<std::uint16_t>(files.size()));
+  return archive + directory + std::string("PK\5\6\0\0\0\0", 8) + count + count +
+         little_endian(static_cast<std::uint32_t>(directory.size())) +
+         little_endian(static_cast<std::uint32_t>(archive.size())) + std::string(2, '\0');
+}
+
 // The derivation of a formula of one variable at a file's numbers.
 Outcome derive(const Shell& shell, const std::string& expression, const std::string& given,
                const std::string& file, const std::string& bytes) {
@@ -80,6 +113,10 @@ TEST(DeriveValues, OfManySamplesAreRefusedAsTooMany) {
 TEST(DeriveValues, SayWhatWasNeededAndFound) {
   const std::string three = npy<double>("<f8", "False", "3,", {1, 2, 3});
   const std::string square = npy<double>("<f8", "False", "2, 2", {1, 2, 3, 4});
+  const std::string nearly_symmetric = npy<double>("<f8", "False", "3, 3", {1, 2, 3, 2, 1, 4, 3, 5, 1});
+  const std::string two = npy<double>("<f8", "False", "2,", {1, 2});
+  const std::string unequal = npz({{"x.npy", three}, {"y.npy", two}}),
+                    reversed = npz({{"x.npy", two}, {"y.npy", three}});
   const struct {
     const char* expression;
     const char* given;
@@ -91,6 +128,9 @@ TEST(DeriveValues, SayWhatWasNeededAndFound) {
       {"norm(x)", "x: n", "x.npy", square, "x.npy: array 'x': needed shape n, found [2, 2]"},
       {"norm(x)", "x: 4", "x.npy", three, "x.npy: array 'x': needed shape 4, found [3]"},
       {"tr(A)", "A: n×n symmetric", "A.npy", square, "'A' was declared symmetric; found 3 at [1, 0] and 2"},
+      {"tr(A)", "A: n×n symmetric", "A.npy", nearly_symmetric, "found 5 at [2, 1] and 4 at [1, 2]"},
+      {"norm(x-y)", "x: n, y: n", "xy.npz", unequal, "array 'y': the dimension n is 2 here and 3 in 'x'"},
+      {"norm(x-y)", "x: n, y: n", "xy.npz", reversed, "array 'y': the dimension n is 3 here and 2 in 'x'"},
       {"norm(x)", "x: n", "x.npy", "hello", "x.npy: needed a NumPy file"},
   };
   for (const auto& c : kCases) {

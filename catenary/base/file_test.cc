@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <future>
 #include <string>
 
@@ -63,6 +65,42 @@ TEST(File, AFailedWriteLeavesNothing) {
   EXPECT_EQ(error_of([&] { write_file_atomically(dir / "taken", "x"); }),
             fmt::format("io: cannot write '{}': Is a directory", (dir / "taken").string()));
   EXPECT_THAT(dir.names(), ::testing::ElementsAre("taken"));
+}
+
+// No file may grow beyond so many bytes while one of these lives: the disk is full.
+class SizeLimit {
+ public:
+  explicit SizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  SizeLimit(const SizeLimit&) = delete;
+  SizeLimit& operator=(const SizeLimit&) = delete;
+  ~SizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+TEST(File, AWriteThatFailsHalfWayLeavesTheOldFileAndNoTemporary) {
+  const TemporaryDirectory dir;
+  write_file_atomically(dir / "a", "old");
+  const std::string text(100'000, 'x');
+  std::string message, fresh;
+  {
+    const SizeLimit limit(4096);
+    message = error_of([&] { write_file_atomically(dir / "a", text); });
+    fresh = error_of([&] { write_file_atomically(dir / "b", text); });
+  }
+  EXPECT_EQ(message, fmt::format("io: cannot write '{}': File too large", (dir / "a").string()));
+  EXPECT_EQ(fresh, fmt::format("io: cannot write '{}': File too large", (dir / "b").string()));
+  EXPECT_EQ(text_of(dir / "a"), "old");
+  EXPECT_THAT(dir.names(), ::testing::ElementsAre("a"));
 }
 
 TEST(File, AWriteFollowsSymbolicLinks) {

@@ -46,7 +46,8 @@ inline double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp
         "\ninline double cross_entropy(double a, double y) { return y == 0 ? 0 : -y * std::log(a); }\n"},
     CodeHelper{"sigmoid_cross_entropy", R"(
 inline double sigmoid_cross_entropy(double z, double y) {
-  return std::max(z, 0.0) - z * y + std::log1p(std::exp(-std::abs(z)));
+  const double gap = (z > 0 ? 1 : 0) - y;  // 0 where z points the right way: then even an infinite z costs nothing
+  return (gap == 0 ? 0 : z * gap) + std::log1p(std::exp(-std::abs(z)));
 }
 )"},
     CodeHelper{"huber", R"(
@@ -94,9 +95,10 @@ A unit_vector(const A& x) {
 )"},
     CodeHelper{"argmax", R"(
 template <class A>
-double argmax(const A& x) {  // the first one
+double argmax(const A& x) {  // the first one; nan is above all
   std::size_t best = 0;
-  for (std::size_t i = 1; i < count(x); ++i) best = element(x, i) > element(x, best) ? i : best;
+  for (std::size_t i = 1; i < count(x) && !std::isnan(element(x, best)); ++i)
+    best = element(x, i) <= element(x, best) ? best : i;
   return double(best);
 }
 )"},
@@ -114,29 +116,38 @@ A argmax_mask(A x) {
   return x;
 }
 )"},
+    CodeHelper{"from_largest", R"(
+inline double from_largest(double x, double most) { return x == most ? 0 : x - most; }  // even an infinite one
+)"},
+    CodeHelper{"exp_sum", R"(
+template <class A>
+double exp_sum(const A& x, double most) {
+  return sum_of([&](double e) { return std::exp(from_largest(e, most)); }, x);
+}
+)"},
+    CodeHelper{"share_sum", R"(
+inline double share_sum(const Vector& x, double most) {  // of several infinite maxima none has a share
+  const double total = exp_sum(x, most);
+  return std::isinf(most) && total > 1 ? std::numeric_limits<double>::quiet_NaN() : total;
+}
+)"},
     CodeHelper{"logsumexp", R"(
 template <class A>
 double logsumexp(const A& x) {
   const double most = largest(x);
-  return most + std::log(sum_of([&](double e) { return std::exp(e - most); }, x));
+  return most + std::log(exp_sum(x, most));
 }
 )"},
     CodeHelper{"softmax", R"(
-inline Vector softmax(Vector x) {
-  const double most = largest(x);
-  for (double& e : x) e = std::exp(e - most);
-  const double total = sum(x);
-  for (double& e : x) e /= total;
-  return x;
+inline Vector softmax(const Vector& x) {
+  const double most = largest(x), total = share_sum(x, most);
+  return map([&](double e) { return std::exp(from_largest(e, most)) / total; }, x);
 }
 )"},
     CodeHelper{"log_softmax", R"(
-inline Vector log_softmax(Vector x) {
-  const double most = largest(x);
-  for (double& e : x) e -= most;
-  const double log_total = std::log(sum_of([](double e) { return std::exp(e); }, x));
-  for (double& e : x) e -= log_total;
-  return x;
+inline Vector log_softmax(const Vector& x) {
+  const double most = largest(x), log_total = std::log(share_sum(x, most));
+  return map([&](double e) { return from_largest(e, most) - log_total; }, x);
 }
 )"},
     CodeHelper{"pick", R"(
@@ -148,7 +159,9 @@ inline double pick(const Vector& x, double label) {
 }
 )"},
     CodeHelper{"softmax_cross_entropy", R"(
-inline double softmax_cross_entropy(const Vector& z, const Vector& y) { return -dot(y, log_softmax(z)); }
+inline double softmax_cross_entropy(const Vector& z, const Vector& y) {
+  return -sum_of([](double t, double l) { return t == 0 ? 0 : t * l; }, y, log_softmax(z));
+}
 )"},
     CodeHelper{"softmax_cross_entropy_labels", R"(
 inline double softmax_cross_entropy_labels(const Vector& z, double label) {

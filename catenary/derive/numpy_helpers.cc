@@ -52,23 +52,36 @@ def _elu(x, alpha):
     return np.where(x < 0, alpha * np.expm1(np.minimum(x, 0.0)), x)
 
 )"},
+    CodeHelper{"_from_largest", R"(
+def _from_largest(x):  # x - max x; 0 for the maximum itself, even an infinite one
+    largest = np.max(x, axis=-1, keepdims=True)
+    return np.subtract(x, largest, out=np.zeros(x.shape), where=x != largest)
+
+)"},
+    CodeHelper{"_share_sum", R"(
+def _share_sum(x):  # sum of e^(x - max x); of several infinite maxima none has a share
+    total = np.sum(np.exp(_from_largest(x)), axis=-1, keepdims=True)
+    return np.where(np.isinf(np.max(x, axis=-1, keepdims=True)) & (total > 1), np.nan, total)
+
+)"},
     CodeHelper{"_logsumexp", R"(
-def _logsumexp(x, axis=-1):
-    largest = np.max(x, axis=axis, keepdims=True)
-    total = np.log(np.sum(np.exp(x - largest), axis=axis, keepdims=True))
-    return np.squeeze(largest + total, axis=axis)
+def _logsumexp(x):
+    return np.max(x, axis=-1) + np.log(np.sum(np.exp(_from_largest(x)), axis=-1))
 
 )"},
     CodeHelper{"_softmax", R"(
 def _softmax(x):
-    e = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    return e / np.sum(e, axis=-1, keepdims=True)
+    return np.exp(_from_largest(x)) / _share_sum(x)
 
 )"},
     CodeHelper{"_log_softmax", R"(
 def _log_softmax(x):
-    x = x - np.max(x, axis=-1, keepdims=True)
-    return x - np.log(np.sum(np.exp(x), axis=-1, keepdims=True))
+    return _from_largest(x) - np.log(_share_sum(x))
+
+)"},
+    CodeHelper{"_softmax_cross_entropy", R"(
+def _softmax_cross_entropy(z, y):
+    return -y * np.where(y == 0, 0.0, _log_softmax(z))
 
 )"},
     CodeHelper{"_pick", R"(
@@ -128,7 +141,8 @@ def _cross_entropy(a, y):
 )"},
     CodeHelper{"_sigmoid_cross_entropy", R"(
 def _sigmoid_cross_entropy(z, y):
-    return np.maximum(z, 0.0) - z * y + np.log1p(np.exp(-np.abs(z)))
+    gap = (z > 0) - y  # 0 where z points the right way: then even an infinite z costs nothing
+    return np.where(gap == 0, 0.0, z) * gap + np.log1p(np.exp(-np.abs(z)))
 
 )"},
     CodeHelper{"_huber", R"(

@@ -74,7 +74,7 @@ constexpr std::array kRows = {
         "0.5 * ({0.} - {1+})**2"},
     Row{"cross_entropy", "np.sum(_cross_entropy({0.}, {1.}){axes})", Notation::kAtom, true,
         "_cross_entropy({0.}, {1.})"},
-    Row{"softmax_cross_entropy", "-np.sum({1^} * _log_softmax({0.}){axes})", Notation::kNegation},
+    Row{"softmax_cross_entropy", "np.sum(_softmax_cross_entropy({0.}, {1.}){axes})"},
     Row{"softmax_cross_entropy_labels", "_pick(-_log_softmax({0.}), {1.})"},
     Row{"sigmoid_cross_entropy", "np.sum(_sigmoid_cross_entropy({0.}, {1.}){axes})", Notation::kAtom, true,
         "_sigmoid_cross_entropy({0.}, {1.})"},

@@ -94,6 +94,30 @@ TEST(Step, AppliesUpdatesAfterItsOutputs) {
   }
 }
 
+// Vectors that are updated by each other: each reads what the others were, in groups of their own (c) and
+// within one group, block by block (b reads a's new value and its old one).
+TEST(Step, UpdatesVectorsByEachOthersOldValues) {
+  for (const std::int64_t size : {3, 5000}) {
+    for (const bool crossed : {false, true}) {
+      Graph g;
+      const Value a = g.state("a", {size}, 1), b = g.state("b", {size}, 2), c = g.state("c", {size}, 3);
+      const Value next = a * 2 + b;
+      Variables variables(g, 0);
+      Step step = compile({{}, {{a, next}, {b, next - a * a}, {c, c + (crossed ? a : c)}}}, variables);
+      double x = 1, y = 2, z = 3;
+      for (int i = 0; i < 4; ++i) {
+        ASSERT_EQ(step.run({1}), Status::kOk);
+        const double next_x = 2 * x + y, next_z = z + (crossed ? x : z);
+        y = next_x - x * x, x = next_x, z = next_z;
+        const auto count = static_cast<std::size_t>(size);
+        EXPECT_EQ(variables.read("a"), std::vector<double>(count, x));
+        EXPECT_EQ(variables.read("b"), std::vector<double>(count, y));
+        EXPECT_EQ(variables.read("c"), std::vector<double>(count, z));
+      }
+    }
+  }
+}
+
 // "kind: message" of what f throws; "" if nothing.
 template <typename F>
 std::string error_of(F f) {

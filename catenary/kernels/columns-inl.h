@@ -64,6 +64,20 @@ HWY_INLINE typename S::V largest(const S& s) {
   return best;
 }
 
+/// x - max, and 0 for the maximum itself, even where it is infinite.
+template <class V>
+HWY_INLINE V from_largest(V x, V max) {
+  return hn::IfThenZeroElse(hn::Eq(x, max), hn::Sub(x, max));
+}
+
+/// sum e^(x - max) to divide by: a single infinite maximum has the whole share; of several none has a limit.
+template <class S>
+HWY_INLINE typename S::V share_sum(const S& s, typename S::V sum, typename S::V max) {
+  const auto infinite = hn::Eq(hn::Abs(max), s.number(std::numeric_limits<typename S::T>::infinity()));
+  const auto nan = s.number(std::numeric_limits<typename S::T>::quiet_NaN());
+  return hn::IfThenElse(hn::And(infinite, hn::Gt(sum, s.number(1))), nan, sum);
+}
+
 /// x(label), NaN where no row has the label.
 template <class S>
 HWY_INLINE typename S::V pick(const S& s, typename S::V label) {

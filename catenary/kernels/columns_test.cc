@@ -221,6 +221,26 @@ TYPED_TEST(Columns, ArgmaxTakesTheFirstOfEqualsAndANanAboveAll) {
   }
 }
 
+TYPED_TEST(Columns, KeepANanInWhicheverRowItStands) {
+  using T = TypeParam;
+  for (const Simd simd : supported_simd()) {
+    for (const Column op : {Column::kSum, Column::kMean, Column::kMax, Column::kDot, Column::kNorm2,
+                            Column::kSoftmax, Column::kLogSoftmax, Column::kSquaredError,
+                            Column::kSoftmaxCrossEntropy, Column::kSoftmaxCrossEntropyLabels,
+                            Column::kSigmoidCrossEntropy, Column::kHuber, Column::kUnitVector}) {
+      for (std::int64_t row = 0; row < 4; ++row) {
+        Matrix<T> x(4, 21), y(4, 21), out(gives_rows(op) ? 4 : 1, 21);
+        fill_inputs(op, x, y, 3);
+        for (std::int64_t t = 0; t < 21; t += 4) x.at(row, t) = std::numeric_limits<T>::quiet_NaN();
+        run(simd, op, x.operand(), y.operand(), 4, out);
+        for (std::int64_t t = 0; t < 21; ++t)
+          EXPECT_EQ(std::isnan(out.at(0, t)), t % 4 == 0)
+              << name_of(simd) << " operation " << static_cast<int>(op);
+      }
+    }
+  }
+}
+
 TYPED_TEST(Columns, SoftmaxWorksInPlaceAndUnitVectorOfZeroIsZero) {
   using T = TypeParam;
   for (const Simd simd : supported_simd()) {

@@ -27,8 +27,9 @@ template <class S>
 HWY_INLINE LogSum<S> log_sum(const S& s) {
   const auto max = largest(s);
   auto sum = hn::Zero(s.d);
-  for (std::int64_t i = 0; i < s.args.rows; ++i) sum = hn::Add(sum, exponential(s.d, hn::Sub(s.x(i), max)));
-  return {max, logarithm(s.d, sum)};
+  for (std::int64_t i = 0; i < s.args.rows; ++i)
+    sum = hn::Add(sum, exponential(s.d, from_largest(s.x(i), max)));
+  return {max, logarithm(s.d, share_sum(s, sum, max))};
 }
 
 template <class S>
@@ -36,18 +37,19 @@ HWY_INLINE void down(Walk<kSoftmax>, const S& s) {
   const V<S> max = largest(s);
   V<S> sum = hn::Zero(s.d);
   for (std::int64_t i = 0; i < s.args.rows; ++i) {
-    const V<S> e = exponential(s.d, hn::Sub(s.x(i), max));
+    const V<S> e = exponential(s.d, from_largest(s.x(i), max));
     sum = hn::Add(sum, e);
     s.put(i, e);
   }
-  const V<S> share = hn::Div(s.number(1), sum);
+  const V<S> share = hn::Div(s.number(1), share_sum(s, sum, max));
   for (std::int64_t i = 0; i < s.args.rows; ++i) s.put(i, hn::Mul(s.written(i), share));
 }
 
 template <class S>
 HWY_INLINE void down(Walk<kLogSoftmax>, const S& s) {
   const LogSum<S> total = log_sum(s);
-  for (std::int64_t i = 0; i < s.args.rows; ++i) s.put(i, hn::Sub(hn::Sub(s.x(i), total.max), total.log));
+  for (std::int64_t i = 0; i < s.args.rows; ++i)
+    s.put(i, hn::Sub(from_largest(s.x(i), total.max), total.log));
 }
 
 template <class S>
@@ -56,7 +58,7 @@ HWY_INLINE void down(Walk<kSoftmaxCrossEntropy>, const S& s) {
   V<S> sum = hn::Zero(s.d);
   for (std::int64_t i = 0; i < s.args.rows; ++i) {
     const V<S> y = s.y(i);
-    const V<S> term = fma(y, hn::Sub(total.log, hn::Sub(s.x(i), total.max)), sum);
+    const V<S> term = fma(y, hn::Sub(total.log, from_largest(s.x(i), total.max)), sum);
     sum = hn::IfThenElse(hn::Eq(y, hn::Zero(s.d)), sum, term);
   }
   s.put(0, sum);
@@ -65,7 +67,7 @@ HWY_INLINE void down(Walk<kSoftmaxCrossEntropy>, const S& s) {
 template <class S>
 HWY_INLINE void down(Walk<kSoftmaxCrossEntropyLabels>, const S& s) {
   const LogSum<S> total = log_sum(s);
-  s.put(0, hn::Sub(total.log, hn::Sub(pick(s, s.y(0)), total.max)));
+  s.put(0, hn::Sub(total.log, from_largest(pick(s, s.y(0)), total.max)));
 }
 
 template <class S>
@@ -79,12 +81,21 @@ HWY_INLINE void down(Walk<kCrossEntropy>, const S& s) {
   s.put(0, sum);
 }
 
+// max(z, 0) - z y. An infinite z is a certain prediction, which costs nothing where it is right.
+template <class S>
+HWY_INLINE typename S::V straight_part(const S& s, typename S::V z, typename S::V y) {
+  const auto right = hn::IfThenElseZero(hn::Gt(z, hn::Zero(s.d)), s.number(1));
+  const auto limit = hn::IfThenZeroElse(hn::Eq(y, right), hn::Mul(z, hn::Sub(right, y)));
+  const auto infinite = hn::Eq(hn::Abs(z), s.number(std::numeric_limits<typename S::T>::infinity()));
+  return hn::IfThenElse(infinite, limit, fnma(z, y, at_least(hn::Zero(s.d), z)));
+}
+
 template <class S>
 HWY_INLINE void down(Walk<kSigmoidCrossEntropy>, const S& s) {
   V<S> sum = hn::Zero(s.d);
   for (std::int64_t i = 0; i < s.args.rows; ++i) {
     const V<S> z = s.x(i);
-    const V<S> straight = fnma(z, s.y(i), at_least(hn::Zero(s.d), z));
+    const V<S> straight = straight_part(s, z, s.y(i));
     const V<S> bend = log1p_unit(s.d, exponential(s.d, hn::Neg(hn::Abs(z))));
     sum = hn::Add(sum, hn::Add(straight, bend));
   }

@@ -60,6 +60,16 @@ TEST(Dense, StartsWeightsByItsActivationAndBiasesAtZero) {
   EXPECT_EQ(init_of(graph, "rectified.bias"), Init{});
 }
 
+TEST(Dense, StartsEveryRectifierByHe) {
+  std::vector<std::string_view> he;
+  for (const Activation f : activations()) {
+    const Initializer init = default_initializer(f);
+    if (init == Initializer::kHeNormal) he.push_back(name_of(f));
+    EXPECT_TRUE(init == Initializer::kHeNormal || init == Initializer::kGlorotUniform) << name_of(f);
+  }
+  EXPECT_THAT(he, ElementsAre("relu", "leaky_relu", "elu", "gelu", "silu", "softplus"));
+}
+
 TEST(Dense, NeedsAVector) {
   Graph graph;
   const Value image = graph.input("image", {28, 28});

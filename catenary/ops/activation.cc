@@ -127,9 +127,9 @@ constinit const Op kSoftmax = {
     .infer = vector_to_vector,
     .reference =
         [](const auto& call) {
-          const auto [largest, total] = scaled_exp_sum(call.inputs[0]);
+          const auto [largest, total] = scaled_share_sum(call.inputs[0]);
           for (std::size_t i = 0; i < call.output.size(); ++i)
-            call.output[i] = std::exp(call.inputs[0][i] - largest) / total;
+            call.output[i] = std::exp(from_largest(call.inputs[0][i], largest)) / total;
         },
     .gradient = [](const Pullback& p) -> Adjoints { return {p.y * (p.dy - dot(p.dy, p.y))}; },
 };
@@ -142,9 +142,9 @@ constinit const Op kLogSoftmax = {
     .infer = vector_to_vector,
     .reference =
         [](const auto& call) {
-          const auto [largest, total] = scaled_exp_sum(call.inputs[0]);
+          const auto [largest, total] = scaled_share_sum(call.inputs[0]);
           for (std::size_t i = 0; i < call.output.size(); ++i)
-            call.output[i] = call.inputs[0][i] - largest - std::log(total);
+            call.output[i] = from_largest(call.inputs[0][i], largest) - std::log(total);
         },
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy - softmax(p.x()) * sum(p.dy)}; },
 };

@@ -23,10 +23,18 @@ constexpr auto sum_pairs = []<typename T>(const ReferenceCallOf<T>& call) {
 // logit.
 template <typename T>
 auto minus_log_softmax(std::span<const T> z) {
-  const auto [largest_logit, total] = scaled_exp_sum(z);
+  const auto [largest_logit, total] = scaled_share_sum(z);
   return [z, largest = largest_logit, log_total = std::log(total)](std::size_t i) {
-    return (largest - z[i]) + log_total;
+    return log_total - from_largest(z[i], largest);
   };
+}
+
+// −y ln σ(z) − (1 − y) ln(1 − σ(z)). An infinite z is a certain prediction, which costs nothing where it is
+// right.
+template <typename T>
+T sigmoid_surprise(T z, T y) {
+  if (std::isinf(std::real(z))) return weighted((std::real(z) > 0 ? 1.0 : 0.0) - y, z);
+  return positive_part(z) - z * y + log1p(std::exp(-absolute(z)));
 }
 
 }  // namespace
@@ -50,7 +58,7 @@ constinit const Op kCrossEntropy = {
     .notation = {"−Σ ({1*} ⊙ ln({0.}))", R"(-\sum ({1*} \odot \ln({0.})))", Notation::kNegation},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
-    .reference = sum_pairs<[](auto a, auto y) { return y == 0.0 ? 0.0 : -y * std::log(a); }>,
+    .reference = sum_pairs<[](auto a, auto y) { return weighted(-y, std::log(a)); }>,
     // −y/a, but 0 where y = 0 even if a has rounded to 0: [y = 0] only keeps 0/0 away.
     .gradient = [](const Pullback& p) -> Adjoints {
       const Value a = p.x(0), y = p.x(1);
@@ -63,7 +71,8 @@ constinit const Op kCrossEntropy = {
 constinit const Op kSoftmaxCrossEntropy = {
     .name = "softmax_cross_entropy",
     .summary =
-        "−Σ yᵢ ln softmax(z)ᵢ of logits z and soft targets y; with Σ y = 1 its derivative is softmax(z) − y.",
+        "−Σ yᵢ ln softmax(z)ᵢ of logits z and soft targets y; a term with yᵢ = 0 is 0. With Σ y = 1 its "
+        "derivative is softmax(z) − y.",
     .notation = {"CE(softmax({0.}), {1.})", R"(\operatorname{CE}(\operatorname{softmax}({0.}), {1.}))"},
     .operands = "n;n",
     .infer = scalar_of_same_vectors,
@@ -71,7 +80,8 @@ constinit const Op kSoftmaxCrossEntropy = {
         []<typename T>(const ReferenceCallOf<T>& call) {
           const auto surprise = minus_log_softmax(call.inputs[0]);
           T loss = 0;
-          for (std::size_t i = 0; i < call.inputs[0].size(); ++i) loss += call.inputs[1][i] * surprise(i);
+          for (std::size_t i = 0; i < call.inputs[0].size(); ++i)
+            loss += weighted(call.inputs[1][i], surprise(i));
           call.output[0] = loss;
         },
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -113,8 +123,7 @@ constinit const Op kSigmoidCrossEntropy = {
     .notation = {"BCE(σ({0.}), {1.})", R"(\operatorname{BCE}(\sigma({0.}), {1.}))"},
     .operands = "n;n",
     .infer = scalar_of_same_shapes,
-    .reference =
-        sum_pairs<[](auto z, auto y) { return positive_part(z) - z * y + log1p(std::exp(-absolute(z))); }>,
+    .reference = sum_pairs<[](auto z, auto y) { return sigmoid_surprise(z, y); }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       return {p.dy * (sigmoid(p.x(0)) - p.x(1)), -(p.dy * p.x(0))};
     },

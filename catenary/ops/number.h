@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <limits>
 #include <numbers>
 #include <span>
 #include <utility>
@@ -53,16 +54,42 @@ inline Complex erfc(Complex z) { return {std::erfc(z.real()), -erf(z).imag()}; }
 inline double power(double x, double p) { return std::pow(x, p); }
 Complex power(Complex x, Complex p);
 
-/// True where a is below b on the real axis.
-inline constexpr auto kBelow = [](const auto& a, const auto& b) { return std::real(a) < std::real(b); };
+/// w·x, and 0 where the weight is 0 even if x is infinite: the limit of w ln x, for what is certain.
+inline double weighted(double w, double x) { return w == 0 ? 0 : w * x; }
+inline Complex weighted(Complex w, Complex x) {
+  return {weighted(w.real(), x.real()) - weighted(w.imag(), x.imag()),
+          weighted(w.real(), x.imag()) + weighted(w.imag(), x.real())};
+}
+
+/// True where a is below b on the real axis. NaN is above all, as in NumPy: a maximum never forgets it.
+inline constexpr auto kBelow = [](const auto& a, const auto& b) {
+  const double x = std::real(a), y = std::real(b);
+  return x < y || (std::isnan(y) && !std::isnan(x));
+};
+
+/// x − largest, and 0 for the largest itself, even where it is infinite.
+template <typename T>
+T from_largest(T x, T largest) {
+  const bool is_limit = std::isinf(std::real(largest)) && std::real(x) == std::real(largest);
+  return is_limit ? T(0) : x - largest;
+}
 
 /// max x and Σ e^(x − max x), kept apart: added up, ln of the sum would be lost beside a large maximum.
 template <typename T>
 std::pair<T, T> scaled_exp_sum(std::span<const T> x) {
   const T largest = *std::max_element(x.begin(), x.end(), kBelow);
   T total = 0;
-  for (const T element : x) total += std::exp(element - largest);
+  for (const T element : x) total += std::exp(from_largest(element, largest));
   return {largest, total};
+}
+
+/// The same, to divide by: a single infinite maximum has the whole share; of several none has a limit, so
+/// NaN.
+template <typename T>
+std::pair<T, T> scaled_share_sum(std::span<const T> x) {
+  const auto [largest, total] = scaled_exp_sum(x);
+  const bool has_limit = !std::isinf(std::real(largest)) || std::real(total) == 1;
+  return {largest, has_limit ? total : std::numeric_limits<double>::quiet_NaN()};
 }
 
 }  // namespace catenary::ops

@@ -126,6 +126,17 @@ TEST(Options, AreChecked) {
             "config: adam needs an epsilon of 0 or more, found -1");
 }
 
+// Adam's are those that its authors recommend [Kingma and Ba 2015, alg. 1].
+TEST(Options, AreTheUsualOnesUnlessChosen) {
+  EXPECT_EQ(SgdOptions{}.learning_rate, 0.1);
+  EXPECT_EQ(MomentumOptions{}.learning_rate, 0.1);
+  EXPECT_EQ(MomentumOptions{}.momentum, 0.9);
+  EXPECT_EQ(AdamOptions{}.learning_rate, 1e-3);
+  EXPECT_EQ(AdamOptions{}.beta1, 0.9);
+  EXPECT_EQ(AdamOptions{}.beta2, 0.999);
+  EXPECT_EQ(AdamOptions{}.epsilon, 1e-8);
+}
+
 class EachOptimizer : public testing::TestWithParam<Optimizer> {};
 INSTANTIATE_TEST_SUITE_P(Optimizers, EachOptimizer, testing::Values(sgd(), momentum(), adam()));
 

@@ -43,10 +43,40 @@ TEST(Config, FillsInEveryDefault) {
   EXPECT_EQ(config.layers[1].init, nn::Initializer::kGlorotUniform);
   EXPECT_EQ(config.train.optimizer.type, OptimizerType::kAdam);
   EXPECT_EQ(config.train.optimizer.learning_rate, 0.001);
+  EXPECT_EQ(config.train.weight_decay, 0);
   EXPECT_EQ(config.train.epochs, 10);
   EXPECT_EQ(config.train.batch_size, 128);
+  EXPECT_FALSE(config.data.standardize);
   EXPECT_TRUE(config.train.accuracy);
   EXPECT_EQ(config.output.name, "small");
+}
+
+TEST(Config, FillsInTheDefaultsOfEachOptimizer) {
+  const OptimizerConfig adam = parse(kSmall).train.optimizer;
+  EXPECT_EQ(adam.beta1, 0.9);
+  EXPECT_EQ(adam.beta2, 0.999);
+  EXPECT_EQ(adam.epsilon, 1e-8);
+  EXPECT_EQ(parse(kSmall, {"train.optimizer={type=\"adam\"}"}).train.optimizer, adam);
+  const OptimizerConfig momentum = parse(kSmall, {"train.optimizer={type=\"momentum\"}"}).train.optimizer;
+  EXPECT_EQ(momentum.learning_rate, 0.01);
+  EXPECT_EQ(momentum.momentum, 0.9);
+  const OptimizerConfig sgd = parse(kSmall, {"train.optimizer={type=\"sgd\"}"}).train.optimizer;
+  EXPECT_EQ(sgd.learning_rate, 0.01);
+}
+
+TEST(Config, ReadsEachNumberOfTheOptimizerAndTheTraining) {
+  const TrainConfig adam =
+      parse(kSmall,
+            {"train.optimizer={type=\"adam\", learning_rate=0.5, beta1=0.25, beta2=0.75, epsilon=0.125}",
+             "train.weight_decay=0.0625", "train.batch_size=7"})
+          .train;
+  EXPECT_EQ(adam.optimizer,
+            (OptimizerConfig{.learning_rate = 0.5, .beta1 = 0.25, .beta2 = 0.75, .epsilon = 0.125}));
+  EXPECT_EQ(adam.weight_decay, 0.0625);
+  EXPECT_EQ(adam.batch_size, 7);
+  const OptimizerConfig momentum =
+      parse(kSmall, {"train.optimizer={type=\"momentum\", momentum=0.75}"}).train.optimizer;
+  EXPECT_EQ(momentum.momentum, 0.75);
 }
 
 TEST(Config, PathsAreRelativeToTheFileAndLabelsFollowFromImages) {

@@ -12,6 +12,9 @@
 namespace catenary::train {
 namespace {
 
+using testing::_;
+using testing::ElementsAre;
+using testing::StartsWith;
 using testing_support::error_of;
 using testing_support::TemporaryDirectory;
 
@@ -71,6 +74,24 @@ TEST(Predict, ABinaryLogitGivesBothProbabilities) {
   EXPECT_NEAR(left + right, 1, 1e-7);
 }
 
+TEST(Predict, ABinaryClassChangesWhereBothAreEquallyProbable) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", "a,side\n0,left\n1,right\n");
+  const StoredRun run = stored_with(small_config(folder, "side", "binary_cross_entropy", kOneLayer),
+                                    {{"output.weight", {1}}, {"output.bias", {0}}});
+  const auto lines = lines_of(predict(run, folder.file("in.csv", "a\n-0.01\n0.01\n0.6\n"), 1).csv);
+  EXPECT_THAT(lines, ElementsAre(_, StartsWith("left,"), StartsWith("right,"), StartsWith("right,")));
+}
+
+TEST(Predict, AnInfinitePredictionIsANumericError) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", "a,y\n0,1\n");
+  const StoredRun run = stored_with(small_config(folder, "y", "squared_error", kOneLayer),
+                                    {{"output.weight", {1e38F}}, {"output.bias", {0}}});
+  EXPECT_EQ(error_of([&] { (void)predict(run, folder.file("in.csv", "a\n1\n-100\n"), 1); }),
+            "numeric: expected a finite prediction, found -inf");
+}
+
 TEST(Predict, RegressionGivesNumbersNamedByTheirTargets) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", kPlane);
@@ -84,12 +105,12 @@ TEST(Predict, RegressionGivesNumbersNamedByTheirTargets) {
 
 TEST(Predict, QuotesNamesAsCsvAsks) {
   const TemporaryDirectory folder;
-  (void)folder.file("data.csv", "a,\"k\"\n1,\"x, \"\"y\"\"\"\n2,z\n");
+  (void)folder.file("data.csv", "a,\"k\"\n1,\"x,y\"\n2,\"p \"\"q\"\"\"\n");
   const StoredRun run =
       stored(folder, small_config(folder, "k", "softmax_cross_entropy", {"train.epochs=100"}));
   const auto lines = lines_of(predict(run, folder.file("in.csv", "a\n1\n"), 1).csv);
-  EXPECT_EQ(lines[0], "prediction,\"probability_x, \"\"y\"\"\",probability_z");
-  EXPECT_EQ(lines[1].substr(0, 12), "\"x, \"\"y\"\"\",0");
+  EXPECT_EQ(lines[0], "prediction,\"probability_p \"\"q\"\"\",\"probability_x,y\"");
+  EXPECT_EQ(lines[1].substr(0, 7), "\"x,y\",0");
 }
 
 TEST(Predict, ManySamplesGoThroughInBatches) {

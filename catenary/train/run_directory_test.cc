@@ -82,6 +82,20 @@ TEST(RunDirectory, ReplacesAnEarlierRunButNothingElse) {
   EXPECT_THAT(folder.names(), ElementsAre("data.csv", "photos", "x"));
 }
 
+TEST(RunDirectory, ARunThatCannotBeWrittenLeavesTheEarlierOneWhole) {
+  const TemporaryDirectory folder;
+  const auto earlier = trained(folder, {"train.epochs=1"});
+  write_run(folder / "x", earlier);
+  auto later = trained(folder, {"train.epochs=2"});
+  later.weights.tensors.back().data.pop_back();  // found when all files before the weights have been written
+  EXPECT_THAT(error_of([&] { write_run(folder / "x", later); }), StartsWith("format: "));
+  EXPECT_EQ(read_run(folder / "x").config, earlier.config);
+  EXPECT_EQ(read_run(folder / "x").model.content, earlier.weights);
+  EXPECT_EQ(text_of(folder / "x/history.csv"), to_csv(earlier.history));
+  EXPECT_THAT(error_of([&] { write_run(folder / "new/y", later); }), StartsWith("format: "));
+  EXPECT_THAT(folder.names(), ElementsAre("data.csv", "x"));
+}
+
 TEST(RunDirectory, FollowsASymbolicLink) {
   const TemporaryDirectory folder;
   const auto run = trained(folder, {"train.epochs=0"});

@@ -11,7 +11,9 @@
 namespace catenary::train {
 namespace {
 
+using testing::DoubleNear;
 using testing::ElementsAre;
+using testing::FloatEq;
 using testing_support::error_of;
 using testing_support::TemporaryDirectory;
 
@@ -67,6 +69,35 @@ TEST(TrainingData, StandardisesByTheTrainingRowsAlone) {
   const SampleRows rows(*data.test_file, data.standardization);
   EXPECT_THAT(rows.inputs().scale, ElementsAre(1));
   EXPECT_THAT(rows.inputs().shift, ElementsAre(-2));
+}
+
+TEST(TrainingData, StandardisesASplitByItsTrainingRowsAlone) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", "a,y\n1,0\n10,0\n100,0\n1000,0\n10000,0\n100000,0\n");
+  const TrainingData data = load_training_data(
+      small_config(folder, "y", "squared_error", {"data.standardize=true", "data.split.test=0.34"}));
+  ASSERT_EQ(data.train_rows.size(), 4u);
+  double mean = 0, square = 0;
+  for (const std::int64_t row : data.train_rows) mean += std::pow(10, static_cast<double>(row)) / 4;
+  for (const std::int64_t row : data.train_rows)
+    square += std::pow(std::pow(10, static_cast<double>(row)) - mean, 2) / 4;
+  EXPECT_NEAR(data.standardization.mean[0], mean, 2e-7 * mean);  // rounded to f32, by way of −mean/std
+  EXPECT_NEAR(data.standardization.std[0], std::sqrt(square), 2e-7 * std::sqrt(square));
+}
+
+TEST(TrainingData, StandardisesImagesInTheUnitsOfTheirValuesAndReadsThemFromBytes) {
+  const TemporaryDirectory folder;
+  (void)folder.file("images", idx_bytes({2, 1, 1}, std::string("\x00\xff", 2)));
+  (void)folder.file("labels", idx_bytes({2}, std::string("\x01\x00", 2)));
+  const Config config =
+      parse_config(kIdxConfig, folder / "c.toml", std::vector<std::string>{"data.standardize=true"});
+  const TrainingData data = load_training_data(config);
+  EXPECT_THAT(data.standardization.mean, ElementsAre(FloatEq(0.5F)));  // of 0 and 1, not of 0 and 255
+  EXPECT_THAT(data.standardization.std, ElementsAre(FloatEq(0.5F)));
+  const SampleRows rows(data.file, data.standardization);
+  EXPECT_EQ(rows.inputs().element, ElementType::kU8);
+  EXPECT_THAT(rows.inputs().scale, ElementsAre(DoubleNear(2.0 / 255, 1e-9)));  // 0 becomes −1, 255 becomes 1
+  EXPECT_THAT(rows.inputs().shift, ElementsAre(DoubleNear(-1, 1e-7)));
 }
 
 TEST(TrainingData, ReadsImagesAsBytesBetweenZeroAndOneWithNamedClasses) {

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "catenary/train/config.h"
+#include "catenary/train/run_directory.h"
 #include "catenary/train/trainer.h"
 #include "tests/support/temporary_directory.h"
 
@@ -30,6 +33,22 @@ inline Config small_config(const testing_support::TemporaryDirectory& folder, co
       loss + "\"\noptimizer = { type = \"adam\", learning_rate = 0.05 }\nepochs = 200\nbatch_size = 3\n";
   return parse_config(text, folder / "small.toml", overrides);
 }
+
+/// A config's network with these parameters instead of trained ones, as read_run would give it. Its data must
+/// be there.
+inline StoredRun stored_with(const Config& config,
+                             const std::map<std::string, std::vector<float>>& parameters) {
+  Run run = train(config, {})->run;
+  for (Tensor& tensor : run.weights.tensors) {
+    if (const auto found = parameters.find(tensor.name); found != parameters.end())
+      tensor = make_tensor(tensor.name, tensor.shape, found->second);
+  }
+  return {run.config, unpack_model(run.weights, run.config, "weights")};
+}
+
+/// Overrides that leave of small_config's network the last layer, without training it.
+inline const std::vector<std::string> kOneLayer = {R"(model.layers=[{type="dense", name="output"}])",
+                                                   "train.epochs=0"};
 
 /// An IDX file of bytes, of these extents.
 inline std::string idx_bytes(const std::vector<int>& extents, const std::string& bytes) {

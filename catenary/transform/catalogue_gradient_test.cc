@@ -124,13 +124,20 @@ TEST_P(EachOperator, AnswersWithAnAdjointOfEachOperandsShapeOrSaysThatItHasNone)
   });
 }
 
-/// Points where the examples above do not come: beyond the limits of clip and huber.
+/// Points and numbers where the examples above do not come: on both sides of every bend, with slopes below 0
+/// and above 1.
 TEST(EachBranch, HasItsOwnGradient) {
   Graph graph;
   const Value x = graph.parameter("x", {6}, {}, DType::kF64), y = graph.parameter("y", {6}, {}, DType::kF64);
   const Bindings at{1, {{"x", {-3, -1.5, -0.5, 0.5, 1.5, 3}}, {"y", {0.25, 0.25, 0.25, 0.25, 0.25, 0.25}}}};
-  for (const Value J :
-       {sum(clip(x, 1) * x), huber(x, y, 1), sum(leaky_relu(x, 0.1)), sum(elu(x, 2)), sum(gelu(x))}) {
+  std::vector<Value> functions = {sum(gelu(x)),     sum(silu(x)), sum(softplus(x)),
+                                  sum(relu(x) * x), norm1(x),     sum(abs(x) * x)};
+  for (const double number : {-2.0, -0.5, 0.0, 0.1, 1.0, 2.0}) {
+    functions.insert(functions.end(), {sum(leaky_relu(x, number)), sum(elu(x, number)),
+                                       sum(x * leaky_relu(x, number)), sum(pow(square(x), number))});
+    if (number > 0) functions.insert(functions.end(), {sum(clip(x, number) * x), huber(x, y, number)});
+  }
+  for (const Value J : functions) {
     for (const GradcheckMethod method :
          {GradcheckMethod::kCentralDifferences, GradcheckMethod::kComplexStep}) {
       for (const GradientAgreement& agreement : check_gradient(J, {x, y}, at, {.method = method})) {

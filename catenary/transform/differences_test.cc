@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace catenary {
 namespace {
@@ -62,6 +63,27 @@ TEST(MeasuredSlopes, TellBothSidesOfAKink) {
   EXPECT_TRUE(bent.is_kink());
   EXPECT_NEAR(bent.left, std::exp(1.0) - 3, 1e-6);
   EXPECT_NEAR(bent.right, std::exp(1.0) + 3, 1e-6);
+}
+
+TEST(MeasuredSlopes, AreOfAKinkWhereTheyDifferByTenTimesTheirErrors) {
+  const auto is_kink = [](double left, double right, double error) {
+    return MeasuredSlope{.left = left, .right = right, .one_sided_error = error}.is_kink();
+  };
+  EXPECT_TRUE(is_kink(0, 1, 0.09));
+  EXPECT_TRUE(is_kink(1, 0, 0.09));
+  EXPECT_FALSE(is_kink(0, 1, 0.11));
+  EXPECT_TRUE(is_kink(1, 1 + 2e-4, 0));  // and by more than one in ten thousand
+  EXPECT_TRUE(is_kink(-1, -1 - 2e-4, 0));
+  EXPECT_FALSE(is_kink(1, 1 + 5e-5, 0));
+  EXPECT_FALSE(is_kink(1, 1, 0));
+}
+
+// From the fourth step on, 6.4e-5 and its multiples, sin(ωx) is 0 at both ends of each: numbers that agree
+// with each other, and not with what smaller steps have found.
+TEST(MeasuredSlopes, AreNotThoseOfStepsThatMeetWholePeriods) {
+  const double omega = 2 * std::numbers::pi / 6.4e-5;
+  const auto f = [&](double x) { return std::vector{std::sin(omega * x)}; };
+  EXPECT_NEAR(measured_slopes(f, 0, {kEpsilon})[0].value, omega, 0.1 * omega);
 }
 
 TEST(MeasuredSlopes, KnowNothingOfAJump) {

@@ -251,6 +251,72 @@ TEST(ExtrapolatedDifferences, AcceptAnySlopeBetweenThoseOfAKink) {
   EXPECT_FALSE(check_gradient(doubled, {x}, {1, {{"x", {0, 1}}}}, kExtrapolated)[0].is_conclusive);
 }
 
+/// The agreement of a function of the scalar x at a point, by extrapolated differences.
+template <typename F>
+GradientAgreement extrapolated(F f, double at) {
+  Graph graph;
+  const Value x = graph.parameter("x", {}, {}, DType::kF64);
+  return check_gradient(f(x), {x}, {1, {{"x", {at}}}}, kExtrapolated)[0];
+}
+
+// Smooth functions of the size of 1: the tolerances of both methods are far below what a rule may err by.
+TEST(ExtrapolatedDifferences, FindAnErrorOfOneInABillion) {
+  Op wrong = ops::kNeg;
+  wrong.gradient = [](const Pullback& p) -> Adjoints { return {-(1 + 1e-9) * p.dy}; };
+  for (const auto f : {exp, sin, sqrt, square}) {
+    for (const double at : {0.5, 1.0, 2.0}) {
+      EXPECT_TRUE(extrapolated([&](Value x) { return f(-(-x)); }, at).agrees()) << at;
+      EXPECT_FALSE(extrapolated([&](Value x) { return f(-x.graph().call(wrong, {x})); }, at).agrees()) << at;
+    }
+  }
+}
+
+// x + c: beside 10⁸ the slope is known to five digits, beside 10⁹ to four.
+TEST(ExtrapolatedDifferences, AreConclusiveWhereAnErrorOfOneInTenThousandShows) {
+  EXPECT_TRUE(extrapolated([](Value x) { return x + 1e8; }, 1).is_conclusive);
+  EXPECT_FALSE(extrapolated([](Value x) { return x + 1e9; }, 1).is_conclusive);
+}
+
+// Where the slope is 0, what cancels beside it decides: u − u of two leaves that are each off by a rounding.
+TEST(ExtrapolatedDifferences, OfASlopeOfZeroAreConclusiveWhereRoundingIsSmall) {
+  const auto beside = [](double c) {
+    Graph graph;
+    const Value x = graph.parameter("x", {}, {}, DType::kF64), u = graph.parameter("u", {2}, {}, DType::kF64);
+    const Value y = step(x) + c * sum(slice(u, 0, 0, 1) - slice(u, 0, 1, 2));
+    return check_gradient(y, {x}, {1, {{"x", {1}}, {"u", {0.3, 0.3}}}}, kExtrapolated)[0].is_conclusive;
+  };
+  EXPECT_TRUE(beside(1e5));
+  EXPECT_FALSE(beside(1e7));
+}
+
+// The slope of ln(x − 1) is 2ᵏ at 1 + 2⁻ᵏ, and a rounding of x changes it by 2ᵏ roundings.
+class BesideAPole : public testing::Test {
+ protected:
+  /// A rule on the way is off by so many millionths.
+  template <int millionths = 0>
+  static GradientAgreement at(int k) {
+    Op wrong = ops::kNeg;
+    wrong.gradient = [](const Pullback& p) -> Adjoints { return {-(1 + 1e-6 * millionths) * p.dy}; };
+    Graph graph;
+    const Value x = graph.parameter("x", {}, {}, DType::kF64);
+    const Value y = log(-graph.call(wrong, {x}) - 1);
+    return check_gradient(y, {x}, {1, {{"x", {1 + std::ldexp(1.0, -k)}}}}, kComplexStep)[0];
+  }
+};
+
+TEST_F(BesideAPole, TheToleranceIsWhatRoundingExplains) {
+  EXPECT_TRUE(at(30).agrees());
+  // Eight times twice the two roundings by which x may be off, and what is left of them in the second order.
+  EXPECT_LE(at(30).tolerance, 33 * 0x1p-52 * 0x1p30 * 0x1p30);
+  EXPECT_FALSE(at<20>(30).agrees());
+}
+
+TEST_F(BesideAPole, APointIsNoisyWhereRoundingHidesTheThirdDigit) {
+  using Point = GradientAgreement::Point;
+  EXPECT_EQ(at(33).point, Point::kSound);
+  EXPECT_EQ(at(42).point, Point::kNoisy);
+}
+
 TEST(ExtrapolatedDifferences, CheckTheDerivativeOfAVector) {
   Graph graph;
   const Value x = graph.parameter("x", {3}, {}, DType::kF64);

@@ -98,7 +98,8 @@ inline void expect_reference(std::span<const CodeCase> cases, const std::vector<
       double scale = 0, error = 0;
       for (std::size_t j = 0; j < expected[k].size(); ++j) {
         scale = std::max(scale, std::abs(expected[k][j]));
-        const double difference = std::abs(found[i][k][j] - expected[k][j]);
+        const bool both_nan = std::isnan(found[i][k][j]) && std::isnan(expected[k][j]);
+        const double difference = both_nan ? 0 : std::abs(found[i][k][j] - expected[k][j]);
         error = difference <= error ? error : difference;  // keeps a NaN
       }
       EXPECT_LE(error, tolerance * scale) << "case " << i << ", " << name;
@@ -116,7 +117,7 @@ inline std::string numpy_argument(Value leaf, const Bindings& at, bool one_sampl
 /// Runs the NumPy code of all cases in one process.
 inline std::vector<CodeResults> run_numpy(std::span<const CodeCase> cases, const std::string& python) {
   const TemporaryDirectory dir;
-  std::string script = "import numpy as np\nnp.seterr(all='raise', under='ignore')\n";
+  std::string script = "import numpy as np\nnp.seterr(all='raise', under='ignore')\ninf = np.inf\n";
   for (std::size_t i = 0; i < cases.size(); ++i) {
     (void)dir.file(fmt::format("case{}.py", i), derive::numpy_code(cases[i].written));
     std::vector<std::string> arguments;
@@ -173,6 +174,8 @@ inline std::vector<CodeResults> run_cpp(std::span<const CodeCase> cases, const s
     calls += "}\n";
   }
   const auto main = dir.file("main.cc", includes + R"(#include <cstdio>
+#include <limits>
+constexpr double inf = std::numeric_limits<double>::infinity();
 void print(double x) { std::printf("%.17g ", x); }
 template <class T>
 void print(const T& x) {

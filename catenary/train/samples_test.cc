@@ -135,5 +135,17 @@ TEST(TestData, WithoutTestSetIsTheTrainingSetAndSaysSo) {
   EXPECT_TRUE(test.trained_on);
 }
 
+TEST(TestData, IsTheTestFileIfThereIsOne) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", "a,y\n1,0\n3,0\n");
+  (void)folder.file("test.csv", "y,a\n5,7\n");
+  Config config = small_config(folder, "y", "squared_error");
+  config.data.test = DataFiles{folder / "test.csv", ""};
+  const TestData test = load_test_data(config, load_training_data(config).file.schema);
+  EXPECT_THAT(test.rows, ElementsAre(0));
+  EXPECT_THAT(test.file.targets, ElementsAre(5));
+  EXPECT_FALSE(test.trained_on);
+}
+
 }  // namespace
 }  // namespace catenary::train

@@ -126,6 +126,15 @@ TEST(TrainingData, TooFewClassNamesAreAConfigError) {
                 (folder / "labels").string() + ", found 2");
 }
 
+TEST(TrainingData, MayNameClassesThatItHasNoSampleOf) {
+  const TemporaryDirectory folder;
+  (void)folder.file("images", idx_bytes({2, 1, 1}, "ab"));
+  (void)folder.file("labels", idx_bytes({2}, std::string("\x00\x01", 2)));
+  const Config config = parse_config(kIdxConfig, folder / "c.toml",
+                                     std::vector<std::string>{"data.classes=[\"a\",\"b\",\"c\"]"});
+  EXPECT_THAT(load_training_data(config).file.schema.classes, ElementsAre("a", "b", "c"));
+}
+
 TEST(TestData, WithoutTestSetIsTheTrainingSetAndSaysSo) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", kPlane);

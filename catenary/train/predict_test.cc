@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <sstream>
 
 #include "catenary/ops/evaluate.h"
@@ -81,6 +82,9 @@ TEST(Predict, ABinaryClassChangesWhereBothAreEquallyProbable) {
                                     {{"output.weight", {1}}, {"output.bias", {0}}});
   const auto lines = lines_of(predict(run, folder.file("in.csv", "a\n-0.01\n0.01\n0.6\n"), 1).csv);
   EXPECT_THAT(lines, ElementsAre(_, StartsWith("left,"), StartsWith("right,"), StartsWith("right,")));
+  double right = 0;
+  ASSERT_EQ(std::sscanf(lines[3].c_str(), "right,%*f,%lf", &right), 1);
+  EXPECT_NEAR(right, 1 / (1 + std::exp(-0.6)), 1e-6);  // the logit's sigmoid
 }
 
 TEST(Predict, AnInfinitePredictionIsANumericError) {

@@ -40,6 +40,8 @@ TEST(RunDirectory, HoldsAllThatIssuedFromARun) {
                                                    "initial.safetensors", "history.csv", "history.jsonl",
                                                    "env.json"));
   EXPECT_EQ(text_of(folder / "runs/deep/x/history.csv"), to_csv(run.history));
+  EXPECT_EQ(read_safetensors(folder / "runs/deep/x/initial.safetensors"), run.initial);
+  EXPECT_EQ(read_safetensors(folder / "runs/deep/x/weights.safetensors"), run.weights);
   const auto environment = nlohmann::json::parse(text_of(folder / "runs/deep/x/env.json"));
   EXPECT_EQ(environment["threads"], 1);
   EXPECT_EQ(environment["started"].get<std::string>().size(), 20u);

@@ -126,6 +126,15 @@ TEST(TrainingData, TooFewClassNamesAreAConfigError) {
                 (folder / "labels").string() + ", found 2");
 }
 
+TEST(TrainingData, MayNameClassesThatItHasNoSampleOf) {
+  const TemporaryDirectory folder;
+  (void)folder.file("images", idx_bytes({2, 1, 1}, "ab"));
+  (void)folder.file("labels", idx_bytes({2}, std::string("\x00\x01", 2)));
+  const Config config = parse_config(kIdxConfig, folder / "c.toml",
+                                     std::vector<std::string>{"data.classes=[\"a\",\"b\",\"c\"]"});
+  EXPECT_THAT(load_training_data(config).file.schema.classes, ElementsAre("a", "b", "c"));
+}
+
 TEST(TestData, WithoutTestSetIsTheTrainingSetAndSaysSo) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", kPlane);
@@ -133,6 +142,18 @@ TEST(TestData, WithoutTestSetIsTheTrainingSetAndSaysSo) {
   const TestData test = load_test_data(config, load_training_data(config).file.schema);
   EXPECT_EQ(test.rows.size(), 7u);
   EXPECT_TRUE(test.trained_on);
+}
+
+TEST(TestData, IsTheTestFileIfThereIsOne) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", "a,y\n1,0\n3,0\n");
+  (void)folder.file("test.csv", "y,a\n5,7\n");
+  Config config = small_config(folder, "y", "squared_error");
+  config.data.test = DataFiles{folder / "test.csv", ""};
+  const TestData test = load_test_data(config, load_training_data(config).file.schema);
+  EXPECT_THAT(test.rows, ElementsAre(0));
+  EXPECT_THAT(test.file.targets, ElementsAre(5));
+  EXPECT_FALSE(test.trained_on);
 }
 
 }  // namespace

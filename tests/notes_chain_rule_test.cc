@@ -13,6 +13,7 @@ namespace catenary {
 namespace {
 
 using testing_support::expect_gradients;
+using testing_support::expect_not_gradient;
 using testing_support::expect_values;
 using testing_support::InBothNumberTypes;
 
@@ -113,6 +114,104 @@ TEST_P(ChainRule, GradientDescentStepsAgainstTheGradient) {
                  {updates[3].next, {-8 + 0.75 / 8}},
                  {updates[4].next, {-2.0 / 8}}},
                 two_samples());
+}
+
+// ∇L has a number for each parameter, here (3, 7, 2); ΔL is one number: after a short step, −η ‖∇L‖².
+TEST_P(ChainRule, AStepGoesByTheGradientAndChangesTheLossByItsSquaredLength) {
+  const Neuron n(dtype());
+  const Value L = batch_sum(n.loss);
+  expect_gradients(L, {{n.w1, {3}}, {n.w2, {7}}, {n.b, {2}}}, two_samples());
+  const double eta = 1e-5;
+  Bindings after = two_samples();
+  after.leaves["w1"] = {kLn3 - eta * 3};
+  after.leaves["w2"] = {-eta * 7};
+  after.leaves["b"] = {-eta * 2};
+  const double change = Evaluation({L}, after)[L][0] - Evaluation({L}, two_samples())[L][0];
+  EXPECT_NEAR(change / eta, -(9 + 49 + 4), 0.1);
+  for (const Value parameter : {n.w1, n.w2, n.b}) expect_not_gradient(L, parameter, {change}, two_samples());
+}
+
+// Δs moves x by Δx and y by Δy, and these move z: Δz ≈ ∂z/∂x Δx + ∂z/∂y Δy, from Δs to Δz and not backwards.
+TEST_P(ChainRule, ASmallChangeReachesZAlongBothPaths) {
+  Graph graph;
+  const Value s = graph.parameter("s", {}, {}, dtype());
+  const Value x = square(s), y = 3 * s, z = x * y + square(y);
+  const double h = 1e-6;
+  const Evaluation before({z, x, y}, {1, {{"s", {2}}}}), after({z, x, y}, {1, {{"s", {2 + h}}}});
+  const auto change = [&](Value v) { return (after[v][0] - before[v][0]) / h; };  // Δv/Δs
+  EXPECT_NEAR(change(z), 6 * change(x) + 16 * change(y), 1e-3);
+  EXPECT_GT(std::abs(6 * change(z) - 1), 1);  // Δs is not ∂z/∂x Δz
+}
+
+// z = x₁w₁ + x₂w₂ + b. With a plus between x₂ and w₂, ∂z/∂w₂ would be 1 and not x₂.
+TEST_P(ChainRule, EachWeightMultipliesItsInput) {
+  const Neuron n(dtype());
+  expect_gradients(n.z, {{n.w2, {2, -1}}}, two_samples());
+  const Value printed = n.x1 * n.w1 + n.x2 + n.w2 + n.b;
+  expect_gradients(printed, {{n.w2, {1, 1}}}, two_samples());
+  expect_not_gradient(printed, n.w2, {2, -1}, two_samples());
+}
+
+// Of the mean, 1/N of the sum's: with N = 2 half of ∂L/∂w₁ = 3, ∂L/∂w₂ = 7, ∂L/∂b = 2.
+TEST_P(ChainRule, GradientOfTheMeanIsTheSumsOverN) {
+  const Neuron n(dtype());
+  expect_gradients(batch_mean(n.loss), {{n.w1, {1.5}}, {n.w2, {3.5}}, {n.b, {1}}}, two_samples());
+}
+
+/// A net drawn neuron by neuron: `layers` layers of two, each reading both of the layer before.
+struct Pairs {
+  Pairs(int layers, DType dtype) {
+    std::vector<Value> in = {graph.input("x1", {}, dtype), graph.input("x2", {}, dtype)};
+    for (int l = 0; l < layers; ++l) {
+      std::vector<Value> out;
+      for (int j = 0; j < 2; ++j) {
+        const Value first = weight(dtype), second = weight(dtype);
+        z.push_back(first * in[0] + second * in[1]);
+        out.push_back(sigmoid(z.back()));
+      }
+      in = out;
+    }
+    loss = 0.5 * square(in[0] - 1) + 0.5 * square(in[1]);
+  }
+  /// The weights in order: those of z₁, then of z₂ ...; 1/4, 1/2, 3/4 ...
+  Value weight(DType dtype) {
+    const std::string name = fmt::format("w{}", at.leaves.size());
+    at.leaves[name] = {0.25 * static_cast<double>(at.leaves.size() - 1)};
+    return graph.parameter(name, {}, {}, dtype);
+  }
+  Graph graph;
+  Bindings at{1, {{"x1", {1}}, {"x2", {-2}}}};
+  std::vector<Value> z;  ///< z₁ to z₆ of three layers
+  Value loss;
+};
+
+// From the last to the first: ∂l/∂z₅ = (y₁ − 1) σ'(z₅), ∂l/∂z₆ = y₂ σ'(z₆), then ∂l/∂z₃ = σ'(z₃) [w ∂l/∂z₅ +
+// w' ∂l/∂z₆] and so on, each from the two behind it.
+TEST_P(ChainRule, SixNeuronsAreSolvedFromTheLastToTheFirst) {
+  Pairs n(3, dtype());
+  const Evaluation forward(n.z, n.at);
+  const auto a = [&](std::size_t i) { return 1 / (1 + std::exp(-forward[n.z[i]][0])); };
+  const auto slope = [&](std::size_t i) { return a(i) * (1 - a(i)); };
+  const auto w = [](int i) { return 0.25 * i; };  // into z₁: 1, 2; z₂: 3, 4; z₃: 5, 6; ... z₆: 11, 12
+  std::vector<double> d(6);
+  d[4] = (a(4) - 1) * slope(4);
+  d[5] = a(5) * slope(5);
+  d[2] = slope(2) * (w(9) * d[4] + w(11) * d[5]);
+  d[3] = slope(3) * (w(10) * d[4] + w(12) * d[5]);
+  d[0] = slope(0) * (w(5) * d[2] + w(7) * d[3]);
+  d[1] = slope(1) * (w(6) * d[2] + w(8) * d[3]);
+  for (std::size_t i = 0; i < 6; ++i) expect_gradients(n.loss, {{n.z[i], {d[i]}}}, n.at);
+}
+
+// Paths double with each layer of two; steps back grow by as many for each.
+TEST_P(ChainRule, EachDerivativeIsComputedOnceHoweverManyPathsReadIt) {
+  const auto steps = [](int layers) {
+    const Pairs n(layers, dtype());
+    return gradient(n.loss, {n.z[0]}).trace.size();
+  };
+  const std::size_t a_layer = steps(3) - steps(2);
+  EXPECT_GT(a_layer, 0U);
+  EXPECT_EQ(steps(12) - steps(3), 9 * a_layer);
 }
 
 }  // namespace

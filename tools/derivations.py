@@ -129,7 +129,8 @@ Printed by `catenary derive`, step by step; every result is checked by two indep
 
 {lessons}
 
-[Answers](answers.md) to questions that readers of the usual notes ask.
+[Answers](answers.md) to questions that readers of the usual notes ask. [The notes, formula by formula](../../notes.md): what in
+the five notes that Catenary grew out of is right, where they slip, and in which lesson it is shown.
 
 Each page was made by the command at its end; change the formula and derive your own.
 """,
@@ -141,6 +142,8 @@ Each page was made by the command at its end; change the formula and derive your
 {lessons}
 
 [问答](answers.md)：读者在常见笔记中提出的问题。
+
+[五篇笔记，逐式对照](../../notes.zh.md)：Catenary 所源于的五篇笔记，哪些公式正确，哪里有误，在哪一课推导。
 
 每一页末尾都有生成它的命令；换一个公式，就能推导你自己的网络。
 """,

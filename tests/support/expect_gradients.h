@@ -66,6 +66,20 @@ inline void expect_gradients(Value J, const std::vector<ByHand>& expected, const
   }
 }
 
+/// Checks that `numbers` are not ∂J/∂v: that one of them is off by more than a thousandth of the largest,
+/// which no rounding explains.
+inline void expect_not_gradient(Value J, Value v, const std::vector<double>& numbers, const Bindings& at) {
+  const Value adjoint = gradient(J, {v}).adjoints[0];
+  const std::vector<double> right = Evaluation({adjoint}, at)[adjoint];
+  ASSERT_EQ(right.size(), numbers.size());
+  double largest = 0, error = 0;
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    largest = std::max(largest, std::abs(right[i]));
+    error = std::max(error, std::abs(right[i] - numbers[i]));
+  }
+  EXPECT_GT(error, largest / 1000);
+}
+
 /// Runs a test once with f32 and once with f64 values.
 class InBothNumberTypes : public testing::TestWithParam<DType> {
  protected:

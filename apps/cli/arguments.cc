@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <sstream>
 #include <thread>
 
 #include "catenary/base/nearest.h"
@@ -13,6 +14,7 @@
 #include "catenary/engine/step.h"
 #include "catenary/train/version.h"
 #include "commands.h"
+#include "streams.h"
 
 namespace catenary::cli {
 
@@ -25,7 +27,8 @@ constexpr int kUsageError = 2;
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 a bug in catenary, 2 usage or config, 3 data, 4 numbers that are not finite, 5 "
     "files or memory, 130 interrupted.\n"
-    "Results go to stdout, talk to stderr. 'catenary COMMAND --help' says more.";
+    "Results go to stdout, talk to stderr. In the place of a file '-' is stdin or stdout. 'catenary COMMAND "
+    "--help' says more.";
 
 int usual_threads() {
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, ThreadPool::kMaxThreads);
@@ -67,6 +70,23 @@ CLI::Validator not_empty(const std::string& what = "a path") {
   return {[message](const std::string& text) { return text.empty() ? message : ""; }, ""};
 }
 
+// `-` is the standard stream of that path.
+CLI::Validator dash_is(const char* path) {
+  const auto replace = [path](std::string& text) {
+    if (text == "-") text = path;
+    return std::string();
+  };
+  return {replace, ""};
+}
+
+CLI::Validator no_stream() {
+  const auto complaint = [](const std::string& text) {
+    return text == "-" ? "expected a directory, found '-', which is stdout; ./- is a directory of that name"
+                       : "";
+  };
+  return {complaint, ""};
+}
+
 CLI::Validator whole_number() {
   const auto complaint = [](std::string& text) {
     const bool is_digits =
@@ -79,15 +99,20 @@ CLI::Validator whole_number() {
 void add_train(CLI::App& app, TrainArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("train", "Train a network as a config file says and write a run directory");
-  command.add_option("CONFIG", arguments.config, "TOML file")->required()->type_name("");
+  command.add_option("CONFIG", arguments.config, "TOML file")
+      ->required()
+      ->type_name("")
+      ->transform(dash_is(kStandardInput));
   add_overrides(command, arguments.set);
   add_threads(command, arguments.threads);
   command.add_option("--out", arguments.out, "Run directory [runs/NAME]; an earlier run there is replaced")
       ->type_name("RUN_DIR")
-      ->check(not_empty());
+      ->check(not_empty())
+      ->check(no_stream());
   add_json(command, arguments.json, "Print events as JSON, one a line");
   command.footer(
-      "SIGINT (Ctrl-C) and SIGTERM end the training: nothing is written and the exit code is 130.");
+      "SIGINT (Ctrl-C) and SIGTERM end the training: nothing is written and the exit code is 130. A terminal "
+      "that closes (SIGHUP) and a pipe that nobody reads do not.");
 }
 
 void add_eval(CLI::App& app, EvalArguments& arguments) {
@@ -102,10 +127,13 @@ void add_predict(CLI::App& app, PredictArguments& arguments) {
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
   command.add_option("--input", arguments.input, "CSV file with the model's features, or IDX file of images")
       ->required()
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->transform(dash_is(kStandardInput));
   command.add_option("--output", arguments.output, "CSV file to write: a row for each sample")
       ->required()
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty())
+      ->transform(dash_is(kStandardOutput));
   add_threads(command, arguments.threads);
   add_json(command, arguments.json, "Print one JSON object");
 }
@@ -115,7 +143,8 @@ void add_inspect(CLI::App& app, InspectArguments& arguments) {
       *app.add_subcommand("inspect", "Show a network: its layers, parameters, FLOPs and memory");
   command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")
       ->required()
-      ->type_name("");
+      ->type_name("")
+      ->transform(dash_is(kStandardInput));
   add_overrides(command, arguments.set);
   add_threads(command, arguments.threads);
   command
@@ -138,6 +167,7 @@ void add_derive_numbers(CLI::App& command, DeriveArguments& arguments) {
                   "With --numbers: NumPy file with an array for each variable [random numbers]")
       ->type_name("FILE.npz")
       ->check(not_empty())
+      ->transform(dash_is(kStandardInput))
       ->excludes(sample);
   auto* per_sample =
       command.add_flag("--per-sample", arguments.per_sample, "Only the derivation for one sample [both]");
@@ -148,8 +178,9 @@ void add_derive_numbers(CLI::App& command, DeriveArguments& arguments) {
 void add_derive(CLI::App& app, DeriveArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("derive", "Print the derivation of a gradient, step by step, checked by numbers");
-  auto* config =
-      command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")->type_name("");
+  auto* config = command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")
+                     ->type_name("")
+                     ->transform(dash_is(kStandardInput));
   command.add_option("--expr", arguments.expression, "A formula instead, such as \"norm(W*x+b-y)^2/2\"")
       ->type_name("FORMULA")
       ->check(not_empty("a formula"))
@@ -180,7 +211,8 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
       ->excludes(format);
   command.add_option("--output", arguments.output, "File to write [stdout]")
       ->type_name("FILE")
-      ->check(not_empty());
+      ->check(not_empty())
+      ->transform(dash_is(kStandardOutput));
   add_overrides(command, arguments.set);
 }
 
@@ -201,8 +233,7 @@ std::function<int()> command_of(const CLI::App& app, const Arguments& arguments)
 }
 
 int usage_error(const std::string& message, const std::string& command) {
-  fmt::print(stderr, "catenary: {}\ntry 'catenary {}--help'\n", message,
-             command.empty() ? "" : command + " ");
+  say("catenary: {}\ntry 'catenary {}--help'\n", printable(message), command.empty() ? "" : command + " ");
   return kUsageError;
 }
 
@@ -251,7 +282,7 @@ Request parse_arguments(int argc, const char* const* argv) {
   add_derive(app, arguments.derive);
   add_ops(app, arguments.ops);
   if (argc < 2) {
-    fmt::print(stderr, "{}", app.help());
+    say_text(app.help());
     return {{}, kUsageError};
   }
   const std::string first = argv[1];
@@ -260,7 +291,10 @@ Request parse_arguments(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
-    return {{}, app.exit(success)};
+    std::ostringstream help, nothing;
+    const int code = app.exit(success, help, nothing);
+    print(help.str());
+    return {{}, code};
   } catch (const CLI::ParseError& error) {
     return explain(app, error);
   }

@@ -4,8 +4,9 @@
 #include <vector>
 
 /// The program's commands, one file each. Results go to stdout, talk to stderr; failures are Errors, which
-/// main turns into a message and an exit code. Each returns the exit code of its success, which is 0 but for
-/// an interrupted train.
+/// main turns into a message and an exit code. `-` is the name of a standard stream in the command line
+/// alone; here it has its path. Each returns the exit code of its success, which is 0 but for an interrupted
+/// train.
 namespace catenary::cli {
 
 struct TrainArguments {
@@ -57,7 +58,7 @@ struct DeriveArguments {
   std::string values;  ///< .npz file
   bool per_sample = false;
   bool batch = false;
-  std::string output;  ///< "": stdout
+  std::string output = "/dev/stdout";
 };
 [[nodiscard]] int derive(const DeriveArguments& arguments);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <new>
 #include <optional>
 
@@ -15,6 +14,8 @@
 #include "catenary/derive/render.h"
 #include "commands.h"
 #include "derive_problem.h"
+#include "output.h"
+#include "streams.h"
 
 namespace catenary::cli {
 
@@ -107,6 +108,17 @@ Rendered render(const DeriveArguments& arguments, const DeriveProblem& problem) 
   return {render(arguments, problem, &*numbers), complaint_about(*numbers, problem)};
 }
 
+void check_files(const DeriveArguments& arguments) {
+  require_not_of_run(arguments.output, arguments.path);
+  for (const std::string& input : {arguments.path, arguments.values})
+    require_not_read(arguments.output, input);
+  const std::optional<int> values = descriptor_of(arguments.values);
+  if (values && values == descriptor_of(arguments.path)) {
+    fail(ErrorKind::kConfig, "--values: needed a stream for each thing that is read, found {} twice",
+         arguments.values);
+  }
+}
+
 }  // namespace
 
 int derive(const DeriveArguments& arguments) try {
@@ -116,14 +128,10 @@ int derive(const DeriveArguments& arguments) try {
   if ((arguments.sample >= 0 || !arguments.values.empty()) && !arguments.numbers)
     fail(ErrorKind::kConfig, "--sample and --values choose the numbers of --numbers, which is missing");
   if (is_code(arguments.format)) require_code_options(arguments);
+  check_files(arguments);
   const auto [text, complaint] = render(arguments, load_derive_problem(arguments));
-  if (arguments.output.empty()) {
-    fmt::print("{}", text);
-  } else {
-    write_file_atomically(arguments.output, text);
-  }
+  write_output(arguments.output, text);
   if (complaint.empty()) return 0;
-  std::fflush(stdout);
   fail(ErrorKind::kNumeric, "{}", complaint);
 } catch (const std::bad_alloc&) {
   fail(ErrorKind::kIo, "not enough memory for this derivation");

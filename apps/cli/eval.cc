@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "catenary/train/evaluate.h"
 #include "commands.h"
 #include "output.h"
+#include "streams.h"
 
 namespace catenary::cli {
 
@@ -19,9 +19,8 @@ int eval(const EvalArguments& arguments) {
     print_json(json);
     return 0;
   }
-  if (data.trained_on)
-    fmt::print(stderr, "the config names no test set: these are the samples that it was trained on\n");
-  fmt::print("{}", report(evaluation, data.trained_on ? "training" : "test"));
+  if (data.trained_on) say("the config names no test set: these are the samples that it was trained on\n");
+  print(report(evaluation, data.trained_on ? "training" : "test"));
   return 0;
 }
 

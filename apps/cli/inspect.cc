@@ -1,6 +1,3 @@
-#include <fmt/format.h>
-
-#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +8,7 @@
 #include "catenary/train/summary.h"
 #include "commands.h"
 #include "output.h"
+#include "streams.h"
 
 namespace catenary::cli {
 
@@ -67,9 +65,9 @@ int inspect(const InspectArguments& arguments) {
     if (!arguments.dump_after.empty()) json["dump"] = summary.dump;
     print_json(json);
   } else if (!arguments.dump_after.empty()) {
-    fmt::print("{}", summary.dump);
+    print(summary.dump);
   } else {
-    fmt::print("{}", train::str(summary));
+    print(train::str(summary));
   }
   return 0;
 }

@@ -1,12 +1,12 @@
-#include <fmt/format.h>
-
 #include <csignal>
-#include <cstdio>
 #include <new>
+#include <string>
 #include <system_error>
 
 #include "arguments.h"
 #include "catenary/base/error.h"
+#include "catenary/base/text.h"
+#include "streams.h"
 
 namespace {
 
@@ -26,22 +26,20 @@ int exit_code(ErrorKind kind) {
   return 1;
 }
 
-int fail(int code, const char* message) {
-  fmt::print(stderr, "catenary: {}\n", message);
+int fail(int code, const std::string& message) {
+  catenary::cli::say("catenary: {}\n", message);
   return code;
 }
 
 int run(int argc, const char* const* argv) {
   const catenary::cli::Request request = catenary::cli::parse_arguments(argc, argv);
-  const int code = request.command ? request.command() : request.exit_code;
-  // A full disk behind stdout shows only now; a result that nobody got is no success.
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return fail(5, "cannot write to stdout");
-  return code;
+  return request.command ? request.command() : request.exit_code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  catenary::cli::hold_closed_streams();
   std::signal(SIGXFSZ,
               SIG_IGN);  // a file beyond the user's limit is then an error of write(), like a full disk
   try {
@@ -50,9 +48,9 @@ int main(int argc, char** argv) {
     return fail(exit_code(error.kind()), error.what());
   } catch (const std::bad_alloc&) {
     return fail(5, "not enough memory for this model, batch and data");
-  } catch (const std::system_error& error) {  // {fmt} could not write
-    return fail(5, error.what());
+  } catch (const std::system_error& error) {  // such as a thread that the system did not give
+    return fail(5, catenary::printable(error.what()));
   } catch (const std::exception& error) {
-    return fail(1, error.what());
+    return fail(1, catenary::printable(error.what()));
   }
 }

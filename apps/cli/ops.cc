@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "catenary/base/error.h"
@@ -11,6 +10,7 @@
 #include "catenary/ir/print.h"
 #include "commands.h"
 #include "output.h"
+#include "streams.h"
 
 namespace catenary::cli {
 
@@ -78,24 +78,30 @@ Json to_json(const Entry& entry) {
           {"gradient", gradients}};
 }
 
-void print(const Entry& entry) {
-  fmt::print("{}\n  {}\n  y = {}\n", entry.op->name, entry.op->summary, entry.formula);
+std::string to_text(const Entry& entry) {
+  std::string text = fmt::format("{}\n  {}\n  y = {}\n", entry.op->name, entry.op->summary, entry.formula);
   for (std::size_t i = 0; i < entry.gradients.size(); ++i) {
     const std::string& rule = entry.gradients[i];
-    fmt::print("  d{} = {}\n", entry.operands[i], rule.empty() ? "nothing: no gradient flows to it" : rule);
+    text += fmt::format("  d{} = {}\n", entry.operands[i],
+                        rule.empty() ? "nothing: no gradient flows to it" : rule);
   }
-  fmt::print("\n");
+  return text + "\n";
 }
 
 }  // namespace
 
 int ops(const OpsArguments& arguments) {
   Json list = Json::array();
+  std::string text;
   for (const Op* op : chosen(arguments.names)) {
     const Entry entry = describe(*op);
-    arguments.json ? list.push_back(to_json(entry)) : print(entry);
+    if (arguments.json) {
+      list.push_back(to_json(entry));
+    } else {
+      text += to_text(entry);
+    }
   }
-  if (arguments.json) print_json({{"ops", list}});
+  arguments.json ? print_json({{"ops", list}}) : print(text);
   return 0;
 }
 

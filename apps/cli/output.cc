@@ -2,14 +2,35 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+
+#include "catenary/base/error.h"
+#include "catenary/base/file.h"
+#include "streams.h"
 
 namespace catenary::cli {
 
-void print_json(const Json& json) {
-  fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
-  std::fflush(stdout);
+void print_json(const Json& json) { print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"); }
+
+// A terminal or a socket may be read and written at once.
+void require_not_read(const std::string& output, const std::string& input) {
+  std::error_code ignored;
+  if (!std::filesystem::equivalent(input, output, ignored) ||
+      !std::filesystem::is_regular_file(output, ignored)) {
+    return;
+  }
+  fail(ErrorKind::kConfig, "--output {}: expected another file than the input", output);
+}
+
+void require_not_of_run(const std::string& output, const std::string& run_dir) {
+  const std::filesystem::path path = follow_links(output);
+  std::error_code ignored;
+  if (!train::is_run_file(path.filename().string()) ||
+      !std::filesystem::equivalent(path.parent_path(), run_dir, ignored)) {
+    return;
+  }
+  fail(ErrorKind::kConfig, "--output {}: expected a file that is none of the run directory's own", output);
 }
 
 void add_evaluation(Json& json, const train::Assessment& evaluation) {

@@ -9,8 +9,14 @@ namespace catenary::cli {
 
 using Json = nlohmann::ordered_json;
 
-/// One line of JSON on stdout, out at once. Text that is not UTF-8 is replaced, not refused.
+/// One line of JSON on stdout, out at once. Text that is not UTF-8 is replaced, not refused. Throws
+/// Error{io}.
 void print_json(const Json& json);
+
+/// Throws Error{config} when writing --output would change a file that the command reads.
+void require_not_read(const std::string& output, const std::string& input);
+/// The same of the files of a run directory.
+void require_not_of_run(const std::string& output, const std::string& run_dir);
 
 /// Adds loss, accuracy, samples, classes and the confusion matrix.
 void add_evaluation(Json& json, const train::Assessment& evaluation);

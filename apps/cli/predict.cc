@@ -1,52 +1,49 @@
 #include "catenary/train/predict.h"
 
-#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include <cstdio>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/text.h"
 #include "commands.h"
 #include "output.h"
+#include "streams.h"
 
 namespace catenary::cli {
 
 namespace {
 
-// Throws when the output would replace a file of the run that it comes from.
-void require_foreign(const PredictArguments& arguments) {
-  const std::filesystem::path output = follow_links(arguments.output);
-  std::error_code ignored;
-  if (!train::is_run_file(output.filename().string()) ||
-      !std::filesystem::equivalent(output.parent_path(), arguments.run_dir, ignored)) {
-    return;
-  }
-  fail(ErrorKind::kConfig, "--output {}: expected a file that is none of the run directory's own",
-       arguments.output);
-}
-
-// Throws when the predictions would replace the samples that they are of.
-void require_not_the_input(const PredictArguments& arguments) {
-  std::error_code ignored;
-  if (!std::filesystem::equivalent(arguments.input, arguments.output, ignored)) return;
-  fail(ErrorKind::kConfig, "--output {}: expected another file than the input", arguments.output);
+// Whether the predictions go to where results go, so that another line there would stand among them.
+bool goes_to_stdout(const std::string& output) {
+  const std::optional<int> descriptor = descriptor_of(output);
+  struct stat a {};
+  struct stat b {};
+  return descriptor && ::fstat(*descriptor, &a) == 0 && ::fstat(STDOUT_FILENO, &b) == 0 &&
+         a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 }  // namespace
 
 int predict(const PredictArguments& arguments) {
-  require_foreign(arguments);
-  require_not_the_input(arguments);
+  require_not_of_run(arguments.output, arguments.run_dir);
+  require_not_read(arguments.output, arguments.input);
+  const bool among_predictions = goes_to_stdout(arguments.output);
+  if (arguments.json && among_predictions)
+    fail(ErrorKind::kConfig,
+         "--json: its line would stand among the predictions; needed an --output that is not stdout");
   const train::StoredRun run = train::read_run(arguments.run_dir);
   const train::Predictions predictions = train::predict(run, arguments.input, arguments.threads);
-  write_file_atomically(arguments.output, predictions.csv);
+  write_output(arguments.output, predictions.csv);
   if (arguments.json) {
     print_json({{"samples", predictions.samples}, {"output", arguments.output}});
-  } else {
-    fmt::print("{} predictions in {}\n", predictions.samples, arguments.output);
+    return 0;
   }
+  const std::string report =
+      fmt::format("{} predictions in {}\n", predictions.samples, printable(arguments.output));
+  among_predictions ? say_text(report) : print(report);
   return 0;
 }
 

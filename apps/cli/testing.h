@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -43,21 +45,34 @@ class Shell {
   /// The program's answer to these arguments. while_running is called with its process id once it has
   /// started.
   template <typename F>
-  Outcome run(const std::vector<std::string>& arguments, F&& while_running) const {
-    const pid_t process = start(arguments);
-    while_running(process);
-    int status = 0;
-    waitpid(process, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), log("out"), log("err")};
+  Outcome run(std::vector<std::string> arguments, F&& while_running) const {
+    arguments.insert(arguments.begin(), CATENARY_PROGRAM);
+    return outcome_of(arguments, while_running);
   }
   Outcome run(const std::vector<std::string>& arguments) const {
     return run(arguments, [](pid_t) {});
+  }
+
+  /// What the system's shell makes of a script, in which "$0" is the program.
+  template <typename F>
+  Outcome script(const std::string& text, F&& while_running) const {
+    return outcome_of({"/bin/sh", "-c", text, CATENARY_PROGRAM}, while_running);
+  }
+  Outcome script(const std::string& text) const {
+    return script(text, [](pid_t) {});
   }
 
   /// What the program has written to stdout or stderr so far.
   [[nodiscard]] std::string log(std::string_view name) const {
     std::stringstream text;
     text << std::ifstream(folder_ / std::string("logs/").append(name)).rdbuf();
+    return text.str();
+  }
+
+  /// A file of the working directory.
+  [[nodiscard]] std::string text_of(std::string_view name) const {
+    std::stringstream text;
+    text << std::ifstream(*this / name).rdbuf();
     return text.str();
   }
 
@@ -72,18 +87,40 @@ class Shell {
   }
 
  private:
-  [[nodiscard]] pid_t start(const std::vector<std::string>& arguments) const {
-    std::vector<char*> words{const_cast<char*>(CATENARY_PROGRAM)};
-    for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  template <typename F>
+  Outcome outcome_of(const std::vector<std::string>& command, F&& while_running) const {
+    const pid_t process = start(command);
+    while_running(process);
+    int status = 0;
+    waitpid(process, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), log("out"), log("err")};
+  }
+
+  // The tests may run under nohup or in the background, where signals are ignored that end a user's program.
+  static void reset_signals(posix_spawnattr_t& attributes) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGPIPE}) sigaddset(&signals, signal);
+    posix_spawnattr_setsigdefault(&attributes, &signals);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  }
+
+  [[nodiscard]] pid_t start(const std::vector<std::string>& command) const {
+    std::vector<char*> words;
+    for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    reset_signals(attributes);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, (folder_ / "logs/out").c_str(), kCreate, 0600);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (folder_ / "logs/err").c_str(), kCreate, 0600);
     posix_spawn_file_actions_addchdir_np(&actions, (folder_ / "work").c_str());
     pid_t process = -1;
-    posix_spawn(&process, CATENARY_PROGRAM, &actions, nullptr, words.data(), environ);
+    posix_spawn(&process, words[0], &actions, &attributes, words.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     return process;
   }
 

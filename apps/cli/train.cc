@@ -7,9 +7,12 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "catenary/base/error.h"
+#include "catenary/base/text.h"
 #include "catenary/train/trainer.h"
 #include "commands.h"
 #include "output.h"
+#include "streams.h"
 
 namespace catenary::cli {
 
@@ -17,12 +20,15 @@ namespace {
 
 volatile std::sig_atomic_t interrupted = 0;  // what a signal handler may write
 
-void listen_for_interrupts() {
+// A signal that the program was started to ignore, as shells do for what runs in the background, stays
+// ignored.
+void listen_for(int signal) {
   struct sigaction action {};
+  sigaction(signal, nullptr, &action);
+  if (action.sa_handler == SIG_IGN) return;
   action.sa_handler = [](int) { interrupted = 1; };
   action.sa_flags = SA_RESETHAND;  // the second signal ends the program at once
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  sigaction(signal, &action, nullptr);
 }
 
 int terminal_width() {
@@ -53,14 +59,30 @@ Json start_event(const train::Config& config, const train::TrainingStart& start,
           {"threads", threads}};
 }
 
-train::TrainOptions json_options(const train::Config& config, int threads) {
+// Prints a training's events. One that cannot be written is no reason to lose the training, but one to report
+// afterwards.
+class EventPrinter {
+ public:
+  void print(const Json& event) try { print_json(event); } catch (const Error& error) {
+    if (!failure_) failure_ = error;
+  }
+  void print_last(const Json& event) {
+    print_json(event);
+    if (failure_) throw Error(*failure_);
+  }
+
+ private:
+  std::optional<Error> failure_;
+};
+
+train::TrainOptions json_options(const train::Config& config, int threads, EventPrinter& events) {
   train::TrainOptions options{.threads = threads};
-  options.on_start = [&config, threads](const auto& start) {
-    print_json(start_event(config, start, threads));
+  options.on_start = [&config, &events, threads](const auto& start) {
+    events.print(start_event(config, start, threads));
   };
   options.on_step = [](const auto&) { return interrupted == 0; };
-  options.on_epoch = [](const auto& progress, const auto& record) {
-    print_json(epoch_event(progress, record));
+  options.on_epoch = [&events](const auto& progress, const auto& record) {
+    events.print(epoch_event(progress, record));
   };
   return options;
 }
@@ -69,8 +91,8 @@ train::TrainOptions talking_options(const train::Config& config, int threads,
                                     train::ProgressPrinter& printer) {
   train::TrainOptions options{.threads = threads};
   options.on_start = [&config, threads](const train::TrainingStart& start) {
-    fmt::print(stderr, "training {}: {} parameters, {} samples, {} to test on, {} threads\n",
-               config.output.name, start.parameters, start.samples, start.test_samples, threads);
+    say("training {}: {} parameters, {} samples, {} to test on, {} threads\n", printable(config.output.name),
+        start.parameters, start.samples, start.test_samples, threads);
   };
   options.on_step = [&printer](const auto& progress) {
     printer.update(progress);
@@ -82,17 +104,30 @@ train::TrainOptions talking_options(const train::Config& config, int threads,
   return options;
 }
 
-void print_end(const train::TrainResult& result, const std::string& run_dir, bool json) {
-  if (json) {
-    const Json test = result.test ? Json::parse(train::to_json(result.test->score)) : Json();
-    return print_json({{"event", "end"},
-                       {"run_dir", run_dir},
-                       {"test", test},
-                       {"seconds", result.run.environment.seconds},
-                       {"samples_per_second", result.run.environment.samples_per_second}});
-  }
-  if (result.test) fmt::print("{}\n", report(*result.test, "test"));
-  fmt::print("run directory: {}\n", run_dir);
+Json end_event(const train::TrainResult& result, const std::string& run_dir) {
+  return {{"event", "end"},
+          {"run_dir", run_dir},
+          {"test", result.test ? Json::parse(train::to_json(result.test->score)) : Json()},
+          {"seconds", result.run.environment.seconds},
+          {"samples_per_second", result.run.environment.samples_per_second}};
+}
+
+void print_end(const train::TrainResult& result, const std::string& run_dir) {
+  const std::string tested = result.test ? report(*result.test, "test") + "\n" : "";
+  print(fmt::format("{}run directory: {}\n", tested, printable(run_dir)));
+}
+
+// Trains and keeps the run, whatever becomes of those who listen: a closed terminal (SIGHUP) and a reader of
+// stderr or stdout that went away (SIGPIPE) do not end it. Nothing when interrupted.
+std::optional<train::TrainResult> train_and_keep(const train::Config& config,
+                                                 const train::TrainOptions& options,
+                                                 const std::string& run_dir) {
+  const IgnoredSignal closed_terminal(SIGHUP), broken_pipe(SIGPIPE);
+  listen_for(SIGINT);
+  listen_for(SIGTERM);
+  std::optional<train::TrainResult> result = train::train(config, options);
+  if (result) train::write_run(run_dir, result->run);
+  return result;
 }
 
 }  // namespace
@@ -101,17 +136,17 @@ int train(const TrainArguments& arguments) {
   const train::Config config = train::load_config(arguments.config, arguments.set);
   const std::string run_dir = arguments.out.empty() ? "runs/" + config.output.name : arguments.out;
   train::require_free(run_dir);
-  listen_for_interrupts();
   train::ProgressPrinter printer = make_printer();
-  const auto options = arguments.json ? json_options(config, arguments.threads)
-                                      : talking_options(config, arguments.threads, printer);
-  const auto result = train::train(config, options);
+  EventPrinter events;
+  const auto result = train_and_keep(config,
+                                     arguments.json ? json_options(config, arguments.threads, events)
+                                                    : talking_options(config, arguments.threads, printer),
+                                     run_dir);
   if (!result) {
-    fmt::print(stderr, "\ninterrupted: nothing was written\n");
+    say("\ninterrupted: nothing was written\n");
     return kInterrupted;
   }
-  train::write_run(run_dir, result->run);
-  print_end(*result, run_dir, arguments.json);
+  arguments.json ? events.print_last(end_event(*result, run_dir)) : print_end(*result, run_dir);
   return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace catenary {
 
@@ -15,10 +16,13 @@ enum class ErrorKind { kShape, kDtype, kConfig, kData, kFormat, kIo, kNumeric, k
 /// The kind's name as it appears in messages and JSON: "shape", "dtype", "config", ...
 [[nodiscard]] std::string_view name_of(ErrorKind kind);
 
-/// The one exception type of the library. what() says what was needed, what was found, and where.
+/// The one exception type of the library. what() says what was needed, what was found, and where, without
+/// control characters: those of foreign names and texts in it are escaped.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  Error(ErrorKind kind, const std::string& message);
+  /// A message of several lines.
+  Error(ErrorKind kind, const std::vector<std::string>& lines);
   [[nodiscard]] ErrorKind kind() const noexcept { return kind_; }
 
  private:

@@ -14,6 +14,15 @@ TEST(Error, CarriesItsKindAndAFormattedMessage) {
   }
 }
 
+TEST(Error, HasNoControlCharactersInItsMessage) {
+  EXPECT_STREQ(Error(ErrorKind::kData, "a\nb \x1b[2J größe\xff").what(), "a\\x0Ab \\x1B[2J größe\\xFF");
+}
+
+TEST(Error, EndsLinesWhereItIsAskedTo) {
+  const Error error(ErrorKind::kConfig, std::vector<std::string>{"column 3: a\nb", "  x\x1by", "    ^"});
+  EXPECT_STREQ(error.what(), "column 3: a\\x0Ab\n  x\\x1By\n    ^");
+}
+
 TEST(Error, IsAStandardRuntimeError) {
   EXPECT_THROW(fail(ErrorKind::kIo, "no such file: {}", "x.csv"), std::runtime_error);
 }

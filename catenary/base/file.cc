@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <string>
 #include <system_error>
@@ -68,6 +70,7 @@ void sync_tree(const fs::path& root) try {
 
 // "dir/NAME" without a slash at its end, so that filename() and parent_path() mean what they say.
 fs::path normal_name(const fs::path& path) {
+  if (path.empty()) fail_io("open", path, ENOENT);
   const fs::path normal = fs::absolute(path).lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();
 }
@@ -123,7 +126,27 @@ int rename_with(const fs::path&, const fs::path&, unsigned) {
 }
 #endif
 
-// A rename would replace a device or a pipe by a file; whoever named one meant to write into it.
+constexpr int kMaxLinks = 40;  // as Linux follows before it says ELOOP
+
+// The link below /proc/PID/fd that `path` is or leads to: the name of a file that a process has open. Empty
+// where `path` leads elsewhere.
+fs::path open_file_link(const fs::path& path) {
+  if (path.empty()) return {};
+  fs::path at = normal_name(path);
+  for (int links = 0; links < kMaxLinks; ++links) {
+    std::error_code error;
+    const fs::path folder = fs::canonical(at.parent_path(), error);
+    if (error) return {};
+    if (folder.filename() == "fd" && folder.string().starts_with("/proc/")) return folder / at.filename();
+    const fs::path next = fs::read_symlink(at, error);
+    if (error) return {};
+    at = folder / next;
+  }
+  return {};
+}
+
+// A rename would replace a device or a pipe by a file, and what a stream was directed to by another file of
+// its name; whoever named one meant to write into it.
 void require_replaceable(const fs::path& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return;
@@ -162,8 +185,50 @@ void exchange(const fs::path& from, const fs::path& to) {
 
 }  // namespace
 
-InputFile::InputFile(fs::path path)
-    : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+std::optional<int> descriptor_of(const fs::path& path) {
+  constexpr std::array<std::string_view, 3> kStandardStreams = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+  const auto* known = std::ranges::find(kStandardStreams, path.native());
+  if (known != kStandardStreams.end()) return static_cast<int>(known - kStandardStreams.begin());
+  const fs::path link = open_file_link(path);
+  std::error_code ignored;
+  if (link.empty() || link.parent_path() != fs::canonical("/proc/self/fd", ignored)) return std::nullopt;
+  const std::string digits = link.filename().string();
+  int number = -1;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size() || number < 0) return std::nullopt;
+  return number;
+}
+
+namespace {
+
+// A second descriptor of the same open file: its position and its way of appending are shared, as they are by
+// all who write to a redirected stream. Opening its name again would start at the file's first byte.
+int duplicate(int descriptor) {
+  constexpr int kFirst = 3;  // 0, 1 and 2 are for the standard streams, even closed ones
+  return ::fcntl(descriptor, F_DUPFD_CLOEXEC, kFirst);
+}
+
+int open_for_reading(const fs::path& path) {
+  const std::optional<int> descriptor = descriptor_of(path);
+  return descriptor ? duplicate(*descriptor) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+}
+
+// What a file that another process has open holds is kept, as its writer expects.
+int open_stream(const fs::path& path) {
+  const std::optional<int> descriptor = descriptor_of(path);
+  return descriptor ? duplicate(*descriptor)
+                    : ::open(path.c_str(), O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+}
+
+bool is_stream(const fs::path& path) {
+  if (descriptor_of(path) || !open_file_link(path).empty()) return true;
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode));
+}
+
+}  // namespace
+
+InputFile::InputFile(fs::path path) : path_(std::move(path)), descriptor_(open_for_reading(path_)) {
   check(descriptor_, "open", path_);
 }
 
@@ -216,7 +281,6 @@ std::vector<std::byte> read_file(const fs::path& path, std::uint64_t max_bytes) 
 }
 
 fs::path follow_links(const fs::path& path) {
-  constexpr int kMaxLinks = 40;  // as Linux follows before it says ELOOP
   fs::path target = normal_name(path);
   for (int links = 0; links < kMaxLinks; ++links) {
     std::error_code error;
@@ -229,7 +293,7 @@ fs::path follow_links(const fs::path& path) {
 
 void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
   const fs::path target = follow_links(path);
-  require_replaceable(target);
+  require_replaceable(open_file_link(path).empty() ? target : path);
   const auto [number, temporary] = create_temporary(target, [](const fs::path& name) {
     return ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   });
@@ -244,6 +308,13 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
 
 void write_file_atomically(const fs::path& path, std::string_view text) {
   write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+void write_output(const fs::path& path, std::string_view text) {
+  if (!is_stream(path)) return write_file_atomically(path, text);
+  const Descriptor descriptor(open_stream(path));
+  check(descriptor.number(), "open", path);
+  write_all(descriptor, std::as_bytes(std::span(text)), path);
 }
 
 StagedDirectory::StagedDirectory(const fs::path& final_path, IfExists if_exists)

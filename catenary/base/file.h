@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,12 @@ namespace catenary {
 
 // Every function here throws Error{io} that names the path and the system's reason.
 
-/// A file open for reading, from front to back.
+/// The descriptor of this process that `path` is a name of: of /dev/stdin, /dev/fd/3, /proc/self/fd/3 and of
+/// links to them; nothing for other paths. Whether it is open is not asked.
+[[nodiscard]] std::optional<int> descriptor_of(const std::filesystem::path& path);
+
+/// A file open for reading, from front to back. The name of a descriptor of this process stands for what that
+/// descriptor has open, from its present position.
 class InputFile {
  public:
   explicit InputFile(std::filesystem::path path);
@@ -41,9 +47,13 @@ class InputFile {
 
 /// Writes a file that appears whole or not at all, even when the machine stops half-way: a temporary sibling
 /// (".NAME.tmp-PID") is written, synced and renamed over `path`, and the directory is synced. Symbolic links
-/// are followed. A directory, a pipe or a device of that name is refused.
+/// are followed. A directory, a pipe, a device or a descriptor of that name is refused.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// Writes to what `path` names: into a pipe, a character device or a file that a process has open under that
+/// name (/dev/stdout, /dev/fd/3), after what it holds; else a file, as write_file_atomically does.
+void write_output(const std::filesystem::path& path, std::string_view text);
 
 /// What to do when the name that is to be written is taken.
 enum class IfExists { kFail, kReplace };

@@ -1,11 +1,14 @@
 #include "catenary/base/file.h"
 
+#include <fcntl.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <future>
 #include <string>
 
 #include "tests/support/errors.h"
@@ -89,6 +92,120 @@ TEST(File, AWriteReplacesNoPipe) {
   EXPECT_EQ(error_of([&] { write_file_atomically(dir / "link", "x"); }), message);
   EXPECT_TRUE(fs::is_fifo(dir / "pipe"));
   EXPECT_THAT(dir.names(), ::testing::ElementsAre("link", "pipe"));
+}
+
+// A file that this process has open, and its names.
+class OpenFile {
+ public:
+  OpenFile(const fs::path& path, int flags) : number_(::open(path.c_str(), flags, 0600)) {}
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  ~OpenFile() { ::close(number_); }
+  [[nodiscard]] int number() const { return number_; }
+  [[nodiscard]] std::vector<std::string> names() const {
+    return {fmt::format("/dev/fd/{}", number_), fmt::format("/proc/self/fd/{}", number_),
+            fmt::format("/proc/{}/fd/{}", ::getpid(), number_)};
+  }
+
+ private:
+  int number_;
+};
+
+TEST(Streams, ADescriptorIsKnownByEachOfItsNames) {
+  const TemporaryDirectory dir;
+  EXPECT_EQ(descriptor_of("/dev/stdin"), 0);
+  EXPECT_EQ(descriptor_of("/dev/stdout"), 1);
+  EXPECT_EQ(descriptor_of("/dev/stderr"), 2);
+  const OpenFile file(dir / "a", O_RDWR | O_CREAT);
+  for (const std::string& name : file.names()) EXPECT_EQ(descriptor_of(name), file.number()) << name;
+  fs::create_symlink(file.names()[0], dir / "second");
+  fs::create_symlink("second", dir / "first");
+  EXPECT_EQ(descriptor_of(dir / "first"), file.number());
+  fs::create_symlink("loop", dir / "loop");
+  for (const fs::path& other :
+       {dir / "a", dir / "loop", dir / "none/a", fs::path("/dev/null"), fs::path("/dev/fd"),
+        fs::path("/dev/fd/x"), fs::path("/dev/fd/99999999999"), fs::path("-"), fs::path()}) {
+    EXPECT_EQ(descriptor_of(other), std::nullopt) << other;
+  }
+}
+
+TEST(Streams, AWriteToADescriptorGoesOnWhereItStands) {
+  const TemporaryDirectory dir;
+  for (const int flags : {O_WRONLY | O_CREAT | O_TRUNC, O_WRONLY | O_APPEND}) {
+    const OpenFile file(dir / "all", flags);
+    for (const std::string& name : file.names()) write_output(name, name + "\n");
+    ASSERT_EQ(::write(file.number(), "end\n", 4), 4);
+    const std::string lines = fmt::format("{}\nend\n", fmt::join(file.names(), "\n"));
+    EXPECT_EQ(text_of(dir / "all"), flags & O_APPEND ? lines + lines : lines);
+  }
+  EXPECT_THAT(dir.names(), ::testing::ElementsAre("all"));
+}
+
+TEST(Streams, AFileThatAnotherProcessHasOpenIsAddedTo) {
+  const TemporaryDirectory dir;
+  write_file_atomically(dir / "log", "kept\n");
+  const OpenFile file(dir / "log", O_WRONLY);
+  write_output(fmt::format("/proc/thread-self/fd/{}", file.number()), "new\n");
+  EXPECT_EQ(text_of(dir / "log"), "kept\nnew\n");
+}
+
+TEST(Streams, ADescriptorIsReadFromWhereItStands) {
+  const TemporaryDirectory dir;
+  write_file_atomically(dir / "a", "header\nrest");
+  const OpenFile file(dir / "a", O_RDONLY);
+  std::array<char, 7> header{};
+  ASSERT_EQ(::read(file.number(), header.data(), header.size()), 7);
+  EXPECT_EQ(text_of(file.names()[0]), "rest");
+}
+
+TEST(Streams, PipesAndDevicesAreWrittenInto) {
+  const TemporaryDirectory dir;
+  ASSERT_EQ(::mkfifo((dir / "pipe").c_str(), 0600), 0);
+  fs::create_symlink("pipe", dir / "link");
+  for (const char* name : {"pipe", "link"}) {
+    auto read = std::async(std::launch::async, [&] { return text_of(dir / "pipe"); });
+    write_output(dir / name, std::string(100'000, 'x'));  // more than a pipe holds
+    EXPECT_EQ(read.get(), std::string(100'000, 'x'));
+  }
+  write_output("/dev/null", "x");
+  EXPECT_EQ(error_of([] { write_output("/dev/full", "x"); }),
+            "io: cannot write '/dev/full': No space left on device");
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  EXPECT_THAT(dir.names(), ::testing::ElementsAre("link", "pipe"));
+}
+
+TEST(Streams, AClosedDescriptorIsNoStream) {
+  for (const std::string name : {"/dev/fd/1000000", "/proc/self/fd/1000000"}) {
+    const std::string message = fmt::format("io: cannot open '{}': Bad file descriptor", name);
+    EXPECT_EQ(error_of([&] { write_output(name, "x"); }), message);
+    EXPECT_EQ(error_of([&] { const InputFile file(name); }), message);
+  }
+}
+
+TEST(Streams, NoDescriptorIsReplacedByAFile) {
+  const TemporaryDirectory dir;
+  write_file_atomically(dir / "all", "kept");
+  const OpenFile file(dir / "all", O_WRONLY | O_APPEND);
+  for (const std::string& name : file.names())
+    EXPECT_THAT(error_of([&] { write_file_atomically(name, "x"); }), HasSubstr("found something else"));
+  EXPECT_EQ(text_of(dir / "all"), "kept");
+}
+
+TEST(Streams, OtherOutputsAreFilesThatAppearWhole) {
+  const TemporaryDirectory dir;
+  write_file_atomically(dir / "a", "old and longer");
+  write_output(dir / "a", "new");
+  write_output(dir / "-", "dash");
+  EXPECT_EQ(text_of(dir / "a"), "new");
+  EXPECT_EQ(text_of(dir / "-"), "dash");
+  EXPECT_EQ(error_of([&] { write_output(dir.path(), "x"); }),
+            fmt::format("io: cannot write '{}': Is a directory", dir.path().string()));
+}
+
+TEST(File, NamesInErrorsHaveNoControlCharacters) {
+  EXPECT_EQ(
+      error_of([] { (void)read_file("/nowhere/a\n\x1b[31m\x07\xff\x7f\u202E", 1); }),
+      "io: cannot open '/nowhere/a\\x0A\\x1B[31m\\x07\\xFF\\x7F\\xE2\\x80\\xAE': No such file or directory");
 }
 
 TEST(File, ALeftoverTemporaryDoesNotStopAWrite) {

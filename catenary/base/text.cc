@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -36,20 +37,50 @@ std::size_t character_length(std::string_view text) {
   return overlong || surrogate || first_two >= 0xF490 ? 0 : length;
 }
 
+std::uint32_t code_point(std::string_view text, std::size_t length) {
+  if (length == 1) return byte_at(text, 0);
+  std::uint32_t code = byte_at(text, 0) & (0xFFu >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) code = code << 6 | (byte_at(text, i) & 0x3F);
+  return code;
+}
+
+// Control characters, ends of lines, and what turns the direction of the text around it: characters that make
+// a terminal show something else than stands there. [Unicode 15, categories Cc, Zl, Zp; property
+// Bidi_Control]
+bool is_control(std::uint32_t code) {
+  const auto lies = [code](std::uint32_t first, std::uint32_t last) { return first <= code && code <= last; };
+  return code < 0x20 || lies(0x7F, 0x9F) || code == 0x061C || lies(0x200E, 0x200F) || lies(0x2028, 0x202E) ||
+         lies(0x2066, 0x2069) || code == 0xFEFF;
+}
+
 bool is_printable(std::string_view text, std::size_t length) {
-  return length > 1 || (length == 1 && byte_at(text, 0) >= 0x20 && byte_at(text, 0) != 0x7F);
+  return length > 0 && !is_control(code_point(text, length));
+}
+
+// Moves the first character of `text` to the end of `result`, or what stands for it.
+void move_printable(std::string_view& text, std::string& result) {
+  const std::size_t found = character_length(text);
+  const std::size_t length = std::max<std::size_t>(found, 1);
+  for (const char byte : text.substr(0, length)) {
+    result +=
+        is_printable(text, found) ? std::string(1, byte) : fmt::format("\\x{:02X}", byte_at({&byte, 1}, 0));
+  }
+  text.remove_prefix(length);
 }
 
 }  // namespace
+
+std::string printable(std::string_view text) {
+  std::string result;
+  while (!text.empty()) move_printable(text, result);
+  return result;
+}
 
 std::string quote(std::string_view text) {
   std::string result = "'";
   while (!text.empty()) {
     if (result.size() > kLongestQuote) return result + "...'";
-    const std::size_t length = character_length(text);
-    const bool printable = is_printable(text, length);
-    result += printable ? std::string(text.substr(0, length)) : fmt::format("\\x{:02X}", byte_at(text, 0));
-    text.remove_prefix(printable ? length : 1);
+    move_printable(text, result);
   }
   return result + "'";
 }

@@ -5,8 +5,13 @@
 
 namespace catenary {
 
-/// A piece of foreign input as it may stand in a message: in single quotes, control characters and bytes that
-/// are not UTF-8 escaped as \xNN, cut to about 60 bytes with "..." at the end.
+/// The text as it may stand in a message or on a terminal: control characters, those that turn the direction
+/// of a text and bytes that are not UTF-8 are escaped as \xNN. What is printable stays as it is, so a text
+/// may pass twice.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// A piece of foreign input in a message: printable, in single quotes, cut to about 60 bytes with "..." at
+/// the end.
 [[nodiscard]] std::string quote(std::string_view text);
 
 /// Whether `text` is well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. [RFC 3629]

@@ -1,5 +1,6 @@
 #include "catenary/base/text.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace catenary {
@@ -10,6 +11,28 @@ TEST(Quote, KeepsPrintableTextAndEscapesTheRest) {
   EXPECT_EQ(quote("a\nb"), "'a\\x0Ab'");
   EXPECT_EQ(quote("\x1b[31m\xff\x7f"), "'\\x1B[31m\\xFF\\x7F'");
   EXPECT_EQ(quote(""), "''");
+}
+
+TEST(Quote, EscapesWhatATerminalObeysOrTurnsAround) {
+  EXPECT_EQ(quote("\a\x1f"), "'\\x07\\x1F'");
+  EXPECT_EQ(quote("\xC2\x9B\x33\x31m"), "'\\xC2\\x9B31m'");  // CSI as one character
+  EXPECT_EQ(quote("a\u202Eb\u2066c\u200Fd\u061Ce"),
+            "'a\\xE2\\x80\\xAEb\\xE2\\x81\\xA6c\\xE2\\x80\\x8Fd\\xD8\\x9Ce'");
+  EXPECT_EQ(quote("\u2028\uFEFF"), "'\\xE2\\x80\\xA8\\xEF\\xBB\\xBF'");
+}
+
+TEST(Quote, KeepsTheCharactersBesideThose) {
+  for (const char* text : {" ", "~", "\u00A0", "\u061B", "\u061D", "\u200D", "\u2010", "\u2027", "\u202F",
+                           "\u2065", "\u206A", "\uFEFE", "\U0001F600", "שלום"}) {
+    EXPECT_EQ(quote(text), fmt::format("'{}'", text));
+  }
+}
+
+TEST(Printable, IsTheTextWithoutAQuotesEnd) {
+  const std::string name(1000, 'x');
+  EXPECT_EQ(printable(name + "\n\xff" + name), name + "\\x0A\\xFF" + name);
+  EXPECT_EQ(printable(""), "");
+  EXPECT_EQ(printable(printable("\x1b[1m")), "\\x1B[1m");
 }
 
 TEST(Quote, CutsLongText) {

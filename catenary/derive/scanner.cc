@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -95,6 +96,12 @@ Token scan_token(std::string_view text, std::size_t begin) {
           fmt::format("no expression contains the character {}", quote(text.substr(begin, end - begin))));
 }
 
+// The column, from 1, of the character after `text`.
+std::size_t column_after(std::string_view text) {
+  const auto starts_character = [](char c) { return (c & 0xC0) != 0x80; };
+  return 1 + static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
 }  // namespace
 
 std::vector<Token> scan(std::string_view text) {
@@ -113,11 +120,13 @@ std::vector<Token> scan(std::string_view text) {
 }
 
 void fail_at(std::string_view what, std::string_view text, std::size_t byte, const std::string& message) {
-  std::size_t column = 1;
-  for (std::size_t i = 0; i < byte && i < text.size(); ++i) column += (text[i] & 0xC0) != 0x80 ? 1 : 0;
-  const bool shows_line = text.size() <= kLongestLine && text.find('\n') == std::string_view::npos;
-  const std::string line = shows_line ? fmt::format("\n  {}\n  {:>{}}", text, "^", column) : std::string();
-  fail(ErrorKind::kConfig, "{}, column {}: {}{}", what, column, message, line);
+  const std::string_view before = text.substr(0, byte);
+  std::vector<std::string> lines = {fmt::format("{}, column {}: {}", what, column_after(before), message)};
+  if (text.size() <= kLongestLine && text.find('\n') == std::string_view::npos) {
+    lines.push_back(fmt::format("  {}", text));
+    lines.push_back(fmt::format("  {:>{}}", "^", column_after(printable(before))));
+  }
+  throw Error(ErrorKind::kConfig, lines);
 }
 
 }  // namespace catenary::derive

@@ -36,7 +36,7 @@ void check_format(const TableReader& root) {
 }
 
 OutputConfig read_output(const TomlNode* node, const std::string& path) {
-  OutputConfig output{std::filesystem::path(path).stem().string()};
+  OutputConfig output{descriptor_of(path) ? "config" : std::filesystem::path(path).stem().string()};
   if (node == nullptr) return output;
   const TableReader table(*node, "output", std::array<std::string_view, 1>{"name"});
   const TomlNode* name = table.find("name");
@@ -58,6 +58,24 @@ void check_one_target(const Config& config) {
        config.data.target_place.text, name_of(config.train.loss), config.data.targets.size());
 }
 
+// A stream cannot be read twice.
+void check_streams(const DataConfig& data, const std::string& path) {
+  std::vector<int> read;
+  const auto check = [&](const std::string& file) {
+    const std::optional<int> descriptor = descriptor_of(file);
+    if (!descriptor) return;
+    if (std::ranges::count(read, *descriptor) > 0)
+      fail(ErrorKind::kConfig, "{}: needed a stream for each thing that is read, found {} twice",
+           data.place.text, file);
+    read.push_back(*descriptor);
+  };
+  check(path);
+  for (const DataFiles& files : {data.train, data.test.value_or(DataFiles{})}) {
+    check(files.samples);
+    check(files.labels);
+  }
+}
+
 }  // namespace
 
 Config parse_config(std::string_view text, const std::string& path, std::span<const std::string> overrides) {
@@ -69,6 +87,7 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
   Config config;
   config.seed = root.whole("seed", {0, std::numeric_limits<std::int64_t>::max()}, config.seed);
   config.data = read_data(section(root, "data"), path);
+  check_streams(config.data, path);
   config.train = read_train(section(root, "train"));
   check_one_target(config);
   config.layers = read_layers(section(root, "model"), config.train.loss);

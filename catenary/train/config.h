@@ -95,9 +95,10 @@ struct Config {
 [[nodiscard]] bool is_classification(const Config& config);
 
 /// Reads a TOML file, then applies overrides like "train.epochs=3" in order. Paths in the file are relative
-/// to it, paths in overrides to the working directory. Every default is filled in. Throws Error{config}
-/// "FILE:LINE:COLUMN: KEY: expected ..., found ..." or "--set OVERRIDE: ...", Error{io} when the file cannot
-/// be read.
+/// to it, paths in overrides and in a config from /dev/stdin or another descriptor to the working directory;
+/// the path "-" is /dev/stdin, and only one thing is read from a descriptor. Every default is filled in.
+/// Throws Error{config} "FILE:LINE:COLUMN: KEY: expected ..., found ..." or "--set OVERRIDE: ...", Error{io}
+/// when the file cannot be read.
 [[nodiscard]] Config load_config(const std::string& path, std::span<const std::string> overrides = {});
 
 /// The same from a text; `path` is the file that it would stand in.

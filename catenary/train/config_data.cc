@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "catenary/base/error.h"
+#include "catenary/base/file.h"
 #include "catenary/train/config_names.h"
 #include "catenary/train/config_sections.h"
 #include "catenary/train/table_reader.h"
@@ -18,14 +19,16 @@ constexpr std::string_view kExpectedIdx =
     "{ images = \"...\", labels = \"...\" }, or a file name with 'images-idx3' that the labels' name follows "
     "from";
 
-// Relative paths in the file start at the file's folder, those of an override at the working directory.
+// Relative paths in the file start at the file's folder; those of an override, or of a config that comes by a
+// stream, at the working directory. `-` is the standard input.
 std::string absolute(const TomlNode& node, std::string_view path, const std::string& config_path) {
   namespace fs = std::filesystem;
   const std::string& text = as_string(node, path, "a path");
   const bool has_controls = std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' '; });
   if (text.empty() || has_controls) fail_expected(node, path, "a path");
-  const bool is_override = node.place.starts_with("--set ");
-  const fs::path base = is_override ? fs::path() : fs::path(config_path).parent_path();
+  if (text == "-") return "/dev/stdin";
+  const bool has_folder = !node.place.starts_with("--set ") && !descriptor_of(config_path);
+  const fs::path base = has_folder ? fs::path(config_path).parent_path() : fs::path();
   return fs::absolute(base / text).lexically_normal().string();
 }
 
@@ -94,13 +97,20 @@ DataFormat infer_format(const TomlNode& train) {
   return path != nullptr && path->ends_with(".csv") ? DataFormat::kCsv : DataFormat::kIdx;
 }
 
+DataFormat read_format(const TableReader& data, const TomlNode& train) {
+  const auto* path = std::get_if<std::string>(&train.value);
+  if (path != nullptr && (*path == "-" || descriptor_of(*path)))
+    (void)data.require("format", "\"csv\" or \"idx\", which the name of a stream does not tell");
+  return data.choice("format", kDataFormats, infer_format(train));
+}
+
 }  // namespace
 
 DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   const TableReader table(node, "data", kKeys);
   const TomlNode& train = table.require("train", "the training data");
   DataConfig data;
-  data.format = table.choice("format", kDataFormats, infer_format(train));
+  data.format = read_format(table, train);
   data.train = read_files(train, "data.train", config_path, data.format);
   data.test_share = read_test_share(table);
   if (const auto* split = table.find("split"))

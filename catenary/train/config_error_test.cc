@@ -224,6 +224,33 @@ TEST(ConfigErrors, MissingParts) {
       "c.toml:5:8: model.layers: expected at least one [[model.layers]], found an array");
 }
 
+TEST(ConfigErrors, AStreamsNameTellsNoFormat) {
+  for (const std::string name : {"-", "/dev/stdin"}) {
+    EXPECT_EQ(
+        message_of(config({.name = name, .data = "train = \"" + name + "\"\ntarget = \"y\""})),
+        "c.toml:3:1: missing key 'data.format': expected \"csv\" or \"idx\", which the name of a stream "
+        "does not tell");
+  }
+}
+
+TEST(ConfigErrors, AStreamIsReadOnce) {
+  const std::string text =
+      "format = 1\n[data]\ntrain = { images = \"i\", labels = \"-\" }\n"
+      "test = { images = \"/dev/fd/0\", labels = \"l\" }\n"
+      "[[model.layers]]\ntype = \"dense\"\n[train]\nloss = \"softmax_cross_entropy\"\n";
+  EXPECT_EQ(message_of(text),
+            "c.toml:3:9: needed a stream for each thing that is read, found /dev/fd/0 twice");
+}
+
+TEST(ConfigErrors, TextsOfTheParserHaveNoControlCharacters) {
+  for (const char* text :
+       {"a\x1b = 1", "a = \"\x07\"", "a = \"\\\x1b\"", "a = \"\xff\"", "\x7f", "[a\rb]", "a = 1\x1b"}) {
+    const std::string message = message_of(text);
+    EXPECT_NE(message, "no error") << testing::PrintToString(text);
+    for (const unsigned char c : message) EXPECT_TRUE(c >= 0x20 && c != 0x7F && c != 0xFF) << message;
+  }
+}
+
 TEST(ConfigErrors, OverridesNameThemselves) {
   const auto of = [](const std::string& override_text) { return message_of(config({}), {override_text}); };
   EXPECT_EQ(of("train.epoch=3"),

@@ -60,6 +60,21 @@ TEST(Config, PathsInOverridesAreRelativeToTheWorkingDirectory) {
   EXPECT_EQ(config.data.train.labels, "/b");
 }
 
+TEST(Config, OfAStreamHasPathsRelativeToTheWorkingDirectory) {
+  for (const char* path : {"/dev/stdin", "/dev/fd/63"}) {
+    const Config config = parse_config(kSmall, path);
+    EXPECT_EQ(config.data.train.samples,
+              (std::filesystem::current_path() / "train-images-idx3-ubyte.gz").string());
+    EXPECT_EQ(config.output.name, "config");
+  }
+}
+
+TEST(Config, ADashAmongItsFilesIsTheStandardInput) {
+  EXPECT_EQ(parse(kSmall, {"data.train={images=\"-\", labels=\"l\"}"}).data.train.samples, "/dev/stdin");
+  EXPECT_EQ(parse(kSmall, {"data.train={images=\"./-\", labels=\"l\"}"}).data.train.samples,
+            (std::filesystem::current_path() / "-").string());
+}
+
 TEST(Config, OverridesReachTablesArraysAndNewKeys) {
   const Config config =
       parse(kSmall, {"train.epochs=3", "model.layers.0.units = 64", "seed=7", "output.name=run1",

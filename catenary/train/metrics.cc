@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "catenary/base/text.h"
+
 namespace catenary::train {
 
 namespace {
@@ -23,10 +25,10 @@ int width_of(std::string_view text) {
 std::string cell(std::string_view name) {
   std::string text;
   int width = 0;
-  for (const char c : name) {
+  for (const char c : printable(name)) {
     width += starts_code_point(c);
     if (width > kLongestName) break;
-    text += static_cast<unsigned char>(c) < ' ' ? '?' : c;
+    text += c;
   }
   return text;
 }

@@ -44,7 +44,9 @@ TEST(ConfusionMatrix, ManyClassesPrintTheMostFrequentConfusions) {
 }
 
 TEST(ConfusionMatrix, ControlCharactersInNamesDoNotReachTheTerminal) {
-  EXPECT_EQ(ConfusionMatrix({"a\033[2J"}).str().find('\033'), std::string::npos);
+  const std::string text = ConfusionMatrix({"a\033[2J", "\x7f\u202E"}).str();
+  EXPECT_EQ(text.find_first_of("\033\x7f"), std::string::npos);
+  EXPECT_EQ(text.find("\u202E"), std::string::npos);
 }
 
 TEST(Argmax, TakesTheFirstOfEquals) {

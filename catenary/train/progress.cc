@@ -40,6 +40,12 @@ std::string epoch_of(const Progress& progress) {
   return fmt::format("epoch {:>{}}/{}", progress.epoch, last.size(), last);
 }
 
+// A line that cannot be written, as on a closed terminal, is not worth a training.
+void say(std::FILE* out, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), out);
+  std::fflush(out);
+}
+
 }  // namespace
 
 std::string short_count(double value) {
@@ -78,14 +84,12 @@ std::string epoch_line(const Progress& progress, const EpochRecord& record) {
 void ProgressPrinter::update(const Progress& progress, Clock::time_point now) {
   if (style_ != ProgressStyle::kBar || now - drawn_ < kRedraw) return;
   drawn_ = now;
-  fmt::print(out_, "{}{}", kClearLine, progress_bar(progress, width_));
-  std::fflush(out_);
+  say(out_, fmt::format("{}{}", kClearLine, progress_bar(progress, width_)));
 }
 
 void ProgressPrinter::finish_epoch(const Progress& progress, const EpochRecord& record) {
-  if (style_ == ProgressStyle::kBar) fmt::print(out_, "{}", kClearLine);
-  fmt::print(out_, "{}\n", epoch_line(progress, record));
-  std::fflush(out_);
+  const std::string_view start = style_ == ProgressStyle::kBar ? kClearLine : "";
+  say(out_, fmt::format("{}{}\n", start, epoch_line(progress, record)));
 }
 
 }  // namespace catenary::train

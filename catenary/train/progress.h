@@ -34,7 +34,7 @@ struct Progress {
 /// kBar redraws one line of a terminal, at most ten times a second; kLines writes a line for each epoch.
 enum class ProgressStyle { kBar, kLines };
 
-/// Writes progress to a stream that it does not own.
+/// Writes progress to a stream that it does not own. What cannot be written is left out.
 class ProgressPrinter {
  public:
   using Clock = std::chrono::steady_clock;

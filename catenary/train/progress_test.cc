@@ -64,5 +64,16 @@ TEST(ProgressPrinter, PlainLinesHaveNoControlCharacters) {
   EXPECT_EQ(written(ProgressStyle::kLines, 100), "epoch 2/4  loss 0.5000  1.5k samples/s\n");
 }
 
+TEST(ProgressPrinter, LeavesOutWhatCannotBeWritten) {
+  for (const ProgressStyle style : {ProgressStyle::kBar, ProgressStyle::kLines}) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/dev/full", "w"), &std::fclose);
+    std::setvbuf(file.get(), nullptr, _IONBF, 0);  // as stderr is
+    ProgressPrinter printer(file.get(), style);
+    EXPECT_NO_THROW(printer.update(kHalfway));
+    EXPECT_NO_THROW(printer.finish_epoch(kHalfway, {2, {0.5, std::nullopt}, std::nullopt}));
+    EXPECT_NE(std::ferror(file.get()), 0);
+  }
+}
+
 }  // namespace
 }  // namespace catenary::train

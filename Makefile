@@ -1,14 +1,15 @@
 # The front door. `make` alone builds; `make help` lists what else there is.
-# SETUP=: skips the installation of Debian packages; JOBS=n limits parallel compilation.
+# SETUP=: skips the installation of Debian packages; JOBS=n limits parallel compilation; SECONDS=n is for fuzz.
 SETUP ?= ./tools/setup
 JOBS ?=
+SECONDS ?= 60
 PREFIX ?= /usr/local
 
 program := build/release/catenary
 parallel := $(if $(JOBS),-j $(JOBS))
 sources = git ls-files '*.cc' '*.h'
 
-.PHONY: build setup test demo bench bench-quick bench-pypi bench-build format lint install clean help
+.PHONY: build setup test fuzz demo bench bench-quick bench-pypi bench-build format lint install clean help
 
 build: ## build the program, build/release/catenary (the default)
 	@$(SETUP) build
@@ -23,6 +24,12 @@ test: ## build with assertions in build/test and run all tests
 	@cmake --preset test > /dev/null
 	@cmake --build build/test $(parallel)
 	@ctest --preset test
+
+fuzz: ## run each fuzzer for SECONDS=60, from the seeds in tests/fuzz/corpus
+	@$(SETUP) test
+	@cmake --preset fuzz > /dev/null
+	@cmake --build build/fuzz $(parallel) --target fuzzers
+	@./tests/fuzz/run $(SECONDS)
 
 demo: build ## train a network on Fashion-MNIST, into runs/fashion-mnist
 	$(program) train examples/fashion-mnist.toml --out runs/fashion-mnist

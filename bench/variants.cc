@@ -39,10 +39,10 @@ struct Variant {
   nn::Activation activation;
   bool adam;
 };
-const Variant kVariants[] = {{"relu, sgd", nn::relu, false},
-                             {"tanh, sgd", nn::tanh, false},
-                             {"sigmoid, sgd", nn::sigmoid, false},
-                             {"relu, adam", nn::relu, true}};
+const Variant kVariants[] = {{"relu, sgd", nn::Activation::kRelu, false},
+                             {"tanh, sgd", nn::Activation::kTanh, false},
+                             {"sigmoid, sgd", nn::Activation::kSigmoid, false},
+                             {"relu, adam", nn::Activation::kRelu, true}};
 
 // A batch that is checked consists of so few different samples, each as often, that the reference in double
 // can afford it. Adam turns gradients that are nothing but rounding into whole moves; they are few.

@@ -1,7 +1,9 @@
 #pragma once
 
-/// Catenary: train neural networks by backpropagation. The only header that most users include.
+/// Catenary: train neural networks by backpropagation. The only header that most users include. It and what
+/// it includes are public; all other headers are private.
 
+#include "catenary/base/cpp20.h"
 #include "catenary/base/error.h"
 #include "catenary/base/thread_pool.h"
 #include "catenary/data/csv_dataset.h"
@@ -11,6 +13,7 @@
 #include "catenary/derive/expression.h"
 #include "catenary/derive/render.h"
 #include "catenary/engine/step.h"
+#include "catenary/formats/safetensors.h"
 #include "catenary/ir/print.h"
 #include "catenary/nn/network.h"
 #include "catenary/ops/evaluate.h"

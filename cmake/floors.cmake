@@ -82,7 +82,7 @@ function(catenary_test name)
 endfunction()
 
 # catenary_library(): the one library that users link, catenary::catenary, made of the objects of all floors, and its
-# installation: headers, archive and what find_package(catenary) reads.
+# installation: public headers, archive, what find_package(catenary) reads, and what people read.
 function(catenary_library)
   get_property(floors GLOBAL PROPERTY CATENARY_FLOORS)
   list(TRANSFORM floors REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
@@ -96,14 +96,18 @@ function(catenary_library)
   target_link_libraries(catenary PUBLIC fmt::fmt Threads::Threads PRIVATE tomlplusplus::tomlplusplus ZLIB::ZLIB)
 
   set(package ${CMAKE_INSTALL_LIBDIR}/cmake/catenary)
-  install(TARGETS catenary EXPORT catenary)
-  install(DIRECTORY catenary DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-          FILES_MATCHING PATTERN "*.h" PATTERN "*_test.h" EXCLUDE PATTERN "testing.h" EXCLUDE PATTERN "foreach_simd.h" EXCLUDE
-          PATTERN "*-inl.h" EXCLUDE)
+  target_sources(catenary PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${CATENARY_PUBLIC_HEADERS})
+  install(TARGETS catenary EXPORT catenary FILE_SET HEADERS)
   install(EXPORT catenary NAMESPACE catenary:: FILE catenaryTargets.cmake DESTINATION ${package})
   configure_package_config_file(cmake/catenaryConfig.cmake.in catenaryConfig.cmake INSTALL_DESTINATION ${package})
   # Below 1.0 a new minor version may break its users.
   write_basic_package_version_file(catenaryConfigVersion.cmake COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/catenaryConfig.cmake ${PROJECT_BINARY_DIR}/catenaryConfigVersion.cmake
           DESTINATION ${package})
+  # In a project that has Catenary as a part of it this folder is the project's own.
+  if(PROJECT_IS_TOP_LEVEL)
+    # As they lie in the repository, so that their links to each other hold.
+    install(FILES LICENSE README.md README.zh.md CHANGELOG.md CONTRIBUTING.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+    install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN CMakeLists.txt EXCLUDE)
+  endif()
 endfunction()

@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <map>
+#include <thread>
 
 #include "catenary/base/philox.h"
 #include "catenary/engine/step.h"
@@ -47,6 +48,7 @@ struct Variant {
   int threads = 1;
   kernels::Simd simd = kernels::supported_simd().back();
   std::int64_t tile = 0;
+  ThreadPool* pool = nullptr;  ///< null: one of its own
 
   [[nodiscard]] std::string str() const {
     return fmt::format("{}threads_{}_tile{}", threads, kernels::name_of(simd), tile);
@@ -93,9 +95,10 @@ Bits train(const Recipe& recipe, const Variant& variant) {
   const std::vector<Value> parameters = graph.parameters();
   const Program program{{{"loss", loss}}, recipe.optimizer(parameters, gradient(loss, parameters).adjoints)};
 
-  ThreadPool pool(variant.threads);
+  ThreadPool own(variant.threads);
+  ThreadPool* pool = variant.pool == nullptr ? &own : variant.pool;
   Variables variables(graph, 7);
-  Step step = compile(program, variables, {.pool = &pool, .simd = variant.simd, .tile = variant.tile});
+  Step step = compile(program, variables, {.pool = pool, .simd = variant.simd, .tile = variant.tile});
   const Data data = random_data();
   step.bind("x", {data.x.data(), ElementType::kF32, kRows});
   step.bind("label", {data.labels.data(), ElementType::kU8, kRows});
@@ -130,6 +133,18 @@ TEST_P(Training, GivesTheSameBits) {
   const auto& [name, variant] = GetParam();
   const Bits found = train(recipe(name), variant);
   for (const auto& [variable, bits] : baseline(name)) EXPECT_EQ(found.at(variable), bits) << variable;
+}
+
+// Whoever finds the pool busy works alone; either way the bits are the same.
+TEST(Pool, SharedByTwoTrainingsAtOnceGivesTheSameBits) {
+  const Recipe sgd = recipe("sgd"), adam = recipe("adam");
+  ThreadPool pool(3);
+  Bits found;
+  std::thread other([&] { found = train(sgd, {.pool = &pool}); });
+  const Bits own = train(adam, {.pool = &pool});
+  other.join();
+  EXPECT_EQ(found, baseline("sgd"));
+  EXPECT_EQ(own, baseline("adam"));
 }
 
 }  // namespace

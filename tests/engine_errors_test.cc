@@ -36,10 +36,10 @@ TEST_F(Compile, NeedsOneNameForEachOutput) {
 TEST_F(Compile, NeedsOneGraph) {
   Graph other;
   const Value z = other.parameter("z", {3});
-  const std::string expected = "config: all outputs and updates of a program belong to one graph";
-  EXPECT_EQ(error({{{"y", y}, {"z", z}}, {}}), expected);
-  EXPECT_EQ(error({{}, {{w, z}}}), expected);
-  EXPECT_EQ(error({{}, {{z, w}}}), expected) << "the variable of another graph";
+  const std::string needed = "config: a program needs values of one graph, found ";
+  EXPECT_EQ(error({{{"y", y}, {"z", z}}, {}}), needed + "'w ⊙ x' and 'z' of two");
+  EXPECT_EQ(error({{}, {{w, z}}}), needed + "'z' and 'w' of two");
+  EXPECT_EQ(error({{}, {{z, w}}}), needed + "'w' and 'z' of two") << "the variable of another graph";
 }
 
 TEST_F(Compile, NeedsValues) {
@@ -115,6 +115,7 @@ struct RunningStep : Compile {
   Step step = compile({{{"y", eta* y}, {"total", batch_sum(sum(y))}}, {}}, variables);
   std::vector<float> rows = std::vector<float>(12);
 
+  RunningStep() { step.set("eta", 1); }
   void bind_four_rows() { step.bind("x", {rows.data(), ElementType::kF32, 4}); }
 };
 
@@ -157,10 +158,28 @@ TEST_F(RunningStep, ReadsOnlyOutputsOfTheRightKind) {
             "dtype: rows() reads f32 outputs; the step computes in f64: use values()");
 }
 
-TEST_F(RunningStep, IsUnboundUntilAllInputsHaveRows) {
-  EXPECT_EQ(step.run({1}), Status::kUnbound);
-  bind_four_rows();
-  EXPECT_EQ(step.run({1}), Status::kOk);
+TEST_F(RunningStep, IsUnboundUntilAllInputsHaveRowsOrANumber) {
+  Step fresh = compile({{{"y", eta * y}}, {{w, w * batch_sum(sum(x))}}}, variables);
+  EXPECT_EQ(fresh.run({1}), Status::kUnbound);
+  EXPECT_EQ(fresh.unbound(), (std::vector<std::string>{"x", "eta"}));
+  fresh.bind("x", {rows.data(), ElementType::kF32, 4});
+  EXPECT_EQ(fresh.run({1}), Status::kUnbound);
+  EXPECT_EQ(fresh.unbound(), std::vector<std::string>{"eta"});
+  fresh.set("eta", 0);
+  EXPECT_EQ(fresh.run({1}), Status::kOk);
+  EXPECT_EQ(fresh.unbound(), std::vector<std::string>{});
+}
+
+TEST_F(RunningStep, TakesASharedInputsDefaultUntilItIsSet) {
+  const Value rate = graph.shared_input("rate", {3}).set_default(0.5);
+  rows.assign(12, 4);
+  Step scaled = compile({{{"y", rate * x}}, {}}, variables);
+  scaled.bind("x", {rows.data(), ElementType::kF32, 4});
+  ASSERT_EQ(scaled.run({1}), Status::kOk);
+  EXPECT_EQ(scaled.values("y"), (std::vector<double>{2, 2, 2}));
+  scaled.set("rate", 2);
+  ASSERT_EQ(scaled.run({1}), Status::kOk);
+  EXPECT_EQ(scaled.values("y"), (std::vector<double>{8, 8, 8}));
 }
 
 TEST_F(RunningStep, RefusesBatchesBeyondItsRows) {
@@ -187,9 +206,12 @@ TEST_F(RunningStep, ChangesNothingWhenItRefuses) {
 
 TEST(Status, SaysWhatIsWrong) {
   EXPECT_EQ(message(Status::kOk), "ok");
-  EXPECT_EQ(message(Status::kUnbound), "an input of the step has no rows bound to it");
+  EXPECT_EQ(message(Status::kUnbound),
+            "an input of the step has no rows bound to it, or a shared one no number");
   EXPECT_EQ(message(Status::kBadBatch), "the batch is empty or names a row that a bound table does not have");
   EXPECT_EQ(message(Status::kOutOfMemory), "the batch needs more memory than there is");
+  EXPECT_EQ(message(Status::kNotFinite), "a scalar output of the step is infinite or no number");
+  EXPECT_EQ(message(Status::kMovedFrom), "the step was moved from");
 }
 
 TEST_F(RunningStep, ReportsThatMemoryRanOut) {

@@ -53,6 +53,23 @@ void add_threads(CLI::App& command, int& threads) {
       ->check(CLI::Range(1, ThreadPool::kMaxThreads).description(""));
 }
 
+CLI::Validator whole_number(std::size_t most_digits = 9) {
+  const auto complaint = [most_digits](std::string& text) {
+    const bool is_digits =
+        !text.empty() && text.size() <= most_digits && text.find_first_not_of("0123456789") == text.npos;
+    return is_digits ? "" : fmt::format("expected a whole number from 0, found {}", quote(text));
+  };
+  return {complaint, ""};
+}
+
+void add_max_bytes(CLI::App& command, MaxBytes& max_bytes) {
+  command
+      .add_option("--max-bytes", max_bytes,
+                  "Memory that a file's data may take [data.max_bytes; half of the machine's]")
+      ->type_name("N")
+      ->check(whole_number(15));  // below a pebibyte
+}
+
 void add_json(CLI::App& command, bool& json, const std::string& what) {
   command.add_flag("--json", json, what);
 }
@@ -87,15 +104,6 @@ CLI::Validator no_stream() {
   return {complaint, ""};
 }
 
-CLI::Validator whole_number() {
-  const auto complaint = [](std::string& text) {
-    const bool is_digits =
-        !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == text.npos;
-    return is_digits ? "" : fmt::format("expected a whole number from 0, found {}", quote(text));
-  };
-  return {complaint, ""};
-}
-
 void add_train(CLI::App& app, TrainArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("train", "Train a network as a config file says and write a run directory");
@@ -104,6 +112,7 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
       ->type_name("")
       ->transform(dash_is(kStandardInput));
   add_overrides(command, arguments.set);
+  add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   command.add_option("--out", arguments.out, "Run directory [runs/NAME]; an earlier run there is replaced")
       ->type_name("RUN_DIR")
@@ -118,6 +127,7 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
 void add_eval(CLI::App& app, EvalArguments& arguments) {
   CLI::App& command = *app.add_subcommand("eval", "Judge a trained network by its test set");
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
+  add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   add_json(command, arguments.json, "Print one JSON object");
 }
@@ -134,6 +144,7 @@ void add_predict(CLI::App& app, PredictArguments& arguments) {
       ->type_name("FILE")
       ->check(not_empty())
       ->transform(dash_is(kStandardOutput));
+  add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   add_json(command, arguments.json, "Print one JSON object");
 }
@@ -146,6 +157,7 @@ void add_inspect(CLI::App& app, InspectArguments& arguments) {
       ->type_name("")
       ->transform(dash_is(kStandardInput));
   add_overrides(command, arguments.set);
+  add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   command
       .add_option("--dump-after", arguments.dump_after,
@@ -213,6 +225,7 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
       ->type_name("FILE")
       ->check(not_empty())
       ->transform(dash_is(kStandardOutput));
+  add_max_bytes(command, arguments.max_bytes);
   add_overrides(command, arguments.set);
 }
 

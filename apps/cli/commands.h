@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,9 +11,13 @@
 /// train.
 namespace catenary::cli {
 
+/// Memory that the data of a file may take; absent: as the config says, see DataLimits.
+using MaxBytes = std::optional<std::uint64_t>;
+
 struct TrainArguments {
   std::string config;
   std::vector<std::string> set;
+  MaxBytes max_bytes;
   int threads = 1;
   std::string out;  ///< "": runs/NAME
   bool json = false;
@@ -20,6 +26,7 @@ struct TrainArguments {
 
 struct EvalArguments {
   std::string run_dir;
+  MaxBytes max_bytes;
   int threads = 1;
   bool json = false;
 };
@@ -29,6 +36,7 @@ struct PredictArguments {
   std::string run_dir;
   std::string input;
   std::string output;
+  MaxBytes max_bytes;
   int threads = 1;
   bool json = false;
 };
@@ -37,6 +45,7 @@ struct PredictArguments {
 struct InspectArguments {
   std::string path;  ///< a config or a run directory
   std::vector<std::string> set;
+  MaxBytes max_bytes;
   int threads = 1;
   std::string dump_after;
   bool json = false;
@@ -56,6 +65,7 @@ struct DeriveArguments {
   bool numbers = false;
   int sample = -1;     ///< a row of the training data; -1: the first
   std::string values;  ///< .npz file
+  MaxBytes max_bytes;
   bool per_sample = false;
   bool batch = false;
   std::string output = "/dev/stdout";

@@ -97,6 +97,26 @@ TEST(Train, TheSameConfigGivesTheSameFilesOnAnyNumberOfThreads) {
   }
 }
 
+// Each command that reads data, on 200 rows of two features: 40 bytes a row and 1.6 kB for the names.
+TEST(Commands, MaxBytesBoundsTheDataOfEach) {
+  const ShellWithData shell;
+  ASSERT_EQ(shell.run({"train", "c.toml", "--max-bytes", "100000"}).exit_code, 0);
+  const std::vector<std::vector<std::string>> commands = {
+      {"train", "c.toml"},   {"train", "c.toml", "--set", "data.max_bytes=1000000"},
+      {"eval", "runs/c"},    {"predict", "runs/c", "--input", "sides.csv", "--output", "p.csv"},
+      {"inspect", "c.toml"}, {"derive", "c.toml"}};
+  for (std::vector<std::string> command : commands) {
+    command.insert(command.end(), {"--max-bytes", "8000"});
+    const Outcome outcome = shell.run(command);
+    EXPECT_EQ(outcome.exit_code, 3) << command[0];
+    EXPECT_THAT(outcome.err,
+                HasSubstr("sides.csv: needed data that take at most 8000 bytes of memory, found more; "
+                          "data.max_bytes (--max-bytes) sets the limit"))
+        << command[0];
+  }
+  EXPECT_EQ(shell.run({"train", "c.toml", "--max-bytes", "-1"}).exit_code, 2);
+}
+
 TEST(Eval, GivesTheScoresThatTrainingEndedWith) {
   const ShellWithData shell;
   const auto end = json_lines(shell.run({"train", "c.toml", "--json"}).out).back();

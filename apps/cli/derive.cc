@@ -35,7 +35,8 @@ void check(std::string_view option, const std::string& value, std::span<const st
 std::optional<derive::Valuation> evaluate(const DeriveArguments& arguments, const DeriveProblem& problem,
                                           derive::CheckedPart part) {
   const bool asked = arguments.numbers || arguments.format == "html";
-  if (!asked && !derive::Valuation::is_affordable(problem.derivation, problem.sizes)) return std::nullopt;
+  if (!asked && !derive::Valuation::is_affordable(problem.derivation, problem.sizes, problem.at.batch_size))
+    return std::nullopt;
   return std::make_optional<derive::Valuation>(problem.derivation, problem.at, problem.sizes, part);
 }
 

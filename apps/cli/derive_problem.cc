@@ -24,7 +24,8 @@ namespace {
 
 constexpr std::uint64_t kSeed = 1;
 constexpr std::int64_t kBatch = 3;
-constexpr std::uint64_t kMostValues = 1 << 24;  // in a file; nobody reads a derivation with more
+// In a file of numbers: 4 million. Nobody reads a derivation with more.
+constexpr std::uint64_t kMostValueBytes = std::uint64_t{32} << 20;
 
 struct Candidate {
   std::string name;
@@ -54,8 +55,8 @@ class GivenValues {
  public:
   GivenValues(const std::string& path, DeriveProblem& problem) : path_(path), problem_(problem) {}
 
-  void read() {
-    const std::vector<NamedArray> arrays = read_npz(path_, kMostValues);
+  void read(const DataLimits& limits) {
+    const std::vector<NamedArray> arrays = read_npz(path_, limits);
     for (const Value leaf : problem_.derivation.leaves) {
       const bool is_size = std::ranges::any_of(problem_.derivation.dimensions.symbols(),
                                                [&](const auto& s) { return s.first == leaf.name(); });
@@ -241,6 +242,7 @@ DeriveProblem from_network(const DeriveArguments& arguments) {
   if (!arguments.given.empty())
     fail(ErrorKind::kConfig, "--given declares the variables of --expr, found a config");
   Network network = load_network(arguments);
+  if (arguments.max_bytes) network.config.data.limits.max_bytes = arguments.max_bytes;
   const train::TrainingData data = train::load_training_data(network.config);
   train::resolve_units(network.config, data.file.schema);
   train::Model model(network.config, data.file.schema);
@@ -270,7 +272,9 @@ DeriveProblem load_derive_problem(const DeriveArguments& arguments) {
     fail(ErrorKind::kConfig, "needed a config or --expr FORMULA, found {}",
          arguments.path.empty() ? "neither" : "both");
   DeriveProblem problem = arguments.path.empty() ? from_formula(arguments) : from_network(arguments);
-  if (!arguments.values.empty()) GivenValues(arguments.values, problem).read();
+  if (!arguments.values.empty()) {
+    GivenValues(arguments.values, problem).read({.max_bytes = arguments.max_bytes.value_or(kMostValueBytes)});
+  }
   return problem;
 }
 

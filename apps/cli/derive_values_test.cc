@@ -53,6 +53,30 @@ TEST(DeriveValues, MayBeStoredByColumns) {
   EXPECT_EQ(gradient("normF(W)^2", "W: m×n", npy<double>("<f8", "True", "2, 3", {1, 4, 2, 5, 3, 6})), want);
 }
 
+// Zeros of 4 MiB and one byte more than a derivation takes as doubles, and as many as its check takes.
+TEST(DeriveValues, AreBoundedUnlessTheLimitIsRaised) {
+  const Shell shell;
+  const std::string many = npy<std::int8_t>("|i1", "False", "4194305,", std::vector<std::int8_t>(4'194'305));
+  const Outcome refused = derive(shell, "x'*x", "x: n", "x.npy", many);
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.err,
+              HasSubstr("x.npy: needed data that take at most 33554432 bytes of memory, found 33554440; "
+                        "data.max_bytes (--max-bytes) sets the limit"));
+  const Outcome raised = shell.run({"derive", "--expr", "x'*x", "--given", "x: n", "--numbers", "--values",
+                                    "x.npy", "--max-bytes", "40000000"});
+  EXPECT_EQ(raised.exit_code, 2);
+  EXPECT_THAT(raised.err, HasSubstr("would take too long or too much memory; give smaller dimensions"));
+}
+
+// A batched variable's samples are numbers, too.
+TEST(DeriveValues, OfManySamplesAreRefusedAsTooMany) {
+  const Outcome outcome =
+      derive(Shell(), "x'*x", "x: n batched", "x.npy",
+             npy<std::int8_t>("|i1", "False", "4000000, 1", std::vector<std::int8_t>(4'000'000)));
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("would take too long or too much memory"));
+}
+
 TEST(DeriveValues, SayWhatWasNeededAndFound) {
   const std::string three = npy<double>("<f8", "False", "3,", {1, 2, 3});
   const std::string square = npy<double>("<f8", "False", "2, 2", {1, 2, 3, 4});

@@ -10,7 +10,8 @@
 namespace catenary::cli {
 
 int eval(const EvalArguments& arguments) {
-  const train::StoredRun run = train::read_run(arguments.run_dir);
+  train::StoredRun run = train::read_run(arguments.run_dir);
+  if (arguments.max_bytes) run.config.data.limits.max_bytes = arguments.max_bytes;
   const train::TestData data = train::load_test_data(run.config, run.model.schema);
   const train::Assessment evaluation = train::evaluate(run, data, arguments.threads);
   if (arguments.json) {

@@ -34,7 +34,8 @@ int predict(const PredictArguments& arguments) {
   if (arguments.json && among_predictions)
     fail(ErrorKind::kConfig,
          "--json: its line would stand among the predictions; needed an --output that is not stdout");
-  const train::StoredRun run = train::read_run(arguments.run_dir);
+  train::StoredRun run = train::read_run(arguments.run_dir);
+  if (arguments.max_bytes) run.config.data.limits.max_bytes = arguments.max_bytes;
   const train::Predictions predictions = train::predict(run, arguments.input, arguments.threads);
   write_output(arguments.output, predictions.csv);
   if (arguments.json) {

@@ -133,7 +133,8 @@ std::optional<train::TrainResult> train_and_keep(const train::Config& config,
 }  // namespace
 
 int train(const TrainArguments& arguments) {
-  const train::Config config = train::load_config(arguments.config, arguments.set);
+  train::Config config = train::load_config(arguments.config, arguments.set);
+  if (arguments.max_bytes) config.data.limits.max_bytes = arguments.max_bytes;
   const std::string run_dir = arguments.out.empty() ? "runs/" + config.output.name : arguments.out;
   train::require_free(run_dir);
   train::ProgressPrinter printer = make_printer();

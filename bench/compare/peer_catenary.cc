@@ -47,7 +47,8 @@ class Catenary : public Peer {
     std::vector<nn::Layer> layers;
     for (int l = 0; l < p.layers(); ++l) {
       const bool hidden = l + 1 < p.layers();
-      layers.push_back(nn::dense(p.out(l), !hidden ? nn::identity : p.tanh ? nn::tanh : nn::relu));
+      const nn::Activation bend = p.tanh ? nn::Activation::kTanh : nn::Activation::kRelu;
+      layers.push_back(nn::dense(p.out(l), hidden ? bend : nn::Activation::kIdentity));
     }
     const Value a = nn::sequential(layers)(graph_.input("x", {p.widths[0]}));
     const Value y = graph_.input("y", p.classifies() ? Shape{} : Shape{1});

@@ -9,6 +9,8 @@
 #include <memory>
 #include <new>
 
+#include "catenary/base/cpp20.h"
+
 namespace catenary {
 
 /// Bytes on a cache line boundary, zeroed. A lean stand-in for a vector whose elements come in two types.

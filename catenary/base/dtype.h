@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "catenary/base/cpp20.h"
+
 namespace catenary {
 
 /// The number type of a value. Class labels are values too: whole numbers, exact in f32 below 2^24.

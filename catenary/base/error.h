@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "catenary/base/cpp20.h"
+
 namespace catenary {
 
 /// What went wrong, as far as a caller can act on it.

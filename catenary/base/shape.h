@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include "catenary/base/cpp20.h"
+
 namespace catenary {
 
 /// The extents of ONE sample's value, row-major: [] a scalar, [n] a column vector, [m, n] a matrix. At most

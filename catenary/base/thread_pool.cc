@@ -1,7 +1,6 @@
 #include "catenary/base/thread_pool.h"
 
 #include <algorithm>
-#include <cassert>
 #include <system_error>
 
 #include "catenary/base/error.h"
@@ -40,9 +39,25 @@ int wait_for_change(const std::atomic<int>& word, int old, std::chrono::microsec
   return word.load(std::memory_order_acquire);
 }
 
+void run_alone(int tasks, ThreadPool::Task task, void* context) noexcept {
+  for (int index = 0; index < tasks; ++index) task(context, index, 0);
+}
+
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) {
+ThreadPool::ThreadPool(int threads) : crew_(std::make_shared<Crew>(threads)) {}
+ThreadPool::~ThreadPool() = default;
+ThreadPool::ThreadPool(ThreadPool&&) noexcept = default;
+ThreadPool& ThreadPool::operator=(ThreadPool&&) noexcept = default;
+
+int ThreadPool::size() const noexcept { return crew_ == nullptr ? 1 : crew_->size(); }
+
+void ThreadPool::run(int tasks, Task task, void* context) noexcept {
+  if (crew_ == nullptr) return run_alone(tasks, task, context);
+  crew_->run(tasks, task, context);
+}
+
+ThreadPool::Crew::Crew(int threads) {
   if (threads < 1 || threads > kMaxThreads) {
     fail(ErrorKind::kConfig, "a thread pool has 1 to {} threads, found {}", kMaxThreads, threads);
   }
@@ -52,7 +67,7 @@ ThreadPool::ThreadPool(int threads) {
   bells_ = std::vector<Bell>(static_cast<std::size_t>(threads - 1));
   workers_.reserve(bells_.size());
   try {
-    for (int worker = 1; worker < threads; ++worker) workers_.emplace_back(&ThreadPool::work, this, worker);
+    for (int worker = 1; worker < threads; ++worker) workers_.emplace_back(&Crew::work, this, worker);
   } catch (const std::system_error& error) {
     const int started = size();
     stop();
@@ -61,12 +76,11 @@ ThreadPool::ThreadPool(int threads) {
   }
 }
 
-ThreadPool::~ThreadPool() { stop(); }
+ThreadPool::Crew::~Crew() { stop(); }
 
-void ThreadPool::run(int tasks, Task task, void* context) noexcept {
-  const Left none = left_.load(std::memory_order_relaxed);
-  assert(none.first == none.last && "ThreadPool::run called while another run is under way");
-  (void)none;
+// Whoever finds the threads busy gains nothing by waiting: its results are the same without them.
+void ThreadPool::Crew::run(int tasks, Task task, void* context) noexcept {
+  if (busy_.exchange(true, std::memory_order_acquire)) return run_alone(tasks, task, context);
   job_ = {task, context};
   helped_.store(0, std::memory_order_relaxed);
   left_.store({0, tasks});  // publishes the two above to whoever claims a task
@@ -76,11 +90,12 @@ void ThreadPool::run(int tasks, Task task, void* context) noexcept {
   for (int helped = helped_.load(std::memory_order_acquire); helped != tasks - own;) {
     helped = wait_for_change(helped_, helped, watch_time_);
   }
+  busy_.store(false, std::memory_order_release);
 }
 
 // A task is claimed by whoever makes the rest smaller first. A thread that was held up in between and
 // succeeds in a later run has claimed a task of that run: it looks at the job only afterwards.
-int ThreadPool::claim_first() noexcept {
+int ThreadPool::Crew::claim_first() noexcept {
   Left left = left_.load(std::memory_order_acquire);
   while (left.first < left.last) {
     if (left_.compare_exchange_weak(left, {left.first + 1, left.last}, std::memory_order_acq_rel))
@@ -89,7 +104,7 @@ int ThreadPool::claim_first() noexcept {
   return -1;
 }
 
-int ThreadPool::claim_last() noexcept {
+int ThreadPool::Crew::claim_last() noexcept {
   Left left = left_.load(std::memory_order_acquire);
   while (left.first < left.last) {
     if (left_.compare_exchange_weak(left, {left.first, left.last - 1}, std::memory_order_acq_rel))
@@ -99,7 +114,7 @@ int ThreadPool::claim_last() noexcept {
 }
 
 // Sequentially consistent, as notify_one() may look for sleepers only after the new value is out.
-void ThreadPool::ring(int workers) noexcept {
+void ThreadPool::Crew::ring(int workers) noexcept {
   for (int i = 0; i < workers; ++i) {
     Bell& bell = bells_[static_cast<std::size_t>(i)];
     bell.round.fetch_add(1);
@@ -107,7 +122,7 @@ void ThreadPool::ring(int workers) noexcept {
   }
 }
 
-void ThreadPool::work(int worker) noexcept {
+void ThreadPool::Crew::work(int worker) noexcept {
   const Bell& bell = bells_[static_cast<std::size_t>(worker - 1)];
   for (int round = 0; !stopping_.load();) {
     round = wait_for_change(bell.round, round, watch_time_);
@@ -119,7 +134,7 @@ void ThreadPool::work(int worker) noexcept {
   }
 }
 
-void ThreadPool::stop() noexcept {
+void ThreadPool::Crew::stop() noexcept {
   stopping_.store(true);
   ring(size() - 1);
   for (std::thread& worker : workers_) worker.join();

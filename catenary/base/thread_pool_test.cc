@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 #include <numeric>
+#include <optional>
+#include <thread>
 #include <vector>
 
 #include "catenary/base/error.h"
@@ -102,6 +104,71 @@ TEST(ThreadPool, TakesAFunctionPointerWithItsContext) {
       5, [](void* context, int index, int) { static_cast<int*>(context)[index] = index * index; },
       squares.data());
   EXPECT_EQ(squares, (std::vector<int>{0, 1, 4, 9, 16}));
+}
+
+// Each of the threads has cells of its own for each worker: tasks of one run that overlapped on one worker
+// would be a data race.
+TEST_P(ThreadPoolOf, ServesTwoThreadsAtOnce) {
+  constexpr std::size_t kTasks = 8;
+  constexpr std::int64_t kRuns = 2000;
+  ThreadPool pool(GetParam());
+  const auto use = [&](std::vector<std::int64_t>& calls, std::vector<std::int64_t>& of_worker) {
+    for (std::int64_t run = 0; run < kRuns; ++run) {
+      pool.run(kTasks, [&](int index, int worker) {
+        ++calls[static_cast<std::size_t>(index)];
+        ++of_worker[static_cast<std::size_t>(worker)];
+      });
+    }
+  };
+  std::vector<std::int64_t> calls[2], of_worker[2];
+  for (int i = 0; i < 2; ++i) {
+    calls[i].resize(kTasks);
+    of_worker[i].resize(static_cast<std::size_t>(pool.size()));
+  }
+  std::thread other([&] { use(calls[1], of_worker[1]); });
+  use(calls[0], of_worker[0]);
+  other.join();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(calls[i], std::vector<std::int64_t>(kTasks, kRuns));
+    EXPECT_EQ(std::accumulate(of_worker[i].begin(), of_worker[i].end(), std::int64_t{0}), kRuns * 8);
+  }
+}
+
+TEST_P(ThreadPoolOf, RunsTasksThatUseThePoolThemselves) {
+  ThreadPool pool(GetParam());
+  std::vector<std::vector<int>> calls(6, std::vector<int>(5, 0));
+  pool.run(6, [&](int outer, int) {
+    pool.run(5, [&](int inner, int worker) {
+      EXPECT_EQ(worker, 0);
+      ++calls[static_cast<std::size_t>(outer)][static_cast<std::size_t>(inner)];
+    });
+  });
+  EXPECT_EQ(calls, std::vector<std::vector<int>>(6, std::vector<int>(5, 1)));
+}
+
+int sum_of_indices(ThreadPool& pool) {
+  std::atomic<int> sum = 0;
+  pool.run(10, [&](int index, int) { sum += index; });
+  return sum;
+}
+
+TEST(ThreadPool, LivesAsLongAsItsLastOwner) {
+  std::optional<ThreadPool> pool(std::in_place, 3);
+  ThreadPool shared = pool->share();
+  pool.reset();
+  EXPECT_EQ(shared.size(), 3);
+  EXPECT_EQ(sum_of_indices(shared), 45);
+}
+
+TEST(ThreadPool, IsTheCallersThreadAloneOnceMovedFrom) {
+  ThreadPool pool(3);
+  ThreadPool other = std::move(pool);
+  EXPECT_EQ(other.size(), 3);
+  EXPECT_EQ(sum_of_indices(other), 45);
+  EXPECT_EQ(pool.size(), 1);  // NOLINT(bugprone-use-after-move): this is the point
+  EXPECT_EQ(sum_of_indices(pool), 45);
+  pool = std::move(other);
+  EXPECT_EQ(pool.size(), 3);
 }
 
 TEST(ThreadPool, RejectsSizesOutsideItsRange) {

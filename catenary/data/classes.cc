@@ -8,7 +8,6 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
-#include "catenary/data/dataset.h"
 #include "catenary/data/name_index.h"
 #include "catenary/data/table_builder.h"
 
@@ -21,13 +20,14 @@ std::string class_name(std::string_view text) { return std::string(text); }
 
 // values: anything with size() and [].
 template <typename Value>
-std::vector<std::string> distinct(const auto& values, const std::string& position) {
+std::vector<std::string> distinct(const auto& values, const std::string& position, std::size_t max_classes) {
   std::set<Value> sorted;
   for (std::size_t row = 0; row < values.size(); ++row) {
     sorted.insert(values[row]);
-    if (sorted.size() <= kMaxClasses) continue;
-    fail(ErrorKind::kData, "{}: needed at most {} classes, found more distinct values", position,
-         kMaxClasses);
+    if (sorted.size() <= max_classes) continue;
+    fail(ErrorKind::kData,
+         "{}: needed at most {} classes, found more distinct values; data.max_classes sets the limit",
+         position, max_classes);
   }
   std::vector<std::string> names;
   for (const Value& value : sorted) names.push_back(class_name(value));
@@ -36,11 +36,11 @@ std::vector<std::string> distinct(const auto& values, const std::string& positio
 
 }  // namespace
 
-std::vector<std::string> distinct_classes(const Table& table, std::size_t column) {
+std::vector<std::string> distinct_classes(const Table& table, std::size_t column, std::size_t max_classes) {
   const std::string position = column_position(table, column);
   const Column& values = table.columns[column];
-  return values.is_text() ? distinct<std::string_view>(values.texts, position)
-                          : distinct<double>(values.numbers, position);
+  return values.is_text() ? distinct<std::string_view>(values.texts, position, max_classes)
+                          : distinct<double>(values.numbers, position, max_classes);
 }
 
 std::vector<float> class_indices(const Table& table, std::size_t column,

@@ -5,6 +5,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/file_kind.h"
 #include "catenary/base/text.h"
 #include "catenary/data/csv_scanner.h"
 #include "catenary/data/table_builder.h"
@@ -20,23 +21,31 @@ struct Input {
   std::uint64_t bytes;  // 0: not known before the end
 };
 
+// Tables are often kept zipped, or taken for what they were made from.
+void require_text(std::string_view start, const std::string& name) {
+  constexpr std::size_t kStartBytes = 64;  // tell what a file is
+  const std::string kind = binary_kind(std::as_bytes(std::span(start.substr(0, kStartBytes))));
+  if (!kind.empty()) fail(ErrorKind::kData, "{}: needed a CSV file, which is text, found {}", name, kind);
+}
+
 // Reads the chunks that `next` returns, the first without its byte order mark, until it returns an empty one.
 template <typename Next>
 Table parse_chunks(const Input& input, const CsvOptions& options, const Next& next) {
   const std::string& name = input.name;
   TableBuilder builder(name, options);
   CsvScanner scanner(builder, name, options.max_cell_bytes);
-  const std::uint64_t total = std::min(input.bytes, options.max_file_bytes);
+  const std::uint64_t allowed = allowed_bytes(options.limits);
+  // What has no known length moves as it grows, and stands in memory twice meanwhile.
+  const std::uint64_t most = input.bytes > 0 ? allowed : allowed / 2;
   std::uint64_t bytes = 0;
   for (std::string_view chunk = next(); !chunk.empty(); chunk = next()) {
     const bool is_first = bytes == 0;
     bytes += chunk.size();
-    if (bytes > options.max_file_bytes) {
-      fail(ErrorKind::kData, "{}: needed at most {} bytes, found more", name, options.max_file_bytes);
-    }
+    if (is_first) require_text(chunk, name);
     if (is_first && chunk.starts_with(kByteOrderMark)) chunk.remove_prefix(kByteOrderMark.size());
     scanner.feed(chunk);
-    builder.make_room({.chunk = chunk.size(), .read = bytes, .total = total});
+    if (builder.bytes() > most) fail_too_large(name, allowed, "more");
+    builder.make_room({.chunk = chunk.size(), .read = bytes, .total = input.bytes, .allowed = most});
   }
   scanner.finish();
   return builder.finish();

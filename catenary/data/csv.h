@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "catenary/data/limits.h"
+
 namespace catenary {
 
 /// Many short texts in one piece of memory.
@@ -74,8 +76,7 @@ struct CsvOptions {
   /// Called after `types`; returns for each of Table::matrices which columns of type kF32 stand side by side
   /// in it. Empty: none.
   std::function<std::vector<std::vector<std::size_t>>()> matrices = {};
-  std::uint64_t max_file_bytes = std::uint64_t{4} << 30;
-  std::size_t max_columns = 65'536;
+  DataLimits limits = {};
   std::size_t max_cell_bytes = std::size_t{1} << 20;
   std::size_t chunk_bytes = std::size_t{1} << 18;  // read at once; 256 KiB stays in L2
 };

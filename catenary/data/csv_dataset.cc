@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <unordered_set>
 #include <utility>
 
 #include "catenary/base/error.h"
@@ -55,9 +56,9 @@ std::vector<std::size_t> find_targets(const std::string& file, const NameIndex& 
 
 Roles training_roles(const std::string& file, Names header, Names targets) {
   Roles roles{.features = {}, .targets = find_targets(file, NameIndex(header), targets)};
+  const std::unordered_set<std::size_t> is_target(roles.targets.begin(), roles.targets.end());
   for (std::size_t i = 0; i < header.size(); ++i) {
-    if (std::find(roles.targets.begin(), roles.targets.end(), i) == roles.targets.end())
-      roles.features.push_back(i);
+    if (!is_target.contains(i)) roles.features.push_back(i);
   }
   if (roles.features.empty())
     fail(ErrorKind::kData, "{}: needed a column beside the target, found none", file);
@@ -111,9 +112,18 @@ std::vector<ColumnType> types_of(const Roles& roles, std::size_t columns, Column
   return types;
 }
 
+// What of a file to read, and how.
+struct Reading {
+  Roles& roles;  // filled in
+  ColumnType target;
+  const DataLimits& limits;
+};
+
 // Reads a file whose features, and whose targets if their type is kF32, become its matrices.
-Table read_table(const std::filesystem::path& path, Roles& roles, ColumnType target, const auto& find_roles) {
-  CsvOptions options;
+Table read_table(const std::filesystem::path& path, const Reading& reading, const auto& find_roles) {
+  Roles& roles = reading.roles;
+  const ColumnType target = reading.target;
+  CsvOptions options{.types = {}, .limits = reading.limits};
   options.types = [&](Names header) {
     roles = find_roles(header);
     return types_of(roles, header.size(), target);
@@ -152,18 +162,18 @@ Dataset features_only(Table& table, const Roles& roles) {
 
 }  // namespace
 
-Dataset load_csv(const std::filesystem::path& path, const CsvTarget& target) {
+Dataset load_csv(const std::filesystem::path& path, const CsvTarget& target, const DataLimits& limits) {
   require_target(target);
   const bool may_be_text = target.names.size() == 1 && target.type != TargetType::kNumbers;
   Roles roles;
-  Table table = read_table(path, roles, may_be_text ? ColumnType::kInfer : ColumnType::kF32,
+  Table table = read_table(path, {roles, may_be_text ? ColumnType::kInfer : ColumnType::kF32, limits},
                            [&](Names header) { return training_roles(path.string(), header, target.names); });
   Dataset dataset = features_only(table, roles);
   dataset.schema.target_names = target.names;
   dataset.target_columns = std::ssize(target.names);
   const std::size_t column = roles.targets.front();
   if (target.type == TargetType::kClasses || table.columns[column].is_text()) {
-    dataset.schema.classes = distinct_classes(table, column);
+    dataset.schema.classes = distinct_classes(table, column, limits.max_classes);
     dataset.targets = class_indices(table, column, dataset.schema.classes);
   } else {
     dataset.targets = may_be_text ? target_numbers(table, column) : std::move(table.matrices[1]);
@@ -171,14 +181,15 @@ Dataset load_csv(const std::filesystem::path& path, const CsvTarget& target) {
   return dataset;
 }
 
-Dataset load_csv(const std::filesystem::path& path, const Schema& trained, TargetUse use) {
+Dataset load_csv(const std::filesystem::path& path, const Schema& trained, TargetUse use,
+                 const DataLimits& limits) {
   if (use == TargetUse::kRequired && trained.target_names.empty()) {
     fail(ErrorKind::kConfig, "{}: needed the name of the target column, the trained model knows none",
          path.string());
   }
   const bool has_classes = !trained.classes.empty();
   Roles roles;
-  Table table = read_table(path, roles, has_classes ? ColumnType::kText : ColumnType::kF32,
+  Table table = read_table(path, {roles, has_classes ? ColumnType::kText : ColumnType::kF32, limits},
                            [&](Names header) { return trained_roles(path.string(), header, trained, use); });
   Dataset dataset = features_only(table, roles);
   dataset.schema = trained;

@@ -105,7 +105,8 @@ TEST_F(CsvDataset, RejectsTooManyClasses) {
   std::string text = "x,id\n";
   for (int i = 0; i <= 10'000; ++i) text += fmt::format("0,{}\n", i);
   EXPECT_EQ(load_error(text, CsvTarget{.names = {"id"}, .type = TargetType::kClasses}),
-            "data: f.csv: column 2 'id': needed at most 10000 classes, found more distinct values");
+            "data: f.csv: column 2 'id': needed at most 10000 classes, found more distinct values; "
+            "data.max_classes sets the limit");
 }
 
 TEST_F(CsvDataset, ATrainedModelsColumnsAreFoundByName) {
@@ -195,6 +196,30 @@ TEST_F(CsvDataset, AFileTakesHardlyMoreMemoryThanItsNumbers) {
   const std::int64_t most =
       testing_support::most_bytes_allocated([&] { (void)load_csv(path, CsvTarget{.names = {"y"}}); });
   EXPECT_LT(most, kBytes + kBytes / 4 + 400'000);
+}
+
+// What the limit on memory counts for a column, see table_builder.cc, beside the letters and the cell.
+TEST_F(CsvDataset, AColumnTakesAsMuchAsTheLimitCounts) {
+  constexpr std::int64_t kColumns = 100'000;
+  std::string names = "y", row = "1";
+  for (std::int64_t i = 0; i < kColumns; ++i) {
+    names += fmt::format(",c{}", i);
+    row += ",0";
+  }
+  const auto path = dir_.file("wide.csv", names + "\n" + row + "\n");
+  std::int64_t columns = 0;
+  const std::int64_t most = testing_support::most_bytes_allocated(
+      [&] { columns = load_csv(path, CsvTarget{.names = {"y"}}).features.columns; });
+  EXPECT_EQ(columns, kColumns);
+  EXPECT_LT(most, 512 * kColumns + 1'000'000);
+}
+
+TEST_F(CsvDataset, MoreClassesThanUsualMustBeAllowed) {
+  std::string text = "x,id\n";
+  for (int i = 0; i < 10'001; ++i) text += fmt::format("0,k{}\n", i);
+  const auto path = dir_.file("f.csv", text);
+  EXPECT_EQ(load_csv(path, CsvTarget{.names = {"id"}}, {.max_classes = 10'001}).schema.classes.size(),
+            10'001u);
 }
 
 }  // namespace

@@ -2,7 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "tests/support/count_allocations.h"
 #include "tests/support/errors.h"
 #include "tests/support/mangle.h"
 #include "tests/support/temporary_directory.h"
@@ -152,11 +158,17 @@ TEST(Csv, ErrorsInQuotesNameTheLine) {
             "data: f.csv: line 2, column 1: a carriage return without a line feed");
 }
 
+TEST(Csv, SaysWhatAFileIsThatIsNoText) {
+  EXPECT_EQ(parse_error("\x1F\x8B\x08\x01"),
+            "data: f.csv: needed a CSV file, which is text, found gzip data");
+  EXPECT_EQ(parse_error("PK\x03\x04\x14"),
+            "data: f.csv: needed a CSV file, which is text, found a zip archive");
+  EXPECT_EQ(parse("BZh,PAR1\n1,2\n").rows(), 1);
+}
+
 TEST(Csv, LimitsHold) {
-  EXPECT_EQ(parse_error("a,b,c\n1,2,3\n", {.types = {}, .max_columns = 2}),
-            "data: f.csv: line 1: needed at most 2 columns, found more");
-  EXPECT_EQ(parse_error("a\n1234\n", {.types = {}, .max_file_bytes = 6}),
-            "data: f.csv: needed at most 6 bytes, found more");
+  EXPECT_EQ(parse_error("a,b,c\n1,2,3\n", {.types = {}, .limits = {.max_columns = 2}}),
+            "data: f.csv: line 1: needed at most 2 columns, found more; data.max_columns sets the limit");
   for (const std::size_t chunk : {3, 100}) {
     const CsvOptions options{.types = {}, .max_cell_bytes = 4, .chunk_bytes = chunk};
     EXPECT_EQ(parse("a\n1234\n\"5678\"\n", options).rows(), 2);
@@ -165,6 +177,57 @@ TEST(Csv, LimitsHold) {
     EXPECT_EQ(parse_error("a\n12345\n", options), message);
     EXPECT_EQ(parse_error("a\n\"12345\"\n", options), message);
   }
+}
+
+// All of a file's columns as the numbers of one matrix.
+CsvOptions one_matrix(const DataLimits& limits) {
+  return {.types = [](auto names) { return std::vector(names.size(), ColumnType::kF32); },
+          .matrices =
+              [] {
+                return std::vector<std::vector<std::size_t>>{{0, 1}};
+              },
+          .limits = limits,
+          .chunk_bytes = 1000};
+}
+
+std::string rows_of_two(int count) {
+  std::string text = "a,b\n";
+  for (int i = 0; i < count; ++i) text += "1,2\n";
+  return text;
+}
+
+TEST(Csv, LimitsOfMemoryCountRowsAndNamesAndTexts) {
+  constexpr std::string_view kRefused =
+      "data: f.csv: needed data that take at most 50000 bytes of memory, found more; data.max_bytes "
+      "(--max-bytes) sets the limit";
+  const DataLimits limits{.max_bytes = 50'000};
+  EXPECT_EQ(parse(rows_of_two(1000), one_matrix(limits)).rows(), 1000);
+  EXPECT_EQ(parse_error(rows_of_two(1300), one_matrix(limits)), kRefused);
+  const CsvOptions infer{.types = {}, .limits = limits, .chunk_bytes = 100};
+  EXPECT_EQ(parse_error(std::string(50'000, 'a') + "\n1\n", infer), kRefused);
+  EXPECT_EQ(parse_error("a\n" + std::string(50'000, 'x') + "\n", infer), kRefused);
+  std::string wide = "a";
+  for (int i = 0; i < 100; ++i) wide += fmt::format(",c{}", i);
+  EXPECT_EQ(parse_error(wide + "\n", infer), kRefused);
+}
+
+// A pipe into which somebody writes rows for as long as somebody reads them.
+TEST(Csv, AnEndlessPipeEndsAtTheLimit) {
+  const testing_support::TemporaryDirectory dir;
+  const std::string path = (dir / "endless.csv").string();
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::thread writer([&] {
+    std::ofstream pipe(path);
+    for (pipe << "a,b\n"; pipe;) pipe << "1,2\n";
+  });
+  std::string message;
+  const std::int64_t most = testing_support::most_bytes_allocated(
+      [&] { message = error_of([&] { (void)read_csv(path, one_matrix({.max_bytes = 1'000'000})); }); });
+  writer.join();
+  EXPECT_THAT(message,
+              ::testing::HasSubstr("needed data that take at most 1000000 bytes of memory, found more"));
+  EXPECT_LT(most, 1'000'000);
 }
 
 const std::string kSmall = "x,\"na\"\"me\"\r\n1.5,\"a\nb\"\r\n-2,größe\r\n";

@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "catenary/base/cpp20.h"
+
 namespace catenary {
 
 /// The inputs of all examples: elements [rows][columns], row-major. A feature's value is element * scale, so
@@ -33,8 +35,5 @@ struct Dataset {
   std::int64_t target_columns = 0;  // 0: read for prediction, without targets
   Schema schema;
 };
-
-/// More classes than this is taken for a mistake, such as an identifier as the target.
-inline constexpr std::size_t kMaxClasses = 10'000;
 
 }  // namespace catenary

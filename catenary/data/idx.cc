@@ -17,7 +17,6 @@ namespace catenary {
 
 namespace {
 
-constexpr std::uint64_t kMaxFileBytes = std::uint64_t{16} << 30;
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;  // extents' products stay far from overflow
 constexpr int kMaxDimensions = 4;
 constexpr std::uint64_t kStartBytes = std::uint64_t{1} << 16;  // hold the header, though it be compressed
@@ -43,6 +42,15 @@ struct Header {
   std::vector<std::int64_t> extents;
   std::int64_t elements = 1;
   [[nodiscard]] std::uint64_t bytes() const { return static_cast<std::uint64_t>(elements * bytes_of(code)); }
+  [[nodiscard]] std::uint64_t columns() const {
+    return static_cast<std::uint64_t>(elements / extents.front());
+  }
+  // In memory: bytes stay bytes, all others become f32.
+  [[nodiscard]] std::uint64_t memory() const {
+    const std::uint64_t size = code == Code::kU8 ? sizeof(std::uint8_t) : sizeof(float);
+    return static_cast<std::uint64_t>(elements) * size +
+           static_cast<std::uint64_t>(extents.front()) * kRowBytes;
+  }
 };
 
 // What the functions below read from and name in messages.
@@ -99,8 +107,26 @@ Header read_header(Source& source) {
 }
 
 [[noreturn]] void fail_size(const Source& source, const Header& header, std::uint64_t found) {
+  const std::uint64_t begin = 4 + 4 * header.extents.size();
   fail(ErrorKind::kData, "{}: needed {} bytes of elements for [{}], found {} before the end at byte {}",
-       source.name, header.bytes(), fmt::join(header.extents, ", "), found, source.stream.offset());
+       source.name, header.bytes(), fmt::join(header.extents, ", "), found, begin + found);
+}
+
+// Throws before any element is read where the header announces more than the file holds or than is allowed.
+void require_possible(const Source& source, const Header& header, const DataLimits& limits) {
+  if (header.columns() > limits.max_columns) {
+    fail(ErrorKind::kData, "{}: needed at most {} columns, found [{}]; data.max_columns sets the limit",
+         source.name, limits.max_columns, fmt::join(header.extents, ", "));
+  }
+  const UnzipStream& stream = source.stream;
+  const std::uint64_t stored = stream.input_bytes();
+  if (stream.is_zipped()) {
+    require_allowed(header.memory(), allowed_bytes(limits, stored), source.name);
+  } else {
+    if (stored > 0 && stored - stream.offset() < header.bytes())
+      fail_size(source, header, stored - stream.offset());
+    require_allowed(header.memory(), allowed_bytes(limits), source.name);
+  }
 }
 
 void require_end(Source& source) {
@@ -204,20 +230,23 @@ IdxArray read_array(Source& source, Header header) {
 
 }  // namespace
 
-IdxArray parse_idx(std::span<const std::byte> file, const std::string& name) {
+IdxArray parse_idx(std::span<const std::byte> file, const std::string& name, const DataLimits& limits) {
   Source source{.stream = UnzipStream(file, name), .name = name};
-  return read_array(source, read_header(source));
+  Header header = read_header(source);
+  require_possible(source, header, limits);
+  return read_array(source, std::move(header));
 }
 
 // The header tells how long the file can be: compressed data are hardly longer than what they hold.
 // [RFC 1951, section 3.2.4: 5 bytes for each stored block]
-IdxArray read_idx(const std::filesystem::path& path) {
+IdxArray read_idx(const std::filesystem::path& path, const DataLimits& limits) {
   const std::string name = path.string();
   InputFile file(path);
   Source source{.stream = UnzipStream(file, kStartBytes, name), .name = name};
   Header header = read_header(source);
   const std::uint64_t bytes = header.bytes();
-  source.stream.allow(std::min(bytes + bytes / 64 + kStartBytes, kMaxFileBytes));
+  source.stream.allow(bytes + bytes / 64 + kStartBytes);
+  require_possible(source, header, limits);
   return read_array(source, std::move(header));
 }
 

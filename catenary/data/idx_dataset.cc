@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 #include <utility>
 
 #include "catenary/base/error.h"
@@ -35,18 +36,20 @@ std::vector<std::string> class_names(float greatest) {
   return names;
 }
 
-// Throws unless each label is a whole number from 0 to count - 1.
-void require_labels(const std::vector<float>& labels, std::size_t count, const IdxPaths& paths) {
+// Throws unless each label is a whole number from 0 to count - 1. note: the end of the message
+// about one that is too great.
+void require_labels(const std::vector<float>& labels, std::size_t count, const IdxPaths& paths,
+                    std::string_view note = "") {
   for (std::size_t row = 0; row < labels.size(); ++row) {
     const float label = labels[row];
     if (label >= 0 && label < static_cast<float>(count) && label == std::floor(label)) continue;
-    fail(ErrorKind::kData, "{}: needed whole labels from 0 to {}, found {} for row {}", paths.labels.string(),
-         count - 1, label, row);
+    fail(ErrorKind::kData, "{}: needed whole labels from 0 to {}, found {} for row {}{}",
+         paths.labels.string(), count - 1, label, row, label < static_cast<float>(count) ? "" : note);
   }
 }
 
-std::vector<float> read_labels(const IdxPaths& paths, std::int64_t rows) {
-  IdxArray array = read_idx(paths.labels);
+std::vector<float> read_labels(const IdxPaths& paths, std::int64_t rows, const DataLimits& limits) {
+  IdxArray array = read_idx(paths.labels, limits);
   if (array.extents.size() != 1) {
     fail(ErrorKind::kData, "{}: needed labels with 1 dimension, found {}", paths.labels.string(),
          array.extents.size());
@@ -60,27 +63,27 @@ std::vector<float> read_labels(const IdxPaths& paths, std::int64_t rows) {
   return {bytes.begin(), bytes.end()};
 }
 
-Dataset load(const IdxPaths& paths) {
-  Dataset dataset{.features = features_of(read_idx(paths.images)), .targets = {}, .schema = {}};
+Dataset load(const IdxPaths& paths, const DataLimits& limits) {
+  Dataset dataset{.features = features_of(read_idx(paths.images, limits)), .targets = {}, .schema = {}};
   dataset.schema.feature_names = pixel_names(dataset.features.columns);
   if (paths.labels.empty()) return dataset;
-  dataset.targets = read_labels(paths, dataset.features.rows);
+  dataset.targets = read_labels(paths, dataset.features.rows, limits);
   dataset.target_columns = 1;
   return dataset;
 }
 
 }  // namespace
 
-Dataset load_idx(const IdxPaths& paths) {
-  Dataset dataset = load(paths);
+Dataset load_idx(const IdxPaths& paths, const DataLimits& limits) {
+  Dataset dataset = load(paths, limits);
   if (dataset.targets.empty()) return dataset;
-  require_labels(dataset.targets, kMaxClasses, paths);
+  require_labels(dataset.targets, limits.max_classes, paths, "; data.max_classes sets the limit");
   dataset.schema.classes = class_names(*std::max_element(dataset.targets.begin(), dataset.targets.end()));
   return dataset;
 }
 
-Dataset load_idx(const IdxPaths& paths, const Schema& trained) {
-  Dataset dataset = load(paths);
+Dataset load_idx(const IdxPaths& paths, const Schema& trained, const DataLimits& limits) {
+  Dataset dataset = load(paths, limits);
   if (std::ssize(trained.feature_names) != dataset.features.columns) {
     fail(ErrorKind::kData, "{}: needed {} features as the model was trained on, found {}",
          paths.images.string(), trained.feature_names.size(), dataset.features.columns);

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "catenary/data/dataset.h"
+#include "catenary/data/limits.h"
 
 namespace catenary {
 
@@ -15,9 +16,9 @@ struct IdxPaths {
 /// Reads a training set: images [rows, ...] flattened row-major (u8 keeps its bytes, scale = 1/255), labels
 /// [rows]. Classes are "0" to the greatest label, features "pixel0", "pixel1", ... Throws Error{data} and
 /// Error{io}.
-[[nodiscard]] Dataset load_idx(const IdxPaths& paths);
+[[nodiscard]] Dataset load_idx(const IdxPaths& paths, const DataLimits& limits = {});
 
 /// Reads a set for a trained model: as many features as it was trained on, no label beyond its classes.
-[[nodiscard]] Dataset load_idx(const IdxPaths& paths, const Schema& trained);
+[[nodiscard]] Dataset load_idx(const IdxPaths& paths, const Schema& trained, const DataLimits& limits = {});
 
 }  // namespace catenary

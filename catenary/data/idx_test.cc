@@ -34,10 +34,12 @@ std::string header(char code, std::initializer_list<std::uint32_t> extents) {
   return bytes;
 }
 
-IdxArray parse(const std::string& bytes) { return parse_idx(std::as_bytes(std::span(bytes)), "f.idx"); }
+IdxArray parse(const std::string& bytes, const DataLimits& limits = {}) {
+  return parse_idx(std::as_bytes(std::span(bytes)), "f.idx", limits);
+}
 
-std::string parse_error(const std::string& bytes) {
-  return error_of([&] { (void)parse(bytes); });
+std::string parse_error(const std::string& bytes, const DataLimits& limits = {}) {
+  return error_of([&] { (void)parse(bytes, limits); });
 }
 
 std::vector<float> floats(const std::string& bytes) {
@@ -102,7 +104,8 @@ TEST(Idx, AHeaderThatLiesTakesNoMemory) {
   for (const char code : {'\x08', '\x0E'}) {
     const std::string lie = header(code, {1u << 31, 1u << 9}) + "12345678";
     EXPECT_THAT(parse_error(lie), ::testing::EndsWith("found 8 before the end at byte 20"));
-    EXPECT_THAT(parse_error(gzip(lie)), ::testing::EndsWith("found 8 before the end at byte 20"));
+    const DataLimits large{.max_bytes = std::uint64_t{1} << 44};
+    EXPECT_THAT(parse_error(gzip(lie), large), ::testing::EndsWith("found 8 before the end at byte 20"));
   }
 }
 
@@ -134,14 +137,42 @@ TEST(Idx, AFileThatAnnouncesMoreThanItHoldsTakesNoMemoryForIt) {
   const testing_support::TemporaryDirectory dir;
   for (const char code : {'\x08', '\x0E'}) {
     const std::string lie = header(code, {1u << 31, 1u << 9}) + "12345678";
+    const DataLimits large{.max_bytes = std::uint64_t{1} << 44};
     for (const auto& path : {dir.file("plain", lie), dir.file("zipped", gzip(lie))}) {
       std::string message;
-      const std::int64_t most =
-          testing_support::most_bytes_allocated([&] { message = error_of([&] { (void)read_idx(path); }); });
+      const std::int64_t most = testing_support::most_bytes_allocated(
+          [&] { message = error_of([&] { (void)read_idx(path, large); }); });
       EXPECT_THAT(message, ::testing::EndsWith("found 8 before the end at byte 20"));
       EXPECT_LT(most, kReadingBytes) << path;
     }
   }
+}
+
+// Of the 2 GiB that it announces there need be none: the header is enough.
+TEST(Idx, AZippedFileThatGrowsBeyondMeasureIsRefusedByItsHeader) {
+  const testing_support::TemporaryDirectory dir;
+  const auto bomb = dir.file("bomb.gz", gzip(header(8, {1u << 16, 1u << 15}) + std::string(1 << 20, '\0')));
+  std::string message;
+  const std::int64_t most =
+      testing_support::most_bytes_allocated([&] { message = error_of([&] { (void)read_idx(bomb); }); });
+  EXPECT_EQ(message, fmt::format("data: {}: needed data that take at most 1073741824 bytes of memory, found "
+                                 "2149580800; data.max_bytes (--max-bytes) sets the limit",
+                                 bomb.string()));
+  EXPECT_LT(most, kReadingBytes);
+  EXPECT_THAT(error_of([&] { (void)read_idx(bomb, {.max_bytes = std::uint64_t{1} << 32}); }),
+              ::testing::EndsWith("found 1048576 before the end at byte 1048588"));
+}
+
+TEST(Idx, LimitsCountElementsInMemoryAndRows) {
+  EXPECT_EQ(parse(kSmall, {.max_bytes = 70}).extents.size(), 2u);
+  EXPECT_EQ(parse_error(kSmall, {.max_bytes = 69}),
+            "data: f.idx: needed data that take at most 69 bytes of memory, found 70; data.max_bytes "
+            "(--max-bytes) sets the limit");
+  const std::string floats_of_bytes = header(9, {2, 3}) + "123456";
+  EXPECT_THAT(parse_error(floats_of_bytes, {.max_bytes = 87}), ::testing::HasSubstr("found 88;"));
+  EXPECT_EQ(parse(kSmall, {.max_columns = 3}).extents.size(), 2u);
+  EXPECT_EQ(parse_error(kSmall, {.max_columns = 2}),
+            "data: f.idx: needed at most 2 columns, found [2, 3]; data.max_columns sets the limit");
 }
 
 TEST(Idx, DataBeyondTheHeaderIsNotUnzipped) {

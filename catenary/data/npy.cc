@@ -249,10 +249,8 @@ Header read_header(const NpySource& source) {
     fail(ErrorKind::kData, "{}: needed {} bytes for an array [{}] of '{}', found {}", source.name, needed,
          fmt::join(header.shape, ", "), header.type.code, found);
   }
-  if (header.elements > source.most_elements) {
-    fail(ErrorKind::kData, "{}: needed at most {} numbers, found an array [{}] of {}", source.name,
-         source.most_elements, fmt::join(header.shape, ", "), header.elements);
-  }
+  const bool moves = header.is_fortran && header.shape.size() > 1;  // then there are two copies for a while
+  if (source.require_room) source.require_room(header.elements * sizeof(double) * (moves ? 2 : 1));
   return header;
 }
 

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,8 +25,8 @@ struct NpySource {
   std::uint64_t stored_bytes;
   /// In messages.
   std::string name;
-  /// More numbers than these are refused before any is read.
-  std::uint64_t most_elements = std::numeric_limits<std::uint64_t>::max();
+  /// Called with the bytes that the array's numbers will take, before any is read; throws if it refuses them.
+  std::function<void(std::uint64_t)> require_room = {};
 };
 
 /// Reads an array in NumPy's format, versions 1 to 3: floating-point numbers of 4 or 8 bytes, integers that a

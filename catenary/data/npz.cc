@@ -31,7 +31,7 @@ NamedArray named(std::string name, NpyArray array) {
   return {std::move(name), std::move(array.shape), std::move(array.values)};
 }
 
-NamedArray parse_alone(std::span<const std::byte> file, const std::string& name, std::uint64_t most_values) {
+NamedArray parse_alone(std::span<const std::byte> file, const std::string& name, std::uint64_t allowed) {
   auto rest = file;
   const auto read = [&](std::span<std::byte> out) {
     const std::size_t count = std::min(out.size(), rest.size());
@@ -41,18 +41,28 @@ NamedArray parse_alone(std::span<const std::byte> file, const std::string& name,
   };
   const std::filesystem::path path(name);
   return named((path.extension() == kSuffix ? path.stem() : path.filename()).string(),
-               read_npy({read, file.size(), file.size(), name, most_values}));
+               read_npy({read, file.size(), file.size(), name,
+                         [&](std::uint64_t bytes) { require_allowed(bytes, allowed, name); }}));
 }
 
-NamedArray parse_entry(const ZipEntry& entry, const std::string& name, std::uint64_t most_values) {
+// How much room all of an archive's arrays have, and what those before took of it.
+struct Room {
+  std::uint64_t allowed;
+  std::uint64_t taken = 0;
+};
+
+NamedArray parse_entry(const ZipEntry& entry, const std::string& name, const Room& room) {
   if (!entry.name.ends_with(kSuffix) || entry.name.size() == kSuffix.size()) {
     fail(ErrorKind::kData, "{}: needed only arrays, files NAME.npy, in the archive, found {}", name,
          quote(entry.name));
   }
   const std::string where = name + ": " + quote(entry.name);
   ZipEntryStream stream(entry, where);
+  const auto require_room = [&](std::uint64_t bytes) {
+    require_allowed(room.taken + bytes, room.allowed, where);
+  };
   NpyArray array = read_npy({[&](std::span<std::byte> out) { return stream.read(out); }, entry.bytes,
-                             entry.stored.size(), where, most_values});
+                             entry.stored.size(), where, require_room});
   stream.require_end();
   return named(entry.name.substr(0, entry.name.size() - kSuffix.size()), std::move(array));
 }
@@ -60,28 +70,32 @@ NamedArray parse_entry(const ZipEntry& entry, const std::string& name, std::uint
 }  // namespace
 
 std::vector<NamedArray> parse_npz(std::span<const std::byte> file, const std::string& name,
-                                  std::uint64_t most_values) {
-  if (starts_with(file, "\x93NUMPY")) return {parse_alone(file, name, most_values)};
+                                  const DataLimits& limits) {
+  if (starts_with(file, "\x93NUMPY")) return {parse_alone(file, name, allowed_bytes(limits))};
   if (!starts_with(file, "PK")) {
     fail(ErrorKind::kData,
          "{}: needed a NumPy file, which begins with 'PK' (.npz) or 93 'NUMPY' (.npy), found [{:02x}]", name,
          fmt::join(file.first(std::min<std::size_t>(file.size(), 6)), " "));
   }
+  Room room{allowed_bytes(limits, file.size())};
   std::vector<NamedArray> arrays;
   std::set<std::string, std::less<>> names;
   for (const ZipEntry& entry : zip_entries(file, name)) {
     if (!names.insert(entry.name).second)
       fail(ErrorKind::kData, "{}: needed names that differ, found {} twice", name, quote(entry.name));
-    arrays.push_back(parse_entry(entry, name, most_values));
-    most_values -= arrays.back().values.size();
+    arrays.push_back(parse_entry(entry, name, room));
+    room.taken += arrays.back().values.size() * sizeof(double);
   }
   return arrays;
 }
 
-std::vector<NamedArray> read_npz(const std::filesystem::path& path, std::uint64_t most_values) {
-  const std::uint64_t bytes = std::min(most_values, kMostFileBytes / sizeof(double)) * sizeof(double);
-  return parse_npz(read_file(path, std::min(bytes + kHeaderBytes, kMostFileBytes)), path.string(),
-                   most_values);
+std::vector<NamedArray> read_npz(const std::filesystem::path& path, const DataLimits& limits) {
+  const std::uint64_t allowed = allowed_bytes(limits);
+  const std::uint64_t most = std::min(allowed, kMostFileBytes) + kHeaderBytes;
+  std::error_code ignored;
+  const std::uint64_t size = std::filesystem::is_regular_file(path, ignored) ? file_size(path, ignored) : 0;
+  if (most < kMostFileBytes && size > most) fail_too_large(path.string(), allowed, fmt::to_string(size));
+  return parse_npz(read_file(path, std::min(most, kMostFileBytes)), path.string(), limits);
 }
 
 }  // namespace catenary

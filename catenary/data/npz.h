@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "catenary/data/limits.h"
+
 namespace catenary {
 
 /// An array of a NumPy file, row-major.
@@ -18,13 +20,14 @@ struct NamedArray {
 
 /// The arrays of a file that numpy.savez, numpy.savez_compressed or numpy.save wrote, in the file's order;
 /// that of numpy.save has the file's name without ".npy". Element types: see read_npy(). Throws Error{data}
-/// that names the file, the array, what was needed and what was found, also where all arrays together have
-/// more than `most_values` numbers; Error{io} if the file cannot be read, or is longer than so many numbers
-/// of 8 bytes and 1 MiB.
-[[nodiscard]] std::vector<NamedArray> read_npz(const std::filesystem::path& path, std::uint64_t most_values);
+/// that names the file, the array, what was needed and what was found, also where all numbers, of 8 bytes
+/// each, take more memory than allowed; Error{io} if the file cannot be read, or is longer than they could
+/// be.
+[[nodiscard]] std::vector<NamedArray> read_npz(const std::filesystem::path& path,
+                                               const DataLimits& limits = {});
 
 /// The same from memory; `name` stands for the file in messages.
 [[nodiscard]] std::vector<NamedArray> parse_npz(std::span<const std::byte> file, const std::string& name,
-                                                std::uint64_t most_values);
+                                                const DataLimits& limits = {});
 
 }  // namespace catenary

@@ -94,8 +94,8 @@ std::string zip(const std::vector<File>& files, const std::string& comment = "")
 const std::string kArchive = zip({file_of("W.npy", kSmall), deflated_file("b.npy", kSmall)});
 
 std::vector<NamedArray> parse(const std::string& bytes, const std::string& name = "f.npz",
-                              std::uint64_t most_values = std::uint64_t{1} << 40) {
-  return parse_npz(std::as_bytes(std::span(bytes)), name, most_values);
+                              const DataLimits& limits = {}) {
+  return parse_npz(std::as_bytes(std::span(bytes)), name, limits);
 }
 
 std::string parse_error(const std::string& bytes) {
@@ -337,26 +337,38 @@ TEST(Npz, FlippedBitsNeverCrash) {
   }
 }
 
-TEST(Npz, RefusesMoreNumbersThanWantedBeforeItReadsThem) {
-  EXPECT_EQ(parse(kSmall, "W.npy", 6).size(), 1U);
-  EXPECT_EQ(error_of([] { (void)parse(kSmall, "W.npy", 5); }),
-            "data: W.npy: needed at most 5 numbers, found an array [3, 2] of 6");
-  std::uint64_t count = 0;
-  for (const NamedArray& array : parse(kArchive)) count += array.values.size();
-  EXPECT_EQ(parse(kArchive, "f.npz", count).size(), 2U);
-  EXPECT_THAT(error_of([&] { (void)parse(kArchive, "f.npz", count - 1); }), HasSubstr("needed at most"));
+TEST(Npz, RefusesMoreNumbersThanAllowedBeforeItReadsThem) {
+  EXPECT_EQ(parse(kSmall, "W.npy", {.max_bytes = 48}).size(), 1U);
+  EXPECT_EQ(error_of([] { (void)parse(kSmall, "W.npy", {.max_bytes = 47}); }),
+            "data: W.npy: needed data that take at most 47 bytes of memory, found 48; data.max_bytes "
+            "(--max-bytes) sets the limit");
+  EXPECT_EQ(parse(kArchive, "f.npz", {.max_bytes = 96}).size(), 2U);
+  EXPECT_THAT(error_of([&] { (void)parse(kArchive, "f.npz", {.max_bytes = 95}); }),
+              HasSubstr("'b.npy': needed data that take at most 95 bytes of memory, found 96;"));
+}
+
+// Bytes become doubles, and what stands in Fortran's order is copied once more.
+TEST(Npz, ABombIsRefusedBeforeItIsUnpacked) {
+  const std::string zeros = npy(header("|i1", "(300000, 10)", "True"), std::string(3'000'000, '\0'));
+  const std::string bomb = zip({deflated_file("a.npy", zeros)});
+  ASSERT_LT(bomb.size(), 4000u);
+  std::string message;
+  const std::int64_t most = testing_support::most_bytes_allocated(
+      [&] { message = error_of([&] { (void)parse(bomb, "f.npz", {.max_bytes = 47'999'999}); }); });
+  EXPECT_THAT(message, HasSubstr("found 48000000;"));
+  EXPECT_LT(most, 100'000);
 }
 
 TEST(Npz, ReadsFromAPath) {
   const testing_support::TemporaryDirectory dir;
-  EXPECT_EQ(read_npz(dir.file("a.npz", kArchive), 100).size(), 2u);
-  EXPECT_EQ(read_npz(dir.file("W.npy", kSmall), 100).at(0).name, "W");
-  EXPECT_EQ(error_of([] { (void)read_npz("/nowhere", 100); }),
+  EXPECT_EQ(read_npz(dir.file("a.npz", kArchive)).size(), 2u);
+  EXPECT_EQ(read_npz(dir.file("W.npy", kSmall)).at(0).name, "W");
+  EXPECT_EQ(error_of([] { (void)read_npz("/nowhere"); }),
             "io: cannot open '/nowhere': No such file or directory");
   const auto huge = dir.file("huge.npz", "PK");
   std::filesystem::resize_file(huge, std::uintmax_t{1} << 40);
-  EXPECT_THAT(error_of([&] { (void)read_npz(huge, 100); }),
-              EndsWith("needed at most 1049376 bytes, found more"));
+  EXPECT_THAT(error_of([&] { (void)read_npz(huge, {.max_bytes = 800}); }),
+              HasSubstr("needed data that take at most 800 bytes of memory, found 1099511627776;"));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "catenary/base/cpp20.h"
+
 namespace catenary {
 
 /// The numbers 0 to count - 1 in an order that depends on (seed, epoch) alone: Fisher-Yates with Philox.

@@ -14,6 +14,12 @@ namespace catenary {
 
 namespace {
 
+// A column's name with all that is kept by it, beside its letters: about as much as was counted in the
+// reading of a header of a million names.
+constexpr std::uint64_t kColumnBytes = 512;
+// The letters stand in the table, in the list for CsvOptions::types and in the dataset's schema.
+constexpr std::uint64_t kNameCopies = 3;
+
 constexpr std::string_view kFinite = "a finite number in the range of f64";
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t") == std::string_view::npos; }
@@ -53,9 +59,12 @@ void TableBuilder::add_cell(std::string_view text, std::int64_t line) {
 }
 
 void TableBuilder::add_name(std::string_view text, std::int64_t line) {
-  if (cell_ == options_.max_columns) {
-    fail(ErrorKind::kData, "{}: line {}: needed at most {} columns, found more", table_.file, line, cell_);
+  if (cell_ == options_.limits.max_columns) {
+    fail(ErrorKind::kData,
+         "{}: line {}: needed at most {} columns, found more; data.max_columns sets the limit", table_.file,
+         line, cell_);
   }
+  bytes_ += kColumnBytes + kNameCopies * text.size();
   table_.columns.push_back({.name = std::string(text), .numbers = {}, .texts = {}});
   if (is_blank(text)) fail_cell(line, "a name in the header", "a blank cell");
   if (!is_utf8(text)) fail_cell(line, "UTF-8", "other bytes");
@@ -69,16 +78,22 @@ void TableBuilder::end_header() {
     if (!seen.insert(name).second) fail_cell(1, "distinct names in the header", "this name twice");
     names.push_back(name);
   }
+  row_bytes_ = kRowBytes;
   states_.resize(names.size());
   row_.resize(names.size());
   if (!options_.types) return;
   const std::vector<ColumnType> types = options_.types(names);
   if (types.size() != names.size())
     fail(ErrorKind::kInternal, "needed {} column types, found {}", names.size(), types.size());
-  for (std::size_t i = 0; i < types.size(); ++i) states_[i].type = types[i];
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    states_[i].type = types[i];
+    row_bytes_ += types[i] == ColumnType::kNumber ? sizeof(double) : 0;
+  }
   if (!options_.matrices) return;
-  for (auto& columns : options_.matrices())
+  for (auto& columns : options_.matrices()) {
+    row_bytes_ += columns.size() * sizeof(float);
     matrices_.push_back({.columns = std::move(columns), .too_large = {}});
+  }
   table_.matrices.resize(matrices_.size());
 }
 
@@ -93,6 +108,7 @@ void TableBuilder::end_row(std::int64_t line) {
     fail(ErrorKind::kData, "{}: line {}: needed {} cells as in the header, found {}", table_.file, line,
          states_.size(), cell_);
   } else {
+    bytes_ += row_bytes_;
     table_.lines.push_back(line);
     add_to_matrices(line);
   }
@@ -128,13 +144,16 @@ void TableBuilder::make_room(const Reading& reading) {
     const auto read = static_cast<double>(reading.read);
     const double after_next = size * (1 + static_cast<double>(reading.chunk) / read);
     if (after_next <= static_cast<double>(matrix.capacity())) continue;
-    matrix.reserve(static_cast<std::size_t>(kSlack * size * static_cast<double>(reading.total) / read));
+    const double expected = kSlack * size * static_cast<double>(reading.total) / read;
+    const double most = std::max(after_next, static_cast<double>(reading.allowed / sizeof(float)));
+    matrix.reserve(static_cast<std::size_t>(std::min(expected, most)));
   }
 }
 
 void TableBuilder::add_text(std::string_view text, std::int64_t line) {
   if (is_blank(text)) fail_cell(line, "a value", "a blank cell");
   if (!is_utf8(text)) fail_cell(line, "UTF-8", quote(text));
+  bytes_ += text.size() + sizeof(std::size_t);
   table_.columns[cell_].texts.push_back(text);
 }
 
@@ -150,6 +169,7 @@ void TableBuilder::add_inferred(std::string_view text, std::int64_t line) {
     numbers = {};
     return;
   }
+  bytes_ += sizeof(double);
   numbers.push_back(*value);
   if (!std::isfinite(*value) && !state.first_nonfinite_row) state.first_nonfinite_row = numbers.size() - 1;
 }

@@ -31,10 +31,13 @@ class TableBuilder {
     std::uint64_t chunk;  // the last one
     std::uint64_t read;
     std::uint64_t total;
+    std::uint64_t allowed;  // in memory
   };
   /// Before a matrix runs out of room it gets as much as the rows so far let expect for the whole file, so
   /// that it hardly ever moves.
   void make_room(const Reading& reading);
+  /// The memory that the rows and names so far take, but for what vectors keep in reserve.
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   /// Settles the inferred columns and hands out the table.
   [[nodiscard]] Table finish();
 
@@ -73,6 +76,8 @@ class TableBuilder {
   std::vector<Matrix> matrices_;
   std::vector<double> row_;  // the current row's cells of type kF32, at their columns' places
   std::size_t cell_ = 0;     // index of the next cell in its row
+  std::uint64_t bytes_ = 0;
+  std::uint64_t row_bytes_ = 0;  // that each row adds to them, beside its texts
   bool in_header_ = true;
 };
 

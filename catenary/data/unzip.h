@@ -30,6 +30,7 @@ class UnzipStream {
   [[nodiscard]] std::size_t read(std::span<std::byte> out);
   /// Bytes read so far, counted after decompression.
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
+  [[nodiscard]] bool is_zipped() const { return inflater_ != nullptr; }
   /// The bytes of the input as they are stored; 0 when that is not known before its end, as of a pipe.
   [[nodiscard]] std::uint64_t input_bytes() const {
     return file_ == nullptr ? max_bytes_ : std::min(file_->size(), max_bytes_);

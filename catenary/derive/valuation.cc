@@ -108,8 +108,10 @@ class Resizer {
 Valuation::Valuation(const Derivation& derivation, const Bindings& at,
                      const std::map<std::string, std::int64_t, std::less<>>& sizes, CheckedPart part)
     : at_(at) {
-  if (!is_affordable(derivation, sizes))
-    fail(ErrorKind::kConfig, "the numbers of this derivation would take too long; give smaller dimensions");
+  if (!is_affordable(derivation, sizes, at.batch_size)) {
+    fail(ErrorKind::kConfig,
+         "the numbers of this derivation would take too long or too much memory; give smaller dimensions");
+  }
   Resizer resizer(*graph_, derivation.dimensions, sizes);
   const std::vector<Value> values = shown_values(derivation);
   for (const Value v : reachable(values)) {
@@ -188,22 +190,29 @@ std::string Valuation::disagreement() const {
 }
 
 bool Valuation::is_affordable(const Derivation& derivation,
-                              const std::map<std::string, std::int64_t, std::less<>>& sizes) {
+                              const std::map<std::string, std::int64_t, std::less<>>& sizes,
+                              std::int64_t batch_size) {
   constexpr double kMostWork = 1e8;
-  double work = 0;
+  constexpr double kMostNumbers = 1 << 24;  // of 8 bytes; the check copies some, and makes others complex
+  constexpr double kCallWork = 20;          // of the evaluator for each sample's value, beside its elements
+  double work = 0, numbers = 0;
+  const auto extent = [&](std::int64_t n) {
+    return static_cast<double>(derivation.dimensions.resized(n, sizes));
+  };
   const auto size = [&](Value v) {
     double product = 1;
-    for (const std::int64_t n : v.shape().extents())
-      product *= static_cast<double>(derivation.dimensions.resized(n, sizes));
+    for (const std::int64_t n : v.shape().extents()) product *= extent(n);
     return product;
   };
   for (const Value v : reachable(shown_values(derivation))) {
-    work += size(v);
+    const double samples = v.batched() ? static_cast<double>(batch_size) : 1;
+    numbers += samples * size(v);
+    work += samples * (size(v) + kCallWork);
     const bool decomposes = is(v, ops::kInv) || is(v, ops::kDet) || is(v, ops::kLogDet);
-    if (decomposes) work += std::pow(size(v.input(0)), 1.5);
-    if (is(v, ops::kMatMul)) work += size(v) * size(v.input(0)) / static_cast<double>(v.shape()[0]);
+    if (decomposes) work += samples * std::pow(size(v.input(0)), 1.5);
+    if (is(v, ops::kMatMul)) work += samples * size(v) * size(v.input(0)) / extent(v.shape()[0]);
   }
-  return work <= kMostWork;
+  return work <= kMostWork && numbers <= kMostNumbers;
 }
 
 Shape Valuation::shape_of(Value v) const { return images_.at(v.id()).shape(); }

@@ -25,9 +25,10 @@ class Valuation {
             const std::map<std::string, std::int64_t, std::less<>>& sizes = {},
             CheckedPart part = CheckedPart::kBatch);
 
-  /// Whether the numbers take about a second at most: some 10⁸ operations.
+  /// Whether the numbers take about a second and half a gigabyte at most: some 10⁸ operations, 2²⁴ numbers.
   [[nodiscard]] static bool is_affordable(const Derivation& derivation,
-                                          const std::map<std::string, std::int64_t, std::less<>>& sizes = {});
+                                          const std::map<std::string, std::int64_t, std::less<>>& sizes = {},
+                                          std::int64_t batch_size = 1);
 
   /// The shape that a value has at this point.
   [[nodiscard]] Shape shape_of(Value v) const;

@@ -44,9 +44,10 @@ Executor<T>::Executor(Schedule schedule, Variables& variables, const CompileOpti
     : schedule_(std::move(schedule)),
       plan_(plan_memory(schedule_)),
       kernels_(kernels::kernel_set<T>(chosen_simd(options))),
-      pool_(options.pool),
       fixed_tile_(checked_tile(options.tile)),
+      variables_(variables.owner()),
       workers_(static_cast<std::size_t>(options.pool == nullptr ? 1 : options.pool->size())) {
+  if (options.pool != nullptr) pool_.emplace(options.pool->share());
   bind_memory(variables);
   for (int stage = 0; stage < static_cast<int>(schedule_.stages.size()); ++stage) bind_stage(stage);
   for (const Update& update : plan_.deferred) {
@@ -55,6 +56,7 @@ Executor<T>::Executor(Schedule schedule, Variables& variables, const CompileOpti
     deferred_.push_back(copy);
     deferred_sizes_.push_back(update.variable.shape().size());
   }
+  bind_watch(options.watch);
   summarise(variables);
   // A small batch is a few tiles, each of a few blocks.
   constexpr std::int64_t kTimes = 4;
@@ -77,6 +79,10 @@ void Executor<T>::bind_memory(Variables& variables) {
     const std::int64_t place = plan_.shared[index(v)];
     if (place == kNowhere) continue;
     if (is(v, ops::kBatchSize)) batch_size_places_.push_back(place);
+    if (is(v, ops::kSharedInput)) {
+      shared_inputs_.push_back({v, v.default_number().has_value()});
+      std::fill_n(shared_.as<T>() + place, v.shape().size(), static_cast<T>(v.default_number().value_or(0)));
+    }
     if (!is(v, ops::kConstant)) continue;
     const std::int64_t count = schedule_.ref(v).repeat ? 1 : v.shape().size();
     std::fill_n(shared_.as<T>() + place, count, static_cast<T>(number_of(v)));
@@ -84,6 +90,16 @@ void Executor<T>::bind_memory(Variables& variables) {
   for (Worker& worker : workers_) {
     worker.numbers.resize(numbers);
     worker.operands.resize(operands);
+  }
+}
+
+template <typename T>
+void Executor<T>::bind_watch(Watch watch) {
+  if (watch == Watch::kNothing) return;
+  const std::vector<Output>& outputs = schedule_.program.outputs;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (!is_scalar(outputs[i].value)) continue;
+    (plan_.before_updates[i] ? early_ : late_).push_back(place_of(outputs[i].value, 0));
   }
 }
 
@@ -171,6 +187,7 @@ void Executor<T>::bind(std::string_view input, const Rows& rows) {
          input, size, rows.scale.size(), rows.shift.size());
   }
   taped_ = 0;
+  status_ = Status::kOk;  // the last batch cannot be looked at again
   it->rows = rows;
   if (rows.row_stride == 0) it->rows.row_stride = size;
   it->scale.assign(rows.scale.begin(), rows.scale.end());
@@ -185,14 +202,26 @@ void Executor<T>::bind(std::string_view input, const Rows& rows) {
 
 template <typename T>
 void Executor<T>::set(std::string_view shared_input, double value) {
-  for (const Value v : schedule_.nodes) {
-    if (!is(v, ops::kSharedInput) || v.name() != shared_input) continue;
-    if (plan_.shared[index(v)] != kNowhere) {
-      std::fill_n(shared_.as<T>() + plan_.shared[index(v)], v.shape().size(), static_cast<T>(value));
-    }
+  for (SharedInput& input : shared_inputs_) {
+    if (input.leaf.name() != shared_input) continue;
+    std::fill_n(shared_.as<T>() + plan_.shared[index(input.leaf)], input.leaf.shape().size(),
+                static_cast<T>(value));
+    input.is_set = true;
     return;
   }
   fail(ErrorKind::kConfig, "the step has no shared input '{}'", shared_input);
+}
+
+template <typename T>
+std::vector<std::string> Executor<T>::unbound() const {
+  std::vector<std::string> names;
+  for (const InputRows<T>& input : inputs_) {
+    if (input.rows.data == nullptr) names.push_back(input.leaf.name());
+  }
+  for (const SharedInput& input : shared_inputs_) {
+    if (!input.is_set) names.push_back(input.leaf.name());
+  }
+  return names;
 }
 
 template <typename T>
@@ -205,10 +234,15 @@ bool Executor<T>::is_batched(std::string_view name) const {
 
 template <typename T>
 std::span<const T> Executor<T>::output(std::string_view name) const {
-  for (const Output& output : schedule_.program.outputs) {
+  for (std::size_t i = 0; i < schedule_.program.outputs.size(); ++i) {
+    const Output& output = schedule_.program.outputs[i];
     if (output.name != name) continue;
     if (batch_.size == 0)
       fail(ErrorKind::kConfig, "the output '{}' has no value before the step first ran", name);
+    if (stopped_ && !plan_.before_updates[i]) {
+      fail(ErrorKind::kConfig,
+           "the output '{}' has no value: the step stopped at a scalar that is not finite", name);
+    }
     const Ref& ref = schedule_.ref(output.value);
     const auto size = static_cast<std::size_t>(output.value.shape().size());
     if (output.value.batched()) {

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -133,6 +136,12 @@ struct InputRows {
   bool plain = false;  ///< numbers of T, read as they are, whose rows the product kernel can walk down
 };
 
+/// An input that the caller sets for the whole batch.
+struct SharedInput {
+  Value leaf;
+  bool is_set = false;
+};
+
 /// Samples whose activations lie side by side until the sums over them are taken.
 struct Span {
   std::int64_t first = 0;  ///< sample of the batch
@@ -157,6 +166,9 @@ class Executor {
 
   void bind(std::string_view input, const Rows& rows);
   void set(std::string_view shared_input, double value);
+  [[nodiscard]] std::vector<std::string> unbound() const;
+  /// program: the one that was compiled, before it was rewritten.
+  [[nodiscard]] std::optional<NotFinite> not_finite(const Program& program) const;
   void reserve(std::int64_t batch_size);
   [[nodiscard]] std::int64_t planned_bytes(std::int64_t batch_size) const;
   [[nodiscard]] Status run(const Batch& batch) noexcept;
@@ -208,9 +220,9 @@ class Executor {
   }
 
   // Binding (bind.cc).
-  void bind_all(Variables& variables);
   void bind_memory(Variables& variables);
   void bind_stage(int stage);
+  void bind_watch(Watch watch);
   [[nodiscard]] BoundItem<T> bind_item(int stage, int item) const;
   [[nodiscard]] BoundItem<T> bind_sum(const Item& sum, int stage) const;
   void bind_group(BoundItem<T>& bound, int stage, int item) const;
@@ -234,6 +246,14 @@ class Executor {
   [[nodiscard]] int input_index(Value leaf) const;
   void summarise(const Variables& variables);
 
+  // Where a number stopped being finite (not_finite.cc).
+  struct Samples {
+    std::int64_t first, count;
+  };
+  [[nodiscard]] std::vector<double> numbers_of(const InputRows<T>& input, Samples samples) const;
+  [[nodiscard]] std::vector<double> numbers_of(Value leaf, Samples samples) const;
+  void look_at(std::span<const Value> results, Samples samples, NotFinite& found) const;
+
   // Running samples (run.cc).
   /// Samples of a span on one worker.
   struct Tile {
@@ -247,7 +267,10 @@ class Executor {
     Worker* worker;
   };
   [[nodiscard]] Status check(const Batch& batch) const noexcept;
-  void run_stages() noexcept;
+  [[nodiscard]] Status run_stages() noexcept;
+  [[nodiscard]] Status play_tape() noexcept;
+  [[nodiscard]] Status apply_deferred() noexcept;
+  [[nodiscard]] bool are_finite(std::span<const Place<T>> scalars) const noexcept;
   void run_samples(const BoundStage<T>& stage) noexcept;
   void run_lane(const BoundStage<T>& stage, std::int64_t lane, int worker) noexcept;
   void run_team(const BoundStage<T>& stage) noexcept;
@@ -301,7 +324,8 @@ class Executor {
       return {row, std::min(height, rows - row), column, std::min(width, columns - column), columns};
     }
   };
-  void run_shared(std::size_t stage) noexcept;
+  /// False where the run stops, as a scalar is not finite.
+  [[nodiscard]] bool run_shared(std::size_t stage) noexcept;
   void run_wave(std::size_t stage, std::span<const BoundItem<T>> wave) noexcept;
   [[nodiscard]] Pieces pieces_of(const BoundItem<T>& item, std::int64_t fewest) const noexcept;
   [[nodiscard]] double shared_work(const BoundItem<T>& item) const noexcept;
@@ -338,23 +362,28 @@ class Executor {
   MemoryPlan plan_;
   PlanSummary summary_;
   const kernels::KernelSet<T>& kernels_;
-  ThreadPool* pool_;
+  std::optional<ThreadPool> pool_;
   std::int64_t fixed_tile_;
   std::int64_t work_per_sample_ = 0;  ///< multiplications a sample, for the choice of thread or threads
 
-  std::vector<T*> variable_data_;  // by node id
+  std::shared_ptr<const void> variables_;  // keeps what the next line points to
+  std::vector<T*> variable_data_;          // by node id
   AlignedBuffer shared_;
   AlignedBuffer lanes_;
   AlignedBuffer batch_rows_;
   std::vector<Worker> workers_;
   std::vector<InputRows<T>> inputs_;
+  std::vector<SharedInput> shared_inputs_;
   std::vector<BoundStage<T>> stages_;
   std::vector<MemberCall<T>> deferred_;
   std::vector<std::int64_t> deferred_sizes_;
   std::vector<std::int64_t> batch_size_places_;
+  std::vector<Place<T>> early_, late_;  // scalars to look at before the first update, and at the end
 
   std::int64_t capacity_ = 0;    // samples that the batch rows have room for
   Cut reserved_;                 // the largest cut that memory was taken for
+  Status status_ = Status::kOk;  // of the last run
+  bool stopped_ = false;         // before the first update was written
   bool awake_ = false;           // the pool's threads have just worked
   std::int64_t taped_ = 0;       // the batch size whose run is on the tape; 0: none
   bool taped_in_order_ = false;  // whether that run's samples lay side by side

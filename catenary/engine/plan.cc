@@ -77,6 +77,7 @@ class Planner {
     plan_shared();
     for (std::size_t stage = 1; stage < plan_.stages.size(); stage += 2) plan_tiles(static_cast<int>(stage));
     for (std::size_t stage = 0; stage < plan_.stages.size(); stage += 2) plan_waves(static_cast<int>(stage));
+    plan_first_write(schedule_, plan_);
     return std::move(plan_);
   }
 
@@ -145,7 +146,7 @@ class Planner {
       const bool alone = std::all_of(readers.begin(), readers.end(), [s = stage, i = item](const Use& use) {
         return use.stage < s || (use.stage == s && use.item == i);
       });
-      if (in_group && alone) {
+      if (in_group && alone && !waits_for_scalars(schedule_, update)) {
         item_plan(stage, item).commits.push_back({next.root, update.variable});
       } else {
         plan_.deferred.push_back(update);

@@ -65,6 +65,15 @@ struct MemoryPlan {
       batch;  ///< place of a stored root in the rows kept for the batch, in elements a sample
   std::int64_t batch_elements = 0;
   std::vector<Update> deferred;  ///< updates copied at the end of the step
+  /// The first item that writes to a variable; -1 where all updates are deferred.
+  int write_stage = -1;
+  int write_item = -1;
+  std::vector<bool> before_updates;  ///< outputs that are computed before it
+
+  [[nodiscard]] bool writes_early() const { return write_stage >= 0; }
+  [[nodiscard]] bool writes_from(std::size_t stage, std::size_t item) const {
+    return static_cast<int>(stage) == write_stage && static_cast<int>(item) == write_item;
+  }
 };
 
 /// The elements of a row in sample-row layout: padded to whole cache lines.
@@ -73,6 +82,13 @@ struct MemoryPlan {
 }
 
 [[nodiscard]] MemoryPlan plan_memory(const Schedule& schedule);
+
+/// Whether an update is put off to the end of the step so that the scalar outputs can be looked at before it:
+/// one of a single number, whose group may well be theirs.
+[[nodiscard]] bool waits_for_scalars(const Schedule& schedule, const Update& update);
+/// Finds the first item that writes to a variable, when all places are known, and starts a wave with it where
+/// scalar outputs are to be looked at before.
+void plan_first_write(const Schedule& schedule, MemoryPlan& plan);
 
 /// One line for each place: for `catenary inspect --dump-after=plan`.
 [[nodiscard]] std::string dump_plan(const Schedule& schedule, const MemoryPlan& plan);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "catenary/engine/executor.h"
 
@@ -29,6 +30,9 @@ Share share(std::int64_t count, std::int64_t multiple, int part, int parts) {
 template <typename T>
 Status Executor<T>::check(const Batch& batch) const noexcept {
   if (batch.size < 1) return Status::kBadBatch;
+  for (const SharedInput& input : shared_inputs_) {
+    if (!input.is_set) return Status::kUnbound;
+  }
   for (const InputRows<T>& input : inputs_) {
     if (input.rows.data == nullptr) return Status::kUnbound;
     if (batch.indices == nullptr) {
@@ -44,11 +48,11 @@ Status Executor<T>::check(const Batch& batch) const noexcept {
 
 template <typename T>
 Status Executor<T>::run(const Batch& batch) noexcept {
-  if (const Status status = check(batch); status != Status::kOk) return status;
+  status_ = check(batch);
+  if (status_ != Status::kOk) return status_;
   if (batch.size == taped_ && (batch.indices == nullptr) == taped_in_order_) {
     batch_ = batch;
-    tape_.play(batch.first, batch.indices);
-    return Status::kOk;
+    return status_ = play_tape();
   }
   taped_ = 0;
   if (batch.size != batch_.size) now_ = cut(batch.size);
@@ -57,44 +61,70 @@ Status Executor<T>::run(const Batch& batch) noexcept {
       reserve(batch.size);
     } catch (const std::exception&) {
       batch_ = {};
-      return Status::kOutOfMemory;
+      return status_ = Status::kOutOfMemory;
     }
   }
   batch_ = batch;
   recording_ = work_per_sample_ * batch.size < kParallelWork;
   tape_.clear();
-  run_stages();
-  if (recording_ && tape_.whole()) taped_ = batch.size;
+  status_ = run_stages();
+  if (recording_ && status_ == Status::kOk && tape_.whole()) taped_ = batch.size;
   taped_in_order_ = batch.indices == nullptr;
   recording_ = false;
-  return Status::kOk;
+  return status_;
 }
 
 template <typename T>
-void Executor<T>::run_stages() noexcept {
-  awake_ = false;
+Status Executor<T>::play_tape() noexcept {
+  tape_.play_early(batch_.first, batch_.indices);
+  stopped_ = !are_finite(early_);
+  if (stopped_) return Status::kNotFinite;
+  tape_.play_late(batch_.first, batch_.indices);
+  return apply_deferred();
+}
+
+template <typename T>
+Status Executor<T>::run_stages() noexcept {
+  awake_ = stopped_ = false;
   for (const std::int64_t place : batch_size_places_) shared_.as<T>()[place] = static_cast<T>(batch_.size);
   for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
     if (stage % 2 == 1) {
       run_samples(stages_[stage]);
-    } else {
-      run_shared(stage);
+    } else if (!run_shared(stage)) {
+      stopped_ = true;
+      return Status::kNotFinite;
     }
   }
+  return apply_deferred();
+}
+
+template <typename T>
+bool Executor<T>::are_finite(std::span<const Place<T>> scalars) const noexcept {
+  return std::all_of(scalars.begin(), scalars.end(),
+                     [&](const Place<T>& place) { return std::isfinite(*shared_pointer(place)); });
+}
+
+// The end of a run: a last look, and the updates that waited for it. They wait no longer where others are
+// done.
+template <typename T>
+Status Executor<T>::apply_deferred() noexcept {
+  const bool finite = are_finite(late_);
+  if (!finite && !plan_.writes_early()) return Status::kNotFinite;
   for (std::size_t i = 0; i < deferred_.size(); ++i) {
     const MemberCall<T>& copy = deferred_[i];
-    call(copy.kernel, {{{shared_pointer(copy.in[0]), 0, !copy.in[0].repeat}},
-                       copy.out.shared,
-                       0,
-                       1,
-                       deferred_sizes_[i],
-                       0});
+    copy.kernel({{{shared_pointer(copy.in[0]), 0, !copy.in[0].repeat}},
+                 copy.out.shared,
+                 0,
+                 1,
+                 deferred_sizes_[i],
+                 0});
   }
+  return finite ? Status::kOk : Status::kNotFinite;
 }
 
 template <typename T>
 int Executor<T>::team_size() const noexcept {
-  return pool_ != nullptr && work_per_sample_ * batch_.size >= kParallelWork ? pool_->size() : 1;
+  return pool_ && work_per_sample_ * batch_.size >= kParallelWork ? pool_->size() : 1;
 }
 
 template <typename T>

@@ -21,9 +21,13 @@ constexpr std::int64_t kLeastPanelColumns = 256;
 }  // namespace
 
 template <typename T>
-void Executor<T>::run_shared(std::size_t stage) noexcept {
+bool Executor<T>::run_shared(std::size_t stage) noexcept {
   const std::span<const BoundItem<T>> items = stages_[stage].items;
   for (std::size_t begin = 0; begin < items.size();) {
+    if (plan_.writes_from(stage, begin)) {
+      if (!are_finite(early_)) return false;
+      if (recording_) tape_.begin_late();
+    }
     std::size_t end = begin + 1;
     if (items[begin].kind == Item::Kind::kGroup) {
       while (end < items.size() && items[end].joins_wave) ++end;
@@ -35,6 +39,7 @@ void Executor<T>::run_shared(std::size_t stage) noexcept {
     }
     begin = end;
   }
+  return true;
 }
 
 template <typename T>
@@ -64,7 +69,7 @@ template <typename T>
 void Executor<T>::run_wave(std::size_t stage, std::span<const BoundItem<T>> wave) noexcept {
   double work = 0;
   for (const BoundItem<T>& item : wave) work += shared_work(item);
-  if (pool_ == nullptr || pool_->size() == 1 || work < (awake_ ? kAwakeWork : kSleepingWork)) {
+  if (!pool_ || pool_->size() == 1 || work < (awake_ ? kAwakeWork : kSleepingWork)) {
     for (const BoundItem<T>& item : wave) {
       const Pieces pieces = pieces_of(item, 1);
       for (std::int64_t i = 0; i < pieces.count(); ++i) run_piece(stage, item, pieces.at(i), 0);

@@ -83,6 +83,8 @@ struct Schedule {
 };
 
 [[nodiscard]] inline std::size_t index(Value v) { return static_cast<std::size_t>(v.id()); }
+/// Whether a value is one number for the whole batch.
+[[nodiscard]] inline bool is_scalar(Value v) { return !v.batched() && v.shape().size() == 1; }
 /// A node's number: a constant's value, a slope, an exponent; 0 if it has none.
 [[nodiscard]] inline double number_of(Value v) {
   const double* number = std::get_if<double>(&v.attribute());
@@ -106,7 +108,12 @@ struct ProductMatrix {
 /// of an outer sum is read as sample rows, everything else as tiles or shared values.
 [[nodiscard]] std::vector<Value> operands_of(const Schedule& schedule, Value result);
 
-/// Passes of compile, in order.
+/// The one graph of a program. Throws Error{config} for values of two graphs, and for a program without any.
+[[nodiscard]] Graph& graph_of(const Program& program);
+/// The program on a copy of its graph.
+[[nodiscard]] Program carried_over(Program program, Graph& copy);
+
+/// Passes of compile, in order; they add nodes to the program's graph.
 void rewrite_program(Schedule& schedule, const Program& program);
 void assign_stages(Schedule& schedule);
 void fuse(Schedule& schedule);

@@ -42,14 +42,6 @@ std::vector<Value> results_of(const Program& program) {
   std::vector<Value> results;
   for (const Output& output : program.outputs) results.push_back(output.value);
   for (const Update& update : program.updates) results.push_back(update.next);
-  if (results.empty()) fail(ErrorKind::kConfig, "a program needs at least one output or update, found none");
-  std::vector<Value> all = results;
-  for (const Update& update : program.updates) all.push_back(update.variable);
-  for (const Value v : all) {
-    if (&v.graph() != &all[0].graph()) {
-      fail(ErrorKind::kConfig, "all outputs and updates of a program belong to one graph");
-    }
-  }
   return results;
 }
 
@@ -106,6 +98,21 @@ void postpone_shared_work(Schedule& schedule) {
 }
 
 }  // namespace
+
+Graph& graph_of(const Program& program) {
+  std::vector<Value> all = results_of(program);
+  if (all.empty()) fail(ErrorKind::kConfig, "a program needs at least one output or update, found none");
+  for (const Update& update : program.updates) all.push_back(update.variable);
+  for (const Value v : all) check_same_graph(all[0], v, "a program");
+  return all[0].graph();
+}
+
+Program carried_over(Program program, Graph& copy) {
+  for (Output& output : program.outputs) output.value = copy.value(output.value.id());
+  for (Update& update : program.updates)
+    update = {copy.value(update.variable.id()), copy.value(update.next.id())};
+  return program;
+}
 
 void rewrite_program(Schedule& schedule, const Program& program) {
   const std::vector<Value> before = results_of(program);

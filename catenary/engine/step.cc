@@ -21,9 +21,11 @@ constexpr std::array<std::string_view, 5> kPasses = {"rewrite", "stage", "fuse",
 std::string_view message(Status status) {
   switch (status) {
     case Status::kOk: return "ok";
-    case Status::kUnbound: return "an input of the step has no rows bound to it";
+    case Status::kUnbound: return "an input of the step has no rows bound to it, or a shared one no number";
     case Status::kBadBatch: return "the batch is empty or names a row that a bound table does not have";
     case Status::kOutOfMemory: return "the batch needs more memory than there is";
+    case Status::kNotFinite: return "a scalar output of the step is infinite or no number";
+    case Status::kMovedFrom: return "the step was moved from";
   }
   return "";
 }
@@ -38,6 +40,8 @@ class Step::Impl {
        const CompileOptions& options)
       : executor(std::in_place_type<engine::Executor<T>>, std::move(schedule), variables, options) {}
 
+  Graph graph;      ///< whose nodes the two below read
+  Program program;  ///< as it was given
   Executors executor;
   std::vector<PassTime> passes;
   std::string dump;
@@ -53,12 +57,29 @@ Step::Impl& Step::impl() const {
   return *impl_;
 }
 
-Rows rows_of(std::span<const float> numbers, std::int64_t columns) {
+namespace {
+
+template <typename T>
+Rows table_of(std::span<const T> numbers, ElementType element, std::int64_t columns) {
   const auto count = static_cast<std::int64_t>(numbers.size());
   if (columns < 1 || count % columns != 0) {
     fail(ErrorKind::kShape, "rows of {} numbers need a multiple of that many, found {}", columns, count);
   }
-  return {.data = numbers.data(), .element = ElementType::kF32, .count = count / columns, .columns = columns};
+  return {.data = numbers.data(), .element = element, .count = count / columns, .columns = columns};
+}
+
+}  // namespace
+
+Rows rows_of(std::span<const float> numbers, std::int64_t columns) {
+  return table_of(numbers, ElementType::kF32, columns);
+}
+
+Rows rows_of(std::span<const double> numbers, std::int64_t columns) {
+  return table_of(numbers, ElementType::kF64, columns);
+}
+
+Rows rows_of(std::span<const std::uint8_t> numbers, std::int64_t columns) {
+  return table_of(numbers, ElementType::kU8, columns);
 }
 
 void Step::bind(std::string_view input, const Rows& rows) {
@@ -73,15 +94,24 @@ void Step::reserve(std::int64_t batch_size) {
   std::visit([&](auto& executor) { executor.reserve(batch_size); }, impl().executor);
 }
 
+std::vector<std::string> Step::unbound() const {
+  return std::visit([](const auto& executor) { return executor.unbound(); }, impl().executor);
+}
+
 std::int64_t Step::planned_bytes(std::int64_t batch_size) const {
   return std::visit([&](const auto& executor) { return executor.planned_bytes(batch_size); },
                     impl().executor);
 }
 
 Status Step::run(const Batch& batch) noexcept {
-  if (impl_ == nullptr) return Status::kUnbound;
+  if (impl_ == nullptr) return Status::kMovedFrom;
   if (auto* f32 = std::get_if<engine::Executor<float>>(&impl_->executor)) return f32->run(batch);
   return std::get_if<engine::Executor<double>>(&impl_->executor)->run(batch);
+}
+
+std::optional<NotFinite> Step::not_finite() const {
+  return std::visit([&](const auto& executor) { return executor.not_finite(impl().program); },
+                    impl().executor);
 }
 
 double Step::scalar(std::string_view output) const {
@@ -167,11 +197,13 @@ std::unique_ptr<Step::Impl> make_executor(engine::Schedule schedule, Variables& 
 Step compile(const Program& program, Variables& variables, const CompileOptions& options) {
   check_pass_name(options.dump_after);
   Compilation passes(options);
+  Graph graph = engine::graph_of(program).copy();
+  Program own = engine::carried_over(program, graph);
   engine::Schedule schedule;
   const auto nodes = [&] { return engine::dump_nodes(schedule); };
   passes.run(
-      "rewrite", [&] { engine::rewrite_program(schedule, program); }, nodes);
-  variables.add_new(schedule.nodes[0].graph());
+      "rewrite", [&] { engine::rewrite_program(schedule, own); }, nodes);
+  variables.add_new(graph);
   passes.run(
       "stage", [&] { engine::assign_stages(schedule); }, nodes);
   passes.run(
@@ -186,6 +218,8 @@ Step compile(const Program& program, Variables& variables, const CompileOptions&
         return std::visit([](const auto& e) { return engine::dump_plan(e.schedule(), e.plan()); },
                           impl->executor);
       });
+  impl->graph = std::move(graph);
+  impl->program = std::move(own);
   impl->passes = std::move(passes.passes);
   impl->dump = std::move(passes.text);
   return Step(std::move(impl));

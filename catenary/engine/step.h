@@ -18,25 +18,36 @@ namespace catenary {
 /// The number type of a caller's memory.
 enum class ElementType : std::uint8_t { kU8, kF32, kF64 };
 
-/// A caller's table: one row for each sample, elements of a row side by side. It must outlive the steps that
-/// read it.
+/// A caller's table: one row for each sample, elements of a row side by side. A view: the numbers must stay
+/// where they are until the steps that they are bound to have run for the last time, or have other rows.
 struct Rows {
   const void* data = nullptr;
   ElementType element = ElementType::kF32;
   std::int64_t count = 0;       ///< number of rows
   std::int64_t row_stride = 0;  ///< elements from one row to the next; 0: the rows lie side by side
-  /// Read as x·scale + shift; empty: as it is; 1 number: for all elements; else one for each element of a
-  /// row.
+  /// Read as x·scale + shift; both empty: as it is; 1 number each: for all elements; else one for each
+  /// element of a row. Copied when the rows are bound.
   std::span<const double> scale = {};
   std::span<const double> shift = {};
   std::int64_t columns =
       0;  ///< elements of a row, checked against the input; 0: the caller knows that they fit
 };
 
-/// A table of f32 numbers, `columns` a row. Throws Error{shape} when they do not fill whole rows.
+/// A table of the caller's numbers, `columns` a row; the step converts them to its own number type. Bytes are
+/// read as 0 to 255: set `scale` and `shift` for other units. Throws Error{shape} when they do not fill whole
+/// rows.
 [[nodiscard]] Rows rows_of(std::span<const float> numbers, std::int64_t columns);
+[[nodiscard]] Rows rows_of(std::span<const double> numbers, std::int64_t columns);
+[[nodiscard]] Rows rows_of(std::span<const std::uint8_t> numbers, std::int64_t columns);
+/// A container that ends with the statement it is made in.
+template <typename C>
+concept TemporaryContainer = std::ranges::contiguous_range<C> && !std::ranges::borrowed_range<C>;
+/// Not of numbers that would be gone before the step runs, of whatever type.
+template <TemporaryContainer Container>
+Rows rows_of(Container&& numbers, std::int64_t columns) = delete;
 
-/// Which rows of the bound tables make the batch: rows indices[0 .. size-1], or first .. first+size-1.
+/// Which rows of the bound tables make the batch: rows indices[0 .. size-1], or first .. first+size-1. The
+/// indices are read during the run, and by Step::not_finite().
 struct Batch {
   std::int64_t size = 0;
   std::int64_t first = 0;
@@ -45,16 +56,27 @@ struct Batch {
 
 enum class Status : std::uint8_t {
   kOk,
-  kUnbound,      ///< an input has no rows bound to it
+  kUnbound,      ///< an input has no rows bound to it, or a shared input no number; Step::unbound() names it
   kBadBatch,     ///< the batch is empty or names a row that a table does not have
   kOutOfMemory,  ///< a larger batch than ever before needed memory that was not to be had
+  kNotFinite,    ///< a scalar output is infinite or NaN; see Step::run and Step::not_finite()
+  kMovedFrom,    ///< the step was moved from
 };
 /// "ok", "an input of the step has no rows bound to it", ...
 [[nodiscard]] std::string_view message(Status status);
 
+/// What a run looks at before it answers kOk.
+enum class Watch : std::uint8_t {
+  kScalarOutputs,  ///< shared outputs of one element must be finite
+  kNothing,        ///< any output may be infinite or NaN
+};
+
 struct CompileOptions {
-  /// Runs lanes and large updates in parallel; null: everything on the calling thread. Must outlive the step.
+  /// Runs lanes and large updates in parallel; null: everything on the calling thread. The step shares its
+  /// threads, so that they live as long as it does.
   ThreadPool* pool = nullptr;
+  /// Of no effect on results that are finite.
+  Watch watch = Watch::kScalarOutputs;
   /// The instruction set; absent: the best that this CPU has. The results are the same.
   std::optional<kernels::Simd> simd = {};
   /// Samples a tile, a multiple of 16; 0: the engine's choice. The results are the same.
@@ -81,8 +103,28 @@ struct PlanSummary {
   std::int64_t instructions = 0;
 };
 
+/// Where a number stopped being finite.
+struct NotFinite {
+  std::string output;         ///< the scalar output that is not finite
+  double found = 0;           ///< its number
+  bool updated = false;       ///< the run's updates were applied all the same
+  NodeId node = -1;           ///< the first value that is not finite: its id in the program's graph; -1: none
+  std::string expression;     ///< that value as describe() writes it
+  std::int64_t sample = -1;   ///< its first sample in the batch that is not; -1: it is shared
+  std::int64_t element = -1;  ///< its first element that is not, row-major; -1: it has but one
+  double number = 0;          ///< that element
+};
+/// "expected a finite loss, found nan; the first value that is not finite is 'log(p)': -inf, sample 3 of the
+/// batch".
+[[nodiscard]] std::string message(const NotFinite& found);
+
 /// A compiled program. run() allocates nothing and throws nothing once a batch of that size was reserved or
 /// run.
+///
+/// A step keeps alive what it runs on: its own copy of the graph's nodes, the memory of its variables, which
+/// it shares with Variables and other steps, and the threads of its pool. Graph, Variables and ThreadPool may
+/// go before it. Only the rows that are bound, and a batch's indices, are the caller's to keep. A step is
+/// used by one thread at a time.
 class Step {
  public:
   Step(Step&&) noexcept;
@@ -92,8 +134,10 @@ class Step {
   /// Binds rows to an input. Throws Error{config} for an unknown input, Error{shape} for rows of another
   /// length.
   void bind(std::string_view input, const Rows& rows);
-  /// Sets all elements of a shared input. Throws Error{config} for an unknown one.
+  /// Sets all elements of a shared input, instead of its default. Throws Error{config} for an unknown one.
   void set(std::string_view shared_input, double value);
+  /// The inputs without rows and the shared inputs without a number: what kUnbound is about.
+  [[nodiscard]] std::vector<std::string> unbound() const;
   /// Takes the memory for batches up to this size; where that grows, the last run's outputs are gone. Throws
   /// std::bad_alloc.
   void reserve(std::int64_t batch_size);
@@ -101,8 +145,24 @@ class Step {
   /// batch rows.
   [[nodiscard]] std::int64_t planned_bytes(std::int64_t batch_size) const;
 
-  /// Computes the outputs, then applies the updates. A moved-from step answers kUnbound.
+  /// Computes the outputs, then applies the updates. Any other status than kOk changes no variable, but for
+  /// one exception: kNotFinite, when a shared output of one element is infinite or NaN. Such an output is
+  /// looked at before the first variable is written, and the run stops there: no variable has changed, and
+  /// outputs that it did not come to have no value until the next run. An output that is not known by then is
+  /// looked at in the end, and the updates stand: one that reads what is only computed with an update (the
+  /// norm of a gradient), and any output of a program that can update some variable early (an average of the
+  /// weights, or of numbers that the loss reads). NotFinite::updated tells which it was. Batched outputs,
+  /// outputs of more elements and variables are not looked at; CompileOptions::watch leaves all of it away.
   [[nodiscard]] Status run(const Batch& batch) noexcept;
+
+  /// After a run that answered kNotFinite, before anything is bound, set or reserved: where that arose; else
+  /// nothing. Computes what the output depends on once more, with the operators' references rounded to the
+  /// step's number type, on the last batch, whose rows and indices must still be there, and names the first
+  /// value by the order in which they were made. Exact where the variables are as they were
+  /// (NotFinite::updated); finds no value where only a kernel's own sum overflowed. Slow; takes memory for
+  /// 256 samples of each value, or, where sums over the batch come in between, for all. Throws
+  /// std::bad_alloc.
+  [[nodiscard]] std::optional<NotFinite> not_finite() const;
 
   /// A scalar shared output of the last run. Throws Error{config} for an unknown one, and before the first
   /// run.
@@ -125,8 +185,9 @@ class Step {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Compiles a program: rewrite, stage, fuse, plan, bind. Throws Error when the program cannot run: values of
-/// different graphs or number types, an update that does not fit its variable, names that appear twice.
+/// Compiles a program: rewrite, stage, fuse, plan, bind. The program's graph stays as it is; variables gets
+/// those of the graph that it lacks. Throws Error when the program cannot run: values of different graphs or
+/// number types, an update that does not fit its variable, names that appear twice.
 [[nodiscard]] Step compile(const Program& program, Variables& variables, const CompileOptions& options = {});
 
 /// The names of compile's passes, in order.

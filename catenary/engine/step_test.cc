@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <new>
+#include <span>
 #include <string>
 
 #include "catenary/base/error.h"
@@ -118,6 +119,53 @@ TEST(Step, ChecksTheLengthOfRowsWhereItIsKnown) {
             "shape: rows of 4 numbers need a multiple of that many, found 6");
 }
 
+// As weights come from a file, of either type, or from a list.
+TEST(Variables, TakeNumbersOfBothTypes) {
+  Graph g;
+  (void)g.parameter("w", {2});
+  (void)g.parameter("v", {2}, {}, DType::kF64);
+  Variables variables(g, 0);
+  for (const std::string name : {"w", "v"}) {
+    variables.write(name, std::vector<float>{1.5f, 2});
+    EXPECT_EQ(variables.read(name), (std::vector<double>{1.5, 2}));
+    variables.write(name, std::vector<double>{3, 4.5});
+    EXPECT_EQ(variables.read(name), (std::vector<double>{3, 4.5}));
+    variables.write(name, {5, 6});
+    EXPECT_EQ(variables.read(name), (std::vector<double>{5, 6}));
+    EXPECT_EQ(error_of([&] { variables.write(name, std::vector<float>{1}); }),
+              fmt::format("shape: the variable '{}' [2] needs 2 numbers, found 1", name));
+  }
+}
+
+template <typename T>
+class TableOf : public testing::Test {};
+using Numbers = testing::Types<float, double, std::uint8_t>;
+TYPED_TEST_SUITE(TableOf, Numbers);
+
+// The sum of three rows, in either number type of a step.
+TYPED_TEST(TableOf, NumbersIsReadByStepsOfBothTypes) {
+  const std::vector<TypeParam> numbers = {0, 1, 2, 3, 4, 255};
+  for (const DType dtype : {DType::kF32, DType::kF64}) {
+    Graph g;
+    const Value x = g.input("x", {2}, dtype);
+    Variables variables(g, 0);
+    Step step = compile({{{"sum", batch_sum(x)}}, {}}, variables);
+    step.bind("x", rows_of(numbers, 2));
+    ASSERT_EQ(step.run({.size = 3}), Status::kOk);
+    EXPECT_EQ(step.values("sum"), (std::vector<double>{6, 259}));
+    step.bind("x", rows_of(std::span(numbers).subspan(2, 2), 2));
+    ASSERT_EQ(step.run({.size = 1}), Status::kOk);
+    EXPECT_EQ(step.values("sum"), (std::vector<double>{2, 3}));
+  }
+}
+
+TYPED_TEST(TableOf, NumbersHasWholeRows) {
+  const std::vector<TypeParam> numbers(6);
+  EXPECT_EQ(rows_of(numbers, 3).count, 2);
+  EXPECT_EQ(error_of([&] { (void)rows_of(numbers, 4); }),
+            "shape: rows of 4 numbers need a multiple of that many, found 6");
+}
+
 TEST(Step, HasNoOutputsBeforeItRan) {
   Graph g;
   const Value a = g.state("a", {}, 1);
@@ -134,7 +182,7 @@ TEST(Step, SaysSoWhenItWasMovedFrom) {
   Variables variables(g, 0);
   Step step = compile({{{"b", g.state("a", {}, 1) + 1}}, {}}, variables);
   const Step other = std::move(step);
-  EXPECT_EQ(step.run({1}), Status::kUnbound);  // NOLINT(bugprone-use-after-move): this is the point
+  EXPECT_EQ(step.run({1}), Status::kMovedFrom);  // NOLINT(bugprone-use-after-move): this is the point
   EXPECT_EQ(error_of([&] { (void)step.scalar("b"); }), "config: this step was moved from");
 }
 

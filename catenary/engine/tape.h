@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -21,6 +23,7 @@ class Tape {
   void clear() noexcept {
     calls_.clear();
     whole_ = true;
+    late_ = kAll;
   }
   /// False once something was left out: a run that cannot be repeated from the tape.
   [[nodiscard]] bool whole() const noexcept { return whole_; }
@@ -45,8 +48,13 @@ class Tape {
     if (whole_) std::get<Call<kernels::ProductArgs<T>>>(calls_.back()).offset = first;
   }
 
-  void play(std::int64_t first, const std::int64_t* indices) noexcept {
-    for (auto& any : calls_) std::visit([&](auto& call) { call.make(first, indices); }, any);
+  /// What follows is for play_late: variables are written from here on.
+  void begin_late() noexcept { late_ = calls_.size(); }
+  void play_early(std::int64_t first, const std::int64_t* indices) noexcept {
+    play(std::span(calls_).first(std::min(late_, calls_.size())), first, indices);
+  }
+  void play_late(std::int64_t first, const std::int64_t* indices) noexcept {
+    play(std::span(calls_).subspan(std::min(late_, calls_.size())), first, indices);
   }
 
  private:
@@ -76,7 +84,14 @@ class Tape {
                    Call<kernels::GatherArgs<T>>, Call<kernels::ScatterArgs<T>>,
                    Call<kernels::AccumulateArgs<T>>, Call<kernels::FinishArgs<T>>, Call<kernels::SumArgs<T>>>;
 
+  static constexpr std::size_t kAll = static_cast<std::size_t>(-1);
+
+  static void play(std::span<AnyCall> calls, std::int64_t first, const std::int64_t* indices) noexcept {
+    for (auto& any : calls) std::visit([&](auto& call) { call.make(first, indices); }, any);
+  }
+
   std::vector<AnyCall> calls_;
+  std::size_t late_ = kAll;
   bool whole_ = true;
 };
 

@@ -27,21 +27,26 @@ void fill(T* numbers, std::int64_t count, const Init& init, const Philox& random
 
 Variables::Variables(Graph& graph, std::uint64_t seed) : seed_(seed) { add_new(graph); }
 
+std::deque<Variables::Variable>& Variables::all() const {
+  if (variables_ == nullptr) fail(ErrorKind::kConfig, "these variables were moved from");
+  return *variables_;
+}
+
 void Variables::add_new(Graph& graph) {
+  std::deque<Variable>& variables = all();
   for (NodeId id = 0; id < graph.size(); ++id) {
     const Node& node = graph.node(id);
     if (node.op != &ops::kVariable) continue;
-    const auto known = std::find_if(variables_.begin(), variables_.end(),
+    const auto known = std::find_if(variables.begin(), variables.end(),
                                     [&](const Variable& v) { return v.name == node.name; });
-    if (known != variables_.end()) {
+    if (known != variables.end()) {
       if (known->type == node.type) continue;
       fail(ErrorKind::kShape, "the variable '{}' needs the program's type {}, found {}", node.name,
            node.type.str(), known->type.str());
     }
     const auto bytes = static_cast<std::size_t>(node.type.shape.size() * size_of(node.type.dtype));
-    variables_.push_back(
-        {node.name, node.type, std::get<VariableSpec>(node.attribute), AlignedBuffer(bytes)});
-    initialise(variables_.back());
+    variables.push_back({node.name, node.type, std::get<VariableSpec>(node.attribute), AlignedBuffer(bytes)});
+    initialise(variables.back());
   }
 }
 
@@ -58,14 +63,15 @@ void Variables::initialise(Variable& variable) const {
 
 std::vector<std::string> Variables::names() const {
   std::vector<std::string> names;
-  for (const Variable& variable : variables_) names.push_back(variable.name);
+  for (const Variable& variable : all()) names.push_back(variable.name);
   return names;
 }
 
 const Variables::Variable& Variables::find(std::string_view name) const {
+  const std::deque<Variable>& variables = all();
   const auto it =
-      std::find_if(variables_.begin(), variables_.end(), [&](const Variable& v) { return v.name == name; });
-  if (it == variables_.end()) fail(ErrorKind::kConfig, "no variable is named '{}'", name);
+      std::find_if(variables.begin(), variables.end(), [&](const Variable& v) { return v.name == name; });
+  if (it == variables.end()) fail(ErrorKind::kConfig, "no variable is named '{}'", name);
   return *it;
 }
 
@@ -96,6 +102,10 @@ void Variables::write(std::string_view name, std::span<const double> values) {
     std::transform(values.begin(), values.end(), variable.memory.as<float>(),
                    [](double x) { return static_cast<float>(x); });
   }
+}
+
+void Variables::write(std::string_view name, std::span<const float> values) {
+  write(name, std::vector<double>(values.begin(), values.end()));
 }
 
 }  // namespace catenary

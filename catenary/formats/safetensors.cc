@@ -11,6 +11,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/file_kind.h"
 #include "catenary/base/text.h"
 #include "catenary/formats/safetensors_header.h"
 
@@ -20,10 +21,10 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "elements are copied as they stand in the file");
 
-constexpr std::uint64_t kMaxFileBytes = std::uint64_t{64} << 30;
-constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the limit of the format's own implementation
 constexpr std::uint64_t kMaxExtent = std::uint64_t{1} << 40;
-constexpr std::size_t kPrefixBytes = 8;  // the header's length
+constexpr std::size_t kPrefixBytes = 8;                    // the header's length
+constexpr std::size_t kStartBytes = 64;                    // tell what a file is
+constexpr std::size_t kBlockBytes = std::size_t{1} << 20;  // read at once of a file without a known length
 constexpr std::size_t kAlignment = 8;
 
 std::uint64_t byte_size(DType dtype, const Shape& shape) {
@@ -97,9 +98,9 @@ std::string header_of(const Safetensors& content) {
   }
   std::string header = fmt::format("{{{}}}", fmt::join(members, ","));
   header.resize((header.size() + kAlignment - 1) / kAlignment * kAlignment, ' ');
-  if (header.size() <= kMaxHeaderBytes) return header;
-  fail(ErrorKind::kFormat, "needed names and metadata within {} bytes, found {}", kMaxHeaderBytes,
-       header.size());
+  constexpr std::uint64_t kMost = SafetensorsLimits{}.max_header_bytes;  // what others read, too
+  if (header.size() <= kMost) return header;
+  fail(ErrorKind::kFormat, "needed names and metadata within {} bytes, found {}", kMost, header.size());
 }
 
 void append(std::vector<std::byte>& bytes, std::span<const std::byte> more) {
@@ -117,17 +118,32 @@ std::string position(const Source& source, const SafetensorsEntry& entry) {
   return fmt::format("{}: tensor {}", source.name, quote(entry.name));
 }
 
-std::string_view split_header(std::span<const std::byte> file, const std::string& name) {
+// Throws if the file's first bytes are those of something else.
+void require_kind(std::span<const std::byte> file, const std::string& name) {
+  const std::string found = file_kind(file.first(std::min(file.size(), kStartBytes)));
+  if (found.empty()) return;
+  fail(ErrorKind::kFormat, "{}: needed a safetensors file, which begins with its header's length, found {}",
+       name, found);
+}
+
+// The header's length, which the file's first bytes are. most: bytes that may follow them.
+std::uint64_t header_length(std::span<const std::byte> file, const std::string& name, std::uint64_t most) {
   std::uint64_t length = 0;
   if (file.size() < kPrefixBytes) {
+    require_kind(file, name);
     fail(ErrorKind::kFormat, "{}: needed the {} bytes of the header's length, found {}", name, kPrefixBytes,
          file.size());
   }
   std::memcpy(&length, file.data(), kPrefixBytes);
-  const std::uint64_t most = std::min<std::uint64_t>(file.size() - kPrefixBytes, kMaxHeaderBytes);
-  if (length > most) {
-    fail(ErrorKind::kFormat, "{}: needed a header of at most {} bytes, found length {}", name, most, length);
-  }
+  if (length <= most) return length;
+  require_kind(file, name);
+  fail(ErrorKind::kFormat, "{}: needed a header of at most {} bytes, found length {}", name, most, length);
+}
+
+std::string_view split_header(std::span<const std::byte> file, const std::string& name,
+                              const SafetensorsLimits& limits) {
+  const std::uint64_t after = file.size() - std::min(file.size(), kPrefixBytes);
+  const std::uint64_t length = header_length(file, name, std::min(after, limits.max_header_bytes));
   const std::string_view header(reinterpret_cast<const char*>(file.data()) + kPrefixBytes, length);
   if (header.starts_with('{')) return header;
   fail(ErrorKind::kFormat, "{}: needed '{{' at byte {}, found {}", name, kPrefixBytes,
@@ -142,8 +158,9 @@ DType dtype_of(const Source& source, const SafetensorsEntry& entry) {
 }
 
 Shape shape_of(const Source& source, const SafetensorsEntry& entry) {
+  const std::span stored = std::span(entry.extents).first(entry.rank);
   std::vector<std::int64_t> extents;
-  for (const std::uint64_t extent : entry.shape) {
+  for (const std::uint64_t extent : stored) {
     extents.push_back(
         static_cast<std::int64_t>(std::min(extent, kMaxExtent + 1)));  // beyond int64 it is too great anyway
   }
@@ -151,8 +168,22 @@ Shape shape_of(const Source& source, const SafetensorsEntry& entry) {
     return Shape(extents);
   } catch (const Error& error) {
     fail(ErrorKind::kFormat, "{}: {}, in [{}]", position(source, entry), error.what(),
-         fmt::join(entry.shape, ", "));
+         fmt::join(stored, ", "));
   }
+}
+
+// Where the last tensor's bytes end.
+std::uint64_t data_end(const SafetensorsHeader& header) {
+  std::uint64_t end = 0;
+  for (const SafetensorsEntry& entry : header.entries) end = std::max(end, entry.offsets[1]);
+  return end;
+}
+
+// found: how many bytes follow the last tensor's, or "some".
+[[noreturn]] void fail_trailing(const std::string& name, std::uint64_t end, std::string_view found) {
+  fail(ErrorKind::kFormat,
+       "{}: needed the end of the file after its last tensor, at byte {}, found {} bytes more", name, end,
+       found);
 }
 
 // Reads the tensor whose bytes must begin at `offset`, where the one before it ends.
@@ -206,32 +237,70 @@ std::vector<std::byte> encode_safetensors(const Safetensors& content) {
   return bytes;
 }
 
-Safetensors decode_safetensors(std::span<const std::byte> file, const std::string& name) {
-  const std::string_view json = split_header(file, name);
-  SafetensorsHeader header = parse_safetensors_header(json, name);
-  std::stable_sort(header.entries.begin(), header.entries.end(),
-                   [](const auto& a, const auto& b) { return a.offsets < b.offsets; });
-  const Source source{.name = name, .data = file.subspan(kPrefixBytes + json.size())};
+namespace {
+
+// The tensors of a header that was read, from the bytes that follow it.
+Safetensors decode(SafetensorsHeader header, const Source& source) {
   Safetensors content{.tensors = {}, .metadata = std::move(header.metadata)};
+  content.tensors.reserve(header.entries.size());
   std::uint64_t offset = 0;
   for (const SafetensorsEntry& entry : header.entries) {
     content.tensors.push_back(read_tensor(source, entry, offset));
     offset = entry.offsets[1];
   }
-  if (offset == source.data.size()) return content;
-  fail(ErrorKind::kFormat, "{}: needed tensors for all {} bytes of data, found {} bytes without", name,
-       source.data.size(), source.data.size() - offset);
+  return content;
 }
 
-Safetensors read_safetensors(const std::filesystem::path& path) {
-  // The header, which is read first, tells how long the file is.
+// Reads on until `bytes` has `size` bytes, or the file ends. Memory is taken as bytes arrive, or at once
+// where the file system says that they will.
+void read_until(InputFile& file, std::vector<std::byte>& bytes, std::uint64_t size) {
+  if (file.size() >= size) bytes.reserve(size);
+  while (bytes.size() < size) {
+    const std::size_t done = bytes.size();
+    const std::size_t wanted = std::min<std::uint64_t>(kBlockBytes, size - done);
+    bytes.resize(done + wanted);
+    const std::size_t found = file.read(std::span(bytes).subspan(done));
+    bytes.resize(done + found);
+    if (found < wanted) return;
+  }
+}
+
+}  // namespace
+
+Safetensors decode_safetensors(std::span<const std::byte> file, const std::string& name,
+                               const SafetensorsLimits& limits) {
+  const std::string_view json = split_header(file, name, limits);
+  SafetensorsHeader header = parse_safetensors_header(json, name, limits.max_metadata);
+  const std::uint64_t end = data_end(header);
+  const std::size_t begin = kPrefixBytes + json.size();
+  Safetensors content = decode(std::move(header), {.name = name, .data = file.subspan(begin)});
+  if (end < file.size() - begin) fail_trailing(name, begin + end, fmt::to_string(file.size() - begin - end));
+  return content;
+}
+
+Safetensors read_safetensors(const std::filesystem::path& path, const SafetensorsLimits& limits) {
   const std::string name = path.string();
-  const std::vector<std::byte> start = read_at_most(path, kPrefixBytes + kMaxHeaderBytes);
-  const std::string_view json = split_header(start, name);
-  std::uint64_t end = 0;
-  for (const SafetensorsEntry& entry : parse_safetensors_header(json, name).entries)
-    end = std::max(end, std::min(entry.offsets[1], kMaxFileBytes));
-  return decode_safetensors(read_at_most(path, kPrefixBytes + json.size() + end + 1), name);
+  InputFile file(path);
+  std::vector<std::byte> bytes;
+  read_until(file, bytes, kStartBytes);
+  const std::uint64_t size = file.size();  // 0: not known
+  const std::uint64_t after =
+      size > 0 ? size - std::min<std::uint64_t>(size, kPrefixBytes) : ~std::uint64_t{0};
+  read_until(file, bytes,
+             kPrefixBytes + header_length(bytes, name, std::min(after, limits.max_header_bytes)));
+  const std::string_view json = split_header(bytes, name, limits);
+  const std::size_t begin = kPrefixBytes + json.size();
+  SafetensorsHeader header = parse_safetensors_header(json, name, limits.max_metadata);
+  const std::uint64_t end = data_end(header);
+  if (end > limits.max_data_bytes) {
+    fail(ErrorKind::kFormat, "{}: needed tensors of at most {} bytes in all, found {}", name,
+         limits.max_data_bytes, end);
+  }
+  read_until(file, bytes, begin + end + 1);
+  Safetensors content = decode(std::move(header), {.name = name, .data = std::span(bytes).subspan(begin)});
+  if (bytes.size() > begin + end)
+    fail_trailing(name, begin + end, size > 0 ? fmt::to_string(size - begin - end) : "some");
+  return content;
 }
 
 void write_safetensors(const std::filesystem::path& path, const Safetensors& content) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <span>
@@ -42,12 +43,22 @@ struct Safetensors {
 /// the wrong size. [https://huggingface.co/docs/safetensors, "Format"]
 [[nodiscard]] std::vector<std::byte> encode_safetensors(const Safetensors& content);
 
+/// How much a file may hold.
+struct SafetensorsLimits {
+  std::uint64_t max_data_bytes = std::uint64_t{64} << 30;  ///< of all tensors
+  std::uint64_t max_header_bytes = 100'000'000;            ///< as the format's own implementation has it
+  std::size_t max_metadata = 65'536;  ///< entries, each of which takes more memory than its bytes
+};
+
 /// Reads what `file` holds, F32 and F64 tensors up to rank 4. Whatever the bytes, it returns or throws
 /// Error{format} that names file and tensor, and takes memory in proportion to the bytes given.
-[[nodiscard]] Safetensors decode_safetensors(std::span<const std::byte> file, const std::string& name);
+[[nodiscard]] Safetensors decode_safetensors(std::span<const std::byte> file, const std::string& name,
+                                             const SafetensorsLimits& limits = {});
 
-/// decode_safetensors of a file, at most 64 GiB. Throws Error{io} too.
-[[nodiscard]] Safetensors read_safetensors(const std::filesystem::path& path);
+/// decode_safetensors of a file, which is read once from front to back, and no further than its header says.
+/// Throws Error{io} too.
+[[nodiscard]] Safetensors read_safetensors(const std::filesystem::path& path,
+                                           const SafetensorsLimits& limits = {});
 
 /// encode_safetensors to a file that appears whole or not at all. Throws Error{io} too.
 void write_safetensors(const std::filesystem::path& path, const Safetensors& content);

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "catenary/base/shape.h"
 
 namespace catenary {
 
@@ -12,12 +16,13 @@ namespace catenary {
 struct SafetensorsEntry {
   std::string name;
   std::string dtype;
-  std::vector<std::uint64_t> shape;
-  std::vector<std::uint64_t> offsets;  // begin and end within the data
+  std::array<std::uint64_t, Shape::kMaxRank> extents = {};
+  std::size_t rank = 0;
+  std::array<std::uint64_t, 2> offsets = {};  // begin and end within the data
 };
 
 struct SafetensorsHeader {
-  std::vector<SafetensorsEntry> entries;
+  std::vector<SafetensorsEntry> entries;  // in the order of their offsets
   std::map<std::string, std::string> metadata;
 };
 
@@ -25,8 +30,9 @@ struct SafetensorsHeader {
 inline constexpr std::string_view kSafetensorsMetadata = "__metadata__";
 
 /// Reads the header. Throws Error{format} that names file and tensor for what is no JSON, a duplicate or
-/// unknown key, a missing one, or a value of the wrong kind. Neither depth nor size of the text can exhaust
-/// the stack.
-[[nodiscard]] SafetensorsHeader parse_safetensors_header(std::string_view json, const std::string& file);
+/// unknown key, a missing one, a value of the wrong kind, or more than `max_metadata` entries of metadata.
+/// Neither depth nor size of the text can exhaust the stack.
+[[nodiscard]] SafetensorsHeader parse_safetensors_header(std::string_view json, const std::string& file,
+                                                         std::size_t max_metadata);
 
 }  // namespace catenary

@@ -2,10 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <array>
+#include <fstream>
 #include <limits>
+#include <thread>
 
+#include "tests/support/count_allocations.h"
 #include "tests/support/errors.h"
 #include "tests/support/mangle.h"
 #include "tests/support/temporary_directory.h"
@@ -114,7 +118,7 @@ TEST(Safetensors, TensorsChangeNeitherShapeNorType) {
 }
 
 TEST(Safetensors, RejectsAHeaderThatIsNotOne) {
-  EXPECT_EQ(decode_error("1234"), "needed the 8 bytes of the header's length, found 4");
+  EXPECT_EQ(decode_error(std::string(4, '\0')), "needed the 8 bytes of the header's length, found 4");
   EXPECT_EQ(decode_error(length_prefix(3) + "{}"), "needed a header of at most 2 bytes, found length 3");
   EXPECT_EQ(decode_error(length_prefix(~std::uint64_t{0}) + "{}"),
             "needed a header of at most 2 bytes, found length 18446744073709551615");
@@ -124,7 +128,20 @@ TEST(Safetensors, RejectsAHeaderThatIsNotOne) {
             "needed a JSON header in UTF-8, found a mistake at byte 3 of it");
   EXPECT_EQ(decode_error(file_of("{\"\xFF\":{}}", 0)),
             "needed a JSON header in UTF-8, found a mistake at byte 3 of it");
-  EXPECT_EQ(decode_error(file_of("{}", 5)), "needed tensors for all 5 bytes of data, found 5 bytes without");
+  EXPECT_EQ(decode_error(file_of("{}", 5)),
+            "needed the end of the file after its last tensor, at byte 10, found 5 bytes more");
+}
+
+TEST(Safetensors, SaysWhatAFileIsThatIsSomethingElse) {
+  const std::string needed = "needed a safetensors file, which begins with its header's length, found ";
+  EXPECT_EQ(decode_error("format = 1\nseed = 3\n"), needed + "text that begins with 'format = 1'");
+  EXPECT_EQ(decode_error("no"), needed + "text that begins with 'no'");
+  EXPECT_EQ(decode_error(""), needed + "an empty file");
+  EXPECT_EQ(decode_error("PK\x03\x04" + std::string(20, '\0')), needed + "a zip archive");
+  const testing_support::TemporaryDirectory dir;
+  const auto text = dir.file("w.safetensors", "format = 1\n");
+  EXPECT_EQ(error_of([&] { (void)read_safetensors(text); }),
+            fmt::format("format: {}: {}text that begins with 'format = 1'", text.string(), needed));
 }
 
 TEST(Safetensors, RejectsAHeaderBeyondAHundredMegabytes) {
@@ -153,6 +170,8 @@ TEST(Safetensors, RejectsKeysAndValuesThatDoNotBelong) {
   EXPECT_EQ(tensor_error(R"("shape":null)", 0), "tensor 't', key 'shape': needed an array, found null");
   EXPECT_EQ(tensor_error(R"("data_offsets":[0,1,2])", 0),
             "tensor 't', key 'data_offsets': needed 2 offsets, found 3");
+  EXPECT_EQ(decode_error(file_of(R"({"__metadata__":{},"__metadata__":{}})", 0)),
+            "tensor '__metadata__': needed distinct keys, found it twice");
 }
 
 TEST(Safetensors, RejectsTensorsTwice) {
@@ -167,7 +186,7 @@ TEST(Safetensors, RejectsTypesAndShapesThatItCannotHold) {
   EXPECT_EQ(tensor_error(R"("dtype":"F32","shape":[0],"data_offsets":[0,0])", 0),
             "tensor 't': every extent of a shape is at least 1, found 0, in [0]");
   EXPECT_EQ(tensor_error(R"("dtype":"F32","shape":[1,1,1,1,1],"data_offsets":[0,4])", 4),
-            "tensor 't': a shape has at most 4 axes, found 5, in [1, 1, 1, 1, 1]");
+            "tensor 't', key 'shape': needed at most 4 extents, found 5");
   EXPECT_EQ(
       tensor_error(R"("dtype":"F32","shape":[4294967296,18446744073709551615],"data_offsets":[0,4])", 4),
       "tensor 't': a shape has at most 2^40 elements, in [4294967296, 18446744073709551615]");
@@ -185,7 +204,8 @@ TEST(Safetensors, RejectsOffsetsThatDoNotTileTheData) {
       tensor_error(f32 + R"("data_offsets":[1,9])", 9),
       "tensor 't': needed data from byte 0, where the tensor before it ends, found data_offsets [1, 9]");
   EXPECT_EQ(tensor_error(f32 + R"("data_offsets":[0,8])", 9),
-            "needed tensors for all 9 bytes of data, found 1 bytes without");
+            fmt::format("needed the end of the file after its last tensor, at byte {}, found 1 bytes more",
+                        file_of(fmt::format(R"({{"t":{{{}"data_offsets":[0,8]}}}})", f32), 8).size()));
   const std::string overlap =
       R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})";
   EXPECT_EQ(
@@ -229,7 +249,55 @@ TEST(Safetensors, ReadNoMoreThanTheHeaderAnnounces) {
   write_safetensors(path, {.tensors = {make_tensor("w", {}, std::span(&number, 1))}, .metadata = {}});
   std::filesystem::resize_file(path, std::uintmax_t{1} << 40);
   EXPECT_THAT(error_of([&] { (void)read_safetensors(path); }),
-              ::testing::EndsWith("needed tensors for all 5 bytes of data, found 1 bytes without"));
+              ::testing::HasSubstr("needed the end of the file after its last tensor, at byte "));
+}
+
+// Each member of the JSON that takes least room of its kind: what is read takes memory in proportion to it.
+TEST(Safetensors, AHeaderTakesMemoryInProportionToItsBytes) {
+  std::string tensors = "{", metadata = R"({"__metadata__":{)", extents = R"({"t":{"shape":[)";
+  for (int i = 0; i < 20'000; ++i) {
+    tensors +=
+        fmt::format(R"("{}":{{"dtype":"F32","shape":[],"data_offsets":[{},{}]}},)", i, 4 * i, 4 * i + 4);
+    metadata += fmt::format(R"("{}":"",)", i);
+    extents += "1,1,1,1,1,1,1,";
+  }
+  tensors.back() = '}';
+  const std::string whole = file_of(tensors, 80'000);
+  std::size_t found = 0;
+  EXPECT_LT(testing_support::most_bytes_allocated([&] { found = decode(whole).tensors.size(); }),
+            8 * std::ssize(whole));
+  EXPECT_EQ(found, 20'000u);
+  const SafetensorsLimits limits{.max_metadata = 1000};
+  for (const std::string& header : {metadata, extents}) {
+    const std::string file = file_of(header, 0);
+    std::string message;
+    const std::int64_t most = testing_support::most_bytes_allocated([&] {
+      message = error_of([&] { (void)decode_safetensors(std::as_bytes(std::span(file)), "f", limits); });
+    });
+    EXPECT_THAT(message, StartsWith("format: f: "));
+    EXPECT_LT(most, 2 * std::ssize(file));
+  }
+  EXPECT_EQ(decode_error(file_of(metadata + R"("z":""}})", 0)), "no error");
+}
+
+TEST(Safetensors, RefusesMoreMetadataAndDataThanItsLimits) {
+  const testing_support::TemporaryDirectory dir;
+  const auto path = dir / "a.safetensors";
+  write_safetensors(path, small());
+  EXPECT_EQ(error_of([&] { (void)read_safetensors(path, {.max_data_bytes = 8}); }),
+            fmt::format("format: {}: needed tensors of at most 8 bytes in all, found 36", path.string()));
+  EXPECT_EQ(error_of([&] { (void)read_safetensors(path, {.max_metadata = 0}); }),
+            fmt::format("format: {}: needed at most 0 entries of metadata, found more", path.string()));
+}
+
+// What is no regular file has no known length, and cannot be read twice.
+TEST(Safetensors, ReadFromAPipe) {
+  const testing_support::TemporaryDirectory dir;
+  const std::string path = (dir / "pipe").string();
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(path, std::ios::binary) << text_of(encode_safetensors(small())); });
+  EXPECT_EQ(read_safetensors(path), small());
+  writer.join();
 }
 
 }  // namespace

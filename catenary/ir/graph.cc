@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "catenary/base/error.h"
+#include "catenary/ir/print.h"
 
 namespace catenary {
 
@@ -80,6 +81,16 @@ void check_arity(const Op& op, std::size_t found) {
        op.variadic() ? 1 : needed, needed == 1 ? "" : "s", found);
 }
 
+// Throws unless all operands are values of the graph that is called; `v` is one that is not.
+[[noreturn]] void fail_operand(const Op& op, std::span<const Value> inputs, Value v) {
+  if (!v) fail(ErrorKind::kConfig, "{} was given an empty value; it belongs to no graph", op.name);
+  for (const Value other : inputs) {
+    if (other) check_same_graph(inputs[0], other, op.name);
+  }
+  fail(ErrorKind::kConfig, "{} needs values of the graph that it is called on, found {} of another", op.name,
+       describe(v));
+}
+
 // The variant's alternative is part of the operator: its rules read the attribute without asking.
 void check_attribute(const Op& op, const Attribute& attribute) {
   const std::size_t needed = op.example == nullptr ? 0 : op.example({1, 1, 1}).index();
@@ -117,33 +128,95 @@ Adjoints not_differentiable(const Pullback& p) {
   return Adjoints(static_cast<std::size_t>(p.y.input_count()));
 }
 
-Graph& Value::graph() const {
-  if (graph_ == nullptr) fail(ErrorKind::kConfig, "an empty value was used; it belongs to no graph");
-  return *graph_;
+namespace {
+
+[[noreturn]] void fail_empty() {
+  fail(ErrorKind::kConfig, "an empty value was used; it belongs to no graph");
 }
 
-const Op& Value::op() const { return *graph().node(id_).op; }
-const Type& Value::type() const { return graph().node(id_).type; }
-const Attribute& Value::attribute() const { return graph().node(id_).attribute; }
-int Value::input_count() const { return static_cast<int>(graph().node(id_).inputs.size()); }
-Value Value::input(int i) const { return {&graph(), graph().node(id_).inputs[static_cast<std::size_t>(i)]}; }
-const std::string& Value::name() const { return graph().node(id_).name; }
+}  // namespace
+
+Graph& Value::graph() const {
+  if (nodes_ == nullptr) fail_empty();
+  return *nodes_->graph;
+}
+
+const Node& Value::node() const {
+  if (nodes_ == nullptr) fail_empty();
+  return nodes_->list[static_cast<std::size_t>(id_)];
+}
+
+const Op& Value::op() const { return *node().op; }
+const Type& Value::type() const { return node().type; }
+const Attribute& Value::attribute() const { return node().attribute; }
+int Value::input_count() const { return static_cast<int>(node().inputs.size()); }
+Value Value::input(int i) const { return {nodes_, node().inputs[static_cast<std::size_t>(i)]}; }
+const std::string& Value::name() const { return node().name; }
 
 Value Value::rename(std::string_view name) const {
-  Node& node = graph().nodes_[static_cast<std::size_t>(id_)];
+  Node& node = graph().nodes().list[static_cast<std::size_t>(id_)];
   if (is_leaf(*node.op)) fail(ErrorKind::kConfig, "the leaf '{}' cannot be renamed to '{}'", node.name, name);
   node.name = name;
   return *this;
 }
 
+Value Value::set_default(double number) const {
+  Node& node = graph().nodes().list[static_cast<std::size_t>(id_)];
+  if (node.op != &ops::kSharedInput)
+    fail(ErrorKind::kConfig, "only a shared input has a default, found {}", describe(*this));
+  const Attribute attribute = number;
+  if (const auto known = default_number(); known && !same_attribute(node.attribute, attribute)) {
+    fail(ErrorKind::kConfig, "the shared input '{}' needs one default, found {} and {}", node.name, *known,
+         number);
+  }
+  node.attribute = attribute;
+  return *this;
+}
+
+std::optional<double> Value::default_number() const {
+  const auto* number = std::get_if<double>(&attribute());
+  return number != nullptr && &op() == &ops::kSharedInput ? std::optional(*number) : std::nullopt;
+}
+
+void check_same_graph(Value a, Value b, std::string_view who) {
+  if (&a.graph() == &b.graph()) return;
+  fail(ErrorKind::kConfig, "{} needs values of one graph, found {} and {} of two", who, describe(a),
+       describe(b));
+}
+
+Graph::Graph() : nodes_(std::make_unique<Value::Nodes>(Value::Nodes{this, {}, {}, {}})) {}
+Graph::~Graph() = default;
+
+Graph::Graph(Graph&& other) noexcept : nodes_(std::move(other.nodes_)) {
+  if (nodes_ != nullptr) nodes_->graph = this;
+}
+
+Graph& Graph::operator=(Graph&& other) noexcept {
+  nodes_ = std::move(other.nodes_);
+  if (nodes_ != nullptr) nodes_->graph = this;
+  return *this;
+}
+
+Graph Graph::copy() const {
+  Graph graph;
+  *graph.nodes_ = nodes();
+  graph.nodes_->graph = &graph;
+  return graph;
+}
+
+Value::Nodes& Graph::nodes() const {
+  if (nodes_ == nullptr) fail(ErrorKind::kConfig, "this graph was moved from");
+  return *nodes_;
+}
+
 Value Graph::append(Node node) {
-  nodes_.push_back(std::move(node));
-  return {this, size() - 1};
+  nodes().list.push_back(std::move(node));
+  return {nodes_.get(), size() - 1};
 }
 
 Value Graph::leaf(const Op& op, std::string_view name, const Type& type, const Attribute& attribute) {
   if (name.empty()) fail(ErrorKind::kConfig, "a leaf of the graph needs a name");
-  const auto [place, is_new] = leaf_by_name_.try_emplace(std::string(name), size());
+  const auto [place, is_new] = nodes().leaf_by_name.try_emplace(std::string(name), size());
   if (!is_new)
     fail(ErrorKind::kConfig, "the name '{}' is taken: names of inputs, parameters and states are unique",
          name);
@@ -170,13 +243,13 @@ Value Graph::state(std::string_view name, const Shape& shape, double initial, DT
 Value Graph::constant(double value, const Shape& shape, DType dtype) {
   Node node{&ops::kConstant, {}, {dtype, shape, false}, value, {}};
   const std::size_t hash = hash_of(node);
-  if (const NodeId id = find_call(node, hash); id >= 0) return {this, id};
-  calls_.emplace(hash, size());
+  if (const NodeId id = find_call(node, hash); id >= 0) return {nodes_.get(), id};
+  nodes_->calls.emplace(hash, size());
   return append(std::move(node));
 }
 
 NodeId Graph::find_call(const Node& node, std::size_t hash) const {
-  const auto [begin, end] = calls_.equal_range(hash);
+  const auto [begin, end] = nodes().calls.equal_range(hash);
   for (auto it = begin; it != end; ++it) {
     const Node& other = this->node(it->second);
     if (other.op == node.op && other.inputs == node.inputs && other.type == node.type &&
@@ -193,16 +266,15 @@ Value Graph::call(const Op& op, std::span<const Value> inputs, const Attribute& 
   std::vector<Shape> shapes;
   Node node{&op, {}, {}, attribute, {}};
   for (const Value& v : inputs) {
-    if (!v) fail(ErrorKind::kInternal, "{} was given an empty value", op.name);
-    if (&v.graph() != this) fail(ErrorKind::kInternal, "{} was given a value of another graph", op.name);
+    if (!v || &v.graph() != this) fail_operand(op, inputs, v);
     shapes.push_back(v.shape());
     node.inputs.push_back(v.id());
   }
   const DType dtype = common_dtype(op, inputs);
   node.type = {dtype, op.infer(ShapeQuery{op, shapes, attribute}), result_is_batched(op, inputs)};
   const std::size_t hash = hash_of(node);
-  if (const NodeId id = find_call(node, hash); id >= 0) return {this, id};
-  calls_.emplace(hash, size());
+  if (const NodeId id = find_call(node, hash); id >= 0) return {nodes_.get(), id};
+  nodes_->calls.emplace(hash, size());
   return append(std::move(node));
 }
 
@@ -210,14 +282,14 @@ std::vector<Value> Graph::parameters() {
   std::vector<Value> found;
   for (NodeId id = 0; id < size(); ++id) {
     const auto* spec = std::get_if<VariableSpec>(&node(id).attribute);
-    if (spec != nullptr && spec->role == Role::kParameter) found.emplace_back(this, id);
+    if (spec != nullptr && spec->role == Role::kParameter) found.push_back(value(id));
   }
   return found;
 }
 
 Value Graph::find(std::string_view name) {
-  const auto it = leaf_by_name_.find(std::string(name));
-  return it == leaf_by_name_.end() ? Value{} : Value{this, it->second};
+  const auto it = nodes().leaf_by_name.find(std::string(name));
+  return it == nodes().leaf_by_name.end() ? Value{} : value(it->second);
 }
 
 }  // namespace catenary

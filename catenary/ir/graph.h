@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,18 +17,19 @@
 namespace catenary {
 
 class Graph;
+struct Node;
 using NodeId = std::int32_t;
 
-/// A node of a graph, as a handle to pass by value. Empty when default-constructed.
+/// A node of a graph, as a handle to pass by value. Empty when default-constructed. It owns nothing: it is
+/// good for as long as its graph, wherever that is moved to. Compiled steps and derivations do not need it.
 class Value {
  public:
   Value() = default;
-  Value(Graph* graph, NodeId id) : graph_(graph), id_(id) {}
 
   /// Throws Error{config} when the value is empty, as does everything below that reads the node.
   [[nodiscard]] Graph& graph() const;
   [[nodiscard]] NodeId id() const { return id_; }
-  [[nodiscard]] explicit operator bool() const { return graph_ != nullptr; }
+  [[nodiscard]] explicit operator bool() const { return nodes_ != nullptr; }
   [[nodiscard]] bool operator==(const Value&) const = default;
 
   [[nodiscard]] const Op& op() const;
@@ -40,9 +43,19 @@ class Value {
   [[nodiscard]] const std::string& name() const;
   /// Gives the value a name for printouts and derivations; it changes no result.
   Value rename(std::string_view name) const;
+  /// Of a shared input: the number that it has in every element where nobody sets it. Throws Error{config}
+  /// for any other value, and when the input has another default already.
+  Value set_default(double number) const;  // NOLINT(modernize-use-nodiscard): the graph has changed
+  /// A shared input's default; nothing if it has none or is none.
+  [[nodiscard]] std::optional<double> default_number() const;
 
  private:
-  Graph* graph_ = nullptr;
+  friend class Graph;
+  struct Nodes;
+  Value(Nodes* nodes, NodeId id) : nodes_(nodes), id_(id) {}
+  [[nodiscard]] const Node& node() const;
+
+  Nodes* nodes_ = nullptr;
   NodeId id_ = -1;
 };
 
@@ -56,17 +69,21 @@ struct Node {
 };
 
 /// A computation for one sample, in single static assignment form. Equal calls are one node (hash-consing),
-/// so common subexpressions never exist twice. Values point into their graph: it can be neither copied nor
-/// moved.
+/// so common subexpressions never exist twice. It owns its nodes: its values stay good when it is moved and
+/// end with it. A step needs no graph once it is compiled. A graph that was moved from throws Error{config}
+/// when it is used.
 class Graph {
  public:
-  Graph() = default;
-  Graph(const Graph&) = delete;
-  Graph& operator=(const Graph&) = delete;
+  Graph();
+  ~Graph();
+  Graph(Graph&& other) noexcept;
+  Graph& operator=(Graph&& other) noexcept;
+  /// A graph of its own of the same nodes: those of equal ids correspond.
+  [[nodiscard]] Graph copy() const;
 
   /// A value that each sample brings along: an image, a label.
   Value input(std::string_view name, const Shape& shape, DType dtype = DType::kF32);
-  /// A value that the caller sets for the whole batch: a learning rate.
+  /// A value that the caller sets for the whole batch: a learning rate. See Value::set_default.
   Value shared_input(std::string_view name, const Shape& shape, DType dtype = DType::kF32);
   /// A trainable variable.
   Value parameter(std::string_view name, const Shape& shape, const Init& init = {},
@@ -82,9 +99,9 @@ class Graph {
     return call(op, std::span(inputs.begin(), inputs.size()), attribute);
   }
 
-  [[nodiscard]] const Node& node(NodeId id) const { return nodes_[static_cast<std::size_t>(id)]; }
-  [[nodiscard]] NodeId size() const { return static_cast<NodeId>(nodes_.size()); }
-  [[nodiscard]] Value value(NodeId id) { return {this, id}; }
+  [[nodiscard]] const Node& node(NodeId id) const;
+  [[nodiscard]] NodeId size() const;
+  [[nodiscard]] Value value(NodeId id) { return {&nodes(), id}; }
   /// The parameters in the order of their making.
   [[nodiscard]] std::vector<Value> parameters();
   /// The leaf of that name; an empty Value if there is none.
@@ -95,11 +112,24 @@ class Graph {
   Value leaf(const Op& op, std::string_view name, const Type& type, const Attribute& attribute);
   Value append(Node node);
   [[nodiscard]] NodeId find_call(const Node& node, std::size_t hash) const;
+  [[nodiscard]] Value::Nodes& nodes() const;
 
-  std::deque<Node> nodes_;  // a deque, so that references to nodes survive later calls
-  std::unordered_multimap<std::size_t, NodeId> calls_;    // hash of a call -> its node
-  std::unordered_map<std::string, NodeId> leaf_by_name_;  // for look-ups only: no result depends on its order
+  std::unique_ptr<Value::Nodes> nodes_;  // where values point to; empty once it was moved from
 };
+
+/// What a graph owns.
+struct Value::Nodes {
+  Graph* graph;           // the one that owns them now
+  std::deque<Node> list;  // a deque, so that references to nodes survive later calls
+  std::unordered_multimap<std::size_t, NodeId> calls;    // hash of a call -> its node
+  std::unordered_map<std::string, NodeId> leaf_by_name;  // for look-ups only: no result depends on its order
+};
+
+inline const Node& Graph::node(NodeId id) const { return nodes().list[static_cast<std::size_t>(id)]; }
+inline NodeId Graph::size() const { return static_cast<NodeId>(nodes().list.size()); }
+
+/// Throws Error{config} that names both values unless they belong to one graph. who: what needs that.
+void check_same_graph(Value a, Value b, std::string_view who);
 
 /// The leaves' operators. They have no operands; input and variable values come from outside.
 namespace ops {

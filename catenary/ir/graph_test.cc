@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
 
 #include "tests/support/errors.h"
 #include "tests/support/made_up_op.h"
@@ -173,9 +177,98 @@ TEST(Graph, RejectsOperandsOfTwoNumberTypes) {
 
 TEST(Graph, RejectsEmptyValuesAndValuesOfOtherGraphs) {
   Graph graph, other;
-  const Value x = other.input("x", {3});
-  EXPECT_EQ(error_of([&] { graph.call(kTwice, {Value{}}); }), "internal: twice was given an empty value");
-  EXPECT_EQ(error_of([&] { graph.call(kTwice, {x}); }), "internal: twice was given a value of another graph");
+  const Value x = other.input("x", {3}), w = graph.parameter("w", {3});
+  EXPECT_EQ(error_of([&] { graph.call(kTwice, {Value{}}); }),
+            "config: twice was given an empty value; it belongs to no graph");
+  EXPECT_EQ(error_of([&] { graph.call(kTwice, {x}); }),
+            "config: twice needs values of the graph that it is called on, found 'x' of another");
+  const std::string both = "config: plus needs values of one graph, found 'w' and 'x' of two";
+  EXPECT_EQ(error_of([&] { graph.call(kPlus, {w, x}); }), both);
+  EXPECT_EQ(error_of([&] { other.call(kPlus, {w, x}); }), both) << "whichever of the two is called";
+}
+
+TEST(Graph, DescribesAValueWithoutANameByAFormulaThatEnds) {
+  Graph graph, other;
+  const Value x = graph.input("x", {3});
+  Value y = x;
+  for (int i = 0; i < 200; ++i) y = graph.call(kPlus, {y, y});  // a formula of 2^200 letters
+  EXPECT_EQ(
+      error_of([&] {
+        graph.call(kPlus, {y, other.input("z", {3})});
+      }),
+      "config: plus needs values of one graph, found 'op(op(op(op(…, …), op(…, …)), op(op(…, …), op(…...' "
+      "and 'z' of two");
+}
+
+static_assert(!std::is_copy_constructible_v<Graph> && !std::is_copy_assignable_v<Graph>);
+static_assert(std::is_nothrow_move_constructible_v<Graph> && std::is_nothrow_move_assignable_v<Graph>);
+static_assert(std::is_trivially_copyable_v<Value> && sizeof(Value) <= 16);
+
+TEST(Graph, KeepsItsValuesWhereverItIsMoved) {
+  Graph first;
+  const Value x = first.input("x", {3});
+  const Value y = first.call(kTwice, {x});
+  Graph second = std::move(first);
+  EXPECT_EQ(&y.graph(), &second);
+  EXPECT_EQ(y.input(0), x);
+  EXPECT_EQ(second.call(kTwice, {x}), y);
+  Graph third;
+  const Value gone = third.input("gone", {});
+  third = std::move(second);
+  EXPECT_EQ(&x.graph(), &third);
+  EXPECT_EQ(third.find("x"), x);
+  EXPECT_EQ(third.find("gone"), Value{});
+  std::vector<Graph> many;
+  for (int i = 0; i < 10; ++i) many.emplace_back();
+  many[3] = std::move(third);
+  EXPECT_EQ(x.graph().size(), 2);
+  (void)gone;
+}
+
+TEST(Graph, SaysSoWhenItWasMovedFrom) {
+  Graph graph;
+  const Value x = graph.input("x", {3});
+  const Graph other = std::move(graph);
+  const std::string expected = "config: this graph was moved from";
+  EXPECT_EQ(error_of([&] { (void)graph.size(); }), expected);  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(error_of([&] { (void)graph.input("y", {}); }), expected);
+  EXPECT_EQ(error_of([&] { (void)graph.constant(1); }), expected);
+  EXPECT_EQ(error_of([&] { (void)graph.parameters(); }), expected);
+  EXPECT_EQ(error_of([&] { (void)graph.find("x"); }), expected);
+  EXPECT_EQ(error_of([&] { (void)graph.value(0); }), expected);
+  EXPECT_EQ(error_of([&] { (void)graph.copy(); }), expected);
+  EXPECT_EQ(error_of([&] { graph.call(kTwice, {x}); }),
+            "config: twice needs values of the graph that it is called on, found 'x' of another");
+  graph = Graph();
+  EXPECT_EQ(graph.size(), 0) << "and can be given a new one";
+}
+
+TEST(Graph, HasCopiesOfEqualIdsThatLiveOnTheirOwn) {
+  std::optional<Graph> graph(std::in_place);
+  const Value x = graph->input("x", {3});
+  const Value y = graph->call(kTwice, {x}).rename("y");
+  Graph copy = graph->copy();
+  graph->call(kPlus, {x, y});
+  EXPECT_EQ(copy.size(), 2);
+  EXPECT_NE(copy.value(x.id()), x);
+  EXPECT_EQ(copy.call(kTwice, {copy.find("x")}), copy.value(y.id()));
+  graph.reset();
+  EXPECT_EQ(copy.value(1).name(), "y");
+  EXPECT_EQ(&copy.value(1).graph(), &copy);
+}
+
+TEST(Value, HasADefaultWhereItIsASharedInput) {
+  Graph graph;
+  const Value eta = graph.shared_input("eta", {}), w = graph.parameter("w", {3});
+  EXPECT_EQ(eta.default_number(), std::nullopt);
+  EXPECT_EQ(eta.set_default(0.5).default_number(), 0.5);
+  eta.set_default(0.5);
+  EXPECT_EQ(error_of([&] { (void)eta.set_default(0.25); }),
+            "config: the shared input 'eta' needs one default, found 0.5 and 0.25");
+  EXPECT_EQ(error_of([&] { (void)w.set_default(1); }),
+            "config: only a shared input has a default, found 'w'");
+  EXPECT_EQ(graph.constant(2).default_number(), std::nullopt);
+  EXPECT_EQ(graph.copy().find("eta").default_number(), 0.5);
 }
 
 TEST(Value, KnowsItsOperandsAndAttribute) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "catenary/base/text.h"
 #include "catenary/ir/verify.h"
 
 namespace catenary {
@@ -56,6 +57,20 @@ Written write(Value v) {
   return write_call(v.op().notation.text, v.op().notation.binding, operands, str(v.attribute()));
 }
 
+// A formula of a few levels: with shared parts written out, a whole one may have no end in practice.
+Written write_briefly(Value v, int levels) {
+  constexpr int kMostOperands = 4;
+  if (is_leaf(v.op())) return write_leaf(v);
+  if (levels == 0) return {"…"};
+  std::vector<Written> operands;
+  for (int i = 0; i < v.input_count(); ++i) {
+    const Value x = i < kMostOperands ? v.input(i) : Value{};
+    const bool named = x && !x.name().empty();
+    operands.push_back(named ? Written{x.name()} : x ? write_briefly(x, levels - 1) : Written{"…"});
+  }
+  return write_call(v.op().notation.text, v.op().notation.binding, operands, str(v.attribute()));
+}
+
 std::string call(Value v) {
   std::vector<std::string> operands;
   for (int i = 0; i < v.input_count(); ++i) operands.push_back(fmt::format("%{}", v.input(i).id()));
@@ -89,6 +104,11 @@ Written write_call(std::string_view notation, Notation::Binding binding, std::sp
 }
 
 std::string formula(Value v) { return write(v).text; }
+
+std::string describe(Value v) {
+  constexpr int kLevels = 4;
+  return quote(v.name().empty() ? write_briefly(v, kLevels).text : v.name());
+}
 
 std::string listing(std::span<const Value> outputs) {
   std::string text;

@@ -21,6 +21,10 @@ struct Written {
 /// The value as a formula in the operators' own notation, down to its leaves: "σ(W x + b)".
 [[nodiscard]] std::string formula(Value v);
 
+/// A value as a message calls it, in quotes: its name, or else its formula, of four levels and cut to about
+/// 60 bytes.
+[[nodiscard]] std::string describe(Value v);
+
 /// The program that computes `outputs`, one node a line: "%3 = matvec(%1, %2) : batched f32[5]".
 [[nodiscard]] std::string listing(std::span<const Value> outputs);
 

@@ -8,6 +8,7 @@ std::vector<Value> reachable(std::span<const Value> outputs) {
   if (outputs.empty()) return {};
   Graph& graph = outputs[0].graph();
   std::vector<bool> needed(static_cast<std::size_t>(graph.size()));
+  for (const Value v : outputs) check_same_graph(outputs[0], v, "a computation");
   for (const Value v : outputs) needed[static_cast<std::size_t>(v.id())] = true;
   for (NodeId id = graph.size() - 1; id >= 0; --id) {
     if (!needed[static_cast<std::size_t>(id)]) continue;

@@ -8,7 +8,8 @@
 
 namespace catenary {
 
-/// The nodes that `outputs` depend on, themselves included, in topological order (by id).
+/// The nodes that `outputs` depend on, themselves included, in topological order (by id). Throws
+/// Error{config} for outputs of two graphs.
 [[nodiscard]] std::vector<Value> reachable(std::span<const Value> outputs);
 [[nodiscard]] inline std::vector<Value> reachable(std::initializer_list<Value> outputs) {
   return reachable(std::span(outputs.begin(), outputs.size()));

@@ -4,6 +4,8 @@
 #include <span>
 #include <string_view>
 
+#include "catenary/base/cpp20.h"
+
 namespace catenary::kernels {
 
 /// An instruction set that every kernel is built for, weakest first. It changes the speed, never a bit of a

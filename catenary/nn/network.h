@@ -44,29 +44,47 @@ struct DenseOptions {
   std::optional<Initializer> init = {};  ///< absent: default_initializer(activation)
 };
 
-/// a = f(W·x + b), x: [inputs] -> [units]. The biases start at 0.
+/// a = f(W·x + b), x: [inputs] -> [units], in x's number type. The biases start at 0. Each call of the layer
+/// makes parameters of its own. Throws Error{shape} unless units is 1 or more and x a vector, Error{config}
+/// where the graph has a layer of that explicit name.
 [[nodiscard]] Layer dense(std::int64_t units, Activation activation = Activation::kIdentity,
+                          DenseOptions options = {});
+/// The activation as its operator, `dense(8, relu)`. Any other function of one value will do, too: `dense(8,
+/// sin)`; its layer starts as a saturating one's does, by glorot_uniform.
+[[nodiscard]] Layer dense(std::int64_t units, Value (*activation)(Value), DenseOptions options = {});
+/// `dense(8, leaky_relu)` and `dense(8, elu)`, with the operators' own defaults. Throws Error{config} for
+/// another function.
+[[nodiscard]] Layer dense(std::int64_t units, Value (*activation)(Value, double), DenseOptions options = {});
+/// `dense(8, identity)`: in this place the word means no activation, not the identity matrix.
+[[nodiscard]] Layer dense(std::int64_t units, Value (*identity)(Graph&, std::int64_t, DType),
                           DenseOptions options = {});
 
 /// The layers one after another, as a function of a value: `Value logits = sequential({dense(256, relu),
-/// dense(10)})(x)`.
+/// dense(10)})(x)`. The default name of layer i is densei, or the next number of which the graph has no
+/// variables yet. So each call makes a network with parameters of its own; substitute() is for one network on
+/// several inputs.
 [[nodiscard]] std::function<Value(Value)> sequential(std::vector<Layer> layers);
 
-// NOLINTBEGIN(readability-identifier-naming): the words in which networks are written, `dense(128, relu)`.
-inline constexpr Activation identity = Activation::kIdentity;
-inline constexpr Activation relu = Activation::kRelu;
-inline constexpr Activation leaky_relu = Activation::kLeakyRelu;
-inline constexpr Activation elu = Activation::kElu;
-inline constexpr Activation gelu = Activation::kGelu;
-inline constexpr Activation silu = Activation::kSilu;
-inline constexpr Activation sigmoid = Activation::kSigmoid;
-inline constexpr Activation softplus = Activation::kSoftplus;
-inline constexpr Activation tanh = Activation::kTanh;
-inline constexpr Activation softmax = Activation::kSoftmax;
-// NOLINTEND(readability-identifier-naming)
+/// What `y` is with `other` in place of `x`, from the same parameters: one network on a second input. Throws
+/// Error{config} where y does not depend on x, Error{shape} and Error{dtype} where `other` does not fit.
+[[nodiscard]] Value substitute(Value y, Value x, Value other);
 
-/// weight_decay/2 · Σ ‖W‖² over the graph's weights (parameters of rank 2 or more; not the biases). [Krogh
-/// and Hertz 1992]
+/// The words in which networks are written, `nn::dense(128, nn::relu)`, are the operators.
+using catenary::elu;
+using catenary::gelu;
+using catenary::identity;
+using catenary::leaky_relu;
+using catenary::relu;
+using catenary::sigmoid;
+using catenary::silu;
+using catenary::softmax;
+using catenary::softplus;
+using catenary::tanh;
+
+/// weight_decay/2 · Σ ‖W‖² over the weights among the parameters (those of rank 2 or more; not the biases).
+/// Throws Error{config} if there is none. [Krogh and Hertz 1992]
+[[nodiscard]] Value l2_penalty(std::span<const Value> parameters, double weight_decay);
+/// The same of all parameters that the graph has, of whatever network.
 [[nodiscard]] Value l2_penalty(Graph& graph, double weight_decay);
 
 }  // namespace catenary::nn

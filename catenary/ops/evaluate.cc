@@ -12,8 +12,10 @@ std::size_t elements(Value v, std::int64_t batch_size) {
 }
 
 template <typename T>
-const std::vector<T>& bound(Value v, const BindingsOf<T>& bindings) {
+std::vector<T> bound(Value v, const BindingsOf<T>& bindings) {
   const auto it = bindings.leaves.find(v.name());
+  if (it == bindings.leaves.end() && v.default_number())
+    return std::vector<T>(elements(v, 1), *v.default_number());
   if (it == bindings.leaves.end())
     fail(ErrorKind::kData, "the leaf '{}' ({}) has no value", v.name(), v.type().str());
   const std::size_t needed = elements(v, bindings.batch_size);
@@ -23,6 +25,9 @@ const std::vector<T>& bound(Value v, const BindingsOf<T>& bindings) {
   }
   return it->second;
 }
+
+void round_to_float(double& x) { x = static_cast<double>(static_cast<float>(x)); }
+void round_to_float(Complex& z) { z = {static_cast<float>(z.real()), static_cast<float>(z.imag())}; }
 
 }  // namespace
 
@@ -51,6 +56,7 @@ void EvaluationOf<T>::update(Value leaf, const BindingsOf<T>& bindings) {
 
 template <typename T>
 const std::vector<T>& EvaluationOf<T>::operator[](Value v) const {
+  if (!order_.empty()) check_same_graph(order_[0], v, "an evaluation");
   const auto id = static_cast<std::size_t>(v.id());
   if (id >= results_.size() || results_[id].empty())
     fail(ErrorKind::kInternal, "node {} was not evaluated", v.id());
@@ -68,6 +74,8 @@ void EvaluationOf<T>::compute(Value v, const BindingsOf<T>& bindings) {
     result.assign(elements(v, bindings.batch_size), T{});
     call(v, bindings);
   }
+  if (bindings.rounding == Rounding::kNone || v.type().dtype != DType::kF32) return;
+  for (T& number : result) round_to_float(number);
 }
 
 template <typename T>

@@ -10,11 +10,18 @@
 
 namespace catenary {
 
+/// What the reference evaluator does with each operator's results.
+enum class Rounding : std::uint8_t {
+  kNone,    ///< double throughout
+  kToType,  ///< rounds them to the value's number type: what overflows in f32 does so here
+};
+
 /// Values for a graph's leaves, by name, row-major; of a batched leaf the samples one after another.
 template <typename T>
 struct BindingsOf {
   std::int64_t batch_size = 1;
-  std::map<std::string, std::vector<T>, std::less<>> leaves;
+  std::map<std::string, std::vector<T>, std::less<>> leaves;  ///< a shared input may be left to its default
+  Rounding rounding = Rounding::kNone;
 };
 using Bindings = BindingsOf<double>;
 using ComplexBindings = BindingsOf<Complex>;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "catenary/ops/ops.h"
 #include "tests/support/errors.h"
 
@@ -107,6 +109,35 @@ TEST(Evaluation, NeedsAtLeastOneSample) {
               Evaluation({x}, {0, {{"x", {}}}});
             }),
             "data: a batch has at least 1 sample, found 0");
+}
+
+TEST(Evaluation, IsOfOneGraph) {
+  Graph graph, other;
+  const Value x = graph.parameter("x", {}), y = other.parameter("y", {});
+  const Bindings at{1, {{"x", {1}}, {"y", {2}}}};
+  EXPECT_EQ(error_of([&] {
+              Evaluation({x, y}, at);
+            }),
+            "config: a computation needs values of one graph, found 'x' and 'y' of two");
+  const Evaluation of_x({x}, at);
+  EXPECT_EQ(error_of([&] { (void)of_x[y]; }),
+            "config: an evaluation needs values of one graph, found 'x' and 'y' of two");
+}
+
+TEST(Evaluation, TakesASharedInputsDefault) {
+  Graph graph;
+  const Value rate = graph.shared_input("rate", {2}).set_default(0.5);
+  EXPECT_EQ(Evaluation({rate}, {})[rate], (std::vector<double>{0.5, 0.5}));
+  EXPECT_EQ(Evaluation({rate}, {1, {{"rate", {1, 2}}}})[rate], (std::vector<double>{1, 2}));
+}
+
+TEST(Evaluation, RoundsEachResultToItsTypeIfAsked) {
+  Graph graph;
+  const Value x = graph.input("x", {}), d = graph.input("d", {}, DType::kF64);
+  const Bindings at{1, {{"x", {1e38}}, {"d", {1e38}}}, Rounding::kToType};
+  EXPECT_EQ(Evaluation({x * 10}, at)[x * 10][0], HUGE_VAL);
+  EXPECT_EQ(Evaluation({d * 10}, at)[d * 10][0], 1e38 * 10);
+  EXPECT_EQ(Evaluation({x}, at)[x][0], static_cast<double>(1e38F));
 }
 
 }  // namespace

@@ -37,11 +37,20 @@ void check_share(std::string_view name, double share) {
 
 Value learning_rate(Value like, double constant) {
   const Value input = like.graph().find("learning_rate");
-  return input ? input : like.graph().constant(constant, {}, like.type().dtype);
+  if (!input) return like.graph().constant(constant, {}, like.type().dtype);
+  return is(input, ops::kSharedInput) ? input.set_default(constant) : input;
+}
+
+// A state that starts at 0. The name, or where another optimizer has taken it the first free of NAME.2,
+// NAME.3, ...
+Value new_state(Graph& graph, const std::string& name, const Shape& shape, DType dtype) {
+  std::string free = name;
+  for (int i = 2; graph.find(free); ++i) free = fmt::format("{}.{}", name, i);
+  return graph.state(free, shape, 0, dtype);
 }
 
 Value state_like(Value w, const std::string& suffix) {
-  return w.graph().state(w.name() + suffix, w.shape(), 0, w.type().dtype);
+  return new_state(w.graph(), w.name() + suffix, w.shape(), w.type().dtype);
 }
 
 }  // namespace
@@ -89,7 +98,7 @@ Optimizer adam(AdamOptions options) {
     const DType dtype = parameters[0].type().dtype;
     const double beta1 = options.beta1, beta2 = options.beta2;
     const Value eta = learning_rate(parameters[0], options.learning_rate);
-    const Value count = graph.state("adam.step", {}, 0, dtype);
+    const Value count = new_state(graph, "adam.step", {}, dtype);
     const Value t = count + 1;
     // η·m̂/(√v̂ + ε) with both bias corrections in two numbers instead of in each element (Kingma & Ba 2015,
     // end of section 2): m̂ = m/(1 − β₁ᵗ), √v̂ = √v/c with c = √(1 − β₂ᵗ).

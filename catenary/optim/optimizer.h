@@ -11,7 +11,9 @@
 namespace catenary::optim {
 
 /// From parameters and their gradients (same order, same types) to the updates of parameters and optimizer
-/// state.
+/// state. For groups of parameters with options of their own use several, and join their updates in one
+/// program; a parameter that no optimizer is given keeps its value. Where a state's name is taken by another
+/// optimizer it is the first free of NAME.2, NAME.3, ...
 using Optimizer =
     std::function<std::vector<Update>(std::span<const Value> parameters, std::span<const Value> gradients)>;
 
@@ -40,6 +42,7 @@ struct AdamOptions {
 [[nodiscard]] Optimizer adam(AdamOptions options = {});
 
 /// All three read the learning rate from the shared input "learning_rate" if the graph has one, so that a
-/// schedule can set it before each step; otherwise it is the constant of the options.
+/// schedule can set it before each step; until it does, and where there is none, it is that of the options.
+/// Throws Error{config} when two optimizers read one input and their options differ.
 
 }  // namespace catenary::optim

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "catenary/ops/evaluate.h"
 #include "catenary/ops/ops.h"
@@ -35,9 +36,9 @@ class Trained {
     at_.leaves["w"] = {1, -1};
   }
 
-  void step(const std::vector<double>& gradient, double learning_rate = 0) {
+  void step(const std::vector<double>& gradient, std::optional<double> learning_rate = {}) {
     at_.leaves["g"] = gradient;
-    at_.leaves["learning_rate"] = {learning_rate};
+    if (learning_rate) at_.leaves["learning_rate"] = {*learning_rate};
     std::vector<Value> next;
     for (const Update& update : updates_) next.push_back(update.next);
     const Evaluation result(next, at_);
@@ -134,6 +135,60 @@ TEST_P(EachOptimizer, ReadsTheLearningRateFromTheSharedInputIfThereIsOne) {
   EXPECT_THAT(t["w"], ElementsAre(1, -1));
   t.step({1, 1}, 0.25);
   EXPECT_LT(t["w"][0], 1);
+}
+
+std::vector<std::string> variables_of(std::span<const Update> updates) {
+  std::vector<std::string> names;
+  for (const Update& update : updates) names.push_back(update.variable.name());
+  return names;
+}
+
+// Groups of parameters with rates of their own: the first has the names that it would have alone.
+TEST(Adam, NumbersTheStatesOfASecondOne) {
+  Graph graph;
+  const Value a = graph.parameter("a", {2}), b = graph.parameter("b", {});
+  const auto names = [&](Value w) { return variables_of(adam()(std::array{w}, std::array{w})); };
+  EXPECT_THAT(names(a), ElementsAre("adam.step", "a.moment1", "a.moment2", "a"));
+  EXPECT_THAT(names(b), ElementsAre("adam.step.2", "b.moment1", "b.moment2", "b"));
+  EXPECT_THAT(names(a), ElementsAre("adam.step.3", "a.moment1.2", "a.moment2.2", "a"));
+}
+
+TEST_P(EachOptimizer, CanBeUsedAgainForTheSameParameter) {
+  Graph graph;
+  const Value w = graph.parameter("w", {2});
+  const auto first = GetParam()(std::array{w}, std::array{w});
+  const auto second = GetParam()(std::array{w}, std::array{w});
+  ASSERT_EQ(first.size(), second.size());
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    const bool is_parameter = first[i].variable == w;
+    EXPECT_EQ(first[i].variable == second[i].variable, is_parameter) << first[i].variable.name();
+  }
+}
+
+TEST(SharedLearningRate, IsTheOptionsUntilItIsSet) {
+  Trained t(sgd({.learning_rate = 0.25}), true);
+  t.step({1, 1});
+  EXPECT_THAT(t["w"], ElementsAre(0.75, -1.25));
+}
+
+TEST(SharedLearningRate, CannotBeTwoOptions) {
+  Graph graph;
+  const Value rate = graph.shared_input("learning_rate", {});
+  const Value a = graph.parameter("a", {2}), b = graph.parameter("b", {2});
+  (void)sgd({.learning_rate = 0.5})(std::array{a}, std::array{a});
+  EXPECT_EQ(rate.default_number(), 0.5);
+  (void)momentum({.learning_rate = 0.5})(std::array{b}, std::array{b});
+  EXPECT_EQ(error_of([&] { (void)sgd({.learning_rate = 0.25})(std::array{b}, std::array{b}); }),
+            "config: the shared input 'learning_rate' needs one default, found 0.5 and 0.25");
+}
+
+TEST(SharedLearningRate, MayBeAStateThatTheProgramUpdates) {
+  Graph graph;
+  const Value rate = graph.state("learning_rate", {}, 0.5), w = graph.parameter("w", {2});
+  const auto updates = sgd({.learning_rate = 1})(std::array{w}, std::array{w});
+  EXPECT_EQ(Evaluation({updates[0].next}, {1, {{"w", {2, 4}}, {"learning_rate", {0.5}}}})[updates[0].next],
+            (std::vector<double>{1, 2}));
+  (void)rate;
 }
 
 TEST_P(EachOptimizer, NeedsAGradientOfTheSameTypeForEachParameter) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catenary/data/limits.h"
 #include "catenary/nn/network.h"
 
 namespace catenary::train {
@@ -42,6 +43,7 @@ struct DataConfig {
   std::vector<std::string>
       classes;  ///< IDX only: names of the labels 0, 1, ...; empty: the numbers themselves
   bool standardize = false;
+  DataLimits limits = {};
   Place place, target_place, split_place;
   [[nodiscard]] bool operator==(const DataConfig&) const = default;
 };

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <string_view>
+#include <unordered_set>
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
@@ -12,8 +14,12 @@ namespace catenary::train {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kKeys = {"format", "train",   "test",       "split",
-                                                   "target", "classes", "standardize"};
+constexpr std::array<std::string_view, 10> kKeys = {"format",      "train",      "test",        "split",
+                                                    "target",      "classes",    "standardize", "max_bytes",
+                                                    "max_columns", "max_classes"};
+
+constexpr std::int64_t kMostBytes = std::int64_t{1} << 50;    // a pebibyte: more than any machine's memory
+constexpr std::int64_t kMostClasses = std::int64_t{1} << 24;  // their numbers stay exact in f32
 
 constexpr std::string_view kExpectedIdx =
     "{ images = \"...\", labels = \"...\" }, or a file name with 'images-idx3' that the labels' name follows "
@@ -71,10 +77,11 @@ std::optional<double> read_test_share(const TableReader& data) {
 std::vector<std::string> read_names(const TomlNode& node, std::string_view path, std::string_view expected) {
   if (node.array() == nullptr || node.array()->empty()) fail_expected(node, path, expected);
   std::vector<std::string> names;
+  std::unordered_set<std::string_view> seen;
   for (const TomlNode& entry : *node.array()) {
     const std::string& name = as_string(entry, path, expected);
     if (name.empty()) fail_expected(entry, path, "a name");
-    if (std::find(names.begin(), names.end(), name) != names.end()) {
+    if (!seen.insert(name).second) {
       fail(ErrorKind::kConfig, "{}: {}: {} stands there twice", entry.place, path, describe(entry));
     }
     names.push_back(name);
@@ -89,6 +96,18 @@ std::vector<std::string> read_targets(const TableReader& data) {
   const std::string& name = as_string(node, "data.target", kExpected);
   if (name.empty()) fail_expected(node, "data.target", kExpected);
   return {name};
+}
+
+DataLimits read_limits(const TableReader& data) {
+  DataLimits limits;
+  if (data.find("max_bytes") != nullptr)
+    limits.max_bytes = static_cast<std::uint64_t>(data.whole("max_bytes", {1, kMostBytes}, 0));
+  const auto count = [&](std::string_view key, std::int64_t most, std::size_t fallback) {
+    return static_cast<std::size_t>(data.whole(key, {1, most}, static_cast<std::int64_t>(fallback)));
+  };
+  limits.max_columns = count("max_columns", kMostBytes, limits.max_columns);
+  limits.max_classes = count("max_classes", kMostClasses, limits.max_classes);
+  return limits;
 }
 
 // Without a format, the file's name tells.
@@ -118,6 +137,7 @@ DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   if (const auto* test = table.find("test"))
     data.test = read_files(*test, "data.test", config_path, data.format);
   data.standardize = table.boolean("standardize", false);
+  data.limits = read_limits(table);
   data.place = {train.place};
   if (data.format == DataFormat::kCsv) {
     table.forbid(std::array<std::string_view, 1>{"classes"}, "applies only to format = \"idx\"");

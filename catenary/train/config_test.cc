@@ -6,6 +6,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/train/toml.h"
+#include "tests/support/count_allocations.h"
 
 namespace catenary::train {
 namespace {
@@ -38,7 +39,7 @@ TEST(Config, FillsInEveryDefault) {
   EXPECT_EQ(config.layers[0].init, nn::Initializer::kHeNormal);
   EXPECT_EQ(config.layers[1].name, "dense2");
   EXPECT_EQ(config.layers[1].units, 0);
-  EXPECT_EQ(config.layers[1].activation, nn::identity);
+  EXPECT_EQ(config.layers[1].activation, nn::Activation::kIdentity);
   EXPECT_EQ(config.layers[1].init, nn::Initializer::kGlorotUniform);
   EXPECT_EQ(config.train.optimizer.type, OptimizerType::kAdam);
   EXPECT_EQ(config.train.optimizer.learning_rate, 0.001);
@@ -125,10 +126,19 @@ TEST(Config, WritesWhatItReads) {
         {"data.classes=[\"T-shirt\", \"quote \\\" and \\\\ and \\t\"]", "train.weight_decay=1.17549435e-38"},
         {"data={train=\"/a b.csv\", target=\"y\", split={test=0.1}}", "train.loss=huber",
          "seed=9223372036854775807"},
+        {"data.max_bytes=1125899906842624", "data.max_columns=3", "data.max_classes=16777216"},
         {"data.test={images=\"/i\", labels=\"/l\"}", "train.optimizer={type=\"sgd\", learning_rate=1e20}"}}) {
     const Config config = parse(kSmall, overrides);
     EXPECT_EQ(parse_config(to_toml(config), "/elsewhere/config.resolved.toml"), config) << to_toml(config);
   }
+}
+
+TEST(Config, LimitsOfTheDataHaveDefaults) {
+  EXPECT_EQ(parse(kSmall).data.limits, DataLimits{});
+  EXPECT_THAT(to_toml(parse(kSmall)), ::testing::AllOf(::testing::HasSubstr("max_columns = 1048576\n"),
+                                                       ::testing::HasSubstr("max_classes = 10000\n"),
+                                                       ::testing::Not(::testing::HasSubstr("max_bytes"))));
+  EXPECT_EQ(parse(kSmall, std::vector<std::string>{"data.max_bytes=5"}).data.limits.max_bytes, 5u);
 }
 
 // Whatever the bytes, a text is a config or an Error{config}: no crash, no other exception.
@@ -177,6 +187,25 @@ TEST(Toml, DotsAndBracketsWithinStringsAndCommentsAreNoDepth) {
   std::string list = "a = [";
   for (int i = 0; i < 1000; ++i) list += "0.5, [1.25], ";
   EXPECT_NO_THROW((void)parse_toml(list + "]", "x.toml"));
+}
+
+// No value keeps more of the override that it stands in than a message needs.
+TEST(Config, ALongOverrideTakesMemoryInProportionToIt) {
+  std::string names = "data.classes=[\"0\"";
+  for (int i = 1; i < 20'000; ++i) names += fmt::format(",\"{}\"", i);
+  std::size_t found = 0;
+  const std::int64_t most = testing_support::most_bytes_allocated(
+      [&] { found = parse(kSmall, std::vector{names + "]"}).data.classes.size(); });
+  EXPECT_EQ(found, 20'000u);
+  EXPECT_LT(most, 200 * std::ssize(names));
+  try {
+    (void)parse(kSmall, std::vector{names + ",0]"});
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), ::testing::StartsWith("--set data.classes=[\"0\",\"1\","));
+    EXPECT_THAT(error.what(),
+                ::testing::HasSubstr("...: data.classes: expected an array of the labels' names"));
+  }
 }
 
 TEST(Toml, AFileBeyondTheLimitIsRefused) {

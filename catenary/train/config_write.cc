@@ -33,7 +33,10 @@ std::string data_table(const DataConfig& data) {
   if (data.test_share) text += fmt::format("split = {{ test = {} }}\n", number(*data.test_share));
   if (!data.targets.empty()) text += fmt::format("target = {}\n", names(data.targets));
   if (!data.classes.empty()) text += fmt::format("classes = {}\n", names(data.classes));
-  return text + fmt::format("standardize = {}\n", data.standardize);
+  text += fmt::format("standardize = {}\n", data.standardize);
+  if (data.limits.max_bytes) text += fmt::format("max_bytes = {}\n", *data.limits.max_bytes);
+  return text + fmt::format("max_columns = {}\nmax_classes = {}\n", data.limits.max_columns,
+                            data.limits.max_classes);
 }
 
 std::string layer_table(const LayerConfig& layer) {

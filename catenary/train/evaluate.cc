@@ -1,7 +1,6 @@
 #include "catenary/train/evaluate.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "catenary/base/error.h"
 
@@ -41,17 +40,18 @@ Assessment Evaluator::evaluate() {
   for (std::int64_t first = 0; first < samples_.size(); first += kEvaluationBatch) {
     const auto count = static_cast<std::size_t>(std::min(kEvaluationBatch, samples_.size() - first));
     const std::span rows = std::span(samples_.rows).subspan(static_cast<std::size_t>(first), count);
-    require_ok(step_.run({.size = std::ssize(rows), .indices = rows.data()}));
+    const Status status = step_.run({.size = std::ssize(rows), .indices = rows.data()});
+    if (status == Status::kNotFinite) {
+      fail(ErrorKind::kNumeric, "samples {} to {}: {}", first, first + std::ssize(rows) - 1,
+           message(step_.not_finite().value()));
+    }
+    require_ok(status);
     sums.loss += step_.scalar("loss");
     if (has_classes_) sums.correct += count_correct(rows, result);
   }
   const auto samples = static_cast<double>(samples_.size());
   result.score.loss = sums.loss / samples;
   if (has_classes_) result.score.accuracy = static_cast<double>(sums.correct) / samples;
-  if (!std::isfinite(result.score.loss)) {
-    fail(ErrorKind::kNumeric, "expected a finite loss over {} samples, found {}", samples_.size(),
-         result.score.loss);
-  }
   return result;
 }
 

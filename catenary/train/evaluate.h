@@ -24,7 +24,7 @@ struct Assessment {
   std::optional<ConfusionMatrix> confusion = {};  ///< classification with at most 1000 classes
 };
 
-/// Judges a model by samples of one file, whenever asked. Model, variables, pool and samples must outlive it.
+/// Judges a model by samples of one file, whenever asked. The samples' data must outlive it.
 class Evaluator {
  public:
   struct Inputs {

@@ -59,7 +59,7 @@ std::int64_t output_units(const Config& config, const Schema& schema) {
     return 1;
   }
   if (is_classification(config)) {
-    require_classes(config, schema, 2, kMaxClasses);
+    require_classes(config, schema, 2, config.data.limits.max_classes);
     return std::ssize(schema.classes);
   }
   return std::ssize(schema.target_names);

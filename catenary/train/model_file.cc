@@ -4,6 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <unordered_map>
+#include <utility>
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
@@ -29,23 +31,65 @@ Tensor parameter_tensor(Variables& variables, const std::string& name) {
   return make_tensor(name, type.shape, std::span(numbers, static_cast<std::size_t>(type.shape.size())));
 }
 
+// Takes a JSON array of strings from the parser's events, of which it keeps only as many as could be right: a
+// file of empty names would take fifty times its bytes. Functions named as json_sax asks; each returns true
+// to go on.
+class NameList {
+ public:
+  explicit NameList(std::size_t most) : most_(most) {}
+
+  std::vector<std::string> names;
+  std::size_t count = 0;
+
+  bool start_array(std::size_t /*elements*/) { return !std::exchange(is_open_, true); }
+  bool end_array() { return true; }
+  bool string(std::string& text) {
+    if (count++ < most_) names.push_back(std::move(text));
+    return is_open_;
+  }
+  bool null() { return false; }
+  bool boolean(bool /*value*/) { return false; }
+  bool number_integer(std::int64_t /*number*/) { return false; }
+  bool number_unsigned(std::uint64_t /*number*/) { return false; }
+  bool number_float(double /*number*/, const std::string& /*text*/) { return false; }
+  bool binary(Json::binary_t& /*bytes*/) { return false; }
+  bool start_object(std::size_t /*elements*/) { return false; }
+  bool end_object() { return false; }
+  bool key(std::string& /*name*/) { return false; }
+  bool parse_error(std::size_t /*offset*/, const std::string& /*token*/, const Json::exception& /*error*/) {
+    return false;
+  }
+
+ private:
+  std::size_t most_;
+  bool is_open_ = false;
+};
+
 // Reads a stored model strictly; `name` is the file's in messages.
 class Reader {
  public:
-  Reader(const Safetensors& content, const std::string& name) : content_(content), name_(name) {}
+  Reader(const Safetensors& content, const std::string& name) : content_(content), name_(name) {
+    for (const Tensor& tensor : content_.tensors) tensors_[tensor.name] = &tensor;
+  }
 
-  [[nodiscard]] std::vector<std::string> names(const std::string& key) const {
+  // How many names there are, and the first `most` of them and one more.
+  [[nodiscard]] NameList names(const std::string& key, std::int64_t most) const {
     const auto entry = content_.metadata.find(key);
     if (entry == content_.metadata.end())
       fail(ErrorKind::kFormat, "{}: expected the metadata '{}', found none", name_, key);
-    const Json list = Json::parse(entry->second, nullptr, false);
-    const bool is_list =
-        list.is_array() && std::all_of(list.begin(), list.end(), [](const Json& x) { return x.is_string(); });
-    if (!is_list) {
+    NameList list(static_cast<std::size_t>(most) + 1);
+    if (!Json::sax_parse(entry->second, &list)) {
       fail(ErrorKind::kFormat, "{}: metadata '{}': expected a JSON array of strings, found {}", name_, key,
            quote(entry->second));
     }
-    return list.get<std::vector<std::string>>();
+    return list;
+  }
+
+  // How many inputs the first layer's stored weights have; 0 where there are none.
+  [[nodiscard]] std::int64_t inputs_of(const std::string& layer) const {
+    const auto at = tensors_.find(layer + ".weight");
+    if (at == tensors_.end() || at->second->shape.rank() != 2) return 0;
+    return at->second->shape[1];
   }
 
   void require_count(std::string_view what, std::size_t found, std::int64_t expected) const {
@@ -72,6 +116,12 @@ class Reader {
     }
   }
 
+  // The first layer's weights are not there, or for another number of features.
+  [[noreturn]] void fail_inputs(const LayerConfig& layer, std::size_t features) {
+    (void)tensor(layer.name + ".weight", {layer.units, static_cast<std::int64_t>(features)});
+    fail(ErrorKind::kInternal, "{}: expected weights that do not fit {} features", name_, features);
+  }
+
   void require_features(std::size_t found) const {
     if (found == 0) fail(ErrorKind::kFormat, "{}: expected at least 1 feature, found none", name_);
   }
@@ -79,15 +129,15 @@ class Reader {
   // The tensor's numbers, which must be f32, finite and of that shape.
   std::vector<float> tensor(const std::string& tensor_name, const Shape& shape) {
     expected_.insert(tensor_name);
-    const auto at = std::find_if(content_.tensors.begin(), content_.tensors.end(),
-                                 [&](const Tensor& tensor) { return tensor.name == tensor_name; });
-    if (at == content_.tensors.end())
+    const auto at = tensors_.find(tensor_name);
+    if (at == tensors_.end())
       fail(ErrorKind::kFormat, "{}: expected the tensor '{}', found none", name_, tensor_name);
-    if (at->dtype != DType::kF32 || at->shape != shape) {
+    const Tensor& stored = *at->second;
+    if (stored.dtype != DType::kF32 || stored.shape != shape) {
       fail(ErrorKind::kFormat, "{}: tensor '{}': expected f32 {}, found {} {}", name_, tensor_name,
-           shape.str(), name_of(at->dtype), at->shape.str());
+           shape.str(), name_of(stored.dtype), stored.shape.str());
     }
-    std::vector<float> values = f32_values(*at);
+    std::vector<float> values = f32_values(stored);
     const auto bad = std::find_if_not(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
     if (bad != values.end()) {
       fail(ErrorKind::kFormat, "{}: tensor '{}': expected finite numbers, found {} at {}", name_, tensor_name,
@@ -114,29 +164,30 @@ class Reader {
  private:
   const Safetensors& content_;
   const std::string& name_;
+  std::unordered_map<std::string_view, const Tensor*> tensors_;
   std::set<std::string> expected_;
 };
 
-Schema read_schema(const Reader& reader, const Config& config) {
-  Schema schema;
-  schema.feature_names = reader.names(kFeatures);
-  schema.target_names = reader.names(kTargets);
-  schema.classes = reader.names(kClasses);
-  reader.require_features(schema.feature_names.size());
+Schema read_schema(Reader& reader, const Config& config) {
+  const LayerConfig& first = config.layers.front();
+  const bool is_binary = config.train.loss == Loss::kBinaryCrossEntropy;
+  const bool has_classes = is_classification(config);
+  const std::int64_t outputs = config.layers.back().units;
+  const std::int64_t class_targets = config.data.format == DataFormat::kIdx ? 0 : 1;
+  const std::int64_t most_targets = has_classes ? class_targets : outputs;
+  const std::int64_t most_classes = !has_classes ? 0 : is_binary ? 2 : outputs;
+  const NameList features = reader.names(kFeatures, reader.inputs_of(first.name));
+  const NameList targets = reader.names(kTargets, most_targets);
+  const NameList classes = reader.names(kClasses, most_classes);
+  const Schema schema{features.names, targets.names, classes.names};
+  reader.require_features(features.count);
   reader.require_distinct(kFeatures, schema.feature_names);
   reader.require_distinct(kTargets, schema.target_names);
   reader.require_distinct(kClasses, schema.classes);
   reader.require_apart(schema);
-  const bool is_binary = config.train.loss == Loss::kBinaryCrossEntropy;
-  const std::int64_t outputs = config.layers.back().units;
-  if (is_classification(config)) {
-    reader.require_count("classes", schema.classes.size(), is_binary ? 2 : outputs);
-    reader.require_count("targets", schema.target_names.size(),
-                         config.data.format == DataFormat::kIdx ? 0 : 1);
-  } else {
-    reader.require_count("classes", schema.classes.size(), 0);
-    reader.require_count("targets", schema.target_names.size(), outputs);
-  }
+  reader.require_count("classes", classes.count, most_classes);
+  reader.require_count("targets", targets.count, most_targets);
+  if (features.count != schema.feature_names.size()) reader.fail_inputs(first, features.count);
   return schema;
 }
 

@@ -126,6 +126,26 @@ TEST(ModelFile, NamesOfAClassifierAreDistinctAndItsOneTargetIsNoFeature) {
   EXPECT_EQ(with("targets", "[]"), "format: w: expected 1 targets, found 0");
 }
 
+// Those that cannot be right are counted, not kept.
+TEST(ModelFile, NamesBeyondThoseOfTheTensorsTakeNoMemory) {
+  std::string names = "[\"0\"";
+  for (int i = 1; i < 100'000; ++i) names += fmt::format(",\"{}\"", i);
+  names += "]";
+  for (const auto& [key, found] : {std::pair("features",
+                                             "tensor 'hidden.weight': expected f32 [3, 100000], "
+                                             "found f32 [3, 2]"),
+                                   {"classes", "expected 2 classes, found 100000"},
+                                   {"targets", "expected 1 targets, found 100000"}}) {
+    Safetensors content = packed();
+    content.metadata[key] = names;
+    std::string message;
+    const std::int64_t most = testing_support::most_bytes_allocated(
+        [&] { message = error_of([&] { (void)unpack_model(std::move(content), resolved_config(), "w"); }); });
+    EXPECT_EQ(message, fmt::format("format: w: {}", found));
+    EXPECT_LT(most, 100'000) << key;
+  }
+}
+
 TEST(ModelFile, StandardDeviationsAreAboveZero) {
   for (const float bad : {0.0F, -1.0F}) {
     EXPECT_EQ(

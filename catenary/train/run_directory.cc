@@ -29,6 +29,9 @@ constexpr const char* kEnvironmentFile = "env.json";
 constexpr std::array<std::string_view, 6> kRunFiles = {kConfigFile, kWeightsFile,  kInitialFile,
                                                        kHistoryCsv, kHistoryJsonl, kEnvironmentFile};
 
+// 2^30 parameters in f32, see parameter_count(), and what standardises their inputs.
+constexpr std::uint64_t kMostWeightBytes = std::uint64_t{5} << 30;
+
 std::string compiler() {
 #if defined(__clang__)
   return fmt::format("Clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
@@ -166,7 +169,8 @@ StoredRun read_run(const fs::path& path) {
          config.layers.size() - 1);
   }
   const fs::path weights = path / kWeightsFile;
-  StoredModel model = unpack_model(read_safetensors(weights), config, weights.string());
+  StoredModel model =
+      unpack_model(read_safetensors(weights, {.max_data_bytes = kMostWeightBytes}), config, weights.string());
   return {std::move(config), std::move(model)};
 }
 

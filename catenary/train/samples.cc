@@ -29,7 +29,7 @@ Split split_as_configured(const Config& config, const Dataset& data) try {
 }
 
 Dataset load_named_idx(const DataConfig& config) {
-  Dataset data = load_idx({config.train.samples, config.train.labels});
+  Dataset data = load_idx({config.train.samples, config.train.labels}, config.limits);
   if (config.classes.empty()) return data;
   if (config.classes.size() < data.schema.classes.size()) {
     fail(ErrorKind::kConfig,
@@ -43,12 +43,13 @@ Dataset load_named_idx(const DataConfig& config) {
 Dataset load_train_file(const Config& config) {
   if (config.data.format == DataFormat::kIdx) return load_named_idx(config.data);
   const TargetType type = is_classification(config) ? TargetType::kClasses : TargetType::kNumbers;
-  return load_csv(config.data.train.samples, CsvTarget{config.data.targets, type});
+  return load_csv(config.data.train.samples, CsvTarget{config.data.targets, type}, config.data.limits);
 }
 
 Dataset load_trained(const Config& config, const DataFiles& files, const Schema& trained) {
-  if (config.data.format == DataFormat::kIdx) return load_idx({files.samples, files.labels}, trained);
-  return load_csv(files.samples, trained, TargetUse::kRequired);
+  const DataLimits& limits = config.data.limits;
+  if (config.data.format == DataFormat::kIdx) return load_idx({files.samples, files.labels}, trained, limits);
+  return load_csv(files.samples, trained, TargetUse::kRequired, limits);
 }
 
 // From x' = element·scale + shift to (value − mean)/std, where value = element·features.scale.
@@ -97,8 +98,9 @@ TestData load_test_data(const Config& config, const Schema& trained) {
 }
 
 Dataset load_inputs(const Config& config, const Schema& trained, const std::string& path) {
-  if (config.data.format == DataFormat::kIdx) return load_idx({path, {}}, trained);
-  return load_csv(path, trained, TargetUse::kIgnored);
+  const DataLimits& limits = config.data.limits;
+  if (config.data.format == DataFormat::kIdx) return load_idx({path, {}}, trained, limits);
+  return load_csv(path, trained, TargetUse::kIgnored, limits);
 }
 
 SampleRows::SampleRows(const Dataset& data, const Standardization& standardization) : data_(data) {

@@ -83,11 +83,20 @@ TomlNode parse_assignment(const std::string& text, const std::string& source) {
   }
 }
 
+// An override as its values' places name it: they are as many as its commas, so each keeps only its start.
+std::string place_of(std::string_view text) {
+  constexpr std::size_t kMostNamed = 200;  // two lines of a terminal
+  if (text.size() <= kMostNamed) return fmt::format("--set {}", text);
+  std::size_t end = kMostNamed;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // whole characters
+  return fmt::format("--set {}...", text.substr(0, end));
+}
+
 // The override is itself one line of TOML; a value that is none may still be a string without quotes.
 TomlNode parse_override(const std::string& text) {
   if (text.find_first_of("\n\r") != std::string::npos)
     fail(ErrorKind::kConfig, "--set {}: expected one line", quote(text));
-  const std::string source = "--set " + text;
+  const std::string source = place_of(text);
   if (text.find('=') == std::string::npos)
     fail(ErrorKind::kConfig, "{}: expected key=value, as in train.epochs=3", source);
   TomlNode root = parse_assignment(text, source);

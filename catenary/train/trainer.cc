@@ -115,14 +115,13 @@ std::optional<Score> Training::run_epoch(std::int64_t epoch) {
 }
 
 void Training::run_batch(std::int64_t epoch, const Batch& batch) {
-  require_ok(step_.run(batch));
-  const double loss = step_.scalar("loss");
-  if (!std::isfinite(loss)) {
-    fail(ErrorKind::kNumeric,
-         "epoch {}, step {}: expected a finite loss, found {}; a smaller learning_rate than {} may help",
-         epoch, steps_ + 1, loss, config_.train.optimizer.learning_rate);
+  const Status status = step_.run(batch);
+  if (status == Status::kNotFinite) {
+    fail(ErrorKind::kNumeric, "epoch {}, step {}: {}; a smaller learning_rate than {} may help", epoch,
+         steps_ + 1, message(step_.not_finite().value()), config_.train.optimizer.learning_rate);
   }
-  sums_.loss += loss * static_cast<double>(batch.size);
+  require_ok(status);
+  sums_.loss += step_.scalar("loss") * static_cast<double>(batch.size);
   if (config_.train.accuracy) sums_.correct += step_.scalar("correct");
 }
 

@@ -98,12 +98,13 @@ TEST(Train, WeightDecayShrinksWeightsButIsNoPartOfTheLoss) {
 }
 
 TEST(Train, ALossThatExplodesIsANumericError) {
-  EXPECT_EQ(error_of([] {
-              (void)train_on(kPlaneSquared, {"train.optimizer={type=\"sgd\", learning_rate=1e20}",
-                                             "model.layers.0.activation=identity"});
-            }),
-            "numeric: epoch 1, step 2: expected a finite loss, found inf; a smaller learning_rate than 1e+20 "
-            "may help");
+  EXPECT_EQ(
+      error_of([] {
+        (void)train_on(kPlaneSquared, {"train.optimizer={type=\"sgd\", learning_rate=1e20}",
+                                       "model.layers.0.activation=identity"});
+      }),
+      "numeric: epoch 1, step 2: expected a finite loss, found inf; the first value that is not finite is "
+      "'output.weight hidden.z': -inf, sample 0 of the batch; a smaller learning_rate than 1e+20 may help");
 }
 
 TEST(Train, StopsWhenAsked) {

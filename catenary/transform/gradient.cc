@@ -42,9 +42,7 @@ Value zero_like(Value v, bool per_sample) {
 void check(Value y, std::span<const Value> wrt) {
   for (const Value v : wrt) {
     if (!v) fail(ErrorKind::kConfig, "gradient needs variables of y's graph, found an empty value");
-    if (&v.graph() == &y.graph()) continue;
-    fail(ErrorKind::kConfig, "gradient needs variables of y's graph, found {} '{}' of another", v.op().name,
-         v.name());
+    check_same_graph(y, v, "gradient");
   }
   if (y.shape().rank() != 0) {
     fail(ErrorKind::kShape, "gradient needs a scalar [], found {} of type {}; sum or mean it first",

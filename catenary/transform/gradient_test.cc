@@ -165,7 +165,7 @@ TEST(Gradient, NeedsVariablesOfTheSameGraph) {
   Graph graph, other;
   const Value x = graph.parameter("x", {}), y = other.parameter("y", {});
   EXPECT_EQ(error_of([&] { (void)gradient(square(x), {y}); }),
-            "config: gradient needs variables of y's graph, found variable 'y' of another");
+            "config: gradient needs values of one graph, found 'x²' and 'y' of two");
   EXPECT_EQ(error_of([&] { (void)gradient(square(x), {Value{}}); }),
             "config: gradient needs variables of y's graph, found an empty value");
 }

@@ -1,15 +1,10 @@
-#include <cstddef>
-#include <cstdint>
 #include <span>
 
-#include "catenary/base/error.h"
 #include "catenary/data/idx.h"
+#include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  try {
-    (void)catenary::parse_idx(std::as_bytes(std::span(data, size)), "input");
-  } catch (const catenary::Error&) {
-    return 0;
-  }
+  using namespace catenary;
+  fuzz::answer_or_refuse([&] { (void)parse_idx(std::as_bytes(std::span(data, size)), "input"); });
   return 0;
 }

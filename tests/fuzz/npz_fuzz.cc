@@ -1,15 +1,11 @@
-#include <cstddef>
-#include <cstdint>
 #include <span>
 
-#include "catenary/base/error.h"
 #include "catenary/data/npz.h"
+#include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  try {
-    (void)catenary::parse_npz(std::as_bytes(std::span(data, size)), "input.npy", 1 << 20);
-  } catch (const catenary::Error&) {
-    return 0;
-  }
+  using namespace catenary;
+  fuzz::answer_or_refuse(
+      [&] { (void)parse_npz(std::as_bytes(std::span(data, size)), "input.npy", {.max_bytes = 1 << 23}); });
   return 0;
 }

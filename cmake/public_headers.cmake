@@ -1,0 +1,40 @@
+# The headers that users may include: catenary/catenary.h and all that it includes. They are installed, and include no
+# header that is not (tests/consumer). All others are private and may change without notice.
+set(CATENARY_PUBLIC_HEADERS
+  catenary/base/aligned.h
+  catenary/base/cpp20.h
+  catenary/base/dtype.h
+  catenary/base/error.h
+  catenary/base/shape.h
+  catenary/base/thread_pool.h
+  catenary/catenary.h
+  catenary/data/csv_dataset.h
+  catenary/data/dataset.h
+  catenary/data/idx_dataset.h
+  catenary/data/split.h
+  catenary/derive/compose.h
+  catenary/derive/derivation.h
+  catenary/derive/dimensions.h
+  catenary/derive/document.h
+  catenary/derive/expression.h
+  catenary/derive/formula.h
+  catenary/derive/hessian.h
+  catenary/derive/render.h
+  catenary/derive/valuation.h
+  catenary/engine/step.h
+  catenary/engine/variables.h
+  catenary/formats/safetensors.h
+  catenary/ir/graph.h
+  catenary/ir/op.h
+  catenary/ir/print.h
+  catenary/ir/program.h
+  catenary/ir/type.h
+  catenary/kernels/simd.h
+  catenary/nn/init.h
+  catenary/nn/network.h
+  catenary/ops/evaluate.h
+  catenary/ops/ops.h
+  catenary/optim/optimizer.h
+  catenary/transform/gradcheck.h
+  catenary/transform/gradient.h
+  catenary/transform/simplify.h)

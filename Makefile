@@ -38,7 +38,7 @@ demo: build ## train a network on Fashion-MNIST, into runs/fashion-mnist
 bench: bench-build ## build and run the benchmarks, beside other libraries: about 15 minutes
 	@./bench/all.sh
 
-bench-quick: bench-build ## three minutes of the same, to see that everything works
+bench-quick: bench-build ## a second or so of each of them, to see that everything works
 	@./bench/all.sh --quick
 
 bench-pypi: bench-build ## compare with the current PyTorch and JAX, from PyPI

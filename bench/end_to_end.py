@@ -16,7 +16,6 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-PROGRAM = ROOT / "build/bench/catenary"
 SAMPLES = 60_000
 MODULES = {"pytorch": "torch", "sklearn": "sklearn"}  # of the frameworks
 OPTIMIZERS = {
@@ -52,7 +51,7 @@ def run(command, threads, **variables):
 
 def train_catenary(options, optimizer, threads):
     with tempfile.TemporaryDirectory() as folder:
-        command = [PROGRAM, "train", ROOT / "examples/fashion-mnist.toml", "--json",
+        command = [options.program, "train", ROOT / "examples/fashion-mnist.toml", "--json",
                    "--threads", threads, "--out", pathlib.Path(folder) / "run",
                    "--set", f"train.epochs={options.epochs}", "--set", "train.weight_decay=0",
                    "--set", f"train.optimizer={OPTIMIZERS[optimizer]}"]
@@ -103,14 +102,14 @@ def rows_of(options, frameworks, optimizer, threads):
 
 
 def measure(options):
-    if not PROGRAM.exists():
-        raise Failed(f"{PROGRAM} has not been built: cmake --preset bench && cmake --build build/bench")
+    if not options.program.exists():
+        raise Failed(f"{options.program} has not been built: cmake --preset bench && cmake --build build/bench")
     frameworks = frameworks_of(options)
     print(f"Fashion-MNIST, 784-256-128-10, batches of 128, {options.epochs} epochs")
     print(f"{'side':10} {'optimizer':>9} {'th':>2} {'s/epoch':>8} {'least':>7} {'most':>7} {'samples/s':>10} "
           f"{'accuracy':>8} {'time':>6}")
     rows = []
-    for optimizer in OPTIMIZERS:
+    for optimizer in options.optimizers:
         for threads in options.threads:
             for row in rows_of(options, frameworks, optimizer, threads):
                 rows.append(row)
@@ -124,6 +123,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=positive, default=5)
     parser.add_argument("--threads", type=positive, nargs="+", default=[1, 2])
+    parser.add_argument("--optimizers", nargs="+", choices=OPTIMIZERS, default=list(OPTIMIZERS))
+    parser.add_argument("--program", type=pathlib.Path, default=ROOT / "build/bench/catenary", metavar="FILE")
     parser.add_argument("--frameworks", nargs="*", choices=MODULES, help="default: those that are installed")
     parser.add_argument("--python", default="/usr/bin/python3", help="the interpreter of the frameworks")
     parser.add_argument("--json", type=pathlib.Path, help="also write the rows to this file")

@@ -8,6 +8,7 @@ bench and static.
 """
 
 import argparse
+import itertools
 import json
 import pathlib
 import random
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 MEGA = 1e6
 
 # Name, widths, batch, samples.
@@ -44,14 +46,18 @@ def output_of(command):
 class Programs:
     """Where the programs lie, and how to run them."""
 
-    def __init__(self, root):
-        self.catenary = root / "build/bench/catenary"
-        self.built = {"dynamic": self.catenary, "static": root / "build/static/catenary"}
-        self.torch = root / "build/bench/bench/footprint_torch"
-        self.run_process = root / "build/bench/bench/run_process"
-        for program, preset in [(self.catenary, "bench"), (self.run_process, "bench"), (self.built["static"], "static")]:
+    def __init__(self, options):
+        self.catenary = options.build / "catenary"
+        self.built = {"dynamic": self.catenary, "static": options.static}
+        self.torch = options.build / "bench/footprint_torch"
+        self.run_process = options.build / "bench/run_process"
+        self.starts = 10 if options.quick else 300
+        if options.quick and not options.static.exists():
+            print(f"{options.static} has not been built; the program without shared libraries is left out")
+            del self.built["static"]
+        for program in [self.catenary, self.run_process, *self.built.values()]:
             if not program.exists():
-                raise Failed(f"{program} has not been built: cmake --preset {preset} && cmake --build build/{preset}")
+                raise Failed(f"{program} has not been built: `make bench` does it")
 
     def measure(self, command, times=1):
         """Peak memory and seconds of a command, as run_process prints them."""
@@ -98,9 +104,9 @@ def row_of(programs, kind, folder, name, config, data_bytes):
             "peak_over_planned": peak / expected, "own_over_planned": (peak - idle_bytes) / expected}
 
 
-def memory_rows(programs, root):
+def memory_rows(programs, networks):
     """A row for each network and program. The data are f32, but for Fashion-MNIST's pixels, which stay bytes."""
-    for name, widths, batch, samples in NETWORKS:
+    for name, widths, batch, samples in networks:
         with tempfile.TemporaryDirectory() as name_of_folder:
             folder = pathlib.Path(name_of_folder)
             write_csv(folder / "data.csv", widths[0], widths[-1], samples)
@@ -112,8 +118,11 @@ def memory_rows(programs, root):
             torch_bytes = programs.measure(torch)["peak_bytes"]
             rows = [row | {"libtorch_bytes": torch_bytes} for row in rows]
         yield from rows
+
+
+def memory_rows_of_fashion_mnist(programs):
     with tempfile.TemporaryDirectory() as name_of_folder:
-        config = root / "examples" / f"{FASHION_MNIST}.toml"
+        config = ROOT / "examples" / f"{FASHION_MNIST}.toml"
         for kind in programs.built:
             yield row_of(programs, kind, pathlib.Path(name_of_folder), FASHION_MNIST, config, 70_000 * (784 + 4))
 
@@ -142,19 +151,21 @@ def binary(programs):
             stripped = pathlib.Path(folder) / kind
             shutil.copy(program, stripped)
             output_of(["strip", stripped])
-            start = programs.measure([stripped, "--version"], times=300)
+            start = programs.measure([stripped, "--version"], times=programs.starts)
             rows.append({"program": kind, "stripped_bytes": stripped.stat().st_size,
                          "startup_seconds": start["seconds"], "least_startup_seconds": start["least_seconds"],
                          "idle_bytes": start["peak_bytes"]})
     return rows
 
 
-def measure(root):
+def measure(options):
     """All rows: of memory, and of the programs."""
-    programs = Programs(root)
+    programs = Programs(options)
     print_memory_heading()
     memory = []
-    for row in memory_rows(programs, root):
+    networks = NETWORKS[:2] if options.quick else NETWORKS
+    last = [] if options.quick else memory_rows_of_fashion_mnist(programs)
+    for row in itertools.chain(memory_rows(programs, networks), last):
         memory.append(row)
         print_memory(row)
     print(f"\n{'program':14} {'stripped':>12} {'--version':>12} {'idle memory':>12}")
@@ -167,10 +178,15 @@ def measure(root):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/bench", metavar="FOLDER",
+                        help="where the programs lie; default: build/bench")
+    parser.add_argument("--static", type=pathlib.Path, default=ROOT / "build/static/catenary", metavar="FILE",
+                        help="the program without shared libraries; default: build/static/catenary")
+    parser.add_argument("--quick", action="store_true", help="two small networks: to see that it works")
     parser.add_argument("--json", type=pathlib.Path, help="also write the figures to this file")
     options = parser.parse_args()
     try:
-        results = measure(pathlib.Path(__file__).resolve().parents[1])
+        results = measure(options)
     except Failed as error:
         sys.exit(f"footprint.py: {error}")
     if options.json:

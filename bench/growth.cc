@@ -33,10 +33,11 @@ struct Grid {
   double most_flops;  // of a step; larger ones are left out
   double turn_seconds;
   int rounds;
+  bool judged = true;  // whether a figure that cannot be true is an error
 };
 
 Grid whole_grid(const Options& options) {
-  if (options.quick) return {{8, 64, 512, 4096}, {1, 16, 256, 4096, 65'536}, 5e10, 0.02, 1};
+  if (options.quick) return {{8, 64}, {1, 16, 256}, 5e10, 0.01, 1, false};
   return {{8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096},
           {1, 4, 16, 64, 256, 1024, 4096, 16'384, 65'536},
           3e11,
@@ -82,7 +83,7 @@ Cell measure_cell(std::int64_t width, std::int64_t batch, const Grid& grid, int 
     peaks.push_back(peak(threads));
     if (times.back() > 1) break;  // long steps vary little
   }
-  refuse_beyond_peak(problem, side.name, median(times), peaks);
+  if (grid.judged) refuse_beyond_peak(problem, side.name, median(times), peaks);
   const double speed = median(peaks) * 1e9;
   const double roof =
       std::max(problem.flops() / speed, problem.least_bytes() / bandwidth_for(problem, threads));
@@ -176,7 +177,7 @@ void run(const Options& options) {
 int main(int argc, char** argv) {
   bench::Options options;
   CLI::App app{"Samples a second over width and batch, against the roofline"};
-  app.add_flag("--quick", options.quick, "a few sizes, once each: about 10 seconds");
+  app.add_flag("--quick", options.quick, "a few small sizes, once each: to see that it works");
   app.add_option("--threads", options.threads, "number of threads")
       ->capture_default_str()
       ->check(bench::above_zero);

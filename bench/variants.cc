@@ -21,13 +21,18 @@ namespace {
 
 using namespace catenary;
 
-constexpr double kTurnSeconds = 0.05;
-constexpr int kRounds = 7;
-
 struct Size {
   std::int64_t width, batch;
 };
-constexpr Size kSizes[] = {{64, 32}, {64, 1024}, {128, 64}, {256, 128}, {512, 128}};
+
+// What is measured, and how long.
+struct Extent {
+  std::vector<Size> sizes;
+  double turn_seconds;
+  int rounds;
+};
+const Extent kWhole = {{{64, 32}, {64, 1024}, {128, 64}, {256, 128}, {512, 128}}, 0.05, 7};
+const Extent kQuick = {{{64, 32}}, 0.005, 1};
 
 struct Variant {
   std::string name;
@@ -67,10 +72,10 @@ class Training {
     fill(size.batch);
   }
 
-  double step_seconds() {
+  double step_seconds(double turn_seconds) {
     double elapsed = 0;
     std::int64_t steps = 0;
-    for (std::int64_t block = 1; elapsed < kTurnSeconds; block *= 2) {
+    for (std::int64_t block = 1; elapsed < turn_seconds; block *= 2) {
       const double begin = seconds();
       for (std::int64_t i = 0; i < block; ++i) {
         if (step_->run({size_.batch}) != Status::kOk) throw std::runtime_error("the step failed");
@@ -150,14 +155,15 @@ class Training {
   std::unique_ptr<Step> step_;
 };
 
-nlohmann::json compare(const Size& size, int threads) {
+nlohmann::json compare(const Size& size, const Extent& extent, int threads) {
   std::vector<std::unique_ptr<Training>> sides;
   for (const Variant& variant : kVariants)
     sides.push_back(std::make_unique<Training>(size, variant, threads));
   std::vector<std::vector<double>> times(sides.size());
-  for (auto& side : sides) (void)side->step_seconds();  // warms the caches
-  for (int round = 0; round < kRounds; ++round) {
-    for (std::size_t i = 0; i < sides.size(); ++i) times[i].push_back(sides[i]->step_seconds());
+  for (auto& side : sides) (void)side->step_seconds(extent.turn_seconds);  // warms the caches
+  for (int round = 0; round < extent.rounds; ++round) {
+    for (std::size_t i = 0; i < sides.size(); ++i)
+      times[i].push_back(sides[i]->step_seconds(extent.turn_seconds));
   }
   nlohmann::json row = {{"width", size.width}, {"batch", size.batch}, {"threads", threads}};
   fmt::print("{:>5} {:>6} {:>3} {:>10.1f} us", size.width, size.batch, threads, median(times[0]) * 1e6);
@@ -176,7 +182,10 @@ int main(int argc, char** argv) {
   std::string json;
   CLI::App app{"Training steps with other activations and optimizers, over relu and SGD"};
   app.add_option("--json", json, "also write the figures to this file");
+  bool quick = false;
+  app.add_flag("--quick", quick, "one small size, once: to see that it works");
   CLI11_PARSE(app, argc, argv);
+  const bench::Extent& extent = quick ? bench::kQuick : bench::kWhole;
   try {
     nlohmann::json rows = nlohmann::json::array();
     fmt::print("five layers; time over that of {}\n{:>5} {:>6} {:>3} {:>13}", bench::kVariants[0].name,
@@ -187,7 +196,7 @@ int main(int argc, char** argv) {
     fmt::print("\n");
     for (const int threads : {1, 2}) {
       bench::pin(threads);
-      for (const auto& size : bench::kSizes) rows.push_back(bench::compare(size, threads));
+      for (const auto& size : extent.sizes) rows.push_back(bench::compare(size, extent, threads));
     }
     bench::write_results(json, rows.dump(2) + '\n');
     return 0;

@@ -19,11 +19,30 @@ add_library(catenary_highway INTERFACE)
 target_include_directories(catenary_highway INTERFACE $<TARGET_PROPERTY:hwy::hwy,INTERFACE_INCLUDE_DIRECTORIES>)
 target_compile_definitions(catenary_highway INTERFACE HWY_IS_DEBUG_BUILD=0)
 
-# catenary_floor(NAME USES targets... INSIDE targets...): library catenary_NAME from catenary/NAME/*.cc, and the test
-# program NAME_test from catenary/NAME/*_test.cc. USES: what its headers need as well. INSIDE: what only its .cc files
-# need, so that nobody above sees it.
+# catenary_join(TARGET [APART names...]): compiles sources together, six at a time, but for those named (CATENARY_JOIN): most
+# of a compiler's time goes into the standard library's headers, and into templates that every file instantiates again.
+# APART are those that use a name of another for something else; ALL: each by itself. The presets dev and clang compile
+# each file by itself, so that a missing include shows.
+function(catenary_join target)
+  cmake_parse_arguments(JOIN "" "" "APART" ${ARGN})
+  if(NOT CATENARY_JOIN OR JOIN_APART STREQUAL ALL)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM stem)
+    if(stem IN_LIST JOIN_APART)
+      set_property(SOURCE ${source} PROPERTY SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+endfunction()
+
+# catenary_floor(NAME USES targets... INSIDE targets... APART names...): library catenary_NAME from catenary/NAME/*.cc, and
+# the test program NAME_test from catenary/NAME/*_test.cc. USES: what its headers need as well. INSIDE: what only its .cc
+# files need, so that nobody above sees it. APART: sources that are not joined with others; ALL: none is.
 function(catenary_floor name)
-  cmake_parse_arguments(FLOOR "" "" "USES;INSIDE" ${ARGN})
+  cmake_parse_arguments(FLOOR "" "" "USES;INSIDE;APART" ${ARGN})
   set(folder ${PROJECT_SOURCE_DIR}/catenary/${name})
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cc)
   file(GLOB tests CONFIGURE_DEPENDS ${folder}/*_test.cc)
@@ -37,18 +56,20 @@ function(catenary_floor name)
     target_include_directories(catenary_${name} PUBLIC ${PROJECT_SOURCE_DIR})
     target_link_libraries(catenary_${name} PUBLIC ${FLOOR_USES} PRIVATE ${FLOOR_INSIDE})
     set_property(GLOBAL APPEND PROPERTY CATENARY_FLOORS catenary_${name})
+    catenary_join(catenary_${name} APART ${FLOOR_APART})
   endif()
   if(tests AND CATENARY_TESTS)
-    catenary_test(${name}_test SOURCES ${tests} USES catenary_${name} ${FLOOR_INSIDE})
+    catenary_test(${name}_test SOURCES ${tests} USES catenary_${name} ${FLOOR_INSIDE} APART ${FLOOR_APART})
   endif()
 endfunction()
 
-# catenary_test(NAME SOURCES files... USES targets...): a GoogleTest program whose cases ctest knows one by one, as
-# NAME/Suite.Case. A case or suite whose name begins with "Slow" gets the label slow.
+# catenary_test(NAME SOURCES files... USES targets... APART names...): a GoogleTest program whose cases ctest knows one by
+# one, as NAME/Suite.Case. A case or suite whose name begins with "Slow" gets the label slow. APART as above.
 function(catenary_test name)
-  cmake_parse_arguments(TEST "" "" "SOURCES;USES" ${ARGN})
+  cmake_parse_arguments(TEST "" "" "SOURCES;USES;APART" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE ${TEST_USES} catenary_test_support GTest::gmock GTest::gtest_main rapidcheck)
+  catenary_join(${name} APART ${TEST_APART})
   # What the tests call stays optimised; of their own sources, which instantiate much and run little, -O2 takes a third
   # longer, and with sanitizers -O1 half. -O0 would save no more, and triple the one test that looks at every float. What
   # they themselves do with numbers needs no watching.

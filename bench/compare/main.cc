@@ -4,14 +4,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "catenary/kernels/simd.h"
+#include "compare_options.h"
 #include "measure.h"
-#include "options.h"
 #include "peer_process.h"
 #include "results.h"
 #include "table.h"
@@ -22,15 +21,6 @@ namespace {
 
 // Multiply-adds of a step of the reference: a second for the four steps of a check.
 constexpr double kCheckWork = 2.5e8;
-
-struct Options {
-  std::vector<int> threads = {1, 2};
-  std::vector<std::string> peers;
-  std::string only, json, svg;
-  double most_gflop = 1e6;
-  std::string python = "/usr/bin/python3";  // Debian's, whatever PATH says
-  MeasureOptions measure;
-};
 
 // Libraries read these when they are loaded, so the program starts itself again with them. OpenBLAS 0.3.21
 // takes newer CPUs with AVX-512 for Haswells.
@@ -101,33 +91,16 @@ std::vector<Bar> chosen_bars(const Options& options) {
   return chosen;
 }
 
-// The rows on several threads, measured by a process whose OpenMP threads sleep: half the rounds, and no
-// steps so long that waking does not matter.
+// The rows on several threads, measured by a process whose OpenMP threads sleep.
 nlohmann::json rows_asleep(const Options& options, std::span<const PeerKind> kinds,
                            const std::string& folder) {
-  constexpr double kMostGflop = 50;
-  std::vector<std::string> arguments = {"--rounds",
-                                        std::to_string((options.measure.rounds + 1) / 2),
-                                        "--turn",
-                                        std::to_string(options.measure.turn_seconds),
-                                        "--most-gflop",
-                                        std::to_string(std::min(kMostGflop, options.most_gflop)),
-                                        "--python",
-                                        options.python,
-                                        "--only=" + options.only,
-                                        "--threads"};
-  bool several = false, any = false;
-  for (const int threads : options.threads) {
-    if (threads > 1) arguments.push_back(std::to_string(threads)), several = true;
-  }
-  std::string peers;
+  std::vector<std::string> peers;
   for (const PeerKind& kind : kinds.subspan(1)) {
-    if (kind.name == "dlib" || kind.name == "fann" || kind.name == "jax") continue;  // no OpenMP
-    peers += (any ? "," : "") + kind.name, any = true;
+    if (kind.name != "dlib" && kind.name != "fann" && kind.name != "jax") peers.push_back(kind.name);
   }
-  if (waiting_is_chosen() || !several || !any) return nlohmann::json::array();
-  arguments.insert(arguments.end(), {"--peers", peers});
-  return rows_of_sleepers(arguments, folder + "/asleep.json");
+  const Options asleep = options_of_sleepers(options, peers);
+  if (waiting_is_chosen() || asleep.threads.empty() || peers.empty()) return nlohmann::json::array();
+  return rows_of_sleepers(arguments_of(asleep), folder + "/asleep.json");
 }
 
 void run(const Options& options) {
@@ -162,30 +135,11 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
   bench::start_with_environment(argv);
-  bench::Options options;
-  CLI::App app{"Training steps of Catenary and of its peers, side by side"};
-  app.add_option("--threads", options.threads, "numbers of threads")
-      ->capture_default_str()
-      ->check(bench::above_zero);
-  app.add_option("--only", options.only, "networks whose name contains this");
-  app.add_option("--most-gflop", options.most_gflop, "leave out networks whose step takes more GFLOP")
-      ->check(bench::above_zero);
-  app.add_option("--peers", options.peers, "only these peers, such as onednn,libtorch")->delimiter(',');
-  app.add_option("--python", options.python, "the interpreter of pytorch, sklearn and jax")
-      ->capture_default_str()
-      ->check(CLI::ExistingFile);
-  app.add_option("--json", options.json, "also write the rows to this file");
-  app.add_option("--svg", options.svg, "also write a plot of the ratios to this file");
-  app.add_option("--turn", options.measure.turn_seconds, "seconds of a side's turn")
-      ->capture_default_str()
-      ->check(bench::above_zero);
-  app.add_option("--rounds", options.measure.rounds, "rounds of turns")
-      ->capture_default_str()
-      ->check(bench::above_zero);
-  CLI11_PARSE(app, argc, argv);
   try {
-    bench::run(options);
+    bench::run(bench::parse_options(argc, argv));
     return 0;
+  } catch (const bench::Answered& answered) {
+    return answered.exit_code;
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;

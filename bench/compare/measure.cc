@@ -109,7 +109,9 @@ nlohmann::json measure(const Problem& problem, std::span<const PeerKind> kinds, 
       side.ratios.push_back(time / sides[0].seconds.back());
     }
   }
-  for (const Side& side : sides) refuse_beyond_peak(problem, side.kind->name, median(side.seconds), peaks);
+  for (const Side& side : sides) {
+    if (!options.quick) refuse_beyond_peak(problem, side.kind->name, median(side.seconds), peaks);
+  }
   nlohmann::json row = {{"network", problem.name},    {"batch", problem.batch},
                         {"threads", options.threads}, {"parameters", problem.parameters()},
                         {"flops", problem.flops()},   {"peak_gflops", median(peaks)}};

@@ -12,6 +12,8 @@ struct MeasureOptions {
   int threads = 1;
   double turn_seconds = 0.1;
   int rounds = 7;
+  /// Figures are not looked at: a machine that is busy with other things may show any.
+  bool quick = false;
 };
 
 /// Confines this process, and the threads and processes it starts, to the first cores that it may use.

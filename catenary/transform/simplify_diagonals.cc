@@ -239,7 +239,7 @@ Value diagonals_in_product(Value v, const Options&) {
   return {};
 }
 
-constexpr std::array kRules = {
+constexpr std::array kDiagonalRules = {
     SimplifyRule{"diagonal(diag(a)) = a", undone<ops::kDiagonal, ops::kDiag>},
     SimplifyRule{"diag(a) b = a ⊙ b", diag_times},
     SimplifyRule{"diagonal(a bᵀ) = a ⊙ b", diagonal_of_outer},
@@ -264,6 +264,6 @@ constexpr std::array kRules = {
 
 }  // namespace
 
-std::span<const SimplifyRule> diagonal_rules() { return kRules; }
+std::span<const SimplifyRule> diagonal_rules() { return kDiagonalRules; }
 
 }  // namespace catenary::simplification

@@ -226,7 +226,7 @@ Value spread_beside_batched(Value v, const Options&) {
   return {};
 }
 
-constexpr std::array kRules = {
+constexpr std::array kFunctionRules = {
     SimplifyRule{"broadcast(broadcast(x)) = broadcast(x)", repeated_twice, SimplifyRule::kSilent},
     SimplifyRule{"broadcast(x) ⊙ y = x ⊙ y", spread_beside_batched, SimplifyRule::kSilent},
     SimplifyRule{"reshape(reshape(x)) = reshape(x)", reshaped_twice},
@@ -259,7 +259,7 @@ constexpr std::array kRules = {
 
 }  // namespace
 
-std::span<const SimplifyRule> function_rules() { return kRules; }
+std::span<const SimplifyRule> function_rules() { return kFunctionRules; }
 
 namespace {
 

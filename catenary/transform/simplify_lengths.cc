@@ -184,7 +184,7 @@ Value direction_over_length(Value v, const Options&) {
   return lengthened(v, [](double exponent) { return exponent < 0; });
 }
 
-constexpr std::array kRules = {
+constexpr std::array kLengthRules = {
     SimplifyRule{"√(‖x‖²) = ‖x‖", root_of_squared_length},
     SimplifyRule{"(x²)ᵃ = |x|²ᵃ", power_of_square},
     SimplifyRule{"|x| = x, x ≥ 0", absolute_value_of_positive},
@@ -201,6 +201,6 @@ constexpr std::array kRules = {
 
 }  // namespace
 
-std::span<const SimplifyRule> length_rules() { return kRules; }
+std::span<const SimplifyRule> length_rules() { return kLengthRules; }
 
 }  // namespace catenary::simplification

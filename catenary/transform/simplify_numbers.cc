@@ -129,7 +129,7 @@ Value over_number(Value v, const Options&) {
   return number && *number != 0 ? algebra::scaled(1 / *number, v.input(0)) : Value{};
 }
 
-constexpr std::array kRules = {
+constexpr std::array kNumberRules = {
     SimplifyRule{"c = c", repeated_number, SimplifyRule::kSilent},
     SimplifyRule{"2 · 3 = 6", fold},
     SimplifyRule{"0 x = 0", zero_times},
@@ -150,6 +150,6 @@ constexpr std::array kRules = {
 
 }  // namespace
 
-std::span<const SimplifyRule> number_rules() { return kRules; }
+std::span<const SimplifyRule> number_rules() { return kNumberRules; }
 
 }  // namespace catenary::simplification

@@ -214,7 +214,7 @@ Value factor_times_quotients(Value v, const Options&) {
   return {};
 }
 
-constexpr std::array kRules = {
+constexpr std::array kQuotientRules = {
     SimplifyRule{"x / y · z = x z / y", quotient_times},
     SimplifyRule{"x / y / z = x / (y z)", quotient_over},
     SimplifyRule{"x / (y / z) = x z / y", over_quotient},
@@ -230,6 +230,6 @@ constexpr std::array kRules = {
 
 }  // namespace
 
-std::span<const SimplifyRule> quotient_rules() { return kRules; }
+std::span<const SimplifyRule> quotient_rules() { return kQuotientRules; }
 
 }  // namespace catenary::simplification

@@ -200,7 +200,7 @@ Value mean_of_samples(Value v, const Options&) {
   return divisor && is(divisor, ops::kBatchSize) ? batch_mean(v.input(0).input(0)) : Value{};
 }
 
-constexpr std::array kRules = {
+constexpr std::array kScalarRules = {
     SimplifyRule{"x c = c x", scalar_last, SimplifyRule::kSilent},
     SimplifyRule{"broadcast(a) ⊙ broadcast(b) = broadcast(a b)", product_of_scalars, SimplifyRule::kSilent},
     SimplifyRule{"a (b x) = (a b) x", scalar_of_scalar},
@@ -221,7 +221,7 @@ constexpr std::array kLinearRules = {
 
 }  // namespace
 
-std::span<const SimplifyRule> scalar_rules() { return kRules; }
+std::span<const SimplifyRule> scalar_rules() { return kScalarRules; }
 std::span<const SimplifyRule> linear_rules() { return kLinearRules; }
 
 }  // namespace catenary::simplification

@@ -198,7 +198,7 @@ Value number_over(Value v, const Options&) {
   return constant_like(v.input(0), 1) / algebra::scaled(1 / *number, v.input(1));
 }
 
-constexpr std::array kRules = {
+constexpr std::array kSignRules = {
     SimplifyRule{"−x − y = −(x + y)", negative_sum},
     SimplifyRule{"−(x − y) = y − x", negative_difference},
     SimplifyRule{"−(x − y) z = (y − x) z", negative_of_difference},
@@ -211,6 +211,6 @@ constexpr std::array kRules = {
 
 }  // namespace
 
-std::span<const SimplifyRule> sign_rules() { return kRules; }
+std::span<const SimplifyRule> sign_rules() { return kSignRules; }
 
 }  // namespace catenary::simplification

@@ -340,7 +340,7 @@ std::optional<Term> over_common_divisor(const Term& a, const Term& b, const Opti
   return Term{sum->number, product_of(PowerProduct{1, sum->powers}, a.rest)};
 }
 
-constexpr std::array kRules = {
+constexpr std::array kSumRules = {
     SimplifyRule{"x − x = 0", rule<cancelled>},
     SimplifyRule{"x + x = 2 x", rule<collected>},
     SimplifyRule{"c x + c y = c (x + y)", rule<common_scalar>},
@@ -357,6 +357,6 @@ constexpr std::array kRules = {
 
 }  // namespace
 
-std::span<const SimplifyRule> sum_rules() { return kRules; }
+std::span<const SimplifyRule> sum_rules() { return kSumRules; }
 
 }  // namespace catenary::simplification

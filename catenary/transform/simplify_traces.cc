@@ -112,7 +112,7 @@ Value determinant_of_power(Value v, const Options&) {
   return inverse ? -scaled(k, inner) : scaled(k, inner);
 }
 
-constexpr std::array kRules = {
+constexpr std::array kTraceRules = {
     SimplifyRule{"tr(Aᵀ) = tr(A)", trace_of_transpose},
     SimplifyRule{"tr(a bᵀ) = bᵀ a", trace_of_outer},
     SimplifyRule{"tr(I) = n", trace_of_identity},
@@ -129,6 +129,6 @@ constexpr std::array kRules = {
 
 }  // namespace
 
-std::span<const SimplifyRule> trace_rules() { return kRules; }
+std::span<const SimplifyRule> trace_rules() { return kTraceRules; }
 
 }  // namespace catenary::simplification

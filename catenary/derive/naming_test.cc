@@ -11,8 +11,8 @@
 namespace catenary::derive {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 Derivation derive_formula(std::string_view formula, std::string_view declarations) {
   const Expression e = parse_expression(formula, declarations);

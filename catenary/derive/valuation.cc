@@ -235,7 +235,7 @@ Value Valuation::shown(const Result& result) const {
 
 Value Valuation::original(Value image) const {
   const auto it = std::ranges::find_if(images_, [&](const auto& pair) { return pair.second == image; });
-  return it == images_.end() ? Value{} : Value(source_, it->first);
+  return it == images_.end() ? Value{} : source_->value(it->first);
 }
 
 Value Valuation::singular_matrix(const Derivation& derivation) const {

@@ -11,6 +11,7 @@ set(CATENARY_PUBLIC_HEADERS
   catenary/data/csv_dataset.h
   catenary/data/dataset.h
   catenary/data/idx_dataset.h
+  catenary/data/limits.h
   catenary/data/split.h
   catenary/derive/compose.h
   catenary/derive/derivation.h

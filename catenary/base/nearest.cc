@@ -12,9 +12,21 @@ namespace catenary {
 
 namespace {
 
+// The characters of UTF-8: each byte that begins one, with those that continue it.
+std::vector<std::string_view> characters_of(std::string_view text) {
+  std::vector<std::string_view> characters;
+  for (std::size_t begin = 0; begin < text.size();) {
+    std::size_t end = begin + 1;
+    while (end < text.size() && (text[end] & 0xC0) == 0x80) ++end;
+    characters.push_back(text.substr(begin, end - begin));
+    begin = end;
+  }
+  return characters;
+}
+
 // The least number of letters to insert, drop, replace or exchange with the next one, by its dynamic program,
 // one row at a time (optimal string alignment).
-std::size_t edit_distance(std::string_view a, std::string_view b) {
+std::size_t edit_distance(std::span<const std::string_view> a, std::span<const std::string_view> b) {
   std::vector<std::size_t> row(b.size() + 1), last, before_last;
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -41,11 +53,14 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
   constexpr std::size_t kLettersForAnEdit = 3;
   constexpr std::size_t kLongestName = 256;  // a hostile file may hold a name of megabytes
   if (name.size() > kLongestName) return {};
+  const std::vector<std::string_view> letters = characters_of(name);
   std::string_view best;
-  std::size_t best_distance = name.size();
+  std::size_t best_distance = letters.size();
   for (const std::string_view candidate : candidates) {
-    const std::size_t distance = same_but_for_case(name, candidate) ? 0 : edit_distance(name, candidate);
-    if (distance <= std::min(name.size(), candidate.size()) / kLettersForAnEdit && distance < best_distance) {
+    const std::vector<std::string_view> others = characters_of(candidate);
+    const std::size_t distance = same_but_for_case(name, candidate) ? 0 : edit_distance(letters, others);
+    const std::size_t most = std::min(letters.size(), others.size()) / kLettersForAnEdit;
+    if (distance <= most && distance < best_distance) {
       best = candidate;
       best_distance = distance;
     }

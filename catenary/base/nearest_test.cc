@@ -24,6 +24,13 @@ TEST(Nearest, AllowsAnEditForEachThreeLettersOfTheShorterName) {
   EXPECT_EQ(nearest("median", kShorter), "");  // 2 edits of 4 letters
 }
 
+TEST(Nearest, CountsCharactersNotBytes) {
+  constexpr std::array<std::string_view, 2> kTwo = {"rose", "宽度表"};
+  EXPECT_EQ(nearest("rosé", kTwo), "rose");
+  EXPECT_EQ(nearest("宽度的", kTwo), "宽度表");
+  EXPECT_EQ(nearest("高度的", kTwo), "");
+}
+
 TEST(Nearest, TakesNoOtherWordForTheOneThatWasMeant) {
   constexpr std::array<std::string_view, 4> kFunctions = {"cos", "kron", "mean", "tanh"};
   for (const char* word : {"atan", "prod", "conv", "norm", "rank"}) EXPECT_EQ(nearest(word, kFunctions), "");

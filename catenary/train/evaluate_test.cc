@@ -69,8 +69,10 @@ TEST(Evaluate, ALossThatIsNotFiniteIsANumericError) {
   (void)folder.file("data.csv", "a,y\n1,0\n1e30,0\n");
   const Config config = small_config(folder, "y", "squared_error", kOneLayer);
   const StoredRun run = stored_with(config, {{"output.weight", {1}}, {"output.bias", {0}}});
-  EXPECT_EQ(error_of([&] { (void)evaluate(run, load_test_data(config, run.model.schema), 1); }),
-            "numeric: expected a finite loss over 2 samples, found inf");
+  EXPECT_EQ(
+      error_of([&] { (void)evaluate(run, load_test_data(config, run.model.schema), 1); }),
+      "numeric: samples 0 to 1: expected a finite loss, found inf; the first value that is not finite is "
+      "'½‖target − output.z‖²': inf, sample 1 of the batch");
 }
 
 }  // namespace

@@ -64,7 +64,9 @@ function(catenary_floor name)
 endfunction()
 
 # catenary_test(NAME SOURCES files... USES targets... APART names...): a GoogleTest program whose cases ctest knows one by
-# one, as NAME/Suite.Case. A case or suite whose name begins with "Slow" gets the label slow. APART as above.
+# one, as NAME/Suite.Case. A case or suite whose name begins with "Slow" gets the label slow. APART as above. With
+# CATENARY_TESTS_BY_PROGRAM a program's quick cases are two tests, NAME/0 and NAME/1: with sanitizers a program takes
+# longer to begin than most cases take.
 function(catenary_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;USES;APART" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
@@ -75,6 +77,15 @@ function(catenary_test name)
   # they themselves do with numbers needs no watching.
   target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-Og> -fno-sanitize=undefined)
   set(slow "*.Slow*:Slow*.*:*/Slow*.*")
+  if(CATENARY_TESTS_BY_PROGRAM)
+    foreach(shard 0 1)
+      add_test(NAME ${name}/${shard} COMMAND ${name} --gtest_brief=1 --gtest_filter=-${slow}
+               WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+      set_tests_properties(${name}/${shard} PROPERTIES TIMEOUT 900
+                           ENVIRONMENT "GTEST_TOTAL_SHARDS=2;GTEST_SHARD_INDEX=${shard}")
+    endforeach()
+    return()
+  endif()
   set(common TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   gtest_discover_tests(${name} ${common} TEST_FILTER "-${slow}" TEST_LIST ${name}_quick PROPERTIES TIMEOUT 300)
   gtest_discover_tests(${name} ${common} TEST_FILTER "${slow}" TEST_LIST ${name}_slow

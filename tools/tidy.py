@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs clang-tidy on the given files, many of them as if they were one.
 
-Usage: tidy.py FILES.cc... Prints what is wrong and exits with 1, or prints nothing. Needs a configured build/test.
+Usage: tidy.py FILES.cc... Prints what is wrong and exits with 1, or prints nothing. Needs a configured build/dev.
 
 Most of clang-tidy's time goes into the headers of the standard library, which it parses and searches again for each
 file. So files that are compiled alike are joined: their texts one after the other, as the analyzer would skip included
@@ -22,7 +22,7 @@ import shlex
 import subprocess
 import sys
 
-DATABASE = pathlib.Path("build/test/compile_commands.json")
+DATABASE = pathlib.Path("build/dev/compile_commands.json")
 FOLDER = pathlib.Path("build/lint")
 # Long enough to read the standard library seldom, short enough that no processor waits for the last join.
 LINES = 2500

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "catenary/base/cpp20.h"
+
 namespace catenary {
 
 /// How much the data of one file may be. What is more is refused before memory is taken for it, with a

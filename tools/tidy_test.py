@@ -22,13 +22,13 @@ class Tidy(unittest.TestCase):
     def tidy(self, texts):
         """Runs tidy.py on files of these names and texts: its exit status and what it says about places."""
         folder = self.folder
-        (folder / "build/test").mkdir(parents=True, exist_ok=True)
+        (folder / "build/dev").mkdir(parents=True, exist_ok=True)
         (folder / ".clang-tidy").write_text(f"Checks: '{CHECKS}'\nWarningsAsErrors: '*'\nCheckOptions: {NAMING}\n")
         commands = []
         for path, text in texts.items():
             (folder / path).write_text(text)
             commands.append({"file": f"{folder}/{path}", "command": f"c++ -I{folder} -Wshadow -std=c++20 -c {path}"})
-        (folder / "build/test/compile_commands.json").write_text(json.dumps(commands))
+        (folder / "build/dev/compile_commands.json").write_text(json.dumps(commands))
         run = subprocess.run([sys.executable, TIDY, *(path for path in texts if path.endswith(".cc"))], cwd=folder, capture_output=True, text=True, check=False)
         self.assertEqual(run.stderr, "")
         return run.returncode, [line.split(" [")[0] for line in run.stdout.splitlines() if "error:" in line]

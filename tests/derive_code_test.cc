@@ -187,6 +187,20 @@ CodeRequest masked(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
   return request;
 }
 
+// Shares of classes that are given as they are, some of them 0 and rightly so: 0 · ln 0 is 0 in the loss, and
+// 0 in its gradient.
+CodeRequest sure_shares(Graph& graph, const ExampleSizes& sizes, Bindings& at) {
+  const Value a = graph.parameter("a", {sizes.n}, {}, DType::kF64);
+  const Value y = graph.parameter("y", {sizes.n}, {}, DType::kF64);
+  std::vector<double> shares(static_cast<std::size_t>(sizes.n), 0);
+  shares[1] = 1;
+  at.leaves["a"] = at.leaves["y"] = shares;
+  CodeRequest request{.parameters = {a, y}};
+  request.value = cross_entropy(a, y);
+  request.gradients = {{"a", gradient(request.value, {a}).adjoints[0]}};
+  return request;
+}
+
 // The Hessian of a function by one vector; and all blocks of a function of a vector and a scalar.
 CodeRequest with_hessian(const derive::Derivation& derivation, Bindings& at) {
   CodeRequest request{.parameters = derivation.leaves, .value = derivation.sample.scalar};
@@ -239,7 +253,7 @@ CodeCase::Build random_graph(std::uint64_t seed) {
 std::vector<CodeCase> some_functions() {
   std::vector<CodeCase> cases;
   for (const auto build : {regularised, network, one_sample, gaussian, exchanged_rows, reshaped, masked,
-                           logistic_hessian, mixed_hessian})
+                           sure_shares, logistic_hessian, mixed_hessian})
     cases.emplace_back(build);
   return cases;
 }

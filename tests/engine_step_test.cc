@@ -65,6 +65,20 @@ TEST(Outputs, MayReadAProductTwice) {
   }
 }
 
+// Also where the one that the kernel could take on comes last; nodes are computed in the order of their
+// making.
+TEST(Outputs, MayReadAProductBeforeItsBiasActivationOrSlopeDoes) {
+  for (const int last : {0, 1, 2}) {
+    Graph graph;
+    const Value x = graph.input("x", {3}), u = graph.input("u", {4}), W = graph.parameter("W", {4, 3});
+    const Value b = graph.parameter("b", {4}), a = tanh(u), slope = 1 - square(a), z = matmul(W, x);
+    const Value first = softplus(z);
+    const Value second = last == 0 ? z + b : last == 1 ? relu(z) : z * slope;
+    expect_reference({first * second}, {x, u, W, b});
+    expect_reference({a, first * second}, {x, u, W, b});
+  }
+}
+
 // On the way back the slope of some activations rides on the product with the matrix above.
 TEST(Outputs, MayBeGradientsThroughEveryActivation) {
   Graph graph;

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import re
+import shutil
 import sys
 import tomllib
 
@@ -13,6 +14,7 @@ SLOW_TEST = re.compile(r"TEST\w*\((Slow|\w+,\s*Slow)")
 # Tests in Python that run the program, whose path they take. What needs a browser or LaTeX is left to `make test`.
 SCRIPTS = {"tools/derivations.py": ("--check",), "tests/derive_text_test.py": ()}
 SCRIPTS_NEED = "derive"
+PYTHON = shutil.which("python3", path="/usr/bin") or sys.executable  # Debian's first: it has NumPy
 CELLS = re.compile(r"^\| (.+?) \| `(.+?)` \| (.+) \|$")
 ABOUT = """# Faults that the tests notice
 
@@ -122,7 +124,7 @@ class House:
                 self.add([path], path.stem, "tests/", quick, slow)
         self.add(sorted((self.root / "apps/cli").glob("*_test.cc")), "cli_test", "apps/cli/", quick, slow)
         if floor in self.below({SCRIPTS_NEED}):
-            slow += [Check(script, "catenary_cli", ("catenary",), (sys.executable, script, "{build}/catenary", *options))
+            slow += [Check(script, "catenary_cli", ("catenary",), (PYTHON, script, "{build}/catenary", *options))
                      for script, options in SCRIPTS.items() if (self.root / script).exists()]
         return sorted(quick, key=lambda check: check.target != f"{floor}_test") + slow
 

@@ -152,6 +152,7 @@ TEST(Eval, WithoutATestSetJudgesByTheTrainingSetAndSaysSo) {
   const Outcome outcome = shell.run({"eval", "runs/c"});
   EXPECT_THAT(outcome.out, HasSubstr("training accuracy "));
   EXPECT_THAT(outcome.err, HasSubstr("the config names no test set"));
+  EXPECT_EQ(json_lines(shell.run({"eval", "runs/c", "--json"}).out).front()["on"], "train");
 }
 
 TEST(Predict, WritesARowForEachSample) {

@@ -117,6 +117,10 @@ TEST(DeriveValues, SayWhatWasNeededAndFound) {
   const std::string two = npy<double>("<f8", "False", "2,", {1, 2});
   const std::string unequal = npz({{"x.npy", three}, {"y.npy", two}}),
                     reversed = npz({{"x.npy", two}, {"y.npy", three}});
+  const std::string three_samples = npy<double>("<f8", "False", "3, 1", {1, 2, 3});
+  const std::string two_samples = npy<double>("<f8", "False", "2, 1", {1, 2});
+  const std::string fewer = npz({{"x.npy", three_samples}, {"y.npy", two_samples}}),
+                    more = npz({{"x.npy", two_samples}, {"y.npy", three_samples}});
   const struct {
     const char* expression;
     const char* given;
@@ -131,6 +135,8 @@ TEST(DeriveValues, SayWhatWasNeededAndFound) {
       {"tr(A)", "A: n×n symmetric", "A.npy", nearly_symmetric, "found 5 at [2, 1] and 4 at [1, 2]"},
       {"norm(x-y)", "x: n, y: n", "xy.npz", unequal, "array 'y': the dimension n is 2 here and 3 in 'x'"},
       {"norm(x-y)", "x: n, y: n", "xy.npz", reversed, "array 'y': the dimension n is 3 here and 2 in 'x'"},
+      {"x'*y", "x: n batched, y: n batched", "xy.npz", fewer, "array 'y' has 2 samples, others have 3"},
+      {"x'*y", "x: n batched, y: n batched", "xy.npz", more, "array 'y' has 3 samples, others have 2"},
       {"norm(x)", "x: n", "x.npy", "hello", "x.npy: needed a NumPy file"},
   };
   for (const auto& c : kCases) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <numbers>
+
 namespace catenary {
 namespace {
 
@@ -20,6 +23,19 @@ TEST(Philox, StreamsPurposesAndSeedsDiffer) {
   EXPECT_NE(base.bits(0), Philox(2, RandomPurpose::kTest, 1).bits(0));
   EXPECT_NE(base.bits(0), Philox(1, RandomPurpose::kShuffle, 1).bits(0));
   EXPECT_NE(base.bits(0), Philox(1, RandomPurpose::kTest, 2).bits(0));
+  constexpr std::uint64_t kUpperHalf = std::uint64_t{1} << 32;
+  EXPECT_NE(base.bits(0), Philox(1 + kUpperHalf, RandomPurpose::kTest, 1).bits(0));
+  EXPECT_NE(base.bits(0), Philox(1, RandomPurpose::kTest, 1 + kUpperHalf).bits(0));
+}
+
+// Box and Muller's √(−2 ln u) cos 2πv of a block's first two words, with u from 2⁻³² to 1: never the
+// logarithm of 0.
+TEST(Philox, NormalTakesTheLogarithmOfAWordAndOneMore) {
+  const Philox random(7, RandomPurpose::kTest, 0);
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    const double u = std::ldexp(random.bits(4 * i) + 1.0, -32), v = std::ldexp(random.bits(4 * i + 1), -32);
+    EXPECT_DOUBLE_EQ(random.normal(i), std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v));
+  }
 }
 
 TEST(Philox, NormalHasMeanZeroAndVarianceOne) {

@@ -143,6 +143,14 @@ TEST_P(HessianOf, AgreesWithTheSlopesOfTheGradient) {
   }
 }
 
+// 2 A instead of A + Aᵀ, which are the same for a symmetric A alone.
+TEST(Hessian, TellsHowFarItIsFromItsTranspose) {
+  Derivation d = derive_twice("x'*A*x", "A: 2×2, x: 2");
+  EXPECT_EQ(Valuation(d, {1, {{"A", {1, 5, 2, 1}}, {"x", {3, 4}}}}).hessian_agreements()[0].asymmetry, 0);
+  d.hessian->blocks[0].closed.value().value = 2.0 * d.graph->find("A");
+  EXPECT_EQ(Valuation(d, {1, {{"A", {1, 5, 2, 1}}, {"x", {3, 4}}}}).hessian_agreements()[0].asymmetry, 6);
+}
+
 // Numbers of all leaves that differentials stand for, when the block's variable moves along a direction; and
 // of its own leaves for Jacobians. Measured by complex steps.
 class Motion {

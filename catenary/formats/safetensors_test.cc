@@ -161,8 +161,10 @@ TEST(Safetensors, RejectsKeysAndValuesThatDoNotBelong) {
             "tensor 't', key 'kind': needed dtype, shape or data_offsets, found this key");
   EXPECT_EQ(tensor_error(R"("dtype":"F32","dtype":"F32")", 0),
             "tensor 't', key 'dtype': needed distinct keys, found it twice");
-  EXPECT_EQ(tensor_error(R"("dtype":"F32","shape":[])", 0),
-            "tensor 't': needed dtype, shape and data_offsets, found 2 of them");
+  for (const char* two : {R"("dtype":"F32","shape":[])", R"("dtype":"F32","data_offsets":[0,4])",
+                          R"("shape":[],"data_offsets":[0,4])"}) {
+    EXPECT_EQ(tensor_error(two, 4), "tensor 't': needed dtype, shape and data_offsets, found 2 of them");
+  }
   EXPECT_EQ(tensor_error(R"("dtype":[])", 0), "tensor 't', key 'dtype': needed a string, found an array");
   EXPECT_EQ(tensor_error(R"("shape":[1.5])", 0), "tensor 't', key 'shape': needed whole numbers, found 1.5");
   EXPECT_EQ(tensor_error(R"("shape":[[]])", 0),

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <ranges>
 #include <set>
 #include <span>
 
@@ -136,9 +135,9 @@ class Differentiator {
       ++step.moving;
     }
     if (!step.rule) {  // constant almost everywhere
-      const auto moves = [&](int i) { return bool(of(y.input(i))); };
-      const auto operands = std::views::iota(0, y.input_count());
-      if (y != block_.gradient && std::ranges::any_of(operands, moves)) block_.flat.push_back(y);
+      bool moves = false;
+      for (int i = 0; i < y.input_count(); ++i) moves |= bool(of(y.input(i)));
+      if (y != block_.gradient && moves) block_.flat.push_back(y);
       return;
     }
     step.shortened = shortened(step.rule);

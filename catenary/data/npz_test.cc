@@ -173,7 +173,11 @@ TEST(Npy, ErrorsSayWhatWasNeededAndFound) {
   };
   EXPECT_EQ(parse_error("hello"),
             "data: f.npz: needed a NumPy file, which begins with 'PK' (.npz) or 93 'NUMPY' (.npy), found "
-            "[68 65 6c 6c 6f]");
+            "text that begins with 'hello'");
+  EXPECT_THAT(parse_error("sepal_length,species\n5.1,setosa\n"),
+              EndsWith("found text that begins with 'sepal_length,species'"));
+  EXPECT_THAT(parse_error(""), EndsWith("found an empty file"));
+  EXPECT_THAT(parse_error("\x01\x02"), EndsWith("found a file of 2 bytes that begins with [01 02]"));
   EXPECT_EQ(parse_error(npy("", "", 4)),
             "data: f.npz: needed version 1.0, 2.0 or 3.0 of NumPy's format, found 4.0");
   EXPECT_EQ(

@@ -44,7 +44,9 @@ Table parse_chunks(const Input& input, const CsvOptions& options, const Next& ne
     if (is_first) require_text(chunk, name);
     if (is_first && chunk.starts_with(kByteOrderMark)) chunk.remove_prefix(kByteOrderMark.size());
     scanner.feed(chunk);
-    if (builder.bytes() > most) fail_too_large(name, allowed, "more");
+    if (builder.bytes() > most)
+      fail_too_large(name, most,
+                     input.bytes > 0 ? "more" : "more from a pipe, which may take half of the limit");
     builder.make_room({.chunk = chunk.size(), .read = bytes, .total = input.bytes, .allowed = most});
   }
   scanner.finish();

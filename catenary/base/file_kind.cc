@@ -1,6 +1,6 @@
 #include "catenary/base/file_kind.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -12,13 +12,22 @@ namespace catenary {
 
 namespace {
 
+using namespace std::string_view_literals;
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 struct Kind {
   std::string_view start;
   std::string_view name;
 };
 
 // What is at hand where data and weights are. [each format's own specification]
+// Of two that begin alike the longer one comes first.
 constexpr Kind kKinds[] = {
+    {"\xFF\xFE\0\0"sv, "text in UTF-32"},
+    {"\0\0\xFE\xFF"sv, "text in UTF-32"},
+    {"\xFF\xFE", "text in UTF-16"},
+    {"\xFE\xFF", "text in UTF-16"},
     {"PK\x03\x04", "a zip archive"},
     {"PK\x05\x06", "a zip archive"},
     {"\x1F\x8B", "gzip data"},
@@ -35,6 +44,20 @@ constexpr Kind kKinds[] = {
     {"\x80\x03", "a Python pickle"},
     {"\x80\x04", "a Python pickle"},
     {"\x80\x05", "a Python pickle"},
+    {"\0\0\x08\x01"sv, "an IDX file"},
+    {"\0\0\x08\x03"sv, "an IDX file"},
+    {"\0\0\x08\x04"sv, "an IDX file"},
+    {"7z\xBC\xAF\x27\x1C", "a 7z archive"},
+    {"Rar!\x1A\x07", "a RAR archive"},
+    {"\x04\x22\x4D\x18", "lz4 data"},
+    {"ARROW1", "an Arrow file"},
+    {"SQLite format 3", "an SQLite database"},
+    {"\xD0\xCF\x11\xE0", "an old Office document"},
+    {"GIF87a", "a GIF image"},
+    {"GIF89a", "a GIF image"},
+    {"II*\0"sv, "a TIFF image"},
+    {"MM\0*"sv, "a TIFF image"},
+    {"RIFF", "a RIFF file (WebP, WAV)"},
     {"\x89PNG", "a PNG image"},
     {"\xFF\xD8\xFF", "a JPEG image"},
     {"%PDF", "a PDF document"},
@@ -56,6 +79,11 @@ bool is_text(std::string_view start) {
   return false;
 }
 
+// The header's length in 8 bytes, of which a length below 4 GiB leaves the upper four empty, then its JSON.
+bool is_safetensors(std::string_view start) {
+  return start.size() > 8 && start.substr(4, 5) == "\0\0\0\0{"sv;
+}
+
 std::string_view characters(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -65,6 +93,7 @@ std::string_view characters(std::span<const std::byte> bytes) {
 std::string binary_kind(std::span<const std::byte> start) {
   const std::string_view text = characters(start);
   if (is_text(text)) return "";
+  if (is_safetensors(text)) return std::string(kSafetensorsKind);  // first, as a length may be any bytes
   const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds),
                                   [&](const Kind& k) { return text.starts_with(k.start); });
   return kind == std::end(kKinds) ? "" : std::string(kind->name);
@@ -72,11 +101,21 @@ std::string binary_kind(std::span<const std::byte> start) {
 
 std::string file_kind(std::span<const std::byte> start) {
   constexpr std::size_t kMostQuoted = 32;  // bytes of a text, enough to know it again
-  const std::string_view text = characters(start);
+  std::string_view text = characters(start);
   if (text.empty()) return "an empty file";
   if (!is_text(text)) return binary_kind(start);
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
   return fmt::format("text that begins with {}", quote(line.substr(0, kMostQuoted)));
+}
+
+std::string describe_file(std::span<const std::byte> start, std::uint64_t bytes) {
+  constexpr std::size_t kMostShown = 16;
+  const std::string kind = file_kind(start);
+  if (!kind.empty()) return kind;
+  return fmt::format("a file {}that begins with [{:02x}]",
+                     bytes > 0 ? fmt::format("of {} bytes ", bytes) : "",
+                     fmt::join(start.first(std::min(start.size(), kMostShown)), " "));
 }
 
 }  // namespace catenary

@@ -23,9 +23,9 @@ struct Input {
 
 // Tables are often kept zipped, or taken for what they were made from.
 void require_text(std::string_view start, const std::string& name) {
-  constexpr std::size_t kStartBytes = 64;  // tell what a file is
-  const std::string kind = binary_kind(std::as_bytes(std::span(start.substr(0, kStartBytes))));
-  if (!kind.empty()) fail(ErrorKind::kData, "{}: needed a CSV file, which is text, found {}", name, kind);
+  const std::string kind = binary_kind(std::as_bytes(std::span(start.substr(0, kFileStartBytes))));
+  if (!kind.empty())
+    fail(ErrorKind::kData, "{}: needed a CSV file, which is text in UTF-8, found {}", name, kind);
 }
 
 // Reads the chunks that `next` returns, the first without its byte order mark, until it returns an empty one.
@@ -44,7 +44,9 @@ Table parse_chunks(const Input& input, const CsvOptions& options, const Next& ne
     if (is_first) require_text(chunk, name);
     if (is_first && chunk.starts_with(kByteOrderMark)) chunk.remove_prefix(kByteOrderMark.size());
     scanner.feed(chunk);
-    if (builder.bytes() > most) fail_too_large(name, allowed, "more");
+    if (builder.bytes() > most)
+      fail_too_large(name, most,
+                     input.bytes > 0 ? "more" : "more from a pipe, which may take half of the limit");
     builder.make_room({.chunk = chunk.size(), .read = bytes, .total = input.bytes, .allowed = most});
   }
   scanner.finish();

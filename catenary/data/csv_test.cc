@@ -138,8 +138,8 @@ TEST(Csv, ErrorsInTheHeaderNameTheColumn) {
             "data: f.csv: line 1, column 2 '': needed a name in the header, found a blank cell");
   EXPECT_EQ(parse_error("a,b,a\n1,2,3\n"),
             "data: f.csv: line 1, column 3 'a': needed distinct names in the header, found this name twice");
-  EXPECT_EQ(parse_error(std::string("\xFF\xFE\x61\0", 4)),
-            "data: f.csv: line 1, column 1 '\\xFF\\xFEa\\x00': needed UTF-8, found other bytes");
+  EXPECT_EQ(parse_error(std::string("\xFE\x61\0", 3)),
+            "data: f.csv: line 1, column 1 '\\xFEa\\x00': needed UTF-8, found other bytes");
 }
 
 TEST(Csv, ErrorsInRowsNameTheLine) {
@@ -160,9 +160,15 @@ TEST(Csv, ErrorsInQuotesNameTheLine) {
 
 TEST(Csv, SaysWhatAFileIsThatIsNoText) {
   EXPECT_EQ(parse_error("\x1F\x8B\x08\x01"),
-            "data: f.csv: needed a CSV file, which is text, found gzip data");
+            "data: f.csv: needed a CSV file, which is text in UTF-8, found gzip data");
   EXPECT_EQ(parse_error("PK\x03\x04\x14"),
-            "data: f.csv: needed a CSV file, which is text, found a zip archive");
+            "data: f.csv: needed a CSV file, which is text in UTF-8, found a zip archive");
+  EXPECT_EQ(parse_error(std::string("\xFF\xFE"
+                                    "a\0,\0",
+                                    6)),
+            "data: f.csv: needed a CSV file, which is text in UTF-8, found text in UTF-16");
+  EXPECT_EQ(parse_error(std::string("\x08\0\0\0\0\0\0\0{}      ", 16)),
+            "data: f.csv: needed a CSV file, which is text in UTF-8, found a safetensors file");
   EXPECT_EQ(parse("BZh,PAR1\n1,2\n").rows(), 1);
 }
 
@@ -225,8 +231,9 @@ TEST(Csv, AnEndlessPipeEndsAtTheLimit) {
   const std::int64_t most = testing_support::most_bytes_allocated(
       [&] { message = error_of([&] { (void)read_csv(path, one_matrix({.max_bytes = 1'000'000})); }); });
   writer.join();
-  EXPECT_THAT(message,
-              ::testing::HasSubstr("needed data that take at most 1000000 bytes of memory, found more"));
+  EXPECT_THAT(message, ::testing::HasSubstr(
+                           "needed data that take at most 500000 bytes of memory, found more from a pipe, "
+                           "which may take half of the limit; data.max_bytes (--max-bytes) sets the limit"));
   EXPECT_LT(most, 1'000'000);
 }
 

@@ -11,6 +11,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/file_kind.h"
 #include "catenary/data/unzip.h"
 
 namespace catenary {
@@ -86,14 +87,24 @@ std::int64_t read_extent(Source& source, std::int64_t elements) {
        source.name, extent, offset);
 }
 
+// start: what was read of the source.
+[[noreturn]] void fail_kind(Source& source, std::span<const std::byte> start) {
+  std::array<std::byte, kFileStartBytes> more{};
+  const auto rest = std::copy(start.begin(), start.end(), more.begin());
+  const std::size_t found = source.stream.read({rest, more.end()});
+  // Of a longer file the stream does not say how long it is.
+  const std::size_t size = start.size() + found;
+  fail(ErrorKind::kData, "{}: needed an IDX magic number 00 00 (08 09 0B 0C 0D or 0E) at byte 0, found {}",
+       source.name, describe_file(std::span(more).first(size), size < more.size() ? size : 0));
+}
+
 Header read_header(Source& source) {
-  const auto magic = read_exactly<4>(source, "IDX magic number");
+  std::array<std::byte, 4> magic{};
+  const std::size_t found = source.stream.read(magic);
   Header header{.code = static_cast<Code>(magic[2]), .extents = {}};
-  if (magic[0] != std::byte{0} || magic[1] != std::byte{0} || bytes_of(header.code) == 0) {
-    fail(ErrorKind::kData,
-         "{}: needed an IDX magic number 00 00 (08 09 0B 0C 0D or 0E) at byte 0, found {:02X}", source.name,
-         fmt::join(std::span(magic).first(3), " "));
-  }
+  if (found < magic.size() || magic[0] != std::byte{0} || magic[1] != std::byte{0} ||
+      bytes_of(header.code) == 0)
+    fail_kind(source, std::span(magic).first(found));
   const int dimensions = std::to_integer<int>(magic[3]);
   if (dimensions < 1 || dimensions > kMaxDimensions) {
     fail(ErrorKind::kData, "{}: needed 1 to {} dimensions at byte 3, found {}", source.name, kMaxDimensions,

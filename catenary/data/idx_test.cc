@@ -77,10 +77,18 @@ TEST(Idx, ReadsFilesThatSpanManyChunks) {
 }
 
 TEST(Idx, ErrorsSayWhatWasNeededAndFoundAndWhere) {
-  EXPECT_EQ(parse_error("\x89PNG"),
-            "data: f.idx: needed an IDX magic number 00 00 (08 09 0B 0C 0D or 0E) at byte 0, found 89 50 4E");
+  EXPECT_EQ(
+      parse_error("\x89PNG"),
+      "data: f.idx: needed an IDX magic number 00 00 (08 09 0B 0C 0D or 0E) at byte 0, found a PNG image");
   EXPECT_EQ(parse_error(header(0x0A, {1})),
-            "data: f.idx: needed an IDX magic number 00 00 (08 09 0B 0C 0D or 0E) at byte 0, found 00 00 0A");
+            "data: f.idx: needed an IDX magic number 00 00 (08 09 0B 0C 0D or 0E) at byte 0, found a file "
+            "of 8 bytes that begins with [00 00 0a 01 00 00 00 01]");
+  EXPECT_THAT(parse_error("label,pixel\n1,0\n"),
+              ::testing::EndsWith("found text that begins with 'label,pixel'"));
+  EXPECT_THAT(parse_error(gzip("label,pixel\n")),
+              ::testing::EndsWith("found text that begins with 'label,pixel'"));
+  EXPECT_THAT(parse_error("PK\x03\x04"), ::testing::EndsWith("found a zip archive"));
+  EXPECT_THAT(parse_error(""), ::testing::EndsWith("found an empty file"));
   EXPECT_EQ(parse_error(header(8, {})), "data: f.idx: needed 1 to 4 dimensions at byte 3, found 0");
   EXPECT_EQ(parse_error(header(8, {1, 1, 1, 1, 1})),
             "data: f.idx: needed 1 to 4 dimensions at byte 3, found 5");

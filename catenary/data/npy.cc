@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "catenary/base/error.h"
+#include "catenary/base/file_kind.h"
 #include "catenary/base/text.h"
 
 namespace catenary {
@@ -197,15 +198,25 @@ void read_exactly(const NpySource& source, std::span<std::byte> out, std::string
   fail(ErrorKind::kData, "{}: needed {} bytes of {}, found {}", source.name, out.size(), what, found);
 }
 
+// start: what was read of the source.
+[[noreturn]] void fail_kind(const NpySource& source, std::span<const std::byte> start) {
+  std::array<std::byte, kFileStartBytes> more{};
+  const auto rest = std::copy(start.begin(), start.end(), more.begin());
+  const std::size_t found = source.read({rest, more.end()});
+  fail(ErrorKind::kData, "{}: needed a NumPy array, which begins with the bytes 93 'NUMPY', found {}",
+       source.name, describe_file(std::span(more).first(start.size() + found), source.bytes));
+}
+
 // The length of the header's text, and how many bytes stand before it.
 std::pair<std::uint32_t, std::size_t> read_length(const NpySource& source) {
   std::array<std::byte, 8> start{};
-  read_exactly(source, start, "the start of a NumPy array");
-  for (std::size_t i = 0; i < kMagic.size(); ++i) {
-    if (start[i] != static_cast<std::byte>(kMagic[i]))
-      fail(ErrorKind::kData, "{}: needed a NumPy array, which begins with the bytes 93 'NUMPY', found {:02x}",
-           source.name, fmt::join(std::span(start).first(kMagic.size()), " "));
-  }
+  const std::size_t found = source.read(start);
+  if (!std::equal(kMagic.begin(), kMagic.end(), start.begin(),
+                  [](char c, std::byte b) { return static_cast<std::byte>(c) == b; }))
+    fail_kind(source, std::span(start).first(found));
+  if (found < start.size())
+    fail(ErrorKind::kData, "{}: needed {} bytes of the start of a NumPy array, found {}", source.name,
+         start.size(), found);
   const int version = std::to_integer<int>(start[6]);
   if (version < 1 || version > 3 || start[7] != std::byte{0}) {
     fail(ErrorKind::kData, "{}: needed version 1.0, 2.0 or 3.0 of NumPy's format, found {}.{}", source.name,

@@ -1,7 +1,5 @@
 #include "catenary/data/npz.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <set>
 #include <string_view>
@@ -9,6 +7,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/file_kind.h"
 #include "catenary/base/text.h"
 #include "catenary/data/npy.h"
 #include "catenary/data/zip.h"
@@ -74,8 +73,8 @@ std::vector<NamedArray> parse_npz(std::span<const std::byte> file, const std::st
   if (starts_with(file, "\x93NUMPY")) return {parse_alone(file, name, allowed_bytes(limits))};
   if (!starts_with(file, "PK")) {
     fail(ErrorKind::kData,
-         "{}: needed a NumPy file, which begins with 'PK' (.npz) or 93 'NUMPY' (.npy), found [{:02x}]", name,
-         fmt::join(file.first(std::min<std::size_t>(file.size(), 6)), " "));
+         "{}: needed a NumPy file, which begins with 'PK' (.npz) or 93 'NUMPY' (.npy), found {}", name,
+         describe_file(file.first(std::min(file.size(), kFileStartBytes)), file.size()));
   }
   Room room{allowed_bytes(limits, file.size())};
   std::vector<NamedArray> arrays;

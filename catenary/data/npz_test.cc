@@ -173,7 +173,11 @@ TEST(Npy, ErrorsSayWhatWasNeededAndFound) {
   };
   EXPECT_EQ(parse_error("hello"),
             "data: f.npz: needed a NumPy file, which begins with 'PK' (.npz) or 93 'NUMPY' (.npy), found "
-            "[68 65 6c 6c 6f]");
+            "text that begins with 'hello'");
+  EXPECT_THAT(parse_error("sepal_length,species\n5.1,setosa\n"),
+              EndsWith("found text that begins with 'sepal_length,species'"));
+  EXPECT_THAT(parse_error(""), EndsWith("found an empty file"));
+  EXPECT_THAT(parse_error("\x01\x02"), EndsWith("found a file of 2 bytes that begins with [01 02]"));
   EXPECT_EQ(parse_error(npy("", "", 4)),
             "data: f.npz: needed version 1.0, 2.0 or 3.0 of NumPy's format, found 4.0");
   EXPECT_EQ(
@@ -241,8 +245,10 @@ TEST(Npz, ErrorsOfTheArchiveSayWhatWasNeededAndFound) {
       error([](File& f) { f.stored_bytes = f.bytes = 1000; }),
       fmt::format("data: f.npz: 'W.npy': needed 1000 bytes from byte 35, found {} before the zip directory",
                   kSmall.size()));
-  EXPECT_EQ(error([](File& f) { f.bytes = 0xFFFFFFFF; }),
-            "data: f.npz: 'W.npy': needed a file below 4 GiB, found the zip64 format");
+  EXPECT_EQ(
+      error([](File& f) { f.bytes = 0xFFFFFFFF; }),
+      "data: f.npz: 'W.npy': needed a file without zip64, found that format, in which archives and files "
+      "of 2 GiB and more are stored; one array alone may be a file NAME.npy");
   EXPECT_EQ(parse_error(zip({file_of("W.npy", kSmall), file_of("W.npy", kSmall)})),
             "data: f.npz: needed names that differ, found 'W.npy' twice");
 }
@@ -260,8 +266,15 @@ TEST(Npz, ErrorsOfTheDirectorySayWhatWasNeededAndFound) {
             "data: f.npz: needed a zip archive in one file, found a part of several");
   EXPECT_EQ(parse_error(damaged(end + 8, "\2")),
             "data: f.npz: needed a zip archive in one file, found a part of several");
-  EXPECT_EQ(parse_error(damaged(end + 16, "\xFF\xFF\xFF\xFF")),
-            "data: f.npz: needed a zip archive below 4 GiB, found the zip64 format");
+  EXPECT_EQ(
+      parse_error(damaged(end + 16, "\xFF\xFF\xFF\xFF")),
+      "data: f.npz: needed a zip archive without zip64, found that format, in which archives and files of "
+      "2 GiB and more are stored; one array alone may be a file NAME.npy");
+  // As a writer does whose directory begins beyond 2 GiB.
+  const std::string ends_of_zip64 =
+      "PK\x06\x06" + std::string(52, '\0') + "PK\x06\x07" + std::string(16, '\0');
+  EXPECT_THAT(parse_error(zip({file_of("W.npy", kSmall)}).insert(end, ends_of_zip64)),
+              StartsWith("data: f.npz: needed a zip archive without zip64, found that format"));
   EXPECT_EQ(parse_error(damaged(end + 12, "\1")),
             fmt::format("data: f.npz: needed the zip directory to end at byte {}, found 1 bytes from byte {}",
                         end, directory));

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include "catenary/base/error.h"
@@ -19,10 +20,17 @@ namespace {
 using Bytes = std::span<const std::byte>;
 
 constexpr std::uint32_t kLocalHeader = 0x04034b50, kDirectoryHeader = 0x02014b50, kEndRecord = 0x06054b50;
+constexpr std::uint32_t kZip64Locator = 0x07064b50;
 constexpr std::size_t kLocalHeaderBytes = 30, kDirectoryHeaderBytes = 46, kEndRecordBytes = 22;
+constexpr std::size_t kZip64LocatorBytes = 20;
 constexpr std::size_t kMostCommentBytes = 0xFFFF;
 constexpr std::uint64_t kMostGrowth = 1032;                // deflate codes at most 258 bytes in 2 bits
 constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // fits zlib's 32-bit counters
+
+// What writers use zip64 for. NumPy does so from 2 GiB on.
+constexpr std::string_view kFoundZip64 =
+    "found that format, in which archives and files of 2 GiB and more are stored; "
+    "one array alone may be a file NAME.npy";
 
 template <typename T>
 T little_endian(Bytes bytes, std::size_t at) {
@@ -60,11 +68,14 @@ std::size_t find_end_record(Bytes file, const std::string& name) {
 Directory find_directory(Bytes file, const std::string& name) {
   const std::size_t end = find_end_record(file, name);
   const std::size_t entries = u16(file, end + 10), size = u32(file, end + 12), begin = u32(file, end + 16);
-  if (entries == 0xFFFF || size == 0xFFFFFFFF || begin == 0xFFFFFFFF)
-    fail(ErrorKind::kData, "{}: needed a zip archive below 4 GiB, found the zip64 format", name);
+  const bool ends_there = begin <= end && size == end - begin;
+  // Writers add zip64's own end records from 2 GiB on, though every number still fits the plain one.
+  const bool has_locator = end >= kZip64LocatorBytes && u32(file, end - kZip64LocatorBytes) == kZip64Locator;
+  if (entries == 0xFFFF || size == 0xFFFFFFFF || begin == 0xFFFFFFFF || (has_locator && !ends_there))
+    fail(ErrorKind::kData, "{}: needed a zip archive without zip64, {}", name, kFoundZip64);
   if (u16(file, end + 4) != 0 || u16(file, end + 6) != 0 || u16(file, end + 8) != entries)
     fail(ErrorKind::kData, "{}: needed a zip archive in one file, found a part of several", name);
-  if (begin > end || size != end - begin) {
+  if (!ends_there) {
     fail(ErrorKind::kData, "{}: needed the zip directory to end at byte {}, found {} bytes from byte {}",
          name, end, size, begin);
   }
@@ -142,7 +153,7 @@ PlacedEntry read_entry(Bytes file, const Directory& directory, std::size_t& at, 
   entry.checksum = u32(file, at + 16);
   entry.bytes = u32(file, at + 24);
   if (stored_bytes == 0xFFFFFFFF || entry.bytes == 0xFFFFFFFF || begin == 0xFFFFFFFF)
-    fail(ErrorKind::kData, "{}: needed a file below 4 GiB, found the zip64 format", where);
+    fail(ErrorKind::kData, "{}: needed a file without zip64, {}", where, kFoundZip64);
   require_possible(entry, stored_bytes, where);
   at += size;
   return place(file, directory, begin, stored_bytes, std::move(entry), where);

@@ -20,7 +20,7 @@ struct ZipEntry {
 
 /// The files of a zip archive in the order of its directory. file: memory that outlives them; name: the
 /// archive's name in messages. Files are stored or deflated; archives that are encrypted, of several disks,
-/// or zip64 (beyond 4 GiB) are refused, as are files that overlap, differ from the directory or claim more
+/// or zip64 (from 2 GiB on) are refused, as are files that overlap, differ from the directory or claim more
 /// than their stored bytes can hold. Throws Error{data}. [PKWARE, APPNOTE.TXT 6.3.10, sections 4.3 and 4.4]
 [[nodiscard]] std::vector<ZipEntry> zip_entries(std::span<const std::byte> file, const std::string& name);
 

@@ -23,7 +23,6 @@ static_assert(std::endian::native == std::endian::little, "elements are copied a
 
 constexpr std::uint64_t kMaxExtent = std::uint64_t{1} << 40;
 constexpr std::size_t kPrefixBytes = 8;                    // the header's length
-constexpr std::size_t kStartBytes = 64;                    // tell what a file is
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;  // read at once of a file without a known length
 constexpr std::size_t kAlignment = 8;
 
@@ -118,36 +117,32 @@ std::string position(const Source& source, const SafetensorsEntry& entry) {
   return fmt::format("{}: tensor {}", source.name, quote(entry.name));
 }
 
-// Throws if the file's first bytes are those of something else.
-void require_kind(std::span<const std::byte> file, const std::string& name) {
-  const std::string found = file_kind(file.first(std::min(file.size(), kStartBytes)));
-  if (found.empty()) return;
-  fail(ErrorKind::kFormat, "{}: needed a safetensors file, which begins with its header's length, found {}",
-       name, found);
-}
+// The file's first bytes, or all that it has.
+struct Start {
+  std::span<const std::byte> bytes;
+  std::uint64_t file_bytes;  // 0: not known
+};
 
 // The header's length, which the file's first bytes are. most: bytes that may follow them.
-std::uint64_t header_length(std::span<const std::byte> file, const std::string& name, std::uint64_t most) {
-  std::uint64_t length = 0;
-  if (file.size() < kPrefixBytes) {
-    require_kind(file, name);
-    fail(ErrorKind::kFormat, "{}: needed the {} bytes of the header's length, found {}", name, kPrefixBytes,
-         file.size());
+std::uint64_t header_length(const Start& start, const std::string& name, std::uint64_t most) {
+  const std::span first = start.bytes.first(std::min(start.bytes.size(), kFileStartBytes));
+  if (file_kind(first) != kSafetensorsKind) {
+    fail(ErrorKind::kFormat,
+         "{}: needed a safetensors file, which begins with its header's length and '{{', found {}", name,
+         describe_file(first, start.file_bytes));
   }
-  std::memcpy(&length, file.data(), kPrefixBytes);
+  std::uint64_t length = 0;
+  std::memcpy(&length, first.data(), kPrefixBytes);
   if (length <= most) return length;
-  require_kind(file, name);
   fail(ErrorKind::kFormat, "{}: needed a header of at most {} bytes, found length {}", name, most, length);
 }
 
 std::string_view split_header(std::span<const std::byte> file, const std::string& name,
                               const SafetensorsLimits& limits) {
   const std::uint64_t after = file.size() - std::min(file.size(), kPrefixBytes);
-  const std::uint64_t length = header_length(file, name, std::min(after, limits.max_header_bytes));
-  const std::string_view header(reinterpret_cast<const char*>(file.data()) + kPrefixBytes, length);
-  if (header.starts_with('{')) return header;
-  fail(ErrorKind::kFormat, "{}: needed '{{' at byte {}, found {}", name, kPrefixBytes,
-       quote(header.substr(0, 1)));
+  const std::uint64_t length =
+      header_length({file, file.size()}, name, std::min(after, limits.max_header_bytes));
+  return {reinterpret_cast<const char*>(file.data()) + kPrefixBytes, length};
 }
 
 DType dtype_of(const Source& source, const SafetensorsEntry& entry) {
@@ -282,12 +277,12 @@ Safetensors read_safetensors(const std::filesystem::path& path, const Safetensor
   const std::string name = path.string();
   InputFile file(path);
   std::vector<std::byte> bytes;
-  read_until(file, bytes, kStartBytes);
+  read_until(file, bytes, kFileStartBytes);
   const std::uint64_t size = file.size();  // 0: not known
   const std::uint64_t after =
       size > 0 ? size - std::min<std::uint64_t>(size, kPrefixBytes) : ~std::uint64_t{0};
   read_until(file, bytes,
-             kPrefixBytes + header_length(bytes, name, std::min(after, limits.max_header_bytes)));
+             kPrefixBytes + header_length({bytes, size}, name, std::min(after, limits.max_header_bytes)));
   const std::string_view json = split_header(bytes, name, limits);
   const std::size_t begin = kPrefixBytes + json.size();
   SafetensorsHeader header = parse_safetensors_header(json, name, limits.max_metadata);

@@ -7,6 +7,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/file_kind.h"
 #include "catenary/train/config_names.h"
 #include "catenary/train/config_sections.h"
 
@@ -97,7 +98,12 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
 }
 
 Config load_config(const std::string& path, std::span<const std::string> overrides) {
-  const auto bytes = read_file(path, kMaxConfigBytes);
+  const auto bytes = read_at_most(path, kMaxConfigBytes + 1);
+  const std::string kind = binary_kind(std::span(bytes).first(std::min(bytes.size(), kFileStartBytes)));
+  if (!kind.empty())
+    fail(ErrorKind::kConfig, "{}: expected a config, which is text in UTF-8, found {}", path, kind);
+  if (bytes.size() > kMaxConfigBytes)
+    fail(ErrorKind::kConfig, "{}: expected at most {} bytes, found more", path, kMaxConfigBytes);
   return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path, overrides);
 }
 

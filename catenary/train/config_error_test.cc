@@ -4,6 +4,8 @@
 
 #include "catenary/base/error.h"
 #include "catenary/train/config.h"
+#include "tests/support/errors.h"
+#include "tests/support/temporary_directory.h"
 
 namespace catenary::train {
 namespace {
@@ -255,6 +257,25 @@ TEST(ConfigErrors, TextsOfTheParserHaveNoControlCharacters) {
     EXPECT_NE(message, "no error") << testing::PrintToString(text);
     for (const unsigned char c : message) EXPECT_TRUE(c >= 0x20 && c != 0x7F && c != 0xFF) << message;
   }
+}
+
+TEST(ConfigErrors, AFileOfAnotherKindIsNamed) {
+  const testing_support::TemporaryDirectory folder;
+  const auto message_for = [&](std::string_view bytes) {
+    const std::string path = folder.file("c.toml", bytes).string();
+    const std::string message = testing_support::error_of([&] { (void)load_config(path); });
+    return message.starts_with("config: " + path + ": ") ? message.substr(path.size() + 10) : message;
+  };
+  const std::string needed = "expected a config, which is text in UTF-8, found ";
+  const std::string weights("\x08\0\0\0\0\0\0\0{}      ", 16);
+  EXPECT_EQ(message_for(weights), needed + "a safetensors file");
+  EXPECT_EQ(message_for(weights + std::string(2'000'000, 'x')), needed + "a safetensors file");
+  EXPECT_EQ(message_for("PK\x03\x04\x14"), needed + "a zip archive");
+  EXPECT_EQ(message_for(std::string("\xFF\xFE"
+                                    "f\0",
+                                    4)),
+            needed + "text in UTF-16");
+  EXPECT_EQ(message_for(std::string(2'000'000, '#')), "expected at most 1048576 bytes, found more");
 }
 
 TEST(ConfigErrors, OverridesNameThemselves) {

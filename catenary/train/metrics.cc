@@ -21,14 +21,16 @@ int width_of(std::string_view text) {
 }
 
 // A class name as a cell: control characters would move the terminal's cursor, long names would break the
-// table.
+// table. A character that does not fit is left out whole, with all of the escape that stands for it.
 std::string cell(std::string_view name) {
   std::string text;
-  int width = 0;
-  for (const char c : printable(name)) {
-    width += starts_code_point(c);
-    if (width > kLongestName) break;
-    text += c;
+  while (!name.empty()) {
+    const auto next = std::find_if(name.begin() + 1, name.end(), starts_code_point);
+    const auto length = static_cast<std::size_t>(next - name.begin());
+    const std::string character = printable(name.substr(0, length));
+    if (width_of(text) + width_of(character) > kLongestName) break;
+    text += character;
+    name.remove_prefix(length);
   }
   return text;
 }

@@ -49,6 +49,17 @@ TEST(ConfusionMatrix, ControlCharactersInNamesDoNotReachTheTerminal) {
   EXPECT_EQ(text.find("\u202E"), std::string::npos);
 }
 
+TEST(ConfusionMatrix, NamesAreCutBetweenCharactersNotWithinAnEscape) {
+  ConfusionMatrix matrix({"x\033]0;t\007", "abcdefghijkl", "abcdefghi\xFF\xFFz"});
+  matrix.add(0, 1);
+  EXPECT_EQ(matrix.str(),
+            "              x\\x1B]0;t  abcdefghijkl  abcdefghi  recall\n"
+            "x\\x1B]0;t             0             1          0   0.000\n"
+            "abcdefghijkl          0             0          0       -\n"
+            "abcdefghi             0             0          0       -\n"
+            "precision             -         0.000          -\n");
+}
+
 TEST(Argmax, TakesTheFirstOfEquals) {
   EXPECT_EQ(argmax(std::vector<float>{1, 3, 3, 2}), 1);
   EXPECT_EQ(argmax(std::vector<float>{-1}), 0);

@@ -63,6 +63,15 @@ def faults_before_cpp20(compiler, include, header):
     return [f"{header}: {compiler} -std=c++17 should say in one line '{OLD_STANDARD}', found:\n{said}"]
 
 
+def faults_of_table(page, stated):
+    """The page's section on public headers names each of them, and no other."""
+    section = page.read_text().split("\n## Public headers\n")[1].split("\n## ")[0]
+    rows = "\n".join(line.split("|")[1] for line in section.splitlines() if line.startswith("|"))
+    named = {f"catenary/{name}" for name in re.findall(r"`([^`]+\.h)`", rows)}
+    return ([f"{page.name}: does not name the public header {header}" for header in sorted(stated - named)] +
+            [f"{page.name}: names {header}, which is not public" for header in sorted(named - stated)])
+
+
 def faults_of_documents(folder):
     """The documents are there, and no link of theirs to another file dangles."""
     faults = [f"{name}: not installed" for name in ("LICENSE", "README.md", "docs/config.md", "examples/xor.cc")
@@ -81,6 +90,7 @@ def main(include, documents, compiler, *headers):
     asking = [header for header in headers
               if header == "catenary/catenary.h" or ASKS_FOR_CPP20 in INCLUDE.findall((include / header).read_text())]
     faults = faults_of_set(include, set(headers)) + faults_of_documents(documents)
+    faults += faults_of_table(documents / "docs" / "architecture.md", set(headers))
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         alone = [pool.submit(faults_alone, compiler, include, header) for header in headers]
         old = [pool.submit(faults_before_cpp20, other, include, header) for other in others for header in asking]

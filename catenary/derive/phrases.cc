@@ -131,7 +131,7 @@ constexpr Translation kTranslations[] = {
      "Each sample has its own {0}, and {1} depends on it through the loss of that sample alone: nothing is "
      "summed, and there is one derivative for each sample.",
      "每个样本有自己的 {0}，{1} 只通过该样本的损失依赖于它：不需求和，每个样本各有一个导数。"},
-    {Phrase::kBatchOwnLoss, "only the loss of sample n depends on it", "只有样本 n 的损失依赖于它"},
+    {Phrase::kBatchOwnLoss, "only the loss of sample {0} depends on it", "只有样本 {0} 的损失依赖于它"},
     {Phrase::kBatchForward, "The forward pass of all samples at once:", "所有样本一起的前向计算："},
     {Phrase::kBatchForwardBias,
      "Adding the bias repeats it for every column; going back, what was repeated is summed.",

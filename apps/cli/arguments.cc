@@ -216,6 +216,12 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
   command.add_option("--order", arguments.order, "2: also the Hessian, by vectors and scalars")
       ->type_name("N")
       ->check(CLI::Range(1, 2).description(""));
+  command
+      .add_option("--max-operations", arguments.max_operations,
+                  "Operations that the function may have, and blocks that its Hessian may have")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(whole_number());
   add_derive_numbers(command, arguments);
   command
       .add_flag_callback(

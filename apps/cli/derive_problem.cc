@@ -13,6 +13,7 @@
 #include "catenary/data/npz.h"
 #include "catenary/derive/expression.h"
 #include "catenary/engine/variables.h"
+#include "catenary/ir/verify.h"
 #include "catenary/ops/ops.h"
 #include "catenary/train/model.h"
 #include "catenary/train/run_directory.h"
@@ -142,6 +143,19 @@ class GivenValues {
   std::map<std::string, std::string> extent_of_;  // a symbol -> the array that gave it its size
 };
 
+// What is written grows with the square of the operations: asked before the work is done.
+void require_short(Value objective, std::size_t variables, const DeriveArguments& arguments) {
+  const auto require = [&](std::int64_t found, std::string_view what) {
+    if (found <= arguments.max_operations) return;
+    fail(ErrorKind::kConfig, "needed a derivation of at most {} {}, found {}; --max-operations {} takes it",
+         arguments.max_operations, what, found, found);
+  };
+  require(std::ranges::count_if(reachable({objective}), [](Value v) { return !is_leaf(v.op()); }),
+          "operations");
+  const auto n = static_cast<std::int64_t>(variables);
+  if (arguments.order == 2) require(n * (n + 1) / 2, "blocks of second derivatives");
+}
+
 // order: of the sizes, see Dimensions.
 DeriveProblem formula_problem(const DeriveArguments& arguments, int order) {
   const derive::Expression e = derive::parse_expression(arguments.expression, arguments.given, order);
@@ -153,6 +167,7 @@ DeriveProblem formula_problem(const DeriveArguments& arguments, int order) {
   }
   const Value objective = e.value.batched() ? batch_mean(e.value) : e.value;
   const std::vector<Value> wrt = arguments.wrt.empty() ? usual : chosen(arguments.wrt, known);
+  require_short(objective, wrt.size(), arguments);
   DeriveProblem problem{.derivation = derive::derive(objective, wrt,
                                                      {.dimensions = e.dimensions,
                                                       .symmetric = e.symmetric,
@@ -257,10 +272,10 @@ DeriveProblem from_network(const DeriveArguments& arguments) {
   }
   known.push_back({"x", model.x});
   const std::vector<Value> wrt = arguments.wrt.empty() ? parameters : chosen(arguments.wrt, known);
+  const Value objective = train::objective(model, network.config);
+  require_short(objective, wrt.size(), arguments);
   DeriveProblem problem{
-      .derivation = derive::derive(train::objective(model, network.config), wrt, {.order = arguments.order}),
-      .at = {},
-      .sizes = {}};
+      .derivation = derive::derive(objective, wrt, {.order = arguments.order}), .at = {}, .sizes = {}};
   bind_network(problem, model, network, data, std::max(arguments.sample, 0));
   return problem;
 }

@@ -33,6 +33,28 @@ TEST(Derive, PrintsTheDerivationOfAFormula) {
   EXPECT_THAT(outcome.out, Not(HasSubstr("DISAGREES")));
 }
 
+TEST(Derive, RefusesWhatIsTooLongToBeReadBeforeItDerives) {
+  const auto repeated = [](int count, std::string_view separator, auto name) {
+    std::string all;
+    for (int i = 0; i < count; ++i) all += (i == 0 ? "" : std::string(separator)) + name(i);
+    return all;
+  };
+  const auto x = [](int) { return std::string("x"); };
+  const std::string power = repeated(4999, "*", x);
+  const Outcome product = derive({"--expr", power, "--given", "x: 1", "--detail", "full"});
+  EXPECT_EQ(product.exit_code, 2);
+  EXPECT_EQ(product.out, "");
+  EXPECT_THAT(product.err, HasSubstr("needed a derivation of at most 1000 operations, found 4998; "
+                                     "--max-operations 4998 takes it"));
+  const std::string sum = repeated(400, "+", [](int i) { return "a" + std::to_string(i); });
+  const std::string given = repeated(400, ", ", [](int i) { return "a" + std::to_string(i) + ": 1"; });
+  EXPECT_THAT(derive({"--expr", sum, "--given", given, "--order", "2"}).err,
+              HasSubstr("at most 1000 blocks of second derivatives, found 80200"));
+  const std::vector<std::string> small = {"--expr", repeated(5, "*", x), "--given", "x: 1"};
+  EXPECT_EQ(derive(with(small, {"--max-operations", "4"})).exit_code, 0);
+  EXPECT_THAT(derive(with(small, {"--max-operations", "3"})).err, HasSubstr("at most 3 operations, found 4"));
+}
+
 TEST(Derive, ChoosesSizesForWhichTheFunctionIsDefined) {
   for (const auto& [formula, given] :
        {std::pair{"logdet(X*X')", "X: m×n"}, std::pair{"logdet(X'*X)", "X: m×n"},

@@ -59,6 +59,21 @@ TEST(Check, NamesTheOperatorAndTheElementOfAKink) {
               HasSubstr("0.5 from the right (of sample 2)"));
 }
 
+TEST(Check, NamesAllOperatorsThatHaveAKinkThere) {
+  const Checked two("sum(relu(x)) + sum(abs(x))", "x: 1", {{"x", {0}}});
+  EXPECT_THAT(two.text(), HasSubstr("kinks of relu(x) and |x|, with slope −1 from the left and 2 from the"));
+  EXPECT_THAT(two.text(Language::kChinese), HasSubstr("在此处都有尖点，左导数 −1，右导数 2"));
+}
+
+TEST(Check, AgreesWithNoDerivativeAtAJump) {
+  for (const char* formula : {"sum(sign(x))", "sum(sign(x)) + sum(abs(x))"}) {
+    const Checked jump(formula, "x: 2", {{"x", {0, 1}}});
+    EXPECT_THAT(jump.text(), AllOf(HasSubstr("not checked: at the point there is a jump and no derivative"),
+                                   Not(HasSubstr("agrees"))));
+    EXPECT_EQ(jump.valuation.disagreement(), "");
+  }
+}
+
 TEST(Check, KnowsATieFromRounding) {
   EXPECT_THAT(Checked("max(x)", "x: 2", {{"x", {1, 1}}}).text(),
               HasSubstr("agrees: a kink of max(x), with slope 0 from the left and 1 from the right"));
@@ -73,14 +88,14 @@ TEST(Check, TakesTheClosedFormWhereTheStepsMeetZeroTimesInfinity) {
   const Leaves same = {{"x", {1, 2}}, {"y", {1, 2}}};
   const Checked distance("(norm(x-y)^2)^(1/2)", "x: 2, y: 2", same);
   EXPECT_THAT(distance.text(), AllOf(HasSubstr("meet 0 · ∞"), HasSubstr("∂f/∂x = [ 0 ]\n"),
-                                     HasSubstr("a kink of ‖v₁‖"), Not(HasSubstr("DISAGREES"))));
+                                     HasSubstr("a kink of √(v₃)"), Not(HasSubstr("DISAGREES"))));
   EXPECT_THAT(distance.text(Language::kChinese), HasSubstr("0 · ∞，得不到数值"));
   EXPECT_EQ(distance.valuation.disagreement(), "");
   const auto json =
       nlohmann::json::parse(render_json(compose(distance.derivation, {.valuation = &distance.valuation}),
                                         distance.derivation, &distance.valuation, true));
   EXPECT_EQ(json["results"][0]["values"], (std::vector<double>{0, 0}));
-  EXPECT_EQ(json["checks"][0]["kink"]["operator"], "norm2");
+  EXPECT_EQ(json["checks"][0]["kink"]["operator"], "sqrt");
 }
 
 TEST(Check, TakesPowersOfZero) {

@@ -98,6 +98,7 @@ inline ValueAndGradient value_and_gradient(const Matrix& W, const Vector& x, con
 }  // namespace least_squares
 
 #endif
+#endif
 )code");
 }
 
@@ -116,6 +117,16 @@ TEST(CppCode, HasANamespaceOfItsOwn) {
     one.request.cpp_namespace = wanted;
     EXPECT_EQ(namespace_of(cpp_code(one.request)), name);
   }
+}
+
+TEST(CppCode, OfAnOlderStandardIsOneErrorAndNothingElse) {
+  const std::string code = cpp_code(LeastSquares().request);
+  const std::size_t error = code.find("#error \"this header needs C++20: compile with -std=c++20\"\n#else\n");
+  ASSERT_NE(error, std::string::npos);
+  EXPECT_EQ(code.find("#include"), code.find("#include", error));
+  EXPECT_EQ(code.find("namespace"), code.find("namespace", error));
+  EXPECT_TRUE(code.ends_with("\n#endif\n#endif\n"));
+  EXPECT_LT(code.find("// Needs C++20."), error);
 }
 
 TEST(Code, HasEveryOperatorOfTheCatalogueInBothLanguages) {

@@ -48,8 +48,9 @@ Formula in_matrices(const Composer& c, const BatchResult& result, const Adjoint&
 // Σₙ ∂J/∂ℓ ∂ℓ/∂W, and what reaches W beside the samples.
 Equation::Row path_row(const Composer& c, const Adjoint& sample, const Adjoint* beside) {
   const Formula loss = derivative(c.d.batch->name, c.d.sample.name);
-  const Formula sum{fmt::format("Σₙ {} {}", loss.text, sample.name.text),
-                    fmt::format(R"(\sum_n {}\,{})", loss.latex, sample.name.latex)};
+  const Formula sign = sum_of_samples(c.d.names.sample_index());
+  const Formula sum{fmt::format("{} {} {}", sign.text, loss.text, sample.name.text),
+                    fmt::format(R"({} {}\,{})", sign.latex, loss.latex, sample.name.latex)};
   if (beside == nullptr) return {sum, c.say(Phrase::kBatchSum)};
   return {plus(sum, c.write(beside->total.value)),
           c.say(Phrase::kBatchSumBeside, {reference(beside->equation())})};
@@ -69,14 +70,15 @@ void add_contributions(Composer& c, const Adjoint& sample) {
 // What each sample has is called x⟨n⟩, the derivatives by it too.
 Names names_of_sample(const Composer& c) {
   Names names = c.d.names;
+  const std::string& n = c.d.names.sample_index();
   const auto mark = [&](Value v) {
-    if (v.batched() && names.find(v) != nullptr) names.set(v, of_sample(c.write(v), "n"));
+    if (v.batched() && names.find(v) != nullptr) names.set(v, of_sample(c.write(v), n));
   };
   for (const Value v : c.d.leaves) mark(v);
   for (const Definition& definition : c.d.forward) mark(definition.value);
-  const Formula loss = of_sample(c.d.sample.name, "n");
+  const Formula loss = of_sample(c.d.sample.name, n);
   for (const Adjoint& a : c.d.sample.adjoints)
-    names.set(a.symbol, a.is_delta ? of_sample(a.name, "n") : derivative(loss, derive::write(a.x, names)));
+    names.set(a.symbol, a.is_delta ? of_sample(a.name, n) : derivative(loss, derive::write(a.x, names)));
   return names;
 }
 
@@ -85,10 +87,12 @@ void add_own_result(Composer& c, const Adjoint& sample, const BatchResult& resul
   const Part& batch = *c.d.batch;
   const Names names = names_of_sample(c);
   const Formula x = c.write(sample.x), all = derivative(batch.name, x);
-  const Formula loss = derivative(batch.name, of_sample(c.d.sample.name, "n"));
+  const std::string& letter = c.d.names.sample_index();
+  const Formula loss = derivative(batch.name, of_sample(c.d.sample.name, letter));
   c.paragraph(Phrase::kBatchOwn, {x, batch.name});
-  Equation equation{.left = derivative(batch.name, of_sample(x, "n"))};
-  equation.rows.push_back({juxtaposed(loss, write(sample.symbol, names)), c.say(Phrase::kBatchOwnLoss)});
+  Equation equation{.left = derivative(batch.name, of_sample(x, letter))};
+  equation.rows.push_back(
+      {juxtaposed(loss, write(sample.symbol, names)), c.say(Phrase::kBatchOwnLoss, {symbol(letter)})});
   equation.rows.push_back({write(result.total.value, names), c.by(result.equations)});
   const bool is_short =
       result.inserted && formula_size(result.inserted, c.d.names, kLongestSum + 1) <= kLongestSum;

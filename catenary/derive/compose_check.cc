@@ -46,10 +46,24 @@ Sentence element_of_kink(const Composer& c, const GradientAgreement& agreement) 
 
 Sentence verdict_at_kink(const Composer& c, const GradientAgreement& agreement, const Names& names) {
   const auto& [left, right, element, at] = *agreement.kink;
-  const Value v = at ? c.o.valuation->original(at) : Value{};
+  std::vector<Formula> operators;
+  for (const Value image : at) {
+    const Value v = c.o.valuation->original(image);
+    if (!v) continue;
+    const Formula f = write_definition(v, names);
+    if (std::ranges::find(operators, f.text, &Formula::text) == operators.end()) operators.push_back(f);
+  }
   const Formula from_left = slope(left, right), from_right = slope(right, left);
-  Sentence sentence = v ? c.say(Phrase::kAgreesAtKinkOf, {from_left, from_right, write_definition(v, names)})
-                        : c.say(Phrase::kAgreesAtKink, {from_left, from_right});
+  Sentence sentence;
+  if (operators.empty()) {
+    sentence = c.say(Phrase::kAgreesAtKink, {from_left, from_right});
+  } else if (operators.size() == 1) {
+    sentence = c.say(Phrase::kAgreesAtKinkOf, {from_left, from_right, operators[0]});
+  } else {
+    const Formula last = operators.back();
+    operators.pop_back();
+    sentence = c.say_lists(Phrase::kAgreesAtKinksOf, {{from_left}, {from_right}, operators, {last}});
+  }
   for (Inline& piece : element_of_kink(c, agreement)) sentence.push_back(std::move(piece));
   return sentence;
 }
@@ -58,6 +72,7 @@ Sentence verdict(const Composer& c, const Valuation::Checks& checks, const Names
   using Point = GradientAgreement::Point;
   if (checks.stand_at(Point::kUndefined)) return c.say(Phrase::kUndefinedThere);
   if (checks.stand_at(Point::kUnbounded)) return c.say(Phrase::kUnboundedThere);
+  if (checks.stand_at(Point::kJump)) return c.say(Phrase::kJumpsThere);
   if (checks.are_void()) return c.say(Phrase::kHiddenByRounding);
   if (!checks.agree()) return c.say(Phrase::kDisagrees);
   // Of a kink the complex step knows but one side.

@@ -6,7 +6,7 @@ namespace catenary::derive {
 void add_notation(Composer& c) {
   const bool english = c.o.language == Language::kEnglish;
   Table table{{c.say(Phrase::kNotationColumn), c.say(Phrase::kMeaningColumn)}, {}};
-  for (const NotationText& notation : notation_texts()) {
+  for (const NotationText& notation : notation_texts(c.d.names.sample_index())) {
     if (!uses(c.document, notation)) continue;
     table.rows.push_back(
         {{{"", notation.example}}, fill(english ? notation.english : notation.chinese, notation.formulas)});

@@ -2,6 +2,7 @@
 #include "catenary/derive/composer.h"
 #include "catenary/derive/index_proof.h"
 #include "catenary/derive/proof_texts.h"
+#include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 
 namespace catenary::derive {
@@ -98,6 +99,16 @@ std::vector<Formula> operand_names(const Composer& c, const Flow& f, bool is_one
   return names;
 }
 
+// A variable's name counts nothing; nor does a dimension's count the samples.
+std::set<std::string> taken_letters(const Composer& c, Value call) {
+  std::set<std::string> taken;
+  for (const Value v : c.d.leaves) taken.insert(c.write(v).text);
+  if (is(call, ops::kBatchSum) || is(call, ops::kBatchMean) || is(call, ops::kBatchBroadcast)) {
+    for (const auto& [name, extent] : c.d.dimensions.symbols()) taken.insert(name);
+  }
+  return taken;
+}
+
 }  // namespace
 
 void add_proof(Composer& c, const Part& part, const Adjoint& a, const Flow& f, bool is_one_of_several) {
@@ -109,7 +120,9 @@ void add_proof(Composer& c, const Part& part, const Adjoint& a, const Flow& f, b
       .y = c.write(f.call),
       .g = c.write(f.incoming),
       .loss = part.name,
-      .differentiated = is_scalar_itself ? Differentiated::kResult : Differentiated::kOther};
+      .differentiated = is_scalar_itself ? Differentiated::kResult : Differentiated::kOther,
+      .sample_index = c.d.names.sample_index(),
+      .taken = taken_letters(c, f.call)};
   const std::optional<IndexProof> proof = index_proof(f.call, f.operand, names);
   if (!proof) return;
   const Formula x = c.write(a.x), here = names.operands[static_cast<std::size_t>(f.operand)];

@@ -40,8 +40,10 @@ std::string operand_name(Value call, int i, OwnLetters& letters) {
 // The rule on symbols of its own: y = A x gives ∂C/∂A = (∂C/∂y) xᵀ.
 class GeneralRule {
  public:
-  GeneralRule(const Op& op, Value call, OwnLetters letters) {
+  GeneralRule(const Op& op, Value call, const Composer& composer) {
+    OwnLetters letters(composer.d);
     Names names;
+    names.set_sample_index(composer.d.names.sample_index());
     std::vector<Value> operands;
     for (int i = 0; i < call.input_count(); ++i) {
       const Value x = call.input(i);
@@ -131,7 +133,7 @@ void introduce_delta(Composer& c, const Part& part, const Adjoint& a) {
 }
 
 void add_general_rule(Composer& c, const Flow& f) {
-  const GeneralRule rule(f.call.op(), f.call, OwnLetters(c.d));
+  const GeneralRule rule(f.call.op(), f.call, c);
   Sentence sentence = c.say(Phrase::kRule);
   sentence.push_back({fmt::format(" ({}): ", operator_name(c, f.call.op())), {}});
   sentence.push_back({"", rule.definition});

@@ -130,7 +130,7 @@ TEST(Compose, NamesWhatAForwardEquationComputesInARowOfItsOwn) {
 
 TEST(Compose, PutsSharedVectorsInNoMatrixOfColumns) {
   const std::string text = text_of("squared_error(W*c, y)", "W: m×n, c: n, y: m batched", {"W"});
-  EXPECT_THAT(text, HasSubstr("= 1/N Σₙ ∂ℓ/∂v₁ cᵀ"));
+  EXPECT_THAT(text, HasSubstr("= 1/N Σₛ ∂ℓ/∂v₁ cᵀ"));
   EXPECT_THAT(text, Not(HasSubstr("C")));
   const std::string taken = text_of("squared_error(X*x, y)", "X: m×n, x: n batched, y: m batched", {"X"});
   EXPECT_THAT(taken, HasSubstr("V₁ = X [x]"));
@@ -195,8 +195,8 @@ TEST(Compose, WritesTheBatchStepByStepAndInMatrices) {
   const std::string text = text_of(d);
   EXPECT_THAT(text, HasSubstr("Δ₁ = W₂ᵀ Δ₂ ⊙ (1 − A₁^⊙2)"));
   const Adjoint& w = *d.sample.find(d.layers[0].weight);
-  EXPECT_THAT(text, HasSubstr("∂J/∂W₁ = Σₙ ∂J/∂ℓ ∂ℓ/∂W₁    [each sample's loss is a path]"));
-  EXPECT_THAT(text, HasSubstr("= 1/N Σₙ δ₁ xᵀ    [by (" + std::to_string(w.equation()) + ")]"));
+  EXPECT_THAT(text, HasSubstr("∂J/∂W₁ = Σₛ ∂J/∂ℓ ∂ℓ/∂W₁    [each sample's loss is a path]"));
+  EXPECT_THAT(text, HasSubstr("= 1/N Σₛ δ₁ xᵀ    [by (" + std::to_string(w.equation()) + ")]"));
   EXPECT_THAT(text, HasSubstr("= 1/N Δ₁ Xᵀ"));
 }
 
@@ -214,7 +214,7 @@ TEST(Compose, SumsNothingForWhatEachSampleHas) {
   EXPECT_THAT(alone, HasSubstr("[∂ℓ/∂v₁] = V₁ − Y"));
   const std::string vectors =
       text_of("squared_error(W*x, y)", "W: m×n, x: n batched, y: m batched", {"x", "W"});
-  EXPECT_THAT(vectors, HasSubstr("= Wᵀ ∂ℓ⟨n⟩/∂v₁⟨n⟩ / N"));
+  EXPECT_THAT(vectors, HasSubstr("= Wᵀ ∂ℓ⟨s⟩/∂v₁⟨s⟩ / N"));
   EXPECT_THAT(vectors, HasSubstr("[∂ℓ/∂x] = Wᵀ [∂ℓ/∂v₁]"));
   EXPECT_THAT(vectors, HasSubstr("A shared value such as W"));
 }

@@ -136,12 +136,17 @@ std::string CppWriter::header() {
   const std::string all = helpers + types + "\n" + body;
   const std::string own = plan_.request().cpp_namespace;
   const std::string name = own.empty() ? "derived_" + digits_of(all) : plan_.claim(own);
+  text += "//\n// Needs C++20.\n";
   // The same function in two files is one; another one has other digits.
   text += fmt::format("#ifndef DERIVED_{0}\n#define DERIVED_{0}\n\n", digits_of(name + all));
+  // Microsoft's __cplusplus says 1997 unless it is asked.
+  text +=
+      "#if __cplusplus < 202002L && (!defined(_MSVC_LANG) || _MSVC_LANG < 202002L)\n"
+      "#error \"this header needs C++20: compile with -std=c++20\"\n#else\n\n";
   for (const char* header :
        {"algorithm", "cmath", "concepts", "cstddef", "limits", "stdexcept", "string", "vector"})
     text += fmt::format("#include <{}>\n", header);
-  return fmt::format("{0}\nnamespace {1} {{\n{2}\n}}  // namespace {1}\n\n#endif\n", text, name, all);
+  return fmt::format("{0}\nnamespace {1} {{\n{2}\n}}  // namespace {1}\n\n#endif\n#endif\n", text, name, all);
 }
 
 }  // namespace

@@ -313,6 +313,7 @@ int Part::equation_of(Value y) const {
 Names Derivation::leaf_names() const {
   Names of_leaves;
   of_leaves.set(dimensions);
+  of_leaves.set_sample_index(names.sample_index());
   of_leaves.set_symmetric(symmetric);
   for (const Value v : leaves) of_leaves.set(v, *names.find(v));
   return of_leaves;
@@ -337,6 +338,7 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   Naming naming = name_values(scalars, leaves);
   for (const Value v : scalars) naming.names.set(v, scalar_name(v, naming, bool(of_sample)));
   naming.names.set(d.dimensions);
+  naming.names.set_sample_index(free_sample_index(naming, d.dimensions));
   naming.names.set_symmetric(d.symmetric);
   d.names = naming.names;
   d.leaves = naming.leaves;

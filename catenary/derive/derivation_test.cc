@@ -74,8 +74,8 @@ TEST(Derivation, WritesTheBatchAsTheSumOverItsSamples) {
   ASSERT_TRUE(d.batch.has_value());
   EXPECT_EQ(d.sample.name.text, "ℓ");
   EXPECT_EQ(d.batch->name.text, "J");
-  EXPECT_EQ(write(d.batch_results[0].total.value, d.names).text, "1/N Σₙ ∂ℓ/∂W");
-  EXPECT_EQ(write(d.batch_results[1].total.value, d.names).text, "1/N Σₙ ∂ℓ/∂b");
+  EXPECT_EQ(write(d.batch_results[0].total.value, d.names).text, "1/N Σₛ ∂ℓ/∂W");
+  EXPECT_EQ(write(d.batch_results[1].total.value, d.names).text, "1/N Σₛ ∂ℓ/∂b");
 }
 
 /// Evaluates the batch's formulas with the numbers that the samples' derivatives have.

@@ -340,7 +340,12 @@ class Writer {
     std::vector<Formula> operands;
     for (int i = 0; i < v.input_count(); ++i)
       operands.push_back(i == 0 && first ? *first : operand(v, v.input(i)));
-    return written_call(v.op().notation, operands, attribute_of(v));
+    const bool is_mean = is(v, ops::kBatchMean);
+    if (!is_mean && !is(v, ops::kBatchSum)) return written_call(v.op().notation, operands, attribute_of(v));
+    const std::string& n = names_.sample_index();
+    const std::string text = (is_mean ? "1/N " : "") + sum_of_samples(n).text + " {0}";
+    const std::string latex = (is_mean ? R"(\frac1N \sum_{)" : R"(\sum_{)") + n + "} {0}";
+    return written_call({text, latex, v.op().notation.binding}, operands, attribute_of(v));
   }
 
   // (A ⊗ B) ⊙ C, (A ⊗ B) / c and (x / y) ⊙ z, where the order would matter.
@@ -366,14 +371,6 @@ class Writer {
 };
 
 }  // namespace
-
-Names Names::above(const Names& base) {
-  Names names;
-  names.base_ = &base;
-  names.dimensions_ = base.dimensions_;
-  names.symmetric_ = base.symmetric_;
-  return names;
-}
 
 const Formula* Names::find(Value v) const {
   const auto it = names_.find(v.id());

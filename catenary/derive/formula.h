@@ -43,6 +43,9 @@ struct Formula {
 /// Where the superscript begins that the LaTeX ends with; npos if it has none.
 [[nodiscard]] std::size_t superscript_at(std::string_view latex);
 
+/// Σₙ, the sum over the samples that the letter counts.
+[[nodiscard]] Formula sum_of_samples(const std::string& letter);
+
 /// ∂f/∂x.
 [[nodiscard]] Formula derivative(const Formula& f, const Formula& x);
 
@@ -70,6 +73,9 @@ class Names {
   /// What extents are called in attributes, unvec(x, m×n).
   void set(Dimensions dimensions) { dimensions_ = std::move(dimensions); }
   [[nodiscard]] const Dimensions& dimensions() const { return dimensions_; }
+  /// The letter that counts the samples: Σₙ.
+  void set_sample_index(std::string letter) { sample_index_ = std::move(letter); }
+  [[nodiscard]] const std::string& sample_index() const { return sample_index_; }
   /// Matrices that equal their transposes, so that none is written.
   void set_symmetric(std::vector<Value> symmetric) { symmetric_ = std::move(symmetric); }
   [[nodiscard]] bool is_symmetric(Value v) const;
@@ -78,6 +84,7 @@ class Names {
   const Names* base_ = nullptr;
   std::map<NodeId, Formula> names_;
   Dimensions dimensions_;
+  std::string sample_index_ = "n";
   std::vector<Value> symmetric_;
 };
 

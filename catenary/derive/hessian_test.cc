@@ -302,8 +302,8 @@ TEST(Check, SpeaksOfAKinkByItsTwoSlopes) {
     return render_text(compose(d, {.language = language, .valuation = &valuation}));
   };
   EXPECT_THAT(text(Language::kEnglish), HasSubstr("with slope −1 from the left and 2 from the right"));
-  EXPECT_THAT(text(Language::kEnglish), HasSubstr("agrees by the complex step; differences do not settle"));
-  EXPECT_THAT(text(Language::kChinese), HasSubstr("在此处有尖点，左导数 −1，右导数 2"));
+  EXPECT_THAT(text(Language::kEnglish), HasSubstr("at the point there is a jump and no derivative"));
+  EXPECT_THAT(text(Language::kChinese), HasSubstr("在此处都有尖点，左导数 −1，右导数 2"));
 }
 
 TEST(Check, SaysWhereItHasNothingToCompare) {

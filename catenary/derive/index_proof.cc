@@ -49,6 +49,11 @@ void name_indices(const std::set<std::string>& indices, Letters& letters, IndexN
                               letters.free(index, std::array{"i", "j", "k", "l", "m", "p", "r", "s", "t"}));
 }
 
+bool counts_samples(const IndexRule& rule) {
+  return std::ranges::any_of(rule.notes,
+                             [](const std::string& note) { return note.starts_with("samples_"); });
+}
+
 IndexNames index_names(const IndexRule& rule, const IndexLine& stacked, const ProofNames& names) {
   IndexNames all;
   Letters letters;
@@ -60,6 +65,7 @@ IndexNames index_names(const IndexRule& rule, const IndexLine& stacked, const Pr
   call("y", names.y);
   call("g", names.g);
   call("C", names.loss);
+  for (const std::string& name : names.taken) letters.take(name);
   std::set<std::string> indices;
   const auto collect = [&](const IndexLine& line) {
     for_each_part_of(line, [&](const IndexExpression& e) {
@@ -68,6 +74,7 @@ IndexNames index_names(const IndexRule& rule, const IndexLine& stacked, const Pr
   };
   for_each_line(rule, collect);
   collect(stacked);
+  if (counts_samples(rule)) all.indices["n"] = letters.free(names.sample_index, std::array{"s", "t"});
   name_indices(indices, letters, all);
   for (const IndexLine& shorthand : rule.where) {
     const std::string& own = shorthand.sides[0].name;

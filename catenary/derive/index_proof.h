@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "catenary/derive/formula.h"
@@ -55,6 +57,9 @@ struct ProofNames {
   std::vector<Formula> operands;
   Formula y, g, loss;
   Differentiated differentiated = Differentiated::kOther;
+  /// What counts the samples, and other letters that mean something: no index is called the same.
+  std::string sample_index = "n";
+  std::set<std::string> taken = {};
 };
 
 /// The proof for operand `operand` of the call y; nothing if no gradient flows to it. Of y it reads the

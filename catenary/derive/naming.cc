@@ -264,6 +264,22 @@ Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves
   return Namer(scalars, leaves).run();
 }
 
+std::string free_sample_index(const Naming& naming, const Dimensions& dimensions) {
+  const auto is_free = [&](std::string_view letter) {
+    const auto is_name = [&](Value v) {
+      const Formula* name = naming.names.find(v);
+      return name != nullptr && name->text == letter;
+    };
+    return std::ranges::none_of(naming.leaves, is_name) && std::ranges::none_of(naming.defined, is_name) &&
+           std::ranges::none_of(dimensions.symbols(), [&](const auto& s) { return s.first == letter; });
+  };
+  // Those that Unicode has below the line.
+  constexpr std::array<std::string_view, 13> kLetters = {"n", "s", "t", "i", "r", "p", "j",
+                                                         "l", "k", "m", "h", "u", "v"};
+  const auto letter = std::ranges::find_if(kLetters, is_free);
+  return std::string(letter == kLetters.end() ? kLetters[0] : *letter);
+}
+
 Formula scalar_name(Value scalar, const Naming& naming, bool has_batch) {
   const auto is_taken = [&](const Formula& f) {
     return std::ranges::any_of(naming.leaves, [&](Value v) { return naming.names.find(v)->text == f.text; });

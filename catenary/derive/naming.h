@@ -38,6 +38,9 @@ struct Naming {
 /// name.
 [[nodiscard]] Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves = {});
 
+/// A letter to count the samples with, none of the values' names and of the dimensions: n, if it can be.
+[[nodiscard]] std::string free_sample_index(const Naming& naming, const Dimensions& dimensions);
+
 /// The name for a scalar function: f, unless a leaf has it.
 [[nodiscard]] Formula scalar_name(Value scalar, const Naming& naming, bool has_batch);
 

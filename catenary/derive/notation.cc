@@ -68,10 +68,10 @@ const std::vector<NotationText> kNotation = {
      {{"Σᵢ xᵢ yᵢ", R"(\sum_i x_i\,y_i)"}},
      is_inner_product},
     {"⟨",
-     {"x⟨n⟩", R"(x^{\langle n \rangle})"},
+     {},  // x⟨n⟩
      "{0} of sample {1}",
      "第 {1} 个样本的 {0}",
-     {same("x"), same("n")},
+     {},
      is_sample},
     {"𝟏",
      {"𝟏", R"(\mathbf{1})"},
@@ -148,7 +148,7 @@ const std::vector<NotationText> kNotation = {
      "范数 {0}，对矩阵亦然",
      {{"√(Σᵢ xᵢ²)", R"(\sqrt{\sum_i x_i^2})"}}},
     {"Σ ", {"Σ x", R"(\sum x)"}, "sum of all elements", "所有元素之和"},
-    {"Σₙ", {"Σₙ", R"(\sum_n)"}, "sum over the samples", "对样本求和"},
+    {"Σₙ", {}, "sum over the samples", "对样本求和"},
     {"sign(", call("sign", "x"), "−1, 0 or 1: the sign", "符号：−1、0 或 1", {}, begins_word},
     {"mean(", call("mean", "x"), "mean of all elements", "所有元素的平均", {}, begins_word},
     {"softmax(",
@@ -232,7 +232,19 @@ bool uses(const Sentence& sentence, const NotationText& notation) {
 
 }  // namespace
 
-std::span<const NotationText> notation_texts() { return kNotation; }
+std::vector<NotationText> notation_texts(const std::string& sample_index) {
+  std::vector<NotationText> texts = kNotation;
+  for (NotationText& text : texts) {
+    if (text.applies == is_sample) {
+      text.example = {"x⟨" + sample_index + "⟩", R"(x^{\langle )" + sample_index + R"( \rangle})"};
+      text.formulas = {same("x"), symbol(sample_index)};
+    } else if (text.sign == "Σₙ") {
+      text.example = sum_of_samples(sample_index);
+      text.sign = text.example.text;
+    }
+  }
+  return texts;
+}
 
 bool uses(const Document& document, const NotationText& notation) {
   return std::ranges::any_of(document.blocks, [&](const Block& block) {

@@ -12,7 +12,7 @@ namespace catenary::derive {
 /// A piece of notation with what it means. {0}, {1} in the meanings stand for formulas.
 struct NotationText {
   /// What formulas contain, in text, that use it.
-  std::string_view sign;
+  std::string sign;
   Formula example;
   std::string_view english, chinese;
   std::vector<Formula> formulas = {};
@@ -20,8 +20,8 @@ struct NotationText {
   bool (*applies)(std::string_view text, std::size_t at) = nullptr;
 };
 
-/// All of them, in the order in which they are explained.
-[[nodiscard]] std::span<const NotationText> notation_texts();
+/// All of them, in the order in which they are explained. sample_index: the letter that counts the samples.
+[[nodiscard]] std::vector<NotationText> notation_texts(const std::string& sample_index = "n");
 
 /// Whether one of the document's formulas uses the notation.
 [[nodiscard]] bool uses(const Document& document, const NotationText& notation);

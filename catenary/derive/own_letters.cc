@@ -11,6 +11,7 @@ OwnLetters::OwnLetters(const Derivation& derivation) {
   take(&derivation.sample.name);
   if (derivation.batch) take(&derivation.batch->name);
   for (const auto& [symbol, extent] : derivation.dimensions.symbols()) taken_.insert(symbol);
+  if (derivation.batch) taken_.insert(derivation.names.sample_index());
 }
 
 std::string OwnLetters::first_free(const std::vector<std::string_view>& letters, int index) {

@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <regex>
+#include <tuple>
 
 #include "catenary/derive/compose.h"
 #include "catenary/derive/expression.h"
 #include "catenary/derive/phrases.h"
 #include "catenary/derive/render.h"
+#include "catenary/ops/ops.h"
 
 namespace catenary::derive {
 namespace {
@@ -63,6 +65,35 @@ TEST(OwnLetters, AreEachTakenOnce) {
   EXPECT_EQ(letters.matrix(), "B");
   EXPECT_EQ(letters.result(), "y");
   EXPECT_EQ(letters.cost(), "C");
+}
+
+std::string batch_in_full(std::string_view formula, std::string_view given, Language language) {
+  const Expression e = parse_expression(formula, given);
+  const Derivation d =
+      derive(batch_mean(e.value), e.variables, {.dimensions = e.dimensions, .leaves = e.variables});
+  const Document document = compose(d, {.language = language, .full = true});
+  return render_text(document) + render_latex(document) + render_json(document, d, nullptr, false);
+}
+
+TEST(SampleIndex, CountsTheSamplesByALetterThatMeansNothingElse) {
+  constexpr std::tuple<const char*, const char*, const char*> kExamples[] = {
+      {"sum(n.*x)", "n: k batched, x: k", "= 1/N Σₛ n"},
+      {"n*(w'*x)", "n: 1, w: k, x: k batched", "= 1/N Σₛ v₁"},
+      {"w'*x", "w: n, x: n batched", "= 1/N Σₛ x"},
+      {"n*s*(w'*x)", "n: 1, s: 1, w: 3, x: 3 batched", "J = 1/N Σₜ ℓ"}};
+  for (const auto& [formula, given, sum] : kExamples) {
+    for (const Language language : {Language::kEnglish, Language::kChinese}) {
+      const std::string text = batch_in_full(formula, given, language);
+      EXPECT_THAT(text, testing::HasSubstr(sum)) << formula;
+      for (const char* sign : {"Σₙ", "⟨n⟩", "[n = ", "ℓₙ", R"(\sum_{n})", R"(\sum_n)"})
+        EXPECT_THAT(text, testing::Not(testing::HasSubstr(sign))) << formula;
+    }
+  }
+}
+
+TEST(SampleIndex, CountsInProofsByNoVariablesName) {
+  const std::string text = batch_in_full("m*(w'*x)", "m: 1, w: 3, x: 3 batched", Language::kEnglish);
+  EXPECT_THAT(text, testing::AllOf(testing::Not(testing::HasSubstr("ℓₘ")), testing::HasSubstr("Σₙ [n = i]")));
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ class Valuation {
     [[nodiscard]] bool are_void() const {
       using Point = GradientAgreement::Point;
       const bool is_noisy = differences.kink ? differences.point == Point::kNoisy : stand_at(Point::kNoisy);
-      return stand_at(Point::kUndefined) || stand_at(Point::kUnbounded) || is_noisy;
+      return stand_at(Point::kUndefined) || stand_at(Point::kUnbounded) || stand_at(Point::kJump) || is_noisy;
     }
     /// The complex step decides, but at a kink, of which it knows one side alone.
     [[nodiscard]] bool agree() const { return complex.agrees() || agree_at_kink(); }

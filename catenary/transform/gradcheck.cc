@@ -249,17 +249,22 @@ void check_by_extrapolation(GradientAgreement& agreement, const Claim& claim, co
   for_elements(claim.v, at, options, [&](std::int64_t element) {
     const std::vector<MeasuredSlope> numeric = measure(element);
     const std::vector<double> analytic = slopes(claim.y, claim.v, claim.derivative, element, at.batch_size);
+    bool is_settled = true;
     for (std::size_t n = 0; n < numeric.size(); ++n) {
       const SlopeRounding rounding{kRoundings * kEpsilon * std::max(claim.size, least), claim.rounding};
       compare(agreement, element, analytic[n], numeric[n], rounding);
       const double error = is_kink(numeric[n], rounding) ? numeric[n].one_sided_error : numeric[n].error;
       const bool is_visible = error <= (claim.size > 0 ? kVisible * claim.size : least / kVisibleZero);
       agreement.is_conclusive = agreement.is_conclusive && is_visible;
+      is_settled = is_settled && (is_kink(numeric[n], rounding) || error <= kVisibleZero * claim.size);
     }
+    using Point = GradientAgreement::Point;
+    const bool is_finite = agreement.point == Point::kSound || agreement.point == Point::kNoisy;
+    if (!is_settled && is_finite && jumps(claim.y, claim.v, element, at)) agreement.point = Point::kJump;
   });
   auto& kink = agreement.kink;
   if (!kink) return;
-  kink->at = kinked_value(claim.y, claim.v, kink->element, at);
+  kink->at = kinked_values(claim.y, claim.v, kink->element, at);
   const bool explains_noise = agreement.is_conclusive && agreement.point == GradientAgreement::Point::kNoisy;
   if (explains_noise) agreement.point = GradientAgreement::Point::kSound;
 }

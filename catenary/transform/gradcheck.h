@@ -45,13 +45,14 @@ struct GradientAgreement {
   bool is_conclusive = true;
   /// What the point lets be compared: nothing where y is not finite, or the gradient, nor where rounding the
   /// point changes the gradient's first digits, as beside a pole or a singular matrix. At a kink it may.
-  enum class Point : std::uint8_t { kSound, kUndefined, kUnbounded, kNoisy } point = Point::kSound;
+  /// Where y jumps there is no gradient; extrapolated differences alone see that.
+  enum class Point : std::uint8_t { kSound, kUndefined, kUnbounded, kNoisy, kJump } point = Point::kSound;
   /// At a kink a gradient agrees that lies between the slopes from the left and from the right. Of several,
   /// the one at which they differ most.
   struct Kink {
     double left, right;
-    std::int64_t element;  ///< of the variable, counted as `element` below
-    Value at = {};         ///< the value in which it arises: see kinked_value()
+    std::int64_t element;        ///< of the variable, counted as `element` below
+    std::vector<Value> at = {};  ///< the values in which it arises: see kinked_values()
   };
   std::optional<Kink> kink = {};
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "catenary/ir/verify.h"
 #include "catenary/transform/differences.h"
@@ -41,9 +42,28 @@ std::vector<double> roundings(const std::vector<Value>& values, const Evaluation
   return all;
 }
 
+// Those of the kinked values, in their order, from which a chain of kinked values leads to y.
+std::vector<Value> leading_to(Value y, const std::vector<Value>& kinked) {
+  std::set<NodeId> leads = {y.id()};
+  std::vector<Value> found;
+  for (auto it = kinked.rbegin(); it != kinked.rend(); ++it) {
+    const Value v = *it;
+    if (!leads.contains(v.id())) continue;
+    bool is_first = true;
+    for (int i = 0; i < v.input_count(); ++i) {
+      if (std::ranges::find(kinked, v.input(i)) == kinked.end()) continue;
+      leads.insert(v.input(i).id());
+      is_first = false;
+    }
+    if (is_first) found.push_back(v);
+  }
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
 }  // namespace
 
-Value kinked_value(Value y, Value leaf, std::int64_t element, const Bindings& at) {
+std::vector<Value> kinked_values(Value y, Value leaf, std::int64_t element, const Bindings& at) {
   const std::vector<Value> values = values_between(leaf, y);
   Bindings moved = at;
   Evaluation evaluation({y}, moved);
@@ -57,13 +77,38 @@ Value kinked_value(Value y, Value leaf, std::int64_t element, const Bindings& at
   };
   const std::vector<double> noise = roundings(values, evaluation, y);
   const std::vector<MeasuredSlope> slopes = measured_slopes(all_elements, double(x), noise);
+  std::vector<Value> kinked;
   auto slope = slopes.begin();
   for (const Value v : values) {
     const auto end = slope + static_cast<std::ptrdiff_t>(evaluation[v].size());
-    if (std::any_of(slope, end, [](const MeasuredSlope& s) { return s.is_kink(); })) return v;
+    if (std::any_of(slope, end, [](const MeasuredSlope& s) { return s.is_kink(); })) kinked.push_back(v);
     slope = end;
   }
-  return {};
+  return leading_to(y, kinked);
+}
+
+bool jumps(Value y, Value leaf, std::int64_t element, const Bindings& at) {
+  constexpr double kFar = 1e-6, kNear = 1e-10, kSafety = 100;
+  Bindings moved = at;
+  Evaluation evaluation({y}, moved);
+  const std::vector<double> noise = roundings({y}, evaluation, y), here = evaluation[y];
+  double& x = moved.leaves.at(leaf.name())[static_cast<std::size_t>(element)];
+  const double middle = x, size = middle == 0 ? 1 : std::abs(middle);
+  const auto step = [&](double h) {
+    x = middle + h * size;
+    evaluation.update(leaf, moved);
+    std::vector<double> way = evaluation[y];
+    for (std::size_t i = 0; i < way.size(); ++i) way[i] -= here[i];
+    return way;
+  };
+  for (const double side : {-1.0, 1.0}) {
+    const std::vector<double> near = step(side * kNear), far = step(side * kFar);
+    for (std::size_t i = 0; i < near.size(); ++i) {
+      const bool is_as_far = std::abs(far[i] - near[i]) < 0.1 * std::abs(near[i]);
+      if (is_as_far && std::abs(near[i]) > kSafety * noise[i]) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace catenary

@@ -16,11 +16,11 @@ TEST(KinkedValue, IsTheOneWhoseOperandsAreSmooth) {
   const Value x = graph.parameter("x", {2}, {}, DType::kF64), c = graph.parameter("c", {}, {}, DType::kF64);
   const Bindings at{1, {{"x", {3, 4}}, {"c", {0}}}};
   const Value hinge = relu(dot(x, x) - 25), size = abs(c), root = sqrt(square(c)), largest = max(x - x);
-  EXPECT_EQ(kinked_value(2 * exp(hinge), x, 0, at), hinge);
-  EXPECT_EQ(kinked_value(size * 3 + dot(x, x), c, 0, at), size);
-  EXPECT_EQ(kinked_value(root, c, 0, at), root);
-  EXPECT_FALSE(kinked_value(exp(c) + largest, c, 0, at));
-  EXPECT_FALSE(kinked_value(2 * exp(hinge), c, 0, at));
+  EXPECT_EQ(kinked_values(2 * exp(hinge), x, 0, at), std::vector{hinge});
+  EXPECT_EQ(kinked_values(size * 3 + dot(x, x), c, 0, at), std::vector{size});
+  EXPECT_EQ(kinked_values(root, c, 0, at), std::vector{root});
+  EXPECT_TRUE(kinked_values(exp(c) + largest, c, 0, at).empty());
+  EXPECT_TRUE(kinked_values(2 * exp(hinge), c, 0, at).empty());
 }
 
 TEST(KinkedValue, IsThatOfOneSampleToo) {
@@ -28,8 +28,27 @@ TEST(KinkedValue, IsThatOfOneSampleToo) {
   const Value x = graph.input("x", {2}, DType::kF64);
   const Value sizes = abs(x);
   const Bindings at{2, {{"x", {1, 2, 3, 0}}}};
-  EXPECT_EQ(kinked_value(batch_mean(sum(sizes)), x, 3, at), sizes);
-  EXPECT_FALSE(kinked_value(batch_mean(sum(sizes)), x, 2, at));
+  EXPECT_EQ(kinked_values(batch_mean(sum(sizes)), x, 3, at), std::vector{sizes});
+  EXPECT_TRUE(kinked_values(batch_mean(sum(sizes)), x, 2, at).empty());
+}
+
+TEST(KinkedValue, IsEachOneThatBendsTheResult) {
+  Graph graph;
+  const Value x = graph.parameter("x", {2}, {}, DType::kF64);
+  const Value hinge = relu(x), size = abs(x);
+  const Bindings at{1, {{"x", {0, 1}}}};
+  EXPECT_EQ(kinked_values(sum(hinge) + sum(size), x, 0, at), (std::vector{hinge, size}));
+  EXPECT_EQ(kinked_values(sum(square(hinge)) + sum(size), x, 0, at), std::vector{size});
+}
+
+TEST(Jump, IsNoSlopeHoweverSteep) {
+  Graph graph;
+  const Value c = graph.parameter("c", {}, {}, DType::kF64);
+  const Bindings at{1, {{"c", {0}}}}, at_one{1, {{"c", {1}}}};
+  EXPECT_TRUE(jumps(sign(c), c, 0, at));
+  EXPECT_TRUE(jumps(1e3 * c + sign(c - 1), c, 0, at_one));
+  for (const Value smooth : {sqrt(abs(c)), 1e9 * c, relu(c), (c + 1e9) - 1e9, sign(c - 1)})
+    EXPECT_FALSE(jumps(smooth, c, 0, at));
 }
 
 TEST(Kink, OfSeveralIsTheLargest) {
@@ -43,7 +62,7 @@ TEST(Kink, OfSeveralIsTheLargest) {
   EXPECT_EQ(found.kink->element, 0);
   EXPECT_NEAR(found.kink->left, 0, 1e-9);
   EXPECT_NEAR(found.kink->right, -5, 1e-9);
-  EXPECT_EQ(found.kink->at, steps);
+  EXPECT_EQ(found.kink->at, std::vector{steps});
 }
 
 // The triplet loss at its hinge: that of the whole numbers is 0 to the last bit.
@@ -59,7 +78,7 @@ TEST(Kink, OfATripletLossIsItsHingeAndNoRounding) {
     EXPECT_TRUE(found[i].agrees()) << found[i].str();
     ASSERT_TRUE(found[i].kink);
     EXPECT_EQ(found[i].kink->element, 1);
-    EXPECT_EQ(found[i].kink->at, loss);
+    EXPECT_EQ(found[i].kink->at, std::vector{loss});
     EXPECT_NEAR(found[i].kink->left, slopes[i][0], 1e-9);
     EXPECT_NEAR(found[i].kink->right, slopes[i][1], 1e-9);
   }

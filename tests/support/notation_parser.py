@@ -104,7 +104,8 @@ class Parser:
         return factors[0] if len(factors) == 1 else Node("product", tuple(factors))
 
     def factor(self):
-        for sign, kind in (("Σₙ ", "sum of samples"), ("Σ ", "sum of elements")):
+        of_samples = [(f"Σ{letter} ", "sum of samples") for letter in "ₙₛₜᵢᵣₚⱼₗₖₘₕᵤᵥ"]
+        for sign, kind in (*of_samples, ("Σ ", "sum of elements")):
             if self.take(sign):
                 return Node(kind, (self.product(),))
         return self.fraction()

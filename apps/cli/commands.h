@@ -66,7 +66,7 @@ struct DeriveArguments {
   int sample = -1;     ///< a row of the training data; -1: the first
   std::string values;  ///< .npz file
   MaxBytes max_bytes;
-  std::int64_t max_operations = 1000;  ///< of the objective; of order 2 also blocks of second derivatives
+  std::int64_t max_operations = 2000;  ///< of the objective; of order 2 also blocks of second derivatives
   bool per_sample = false;
   bool batch = false;
   std::string output = "/dev/stdout";

@@ -44,12 +44,12 @@ TEST(Derive, RefusesWhatIsTooLongToBeReadBeforeItDerives) {
   const Outcome product = derive({"--expr", power, "--given", "x: 1", "--detail", "full"});
   EXPECT_EQ(product.exit_code, 2);
   EXPECT_EQ(product.out, "");
-  EXPECT_THAT(product.err, HasSubstr("needed a derivation of at most 1000 operations, found 4998; "
+  EXPECT_THAT(product.err, HasSubstr("needed a derivation of at most 2000 operations, found 4998; "
                                      "--max-operations 4998 takes it"));
   const std::string sum = repeated(400, "+", [](int i) { return "a" + std::to_string(i); });
   const std::string given = repeated(400, ", ", [](int i) { return "a" + std::to_string(i) + ": 1"; });
   EXPECT_THAT(derive({"--expr", sum, "--given", given, "--order", "2"}).err,
-              HasSubstr("at most 1000 blocks of second derivatives, found 80200"));
+              HasSubstr("at most 2000 blocks of second derivatives, found 80200"));
   const std::vector<std::string> small = {"--expr", repeated(5, "*", x), "--given", "x: 1"};
   EXPECT_EQ(derive(with(small, {"--max-operations", "4"})).exit_code, 0);
   EXPECT_THAT(derive(with(small, {"--max-operations", "3"})).err, HasSubstr("at most 3 operations, found 4"));

@@ -187,6 +187,16 @@ void add_derive_numbers(CLI::App& command, DeriveArguments& arguments) {
       ->excludes(per_sample);
 }
 
+void add_derive_limits(CLI::App& command, DeriveArguments& arguments) {
+  command
+      .add_option("--max-operations", arguments.max_operations,
+                  "Operations that the function may have, and blocks that its Hessian may have")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(whole_number());
+  add_max_bytes(command, arguments.max_bytes);
+}
+
 void add_derive(CLI::App& app, DeriveArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("derive", "Print the derivation of a gradient, step by step, checked by numbers");
@@ -216,12 +226,7 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
   command.add_option("--order", arguments.order, "2: also the Hessian, by vectors and scalars")
       ->type_name("N")
       ->check(CLI::Range(1, 2).description(""));
-  command
-      .add_option("--max-operations", arguments.max_operations,
-                  "Operations that the function may have, and blocks that its Hessian may have")
-      ->type_name("N")
-      ->capture_default_str()
-      ->check(whole_number());
+  add_derive_limits(command, arguments);
   add_derive_numbers(command, arguments);
   command
       .add_flag_callback(
@@ -231,7 +236,6 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
       ->type_name("FILE")
       ->check(not_empty())
       ->transform(dash_is(kStandardOutput));
-  add_max_bytes(command, arguments.max_bytes);
   add_overrides(command, arguments.set);
 }
 

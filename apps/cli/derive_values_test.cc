@@ -48,9 +48,11 @@ std::string npz(const std::vector<std::pair<std::string, std::string>>& files) {
     const std::string common = std::string(8, '\0') + little_endian(crc_of(content)) + little_endian(size) +
                                little_endian(size) + little_endian(static_cast<std::uint16_t>(name.size())) +
                                std::string(2, '\0');
-    directory += std::string("PK\1\2\0\0\0\0", 8) + common + std::string(10, '\0') +
-                 little_endian(static_cast<std::uint32_t>(archive.size())) + name;
-    archive += std::string("PK\3\4\0\0", 6) + common + name + content;
+    const std::string begin = little_endian(static_cast<std::uint32_t>(archive.size()));
+    for (const std::string& part :
+         {std::string("PK\1\2\0\0\0\0", 8), common, std::string(10, '\0'), begin, name})
+      directory += part;
+    for (const std::string& part : {std::string("PK\3\4\0\0", 6), common, name, content}) archive += part;
   }
   const auto count = little_endian(static_cast<std::uint16_t>(files.size()));
   return archive + directory + std::string("PK\5\6\0\0\0\0", 8) + count + count +

@@ -111,7 +111,7 @@ std::string file_kind(std::span<const std::byte> start) {
 
 std::string describe_file(std::span<const std::byte> start, std::uint64_t bytes) {
   constexpr std::size_t kMostShown = 16;
-  const std::string kind = file_kind(start);
+  std::string kind = file_kind(start);
   if (!kind.empty()) return kind;
   return fmt::format("a file {}that begins with [{:02x}]",
                      bytes > 0 ? fmt::format("of {} bytes ", bytes) : "",

@@ -145,7 +145,8 @@ void TableBuilder::make_room(const Reading& reading) {
     const double after_next = size * (1 + static_cast<double>(reading.chunk) / read);
     if (after_next <= static_cast<double>(matrix.capacity())) continue;
     const double expected = kSlack * size * static_cast<double>(reading.total) / read;
-    const double most = std::max(after_next, static_cast<double>(reading.allowed / sizeof(float)));
+    const std::uint64_t allowed = reading.allowed / sizeof(float);
+    const double most = std::max(after_next, static_cast<double>(allowed));
     matrix.reserve(static_cast<std::size_t>(std::min(expected, most)));
   }
 }

@@ -297,6 +297,12 @@ std::vector<Value> copies(const GraphCopy& copy, std::span<const Value> original
   return result;
 }
 
+// The values of one sample before those of the batch.
+void define_first(const std::vector<Value>& first, Naming& naming) {
+  std::stable_partition(naming.defined.begin(), naming.defined.end(),
+                        [&](Value v) { return std::ranges::count(first, v) > 0; });
+}
+
 }  // namespace
 
 const Adjoint* Part::find(Value x) const {
@@ -343,11 +349,7 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   d.names = naming.names;
   d.leaves = naming.leaves;
   d.layers = naming.layers;
-  if (of_sample) {
-    const std::vector<Value> first = reachable({of_sample});
-    std::stable_partition(naming.defined.begin(), naming.defined.end(),
-                          [&](Value v) { return std::ranges::count(first, v) > 0; });
-  }
+  if (of_sample) define_first(reachable({of_sample}), naming);
   for (const Value v : naming.defined) d.forward.push_back({static_cast<int>(d.forward.size()) + 1, v});
 
   Deriver deriver(d, naming);

@@ -179,7 +179,7 @@ Schema read_schema(Reader& reader, const Config& config) {
   const NameList features = reader.names(kFeatures, reader.inputs_of(first.name));
   const NameList targets = reader.names(kTargets, most_targets);
   const NameList classes = reader.names(kClasses, most_classes);
-  const Schema schema{features.names, targets.names, classes.names};
+  Schema schema{features.names, targets.names, classes.names};
   reader.require_features(features.count);
   reader.require_distinct(kFeatures, schema.feature_names);
   reader.require_distinct(kTargets, schema.target_names);

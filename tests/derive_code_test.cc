@@ -231,8 +231,7 @@ CodeRequest mixed_hessian(Graph& graph, const ExampleSizes& sizes, Bindings& at)
   const Value a = graph.parameter("a", {sizes.n}, {}, DType::kF64);
   const Value x = graph.parameter("x", {sizes.n}, {}, DType::kF64);
   const Value c = graph.parameter("c", {}, {}, DType::kF64);
-  const std::vector<Value> wrt = {x, c, a};
-  return with_hessian(kept(derive::derive(square(c) * exp(dot(a, x)), wrt, {.order = 2})), at);
+  return with_hessian(kept(derive::derive(square(c) * exp(dot(a, x)), {{x, c, a}}, {.order = 2})), at);
 }
 
 CodeCase::Build random_graph(std::uint64_t seed) {
@@ -317,8 +316,7 @@ call(two, (5, 3), 5, (6, 3), 6, (2, 7))
 TEST(SlowCppCode, RejectsShapesThatDoNotFit) {
   const testing_support::TemporaryDirectory dir;
   CodeCase one(regularised), two(network);
-  one.written.cpp_namespace = "derived";
-  two.written.cpp_namespace = "network";
+  one.written.cpp_namespace = "derived", two.written.cpp_namespace = "network";
   (void)dir.file("one.h", derive::cpp_code(one.written));
   (void)dir.file("two.h", derive::cpp_code(two.written));
   const auto main = dir.file("main.cc", R"(#include "one.h"

@@ -8,17 +8,6 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr const char* kConfig = R"(format = 1
-[data]
-train = "points.csv"
-target = "side"
-[[model.layers]]
-type = "dense"
-[train]
-loss = "softmax_cross_entropy"
-epochs = 1
-)";
-
 // Line feed, escape, bell, a byte that is no UTF-8, delete, a C1 control, and one that turns the direction.
 const std::string kForeign = "q\n\x1b[31m\x07\xff\x7f\xC2\x9B\u202Ez";
 const std::string kShown = "q\\x0A\\x1B[31m\\x07\\xFF\\x7F\\xC2\\x9B\\xE2\\x80\\xAEz";
@@ -41,7 +30,7 @@ std::string quoted(const std::string& text) { return "'" + text + "'"; }
 TEST(Messages, EscapeWhatTheyQuoteOfTheCommandLine) {
   const Shell shell;
   shell.file("points.csv", "a,b,side\n1,2,left\n2,1,right\n");
-  shell.file("c.toml", kConfig);
+  shell.file("c.toml", kPointsConfig);
   ASSERT_EQ(shell.run({"train", "c.toml"}).exit_code, 0);
   const std::vector<std::string> commands[] = {
       {kForeign},
@@ -104,7 +93,7 @@ TEST(Messages, EscapeWhatTheyQuoteOfFiles) {
     EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
   }
   shell.file("points.csv", "a," + kForeignText + ",side\n1,x,left\n2,1,right\n");
-  shell.file("c.toml", kConfig);
+  shell.file("c.toml", kPointsConfig);
   const Outcome outcome = shell.run({"train", "c.toml"});
   EXPECT_EQ(outcome.exit_code, 3);
   EXPECT_THAT(outcome.err, HasSubstr("column 2 " + quoted(kShownText)));
@@ -114,7 +103,7 @@ TEST(Messages, EscapeTheNamesOfWhatWasDone) {
   const Shell shell;
   const std::string other = "p" + kForeignText;
   shell.file("points.csv", fmt::format("a,b,side\n1,2,{}\n2,1,{}\n", kForeignText, other));
-  shell.file(kForeignText + ".toml", std::string(kConfig) + "[data.split]\ntest = 0.5\n");
+  shell.file(kForeignText + ".toml", std::string(kPointsConfig) + "[data.split]\ntest = 0.5\n");
   const Outcome trained = shell.run({"train", kForeignText + ".toml"});
   EXPECT_EQ(trained.exit_code, 0) << trained.err;
   EXPECT_FALSE(has_control_characters(trained.out + trained.err)) << testing::PrintToString(trained.out);

@@ -13,24 +13,11 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr const char* kConfig = R"(format = 1
-[data]
-train = "points.csv"
-target = "side"
-[[model.layers]]
-type = "dense"
-[train]
-loss = "softmax_cross_entropy"
-epochs = 3
-)";
-
-constexpr const char* kPoints = "a,b,side\n1,2,left\n2,1,right\n3,9,left\n9,3,right\n";
-
 // A directory with data, a config and the files of its run.
 struct ShellWithRun : Shell {
   ShellWithRun() {
     file("points.csv", kPoints);
-    file("c.toml", kConfig);
+    file("c.toml", kPointsConfig);
     EXPECT_EQ(run({"train", "c.toml"}).exit_code, 0);
     EXPECT_EQ(run({"predict", "runs/c", "--input", "points.csv", "--output", "expected.csv"}).exit_code, 0);
   }
@@ -184,7 +171,7 @@ TEST(Output, DoesNotChangeWhatIsRead) {
     EXPECT_THAT(outcome.err, HasSubstr("--output ")) << command;
   }
   EXPECT_EQ(shell.text_of("points.csv"), kPoints);
-  EXPECT_EQ(shell.text_of("c.toml"), kConfig);
+  EXPECT_EQ(shell.text_of("c.toml"), kPointsConfig);
   EXPECT_EQ(shell.run({"eval", "runs/c"}).exit_code, 0);
 }
 

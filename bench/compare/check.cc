@@ -49,14 +49,18 @@ Check::Check(const Problem& problem, double multiply_adds)
       steps_(problem.flops() > kLongFlops ? kLongSteps : kSteps) {}
 
 void Check::operator()(const PeerKind& kind, int threads) {
-  const Problem own = kind.adapt == nullptr ? problem_ : kind.adapt(problem_);
-  const auto peer = kind.make(own, kRate, threads);
+  auto found = references_.find(kind.adapt);
+  if (found == references_.end()) {
+    Problem own = kind.adapt == nullptr ? problem_ : kind.adapt(problem_);
+    if (kind.make(own, kRate, threads) == nullptr) return;
+    found = references_.emplace(kind.adapt, reference_of(std::move(own), kRate, steps_)).first;
+  }
+  const Reference& reference = found->second;
+  const auto peer = kind.make(reference.problem, kRate, threads);
   if (peer == nullptr) return;
-  const auto [moves, is_new] = moves_.try_emplace(kind.adapt);
-  if (is_new) moves->second = reference_moves(own, kRate, steps_);
   const std::vector<Numbers> before = peer->parameters();
   (void)peer->time(steps_);
-  const double error = worst_error(before, peer->parameters(), moves->second);
+  const double error = worst_error(before, peer->parameters(), reference.moves);
   if (error < kAllowedError) return;
   throw std::runtime_error(
       fmt::format("{}, batch {}, {} thread{}: {} steps move {}'s weights otherwise than the "

@@ -21,7 +21,7 @@ class Check {
  private:
   Problem problem_;
   int steps_;
-  std::map<Problem (*)(Problem), std::vector<Numbers>> moves_;  // by PeerKind::adapt
+  std::map<Problem (*)(Problem), Reference> references_;  // by PeerKind::adapt
 };
 
 /// Throws if steps in so many seconds are beyond what the machine can do: the largest of the peaks, GFLOP/s.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <string>
 
 namespace catenary {
 namespace {
@@ -50,6 +51,14 @@ TEST(Nearest, AllowsOneEditOfAShortName) {
   EXPECT_EQ(nearest("cso", kShort), "cos");
   EXPECT_EQ(nearest("foo", kShort), "");
   EXPECT_EQ(nearest("z", kShort), "");
+}
+
+// What such a comparison costs grows with the product of the lengths.
+TEST(Nearest, DoesNotCompareNamesOfMoreThan256Letters) {
+  const std::string longest(256, 'a'), longer(257, 'a');
+  const std::array<std::string_view, 1> candidates = {longest};
+  EXPECT_EQ(nearest(longest, candidates), longest);
+  EXPECT_EQ(nearest(longer, candidates), "");
 }
 
 TEST(Nearest, PrefersTheFirstOfTwoEquallyNear) {

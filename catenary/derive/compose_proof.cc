@@ -16,7 +16,7 @@ class ProofComposer {
   void add(const IndexProof& proof, Value y) {
     add_line(y.shape().rank() == 0 ? Phrase::kProofResult : Phrase::kProofElement, proof.definition);
     add_lines(Phrase::kProofWhere, proof.where);
-    add_notes(proof.notes);
+    add_notes(proof.notes, proof.size);
     add_lines(Phrase::kProofStep, proof.steps);
     add_line(proof.steps.empty() ? Phrase::kProofPartial : Phrase::kProofPartialSo, proof.partial);
     add_line(Phrase::kProofChain, proof.chain);
@@ -24,7 +24,7 @@ class ProofComposer {
       c_.paragraph(Phrase::kProofSpecial, {*line.condition}, step_);
       add_equation(line);
     }
-    add_notes(proof.remarks);
+    add_notes(proof.remarks, proof.size);
     if (proof.stacked.sides.empty()) return;
     c_.paragraph(Phrase::kProofStack, {proof.matrix_form}, step_);
     add_equation(proof.stacked);
@@ -60,12 +60,12 @@ class ProofComposer {
   }
 
   // What a sign means is said where it first occurs.
-  void add_notes(const std::vector<std::string>& notes) {
+  void add_notes(const std::vector<std::string>& notes, const std::string& size) {
     Sentence all;
     for (const std::string& note : notes) {
-      if (!c_.explained.insert(note).second) continue;
+      if (!c_.explained.insert(note == "size" ? note + " " + size : note).second) continue;
       if (!all.empty() && c_.o.language == Language::kEnglish) all.push_back({" ", {}});
-      for (Inline& part : proof_sentence(note, c_.o.language)) all.push_back(std::move(part));
+      for (Inline& part : proof_sentence(note, c_.o.language, size)) all.push_back(std::move(part));
     }
     if (!all.empty()) c_.document.paragraph(std::move(all), step_);
   }
@@ -99,11 +99,13 @@ std::vector<Formula> operand_names(const Composer& c, const Flow& f, bool is_one
   return names;
 }
 
-// A variable's name counts nothing; nor does a dimension's count the samples.
+// A variable's name counts nothing; nor does a dimension's count the samples, or elements whose number is
+// known.
 std::set<std::string> taken_letters(const Composer& c, Value call) {
   std::set<std::string> taken;
   for (const Value v : c.d.leaves) taken.insert(c.write(v).text);
-  if (is(call, ops::kBatchSum) || is(call, ops::kBatchMean) || is(call, ops::kBatchBroadcast)) {
+  if (is(call, ops::kBatchSum) || is(call, ops::kBatchMean) || is(call, ops::kBatchBroadcast) ||
+      is(call, ops::kMean)) {
     for (const auto& [name, extent] : c.d.dimensions.symbols()) taken.insert(name);
   }
   return taken;

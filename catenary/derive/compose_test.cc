@@ -322,6 +322,15 @@ std::string full_text_of(std::string_view formula, std::string_view declarations
   return text_of(derive_formula(formula, declarations, wrt), {.full = true});
 }
 
+TEST(Compose, GivesTheNumberOfElementsALetterOfItsOwn) {
+  EXPECT_THAT(full_text_of("mean(x)", "x: 3", {"x"}), HasSubstr("n is the number of elements."));
+  for (const char* declarations : {"n: 1, A: 2×3, x: 3", "A: 2×n, x: n"}) {
+    const std::string text = full_text_of("mean(A*x)", declarations, {"x"});
+    EXPECT_THAT(text, HasSubstr("p is the number of elements."));
+    EXPECT_THAT(text, HasSubstr("1 / p"));
+  }
+}
+
 // The proofs of x'x end with x, but ∂f/∂x is 2 x.
 TEST(Compose, ProvesOfAValueUsedTwiceNoMoreThanOneUsesContribution) {
   const std::string text = full_text_of("x'*x", "x: n", {"x"});

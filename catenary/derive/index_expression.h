@@ -87,6 +87,7 @@ void for_each_part(const IndexExpression& e, const std::function<void(const Inde
 struct IndexNames {
   std::map<std::string, Formula> arrays;
   std::map<std::string, std::string> indices;
+  std::string size = "n";  ///< how many elements there are
 };
 
 /// The expression in text with Unicode subscripts and in LaTeX.

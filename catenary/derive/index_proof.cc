@@ -49,6 +49,8 @@ void name_indices(const std::set<std::string>& indices, Letters& letters, IndexN
                               letters.free(index, std::array{"i", "j", "k", "l", "m", "p", "r", "s", "t"}));
 }
 
+bool is_size(const IndexExpression& e) { return e.kind == Kind::kCall && e.name == "size"; }
+
 bool counts_samples(const IndexRule& rule) {
   return std::ranges::any_of(rule.notes,
                              [](const std::string& note) { return note.starts_with("samples_"); });
@@ -67,14 +69,17 @@ IndexNames index_names(const IndexRule& rule, const IndexLine& stacked, const Pr
   call("C", names.loss);
   for (const std::string& name : names.taken) letters.take(name);
   std::set<std::string> indices;
+  bool has_size = false;
   const auto collect = [&](const IndexLine& line) {
     for_each_part_of(line, [&](const IndexExpression& e) {
       if (is_index(e)) indices.insert(e.name);
+      has_size |= is_size(e);
     });
   };
   for_each_line(rule, collect);
   collect(stacked);
   if (counts_samples(rule)) all.indices["n"] = letters.free(names.sample_index, std::array{"s", "t"});
+  if (has_size) all.size = letters.free("n", std::array{"p", "q", "s", "t"});
   name_indices(indices, letters, all);
   for (const IndexLine& shorthand : rule.where) {
     const std::string& own = shorthand.sides[0].name;
@@ -158,7 +163,8 @@ IndexProof prove(const IndexRule& rule, const ProofNames& names, const StackedFo
           .matrix_form = whole,
           .stacked = written(form.line, called),
           .notes = notes(rule, form.line),
-          .remarks = rule.remarks};
+          .remarks = rule.remarks,
+          .size = called.size};
 }
 
 }  // namespace

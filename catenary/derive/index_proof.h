@@ -50,6 +50,8 @@ struct IndexProof {
   /// What the signs mean that not every reader knows, and what is to be said of kinks and special cases: keys
   /// of proof_text().
   std::vector<std::string> notes, remarks;
+  /// What the lines call the number of elements.
+  std::string size = "n";
 };
 
 /// The names to write a proof with: g is the adjoint of y.

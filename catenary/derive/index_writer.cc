@@ -196,7 +196,7 @@ class IndexWriter {
     if (e.name == "exp")
       return {latex_ ? "e^{" + x + "}" : "e^" + above(Binding::kPower, e.parts[0]), Binding::kPower};
     if (e.name == "abs") return {"|" + x + "|"};
-    if (e.name == "size") return {"n"};
+    if (e.name == "size") return {names_.size};
     if (e.name == "samples") return {"N"};
     if (e.name == "inverse") return subscripted(inverse(e.parts[0]), e.parts[0].parts);
     if (e.name == "minor") return {minor(e.parts[0])};

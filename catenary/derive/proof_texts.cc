@@ -211,12 +211,13 @@ std::span<const ProofText> proof_texts() {
   return all;
 }
 
-Sentence proof_sentence(std::string_view key, Language language) {
+Sentence proof_sentence(std::string_view key, Language language, const std::string& size) {
   if (key.empty()) return {};
   const auto texts = proof_texts();
   const auto found = std::ranges::find(texts, key, &ProofText::key);
   if (found == texts.end()) fail(ErrorKind::kInternal, "index form: no text is called {}", key);
-  return fill(language == Language::kEnglish ? found->english : found->chinese, found->formulas);
+  const std::string_view text = language == Language::kEnglish ? found->english : found->chinese;
+  return key == "size" ? fill(text, {{symbol(size)}}) : fill(text, found->formulas);
 }
 
 }  // namespace catenary::derive

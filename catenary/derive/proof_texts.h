@@ -18,6 +18,7 @@ struct ProofText {
 [[nodiscard]] std::span<const ProofText> proof_texts();
 
 /// The text of that key as a sentence; an empty one for the key "". Throws Error{internal} for any other.
-[[nodiscard]] Sentence proof_sentence(std::string_view key, Language language);
+/// size: what the proof calls the number of elements.
+[[nodiscard]] Sentence proof_sentence(std::string_view key, Language language, const std::string& size = "n");
 
 }  // namespace catenary::derive

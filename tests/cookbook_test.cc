@@ -52,6 +52,8 @@ Value power(Value x, int k) {
 }
 Value form(Value a, Value A, Value b) { return dot(a, matmul(A, b)); }
 
+// Which of two arguments a compiler evaluates first is its own choice. Where that shows in the order of a
+// gradient's terms, the function makes its second one first.
 struct Entry {
   const char* number;  // of the equation in the book
   Value (*f)(Book& m);
@@ -106,14 +108,25 @@ constexpr Entry kEntries[] = {
     {"71", [](Book& m) { return form(m['a'], transpose(m['X']), m['b']); }, 'X', "b aᵀ", "b aᵀ"},
     {"72", [](Book& m) { return form(m['a'], transpose(m['X']), m['a']); }, 'X', "a aᵀ", "a aᵀ"},
     {"76", [](Book& m) { return square(sum(m['X'])); }, 'X', "2 (Σ X) 𝟏", "2 Σ X"},
-    {"77", [](Book& m) { return form(m['b'], transpose(m['X']), product(m['X'], m['c'])); }, 'X',
-     "X (c bᵀ + b cᵀ)", "X (b cᵀ + c bᵀ)"},
+    {"77",
+     [](Book& m) {
+       const Value second = product(m['X'], m['c']);
+       return form(m['b'], transpose(m['X']), second);
+     },
+     'X', "X (c bᵀ + b cᵀ)", "X (b cᵀ + c bᵀ)"},
     {"78",
-     [](Book& m) { return form(product(m['B'], m['x']) + m['b'], m['C'], product(m['D'], m['x']) + m['d']); },
+     [](Book& m) {
+       const Value second = product(m['D'], m['x']) + m['d'];
+       return form(product(m['B'], m['x']) + m['b'], m['C'], second);
+     },
      'x', "Bᵀ C (D x + d) + Dᵀ Cᵀ (B x + b)", "Bᵀ C (D x + d) + Dᵀ Cᵀ (B x + b)"},
     {"81", [](Book& m) { return form(m['x'], m['B'], m['x']); }, 'x', "(B + Bᵀ) x", "(B + Bᵀ) x"},
-    {"82", [](Book& m) { return form(m['b'], transpose(m['X']), product(m['D'], m['X'], m['c'])); }, 'X',
-     "D X c bᵀ + Dᵀ X b cᵀ", "Dᵀ X b cᵀ + D X c bᵀ"},
+    {"82",
+     [](Book& m) {
+       const Value second = product(m['D'], m['X'], m['c']);
+       return form(m['b'], transpose(m['X']), second);
+     },
+     'X', "D X c bᵀ + Dᵀ X b cᵀ", "Dᵀ X b cᵀ + D X c bᵀ"},
     {"83",
      [](Book& m) {
        const Value u = product(m['X'], m['b']) + m['c'];
@@ -160,8 +173,12 @@ constexpr Entry kEntries[] = {
      },
      'x', "2 Aᵀ A x / (xᵀ Bᵀ B x) − 2 (xᵀ Aᵀ A x) Bᵀ B x / (xᵀ Bᵀ B x)²",
      "2 Aᵀ A x / (xᵀ Bᵀ B x) − 2 xᵀ Aᵀ A x Bᵀ B x / (xᵀ Bᵀ B x)²"},
-    {"97", [](Book& m) { return form(m['x'], m['A'], m['x']) + dot(m['b'], m['x']); }, 'x', "(A + Aᵀ) x + b",
-     "(A + Aᵀ) x + b"},
+    {"97",
+     [](Book& m) {
+       const Value second = dot(m['b'], m['x']);
+       return form(m['x'], m['A'], m['x']) + second;
+     },
+     'x', "(A + Aᵀ) x + b", "(A + Aᵀ) x + b"},
     // 2.5 Traces
     {"99", [](Book& m) { return trace(m['X']); }, 'X', "I", "I"},
     {"100", [](Book& m) { return trace(product(m['X'], m['A'])); }, 'X', "Aᵀ", "Aᵀ"},

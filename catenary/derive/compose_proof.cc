@@ -63,7 +63,7 @@ class ProofComposer {
   void add_notes(const std::vector<std::string>& notes, const std::string& size) {
     Sentence all;
     for (const std::string& note : notes) {
-      if (!c_.explained.insert(note == "size" ? note + " " + size : note).second) continue;
+      if (!c_.explained.insert(note == "size" ? fmt::format("size {}", size) : note).second) continue;
       if (!all.empty() && c_.o.language == Language::kEnglish) all.push_back({" ", {}});
       for (Inline& part : proof_sentence(note, c_.o.language, size)) all.push_back(std::move(part));
     }

@@ -51,10 +51,8 @@ Executor<T>::Executor(Schedule schedule, Variables& variables, const CompileOpti
   bind_memory(variables);
   for (int stage = 0; stage < static_cast<int>(schedule_.stages.size()); ++stage) bind_stage(stage);
   for (const Update& update : plan_.deferred) {
-    MemberCall<T> copy{kernels_.of(kernels::Elementwise::kCopy), 1, {place_of(update.next, 0)}, {}, 0};
-    copy.out.shared = variable_data_[index(update.variable)];
-    deferred_.push_back(copy);
-    deferred_sizes_.push_back(update.variable.shape().size());
+    deferred_.push_back(
+        {place_of(update.next, 0), variable_data_[index(update.variable)], update.variable.shape().size()});
   }
   bind_watch(options.watch);
   summarise(variables);

@@ -142,6 +142,14 @@ struct SharedInput {
   bool is_set = false;
 };
 
+/// What is copied into a variable at the end of a run.
+template <typename T>
+struct DeferredUpdate {
+  Place<T> next;
+  T* variable = nullptr;
+  std::int64_t size = 0;
+};
+
 /// Samples whose activations lie side by side until the sums over them are taken.
 struct Span {
   std::int64_t first = 0;  ///< sample of the batch
@@ -375,8 +383,7 @@ class Executor {
   std::vector<InputRows<T>> inputs_;
   std::vector<SharedInput> shared_inputs_;
   std::vector<BoundStage<T>> stages_;
-  std::vector<MemberCall<T>> deferred_;
-  std::vector<std::int64_t> deferred_sizes_;
+  std::vector<DeferredUpdate<T>> deferred_;
   std::vector<std::int64_t> batch_size_places_;
   std::vector<Place<T>> early_, late_;  // scalars to look at before the first update, and at the end
 

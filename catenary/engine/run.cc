@@ -110,14 +110,13 @@ template <typename T>
 Status Executor<T>::apply_deferred() noexcept {
   const bool finite = are_finite(late_);
   if (!finite && !plan_.writes_early()) return Status::kNotFinite;
-  for (std::size_t i = 0; i < deferred_.size(); ++i) {
-    const MemberCall<T>& copy = deferred_[i];
-    copy.kernel({{{shared_pointer(copy.in[0]), 0, !copy.in[0].repeat}},
-                 copy.out.shared,
-                 0,
-                 1,
-                 deferred_sizes_[i],
-                 0});
+  for (const DeferredUpdate<T>& update : deferred_) {
+    const T* next = shared_pointer(update.next);
+    if (update.next.repeat) {
+      std::fill_n(update.variable, update.size, *next);
+    } else {
+      std::copy_n(next, update.size, update.variable);
+    }
   }
   return finite ? Status::kOk : Status::kNotFinite;
 }

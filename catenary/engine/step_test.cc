@@ -118,6 +118,19 @@ TEST(Step, UpdatesVectorsByEachOthersOldValues) {
   }
 }
 
+// a becomes one number in all places, at the end only: b still reads its old elements, in a group of its own.
+TEST(Step, UpdatesAVectorByOneNumberAfterOthersHaveReadIt) {
+  Graph g;
+  const Value a = g.state("a", {32}, 1), b = g.state("b", {8}, 2), c = g.state("c", {}, 5);
+  Variables variables(g, 0);
+  Step step = compile({{}, {{a, broadcast(c, {32})}, {b, b + slice(a, 0, 8, 16)}}}, variables);
+  for (const double expected : {3.0, 8.0}) {
+    ASSERT_EQ(step.run({1}), Status::kOk);
+    EXPECT_EQ(variables.read("a"), std::vector<double>(32, 5));
+    EXPECT_EQ(variables.read("b"), std::vector<double>(8, expected));
+  }
+}
+
 // "kind: message" of what f throws; "" if nothing.
 template <typename F>
 std::string error_of(F f) {

@@ -21,8 +21,8 @@ target_compile_definitions(catenary_highway INTERFACE HWY_IS_DEBUG_BUILD=0)
 
 # catenary_join(TARGET [APART names...]): compiles sources together, six at a time, but for those named (CATENARY_JOIN): most
 # of a compiler's time goes into the standard library's headers, and into templates that every file instantiates again.
-# APART are those that use a name of another for something else; ALL: each by itself. The presets dev and clang compile
-# each file by itself, so that a missing include shows.
+# APART are those that use a name of another for something else; ALL: each by itself. The preset dev compiles each file by
+# itself, so that a missing include shows.
 function(catenary_join target)
   cmake_parse_arguments(JOIN "" "" "APART" ${ARGN})
   if(NOT CATENARY_JOIN OR JOIN_APART STREQUAL ALL)

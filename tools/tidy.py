@@ -5,8 +5,9 @@ Usage: tidy.py FILES.cc... Prints what is wrong and exits with 1, or prints noth
 
 Most of clang-tidy's time goes into the headers of the standard library, which it parses and searches again for each
 file. So files that are compiled alike are joined: their texts one after the other, as the analyzer would skip included
-files. Files whose names would clash stay apart, and a join that the compiler complains of is split. A stamp named by the hash of
-all that a file was made from spares a file that has not changed since it was found clean.
+files. Files whose names would clash stay apart, and a join that the compiler complains of is split. That each file includes what
+it needs is seen by having Clang read it by itself. A stamp named by the hash of all that a file was made from spares a file that
+has not changed since it was found clean.
 """
 
 import collections
@@ -107,6 +108,19 @@ def written(paths):
     return str(join), origin
 
 
+def words_for(paths, flags):
+    """What Clang is told about files that are compiled alike. It does not know all of GCC's flags."""
+    words = {word for path in paths for word in (*flags[path], f"-iquote{os.path.dirname(path)}")}
+    return [*sorted(words), "-Wno-unknown-warning-option"]
+
+
+def read_alone(path, flags):
+    """Has Clang read a file by itself, and returns what is wrong."""
+    run = subprocess.run(["clang++", "-fsyntax-only", *words_for([path], flags), path],
+                         capture_output=True, text=True, check=False)
+    return run.stderr
+
+
 def tidy(paths, flags):
     """Checks files that are compiled alike, together if that works, and returns what is wrong."""
     file, origin = written(paths)
@@ -114,10 +128,7 @@ def tidy(paths, flags):
     command += [f"--extra-arg={word}" for word in ("-Xclang", "-analyzer-config", "-Xclang", ANALYZER)]
     if is_test(paths[0]):
         command.append(f"--checks={TESTS}")
-    words = sorted({word for path in paths for word in (*flags[path], f"-iquote{os.path.dirname(path)}")})
-    # Clang does not know all of GCC's flags.
-    run = subprocess.run([*command, "--", *words, "-Wno-unknown-warning-option"],
-                         capture_output=True, text=True, check=False)
+    run = subprocess.run([*command, "--", *words_for(paths, flags)], capture_output=True, text=True, check=False)
     if run.returncode == 0:
         return ""
     if len(paths) == 1:
@@ -165,6 +176,8 @@ def main(paths):
 
     def check(join):
         wrong = tidy(join, flags)
+        if len(join) > 1:
+            wrong += "".join(read_alone(path, flags) for path in join)
         if not wrong:
             for path in join:
                 stamps[path].touch()

@@ -65,6 +65,14 @@ class Tidy(unittest.TestCase):
         self.assertEqual(self.tidy({"a.cc": hidden, "b.cc": shadow}), (0, []))
         self.assertEqual(self.joins(), 1)
 
+    def test_finds_an_include_that_is_missing_in_one_file_of_a_join(self):
+        texts = {"a.h": "#pragma once\nusing Number = int;\n", "a.cc": '#include "a.h"\nNumber a() { return 1; }\n',
+                 "b.cc": "Number b() { return 2; }\n"}
+        status, found = self.tidy(texts)
+        self.assertEqual(status, 1)
+        self.assertEqual(found, ["b.cc:1:1: error: unknown type name 'Number'"])
+        self.assertEqual(self.joins(), 1)
+
     def test_looks_again_when_a_header_changes(self):
         text = '#include "a.h"\nconst int zero = 0;\nint a() { return *(FOUND ? &zero : nullptr); }\n'
         self.assertEqual(self.tidy({"a.h": "#define FOUND 1\n", "a.cc": text})[0], 0)

@@ -1,4 +1,6 @@
 // Proofs in index form.
+#include <fmt/format.h>
+
 #include "catenary/derive/composer.h"
 #include "catenary/derive/index_proof.h"
 #include "catenary/derive/proof_texts.h"

@@ -146,7 +146,10 @@ constinit const Op kLogSoftmax = {
           for (std::size_t i = 0; i < call.output.size(); ++i)
             call.output[i] = from_largest(call.inputs[0][i], largest) - std::log(total);
         },
-    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy - softmax(p.x()) * sum(p.dy)}; },
+    .gradient = [](const Pullback& p) -> Adjoints {
+      const Value total = sum(p.dy);
+      return {p.dy - softmax(p.x()) * total};
+    },
 };
 
 }  // namespace ops

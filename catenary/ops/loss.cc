@@ -85,7 +85,8 @@ constinit const Op kSoftmaxCrossEntropy = {
           call.output[0] = loss;
         },
     .gradient = [](const Pullback& p) -> Adjoints {
-      return {p.dy * (softmax(p.x(0)) * sum(p.x(1)) - p.x(1)), -(p.dy * log_softmax(p.x(0)))};
+      const Value total = sum(p.x(1));
+      return {p.dy * (softmax(p.x(0)) * total - p.x(1)), -(p.dy * log_softmax(p.x(0)))};
     },
     .domain2 = {.low = 0, .high = 1},
 };
@@ -110,7 +111,8 @@ constinit const Op kSoftmaxCrossEntropyLabels = {
           }
         },
     .gradient = [](const Pullback& p) -> Adjoints {
-      return {p.dy * (softmax(p.x(0)) - one_hot(p.x(1), p.x(0).shape()[0])), {}};
+      const Value target = one_hot(p.x(1), p.x(0).shape()[0]);
+      return {p.dy * (softmax(p.x(0)) - target), {}};
     },
     .domain2 = {.kind = Domain::Kind::kLabel},
 };
@@ -174,6 +176,9 @@ Value huber(Value a, Value y, double delta) {
   return a.graph().call(ops::kHuber, {a, y}, delta);
 }
 
-Value binary_cross_entropy(Value a, Value y) { return -sum(y * log(a) + (1 - y) * log(1 - a)); }
+Value binary_cross_entropy(Value a, Value y) {
+  const Value log_other = log(1 - a), other = (1 - y) * log_other;
+  return -sum(y * log(a) + other);
+}
 
 }  // namespace catenary

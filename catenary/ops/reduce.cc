@@ -100,7 +100,10 @@ constinit const Op kUnitVector = {
           const auto divisor = std::real(length) > 0 ? length : 1.0;
           for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = call.inputs[0][i] / divisor;
         },
-    .gradient = [](const Pullback& p) -> Adjoints { return {(p.dy - p.y * dot(p.dy, p.y)) / norm2(p.x())}; },
+    .gradient = [](const Pullback& p) -> Adjoints {
+      const Value length = norm2(p.x());
+      return {(p.dy - p.y * dot(p.dy, p.y)) / length};
+    },
     .domain = {.keep_from_zero = 0.2},
 };
 

@@ -64,7 +64,8 @@ Value fold(Value v) {
 
 Value mean_of_batch(Value v) {
   if (!is(v, ops::kBatchMean)) return {};
-  return batch_sum(v.input(0)) / batch_size(v.graph(), v.type().dtype);
+  const Value count = batch_size(v.graph(), v.type().dtype);
+  return batch_sum(v.input(0)) / count;
 }
 
 Value broadcast_inwards(Value v) {

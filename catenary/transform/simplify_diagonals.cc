@@ -81,7 +81,8 @@ Value diagonal_of_sum(Value v, const Options&) {
 Value kron_adjoint_of_identity(Value v, const Options&) {
   if (!is(v, ops::kKronAdjointLeft) && !is(v, ops::kKronAdjointRight)) return {};
   if (!is(v.input(0), ops::kIdentity) || !is_square(v.input(1))) return {};
-  return scaled(trace(v.input(1)), identity(v.graph(), v.shape()[0], v.type().dtype));
+  const Value ones = identity(v.graph(), v.shape()[0], v.type().dtype);
+  return scaled(trace(v.input(1)), ones);
 }
 
 // ⟨C ⊗ D, A ⊗ B⟩ = ⟨C, A⟩ ⟨D, B⟩ for all A.

@@ -79,8 +79,10 @@ Value direction_of_multiple(Value v, const Options&) {
   const auto [scalar, rest, divides] = multiple_of(v.input(0));
   if (!rest) return {};
   const std::optional<double> number = number_of(scalar);
-  if (!number) return scaled(sign(scalar), unit_vector(rest));
-  return *number > 0 ? unit_vector(rest) : *number < 0 ? -unit_vector(rest) : Value{};
+  if (number && !(std::abs(*number) > 0)) return {};
+  const Value direction = unit_vector(rest);
+  if (!number) return scaled(sign(scalar), direction);
+  return *number > 0 ? direction : -direction;
 }
 
 // Of vectors and of matrices.

@@ -62,8 +62,9 @@ Value transpose_of_product(Value v, const Options&) {
   const Value x = v.input(0);
   const algebra::Chain chain = algebra::chain_of(x);
   if (chain.size() < algebra::kMostCalls) return product_of(algebra::transposed(chain));
-  return is(x, ops::kOuter) ? outer(x.input(1), x.input(0))
-                            : matmul(transpose(x.input(1)), transpose(x.input(0)));
+  if (is(x, ops::kOuter)) return outer(x.input(1), x.input(0));
+  const Value last = transpose(x.input(0));
+  return matmul(transpose(x.input(1)), last);
 }
 
 // Whether (…)ᵀ has no more transposes inside than outside.
@@ -86,7 +87,8 @@ Value transpose_of_sum(Value v, const Options& options) {
 
 Value transpose_of_kron(Value v, const Options&) {
   if (!is(v, ops::kTranspose) || !is(v.input(0), ops::kKron)) return {};
-  return kron(transpose(v.input(0).input(0)), transpose(v.input(0).input(1)));
+  const Value last = transpose(v.input(0).input(1));
+  return kron(transpose(v.input(0).input(0)), last);
 }
 
 constexpr std::array kTransposeRules = {
@@ -143,7 +145,9 @@ Value inverse_of_diag(Value v, const Options&) {
 Value inverse_of_kron(Value v, const Options&) {
   if (!is(v, ops::kInv) || !is(v.input(0), ops::kKron)) return {};
   const Value a = v.input(0).input(0), b = v.input(0).input(1);
-  return is_square(a) && is_square(b) ? kron(inv(a), inv(b)) : Value{};
+  if (!is_square(a) || !is_square(b)) return {};
+  const Value last = inv(b);
+  return kron(inv(a), last);
 }
 
 constexpr std::array kInverseRules = {

@@ -34,7 +34,9 @@ Value trace_of_identity(Value v, const Options& options) {
 Value trace_of_kron(Value v, const Options&) {
   if (!is(v, ops::kTrace) || !is(v.input(0), ops::kKron)) return {};
   const Value a = v.input(0).input(0), b = v.input(0).input(1);
-  return is_square(a) && is_square(b) ? trace(a) * trace(b) : Value{};
+  if (!is_square(a) || !is_square(b)) return {};
+  const Value last = trace(b);
+  return trace(a) * last;
 }
 
 // ⟨A, B⟩ is a trace where that needs no transpose more.
@@ -92,7 +94,8 @@ Value determinant_of_scaled(Value v, const Options& options) {
   const Value scalar = scalar_of(v.input(0).input(0));
   if (!scalar) return {};
   const auto n = static_cast<double>(v.input(0).shape()[0]);
-  return algebra::scalar_product(pow(scalar, n), det(v.input(0).input(1)));
+  const Value determinant = det(v.input(0).input(1));
+  return algebra::scalar_product(pow(scalar, n), determinant);
 }
 
 // How often the chain repeats its first factor, if it is nothing else; else 0.

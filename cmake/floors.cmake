@@ -72,9 +72,8 @@ function(catenary_test name)
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE ${TEST_USES} catenary_test_support GTest::gmock GTest::gtest_main rapidcheck)
   catenary_join(${name} APART ${TEST_APART})
-  # What the tests call stays optimised; of their own sources, which instantiate much and run little, GCC's -O2 takes a
-  # third longer. Its -O0 would save no more, and triple the one test that looks at every float. What they themselves do
-  # with numbers needs no watching.
+  # The tests' own sources instantiate much and run little: GCC's -O2 takes a third longer, its -O0 as long. What they
+  # themselves do with numbers needs no watching.
   target_compile_options(${name} PRIVATE $<$<AND:$<CONFIG:RelWithDebInfo>,$<CXX_COMPILER_ID:GNU>>:-Og>
                                          -fno-sanitize=undefined)
   set(slow "*.Slow*:Slow*.*:*/Slow*.*")

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "catenary/base/file.h"
 #include "catenary/base/nearest.h"
 #include "catenary/base/text.h"
 #include "catenary/base/thread_pool.h"
@@ -62,10 +63,11 @@ CLI::Validator whole_number(std::size_t most_digits = 9) {
   return {complaint, ""};
 }
 
-void add_max_bytes(CLI::App& command, MaxBytes& max_bytes) {
+void add_max_bytes(CLI::App& command, MaxBytes& max_bytes, std::string_view beside = "") {
   command
-      .add_option("--max-bytes", max_bytes,
-                  "Memory that a file's data may take [data.max_bytes; half of the machine's]")
+      .add_option(
+          "--max-bytes", max_bytes,
+          fmt::format("Memory that a file's data may take [data.max_bytes; half of the machine's{}]", beside))
       ->type_name("N")
       ->check(whole_number(15));  // below a pebibyte
 }
@@ -98,8 +100,10 @@ CLI::Validator dash_is(const char* path) {
 
 CLI::Validator no_stream() {
   const auto complaint = [](const std::string& text) {
-    return text == "-" ? "expected a directory, found '-', which is stdout; ./- is a directory of that name"
-                       : "";
+    if (text == "-")
+      return std::string("expected a directory, found '-', which is stdout; ./- is a directory of that name");
+    return descriptor_of(text) ? fmt::format("expected a directory, found {}, which is a stream", quote(text))
+                               : "";
   };
   return {complaint, ""};
 }
@@ -120,8 +124,10 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
       ->check(no_stream());
   add_json(command, arguments.json, "Print events as JSON, one a line");
   command.footer(
-      "SIGINT (Ctrl-C) and SIGTERM end the training: nothing is written and the exit code is 130. A terminal "
-      "that closes (SIGHUP) and a pipe that nobody reads do not.");
+      "SIGINT (Ctrl-C) and SIGTERM end the training: nothing is written and the exit code is 130; while data "
+      "are "
+      "read, they end the program at once. A terminal that closes (SIGHUP) and a pipe that nobody reads do "
+      "not.");
 }
 
 void add_eval(CLI::App& app, EvalArguments& arguments) {
@@ -193,8 +199,8 @@ void add_derive_limits(CLI::App& command, DeriveArguments& arguments) {
                   "Operations that the function may have, and blocks that its Hessian may have")
       ->type_name("N")
       ->capture_default_str()
-      ->check(whole_number());
-  add_max_bytes(command, arguments.max_bytes);
+      ->check(CLI::Range(0, kMostOperations).description(""));
+  add_max_bytes(command, arguments.max_bytes, "; of --values 32 MiB");
 }
 
 void add_derive(CLI::App& app, DeriveArguments& arguments) {

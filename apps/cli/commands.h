@@ -52,6 +52,10 @@ struct InspectArguments {
 };
 [[nodiscard]] int inspect(const InspectArguments& arguments);
 
+/// Beyond which --max-operations is refused: what is written grows with the square of them, and each takes
+/// stack.
+constexpr int kMostOperations = 100'000;
+
 struct DeriveArguments {
   std::string path;  ///< a config or a run directory; "" with an expression
   std::vector<std::string> set;
@@ -66,7 +70,7 @@ struct DeriveArguments {
   int sample = -1;     ///< a row of the training data; -1: the first
   std::string values;  ///< .npz file
   MaxBytes max_bytes;
-  std::int64_t max_operations = 2000;  ///< of the objective; of order 2 also blocks of second derivatives
+  int max_operations = 2000;  ///< of the objective; of order 2 also blocks of second derivatives
   bool per_sample = false;
   bool batch = false;
   std::string output = "/dev/stdout";

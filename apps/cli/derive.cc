@@ -14,6 +14,7 @@
 #include "catenary/derive/compose.h"
 #include "catenary/derive/render.h"
 #include "commands.h"
+#include "deep_stack.h"
 #include "derive_problem.h"
 #include "output.h"
 #include "streams.h"
@@ -126,7 +127,9 @@ void check_files(const DeriveArguments& arguments) {
 
 }  // namespace
 
-int derive(const DeriveArguments& arguments) try {
+namespace {
+
+int derive_here(const DeriveArguments& arguments) try {
   check("--format", arguments.format, kFormats);
   check("--lang", arguments.language, kLanguages);
   check("--detail", arguments.detail, kDetails);
@@ -140,6 +143,19 @@ int derive(const DeriveArguments& arguments) try {
   fail(ErrorKind::kNumeric, "{}", complaint);
 } catch (const std::bad_alloc&) {
   fail(ErrorKind::kIo, "not enough memory for this derivation");
+}
+
+// What goes through a graph takes some kilobytes of stack for each operation on the longest path. Memory of a
+// stack that is not touched costs nothing.
+constexpr std::size_t kLeastStack = 16 << 20, kStackOfOperation = 16 << 10;
+
+}  // namespace
+
+int derive(const DeriveArguments& arguments) {
+  int exit_code = 0;
+  run_with_stack(kLeastStack + static_cast<std::size_t>(arguments.max_operations) * kStackOfOperation,
+                 [&] { exit_code = derive_here(arguments); });
+  return exit_code;
 }
 
 }  // namespace catenary::cli

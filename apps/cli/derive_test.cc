@@ -46,6 +46,9 @@ TEST(Derive, RefusesWhatIsTooLongToBeReadBeforeItDerives) {
   EXPECT_EQ(product.out, "");
   EXPECT_THAT(product.err, HasSubstr("needed a derivation of at most 2000 operations, found 4998; "
                                      "--max-operations 4998 takes it"));
+  EXPECT_EQ(derive({"--expr", power, "--given", "x: 1", "--max-operations", "4998"}).exit_code, 0);
+  EXPECT_THAT(derive({"--expr", "x", "--given", "x: 1", "--max-operations", "100001"}).err,
+              HasSubstr("--max-operations"));
   const std::string sum = repeated(400, "+", [](int i) { return "a" + std::to_string(i); });
   const std::string given = repeated(400, ", ", [](int i) { return "a" + std::to_string(i) + ": 1"; });
   EXPECT_THAT(derive({"--expr", sum, "--given", given, "--order", "2"}).err,

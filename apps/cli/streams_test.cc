@@ -73,7 +73,8 @@ bool goes_on(const Shell& shell, pid_t process) {
   return false;
 }
 
-const std::vector<std::string> kNamesOfStdout = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
+const std::vector<std::string> kNamesOfStdout = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1",
+                                                 "/proc/thread-self/fd/1"};
 
 TEST(Output, IsAddedToAFileThatStdoutAppendsTo) {
   const ShellWithRun shell;
@@ -175,13 +176,29 @@ TEST(Output, DoesNotChangeWhatIsRead) {
   EXPECT_EQ(shell.run({"eval", "runs/c"}).exit_code, 0);
 }
 
+TEST(Input, ThatNeverEndsIsLeftAtASignal) {
+  const Shell shell;
+  shell.file("c.toml", kPointsConfig);
+  const std::string pipe = (shell / "points.csv").string();
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  int writer = -1;
+  const Outcome outcome = shell.run({"train", "c.toml"}, [&](pid_t process) {
+    writer = open(pipe.c_str(), O_WRONLY | O_CLOEXEC);  // waits until the program reads
+    kill(process, SIGTERM);
+  });
+  close(writer);
+  EXPECT_EQ(outcome.exit_code, -SIGTERM);
+}
+
 TEST(Output, OfATrainingIsADirectory) {
   const ShellWithRun shell;
   const std::vector<std::string> before = shell.all_files();
-  const Outcome outcome = shell.run({"train", "c.toml", "--out", "-"});
-  EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_THAT(outcome.err, StartsWith("catenary: --out: expected a directory, found '-'"));
-  EXPECT_EQ(shell.run({"train", "c.toml", "--out", "/dev/stdout"}).exit_code, 5);
+  for (const std::string name : {"-", "/dev/stdout", "/dev/fd/1", "/proc/thread-self/fd/1"}) {
+    const Outcome outcome = shell.script("\"$0\" train c.toml --out " + name + " | cat; exit 3");
+    EXPECT_THAT(outcome.err,
+                StartsWith("catenary: --out: expected a directory, found '" + name + "', which is"));
+  }
+  EXPECT_EQ(shell.run({"train", "c.toml", "--out", "-"}).exit_code, 2);
   EXPECT_EQ(shell.all_files(), before);
 }
 

@@ -118,13 +118,16 @@ void print_end(const train::TrainResult& result, const std::string& run_dir) {
 }
 
 // Trains and keeps the run, whatever becomes of those who listen: a closed terminal (SIGHUP) and a reader of
-// stderr or stdout that went away (SIGPIPE) do not end it. Nothing when interrupted.
-std::optional<train::TrainResult> train_and_keep(const train::Config& config,
-                                                 const train::TrainOptions& options,
+// stderr or stdout that went away (SIGPIPE) do not end it. Nothing when interrupted; while data are read, a
+// signal ends the program at once.
+std::optional<train::TrainResult> train_and_keep(const train::Config& config, train::TrainOptions options,
                                                  const std::string& run_dir) {
   const IgnoredSignal closed_terminal(SIGHUP), broken_pipe(SIGPIPE);
-  listen_for(SIGINT);
-  listen_for(SIGTERM);
+  options.on_start = [on_start = std::move(options.on_start)](const train::TrainingStart& start) {
+    listen_for(SIGINT);
+    listen_for(SIGTERM);
+    on_start(start);
+  };
   std::optional<train::TrainResult> result = train::train(config, options);
   if (result) train::write_run(run_dir, result->run);
   return result;

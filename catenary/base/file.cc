@@ -191,7 +191,9 @@ std::optional<int> descriptor_of(const fs::path& path) {
   if (known != kStandardStreams.end()) return static_cast<int>(known - kStandardStreams.begin());
   const fs::path link = open_file_link(path);
   std::error_code ignored;
-  if (link.empty() || link.parent_path() != fs::canonical("/proc/self/fd", ignored)) return std::nullopt;
+  // A thread's descriptors, below /proc/PID/task, are those of its process.
+  if (link.empty() || !link.string().starts_with(fs::canonical("/proc/self", ignored).string() + "/"))
+    return std::nullopt;
   const std::string digits = link.filename().string();
   int number = -1;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);

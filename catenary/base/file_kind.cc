@@ -106,6 +106,7 @@ std::string file_kind(std::span<const std::byte> start) {
   if (!is_text(text)) return binary_kind(start);
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+  if (line.empty()) return "text that begins with a blank line";
   return fmt::format("text that begins with {}", quote(line.substr(0, kMostQuoted)));
 }
 

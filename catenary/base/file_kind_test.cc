@@ -53,7 +53,7 @@ TEST(FileKind, QuotesTheFirstLineOfAText) {
   EXPECT_EQ(kind_of("größe,y\r\n1,2\r\n"), "text that begins with 'größe,y'");
   EXPECT_EQ(kind_of(std::string(100, 'x')), "text that begins with '" + std::string(32, 'x') + "'");
   EXPECT_EQ(kind_of("gr\xC3"), "text that begins with 'gr\\xC3'");
-  EXPECT_EQ(kind_of("\n"), "text that begins with ''");
+  EXPECT_EQ(kind_of("\n"), "text that begins with a blank line");
 }
 
 TEST(FileKind, SaysNothingOfOtherBytes) {

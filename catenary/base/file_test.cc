@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -142,6 +143,7 @@ class OpenFile {
   [[nodiscard]] int number() const { return number_; }
   [[nodiscard]] std::vector<std::string> names() const {
     return {fmt::format("/dev/fd/{}", number_), fmt::format("/proc/self/fd/{}", number_),
+            fmt::format("/proc/thread-self/fd/{}", number_),
             fmt::format("/proc/{}/fd/{}", ::getpid(), number_)};
   }
 
@@ -183,7 +185,11 @@ TEST(Streams, AFileThatAnotherProcessHasOpenIsAddedTo) {
   const TemporaryDirectory dir;
   write_file_atomically(dir / "log", "kept\n");
   const OpenFile file(dir / "log", O_WRONLY);
-  write_output(fmt::format("/proc/thread-self/fd/{}", file.number()), "new\n");
+  const pid_t other = ::fork();
+  if (other == 0) ::pause();
+  write_output(fmt::format("/proc/{}/fd/{}", other, file.number()), "new\n");
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
   EXPECT_EQ(text_of(dir / "log"), "kept\nnew\n");
 }
 

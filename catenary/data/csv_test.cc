@@ -145,6 +145,10 @@ TEST(Csv, ErrorsInTheHeaderNameTheColumn) {
 TEST(Csv, ErrorsInRowsNameTheLine) {
   EXPECT_EQ(parse_error("a,b\n1,2\n3\n"), "data: f.csv: line 3: needed 2 cells as in the header, found 1");
   EXPECT_EQ(parse_error("a,b\n1,2,3,4\n"), "data: f.csv: line 2: needed 2 cells as in the header, found 4");
+  std::string endless = "a,b\n1";
+  for (int i = 0; i < 1002; ++i) endless += ",1";
+  EXPECT_EQ(parse_error(endless),
+            "data: f.csv: line 2: needed 2 cells as in the header, found more than 1002");
   EXPECT_EQ(parse_error("a,b\n1,2\n\n3,4\n"), "data: f.csv: line 3: needed a row, found a blank line");
 }
 

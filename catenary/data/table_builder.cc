@@ -44,8 +44,13 @@ void TableBuilder::fail_cell(std::int64_t line, std::string_view needed, std::st
 }
 
 void TableBuilder::add_cell(std::string_view text, std::int64_t line) {
+  // A row's cells are counted for the message about it, but not for ever.
+  constexpr std::size_t kMostCounted = 1000;
   if (in_header_) {
     add_name(text, line);
+  } else if (cell_ == states_.size() + kMostCounted) {
+    fail(ErrorKind::kData, "{}: line {}: needed {} cells as in the header, found more than {}", table_.file,
+         line, states_.size(), cell_);
   } else if (cell_ < states_.size()) {
     switch (states_[cell_].type) {
       case ColumnType::kNumber: table_.columns[cell_].numbers.push_back(number_of(text, line)); break;

@@ -112,8 +112,9 @@ TEST(CppCode, HasANamespaceOfItsOwn) {
   EXPECT_EQ(cpp_code(one.request), cpp_code(two.request));
   two.request.gradients.pop_back();
   EXPECT_NE(namespace_of(cpp_code(one.request)), namespace_of(cpp_code(two.request)));
-  for (const auto& [wanted, name] : {std::pair{"cosine", "cosine"}, std::pair{"2-norm", "v2_norm"},
-                                     std::pair{"std", "std_"}, std::pair{"W", "W_"}}) {
+  for (const auto& [wanted, name] :
+       {std::pair{"cosine", "cosine"}, std::pair{"2-norm", "v2_norm"}, std::pair{"std", "std_"},
+        std::pair{"round", "round_"}, std::pair{"W", "W_"}}) {
     one.request.cpp_namespace = wanted;
     EXPECT_EQ(namespace_of(cpp_code(one.request)), name);
   }

@@ -140,8 +140,10 @@ std::uint64_t header_length(const Start& start, const std::string& name, std::ui
 std::string_view split_header(std::span<const std::byte> file, const std::string& name,
                               const SafetensorsLimits& limits) {
   const std::uint64_t after = file.size() - std::min(file.size(), kPrefixBytes);
-  const std::uint64_t length =
-      header_length({file, file.size()}, name, std::min(after, limits.max_header_bytes));
+  const std::uint64_t length = header_length({file, file.size()}, name, limits.max_header_bytes);
+  if (length > after)
+    fail(ErrorKind::kFormat, "{}: needed a header of {} bytes, found {}: the file is cut short", name, length,
+         after);
   return {reinterpret_cast<const char*>(file.data()) + kPrefixBytes, length};
 }
 
@@ -188,8 +190,13 @@ Tensor read_tensor(const Source& source, const SafetensorsEntry& entry, std::uin
   const std::uint64_t begin = entry.offsets[0];
   const std::uint64_t end = entry.offsets[1];
   const std::uint64_t needed = byte_size(dtype, shape);
-  if (begin > end || end > source.data.size()) {
-    fail(ErrorKind::kFormat, "{}: needed ascending data_offsets up to {}, found [{}, {}]",
+  if (begin > end) {
+    fail(ErrorKind::kFormat, "{}: needed ascending data_offsets, found [{}, {}]", position(source, entry),
+         begin, end);
+  }
+  if (end > source.data.size()) {
+    fail(ErrorKind::kFormat,
+         "{}: needed data_offsets within {} bytes of data, found [{}, {}]: the file is cut short",
          position(source, entry), source.data.size(), begin, end);
   }
   if (end - begin != needed) {

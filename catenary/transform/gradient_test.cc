@@ -167,7 +167,7 @@ TEST(Gradient, NeedsVariablesOfTheSameGraph) {
   EXPECT_EQ(error_of([&] { (void)gradient(square(x), {y}); }),
             "config: gradient needs values of one graph, found 'x²' and 'y' of two");
   EXPECT_EQ(error_of([&] { (void)gradient(square(x), {Value{}}); }),
-            "config: gradient needs variables of y's graph, found an empty value");
+            "config: gradient needs variables of the graph of what is differentiated, found an empty value");
 }
 
 TEST(Gradient, OfOneSamplesLossCannotMixTheSamples) {

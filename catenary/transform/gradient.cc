@@ -41,7 +41,9 @@ Value zero_like(Value v, bool per_sample) {
 
 void check(Value y, std::span<const Value> wrt) {
   for (const Value v : wrt) {
-    if (!v) fail(ErrorKind::kConfig, "gradient needs variables of the graph of what is differentiated, found an empty value");
+    if (!v)
+      fail(ErrorKind::kConfig,
+           "gradient needs variables of the graph of what is differentiated, found an empty value");
     check_same_graph(y, v, "gradient");
   }
   if (y.shape().rank() != 0) {

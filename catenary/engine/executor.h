@@ -34,11 +34,10 @@ template <typename T>
 struct Place {
   enum class Space : std::uint8_t { kShared, kLane, kTile, kSlot };
   Space space = Space::kShared;
-  T* shared = nullptr;  ///< kShared: the first number
-  std::int64_t offset =
-      0;                ///< kLane: elements into lane 0; kTile: elements a sample; kSlot: the slot's number
-  bool repeat = false;  ///< the same number for all rows (elements)
-  int panel = -1;       ///< kLane: the panel that holds the sum's piece where sums are taken piece by piece
+  T* shared = nullptr;      ///< kShared: the first number
+  std::int64_t offset = 0;  ///< kLane: elements into lane 0; kTile: elements a sample; kSlot: its number
+  bool repeat = false;      ///< the same number for all rows (elements)
+  int panel = -1;  ///< kLane: the panel that holds the sum's piece where sums are taken piece by piece
 };
 
 /// One call of an elementwise kernel within a group. A call without kernel combines the lanes of a batch sum.
@@ -122,8 +121,7 @@ struct BoundStage {
   std::vector<BoundItem<T>> items;
   std::vector<BoundItem<T>> sums;
   std::vector<bool> sum_by_pieces;  ///< by index in `sums`
-  std::vector<Transfer<T>> loads;
-  std::vector<Transfer<T>> stores;
+  std::vector<Transfer<T>> loads, stores;
 };
 
 /// The rows bound to an input.
@@ -131,8 +129,7 @@ template <typename T>
 struct InputRows {
   Value leaf;
   Rows rows;
-  std::vector<T> scale;
-  std::vector<T> shift;
+  std::vector<T> scale, shift;
   bool plain = false;  ///< numbers of T, read as they are, whose rows the product kernel can walk down
 };
 
@@ -161,8 +158,7 @@ struct Span {
 
 /// The memory of one thread.
 struct Worker {
-  AlignedBuffer tiles;
-  AlignedBuffer scratch;
+  AlignedBuffer tiles, scratch;
   std::vector<double> numbers;  ///< operands and result of a reference call, in double
   std::vector<std::span<const double>> operands;
 };
@@ -376,9 +372,7 @@ class Executor {
 
   std::shared_ptr<const void> variables_;  // keeps what the next line points to
   std::vector<T*> variable_data_;          // by node id
-  AlignedBuffer shared_;
-  AlignedBuffer lanes_;
-  AlignedBuffer batch_rows_;
+  AlignedBuffer shared_, lanes_, batch_rows_;
   std::vector<Worker> workers_;
   std::vector<InputRows<T>> inputs_;
   std::vector<SharedInput> shared_inputs_;

@@ -186,7 +186,7 @@ TEST(Streams, AFileThatAnotherProcessHasOpenIsAddedTo) {
   write_file_atomically(dir / "log", "kept\n");
   const OpenFile file(dir / "log", O_WRONLY);
   const pid_t other = ::fork();
-  if (other == 0) ::pause();
+  if (other == 0) ::alarm(60), ::pause();
   write_output(fmt::format("/proc/{}/fd/{}", other, file.number()), "new\n");
   ::kill(other, SIGKILL);
   ::waitpid(other, nullptr, 0);

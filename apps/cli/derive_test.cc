@@ -33,7 +33,7 @@ TEST(Derive, PrintsTheDerivationOfAFormula) {
   EXPECT_THAT(outcome.out, Not(HasSubstr("DISAGREES")));
 }
 
-TEST(Derive, RefusesWhatIsTooLongToBeReadBeforeItDerives) {
+TEST(SlowDerive, RefusesWhatIsTooLongToBeReadBeforeItDerives) {
   const auto repeated = [](int count, std::string_view separator, auto name) {
     std::string all;
     for (int i = 0; i < count; ++i) all += (i == 0 ? "" : std::string(separator)) + name(i);

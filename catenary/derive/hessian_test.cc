@@ -348,7 +348,7 @@ TEST(Hessian, ReadsSizesInItsCodeOffTheParameters) {
   EXPECT_THAT(render_cpp(d, CheckedPart::kBatch), HasSubstr("n = "));
 }
 
-TEST(Hessian, IsRefusedWhereItsBlocksTogetherAreTooLong) {
+TEST(SlowHessian, IsRefusedWhereItsBlocksTogetherAreTooLong) {
   std::string formula = "x", declarations = "x: 1";
   std::vector<std::string> wrt;
   for (int i = 0; i < 40; ++i) {

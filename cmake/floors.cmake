@@ -70,12 +70,11 @@ endfunction()
 function(catenary_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;USES;APART" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
-  target_link_libraries(${name} PRIVATE ${TEST_USES} catenary_test_support GTest::gmock GTest::gtest_main rapidcheck)
+  target_link_libraries(${name} PRIVATE ${TEST_USES} catenary_test_support)
   catenary_join(${name} APART ${TEST_APART})
-  # The tests' own sources instantiate much and run little: GCC's -O2 takes a third longer, its -O0 as long. What they
-  # themselves do with numbers needs no watching.
-  target_compile_options(${name} PRIVATE $<$<AND:$<CONFIG:RelWithDebInfo>,$<CXX_COMPILER_ID:GNU>>:-Og>
-                                         -fno-sanitize=undefined)
+  if(CATENARY_JOIN)
+    target_precompile_headers(${name} REUSE_FROM catenary_test_support)
+  endif()
   set(slow "*.Slow*:Slow*.*:*/Slow*.*")
   if(CATENARY_TESTS_BY_PROGRAM)
     foreach(shard 0 1)

@@ -62,8 +62,9 @@ std::vector<double> far_numbers() {
 TEST_P(Saturated, ActivationsAreFiniteAndRight) {
   const Value x = graph_.input("x", {}, dtype());
   const Bindings at{21, {{"x", far_numbers()}}};
-  for (const Value y : {sigmoid(x), tanh(x), relu(x), leaky_relu(x, 0.25), elu(x, 0.5), softplus(x), gelu(x),
-                        silu(x), erf(x), clip(x, 2), abs(x)}) {
+  for (const Value y :
+       {sigmoid(x), tanh(x), relu(x), leaky_relu(x, 0.25), leaky_relu(x, -0.5), leaky_relu(x, 2), elu(x, 0.5),
+        softplus(x), gelu(x), silu(x), erf(x), clip(x, 2), abs(x)}) {
     expect_function(x, y, at);
   }
 }

@@ -59,6 +59,12 @@ TEST(Check, NamesTheOperatorAndTheElementOfAKink) {
               HasSubstr("0.5 from the right (of sample 2)"));
 }
 
+// What is measured on the left is 1 − 1, but for some 1e-13.
+TEST(Check, TakesRoundingBesideASlopeForZero) {
+  EXPECT_THAT(Checked("abs(x-1)+sin(x)/cos(1)", "x: 1", {{"x", {1}}}).text(),
+              HasSubstr("slope 0 from the left and 2 from the right"));
+}
+
 TEST(Check, NamesAllOperatorsThatHaveAKinkThere) {
   const Checked two("sum(relu(x)) + sum(abs(x))", "x: 1", {{"x", {0}}});
   EXPECT_THAT(two.text(), HasSubstr("kinks of relu(x) and |x|, with slope −1 from the left and 2 from the"));

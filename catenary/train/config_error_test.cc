@@ -143,6 +143,10 @@ const Case kCases[] = {
     {.name = "LayerNameTwice",
      .layer = "type = \"dense\"\nunits = 2\nname = \"dense2\"\n[[model.layers]]\ntype = \"dense\"",
      .message = "c.toml:10:1: model.layers.1.name: 'dense2' is the name of model.layers.0 already"},
+    {.name = "LayerNameAgainLater",
+     .layer = "type = \"dense\"\nunits = 2\nname = \"a\"\n[[model.layers]]\ntype = \"dense\"\nunits = 2\n"
+              "[[model.layers]]\ntype = \"dense\"\nname = \"a\"",
+     .message = "c.toml:13:1: model.layers.2.name: 'a' is the name of model.layers.0 already"},
     {.name = "HiddenUnitsMissing",
      .layer = "type = \"dense\"\n[[model.layers]]\ntype = \"dense\"",
      .message = "c.toml:6:1: missing key 'model.layers.0.units': only the last layer's follow from the data"},
@@ -176,6 +180,10 @@ const Case kCases[] = {
      .train = "loss = \"huber\"\nweight_decay = nan",
      .message =
          "c.toml:10:16: train.weight_decay: expected 0 or a number from 1.17549435e-38 to 1e30, found nan"},
+    {.name = "NegativeWeightDecay",
+     .train = "loss = \"huber\"\nweight_decay = -1e-3",
+     .message = "c.toml:10:16: train.weight_decay: expected 0 or a number from 1.17549435e-38 to 1e30, found "
+                "-0.001"},
     {.name = "NegativeLearningRate",
      .train = "loss = \"huber\"\noptimizer = { type = \"sgd\", learning_rate = -0.1 }",
      .message = "c.toml:10:45: train.optimizer.learning_rate: expected a number from 1.17549435e-38 to 1e30, "
@@ -289,6 +297,8 @@ TEST(ConfigErrors, OverridesNameThemselves) {
   EXPECT_EQ(of("train.epochs"), "--set train.epochs: expected key=value, as in train.epochs=3");
   EXPECT_EQ(of("model.layers.7.units=3"),
             "--set model.layers.7.units=3: model.layers: expected an index from 0 to 0, found '7'");
+  EXPECT_EQ(of("model.layers.1.units=3"),
+            "--set model.layers.1.units=3: model.layers: expected an index from 0 to 0, found '1'");
   EXPECT_EQ(of("model.layers.00.units=3"),
             "--set model.layers.00.units=3: model.layers: expected an index from 0 to 0, found '00'");
   EXPECT_EQ(

@@ -156,6 +156,7 @@ TEST(Config, WritesWhatItReads) {
         {"data.classes=[\"T-shirt\", \"quote \\\" and \\\\ and \\t\"]", "train.weight_decay=1.17549435e-38"},
         {"data={train=\"/a b.csv\", target=\"y\", split={test=0.1}}", "train.loss=huber",
          "seed=9223372036854775807"},
+        {"train.optimizer={type=\"adam\", beta1=0.5, beta2=0.75, epsilon=0.125}"},
         {"data.max_bytes=1125899906842624", "data.max_columns=3", "data.max_classes=16777216"},
         {"data.test={images=\"/i\", labels=\"/l\"}", "train.optimizer={type=\"sgd\", learning_rate=1e20}"}}) {
     const Config config = parse(kSmall, overrides);
@@ -163,12 +164,24 @@ TEST(Config, WritesWhatItReads) {
   }
 }
 
+TEST(Config, WritesANumberThatIsWholeWithAPoint) {
+  const std::string text =
+      to_toml(parse(kSmall, {"train.weight_decay=2", "train.optimizer={type=\"sgd\", learning_rate=1e20}"}));
+  EXPECT_THAT(text, ::testing::HasSubstr("weight_decay = 2.0\n"));
+  EXPECT_THAT(text, ::testing::HasSubstr("learning_rate = 1e+20 }"));
+}
+
+TEST(Config, ReadsEachLimitOfTheData) {
+  const DataLimits limits =
+      parse(kSmall, {"data.max_bytes=5", "data.max_columns=6", "data.max_classes=7"}).data.limits;
+  EXPECT_EQ(limits, (DataLimits{.max_bytes = 5, .max_columns = 6, .max_classes = 7}));
+}
+
 TEST(Config, LimitsOfTheDataHaveDefaults) {
   EXPECT_EQ(parse(kSmall).data.limits, DataLimits{});
   EXPECT_THAT(to_toml(parse(kSmall)), ::testing::AllOf(::testing::HasSubstr("max_columns = 1048576\n"),
                                                        ::testing::HasSubstr("max_classes = 10000\n"),
                                                        ::testing::Not(::testing::HasSubstr("max_bytes"))));
-  EXPECT_EQ(parse(kSmall, std::vector<std::string>{"data.max_bytes=5"}).data.limits.max_bytes, 5u);
 }
 
 // Whatever the bytes, a text is a config or an Error{config}: no crash, no other exception.

@@ -133,6 +133,10 @@ TEST(Expression, TakesANumberForTheMatrixWhoseOnlyElementItIs) {
   EXPECT_EQ(value("logdet(-c)", "c: 1"), 0);
   EXPECT_EQ(value("normF(-3*c)", "c: 1"), 3);
   EXPECT_EQ(value("norm1(-3*c)", "c: 1"), 3);
+  for (const char* same : {"diag(-3*c)", "vec(-3*c)", "max(-3*c)", "mean(-3*c)", "sum(-3*c)", "(-3*c)'"})
+    EXPECT_EQ(value(same, "c: 1"), -3) << same;
+  EXPECT_EQ(value("kron(-3*c,c)", "c: 1"), -3);
+  EXPECT_EQ(value("sum(kron(c,A))+sum(A⊗c)", "c: 1, A: 2×2"), value("2*c*sum(A)", "c: 1, A: 2×2"));
 }
 
 TEST(Expression, RaisesToThePowerZeroWithoutADerivativeOfItsOwn) {

@@ -58,6 +58,7 @@ Oriented each(const Call& c) {
 
 Oriented diagonal_or_matrix(const Call& c) {
   const Value x = c[0];
+  if (x.shape().rank() == 0) return {x};
   if (x.shape().rank() == 1) return {diag(x)};
   return {diagonal(c.square_matrix(0))};
 }
@@ -86,7 +87,9 @@ Oriented vector_norm(const Call& c) {
 
 // The blocks aᵢ b of two vectors below one another are the columns of b aᵀ. Rows stay rows.
 Oriented kronecker(const Call& c) {
-  const auto is_vector = [&](std::size_t i) { return c.operands[i].value.shape().rank() == 1; };
+  const auto rank = [&](std::size_t i) { return c.operands[i].value.shape().rank(); };
+  const auto is_vector = [&](std::size_t i) { return rank(i) == 1; };
+  if (rank(0) == 0 || rank(1) == 0) return c.calculus.multiply(c.operands[0], c.operands[1]);
   if (!is_vector(0) || !is_vector(1)) return {kron(c.of_rank(0, 2), c.of_rank(1, 2))};
   const Oriented &a = c.operands[0], &b = c.operands[1];
   if (a.row != b.row)
@@ -129,7 +132,8 @@ constexpr Function kFunctions[] = {
     {"logdet", 1, "logdet(A)", "ln |det A| of a square matrix", of_square<logdet, logarithm>},
     {"logsumexp", 1, "logsumexp(x)", "ln Σ e^xᵢ of a vector",
      [](const Call& c) { return Oriented{logsumexp(c.of_rank(0, 1))}; }},
-    {"max", 1, "max(x)", "largest element", [](const Call& c) { return Oriented{max(c[0])}; }},
+    {"max", 1, "max(x)", "largest element",
+     [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? c[0] : max(c[0])}; }},
     {"mean", 1, "mean(x)", "mean of all elements", [](const Call& c) { return Oriented{mean(c[0])}; }},
     {"norm", 1, "norm(x), ‖x‖", "Euclidean norm of a vector; |x| of a number", vector_norm},
     {"norm1", 1, "norm1(x)", "Σ |xᵢ| of a vector",
@@ -166,7 +170,7 @@ constexpr Function kFunctions[] = {
     {"trace", 1, "trace(A)", "the same", of_square<trace, itself>},
     {"transpose", 1, "transpose(A), A'", "transposed matrix", transposed},
     {"vec", 1, "vec(A)", "the columns of a matrix, one below the other",
-     [](const Call& c) { return Oriented{vec(c.of_rank(0, 2))}; }},
+     [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? c[0] : vec(c.of_rank(0, 2))}; }},
     {"σ", 1, "σ(x)", "the same as sigmoid", each<[](Value x) { return sigmoid(x); }>},
 };
 

@@ -64,7 +64,12 @@ std::vector<float> read_labels(const IdxPaths& paths, std::int64_t rows, const D
 }
 
 Dataset load(const IdxPaths& paths, const DataLimits& limits) {
-  Dataset dataset{.features = features_of(read_idx(paths.images, limits)), .targets = {}, .schema = {}};
+  IdxArray images = read_idx(paths.images, limits);
+  if (images.extents.size() < 2) {
+    fail(ErrorKind::kData, "{}: needed images with 2 dimensions or more, found 1, as labels have it",
+         paths.images.string());
+  }
+  Dataset dataset{.features = features_of(std::move(images)), .targets = {}, .schema = {}};
   dataset.schema.feature_names = pixel_names(dataset.features.columns);
   if (paths.labels.empty()) return dataset;
   dataset.targets = read_labels(paths, dataset.features.rows, limits);

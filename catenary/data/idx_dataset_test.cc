@@ -33,7 +33,8 @@ TEST(IdxDataset, FlattensImagesAndNamesClasses) {
 
 TEST(IdxDataset, NumbersThatAreNotBytesKeepTheirScale) {
   const TemporaryDirectory dir;
-  const Dataset set = load_idx({.images = dir.file("images", "\0\0\x0B\x01\0\0\0\1\x01\x00"s), .labels = {}});
+  const Dataset set =
+      load_idx({.images = dir.file("images", "\0\0\x0B\x02\0\0\0\1\0\0\0\1\x01\x00"s), .labels = {}});
   EXPECT_EQ(set.features.scale, 1);
   EXPECT_THAT(std::get<std::vector<float>>(set.features.elements), ElementsAre(256));
 }
@@ -60,6 +61,15 @@ TEST(IdxDataset, RejectsLabelsThatDoNotFitTheImages) {
   EXPECT_EQ(error("\0\0\x09\x01\0\0\0\2\1\xFF"s),
             fmt::format("data: {}: needed whole labels from 0 to 9999, found -1 for row 1",
                         (dir / "labels").string()));
+}
+
+TEST(IdxDataset, RejectsLabelsInPlaceOfImages) {
+  const TemporaryDirectory dir;
+  const auto labels = dir.file("labels", "\0\0\x08\x01\0\0\0\2\1\2"s);
+  const std::string error = error_of([&] { (void)load_idx({.images = labels, .labels = labels}); });
+  EXPECT_EQ(error,
+            fmt::format("data: {}: needed images with 2 dimensions or more, found 1, as labels have it",
+                        labels.string()));
 }
 
 TEST(IdxDataset, RejectsWhatTheModelWasNotTrainedOn) {

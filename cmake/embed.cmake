@@ -1,6 +1,6 @@
 # The style and the script of derivations in HTML, kept as files that editors and linters understand, become a source
 # of catenary_derive. An edit makes the next build configure itself again.
-set(folder ${PROJECT_SOURCE_DIR}/catenary/derive)
+set(folder ${PROJECT_SOURCE_DIR}/catenary/derive/page)
 foreach(asset page.css page_drawing.css page_document.css page.js)
   set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/${asset})
   file(READ ${folder}/${asset} ${asset})

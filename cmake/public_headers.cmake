@@ -13,15 +13,15 @@ set(CATENARY_PUBLIC_HEADERS
   catenary/data/idx_dataset.h
   catenary/data/limits.h
   catenary/data/split.h
-  catenary/derive/compose.h
-  catenary/derive/derivation.h
-  catenary/derive/dimensions.h
-  catenary/derive/document.h
-  catenary/derive/expression.h
-  catenary/derive/formula.h
-  catenary/derive/hessian.h
-  catenary/derive/render.h
-  catenary/derive/valuation.h
+  catenary/derive/compose/compose.h
+  catenary/derive/steps/derivation.h
+  catenary/derive/formula/dimensions.h
+  catenary/derive/document/document.h
+  catenary/derive/expression/expression.h
+  catenary/derive/formula/formula.h
+  catenary/derive/steps/hessian.h
+  catenary/derive/render/render.h
+  catenary/derive/steps/valuation.h
   catenary/engine/step.h
   catenary/engine/variables.h
   catenary/formats/safetensors.h

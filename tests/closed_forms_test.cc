@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "catenary/derive/derivation.h"
-#include "catenary/derive/expression.h"
-#include "catenary/derive/valuation.h"
+#include "catenary/derive/expression/expression.h"
+#include "catenary/derive/steps/derivation.h"
+#include "catenary/derive/steps/valuation.h"
 #include "catenary/ops/evaluate.h"
 #include "tests/support/same_value.h"
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "catenary/derive/formula.h"
+#include "catenary/derive/formula/formula.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/gradcheck.h"
 #include "catenary/transform/gradient.h"

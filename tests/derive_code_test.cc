@@ -4,10 +4,10 @@
 
 #include <deque>
 
-#include "catenary/derive/code.h"
-#include "catenary/derive/derivation.h"
-#include "catenary/derive/expression.h"
-#include "catenary/derive/render.h"
+#include "catenary/derive/code/code.h"
+#include "catenary/derive/expression/expression.h"
+#include "catenary/derive/render/render.h"
+#include "catenary/derive/steps/derivation.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/transform/gradient.h"
 #include "tests/support/example_call.h"

@@ -1,9 +1,9 @@
 // What long formulas cost.
 #include <gtest/gtest.h>
 
-#include "catenary/derive/compose.h"
-#include "catenary/derive/expression.h"
-#include "catenary/derive/render.h"
+#include "catenary/derive/compose/compose.h"
+#include "catenary/derive/expression/expression.h"
+#include "catenary/derive/render/render.h"
 #include "tests/support/count_allocations.h"
 
 namespace catenary {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that the house stands: a file includes its own folder and lower floors, never a sibling, never upwards.
+"""Checks that the house stands: a file includes its own folder and lower floors, never a sibling, never upwards. In a hall
+that has rooms it includes its own room, and those that are open to it.
 
 Usage: check_floors.py [ROOT]. Prints one line for each include that breaks a rule, and exits with 1 if there is any.
 """
@@ -17,6 +18,20 @@ FLOOR_OF = {
     "derive": 4, "engine": 4,
     "train": 5,
 }
+# The rooms of a hall, and which of its rooms each may include. The tests of a room see the whole hall.
+ROOMS_OF = {
+    "derive": {
+        "formula": set(),
+        "expression": {"formula"},
+        "steps": {"formula"},
+        "document": {"formula"},
+        "proof": {"formula", "document"},
+        "compose": {"formula", "steps", "document", "proof"},
+        "render": {"formula", "steps", "document"},
+        "page": {"formula", "steps", "document", "render"},
+        "code": {"formula", "steps", "render"},
+    },
+}
 ABOVE_ALL = 6  # catenary/catenary.h and everything outside catenary/
 SEES_KERNELS = {"kernels", "engine", "bench", "tests"}
 SEES_HIGHWAY = {"kernels"}
@@ -32,21 +47,48 @@ def folder_of(path):
     return parts[1] if len(parts) > 2 else "catenary.h"
 
 
-def complaint(includer, included):
-    """Why a file in folder `includer` may not include the path `included`, or None when it may."""
+def room_of(path):
+    """The hall and the room of a file: ("derive", "page") for catenary/derive/page/x.h, ("derive", "") beside the rooms."""
+    parts = pathlib.PurePosixPath(path).parts
+    return parts[1], parts[2] if len(parts) > 3 else ""
+
+
+def room_complaint(path, included):
+    """Why a file of a hall with rooms may not include a file of the same hall, or None when it may."""
+    hall, room = room_of(path)
+    rooms = ROOMS_OF.get(hall)
+    if rooms is None or path.endswith("_test.cc"):
+        return None
+    _, target = room_of(included)
+    if target == room or target in rooms[room]:
+        return None
+    return f"{hall}/{room} may not include {hall}/{target}"
+
+
+def complaint(path, included):
+    """Why the file `path` may not include the file `included`, or None when it may."""
+    includer = folder_of(path)
     if included.startswith("hwy/"):
         return None if includer in SEES_HIGHWAY else "only kernels may include Highway"
     if not included.startswith("catenary/"):
         return None
     target = folder_of(included)
     if target == includer:
-        return None
+        return room_complaint(path, included) if path.startswith("catenary/") else None
     if target == "kernels" and includer not in SEES_KERNELS:
         return "only engine may include kernels"
     own, other = FLOOR_OF.get(includer, ABOVE_ALL), FLOOR_OF.get(target, ABOVE_ALL)
     if includer not in FLOOR_OF or other < own:
         return None
     return f"{includer} (floor {own}) may not include {target} (floor {other})"
+
+
+def has_no_room(path):
+    """Whether a file of a hall with rooms lies in none of them."""
+    if not path.startswith("catenary/") or folder_of(path) not in ROOMS_OF:
+        return False
+    hall, room = room_of(path)
+    return room not in ROOMS_OF[hall]
 
 
 def violations(root):
@@ -60,9 +102,12 @@ def violations(root):
             if relative.startswith("catenary/") and folder_of(relative) not in {*FLOOR_OF, "catenary.h"}:
                 found.append(f"{relative}:1: this folder has no floor; add it to tools/check_floors.py")
                 continue
+            if has_no_room(relative):
+                found.append(f"{relative}:1: this hall has rooms, and this is none of them; see tools/check_floors.py")
+                continue
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
                 match = INCLUDE.match(line)
-                reason = match and complaint(folder_of(relative), match[1])
+                reason = match and complaint(relative, match[1])
                 if reason:
                     found.append(f"{relative}:{number}: {reason}: {match[1]}")
     return found

@@ -42,6 +42,24 @@ class CheckFloors(unittest.TestCase):
         self.assert_refused("catenary/nn/a.h", '  #  include <catenary/optim/sgd.h>',
                             "2: nn (floor 3) may not include optim (floor 3): catenary/optim/sgd.h")
 
+    def test_allows_a_room_what_is_open_to_it(self):
+        self.assert_allowed("catenary/derive/page/a.cc", '#include "catenary/derive/page/a.h"')
+        self.assert_allowed("catenary/derive/page/a.cc", '#include "catenary/derive/document/document.h"')
+        self.assert_allowed("catenary/derive/page/a.cc", '#include "catenary/ir/graph.h"')
+        self.assert_allowed("catenary/derive/formula/a_test.cc", '#include "catenary/derive/page/a.h"')
+        self.assert_allowed("apps/cli/derive.cc", '#include "catenary/derive/page/a.h"')
+
+    def test_refuses_a_room_that_is_not_open(self):
+        self.assert_refused("catenary/derive/formula/a.cc", '#include "catenary/derive/steps/naming.h"',
+                            "2: derive/formula may not include derive/steps: catenary/derive/steps/naming.h")
+        self.assert_refused("catenary/derive/steps/a.h", '#include "catenary/derive/document/document.h"',
+                            "2: derive/steps may not include derive/document: catenary/derive/document/document.h")
+
+    def test_refuses_a_file_beside_the_rooms(self):
+        for path in ("catenary/derive/a.cc", "catenary/derive/attic/a.cc"):
+            self.assert_refused(path, "#include <vector>",
+                                "1: this hall has rooms, and this is none of them; see tools/check_floors.py")
+
     def test_refuses_the_umbrella_header_inside_the_house(self):
         self.assert_refused("catenary/train/a.cc", '#include "catenary/catenary.h"',
                             "2: train (floor 5) may not include catenary.h (floor 6): catenary/catenary.h")

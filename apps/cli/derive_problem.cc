@@ -11,7 +11,7 @@
 #include "catenary/base/nearest.h"
 #include "catenary/base/text.h"
 #include "catenary/data/npz.h"
-#include "catenary/derive/expression.h"
+#include "catenary/derive/expression/expression.h"
 #include "catenary/engine/variables.h"
 #include "catenary/ir/verify.h"
 #include "catenary/ops/ops.h"

@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "catenary/derive/derivation.h"
-#include "catenary/derive/valuation.h"
+#include "catenary/derive/steps/derivation.h"
+#include "catenary/derive/steps/valuation.h"
 #include "commands.h"
 
 namespace catenary::cli {

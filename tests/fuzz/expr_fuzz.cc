@@ -1,7 +1,7 @@
-#include "catenary/derive/compose.h"
-#include "catenary/derive/derivation.h"
-#include "catenary/derive/expression.h"
-#include "catenary/derive/render.h"
+#include "catenary/derive/compose/compose.h"
+#include "catenary/derive/expression/expression.h"
+#include "catenary/derive/render/render.h"
+#include "catenary/derive/steps/derivation.h"
 #include "tests/fuzz/fuzz.h"
 
 // A formula of these variables. A short one, whose derivation takes no time, is derived and printed, too.

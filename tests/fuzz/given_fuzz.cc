@@ -1,4 +1,4 @@
-#include "catenary/derive/expression.h"
+#include "catenary/derive/expression/expression.h"
 #include "tests/fuzz/fuzz.h"
 
 // Declarations of variables, of which the formula needs x.

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "catenary/derive/code.h"
+#include "catenary/derive/code/code.h"
 #include "catenary/ops/evaluate.h"
 #include "tests/support/temporary_directory.h"
 

@@ -1,0 +1,142 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "catenary/derive/compose/composer.h"
+
+namespace catenary::derive {
+
+namespace {
+
+std::string error_of(double error) { return fmt::format("{:.1e}", error); }
+
+// 8.4e-15 is 8.4 × 10⁻¹⁵ in LaTeX.
+Formula error_formula(double error) {
+  Formula f = plain(error_of(error));
+  if (const std::size_t e = f.latex.find('e'); e != std::string::npos)
+    f.latex = fmt::format(R"({} \times 10^{{{}}})", f.latex.substr(0, e), std::stoi(f.latex.substr(e + 1)));
+  return f;
+}
+
+// A slope beside a kink is measured: of 1 and 1e-13 the second says 0.
+Formula slope(double x, double other) {
+  constexpr double kNothing = 1e-6;
+  return number(std::abs(x) < kNothing * std::abs(other) ? 0 : x, 4);
+}
+
+// "2" of a vector, "(1, 2)" of a matrix, counted from 1.
+Formula place(const Shape& shape, std::int64_t element) {
+  if (shape.rank() < 2) return plain(std::to_string(element + 1));
+  return plain(fmt::format("({}, {})", element / shape[1] + 1, element % shape[1] + 1));
+}
+
+// " (by element 2 of sample 1)"; nothing for a number that all samples share.
+Sentence element_of_kink(const Composer& c, const GradientAgreement& agreement) {
+  const Value v = agreement.variable;
+  const std::int64_t element = agreement.kink->element, size = v.shape().size();
+  const Formula by = place(v.shape(), element % size), sample = plain(std::to_string(element / size + 1));
+  const bool is_number = v.shape().rank() == 0;
+  if (v.batched()) {
+    return is_number ? c.say(Phrase::kKinkOfSample, {sample})
+                     : c.say(Phrase::kKinkByElementOfSample, {by, sample});
+  }
+  return is_number ? Sentence{} : c.say(Phrase::kKinkByElement, {by});
+}
+
+Sentence verdict_at_kink(const Composer& c, const GradientAgreement& agreement, const Names& names) {
+  const auto& [left, right, element, at] = *agreement.kink;
+  std::vector<Formula> operators;
+  for (const Value image : at) {
+    const Value v = c.o.valuation->original(image);
+    if (!v) continue;
+    const Formula f = write_definition(v, names);
+    if (std::ranges::find(operators, f.text, &Formula::text) == operators.end()) operators.push_back(f);
+  }
+  const Formula from_left = slope(left, right), from_right = slope(right, left);
+  Sentence sentence;
+  if (operators.empty()) {
+    sentence = c.say(Phrase::kAgreesAtKink, {from_left, from_right});
+  } else if (operators.size() == 1) {
+    sentence = c.say(Phrase::kAgreesAtKinkOf, {from_left, from_right, operators[0]});
+  } else {
+    const Formula last = operators.back();
+    operators.pop_back();
+    sentence = c.say_lists(Phrase::kAgreesAtKinksOf, {{from_left}, {from_right}, operators, {last}});
+  }
+  for (Inline& piece : element_of_kink(c, agreement)) sentence.push_back(std::move(piece));
+  return sentence;
+}
+
+Sentence verdict(const Composer& c, const Valuation::Checks& checks, const Names& names) {
+  using Point = GradientAgreement::Point;
+  if (checks.stand_at(Point::kUndefined)) return c.say(Phrase::kUndefinedThere);
+  if (checks.stand_at(Point::kUnbounded)) return c.say(Phrase::kUnboundedThere);
+  if (checks.stand_at(Point::kJump)) return c.say(Phrase::kJumpsThere);
+  if (checks.are_void()) return c.say(Phrase::kHiddenByRounding);
+  if (!checks.agree()) return c.say(Phrase::kDisagrees);
+  // Of a kink the complex step knows but one side.
+  if (checks.agree_at_kink()) return verdict_at_kink(c, checks.differences, names);
+  return c.say(checks.differences_agree() ? Phrase::kAgrees : Phrase::kAgreesComplex);
+}
+
+struct CheckedRow {
+  Formula derivative;
+  Valuation::Checks checks;
+};
+
+void add_row(const Composer& c, Table& table, const CheckedRow& row, const Names& names) {
+  const auto& [derivative, checks] = row;
+  table.rows.push_back({{{"", derivative}},
+                        {{error_of(checks.differences.max_absolute), {}}},
+                        {{error_of(checks.complex.max_absolute), {}}},
+                        verdict(c, checks, names)});
+}
+
+Table table_of_checks(const Composer& c) {
+  return {{c.say(Phrase::kCheckVariable), c.say(Phrase::kCheckDifferences), c.say(Phrase::kCheckComplex),
+           c.say(Phrase::kCheckVerdict)},
+          {}};
+}
+
+void add_hessian_check(Composer& c) {
+  const auto& agreements = c.o.valuation->hessian_agreements();
+  Table table = table_of_checks(c);
+  double asymmetry = 0;
+  for (std::size_t i = 0; i < agreements.size(); ++i) {
+    const SecondDerivative& block = c.d.hessian->blocks[i];
+    const Names& names = c.d.hessian->names;
+    add_row(c, table,
+            {second_derivative(c.d.sample.name, block.x, block.y, names),
+             {agreements[i].differences, agreements[i].complex}},
+            names);
+    asymmetry = std::max(asymmetry, agreements[i].asymmetry);
+  }
+  c.paragraph(Phrase::kHessianCheck, {error_formula(asymmetry)});
+  c.document.table(std::move(table));
+}
+
+}  // namespace
+
+void add_check(Composer& c) {
+  if (c.o.valuation == nullptr) return;
+  c.heading(Phrase::kCheck);
+  const Formula& f = (c.d.batch && c.o.batch ? *c.d.batch : c.d.sample).name;
+  const auto& agreements = c.o.valuation->agreements();
+  const bool extrapolated =
+      !agreements.empty() && agreements[0].method == GradcheckMethod::kExtrapolatedDifferences;
+  c.paragraph(extrapolated ? Phrase::kCheckIntroExtrapolated : Phrase::kCheckIntro,
+              {{"(" + f.text + "(v + h) − " + f.text + "(v − h)) / 2h",
+                R"(\frac{)" + f.latex + "(v + h) - " + f.latex + "(v - h)}{2h}"},
+               {"Im " + f.text + "(v + ih) / h", R"(\frac{\operatorname{Im} )" + f.latex + "(v + ih)}{h}"}});
+  Table table = table_of_checks(c);
+  for (std::size_t i = 0; i < c.d.sample.results.size(); ++i)
+    add_row(
+        c, table,
+        {derivative(f, c.write(c.d.sample.results[i].variable)), {agreements[2 * i], agreements[2 * i + 1]}},
+        c.d.names);
+  c.document.table(std::move(table));
+  if (c.d.hessian) add_hessian_check(c);
+}
+
+}  // namespace catenary::derive

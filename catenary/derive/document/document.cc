@@ -1,0 +1,70 @@
+#include "catenary/derive/document/document.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace catenary::derive {
+
+void Document::heading(int level, Sentence sentence, int step) {
+  blocks.push_back(
+      {.kind = Block::Kind::kHeading, .level = level, .sentence = std::move(sentence), .step = step});
+}
+
+void Document::paragraph(Sentence sentence, int step) {
+  if (sentence.empty()) return;
+  blocks.push_back({.kind = Block::Kind::kParagraph, .sentence = std::move(sentence), .step = step});
+}
+
+void Document::equation(Equation equation, int step) {
+  blocks.push_back({.kind = Block::Kind::kEquation, .equation = std::move(equation), .step = step});
+}
+
+void Document::table(Table table, int step) {
+  blocks.push_back({.kind = Block::Kind::kTable, .table = std::move(table), .step = step});
+}
+
+void Document::numbers(Numbers numbers, int step) {
+  blocks.push_back({.kind = Block::Kind::kNumbers, .numbers = std::move(numbers), .step = step});
+}
+
+namespace {
+
+// Which of 0 .. count-1 are shown; -1 stands for what is left out.
+std::vector<std::int64_t> shown(std::int64_t count, std::int64_t most) {
+  std::vector<std::int64_t> indices;
+  const std::int64_t head = count <= most ? count : most - 2;
+  for (std::int64_t i = 0; i < head; ++i) indices.push_back(i);
+  if (count > most) {
+    indices.push_back(-1);
+    indices.push_back(count - 1);
+  }
+  return indices;
+}
+
+// "0.25" and "-1.5": a true minus, and no zeros that say nothing.
+std::string cell(double value) {
+  if (std::isnan(value)) return "nan";  // it has a sign that says nothing
+  std::string text = fmt::format("{:.6g}", value == 0 ? 0.0 : value);
+  if (text[0] == '-') text.replace(0, 1, "−");
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::string>> number_cells(const Numbers& numbers, std::int64_t most) {
+  const bool is_matrix = numbers.shape.rank() == 2;
+  const std::int64_t rows = numbers.shape.rank() == 0 ? 1 : numbers.shape[0];
+  const std::int64_t columns = is_matrix ? numbers.shape[1] : numbers.shape.size() / rows;
+  std::vector<std::vector<std::string>> cells;
+  for (const std::int64_t i : shown(rows, most)) {
+    std::vector<std::string> row;
+    for (const std::int64_t j : shown(columns, most)) {
+      row.push_back(i < 0 || j < 0 ? "…" : cell(numbers.values[static_cast<std::size_t>(i * columns + j)]));
+    }
+    cells.push_back(std::move(row));
+  }
+  return cells;
+}
+
+}  // namespace catenary::derive

@@ -1,0 +1,91 @@
+#include "catenary/derive/document/phrases.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "catenary/derive/proof/texts.h"
+#include "catenary/ops/catalogue.h"
+#include "catenary/transform/simplify.h"
+
+namespace catenary::derive {
+namespace {
+
+std::set<char> placeholders(std::string_view text) {
+  std::set<char> found;
+  for (std::size_t i = 0; i + 2 < text.size(); ++i) {
+    if (text[i] == '{' && text[i + 2] == '}') found.insert(text[i + 1]);
+  }
+  return found;
+}
+
+bool has_chinese(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0xE4 && byte <= 0xE9;
+  });
+}
+
+TEST(Phrases, ExistInEnglishAndChineseWithTheSameFormulas) {
+  for (int i = 0; i < static_cast<int>(Phrase::kCount); ++i) {
+    const auto phrase = static_cast<Phrase>(i);
+    const std::string_view english = text_of(phrase, Language::kEnglish);
+    const std::string_view chinese = text_of(phrase, Language::kChinese);
+    EXPECT_FALSE(english.empty()) << i;
+    EXPECT_FALSE(has_chinese(english)) << english;
+    EXPECT_TRUE(has_chinese(chinese)) << english;
+    EXPECT_EQ(placeholders(english), placeholders(chinese)) << english;
+  }
+}
+
+TEST(Rules, HaveANameAndAReasonInBothLanguagesForEachOperatorWithAGradient) {
+  for (const Op* op : ops::catalogue()) {
+    if (!op->differentiable()) continue;
+    const RuleText* text = rule_text(*op);
+    ASSERT_NE(text, nullptr) << op->name;
+    EXPECT_EQ(text->english.why.size(), text->chinese.why.size()) << op->name;
+    EXPECT_FALSE(text->english.name.empty()) << op->name;
+    EXPECT_FALSE(text->chinese.name.empty()) << op->name;
+    for (std::size_t i = 0; i < text->english.why.size(); ++i) {
+      EXPECT_FALSE(has_chinese(text->english.why[i])) << op->name;
+      EXPECT_TRUE(has_chinese(text->chinese.why[i])) << op->name;
+      EXPECT_EQ(placeholders(text->english.why[i]), placeholders(text->chinese.why[i])) << op->name;
+    }
+  }
+}
+
+/// pdflatex's fonts for words have ASCII alone; every other sign must have its command.
+TEST(Phrases, HaveLatexForEachOfTheirSigns) {
+  std::vector<std::string_view> texts;
+  for (int i = 0; i < static_cast<int>(Phrase::kCount); ++i)
+    texts.push_back(text_of(static_cast<Phrase>(i), Language::kEnglish));
+  for (const Op* op : ops::catalogue()) {
+    const RuleText* text = rule_text(*op);
+    if (text == nullptr) continue;
+    texts.push_back(text->english.name);
+    texts.insert(texts.end(), text->english.why.begin(), text->english.why.end());
+  }
+  for (const SimplifyRule& rule : simplify_rules()) texts.push_back(rule.name);
+  for (const ProofText& text : proof_texts()) texts.push_back(text.english);
+  for (const std::string_view text : texts) {
+    Document document;
+    document.paragraph({{std::string(text), {}}});
+    const std::string latex = render_latex(document);
+    EXPECT_TRUE(std::ranges::all_of(latex, [](char c) { return (c & 0x80) == 0; })) << text;
+  }
+}
+
+TEST(Phrases, PutFormulasIntoTheirPlaces) {
+  const Sentence sentence = fill("{0} enters {1}.", std::vector{Formula{"x", "x"}, Formula{"y", "y"}});
+  ASSERT_EQ(sentence.size(), 4U);
+  EXPECT_EQ(sentence[0].formula.text, "x");
+  EXPECT_EQ(sentence[1].words, " enters ");
+  EXPECT_EQ(sentence[2].formula.text, "y");
+  EXPECT_EQ(sentence[3].words, ".");
+  EXPECT_ANY_THROW((void)fill("{1}", std::vector{Formula{"x", "x"}}));
+}
+
+}  // namespace
+}  // namespace catenary::derive

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catenary/derive/formula/dimensions.h"
+#include "catenary/ir/graph.h"
+
+namespace catenary::derive {
+
+/// A formula of matrix calculus as a graph.
+struct Expression {
+  std::unique_ptr<Graph> graph;
+  Dimensions dimensions;
+  /// The declared variables, in their order.
+  std::vector<Value> variables;
+  /// Those declared symmetric.
+  std::vector<Value> symmetric;
+  /// Scalars that stand for a dimension which the formula mentions ("1/m").
+  std::vector<Value> sizes;
+  /// The formula's value, a scalar.
+  Value value;
+};
+
+/// Reads a formula such as "½·norm(W*x+b-y)^2" with the declarations of its variables, such as "W: m×n, x: n,
+/// b: m, y: m": a matrix m×n (or mxn), a column vector n, a scalar 1; dimensions are symbols or numbers; "A:
+/// n×n symmetric" equals its transpose; "x: n batched" is another for each sample of a batch. docs/derive.md
+/// lists the language. Throws Error{config} with the column and what does not fit, also when the formula is
+/// no scalar. order: see Dimensions.
+[[nodiscard]] Expression parse_expression(std::string_view formula, std::string_view declarations,
+                                          int order = 0);
+
+}  // namespace catenary::derive

@@ -1,0 +1,235 @@
+#include "catenary/derive/expression/functions.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "catenary/base/error.h"
+#include "catenary/base/nearest.h"
+#include "catenary/ops/ops.h"
+
+namespace catenary::derive {
+
+namespace {
+
+// A call under construction.
+struct Call {
+  std::string_view name;
+  std::span<const Oriented> operands;
+  const MatrixCalculus& calculus;
+
+  // Operand i as a column vector, matrix or scalar.
+  [[nodiscard]] Value operator[](std::size_t i) const { return calculus.plain(operands[i], name); }
+  [[nodiscard]] Value of_rank(std::size_t i, int rank) const {
+    const Value v = (*this)[i];
+    if (v.shape().rank() == rank) return v;
+    const char* needed = rank == 0 ? "a scalar" : rank == 1 ? "a vector" : "a matrix";
+    fail(ErrorKind::kShape, "{} needs {}, found {}", name, needed, calculus.shape_of(operands[i]));
+  }
+  [[nodiscard]] Value square_matrix(std::size_t i) const {
+    const Value v = of_rank(i, 2);
+    if (v.shape()[0] == v.shape()[1]) return v;
+    fail(ErrorKind::kShape, "{} needs a square matrix, found {}", name, calculus.shape_of(operands[i]));
+  }
+  // Two operands alike.
+  [[nodiscard]] std::pair<Value, Value> alike() const {
+    const Value a = (*this)[0], b = (*this)[1];
+    if (a.shape() == b.shape()) return {a, b};
+    fail(ErrorKind::kShape, "{} needs operands of one shape, found {} and {}", name,
+         calculus.shape_of(operands[0]), calculus.shape_of(operands[1]));
+  }
+};
+
+struct Function {
+  std::string_view name;
+  std::size_t arity;
+  std::string_view call, meaning;
+  Oriented (*apply)(const Call& c);
+};
+
+// f of each element; rows stay rows.
+template <auto f>
+Oriented each(const Call& c) {
+  const Oriented& x = c.operands[0];
+  if (x.identity) (void)c[0];
+  return {f(x.value), x.row};
+}
+
+Oriented diagonal_or_matrix(const Call& c) {
+  const Value x = c[0];
+  if (x.shape().rank() == 0) return {x};
+  if (x.shape().rank() == 1) return {diag(x)};
+  return {diagonal(c.square_matrix(0))};
+}
+
+// A number stands for the matrix whose only element it is: f of it, or of the matrix.
+template <auto f, auto of_number>
+Oriented of_square(const Call& c) {
+  const Value x = c[0];
+  return {x.shape().rank() == 0 ? of_number(x) : f(c.square_matrix(0))};
+}
+Value itself(Value x) { return x; }
+Value logarithm(Value x) { return log(abs(x)); }
+
+// A loss of two operands alike.
+template <auto f>
+Oriented loss(const Call& c) {
+  const auto [a, y] = c.alike();
+  return {f(a, y)};
+}
+
+Oriented vector_norm(const Call& c) {
+  if (c[0].shape().rank() == 2)
+    fail(ErrorKind::kShape, "{} of a matrix is ambiguous; normF is the Frobenius norm", c.name);
+  return {c[0].shape().rank() == 0 ? abs(c[0]) : norm2(c[0])};
+}
+
+// The blocks aᵢ b of two vectors below one another are the columns of b aᵀ. Rows stay rows.
+Oriented kronecker(const Call& c) {
+  const auto rank = [&](std::size_t i) { return c.operands[i].value.shape().rank(); };
+  const auto is_vector = [&](std::size_t i) { return rank(i) == 1; };
+  if (rank(0) == 0 || rank(1) == 0) return c.calculus.multiply(c.operands[0], c.operands[1]);
+  if (!is_vector(0) || !is_vector(1)) return {kron(c.of_rank(0, 2), c.of_rank(1, 2))};
+  const Oriented &a = c.operands[0], &b = c.operands[1];
+  if (a.row != b.row)
+    fail(ErrorKind::kShape, "{} needs two matrices, two columns or two rows, found {} and {}", c.name,
+         c.calculus.shape_of(a), c.calculus.shape_of(b));
+  return {vec(outer(b.value, a.value)), a.row};
+}
+
+Oriented transposed(const Call& c) { return c.calculus.transpose(c.operands[0]); }
+
+// In alphabetical order.
+constexpr Function kFunctions[] = {
+    {"abs", 1, "abs(x), |x|", "absolute value of each element", each<[](Value x) { return abs(x); }>},
+    {"cos", 1, "cos(x)", "cosine of each element", each<[](Value x) { return cos(x); }>},
+    {"cross_entropy", 2, "cross_entropy(a, y)", "−Σ yᵢ ln aᵢ of probabilities a and targets y",
+     loss<[](Value a, Value y) { return cross_entropy(a, y); }>},
+    {"det", 1, "det(A)", "determinant of a square matrix", of_square<det, itself>},
+    {"diag", 1, "diag(x), diag(A)", "the diagonal matrix of a vector; the diagonal of a matrix as a vector",
+     diagonal_or_matrix},
+    {"dot", 2, "dot(a, b)", "inner product Σ aᵢ bᵢ",
+     [](const Call& c) {
+       const auto [a, b] = c.alike();
+       return Oriented{dot(a, b)};
+     }},
+    {"elu", 1, "elu(x)", "x where x > 0, else e^x − 1", each<[](Value x) { return elu(x); }>},
+    {"erf", 1, "erf(x)", "error function of each element", each<[](Value x) { return erf(x); }>},
+    {"exp", 1, "exp(x)", "exponential of each element", each<[](Value x) { return exp(x); }>},
+    {"gelu", 1, "gelu(x)", "x Φ(x) of each element", each<[](Value x) { return gelu(x); }>},
+    {"huber", 2, "huber(a, y)", "Huber's loss with threshold 1",
+     loss<[](Value a, Value y) { return huber(a, y); }>},
+    {"inv", 1, "inv(A), A^-1", "inverse of a square matrix",
+     [](const Call& c) { return c.calculus.inverse(c.operands[0]); }},
+    {"kron", 2, "kron(A, B), A⊗B", "Kronecker product of two matrices or two vectors", kronecker},
+    {"leaky_relu", 1, "leaky_relu(x)", "x where x > 0, else 0.01 x",
+     each<[](Value x) { return leaky_relu(x); }>},
+    {"ln", 1, "ln(x)", "natural logarithm of each element", each<[](Value x) { return log(x); }>},
+    {"log", 1, "log(x)", "the same", each<[](Value x) { return log(x); }>},
+    {"log_softmax", 1, "log_softmax(x)", "xᵢ − ln Σ e^xⱼ of a vector",
+     [](const Call& c) { return Oriented{log_softmax(c.of_rank(0, 1))}; }},
+    {"logdet", 1, "logdet(A)", "ln |det A| of a square matrix", of_square<logdet, logarithm>},
+    {"logsumexp", 1, "logsumexp(x)", "ln Σ e^xᵢ of a vector",
+     [](const Call& c) { return Oriented{logsumexp(c.of_rank(0, 1))}; }},
+    {"max", 1, "max(x)", "largest element",
+     [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? c[0] : max(c[0])}; }},
+    {"mean", 1, "mean(x)", "mean of all elements", [](const Call& c) { return Oriented{mean(c[0])}; }},
+    {"norm", 1, "norm(x), ‖x‖", "Euclidean norm of a vector; |x| of a number", vector_norm},
+    {"norm1", 1, "norm1(x)", "Σ |xᵢ| of a vector",
+     [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? abs(c[0]) : norm1(c.of_rank(0, 1))}; }},
+    {"norm2", 1, "norm2(x)", "the same as norm", vector_norm},
+    {"normF", 1, "normF(A)", "Frobenius norm of a matrix",
+     [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? abs(c[0]) : norm2(c[0])}; }},
+    {"outer", 2, "outer(a, b)", "outer product a bᵀ of two vectors",
+     [](const Call& c) { return Oriented{outer(c.of_rank(0, 1), c.of_rank(1, 1))}; }},
+    {"relu", 1, "relu(x)", "max(x, 0) of each element", each<[](Value x) { return relu(x); }>},
+    {"sigmoid", 1, "sigmoid(x), σ(x)", "1 / (1 + e^−x) of each element",
+     each<[](Value x) { return sigmoid(x); }>},
+    {"sigmoid_cross_entropy", 2, "sigmoid_cross_entropy(z, y)", "binary cross-entropy of σ(z)",
+     loss<[](Value a, Value y) { return sigmoid_cross_entropy(a, y); }>},
+    {"sign", 1, "sign(x)", "sign of each element", each<[](Value x) { return sign(x); }>},
+    {"silu", 1, "silu(x)", "x σ(x) of each element", each<[](Value x) { return silu(x); }>},
+    {"sin", 1, "sin(x)", "sine of each element", each<[](Value x) { return sin(x); }>},
+    {"softmax", 1, "softmax(x)", "e^xᵢ / Σ e^xⱼ of a vector",
+     [](const Call& c) { return Oriented{softmax(c.of_rank(0, 1))}; }},
+    {"softmax_cross_entropy", 2, "softmax_cross_entropy(z, y)", "cross-entropy of softmax(z) and targets y",
+     [](const Call& c) {
+       (void)c.alike();
+       return Oriented{softmax_cross_entropy(c.of_rank(0, 1), c[1])};
+     }},
+    {"softplus", 1, "softplus(x)", "ln(1 + e^x) of each element", each<[](Value x) { return softplus(x); }>},
+    {"sqrt", 1, "sqrt(x)", "square root of each element", each<[](Value x) { return sqrt(x); }>},
+    {"square", 1, "square(x)", "square of each element", each<[](Value x) { return square(x); }>},
+    {"squared_error", 2, "squared_error(a, y)", "½‖y − a‖²",
+     loss<[](Value a, Value y) { return squared_error(a, y); }>},
+    {"sum", 1, "sum(x)", "sum of all elements",
+     [](const Call& c) { return Oriented{sum(c.operands[0].row ? c.operands[0].value : c[0])}; }},
+    {"tanh", 1, "tanh(x)", "hyperbolic tangent of each element", each<[](Value x) { return tanh(x); }>},
+    {"tr", 1, "tr(A)", "trace of a square matrix", of_square<trace, itself>},
+    {"trace", 1, "trace(A)", "the same", of_square<trace, itself>},
+    {"transpose", 1, "transpose(A), A'", "transposed matrix", transposed},
+    {"vec", 1, "vec(A)", "the columns of a matrix, one below the other",
+     [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? c[0] : vec(c.of_rank(0, 2))}; }},
+    {"σ", 1, "σ(x)", "the same as sigmoid", each<[](Value x) { return sigmoid(x); }>},
+};
+
+struct Foreign {
+  std::string_view name, instead;
+};
+// Functions of other languages whose names are an edit or two away from another function's.
+constexpr Foreign kForeign[] = {
+    {"acos", ""},
+    {"acosh", ""},
+    {"asin", ""},
+    {"asinh", ""},
+    {"atan", ""},
+    {"atanh", "ln((1 + x)./(1 - x))/2"},
+    {"cosh", "(exp(x) + exp(-x))/2"},
+    {"cot", "cos(x)./sin(x)"},
+    {"csc", "1./sin(x)"},
+    {"erfc", "1 - erf(x)"},
+    {"exp2", "2.^x"},
+    {"expm1", "exp(x) - 1"},
+    {"log10", "ln(x)/ln(10)"},
+    {"log1p", "ln(1 + x)"},
+    {"log2", "ln(x)/ln(2)"},
+    {"min", "-max(-x)"},
+    {"sec", "1./cos(x)"},
+    {"sinh", "(exp(x) - exp(-x))/2"},
+    {"tan", "sin(x)./cos(x)"},
+};
+
+}  // namespace
+
+std::string instead_of(std::string_view name) {
+  const std::vector<std::string_view> names = function_names();
+  const Foreign* known = std::ranges::find(kForeign, name, &Foreign::name);
+  if (known == std::end(kForeign)) return suggestion(name, names);
+  if (known->instead.empty()) return fmt::format("; expected one of {}", fmt::join(names, ", "));
+  return fmt::format("; write {}", known->instead);
+}
+
+std::vector<std::string_view> function_names() {
+  std::vector<std::string_view> names;
+  for (const Function& f : kFunctions) names.push_back(f.name);
+  return names;
+}
+
+std::vector<FunctionHelp> function_help() {
+  std::vector<FunctionHelp> help;
+  for (const Function& f : kFunctions) help.push_back({f.call, f.meaning});
+  return help;
+}
+
+Oriented call_function(std::string_view name, std::span<const Oriented> operands,
+                       const MatrixCalculus& calculus) {
+  const Function* f = std::ranges::find(kFunctions, name, &Function::name);
+  if (f == std::end(kFunctions)) fail(ErrorKind::kInternal, "no function {}", name);
+  if (operands.size() != f->arity)
+    fail(ErrorKind::kShape, "{} takes {} operand{}, found {}", name, f->arity, f->arity == 1 ? "" : "s",
+         operands.size());
+  return f->apply({name, operands, calculus});
+}
+
+}  // namespace catenary::derive

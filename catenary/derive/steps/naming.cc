@@ -1,0 +1,294 @@
+#include "catenary/derive/steps/naming.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "catenary/ir/verify.h"
+#include "catenary/ops/catalogue.h"
+
+namespace catenary::derive {
+
+namespace {
+
+bool is_parameter(Value v) {
+  return is(v, ops::kVariable) && std::get<VariableSpec>(v.attribute()).role == Role::kParameter;
+}
+
+// Operators whose operand 0 textbooks call a pre-activation, z.
+bool activates(const Op& op) {
+  static constexpr std::array kActivations = {&ops::kSigmoid,
+                                              &ops::kTanh,
+                                              &ops::kRelu,
+                                              &ops::kLeakyRelu,
+                                              &ops::kElu,
+                                              &ops::kSoftplus,
+                                              &ops::kGelu,
+                                              &ops::kSilu,
+                                              &ops::kSoftmax,
+                                              &ops::kLogSoftmax,
+                                              &ops::kSoftmaxCrossEntropy,
+                                              &ops::kSoftmaxCrossEntropyLabels,
+                                              &ops::kSigmoidCrossEntropy};
+  return std::ranges::count(kActivations, &op) > 0;
+}
+
+bool is_loss(const Op& op) {
+  static constexpr std::array kLosses = {&ops::kSquaredError,        &ops::kCrossEntropy,
+                                         &ops::kSoftmaxCrossEntropy, &ops::kSoftmaxCrossEntropyLabels,
+                                         &ops::kSigmoidCrossEntropy, &ops::kHuber};
+  return std::ranges::count(kLosses, &op) > 0;
+}
+
+bool is_product(Value v) {
+  return is(v, ops::kMatVec) || is(v, ops::kDot) || is(v, ops::kMatMul) || is(v, ops::kMul);
+}
+
+bool is_silent(Value v) { return is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast); }
+
+std::vector<Value> all_of(std::span<const Value> scalars, std::span<const Value> leaves) {
+  std::vector<Value> all(scalars.begin(), scalars.end());
+  all.insert(all.end(), leaves.begin(), leaves.end());
+  return all;
+}
+
+class Namer {
+ public:
+  Namer(std::span<const Value> scalars, std::span<const Value> leaves)
+      : values_(reachable(all_of(scalars, leaves))), scalars_(scalars) {
+    for (const Value v : values_) {
+      for (int i = 0; i < v.input_count(); ++i) users_[v.input(i).id()].push_back(v);
+    }
+  }
+
+  Naming run() {
+    name_leaves();
+    find_layers();
+    if (!naming_.layers.empty())
+      name_layers();
+    else
+      name_preactivations();
+    name_rest();
+    return std::move(naming_);
+  }
+
+ private:
+  const std::vector<Value>& users(Value v) { return users_[v.id()]; }
+  bool named(Value v) { return naming_.names.find(v) != nullptr; }
+  void name(Value v, const Formula& f) {
+    taken_.insert(f.text);
+    naming_.names.set(v, f);
+  }
+
+  void name_leaves() {
+    for (const bool parameters : {false, true}) {
+      for (const Value v : values_) {
+        if (!is_leaf(v.op()) || is(v, ops::kConstant) || is_parameter(v) != parameters) continue;
+        naming_.leaves.push_back(v);
+        name(v, v.name() == "target" ? symbol("y") : symbol(v.name()));
+      }
+    }
+  }
+
+  // z = W a + b, from its sum or from the product alone.
+  bool match_affine(Value z, DenseLayer& layer) {
+    const Value product = is(z, ops::kAdd) ? z.input(0) : z;
+    if (!is(product, ops::kMatVec) || !is_parameter(product.input(0))) return false;
+    if (is(z, ops::kAdd) && !is_parameter(z.input(1))) return false;
+    const auto& uses = users(product);
+    const bool goes_on = uses.size() == 1 && is(uses[0], ops::kAdd) && is_parameter(uses[0].input(1));
+    if (z == product && goes_on) return false;  // the sum is the pre-activation
+    layer = {product.input(0), is(z, ops::kAdd) ? z.input(1) : Value{}, product.input(1), z, z};
+    return true;
+  }
+
+  void find_layers() {
+    Value last;
+    for (const Value v : values_) {
+      DenseLayer layer;
+      if (!match_affine(v, layer)) continue;
+      const bool chained = last ? layer.input == last : is_leaf(layer.input.op());
+      if (!chained || !is_only_way_on(layer) || !is_new(layer)) return naming_.layers.clear();
+      // A penalty may read weights too; but z has one reader.
+      if (users(v).size() == 1 && activates(users(v)[0].op()) && !is_loss(users(v)[0].op()))
+        layer.output = users(v)[0];
+      last = layer.output;
+      naming_.layers.push_back(layer);
+    }
+    // Least squares on W x + b is no network.
+    const bool bends = std::ranges::any_of(naming_.layers, [&](const DenseLayer& layer) {
+      const auto& readers = users(layer.z);
+      return layer.weight.name().ends_with(".weight") ||
+             std::ranges::any_of(readers, [](Value u) { return activates(u.op()); });
+    });
+    if (!bends) naming_.layers.clear();
+  }
+
+  // Whether nothing but the layer reads its input: x + W x is no chain. An autoencoder's loss reads x, too.
+  bool is_only_way_on(const DenseLayer& layer) {
+    return std::ranges::all_of(users(layer.input), [&](Value u) {
+      const bool is_target = is_loss(u.op()) && u.input(1) == layer.input && is_leaf(layer.input.op());
+      return (is(u, ops::kMatVec) && u.input(0) == layer.weight) || is_target;
+    });
+  }
+
+  // Whether its parameters are its own: a weight of two layers collects two contributions.
+  bool is_new(const DenseLayer& layer) {
+    return std::ranges::none_of(naming_.layers, [&](const DenseLayer& known) {
+      return known.weight == layer.weight || (layer.bias && known.bias == layer.bias);
+    });
+  }
+
+  // W⁽ˡ⁾, b⁽ˡ⁾, z⁽ˡ⁾, a⁽ˡ⁾; parameters that their maker named otherwise than "….weight" keep their names.
+  void name_layers() {
+    const bool from_nn = naming_.layers[0].weight.name().ends_with(".weight");
+    const bool single = naming_.layers.size() == 1;
+    int l = 0;
+    for (const DenseLayer& layer : naming_.layers) {
+      ++l;
+      const auto numbered = [&](std::string_view letter) {
+        if (from_nn) return with_layer(symbol(letter), l);
+        return single ? symbol(letter) : with_index(symbol(letter), l);
+      };
+      if (from_nn) {
+        name(layer.weight, numbered("W"));
+        if (layer.bias) name(layer.bias, numbered("b"));
+      }
+      name_free(layer.z, numbered("z"));
+      if (layer.output != layer.z) name_free(layer.output, numbered("a"));
+      name_delta(layer.z, numbered("δ"));
+    }
+  }
+
+  // Of graphs that are no chain: pre-activations are the sums and products that an activation reads.
+  void name_preactivations() {
+    std::vector<Value> found;
+    for (const Value v : values_) {
+      const bool affine =
+          is_product(v) || (is(v, ops::kAdd) && (is_product(v.input(0)) || is_product(v.input(1))));
+      const bool read = std::ranges::any_of(users(v), [](Value u) { return activates(u.op()); });
+      if (affine && read) found.push_back(v);
+    }
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const auto numbered = [&](std::string_view letter) {
+        return found.size() == 1 ? symbol(letter) : with_index(symbol(letter), static_cast<int>(i) + 1);
+      };
+      name_free(found[i], numbered("z"));
+      name_delta(found[i], numbered("δ"));
+      for (const Value u : users(found[i])) {
+        if (activates(u.op()) && !is_loss(u.op())) name_free(u, numbered("a"));
+      }
+    }
+  }
+
+  // Unless something has that name already: then name_rest() finds another.
+  void name_free(Value v, const Formula& f) {
+    if (!named(v) && !taken_.contains(f.text)) name(v, f);
+  }
+
+  // Where the user has a δ, the adjoint stays ∂f/∂z.
+  void name_delta(Value z, const Formula& f) {
+    preactivations_.insert(z.id());
+    if (!taken_.contains(f.text)) naming_.deltas[z.id()] = f;
+  }
+
+  // A product that only a named sum reads, a transposed leaf and what is not written at all stay unnamed.
+  bool is_inline(Value v) {
+    if (is_silent(v) || is(v, ops::kBatchSize)) return true;
+    const bool small = is(v, ops::kTranspose) || is(v, ops::kReshape) || is(v, ops::kOneHot);
+    if (small && is_leaf(v.input(0).op())) return true;
+    if (is(v, ops::kSub) && is(v.input(0), ops::kConstant) && !is_silent(v.input(1))) return true;  // 1 − a
+    if (is(v, ops::kSquare) && users(v).size() == 1 && is(users(v)[0], ops::kSum)) return true;  // ‖W‖²
+    if (!is_product(v) || users(v).size() != 1 || !is(users(v)[0], ops::kAdd)) return false;
+    const Value sum = users(v)[0];
+    if (preactivations_.contains(sum.id())) return !is(v, ops::kMul) || v.shape().rank() == 0;  // w x + b
+    return !is(v, ops::kMul) && is_leaf(sum.input(1).op());
+  }
+
+  void name_rest() {
+    int k = 0;
+    for (const Value v : values_) {
+      const bool is_scalar = std::ranges::count(scalars_, v) > 0;  // what is differentiated has an equation
+      if (is_leaf(v.op()) || (is_inline(v) && !is_scalar)) continue;
+      if (!named(v) && !is_scalar) {
+        Formula f =
+            v.name().empty() || v.name().find('.') != std::string::npos ? Formula{} : symbol(v.name());
+        while (f.text.empty() || taken_.contains(f.text)) f = with_index(symbol("v"), ++k);
+        name(v, f);
+      }
+      naming_.defined.push_back(v);
+    }
+  }
+
+  std::vector<Value> values_;
+  std::span<const Value> scalars_;
+  std::map<NodeId, std::vector<Value>> users_;
+  std::set<std::string> taken_;
+  std::set<NodeId> preactivations_;
+  Naming naming_;
+};
+
+Value copy_leaf(Graph& graph, Value v) {
+  const Type& type = v.type();
+  if (is(v, ops::kInput)) return graph.input(v.name(), type.shape, type.dtype);
+  if (is(v, ops::kSharedInput)) return graph.shared_input(v.name(), type.shape, type.dtype);
+  if (is(v, ops::kConstant)) return graph.constant(std::get<double>(v.attribute()), type.shape, type.dtype);
+  const auto spec = std::get<VariableSpec>(v.attribute());
+  if (spec.role == Role::kParameter) return graph.parameter(v.name(), type.shape, spec.init, type.dtype);
+  return graph.state(v.name(), type.shape, spec.init.scale, type.dtype);
+}
+
+}  // namespace
+
+GraphCopy::GraphCopy(std::span<const Value> outputs) {
+  for (const Value v : reachable(outputs)) {
+    Value copy;
+    if (is_leaf(v.op())) {
+      copy = copy_leaf(*graph_, v);
+    } else {
+      std::vector<Value> inputs;
+      for (int i = 0; i < v.input_count(); ++i) inputs.push_back((*this)[v.input(i)]);
+      copy = graph_->call(v.op(), inputs, v.attribute());
+      if (!v.name().empty()) copy.rename(v.name());
+    }
+    copies_.emplace(v.id(), copy);
+  }
+}
+
+Value GraphCopy::operator[](Value original) const {
+  const auto it = copies_.find(original.id());
+  return it == copies_.end() ? Value{} : it->second;
+}
+
+Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves) {
+  return Namer(scalars, leaves).run();
+}
+
+std::string free_sample_index(const Naming& naming, const Dimensions& dimensions) {
+  const auto is_free = [&](std::string_view letter) {
+    const auto is_name = [&](Value v) {
+      const Formula* name = naming.names.find(v);
+      return name != nullptr && name->text == letter;
+    };
+    return std::ranges::none_of(naming.leaves, is_name) && std::ranges::none_of(naming.defined, is_name) &&
+           std::ranges::none_of(dimensions.symbols(), [&](const auto& s) { return s.first == letter; });
+  };
+  // Those that Unicode has below the line.
+  constexpr std::array<std::string_view, 13> kLetters = {"n", "s", "t", "i", "r", "p", "j",
+                                                         "l", "k", "m", "h", "u", "v"};
+  const auto letter = std::ranges::find_if(kLetters, is_free);
+  return std::string(letter == kLetters.end() ? kLetters[0] : *letter);
+}
+
+Formula scalar_name(Value scalar, const Naming& naming, bool has_batch) {
+  const auto is_taken = [&](const Formula& f) {
+    return std::ranges::any_of(naming.leaves, [&](Value v) { return naming.names.find(v)->text == f.text; });
+  };
+  if (scalar.batched()) return is_taken({"ℓ", ""}) ? symbol("L") : Formula{"ℓ", R"(\ell)"};
+  for (const char* letter : {has_batch ? "J" : "f", "C", "E", "F", "Q"}) {
+    if (!is_taken(symbol(letter))) return symbol(letter);
+  }
+  return {"Φ", R"(\Phi)"};
+}
+
+}  // namespace catenary::derive

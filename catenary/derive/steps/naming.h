@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "catenary/derive/steps/derivation.h"
+
+namespace catenary::derive {
+
+/// The values that `outputs` need, with copies of their leaves, in a graph of their own.
+class GraphCopy {
+ public:
+  explicit GraphCopy(std::span<const Value> outputs);
+
+  /// The copy of a value of the original graph; empty if no output needs it.
+  [[nodiscard]] Value operator[](Value original) const;
+  [[nodiscard]] std::unique_ptr<Graph> take() { return std::move(graph_); }
+
+ private:
+  std::unique_ptr<Graph> graph_ = std::make_unique<Graph>();
+  std::map<NodeId, Value> copies_;
+};
+
+/// What the derivation of `scalar` calls its values.
+struct Naming {
+  Names names;
+  /// Pre-activations z = W a + b with the names of their adjoints, δ; without those whose name is a leaf's.
+  std::map<NodeId, Formula> deltas;
+  /// The values that get an equation of their own, in order.
+  std::vector<Value> defined;
+  /// The leaves: inputs, then parameters, each in the order of their making.
+  std::vector<Value> leaves;
+  /// If the network is a chain of dense layers.
+  std::vector<DenseLayer> layers;
+};
+
+/// scalars: the sample's loss and the objective over the batch, or one of them alone. leaves: further ones to
+/// name.
+[[nodiscard]] Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves = {});
+
+/// A letter to count the samples with, none of the values' names and of the dimensions: n, if it can be.
+[[nodiscard]] std::string free_sample_index(const Naming& naming, const Dimensions& dimensions);
+
+/// The name for a scalar function: f, unless a leaf has it.
+[[nodiscard]] Formula scalar_name(Value scalar, const Naming& naming, bool has_batch);
+
+}  // namespace catenary::derive

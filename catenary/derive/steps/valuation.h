@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catenary/derive/steps/derivation.h"
+#include "catenary/ops/evaluate.h"
+#include "catenary/transform/gradcheck.h"
+
+namespace catenary::derive {
+
+enum class CheckedPart : std::uint8_t { kBatch, kSample };
+
+/// The numbers of a derivation's values at one point, computed by the reference evaluator from the nodes that
+/// the gradient transform made. Dimensions may have other sizes than the primes that stand for them.
+class Valuation {
+ public:
+  /// at: numbers for all leaves; of batched ones for at.batch_size samples. sizes: of symbolic dimensions.
+  /// part: which results are checked, those of the batch (if there is one) or of one sample. Throws
+  /// Error{config} where the numbers would take too long, see is_affordable().
+  Valuation(const Derivation& derivation, const Bindings& at,
+            const std::map<std::string, std::int64_t, std::less<>>& sizes = {},
+            CheckedPart part = CheckedPart::kBatch);
+
+  /// Whether the numbers take about a second and half a gigabyte at most: some 10⁸ operations, 2²⁴ numbers.
+  [[nodiscard]] static bool is_affordable(const Derivation& derivation,
+                                          const std::map<std::string, std::int64_t, std::less<>>& sizes = {},
+                                          std::int64_t batch_size = 1);
+
+  /// The shape that a value has at this point.
+  [[nodiscard]] Shape shape_of(Value v) const;
+  /// The value's numbers, of a batched value those of one sample.
+  [[nodiscard]] std::vector<double> of(Value v, std::int64_t sample = 0) const;
+  [[nodiscard]] std::int64_t batch_size() const { return at_.batch_size; }
+  [[nodiscard]] bool is_finite(Value v) const;
+  /// The value with a result's numbers: what the gradient transform made or, where 0 · ∞ makes that no
+  /// number, the closed form if that is one. Empty if nothing flows to the variable.
+  [[nodiscard]] Value shown(const Result& result) const;
+  /// The derivation's value that stands behind a value of agreements(): of a kink. Empty if there is none.
+  [[nodiscard]] Value original(Value image) const;
+
+  /// The results against differences, extrapolated unless the network is large, and the complex step: two for
+  /// each variable, in their order.
+  [[nodiscard]] const std::vector<GradientAgreement>& agreements() const { return agreements_; }
+
+  /// What both methods say about one result.
+  struct Checks {
+    const GradientAgreement &differences, &complex;
+    [[nodiscard]] bool differences_agree() const { return differences.agrees() && differences.is_conclusive; }
+    /// Whether either method found the point to be of this kind.
+    [[nodiscard]] bool stand_at(GradientAgreement::Point p) const {
+      return differences.point == p || complex.point == p;
+    }
+    /// Whether the point says nothing of the derivative, right or wrong. Beside a kink the complex step's
+    /// gradient may jump; differences see both sides.
+    [[nodiscard]] bool are_void() const {
+      using Point = GradientAgreement::Point;
+      const bool is_noisy = differences.kink ? differences.point == Point::kNoisy : stand_at(Point::kNoisy);
+      return stand_at(Point::kUndefined) || stand_at(Point::kUnbounded) || stand_at(Point::kJump) || is_noisy;
+    }
+    /// The complex step decides, but at a kink, of which it knows one side alone.
+    [[nodiscard]] bool agree() const { return complex.agrees() || agree_at_kink(); }
+    [[nodiscard]] bool agree_at_kink() const { return differences.kink && differences_agree(); }
+  };
+  /// A matrix whose inverse the gradient needs and that has none at the point but for rounding: X Xᵀ of a
+  /// matrix X with more rows than columns. Empty if all have one.
+  [[nodiscard]] Value singular_matrix(const Derivation& derivation) const;
+  /// The first result that the check finds wrong, with its numbers; "" if there is none.
+  [[nodiscard]] std::string disagreement() const;
+
+  /// A block of second derivatives against the slopes of the gradient.
+  struct HessianAgreement {
+    GradientAgreement differences, complex;
+    double asymmetry = 0;  ///< the largest difference of a Hessian from its transpose
+  };
+  /// Of a derivation of order 2: one for each block.
+  [[nodiscard]] const std::vector<HessianAgreement>& hessian_agreements() const {
+    return hessian_agreements_;
+  }
+
+ private:
+  void check_gradients(const Derivation& derivation, CheckedPart part);
+  void check_hessian(const Derivation& derivation);
+  [[nodiscard]] double affordable_elements(Value value, std::size_t variables, double evaluations) const;
+
+  std::unique_ptr<Graph> graph_ = std::make_unique<Graph>();  // the same nodes in the sizes of this point
+  std::map<NodeId, Value> images_;
+  Graph* source_ = nullptr;  // the derivation's
+  Bindings at_;
+  std::unique_ptr<Evaluation> evaluation_;
+  std::vector<GradientAgreement> agreements_;
+  std::vector<HessianAgreement> hessian_agreements_;
+};
+
+/// Numbers for a derivation's leaves: random with two decimals, so that a reader can follow by hand; inside
+/// the domain of the operators, where one of some simple ranges is. Labels are classes, symmetric matrices
+/// symmetric.
+[[nodiscard]] Bindings random_point(const Derivation& derivation, std::uint64_t seed,
+                                    std::int64_t batch_size = 1);
+
+/// Whether a matrix that the objective inverts, or takes the determinant of, has none at the point but for
+/// rounding: X Xᵀ of a matrix X with more rows than columns.
+[[nodiscard]] bool is_singular(const Derivation& derivation, const Bindings& at);
+
+}  // namespace catenary::derive

@@ -117,7 +117,7 @@ class House:
         quick, slow = [], []
         for above in self.floors[:-1]:
             if floor in self.below({above}):
-                self.add(sorted((self.root / "catenary" / above).glob("*_test.cc")), f"{above}_test", "", quick, slow)
+                self.add(sorted((self.root / "catenary" / above).rglob("*_test.cc")), f"{above}_test", "", quick, slow)
         spanning = sorted((self.root / "tests").glob("*_test.cc"), key=lambda path: (not path.name.startswith(floor), path.name))
         for path in spanning:
             if floor in self.below(self.included(path)):

@@ -53,6 +53,7 @@ ThreadPool& ThreadPool::operator=(ThreadPool&&) noexcept = default;
 int ThreadPool::size() const noexcept { return crew_ == nullptr ? 1 : crew_->size(); }
 
 void ThreadPool::run(int tasks, Task task, void* context) noexcept {
+  if (tasks < 1) return;
   if (crew_ == nullptr) return run_alone(tasks, task, context);
   crew_->run(tasks, task, context);
 }

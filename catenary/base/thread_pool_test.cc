@@ -51,6 +51,11 @@ TEST_P(ThreadPoolOf, ShowsEachRoundWhatTheLastOneWrote) {
   EXPECT_EQ(now, std::vector<std::int64_t>(kCells, 1 + kRounds));
 }
 
+TEST_P(ThreadPoolOf, HasNothingToDoForNoTasksOrFewer) {
+  ThreadPool pool(GetParam());
+  for (const int tasks : {0, -1, -3}) pool.run(tasks, [](int, int) { ADD_FAILURE(); });
+}
+
 TEST_P(ThreadPoolOf, NumbersTheWorkersSoThatEachCanOwnItsScratch) {
   ThreadPool pool(GetParam());
   std::vector<std::int64_t> sum_of_worker(static_cast<std::size_t>(pool.size()), 0);

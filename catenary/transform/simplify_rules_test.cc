@@ -372,15 +372,6 @@ TEST_P(EachRule, SaysTheTruth) {
   });
 }
 
-// Earlier rules take minus signs out; should one be left, the direction turns with it.
-TEST(DirectionRule, TurnsWithANegativeNumber) {
-  const auto rule = std::ranges::find(simplify_rules(), "c x / ‖c x‖ = sign(c) x / ‖x‖", &SimplifyRule::name);
-  ASSERT_NE(rule, simplify_rules().end());
-  Leaves l;
-  EXPECT_EQ(rule->apply(unit_vector(-2 * l.a), {}), -unit_vector(l.a));
-  EXPECT_EQ(rule->apply(unit_vector(l.a / -2), {}), -unit_vector(l.a));
-}
-
 // No earlier rule takes all of its places.
 TEST_P(EachRule, IsUsed) {
   for_each_example([](Value v, const SimplifyOptions& options) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -290,6 +291,16 @@ TEST(Simplify, WalksSharedPartsOnce) {
   const Value J = dot(y, matmul(A, y));
   const Gradient g = gradient(J, {x});
   EXPECT_LT(seconds([&] { EXPECT_EQ(simplify(g.adjoints[0]).value.type(), x.type()); }), 20);
+}
+
+// Earlier rules take minus signs out; should one be left, the direction turns with it.
+TEST(DirectionRule, TurnsWithANegativeNumber) {
+  const auto rule = std::ranges::find(simplify_rules(), "c x / ‖c x‖ = sign(c) x / ‖x‖", &SimplifyRule::name);
+  ASSERT_NE(rule, simplify_rules().end());
+  Graph graph;
+  const Value a = graph.parameter("a", {3}, {}, DType::kF64);
+  EXPECT_EQ(rule->apply(unit_vector(-2 * a), {}), -unit_vector(a));
+  EXPECT_EQ(rule->apply(unit_vector(a / -2), {}), -unit_vector(a));
 }
 
 }  // namespace

@@ -17,20 +17,19 @@ constexpr std::size_t kColumns = 6;
 // Rows without a better entry, after which truncation has taken over.
 constexpr int kPatience = 3;
 
-// Ridders' tableau of a quantity that is its limit plus a series in powers of h.
+// Ridders' tableau of a quantity that is its limit plus a series in powers of a step.
 class Tableau {
  public:
-  /// reduction: by how much a smaller step shrinks the series' first term.
-  explicit Tableau(double reduction) : reduction_(reduction) {}
-
   double value = 0, error = kInfinity;
 
-  /// noise: of `measured`, by rounding. Returns whether an entry was better than all before.
-  bool add(double measured, double noise) {
+  /// step: that the series goes in, h or h²; exact, as x + h is rounded and its steps do not grow by just
+  /// kGrowth. noise: of `measured`, by rounding. Returns whether an entry was better than all before.
+  bool add(double step, double measured, double noise) {
     std::vector<double> row = {measured}, noises = {noise};
-    double factor = reduction_;
+    steps_.push_back(step);
     bool better = false;
-    for (std::size_t j = 1; j <= last_.size() && j < kColumns; ++j, factor *= reduction_) {
+    for (std::size_t j = 1; j <= last_.size() && j < kColumns; ++j) {
+      const double factor = step / steps_[steps_.size() - 1 - j];
       row.push_back((factor * last_[j - 1] - row[j - 1]) / (factor - 1));
       noises.push_back(last_noise_[j - 1] * factor / (factor - 1) + noises[j - 1] / (factor - 1));
       const double moved = std::max(std::abs(row[j] - row[j - 1]), std::abs(row[j] - last_[j - 1]));
@@ -50,18 +49,17 @@ class Tableau {
     return true;
   }
 
-  double reduction_;
-  std::vector<double> last_, last_noise_;
+  std::vector<double> steps_, last_, last_noise_;
 };
 
 struct Element {
-  Tableau central{kGrowth * kGrowth}, left{kGrowth}, right{kGrowth};
+  Tableau central, left, right;
 };
 
 }  // namespace
 
 bool MeasuredSlope::is_kink() const {
-  constexpr double kSafety = 10, kLeast = 1e-4;
+  constexpr double kSafety = 10, kLeast = 1e-7;
   const double jump = std::abs(right - left);
   return jump > kSafety * one_sided_error && jump > kLeast * std::max(std::abs(left), std::abs(right));
 }
@@ -75,15 +73,15 @@ std::vector<MeasuredSlope> measured_slopes(const CurveFunction& f, double x,
   for (double h = kSmallest * (size == 0 ? 1 : std::min(1.0, size)); h <= largest && since_better < kPatience;
        h *= kGrowth) {
     const std::vector<double> above = f(x + h), below = f(x - h);
-    const double up = (x + h) - x, down = x - (x - h);  // what the rounding of x ± h left of h
+    const double up = (x + h) - x, down = x - (x - h), width = up + down;  // what rounding left of h and 2h
     ++since_better;
     for (std::size_t i = 0; i < elements.size(); ++i) {
       const double rounded = kEpsilon * std::max(std::abs(above[i]), std::abs(below[i]));
       const double rounding = (noise[i] + rounded) / h;
       Element& e = elements[i];
-      const bool central = e.central.add((above[i] - below[i]) / (up + down), rounding);
-      const bool right = e.right.add((above[i] - middle[i]) / up, 2 * rounding);
-      const bool left = e.left.add((middle[i] - below[i]) / down, 2 * rounding);
+      const bool central = e.central.add(width * width, (above[i] - below[i]) / width, rounding);
+      const bool right = e.right.add(up, (above[i] - middle[i]) / up, 2 * rounding);
+      const bool left = e.left.add(down, (middle[i] - below[i]) / down, 2 * rounding);
       if (central || left || right) since_better = 0;
     }
   }

@@ -72,10 +72,19 @@ TEST(MeasuredSlopes, AreOfAKinkWhereTheyDifferByTenTimesTheirErrors) {
   EXPECT_TRUE(is_kink(0, 1, 0.09));
   EXPECT_TRUE(is_kink(1, 0, 0.09));
   EXPECT_FALSE(is_kink(0, 1, 0.11));
-  EXPECT_TRUE(is_kink(1, 1 + 2e-4, 0));  // and by more than one in ten thousand
-  EXPECT_TRUE(is_kink(-1, -1 - 2e-4, 0));
-  EXPECT_FALSE(is_kink(1, 1 + 5e-5, 0));
+  EXPECT_TRUE(is_kink(1, 1 + 2e-7, 0));  // and by more than one in ten million
+  EXPECT_TRUE(is_kink(-1, -1 - 2e-7, 0));
+  EXPECT_FALSE(is_kink(1, 1 + 5e-8, 0));
   EXPECT_FALSE(is_kink(1, 1, 0));
+}
+
+// x + h is rounded, so that the steps of a square do not grow by just four; as if they did, it has a kink of
+// 3e-16 there.
+TEST(MeasuredSlopes, CountWithTheStepsAsRounded) {
+  for (const double x : {0.82, 1.29, 3.0, 2.0427716074923303}) {
+    const auto square = [x](double moved) { return std::vector{(moved - x) * (moved - x)}; };
+    EXPECT_FALSE(measured_slopes(square, x, {0})[0].is_kink()) << x;
+  }
 }
 
 // From the fourth step on, 6.4e-5 and its multiples, sin(ωx) is 0 at both ends of each: numbers that agree

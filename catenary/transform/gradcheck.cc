@@ -10,10 +10,10 @@
 #include <optional>
 
 #include "catenary/base/error.h"
-#include "catenary/base/philox.h"
 #include "catenary/transform/differences.h"
 #include "catenary/transform/gradient.h"
 #include "catenary/transform/kink.h"
+#include "catenary/transform/noise.h"
 
 namespace catenary {
 
@@ -119,39 +119,6 @@ class ExtrapolatedDifferences {
   std::vector<double> noise_;
 };
 
-// The point with each number moved by at most two roundings. Whole numbers of leaves by which nobody
-// differentiates stay, as they may be labels.
-Bindings jittered(const Bindings& at, std::span<const Value> wrt, std::uint64_t seed) {
-  Bindings moved = at;
-  for (auto& [name, numbers] : moved.leaves) {
-    const bool is_variable =
-        std::ranges::any_of(wrt, [&, leaf = std::string_view(name)](Value v) { return v.name() == leaf; });
-    const Philox random(seed, RandomPurpose::kTest, stream_of(name.data(), name.size()));
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      if (numbers[i] == std::round(numbers[i]) && !is_variable) continue;
-      numbers[i] *= 1 + 4 * kEpsilon * (random.uniform(i) - 0.5);
-    }
-  }
-  return moved;
-}
-
-// How far rounding may put each element of each value off: twice what jitter does to it.
-std::vector<std::vector<double>> noise_of(std::span<const Value> values, std::span<const Value> wrt,
-                                          const Evaluation& exact, const Bindings& at) {
-  constexpr std::uint64_t kTries = 3;
-  std::vector<std::vector<double>> noise;
-  for (const Value v : values) noise.emplace_back(exact[v].size(), 0.0);
-  for (std::uint64_t seed = 1; seed <= kTries; ++seed) {
-    const Evaluation moved(values, jittered(at, wrt, seed));
-    for (std::size_t k = 0; k < values.size(); ++k) {
-      const std::vector<double>&a = moved[values[k]], &b = exact[values[k]];
-      for (std::size_t i = 0; i < a.size(); ++i)
-        noise[k][i] = std::max(noise[k][i], 2 * std::abs(a[i] - b[i]));
-    }
-  }
-  return noise;
-}
-
 // The analytic counterpart of a measured answer: what moving this element of v does to each element of y, or
 // to each sample's y.
 std::vector<double> slopes(Value y, Value v, const std::vector<double>& derivative, std::int64_t element,
@@ -171,17 +138,20 @@ struct Comparison {
   double analytic, numeric, tolerance;
 };
 
-void compare(GradientAgreement& agreement, std::int64_t element, const Comparison& c) {
+// Whether the two agree.
+bool compare(GradientAgreement& agreement, std::int64_t element, const Comparison& c) {
   const double error = std::abs(c.analytic - c.numeric), excess = error == 0 ? 0 : error / c.tolerance;
   if (!(error <= agreement.max_absolute) && !std::isnan(agreement.max_absolute))
     agreement.max_absolute = error;
   const bool worse = !(excess <= agreement.excess);  // so that a NaN is the worst and stays
-  if (!worse || std::isnan(agreement.excess)) return;
-  agreement.excess = excess;
-  agreement.tolerance = c.tolerance;
-  agreement.element = element;
-  agreement.analytic = c.analytic;
-  agreement.numeric = c.numeric;
+  if (worse && !std::isnan(agreement.excess)) {
+    agreement.excess = excess;
+    agreement.tolerance = c.tolerance;
+    agreement.element = element;
+    agreement.analytic = c.analytic;
+    agreement.numeric = c.numeric;
+  }
+  return excess <= 1;
 }
 
 using Measure = std::function<std::vector<double>(std::int64_t element)>;
@@ -196,81 +166,69 @@ double relative_tolerance(GradcheckMethod method) {
                                                  : kSafety * std::pow(kEpsilon, 2.0 / 3);
 }
 
-// What rounding explains of a slope's error: of any computation, and beside it of the gradient, which at a
-// kink jumps when its point is rounded.
+// What rounding explains of a slope's error: of any computation, and beside it of the gradient.
 struct SlopeRounding {
   double usual, of_gradient;
 };
 
-bool is_kink(const MeasuredSlope& slope, const SlopeRounding& rounding) {
-  return slope.is_kink() && std::abs(slope.right - slope.left) > rounding.usual;
+bool is_kink(const MeasuredSlope& slope, double usual_rounding) {
+  return slope.is_kink() && std::abs(slope.right - slope.left) > usual_rounding;
 }
 
 // A measured slope against the gradient: at a kink the gradient may be any slope between the two sides'.
-void compare(GradientAgreement& agreement, std::int64_t element, double analytic, const MeasuredSlope& slope,
+bool compare(GradientAgreement& agreement, std::int64_t element, double analytic, const MeasuredSlope& slope,
              const SlopeRounding& rounding) {
   constexpr double kUnderestimate = 10;
-  if (!is_kink(slope, rounding)) {
+  if (!is_kink(slope, rounding.usual)) {
     const double tolerance = kUnderestimate * slope.error + rounding.of_gradient + rounding.usual;
     return compare(agreement, element, {analytic, slope.value, tolerance});
   }
-  const auto& known = agreement.kink;
-  if (!known || std::abs(slope.right - slope.left) > std::abs(known->right - known->left))
-    agreement.kink = {slope.left, slope.right, element};
+  auto& kink = agreement.kink;
+  if (std::abs(slope.right - slope.left) > std::abs(kink->right - kink->left)) {
+    kink->left = slope.left;
+    kink->right = slope.right;
+    kink->element = element;
+  }
   const double nearest =
       std::clamp(analytic, std::min(slope.left, slope.right), std::max(slope.left, slope.right));
-  compare(agreement, element, {analytic, nearest, kUnderestimate * slope.one_sided_error + rounding.usual});
+  const double tolerance = kUnderestimate * slope.one_sided_error + rounding.usual;
+  return compare(agreement, element, {analytic, nearest, tolerance});
 }
 
 struct Claim {
   Value y, v;
   const std::vector<double>& derivative;
-  double rounding;  // of the derivative
-  double size;      // its largest element
+  const std::vector<double>& noise;  // of each of its elements, by rounding
+  std::vector<std::int64_t> tried;   // elements of v
+  double size = largest(derivative);
 };
 
-// Calls try_element(i) for as many elements of v as wanted, evenly spread.
-template <typename F>
-void for_elements(Value v, const Bindings& at, const GradcheckOptions& options, F try_element) {
+// As many elements of v as wanted, evenly spread, but for those to leave out.
+std::vector<std::int64_t> tried_elements(Value v, const Bindings& at, const GradcheckOptions& options,
+                                         std::size_t variable) {
   const std::int64_t count = v.shape().size() * (v.batched() ? at.batch_size : 1);
-  const std::int64_t tried = options.elements == 0 ? count : std::min(options.elements, count);
-  for (std::int64_t i = 0; i < tried; ++i) try_element(i * count / tried);
+  const std::int64_t wanted = options.elements == 0 ? count : std::min(options.elements, count);
+  std::vector<std::int64_t> elements;
+  for (std::int64_t i = 0; i < wanted; ++i) {
+    const std::int64_t element = i * count / wanted;
+    const bool is_left_out =
+        !options.except.empty() && std::ranges::binary_search(options.except[variable], element);
+    if (!is_left_out) elements.push_back(element);
+  }
+  return elements;
 }
 
-void check_by_extrapolation(GradientAgreement& agreement, const Claim& claim, const Bindings& at,
-                            const GradcheckOptions& options) {
-  constexpr double kVisible = 1e-5, kVisibleZero = 1e-8;
-  const Evaluation exact({claim.y}, at);
-  const std::vector<double>& values = exact[claim.y];
-  std::vector<double> noise = noise_of({{claim.y}}, {{claim.v}}, exact, at)[0];
-  for (std::size_t i = 0; i < noise.size(); ++i) noise[i] += 2 * kEpsilon * std::abs(values[i]);
-  ExtrapolatedDifferences measure(claim.y, claim.v, at, std::move(noise));
-  const double least = kEpsilon * std::max(1.0, largest(values));
-  for_elements(claim.v, at, options, [&](std::int64_t element) {
-    const std::vector<MeasuredSlope> numeric = measure(element);
-    const std::vector<double> analytic = slopes(claim.y, claim.v, claim.derivative, element, at.batch_size);
-    bool is_settled = true;
-    for (std::size_t n = 0; n < numeric.size(); ++n) {
-      const SlopeRounding rounding{kRoundings * kEpsilon * std::max(claim.size, least), claim.rounding};
-      compare(agreement, element, analytic[n], numeric[n], rounding);
-      const double error = is_kink(numeric[n], rounding) ? numeric[n].one_sided_error : numeric[n].error;
-      const bool is_visible = error <= (claim.size > 0 ? kVisible * claim.size : least / kVisibleZero);
-      agreement.is_conclusive = agreement.is_conclusive && is_visible;
-      is_settled = is_settled && (is_kink(numeric[n], rounding) || error <= kVisibleZero * claim.size);
-    }
-    using Point = GradientAgreement::Point;
-    const bool is_finite = agreement.point == Point::kSound || agreement.point == Point::kNoisy;
-    if (!is_settled && is_finite && jumps(claim.y, claim.v, element, at)) agreement.point = Point::kJump;
-  });
-  auto& kink = agreement.kink;
-  if (!kink) return;
-  kink->at = kinked_values(claim.y, claim.v, kink->element, at);
-  const bool explains_noise = agreement.is_conclusive && agreement.point == GradientAgreement::Point::kNoisy;
-  if (explains_noise) agreement.point = GradientAgreement::Point::kSound;
+// What rounding explains of the derivative's error by these elements: eight times the noise of the noisiest.
+double rounding_of(const Claim& claim, const std::vector<std::int64_t>& elements, const Bindings& at) {
+  constexpr double kSafeNoise = 8;
+  double noisiest = 0;
+  for (const std::int64_t element : elements)
+    noisiest = std::max(noisiest, largest(slopes(claim.y, claim.v, claim.noise, element, at.batch_size)));
+  return kSafeNoise * noisiest;
 }
 
 // How sound the point is: a wrong rule shows only above the rounding.
-GradientAgreement::Point point_of(const Claim& claim, const std::vector<double>& values) {
+GradientAgreement::Point point_of(const Claim& claim, const std::vector<double>& values, double rounding) {
   constexpr double kLargestShare = 1e-3;
   using Point = GradientAgreement::Point;
   const auto all_finite = [](const std::vector<double>& numbers) {
@@ -279,46 +237,114 @@ GradientAgreement::Point point_of(const Claim& claim, const std::vector<double>&
   if (!all_finite(values)) return Point::kUndefined;
   if (!all_finite(claim.derivative)) return Point::kUnbounded;
   const double usual = kRoundings * kEpsilon * std::max({1.0, claim.size, largest(values)});
-  const bool is_hidden = claim.rounding > usual && !(claim.rounding <= kLargestShare * claim.size);
+  const bool is_hidden = rounding > usual && !(rounding <= kLargestShare * claim.size);
   return is_hidden ? Point::kNoisy : Point::kSound;
 }
 
-GradientAgreement check_claim(const Claim& claim, const Bindings& at, const GradcheckOptions& options) {
+// The slopes of y by each element tried.
+std::vector<std::vector<MeasuredSlope>> measured_by_extrapolation(const Claim& claim, const Bindings& at,
+                                                                  const Evaluation& exact) {
+  const std::vector<double>& values = exact[claim.y];
+  std::vector<double> noise = noise_of({{claim.y}}, {{claim.v}}, exact, at)[0];
+  for (std::size_t i = 0; i < noise.size(); ++i) noise[i] += 2 * kEpsilon * std::abs(values[i]);
+  ExtrapolatedDifferences measure(claim.y, claim.v, at, std::move(noise));
+  std::vector<std::vector<MeasuredSlope>> measured;
+  for (const std::int64_t element : claim.tried) measured.push_back(measure(element));
+  return measured;
+}
+
+// Whether a wrong gradient would show, and whether the slopes settle on more digits than at a jump.
+struct Sharpness {
+  bool is_visible = true, is_settled = true;
+};
+
+Sharpness sharpness(const std::vector<MeasuredSlope>& measured, double size, const SlopeRounding& rounding,
+                    double least) {
+  constexpr double kVisible = 1e-5, kVisibleZero = 1e-8;
+  Sharpness all;
+  for (const MeasuredSlope& slope : measured) {
+    const bool bends = is_kink(slope, rounding.usual);
+    const double scale = bends ? std::max({size, std::abs(slope.left), std::abs(slope.right)}) : size;
+    const double error = bends ? slope.one_sided_error : slope.error;
+    const bool is_visible = error <= (scale > 0 ? kVisible * scale : least / kVisibleZero);
+    all.is_visible = all.is_visible && is_visible;
+    all.is_settled = all.is_settled && (bends || error <= kVisibleZero * size);
+  }
+  return all;
+}
+
+void check_by_extrapolation(GradientAgreement& agreement, const Claim& claim, const Bindings& at) {
+  using Point = GradientAgreement::Point;
+  const Evaluation exact({claim.y}, at);
+  const auto measured = measured_by_extrapolation(claim, at, exact);
+  const double least = kEpsilon * std::max(1.0, largest(exact[claim.y]));
+  SlopeRounding rounding{kRoundings * kEpsilon * std::max(claim.size, least), 0};
+  std::vector<std::int64_t> smooth, kinked;
+  for (std::size_t i = 0; i < measured.size(); ++i) {
+    const bool bends =
+        std::ranges::any_of(measured[i], [&](const MeasuredSlope& s) { return is_kink(s, rounding.usual); });
+    (bends ? kinked : smooth).push_back(claim.tried[i]);
+  }
+  // At a kink the gradient jumps when its point is rounded.
+  rounding.of_gradient = rounding_of(claim, smooth, at);
+  agreement.point = point_of(claim, exact[claim.y], rounding.of_gradient);
+  if (!kinked.empty()) agreement.kink = {.left = 0, .right = 0, .element = 0, .elements = kinked};
+  for (std::size_t i = 0; i < measured.size(); ++i) {
+    const std::int64_t element = claim.tried[i];
+    const std::vector<double> analytic = slopes(claim.y, claim.v, claim.derivative, element, at.batch_size);
+    bool agrees = true;
+    for (std::size_t n = 0; n < measured[i].size(); ++n)
+      agrees = compare(agreement, element, analytic[n], measured[i][n], rounding) && agrees;
+    if (std::ranges::binary_search(kinked, element)) agreement.kink->agrees &= agrees;
+    const Sharpness sharp = sharpness(measured[i], claim.size, rounding, least);
+    agreement.is_conclusive = agreement.is_conclusive && sharp.is_visible;
+    const bool is_finite = agreement.point == Point::kSound || agreement.point == Point::kNoisy;
+    if (!sharp.is_settled && is_finite && jumps(claim.y, claim.v, element, at))
+      agreement.point = Point::kJump;
+  }
+  auto& kink = agreement.kink;
+  if (kink) kink->at = kinked_values(claim.y, claim.v, kink->element, at);
+}
+
+void check_by_step(GradientAgreement& agreement, const Claim& claim, const Bindings& at) {
   const Evaluation exact({claim.y}, at);
   const std::vector<double>& values = exact[claim.y];
-  GradientAgreement agreement{
-      .variable = claim.v, .method = options.method, .point = point_of(claim, values)};
-  agreement.max_absolute = -1;  // so that the first element is reported even if all agree to the last bit
-  agreement.excess = -1;
-  if (options.method == GradcheckMethod::kExtrapolatedDifferences) {
-    check_by_extrapolation(agreement, claim, at, options);
-  } else {
-    const double size = std::max({1.0, claim.size, largest(values)});
-    const double tolerance = std::max(relative_tolerance(options.method) * size, claim.rounding);
-    const Measure measure = measure_by(options.method, claim.y, claim.v, at);
-    for_elements(claim.v, at, options, [&](std::int64_t element) {
-      const std::vector<double> numeric = measure(element);
-      const std::vector<double> analytic = slopes(claim.y, claim.v, claim.derivative, element, at.batch_size);
-      for (std::size_t n = 0; n < numeric.size(); ++n)
-        compare(agreement, element, {analytic[n], numeric[n], tolerance});
-    });
+  const double rounding = rounding_of(claim, claim.tried, at);
+  agreement.point = point_of(claim, values, rounding);
+  const double size = std::max({1.0, claim.size, largest(values)});
+  const double tolerance = std::max(relative_tolerance(agreement.method) * size, rounding);
+  const Measure measure = measure_by(agreement.method, claim.y, claim.v, at);
+  for (const std::int64_t element : claim.tried) {
+    const std::vector<double> numeric = measure(element);
+    const std::vector<double> analytic = slopes(claim.y, claim.v, claim.derivative, element, at.batch_size);
+    for (std::size_t n = 0; n < numeric.size(); ++n)
+      compare(agreement, element, {analytic[n], numeric[n], tolerance});
   }
+}
+
+GradientAgreement check_claim(const Claim& claim, const Bindings& at, GradcheckMethod method) {
+  GradientAgreement agreement{
+      .variable = claim.v, .method = method, .compared = static_cast<std::int64_t>(claim.tried.size())};
+  const double nothing = claim.tried.empty() ? 0 : -1;  // below what agrees to the last bit
+  agreement.max_absolute = agreement.excess = nothing;
+  if (method == GradcheckMethod::kExtrapolatedDifferences)
+    check_by_extrapolation(agreement, claim, at);
+  else
+    check_by_step(agreement, claim, at);
   const bool all_zero = claim.size == 0 && agreement.max_absolute == 0;
   agreement.max_relative =
       all_zero ? 0 : agreement.max_absolute / std::max(claim.size, std::abs(agreement.numeric));
   return agreement;
 }
 
-// What rounding explains of each derivative's error: eight times the noise of its noisiest element.
-std::vector<double> roundings_of(std::span<const Value> derivatives, std::span<const Value> wrt,
-                                 const Evaluation& exact, const Bindings& at,
-                                 const GradcheckOptions& options) {
-  constexpr double kSafeNoise = 8;
-  std::vector<double> roundings(derivatives.size(), 0.0);
-  if (options.method == GradcheckMethod::kCentralDifferences) return roundings;  // far below their own error
-  const auto noise = noise_of(derivatives, wrt, exact, at);
-  for (std::size_t i = 0; i < noise.size(); ++i) roundings[i] = kSafeNoise * largest(noise[i]);
-  return roundings;
+// How far rounding may put each element of each derivative off.
+std::vector<std::vector<double>> noise_of_derivatives(std::span<const Value> derivatives,
+                                                      std::span<const Value> wrt, const Evaluation& exact,
+                                                      const Bindings& at, GradcheckMethod method) {
+  if (method != GradcheckMethod::kCentralDifferences) return noise_of(derivatives, wrt, exact, at);
+  std::vector<std::vector<double>> none;  // far below the error of such differences
+  for (const Value v : derivatives) none.emplace_back(exact[v].size(), 0.0);
+  return none;
 }
 
 }  // namespace
@@ -344,11 +370,11 @@ std::vector<GradientAgreement> check_gradient(Value y, std::span<const Value> wr
   }
   const std::vector<Value> adjoints = gradient(y, wrt).adjoints;
   const Evaluation values(adjoints, at);
-  const std::vector<double> roundings = roundings_of(adjoints, wrt, values, at, options);
+  const auto noise = noise_of_derivatives(adjoints, wrt, values, at, options.method);
   std::vector<GradientAgreement> agreements;
   for (std::size_t i = 0; i < wrt.size(); ++i) {
-    const std::vector<double>& exact = values[adjoints[i]];
-    agreements.push_back(check_claim({y, wrt[i], exact, roundings[i], largest(exact)}, at, options));
+    const Claim claim{y, wrt[i], values[adjoints[i]], noise[i], tried_elements(wrt[i], at, options, i)};
+    agreements.push_back(check_claim(claim, at, options.method));
   }
   return agreements;
 }
@@ -356,9 +382,9 @@ std::vector<GradientAgreement> check_gradient(Value y, std::span<const Value> wr
 GradientAgreement check_derivative(Value y, Value v, Value derivative, const Bindings& at,
                                    const GradcheckOptions& options) {
   const Evaluation values({derivative}, at);
-  const std::vector<double>& exact = values[derivative];
-  const double rounding = roundings_of({{derivative}}, {{v}}, values, at, options)[0];
-  return check_claim({y, v, exact, rounding, largest(exact)}, at, options);
+  const auto noise = noise_of_derivatives({{derivative}}, {{v}}, values, at, options.method);
+  const Claim claim{y, v, values[derivative], noise[0], tried_elements(v, at, options, 0)};
+  return check_claim(claim, at, options.method);
 }
 
 }  // namespace catenary

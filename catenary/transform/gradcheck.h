@@ -32,7 +32,9 @@ enum class GradcheckMethod : std::uint8_t {
 struct GradientAgreement {
   Value variable;
   GradcheckMethod method = GradcheckMethod::kCentralDifferences;
-  /// Largest |analytic − numeric| over the elements.
+  /// How many elements were compared.
+  std::int64_t compared = 0;
+  /// Largest |analytic − numeric| over them.
   double max_absolute = 0;
   /// That error divided by the largest element of the gradient, so that elements near zero do not decide; 0
   /// if all are 0.
@@ -44,15 +46,18 @@ struct GradientAgreement {
   /// Whether the tolerance is small enough for an error of 10⁻⁴ of the gradient's size to be seen.
   bool is_conclusive = true;
   /// What the point lets be compared: nothing where y is not finite, or the gradient, nor where rounding the
-  /// point changes the gradient's first digits, as beside a pole or a singular matrix. At a kink it may.
-  /// Where y jumps there is no gradient; extrapolated differences alone see that.
+  /// point changes the gradient's first digits, as beside a pole or a singular matrix; at a kink that says
+  /// nothing. Where y jumps there is no gradient; extrapolated differences alone see that.
   enum class Point : std::uint8_t { kSound, kUndefined, kUnbounded, kNoisy, kJump } point = Point::kSound;
-  /// At a kink a gradient agrees that lies between the slopes from the left and from the right. Of several,
-  /// the one at which they differ most.
+  /// Extrapolated differences see kinks. There a gradient agrees that lies between the slopes from the left
+  /// and from the right. Of several, the one at which they differ most.
   struct Kink {
     double left, right;
     std::int64_t element;        ///< of the variable, counted as `element` below
     std::vector<Value> at = {};  ///< the values in which it arises: see kinked_values()
+    /// All elements that y has a kink by, in their order, and whether the gradient agrees at each of them.
+    std::vector<std::int64_t> elements = {};
+    bool agrees = true;
   };
   std::optional<Kink> kink = {};
 
@@ -72,6 +77,9 @@ struct GradcheckOptions {
   /// complex numbers.
   std::int64_t elements = 0;
   GradcheckMethod method = GradcheckMethod::kCentralDifferences;
+  /// Elements of each variable to leave out, in their order: those by which y has a kink, of which the
+  /// complex step sees one side alone. Empty: none.
+  std::span<const std::vector<std::int64_t>> except = {};
 };
 
 /// Compares gradient(y, wrt) at a point with what the method measures, both through the reference evaluator.

@@ -102,6 +102,39 @@ TEST(Kink, ExcusesNoWrongGradient) {
   EXPECT_FALSE(check_gradient(y, {x}, {1, {{"x", {1, 1}}}}, kExtrapolated)[0].agrees());
 }
 
+// One element's kink makes no other's gradient noisy, which would excuse a wrong one.
+TEST(Kink, ExcusesNoWrongGradientBesideIt) {
+  Graph graph;
+  const Value x = graph.parameter("x", {3}, {}, DType::kF64);
+  Op wrong = ops::kSquare;
+  wrong.gradient = [](const Pullback& p) -> Adjoints { return {2.1 * p.y.input(0) * p.dy}; };
+  const Value y = max(x) + sum(graph.call(wrong, {x}));
+  const Bindings tie{1, {{"x", {1, 1, 0.5}}}};
+  const GradientAgreement found = check_gradient(y, {x}, tie, kExtrapolated)[0];
+  ASSERT_TRUE(found.kink);
+  EXPECT_EQ(found.kink->elements, (std::vector<std::int64_t>{0, 1}));
+  EXPECT_FALSE(found.kink->agrees);
+  EXPECT_FALSE(found.agrees());
+  const std::vector<std::vector<std::int64_t>> except = {found.kink->elements};
+  const GradientAgreement rest =
+      check_gradient(y, {x}, tie, {.method = GradcheckMethod::kComplexStep, .except = except})[0];
+  EXPECT_EQ(rest.compared, 1);
+  EXPECT_EQ(rest.element, 2);
+  EXPECT_NEAR(rest.max_absolute, 0.05, 1e-9);
+  EXPECT_FALSE(rest.agrees());
+}
+
+TEST(Kink, LeavesTheComplexStepNothingToCompare) {
+  Graph graph;
+  const Value x = graph.parameter("x", {2}, {}, DType::kF64);
+  const std::vector<std::vector<std::int64_t>> all = {{0, 1}};
+  const GradientAgreement none = check_gradient(sum(abs(x)), {x}, {1, {{"x", {0, 0}}}},
+                                                {.method = GradcheckMethod::kComplexStep, .except = all})[0];
+  EXPECT_EQ(none.compared, 0);
+  EXPECT_EQ(none.max_absolute, 0);
+  EXPECT_TRUE(none.agrees());
+}
+
 TEST(Kink, AtZeroTheComplexStepIsSmallEnough) {
   Graph graph;
   const Value x = graph.parameter("x", {}, {}, DType::kF64);

@@ -11,6 +11,11 @@ namespace {
 
 std::string error_of(double error) { return fmt::format("{:.1e}", error); }
 
+// At nothing but kinks the complex step has nothing to compare.
+std::string largest_error(const GradientAgreement& agreement) {
+  return agreement.compared == 0 ? "–" : error_of(agreement.max_absolute);
+}
+
 // 8.4e-15 is 8.4 × 10⁻¹⁵ in LaTeX.
 Formula error_formula(double error) {
   Formula f = plain(error_of(error));
@@ -45,15 +50,15 @@ Sentence element_of_kink(const Composer& c, const GradientAgreement& agreement) 
 }
 
 Sentence verdict_at_kink(const Composer& c, const GradientAgreement& agreement, const Names& names) {
-  const auto& [left, right, element, at] = *agreement.kink;
+  const GradientAgreement::Kink& kink = *agreement.kink;
   std::vector<Formula> operators;
-  for (const Value image : at) {
+  for (const Value image : kink.at) {
     const Value v = c.o.valuation->original(image);
     if (!v) continue;
     const Formula f = write_definition(v, names);
     if (std::ranges::find(operators, f.text, &Formula::text) == operators.end()) operators.push_back(f);
   }
-  const Formula from_left = slope(left, right), from_right = slope(right, left);
+  const Formula from_left = slope(kink.left, kink.right), from_right = slope(kink.right, kink.left);
   Sentence sentence;
   if (operators.empty()) {
     sentence = c.say(Phrase::kAgreesAtKink, {from_left, from_right});
@@ -88,8 +93,8 @@ struct CheckedRow {
 void add_row(const Composer& c, Table& table, const CheckedRow& row, const Names& names) {
   const auto& [derivative, checks] = row;
   table.rows.push_back({{{"", derivative}},
-                        {{error_of(checks.differences.max_absolute), {}}},
-                        {{error_of(checks.complex.max_absolute), {}}},
+                        {{largest_error(checks.differences), {}}},
+                        {{largest_error(checks.complex), {}}},
                         verdict(c, checks, names)});
 }
 

@@ -71,6 +71,32 @@ TEST(Check, NamesAllOperatorsThatHaveAKinkThere) {
   EXPECT_THAT(two.text(Language::kChinese), HasSubstr("在此处都有尖点，左导数 −1，右导数 2"));
 }
 
+// Of each element the method that can: of 1e-9 the complex step, as no difference fits between it and the
+// kink, and of 0 differences.
+TEST(Check, AgreesVeryNearAKinkToo) {
+  for (const char* formula : {"sum(relu(x))", "sum(abs(x))+max(x)"}) {
+    const Checked near(formula, "x: 3", {{"x", {1e-9, 0, 1}}});
+    EXPECT_THAT(near.text(), HasSubstr("agrees: a kink of")) << formula;
+    EXPECT_EQ(near.valuation.disagreement(), "") << formula;
+  }
+}
+
+TEST(Check, AgreesAtKinksOfAnySize) {
+  for (const char* formula : {"1e8*norm(x)", "1e8*sum(abs(x))", "exp(1000*norm(x))", "1e6*sum(x)+norm(x)"}) {
+    const Checked steep(formula, "x: 2", {{"x", {0, 0}}});
+    EXPECT_THAT(steep.text(), HasSubstr("  –                             agrees: a kink of")) << formula;
+    EXPECT_EQ(steep.valuation.disagreement(), "") << formula;
+  }
+}
+
+TEST(Check, TakesRoundingForNoKink) {
+  const Leaves same = {{"x", {0.82, 0.33}}, {"y", {0.82, 0.33}}};
+  for (const char* formula : {"norm(x-y)*norm(x-y)", "norm(x-y)^3", "log(1+norm(x-y)^2)"})
+    EXPECT_THAT(Checked(formula, "x: 2, y: 2", same).text(),
+                AllOf(HasSubstr("  agrees"), Not(HasSubstr("kink, with"))))
+        << formula;
+}
+
 TEST(Check, AgreesWithNoDerivativeAtAJump) {
   for (const char* formula : {"sum(sign(x))", "sum(sign(x)) + sum(abs(x))"}) {
     const Checked jump(formula, "x: 2", {{"x", {0, 1}}});

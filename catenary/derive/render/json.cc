@@ -106,9 +106,10 @@ class Steps {
 };
 
 Json json_of(std::string_view variable, const GradientAgreement& a) {
-  Json check = {
-      {"variable", variable},     {"method", name_of(a.method)}, {"max_absolute_error", a.max_absolute},
-      {"tolerance", a.tolerance}, {"agrees", a.agrees()},        {"conclusive", a.is_conclusive}};
+  Json check = {{"variable", variable},         {"method", name_of(a.method)},
+                {"compared", a.compared},       {"max_absolute_error", a.max_absolute},
+                {"tolerance", a.tolerance},     {"agrees", a.agrees()},
+                {"conclusive", a.is_conclusive}};
   using Point = GradientAgreement::Point;
   if (a.point != Point::kSound) {
     check["not_checked"] = a.point == Point::kJump        ? "jump"
@@ -117,7 +118,11 @@ Json json_of(std::string_view variable, const GradientAgreement& a) {
                                                           : "undefined";
   }
   if (a.kink) {
-    check["kink"] = {{"left", a.kink->left}, {"right", a.kink->right}, {"element", a.kink->element}};
+    check["kink"] = {{"left", a.kink->left},
+                     {"right", a.kink->right},
+                     {"element", a.kink->element},
+                     {"elements", a.kink->elements},
+                     {"agrees", a.kink->agrees}};
     if (a.kink->at.size() == 1) check["kink"]["operator"] = a.kink->at[0].op().name;
     if (a.kink->at.size() > 1) {
       for (const Value v : a.kink->at) check["kink"]["operators"].push_back(v.op().name);

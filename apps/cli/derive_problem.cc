@@ -33,16 +33,20 @@ struct Candidate {
   Value variable;
 };
 
+std::vector<std::string_view> names_of(const std::vector<Candidate>& candidates) {
+  std::vector<std::string_view> names;
+  for (const Candidate& c : candidates) names.push_back(c.name);
+  return names;
+}
+
 // Variables by any of their names.
 std::vector<Value> chosen(const std::vector<std::string>& names, const std::vector<Candidate>& known) {
   std::vector<Value> variables;
   for (const std::string& name : names) {
     const auto it = std::ranges::find(known, name, &Candidate::name);
-    if (it == known.end()) {
-      std::vector<std::string_view> all;
-      for (const Candidate& c : known) all.push_back(c.name);
-      fail(ErrorKind::kConfig, "--wrt: unknown variable {}{}", quote(name), suggestion(name, all));
-    }
+    if (it == known.end())
+      fail(ErrorKind::kConfig, "--wrt: unknown variable {}{}", quote(name),
+           suggestion(name, names_of(known)));
     if (std::ranges::count(variables, it->variable) > 0)
       fail(ErrorKind::kConfig, "--wrt: {} is named twice", quote(name));
     variables.push_back(it->variable);
@@ -83,7 +87,7 @@ class GivenValues {
     for (const NamedArray& array : arrays) names.push_back(array.name);
     fail(ErrorKind::kData, "{}: needed an array named '{}' of shape {}, found {}", path_, leaf.name(),
          problem_.derivation.dimensions.str(leaf.shape()),
-         names.empty() ? "no arrays" : fmt::format("'{}'", fmt::join(names, "', '")));
+         names.empty() ? "no arrays" : "the arrays " + listed(names));
   }
 
   void take(Value leaf, const NamedArray& array) {
@@ -167,6 +171,11 @@ DeriveProblem formula_problem(const DeriveArguments& arguments, int order) {
   }
   const Value objective = e.value.batched() ? batch_mean(e.value) : e.value;
   const std::vector<Value> wrt = arguments.wrt.empty() ? usual : chosen(arguments.wrt, known);
+  if (wrt.empty()) {
+    fail(ErrorKind::kConfig,
+         "--wrt: needed a variable to differentiate by, as all are of one sample; found none, of {}",
+         listed(names_of(known)));
+  }
   require_short(objective, wrt.size(), arguments);
   DeriveProblem problem{.derivation = derive::derive(objective, wrt,
                                                      {.dimensions = e.dimensions,

@@ -105,9 +105,10 @@ TEST(DeriveValues, AreBoundedUnlessTheLimitIsRaised) {
 
 // A batched variable's samples are numbers, too.
 TEST(DeriveValues, OfManySamplesAreRefusedAsTooMany) {
-  const Outcome outcome =
-      derive(Shell(), "x'*x", "x: n batched", "x.npy",
-             npy<std::int8_t>("|i1", "False", "4000000, 1", std::vector<std::int8_t>(4'000'000)));
+  const Outcome outcome = derive(
+      Shell(), "w'*x", "w: n, x: n batched", "wx.npz",
+      npz({{"w.npy", npy<double>("<f8", "False", "1,", {1})},
+           {"x.npy", npy<std::int8_t>("|i1", "False", "4000000, 1", std::vector<std::int8_t>(4'000'000))}}));
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.err, HasSubstr("would take too long or too much memory"));
 }
@@ -119,10 +120,11 @@ TEST(DeriveValues, SayWhatWasNeededAndFound) {
   const std::string two = npy<double>("<f8", "False", "2,", {1, 2});
   const std::string unequal = npz({{"x.npy", three}, {"y.npy", two}}),
                     reversed = npz({{"x.npy", two}, {"y.npy", three}});
+  const std::string one = npy<double>("<f8", "False", "", {1});
   const std::string three_samples = npy<double>("<f8", "False", "3, 1", {1, 2, 3});
   const std::string two_samples = npy<double>("<f8", "False", "2, 1", {1, 2});
-  const std::string fewer = npz({{"x.npy", three_samples}, {"y.npy", two_samples}}),
-                    more = npz({{"x.npy", two_samples}, {"y.npy", three_samples}});
+  const std::string fewer = npz({{"c.npy", one}, {"x.npy", three_samples}, {"y.npy", two_samples}}),
+                    more = npz({{"c.npy", one}, {"x.npy", two_samples}, {"y.npy", three_samples}});
   const struct {
     const char* expression;
     const char* given;
@@ -130,15 +132,17 @@ TEST(DeriveValues, SayWhatWasNeededAndFound) {
     const std::string& bytes;
     const char* message;
   } kCases[] = {
-      {"norm(x)", "x: n", "y.npy", three, "y.npy: needed an array named 'x' of shape n, found 'y'"},
+      {"norm(x)", "x: n", "y.npy", three, "y.npy: needed an array named 'x' of shape n, found the arrays y"},
       {"norm(x)", "x: n", "x.npy", square, "x.npy: array 'x': needed shape n, found [2, 2]"},
       {"norm(x)", "x: 4", "x.npy", three, "x.npy: array 'x': needed shape 4, found [3]"},
       {"tr(A)", "A: n×n symmetric", "A.npy", square, "'A' was declared symmetric; found 3 at [1, 0] and 2"},
       {"tr(A)", "A: n×n symmetric", "A.npy", nearly_symmetric, "found 5 at [2, 1] and 4 at [1, 2]"},
       {"norm(x-y)", "x: n, y: n", "xy.npz", unequal, "array 'y': the dimension n is 2 here and 3 in 'x'"},
       {"norm(x-y)", "x: n, y: n", "xy.npz", reversed, "array 'y': the dimension n is 3 here and 2 in 'x'"},
-      {"x'*y", "x: n batched, y: n batched", "xy.npz", fewer, "array 'y' has 2 samples, others have 3"},
-      {"x'*y", "x: n batched, y: n batched", "xy.npz", more, "array 'y' has 3 samples, others have 2"},
+      {"c*x'*y", "c: 1, x: n batched, y: n batched", "xy.npz", fewer,
+       "array 'y' has 2 samples, others have 3"},
+      {"c*x'*y", "c: 1, x: n batched, y: n batched", "xy.npz", more,
+       "array 'y' has 3 samples, others have 2"},
       {"norm(x)", "x: n", "x.npy", "hello", "x.npy: needed a NumPy file"},
   };
   for (const auto& c : kCases) {

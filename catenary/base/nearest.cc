@@ -1,12 +1,13 @@
 #include "catenary/base/nearest.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
 #include <utility>
 #include <vector>
+
+#include "catenary/base/text.h"
 
 namespace catenary {
 
@@ -70,9 +71,9 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
 
 std::string suggestion(std::string_view name, std::span<const std::string_view> candidates) {
   const std::string_view near = nearest(name, candidates);
-  if (!near.empty()) return fmt::format("; did you mean '{}'?", near);
+  if (!near.empty()) return fmt::format("; did you mean {}?", quote(near));
   if (candidates.empty()) return "";
-  return fmt::format("; expected one of {}", fmt::join(candidates, ", "));
+  return "; expected one of " + listed(candidates);
 }
 
 }  // namespace catenary

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -11,6 +12,22 @@ namespace catenary {
 namespace {
 
 constexpr std::size_t kLongestQuote = 60;  // half a line of a terminal
+constexpr std::size_t kMostListed = 100;   // more than any list of our own
+
+struct CodeRange {
+  std::uint32_t first, last;
+};
+
+// Characters that make a terminal show something else than stands there, or nothing: control characters, ends
+// of lines, what turns the direction of the text around it, what has no width, spaces other than ' ', private
+// ones and those that are none. [Unicode 15, categories Cc, Zl, Zp, Zs, Co, Cf but for those that are seen;
+// properties Bidi_Control, Default_Ignorable_Code_Point, Noncharacter_Code_Point]
+constexpr std::array<CodeRange, 24> kHidden = {
+    {{0x0, 0x1F},        {0x7F, 0xA0},       {0xAD, 0xAD},       {0x34F, 0x34F},     {0x61C, 0x61C},
+     {0x115F, 0x1160},   {0x1680, 0x1680},   {0x17B4, 0x17B5},   {0x180B, 0x180F},   {0x2000, 0x200F},
+     {0x2028, 0x202F},   {0x205F, 0x206F},   {0x3000, 0x3000},   {0x3164, 0x3164},   {0xE000, 0xF8FF},
+     {0xFDD0, 0xFDEF},   {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB},
+     {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}, {0xF0000, 0x10FFFF}}};
 
 std::uint32_t byte_at(std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); }
 
@@ -44,17 +61,13 @@ std::uint32_t code_point(std::string_view text, std::size_t length) {
   return code;
 }
 
-// Control characters, ends of lines, and what turns the direction of the text around it: characters that make
-// a terminal show something else than stands there. [Unicode 15, categories Cc, Zl, Zp; property
-// Bidi_Control]
-bool is_control(std::uint32_t code) {
-  const auto lies = [code](std::uint32_t first, std::uint32_t last) { return first <= code && code <= last; };
-  return code < 0x20 || lies(0x7F, 0x9F) || code == 0x061C || lies(0x200E, 0x200F) || lies(0x2028, 0x202E) ||
-         lies(0x2066, 0x2069) || code == 0xFEFF;
+bool is_hidden(std::uint32_t code) {
+  const auto holds = [code](const CodeRange& range) { return range.first <= code && code <= range.last; };
+  return std::ranges::any_of(kHidden, holds) || (code & 0xFFFE) == 0xFFFE;  // none, in every plane
 }
 
 bool is_printable(std::string_view text, std::size_t length) {
-  return length > 0 && !is_control(code_point(text, length));
+  return length > 0 && !is_hidden(code_point(text, length));
 }
 
 // Moves the first character of `text` to the end of `result`, or what stands for it.
@@ -68,6 +81,16 @@ void move_printable(std::string_view& text, std::string& result) {
   text.remove_prefix(length);
 }
 
+// Printable, cut with "..." at the end.
+std::string shortened(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    if (result.size() >= kLongestQuote) return result + "...";
+    move_printable(text, result);
+  }
+  return result;
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -76,13 +99,15 @@ std::string printable(std::string_view text) {
   return result;
 }
 
-std::string quote(std::string_view text) {
-  std::string result = "'";
-  while (!text.empty()) {
-    if (result.size() > kLongestQuote) return result + "...'";
-    move_printable(text, result);
+std::string quote(std::string_view text) { return "'" + shortened(text) + "'"; }
+
+std::string listed(std::span<const std::string_view> names) {
+  std::string result;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i == kMostListed) return result + fmt::format(" and {} more", names.size() - kMostListed);
+    result += (i > 0 ? ", " : "") + shortened(names[i]);
   }
-  return result + "'";
+  return result;
 }
 
 bool is_utf8(std::string_view text) {

@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace catenary {
 namespace {
 
@@ -21,11 +25,38 @@ TEST(Quote, EscapesWhatATerminalObeysOrTurnsAround) {
   EXPECT_EQ(quote("\u2028\uFEFF"), "'\\xE2\\x80\\xA8\\xEF\\xBB\\xBF'");
 }
 
+// Two names that look alike are told apart: no-break space, soft hyphen, zero-width space, filler, tag and
+// private characters.
+TEST(Quote, EscapesWhatNobodySees) {
+  EXPECT_EQ(quote("x\u00A0"), "'x\\xC2\\xA0'");
+  for (const char* text :
+       {"\u0080",     "\u00AD",     "\u115F",     "\u1680",    "\u180B", "\u2000", "\u200B",
+        "\u200D",     "\u202F",     "\u205F",     "\u206F",    "\u3000", "\u3164", "\uE000",
+        "\uF8FF",     "\uFDD0",     "\uFE0F",     "\uFFA0",    "\uFFFB", "\uFFFF", "\U0001D173",
+        "\U0001FFFE", "\U000E0041", "\U000F0000", "\U0010FFFF"}) {
+    EXPECT_EQ(quote(text).find(text), std::string::npos) << printable(text);
+    EXPECT_EQ(quote(text).find("'\\x"), 0u) << printable(text);
+  }
+}
+
 TEST(Quote, KeepsTheCharactersBesideThose) {
-  for (const char* text : {" ", "~", "\u00A0", "\u061B", "\u061D", "\u200D", "\u2010", "\u2027", "\u202F",
-                           "\u2065", "\u206A", "\uFEFE", "\U0001F600", "שלום"}) {
+  for (const char* text :
+       {" ", "~", "\u00A1", "\u00AE", "\u061B", "\u061D", "\u2010", "\u2027", "\u2070", "\u3001", "\uD7FF",
+        "\uF900", "\uFDF0", "\uFEFE", "\uFFFC", "\U0001F600", "שלום", "数据"}) {
     EXPECT_EQ(quote(text), fmt::format("'{}'", text));
   }
+}
+
+TEST(Listed, CutsLongNamesAndLongLists) {
+  EXPECT_EQ(listed({}), "");
+  const std::vector<std::string_view> three = {"a", "b\n", "c"};
+  EXPECT_EQ(listed(three), "a, b\\x0A, c");
+  EXPECT_EQ(listed(std::vector<std::string_view>(100, "a")),
+            listed(std::vector<std::string_view>(99, "a")) + ", a");
+  EXPECT_EQ(listed(std::vector<std::string_view>(3000, "a")),
+            listed(std::vector<std::string_view>(100, "a")) + " and 2900 more");
+  const std::string name(1000, 'x');
+  EXPECT_EQ(listed(std::vector<std::string_view>{name}), std::string(60, 'x') + "...");
 }
 
 TEST(Printable, IsTheTextWithoutAQuotesEnd) {

@@ -94,7 +94,10 @@ std::vector<NamedArray> read_npz(const std::filesystem::path& path, const DataLi
   std::error_code ignored;
   const std::uint64_t size = std::filesystem::is_regular_file(path, ignored) ? file_size(path, ignored) : 0;
   if (most < kMostFileBytes && size > most) fail_too_large(path.string(), allowed, fmt::to_string(size));
-  return parse_npz(read_file(path, std::min(most, kMostFileBytes)), path.string(), limits);
+  if (most >= kMostFileBytes) return parse_npz(read_file(path, kMostFileBytes), path.string(), limits);
+  const std::vector<std::byte> bytes = read_at_most(path, most + 1);  // a stream does not announce its size
+  if (bytes.size() > most) fail_too_large(path.string(), allowed, "more");
+  return parse_npz(bytes, path.string(), limits);
 }
 
 }  // namespace catenary

@@ -382,6 +382,9 @@ TEST(Npz, ReadsFromAPath) {
   std::filesystem::resize_file(huge, std::uintmax_t{1} << 40);
   EXPECT_THAT(error_of([&] { (void)read_npz(huge, {.max_bytes = 800}); }),
               HasSubstr("needed data that take at most 800 bytes of memory, found 1099511627776;"));
+  EXPECT_EQ(error_of([] { (void)read_npz("/dev/zero", {.max_bytes = 800}); }),
+            "data: /dev/zero: needed data that take at most 800 bytes of memory, found more; data.max_bytes "
+            "(--max-bytes) sets the limit");
 }
 
 }  // namespace

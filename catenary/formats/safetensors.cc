@@ -286,10 +286,7 @@ Safetensors read_safetensors(const std::filesystem::path& path, const Safetensor
   std::vector<std::byte> bytes;
   read_until(file, bytes, kFileStartBytes);
   const std::uint64_t size = file.size();  // 0: not known
-  const std::uint64_t after =
-      size > 0 ? size - std::min<std::uint64_t>(size, kPrefixBytes) : ~std::uint64_t{0};
-  read_until(file, bytes,
-             kPrefixBytes + header_length({bytes, size}, name, std::min(after, limits.max_header_bytes)));
+  read_until(file, bytes, kPrefixBytes + header_length({bytes, size}, name, limits.max_header_bytes));
   const std::string_view json = split_header(bytes, name, limits);
   const std::size_t begin = kPrefixBytes + json.size();
   SafetensorsHeader header = parse_safetensors_header(json, name, limits.max_metadata);

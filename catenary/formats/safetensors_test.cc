@@ -261,6 +261,9 @@ TEST(Safetensors, FilesReadAsTheyWereWritten) {
   const testing_support::TemporaryDirectory dir;
   write_safetensors(dir / "a.safetensors", small());
   EXPECT_EQ(read_safetensors(dir / "a.safetensors"), small());
+  const auto start = dir.file("start.safetensors", length_prefix(600) + "{\"a\":");
+  EXPECT_THAT(error_of([&] { (void)read_safetensors(start); }),
+              ::testing::HasSubstr("needed a header of 600 bytes, found 5: the file is cut short"));
   EXPECT_EQ(error_of([] { (void)read_safetensors("/nowhere"); }),
             "io: cannot open '/nowhere': No such file or directory");
 }

@@ -130,6 +130,16 @@ TEST(Check, TakesTheClosedFormWhereTheStepsMeetZeroTimesInfinity) {
   EXPECT_EQ(json["checks"][0]["kink"]["operator"], "sqrt");
 }
 
+// The same last line, (x − y) / ‖x − y‖, with and without a number: the text says why.
+TEST(Check, TellsAQuotientOfZerosFromTheDirectionOfZero) {
+  const Leaves same = {{"x", {1, 2}}, {"y", {1, 2}}};
+  EXPECT_THAT(Checked("(norm(x-y)^2)^(1/2)", "x: 2, y: 2", same).text(),
+              HasSubstr("as\nthe rule of the norm takes 0 for x / ‖x‖ where x = 0:"));
+  const std::string nan = Checked("sqrt(sum(square(x-y)))", "x: 2, y: 2", same).text();
+  EXPECT_THAT(nan, AllOf(HasSubstr("meets 0 / 0 or 0 · ∞, which is no number:\n    ∂f/∂x = [ nan ]"),
+                         HasSubstr("(x − y) / ‖x − y‖")));
+}
+
 TEST(Check, TakesPowersOfZero) {
   for (const char* formula : {"sqrt(x^4)", "abs(x)^1.5", "x^0 + x^3"}) {
     const std::string text = Checked(formula, "x: 1", {{"x", {0}}}).text();

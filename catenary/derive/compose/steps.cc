@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "catenary/derive/compose/composer.h"
 #include "catenary/derive/compose/own_letters.h"
 #include "catenary/ir/print.h"
+#include "catenary/ir/verify.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 
@@ -293,6 +295,23 @@ void add_closed(const Composer& c, const Simplified& closed, Value traced, Equat
   }
 }
 
+bool is_direction_of_zero(Value v, const Valuation& valuation) {
+  if (!is(v, ops::kUnitVector)) return false;
+  return std::ranges::all_of(valuation.of(v.input(0)), [](double x) { return x == 0; });
+}
+
+// Where the gradient as the engine computes it is no number: whether another one follows, and why.
+void add_reason_for_closed_form(Composer& c, const Result& r, Value shown) {
+  const Valuation& valuation = *c.o.valuation;
+  if (shown != r.traced) {
+    const bool is_of_zero =
+        std::ranges::any_of(reachable({shown}), [&](Value v) { return is_direction_of_zero(v, valuation); });
+    c.paragraph(is_of_zero ? Phrase::kDirectionOfZero : Phrase::kNumbersOfClosedForm);
+  } else if (std::ranges::any_of(valuation.of(shown), [](double x) { return std::isnan(x); })) {
+    c.paragraph(Phrase::kNoNumber);
+  }
+}
+
 }  // namespace
 
 void add_results(Composer& c) {
@@ -315,7 +334,7 @@ void add_results(Composer& c) {
     if (!r.closed && c.d.layers.size() <= 1) c.paragraph(Phrase::kPartsStayNamed);
     if (c.o.valuation == nullptr || !c.o.numbers) continue;
     const Value shown = c.o.valuation->shown(r);
-    if (shown != r.traced) c.paragraph(Phrase::kNumbersOfClosedForm);
+    add_reason_for_closed_form(c, r, shown);
     c.numbers(a.name, shown);
   }
 }

@@ -107,6 +107,14 @@ constexpr Translation kTranslations[] = {
     {Phrase::kNumbersOfClosedForm,
      "At these numbers the steps meet 0 · ∞, which is no number; the last line of the formula has one:",
      "在这组数值处，各步中出现 0 · ∞，得不到数值；用上式最后一行可以算出："},
+    {Phrase::kDirectionOfZero,
+     "At these numbers the steps meet 0 · ∞, which is no number; the last line of the formula has one, as "
+     "the rule of the norm takes 0 for x / ‖x‖ where x = 0:",
+     "在这组数值处，各步中出现 0 · ∞，得不到数值；用上式最后一行可以算出，因为范数的规则在 x = 0 处取 x / "
+     "‖x‖ "
+     "为 0："},
+    {Phrase::kNoNumber, "At these numbers the formula meets 0 / 0 or 0 · ∞, which is no number:",
+     "在这组数值处，式中出现 0 / 0 或 0 · ∞，得不到数值："},
     {Phrase::kUnreached, "{0} does not depend on {1}, so the derivative is 0.",
      "{0} 与 {1} 无关，导数为 0。"},
     {Phrase::kUnreachedFlat,

@@ -71,6 +71,8 @@ enum class Phrase : std::uint8_t {
   kResults,
   kResultsIntro,
   kNumbersOfClosedForm,
+  kDirectionOfZero,
+  kNoNumber,
   kUnreached,
   kUnreachedFlat,
   kPartsStayNamed,

@@ -326,6 +326,7 @@ Names Derivation::leaf_names() const {
 }
 
 Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options) {
+  if (wrt.empty()) fail(ErrorKind::kConfig, "derive needs a variable to differentiate by, found none");
   std::vector<Value> needed = {loss};
   needed.insert(needed.end(), wrt.begin(), wrt.end());
   needed.insert(needed.end(), options.leaves.begin(), options.leaves.end());

@@ -133,7 +133,7 @@ struct DeriveOptions {
 };
 
 /// The derivation of the gradient of the scalar `loss` by each of `wrt`. Throws what gradient() and,
-/// with order 2, hessian() throw.
+/// with order 2, hessian() throw, and Error{config} if `wrt` is empty.
 [[nodiscard]] Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options = {});
 
 }  // namespace catenary::derive

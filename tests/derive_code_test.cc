@@ -316,7 +316,7 @@ call(two, (5, 3), 5, (6, 3), 6, (2, 7))
 TEST(SlowCppCode, RejectsShapesThatDoNotFit) {
   const testing_support::TemporaryDirectory dir;
   CodeCase one(regularised), two(network);
-  one.written.cpp_namespace = "derived", two.written.cpp_namespace = "network";
+  one.written.cpp_namespace = "regression", two.written.cpp_namespace = "network";
   (void)dir.file("one.h", derive::cpp_code(one.written));
   (void)dir.file("two.h", derive::cpp_code(two.written));
   const auto main = dir.file("main.cc", R"(#include "one.h"
@@ -332,15 +332,15 @@ void call(F f) {
   }
 }
 int main() {
-  const derived::Matrix w{1, 2, {1, 2}};
-  call([&] { derived::value_and_gradient(w, {1, 2}, {1}, 1); });
-  call([&] { derived::value_and_gradient(w, {1, 2, 3}, {1}, 1); });
-  call([&] { derived::value_and_gradient({1, 2, {1}}, {1, 2}, {1}, 1); });
-  const network::Matrix u{1, 2, {1, 2}}, v{1, 1, {1}};
-  call([&] { network::value_and_gradient({{{1, 2}}}, {{0}}, u, {1}, v); });
-  call([&] { network::value_and_gradient({{{1, 2}, {1, 2, 3}}}, {{0, 0}}, u, {1}, v); });
-  call([&] { network::value_and_gradient({{{1, 2}}}, {{0, 1}}, u, {1}, v); });
-  call([&] { network::value_and_gradient({}, {}, u, {1}, v); });
+  const derived::regression::Matrix w{1, 2, {1, 2}};
+  call([&] { derived::regression::value_and_gradient(w, {1, 2}, {1}, 1); });
+  call([&] { derived::regression::value_and_gradient(w, {1, 2, 3}, {1}, 1); });
+  call([&] { derived::regression::value_and_gradient({1, 2, {1}}, {1, 2}, {1}, 1); });
+  const derived::network::Matrix u{1, 2, {1, 2}}, v{1, 1, {1}};
+  call([&] { derived::network::value_and_gradient({{{1, 2}}}, {{0}}, u, {1}, v); });
+  call([&] { derived::network::value_and_gradient({{{1, 2}, {1, 2, 3}}}, {{0, 0}}, u, {1}, v); });
+  call([&] { derived::network::value_and_gradient({{{1, 2}}}, {{0, 1}}, u, {1}, v); });
+  call([&] { derived::network::value_and_gradient({}, {}, u, {1}, v); });
 }
 )");
   EXPECT_EQ(testing_support::output_of(fmt::format("{0} -std=c++20 {1} -o {2} && {2}", CXX, main.string(),
@@ -367,17 +367,27 @@ TEST(SlowCppCode, OfSeveralFunctionsIsIncludedTogether) {
   (void)dir.file("two.h", header("norm(x - y)^2", "x: n, y: n", ""));
   (void)dir.file("three.h", header("x'*A*x + logdet(A)", "A: n×n, x: n", "quadratic-form"));
   (void)dir.file("four.h", header("x'*A*x + normF(A)^2", "A: n×n, x: n", "std"));
+  for (const char* taken : {"main", "int8_t", "pthread_create", "tm", "_A", "a__b", "errno", "derived"})
+    (void)dir.file(fmt::format("{}.h", taken), header("norm(_A - a__b)", "_A: n, a__b: n", taken));
   const auto main = dir.file("main.cc", R"(#include "one.h"
 #include "two.h"
 #include "three.h"
 #include "four.h"
 #include "same.h"
+#include "main.h"
+#include "int8_t.h"
+#include "pthread_create.h"
+#include "tm.h"
+#include "_A.h"
+#include "a__b.h"
+#include "errno.h"
+#include "derived.h"
 #include <cstdio>
 int main() {
-  const quadratic_form::Matrix a{1, 1, {2}};
-  std::printf("%g\n", quadratic_form::value_and_gradient(a, {3}).gradient.x[0]);
-  const std_::Matrix b{1, 1, {2}};
-  std::printf("%g\n", std_::value_and_gradient(b, {3}).value);
+  const derived::quadratic_form::Matrix a{1, 1, {2}};
+  std::printf("%g\n", derived::quadratic_form::value_and_gradient(a, {3}).gradient.x[0]);
+  const derived::std_::Matrix b{1, 1, {2}};
+  std::printf("%g\n", derived::std_::value_and_gradient(b, {3}).value);
 }
 )");
   EXPECT_EQ(testing_support::output_of(fmt::format("{0} -std=c++20 -Wall -Wextra -Werror {1} -o {2} && {2}",

@@ -245,7 +245,7 @@ TEST(Derive, PutsAHeaderInANamespaceOfItsFilesName) {
   ASSERT_EQ(shell.run(with(arguments, {"--output", "my-cosine.h"})).exit_code, 0);
   std::stringstream header;
   header << std::ifstream(shell / "my-cosine.h").rdbuf();
-  EXPECT_THAT(header.str(), HasSubstr("\nnamespace my_cosine {\n"));
+  EXPECT_THAT(header.str(), HasSubstr("\nnamespace derived::my_cosine {\n"));
   EXPECT_THAT(shell.run(arguments).out, HasSubstr("\nnamespace derived_"));
 }
 

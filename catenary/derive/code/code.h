@@ -29,8 +29,8 @@ struct CodeRequest {
   /// What the extents of the graph stand for, so that the function takes parameters of any size; null: the
   /// extents are what they are.
   const Dimensions* dimensions = nullptr;
-  /// Where the C++ header puts all that it declares, so that several can be included together; if empty, a
-  /// name of its own that the code decides, "derived_" and eight digits.
+  /// Where the C++ header puts all that it declares, so that several can be included together: the namespace
+  /// `derived` and this one in it; if empty, a name that the code decides, "derived_" and eight digits.
   std::string cpp_namespace = {};
 };
 

@@ -95,7 +95,7 @@ inline ValueAndGradient value_and_gradient(const Matrix& W, const Vector& x, con
   return {value, {dW, dx}};
 }
 
-}  // namespace least_squares
+}  // namespace derived::least_squares
 
 #endif
 #endif
@@ -113,8 +113,10 @@ TEST(CppCode, HasANamespaceOfItsOwn) {
   two.request.gradients.pop_back();
   EXPECT_NE(namespace_of(cpp_code(one.request)), namespace_of(cpp_code(two.request)));
   for (const auto& [wanted, name] :
-       {std::pair{"cosine", "cosine"}, std::pair{"2-norm", "v2_norm"}, std::pair{"std", "std_"},
-        std::pair{"round", "round_"}, std::pair{"W", "W_"}}) {
+       {std::pair{"cosine", "derived::cosine"}, std::pair{"2-norm", "derived::v2_norm"},
+        std::pair{"std", "derived::std_"}, std::pair{"round", "derived::round"},
+        std::pair{"W", "derived::W_"}, std::pair{"_A", "derived::A"}, std::pair{"a__b", "derived::a_b"},
+        std::pair{"__", "derived::v"}}) {
     one.request.cpp_namespace = wanted;
     EXPECT_EQ(namespace_of(cpp_code(one.request)), name);
   }
@@ -170,7 +172,7 @@ TEST(CppCode, KeepsOrdinaryNamesAndAvoidsMacros) {
   parameters.push_back(x);
   const std::string code = cpp_code({.parameters = parameters, .value = total});
   EXPECT_THAT(code, HasSubstr("(double s, double count, double like, double elements,"));
-  for (const char* renamed : {"NULL_", "M_PI_", "errno_", "__FILE___", "EOF_"})
+  for (const char* renamed : {"NULL_", "M_PI_", "errno_", "FILE_,", "EOF_"})
     EXPECT_THAT(code, HasSubstr(fmt::format("double {}", renamed)));
   EXPECT_THAT(code, HasSubstr("[&](std::size_t s_)"));
 }

@@ -17,22 +17,6 @@ std::string digits_of(const std::string& text) {
   return fmt::format("{:08x}", stream_of(text.data(), text.size()) & 0xFFFFFFFF);
 }
 
-// What the headers of C, which the generated one includes, may call a function of their own: no namespace can
-// be called so.
-constexpr std::array<std::string_view, 101> kNamesOfC = {
-    "abs",      "acos",     "acosh",  "asin",   "asinh",   "atan",      "atan2",       "atanh",   "cbrt",
-    "ceil",     "copysign", "cos",    "cosh",   "drem",    "erf",       "erfc",        "exp",     "exp10",
-    "exp2",     "expm1",    "fabs",   "fdim",   "finite",  "floor",     "fma",         "fmax",    "fmin",
-    "fmod",     "frexp",    "gamma",  "hypot",  "ilogb",   "isinf",     "isnan",       "j0",      "j1",
-    "jn",       "ldexp",    "lgamma", "llrint", "llround", "log",       "log10",       "log1p",   "log2",
-    "logb",     "lrint",    "lround", "modf",   "nan",     "nearbyint", "nextafter",   "pow",     "remainder",
-    "remquo",   "rint",     "round",  "scalb",  "scalbln", "scalbn",    "significand", "signgam", "sin",
-    "sincos",   "sinh",     "sqrt",   "tan",    "tanh",    "tgamma",    "trunc",       "y0",      "y1",
-    "yn",       "abort",    "atexit", "calloc", "clock",   "div",       "double_t",    "exit",    "float_t",
-    "free",     "getenv",   "index",  "malloc", "printf",  "puts",      "qsort",       "raise",   "rand",
-    "random",   "realloc",  "remove", "rename", "rindex",  "signal",    "strlen",      "system",  "time",
-    "timezone", "wait"};
-
 class CppWriter final : public CppOperators {
  public:
   using CppOperators::CppOperators;
@@ -153,8 +137,8 @@ std::string CppWriter::header() {
   for (const std::string& formula : description()) text += "// " + replaced(formula, "\\", "/") + "\n";
   const std::string all = helpers + types + "\n" + body;
   const std::string own = plan_.request().cpp_namespace;
-  std::string name = own.empty() ? "derived_" + digits_of(all) : plan_.claim(own);
-  if (std::ranges::count(kNamesOfC, name) > 0) name += '_';
+  // Below one of ours, as the headers of C have functions and types of many names.
+  const std::string name = own.empty() ? "derived_" + digits_of(all) : "derived::" + plan_.claim(own);
   text += "//\n// Needs C++20.\n";
   // The same function in two files is one; another one has other digits.
   text += fmt::format("#ifndef DERIVED_{0}\n#define DERIVED_{0}\n\n", digits_of(name + all));

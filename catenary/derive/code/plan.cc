@@ -32,9 +32,13 @@ bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || beyond_ascii;
 }
 
+// With no underscore before a name or beside another, as C++ keeps those for itself.
 std::string identifier(std::string_view name) {
   std::string result;
-  for (const char c : name) result += is_letter(c) || (c >= '0' && c <= '9') ? c : '_';
+  for (const char c : name) {
+    const char next = is_letter(c) || (c >= '0' && c <= '9') ? c : '_';
+    if (next != '_' || (!result.empty() && result.back() != '_')) result += next;
+  }
   return result.empty() || !is_letter(result[0]) ? "v" + result : result;
 }
 
@@ -88,8 +92,10 @@ bool CodePlan::is_size(Value leaf) const {
 }
 
 std::string CodePlan::claim(std::string_view wanted) {
-  std::string name = identifier(wanted);
-  while (!taken_.insert(name).second) name += "_";
+  const std::string own = identifier(wanted), end = own.ends_with('_') ? "" : "_";
+  std::string name = own;
+  for (int count = 1; !taken_.insert(name).second; ++count)
+    name = own + end + (count == 1 && !end.empty() ? "" : std::to_string(count));
   return name;
 }
 

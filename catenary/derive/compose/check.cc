@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "catenary/derive/compose/composer.h"
+#include "catenary/derive/compose/own_letters.h"
 
 namespace catenary::derive {
 
@@ -130,15 +131,22 @@ void add_check(Composer& c) {
   const auto& agreements = c.o.valuation->agreements();
   const bool extrapolated =
       !agreements.empty() && agreements[0].method == GradcheckMethod::kExtrapolatedDifferences;
-  c.paragraph(extrapolated ? Phrase::kCheckIntroExtrapolated : Phrase::kCheckIntro,
-              {{"(" + f.text + "(v + h) − " + f.text + "(v − h)) / 2h",
-                R"(\frac{)" + f.latex + "(v + h) - " + f.latex + "(v - h)}{2h}"},
-               {"Im " + f.text + "(v + ih) / h", R"(\frac{\operatorname{Im} )" + f.latex + "(v + ih)}{h}"}});
+  OwnLetters letters(c.d);
+  const std::string v = letters.variable(), h = letters.step();
+  const Formula i = letters.imaginary_unit();
+  c.paragraph(
+      extrapolated ? Phrase::kCheckIntroExtrapolated : Phrase::kCheckIntro,
+      {{fmt::format("({0}({1} + {2}) − {0}({1} − {2})) / 2{2}", f.text, v, h),
+        fmt::format(R"(\frac{{{0}({1} + {2}) - {0}({1} - {2})}}{{2{2}}})", f.latex, v, h)},
+       {fmt::format("Im {0}({1} + {3}{2}) / {2}", f.text, v, h, i.text),
+        fmt::format(R"(\frac{{\operatorname{{Im}} {0}({1} + {3}{2})}}{{{2}}})", f.latex, v, h, i.latex)},
+       {h, h},
+       {h + " = 0", h + " = 0"}});
   Table table = table_of_checks(c);
-  for (std::size_t i = 0; i < c.d.sample.results.size(); ++i)
+  for (std::size_t k = 0; k < c.d.sample.results.size(); ++k)
     add_row(
         c, table,
-        {derivative(f, c.write(c.d.sample.results[i].variable)), {agreements[2 * i], agreements[2 * i + 1]}},
+        {derivative(f, c.write(c.d.sample.results[k].variable)), {agreements[2 * k], agreements[2 * k + 1]}},
         c.d.names);
   c.document.table(std::move(table));
   if (c.d.hessian) add_hessian_check(c);

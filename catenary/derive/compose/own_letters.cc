@@ -14,6 +14,11 @@ OwnLetters::OwnLetters(const Derivation& derivation) {
   if (derivation.batch) taken_.insert(derivation.names.sample_index());
 }
 
+Formula OwnLetters::imaginary_unit() const {
+  if (taken_.contains("i")) return {"√−1 ", R"(\sqrt{-1}\,)"};
+  return {"i", "i"};
+}
+
 std::string OwnLetters::first_free(const std::vector<std::string_view>& letters, int index) {
   std::string name;
   for (const std::string_view letter : letters) {

@@ -23,6 +23,11 @@ class OwnLetters {
   [[nodiscard]] std::string result() { return first_free({"y", "q", "r", "w", "g", "c", "e", "b"}); }
   /// For the scalar whose derivatives a rule speaks of.
   [[nodiscard]] std::string cost() { return first_free({"C", "E", "L", "F", "K", "T", "U", "V"}); }
+  /// For a variable that is moved by a step.
+  [[nodiscard]] std::string variable() { return first_free({"v", "w", "x", "u", "z", "q", "p", "a"}); }
+  [[nodiscard]] std::string step() { return first_free({"h", "s", "t", "d", "e", "k", "r", "b"}); }
+  /// i, or √−1 where i is a name.
+  [[nodiscard]] Formula imaginary_unit() const;
 
  private:
   /// The last one if none is free.

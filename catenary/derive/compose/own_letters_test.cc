@@ -10,6 +10,7 @@
 #include "catenary/derive/document/phrases.h"
 #include "catenary/derive/expression/expression.h"
 #include "catenary/derive/render/render.h"
+#include "catenary/derive/steps/valuation.h"
 #include "catenary/ops/ops.h"
 
 namespace catenary::derive {
@@ -53,6 +54,18 @@ TEST(OwnLetters, AreTheUsualOnesWhereThoseAreFree) {
   const Example example("sum(M*v)", "M: m×n, v: n");
   EXPECT_THAT(general_rules(example.derivation, Language::kEnglish),
               testing::IsSupersetOf({"y = A x", "∂C/∂A = ∂C/∂y xᵀ"}));
+}
+
+TEST(OwnLetters, OfTheCheckAreNoNamesEither) {
+  const Example usual("x^2", "x: 1"), taken("v*h*i", "v: 1, h: 1, i: 1");
+  const auto text = [](const Example& example) {
+    const Valuation numbers(example.derivation, random_point(example.derivation, 1));
+    return render_markdown(compose(example.derivation, {.numbers = true, .valuation = &numbers}));
+  };
+  EXPECT_THAT(text(usual), testing::HasSubstr(R"(from several steps $h$ to $h = 0$, and the complex step )"
+                                              R"($\frac{\operatorname{Im} f(v + ih)}{h}$)"));
+  EXPECT_THAT(text(taken), testing::HasSubstr(R"(from several steps $s$ to $s = 0$, and the complex step )"
+                                              R"($\frac{\operatorname{Im} f(w + \sqrt{-1}\,s)}{s}$)"));
 }
 
 TEST(OwnLetters, AreEachTakenOnce) {

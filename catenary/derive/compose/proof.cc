@@ -119,14 +119,14 @@ void add_proof(Composer& c, const Part& part, const Adjoint& a, const Flow& f, b
   const bool is_scalar_itself = f.call == part.scalar;
   if (const int step = proved_in(c, f, is_scalar_itself); step > 0)
     return c.paragraph(Phrase::kProvedBefore, {plain(std::to_string(step))}, f.number);
-  const ProofNames names{
-      .operands = operand_names(c, f, is_one_of_several),
-      .y = c.write(f.call),
-      .g = c.write(f.incoming),
-      .loss = part.name,
-      .differentiated = is_scalar_itself ? Differentiated::kResult : Differentiated::kOther,
-      .sample_index = c.d.names.sample_index(),
-      .taken = taken_letters(c, f.call)};
+  ProofNames names{.operands = operand_names(c, f, is_one_of_several),
+                   .y = c.write(f.call),
+                   .g = c.write(f.incoming),
+                   .loss = part.name,
+                   .differentiated = is_scalar_itself ? Differentiated::kResult : Differentiated::kOther,
+                   .sample_index = c.d.names.sample_index(),
+                   .taken = taken_letters(c, f.call)};
+  for (const auto& [name, extent] : c.d.dimensions.symbols()) names.dimensions.insert(name);
   const std::optional<IndexProof> proof = index_proof(f.call, f.operand, names);
   if (!proof) return;
   const Formula x = c.write(a.x), here = names.operands[static_cast<std::size_t>(f.operand)];

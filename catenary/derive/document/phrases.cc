@@ -233,8 +233,8 @@ constexpr Translation kTranslations[] = {
      "用两种与推导无关的方法检验每个结果：中心差分 {0}；复数步 {1}，后者没有相消误差。"},
     {Phrase::kCheckIntroExtrapolated,
      "Each result against two methods that know nothing of the derivation: central differences {0}, "
-     "extrapolated from several steps h to h = 0, and the complex step {1}, which has no cancellation.",
-     "用两种与推导无关的方法检验每个结果：中心差分 {0}，由多个步长 h 外推到 h = 0；复数步 "
+     "extrapolated from several steps {2} to {3}, and the complex step {1}, which has no cancellation.",
+     "用两种与推导无关的方法检验每个结果：中心差分 {0}，由多个步长 {2} 外推到 {3}；复数步 "
      "{1}，后者没有相消误差。"},
     {Phrase::kCheckVariable, "derivative", "导数"},
     {Phrase::kCheckDifferences, "largest error, differences", "最大误差（差分）"},

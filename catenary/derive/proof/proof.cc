@@ -80,6 +80,7 @@ IndexNames index_names(const IndexRule& rule, const IndexLine& stacked, const Pr
   collect(stacked);
   if (counts_samples(rule)) all.indices["n"] = letters.free(names.sample_index, std::array{"s", "t"});
   if (has_size) all.size = letters.free("n", std::array{"p", "q", "s", "t"});
+  for (const std::string& name : names.dimensions) letters.take(name);
   name_indices(indices, letters, all);
   for (const IndexLine& shorthand : rule.where) {
     const std::string& own = shorthand.sides[0].name;

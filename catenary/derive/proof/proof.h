@@ -62,6 +62,8 @@ struct ProofNames {
   /// What counts the samples, and other letters that mean something: no index is called the same.
   std::string sample_index = "n";
   std::set<std::string> taken = {};
+  /// Letters that no index is called, though the number of elements may be.
+  std::set<std::string> dimensions = {};
 };
 
 /// The proof for operand `operand` of the call y; nothing if no gradient flows to it. Of y it reads the

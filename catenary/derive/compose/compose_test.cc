@@ -331,6 +331,11 @@ TEST(Compose, GivesTheNumberOfElementsALetterOfItsOwn) {
   }
 }
 
+TEST(Compose, CallsNoIndexLikeADimension) {
+  EXPECT_THAT(full_text_of("s'*softmax(y)", "s: n, y: n", {"y"}), HasSubstr("p = Σₖ e^yₖ"));
+  EXPECT_THAT(full_text_of("s'*softmax(y)", "s: k, y: k", {"y"}), HasSubstr("p = Σₗ e^yₗ"));
+}
+
 // The proofs of x'x end with x, but ∂f/∂x is 2 x.
 TEST(Compose, ProvesOfAValueUsedTwiceNoMoreThanOneUsesContribution) {
   const std::string text = full_text_of("x'*x", "x: n", {"x"});

@@ -131,8 +131,8 @@ class Step {
   Step& operator=(Step&&) noexcept;
   ~Step();
 
-  /// Binds rows to an input. Throws Error{config} for an unknown input, Error{shape} for rows of another
-  /// length.
+  /// Binds rows to an input; Rows{} takes them away. Throws Error{config} for an unknown input, Error{shape}
+  /// for rows of another length and for a table without any.
   void bind(std::string_view input, const Rows& rows);
   /// Sets all elements of a shared input, instead of its default. Throws Error{config} for an unknown one.
   void set(std::string_view shared_input, double value);

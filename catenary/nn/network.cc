@@ -143,6 +143,8 @@ Layer dense(std::int64_t units, Value (*)(Graph&, std::int64_t, DType), DenseOpt
   return dense(units, Activation::kIdentity, std::move(options));
 }
 
+Value Layer::operator()(Value x) const { return sequential({*this})(x); }
+
 std::function<Value(Value)> sequential(std::vector<Layer> layers) {
   return [layers = std::move(layers)](Value x) {
     for (std::size_t i = 0; i < layers.size(); ++i) {

@@ -36,7 +36,13 @@ enum class Activation {
 [[nodiscard]] Initializer default_initializer(Activation activation);
 
 /// One layer of a network: given its input and a default name, it adds its parameters and nodes to the graph.
-using Layer = std::function<Value(Value x, const std::string& default_name)>;
+class Layer : public std::function<Value(Value x, const std::string& default_name)> {
+ public:
+  using function::function;
+  using function::operator();
+  /// As the one layer of sequential().
+  Value operator()(Value x) const;
+};
 
 struct DenseOptions {
   std::string name =

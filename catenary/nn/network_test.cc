@@ -139,6 +139,16 @@ TEST(Sequential, TakesTheNextNumberOfWhichThereIsNoVariable) {
               ElementsAre("dense10.gain f32[]", "dense1.gain f32[]", "dense3.gain f32[]"));
 }
 
+TEST(Sequential, OfOneLayerIsThatLayer) {
+  Graph graph;
+  const Value x = graph.input("x", {5});
+  const Layer layer = dense(3, relu);
+  EXPECT_EQ(layer(x).shape(), Shape({3}));
+  EXPECT_EQ(graph.parameters()[0].name(), "dense1.weight");
+  EXPECT_EQ(dense(2)(x).shape(), Shape({2}));
+  EXPECT_EQ(graph.parameters()[2].name(), "dense2.weight");
+}
+
 TEST(Sequential, OfNothingIsTheIdentity) {
   Graph graph;
   const Value x = graph.input("x", {5});

@@ -332,8 +332,8 @@ TEST(Compose, GivesTheNumberOfElementsALetterOfItsOwn) {
 }
 
 TEST(Compose, CallsNoIndexLikeADimension) {
-  EXPECT_THAT(full_text_of("s'*softmax(y)", "s: n, y: n", {"y"}), HasSubstr("p = Σₖ e^yₖ"));
-  EXPECT_THAT(full_text_of("s'*softmax(y)", "s: k, y: k", {"y"}), HasSubstr("p = Σₗ e^yₗ"));
+  EXPECT_THAT(full_text_of("s'*softmax(y)", "s: n, y: n", {"y"}), HasSubstr("S = Σₖ e^yₖ"));
+  EXPECT_THAT(full_text_of("s'*softmax(y)", "s: k, y: k", {"y"}), HasSubstr("S = Σₗ e^yₗ"));
 }
 
 // The proofs of x'x end with x, but ∂f/∂x is 2 x.

@@ -11,6 +11,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/derive/expression/expression.h"
+#include "catenary/derive/steps/testing.h"
 #include "catenary/ops/ops.h"
 
 namespace catenary::derive {
@@ -20,16 +21,6 @@ using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
-
-Derivation derive_formula(std::string_view formula, std::string_view declarations,
-                          const std::vector<std::string>& wrt) {
-  const Expression e = parse_expression(formula, declarations);
-  std::vector<Value> variables;
-  for (const std::string& name : wrt) variables.push_back(e.graph->find(name));
-  const Value scalar = e.value.batched() ? batch_mean(e.value) : e.value;
-  return derive(scalar, variables,
-                {.dimensions = e.dimensions, .symmetric = e.symmetric, .leaves = e.variables});
-}
 
 /// The document as text; lines broken for width are joined again.
 std::string text_of(const Derivation& d, ComposeOptions options = {}) {

@@ -5,6 +5,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/derive/expression/expression.h"
+#include "catenary/derive/steps/testing.h"
 #include "catenary/derive/steps/valuation.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/gradient.h"
@@ -14,16 +15,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-Derivation derive_formula(std::string_view formula, std::string_view declarations,
-                          const std::vector<std::string>& wrt) {
-  const Expression e = parse_expression(formula, declarations);
-  std::vector<Value> variables;
-  for (const std::string& name : wrt) variables.push_back(e.graph->find(name));
-  const Value scalar = e.value.batched() ? batch_mean(e.value) : e.value;
-  return derive(scalar, variables,
-                {.dimensions = e.dimensions, .symmetric = e.symmetric, .leaves = e.variables});
-}
 
 /// The first result without names of intermediate values.
 std::string closed(const Derivation& d) {

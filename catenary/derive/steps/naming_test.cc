@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "catenary/derive/compose/compose.h"
-#include "catenary/derive/expression/expression.h"
 #include "catenary/derive/render/render.h"
+#include "catenary/derive/steps/testing.h"
 #include "catenary/ops/ops.h"
 
 namespace catenary::derive {
@@ -13,14 +13,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-Derivation derive_formula(std::string_view formula, std::string_view declarations) {
-  const Expression e = parse_expression(formula, declarations);
-  std::vector<Value> shared;
-  std::ranges::copy_if(e.variables, std::back_inserter(shared), [](Value v) { return !v.batched(); });
-  return derive(e.value.batched() ? batch_mean(e.value) : e.value, shared,
-                {.dimensions = e.dimensions, .leaves = e.variables});
-}
 
 std::vector<std::string> texts(const Derivation& d) {
   std::vector<std::string> all;

@@ -19,5 +19,5 @@
 #include "catenary/ops/evaluate.h"
 #include "catenary/ops/ops.h"
 #include "catenary/optim/optimizer.h"
-#include "catenary/transform/gradcheck.h"
+#include "catenary/transform/check/gradcheck.h"
 #include "catenary/transform/gradient.h"

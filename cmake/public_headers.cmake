@@ -36,6 +36,6 @@ set(CATENARY_PUBLIC_HEADERS
   catenary/ops/evaluate.h
   catenary/ops/ops.h
   catenary/optim/optimizer.h
-  catenary/transform/gradcheck.h
+  catenary/transform/check/gradcheck.h
   catenary/transform/gradient.h
-  catenary/transform/simplify.h)
+  catenary/transform/simplify/simplify.h)

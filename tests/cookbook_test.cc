@@ -5,9 +5,9 @@
 
 #include "catenary/derive/formula/formula.h"
 #include "catenary/ops/ops.h"
-#include "catenary/transform/gradcheck.h"
+#include "catenary/transform/check/gradcheck.h"
 #include "catenary/transform/gradient.h"
-#include "catenary/transform/simplify.h"
+#include "catenary/transform/simplify/simplify.h"
 #include "tests/support/same_value.h"
 
 namespace catenary {

@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "catenary/ops/ops.h"
-#include "catenary/transform/gradcheck.h"
+#include "catenary/transform/check/gradcheck.h"
 #include "catenary/transform/gradient.h"
 #include "tests/support/run_step.h"
 

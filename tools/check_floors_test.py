@@ -56,6 +56,14 @@ class CheckFloors(unittest.TestCase):
         self.assert_refused("catenary/derive/steps/a.h", '#include "catenary/derive/document/document.h"',
                             "2: derive/steps may not include derive/document: catenary/derive/document/document.h")
 
+    def test_knows_a_hall_that_has_files_beside_its_rooms(self):
+        self.assert_allowed("catenary/transform/check/a.cc", '#include "catenary/transform/gradient.h"')
+        self.assert_allowed("catenary/transform/gradient.cc", '#include "catenary/transform/gradient.h"')
+        self.assert_refused("catenary/transform/gradient.cc", '#include "catenary/transform/check/gradcheck.h"',
+                            "2: transform may not include transform/check: catenary/transform/check/gradcheck.h")
+        self.assert_refused("catenary/transform/check/a.cc", '#include "catenary/transform/simplify/chain.h"',
+                            "2: transform/check may not include transform/simplify: catenary/transform/simplify/chain.h")
+
     def test_refuses_a_file_beside_the_rooms(self):
         for path in ("catenary/derive/a.cc", "catenary/derive/attic/a.cc"):
             self.assert_refused(path, "#include <vector>",

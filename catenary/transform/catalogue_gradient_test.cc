@@ -6,7 +6,7 @@
 #include "catenary/ir/verify.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
-#include "catenary/transform/gradcheck.h"
+#include "catenary/transform/check/gradcheck.h"
 #include "catenary/transform/gradient.h"
 #include "tests/support/example_call.h"
 

@@ -2,7 +2,7 @@
 
 #include "catenary/ir/print.h"
 #include "catenary/ir/verify.h"
-#include "catenary/transform/gradcheck.h"
+#include "catenary/transform/check/gradcheck.h"
 #include "catenary/transform/gradient.h"
 #include "catenary/transform/rewrite.h"
 #include "tests/support/property.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "catenary/transform/gradcheck.h"
+#include "catenary/transform/check/gradcheck.h"
 #include "catenary/transform/gradient.h"
 #include "tests/support/run_step.h"
 

@@ -8,7 +8,7 @@
 
 #include "catenary/derive/proof/texts.h"
 #include "catenary/ops/catalogue.h"
-#include "catenary/transform/simplify.h"
+#include "catenary/transform/simplify/simplify.h"
 
 namespace catenary::derive {
 namespace {

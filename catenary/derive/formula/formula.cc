@@ -6,7 +6,7 @@
 #include "catenary/derive/formula/factors.h"
 #include "catenary/ir/print.h"
 #include "catenary/ops/catalogue.h"
-#include "catenary/transform/simplify.h"
+#include "catenary/transform/simplify/simplify.h"
 
 namespace catenary::derive {
 

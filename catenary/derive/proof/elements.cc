@@ -7,7 +7,7 @@
 
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
-#include "catenary/transform/simplify.h"
+#include "catenary/transform/simplify/simplify.h"
 
 namespace catenary::derive {
 

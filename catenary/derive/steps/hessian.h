@@ -5,7 +5,7 @@
 
 #include "catenary/derive/formula/formula.h"
 #include "catenary/ir/graph.h"
-#include "catenary/transform/simplify.h"
+#include "catenary/transform/simplify/simplify.h"
 
 namespace catenary::derive {
 

@@ -8,7 +8,7 @@
 
 #include "catenary/derive/steps/derivation.h"
 #include "catenary/ops/evaluate.h"
-#include "catenary/transform/gradcheck.h"
+#include "catenary/transform/check/gradcheck.h"
 
 namespace catenary::derive {
 

@@ -1,10 +1,12 @@
+#include "catenary/transform/simplify/chain.h"
+
 #include <algorithm>
 #include <span>
 
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
-#include "catenary/transform/algebra.h"
 #include "catenary/transform/match.h"
+#include "catenary/transform/simplify/algebra.h"
 
 namespace catenary::algebra {
 

@@ -5,7 +5,7 @@
 
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
-#include "catenary/transform/simplify.h"
+#include "catenary/transform/simplify/simplify.h"
 #include "tests/support/same_value.h"
 
 namespace catenary {

@@ -1,4 +1,4 @@
-#include "catenary/transform/differences.h"
+#include "catenary/transform/check/differences.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "catenary/transform/algebra.h"
+#include "catenary/transform/simplify/algebra.h"
 
 #include <algorithm>
 #include <cmath>

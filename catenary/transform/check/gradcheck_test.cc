@@ -1,4 +1,4 @@
-#include "catenary/transform/gradcheck.h"
+#include "catenary/transform/check/gradcheck.h"
 
 #include <gtest/gtest.h>
 

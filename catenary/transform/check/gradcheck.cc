@@ -1,4 +1,4 @@
-#include "catenary/transform/gradcheck.h"
+#include "catenary/transform/check/gradcheck.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,10 +10,10 @@
 #include <optional>
 
 #include "catenary/base/error.h"
-#include "catenary/transform/differences.h"
+#include "catenary/transform/check/differences.h"
+#include "catenary/transform/check/kink.h"
+#include "catenary/transform/check/noise.h"
 #include "catenary/transform/gradient.h"
-#include "catenary/transform/kink.h"
-#include "catenary/transform/noise.h"
 
 namespace catenary {
 

@@ -5,9 +5,9 @@
 
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
-#include "catenary/transform/algebra.h"
 #include "catenary/transform/match.h"
-#include "catenary/transform/simplify_rules.h"
+#include "catenary/transform/simplify/algebra.h"
+#include "catenary/transform/simplify/rules.h"
 
 namespace catenary::simplification {
 

@@ -1,4 +1,4 @@
-#include "catenary/transform/kink.h"
+#include "catenary/transform/check/kink.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <set>
 
 #include "catenary/ir/verify.h"
-#include "catenary/transform/differences.h"
+#include "catenary/transform/check/differences.h"
 
 namespace catenary {
 

@@ -1,4 +1,4 @@
-#include "catenary/transform/simplify.h"
+#include "catenary/transform/simplify/simplify.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 
 #include "catenary/ops/ops.h"
 #include "catenary/transform/match.h"
-#include "catenary/transform/simplify_rules.h"
+#include "catenary/transform/simplify/rules.h"
 
 namespace catenary {
 

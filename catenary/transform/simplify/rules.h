@@ -2,9 +2,9 @@
 
 #include <span>
 
-#include "catenary/transform/algebra.h"
 #include "catenary/transform/match.h"
-#include "catenary/transform/simplify.h"
+#include "catenary/transform/simplify/chain.h"
+#include "catenary/transform/simplify/simplify.h"
 
 /// The parts of simplify_rules(), by what they are about. Private to transform/.
 namespace catenary::simplification {

@@ -1,10 +1,10 @@
-#include "catenary/transform/kink.h"
+#include "catenary/transform/check/kink.h"
 
 #include <gtest/gtest.h>
 
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
-#include "catenary/transform/gradcheck.h"
+#include "catenary/transform/check/gradcheck.h"
 
 namespace catenary {
 namespace {

@@ -1,4 +1,4 @@
-#include "catenary/transform/noise.h"
+#include "catenary/transform/check/noise.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "catenary/transform/simplify.h"
+#include "catenary/transform/simplify/simplify.h"
 
 #include <gtest/gtest.h>
 

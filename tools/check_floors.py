@@ -33,6 +33,7 @@ ROOMS_OF = {
         "code": {"formula", "steps", "render"},
     },
     "transform": {"": set(), "simplify": {""}, "check": {""}},
+    "train": {"": {"config", "run"}, "config": set(), "run": {"config"}},
 }
 ABOVE_ALL = 6  # catenary/catenary.h and everything outside catenary/
 SEES_KERNELS = {"kernels", "engine", "bench", "tests"}

@@ -13,7 +13,7 @@
 #include "catenary/base/text.h"
 #include "catenary/base/thread_pool.h"
 #include "catenary/engine/step.h"
-#include "catenary/train/version.h"
+#include "catenary/train/run/version.h"
 #include "commands.h"
 #include "streams.h"
 
@@ -21,7 +21,7 @@ namespace catenary::cli {
 
 namespace {
 
-static_assert(kVersion == CATENARY_VERSION, "catenary/train/version.h and CMakeLists.txt must agree");
+static_assert(kVersion == CATENARY_VERSION, "catenary/train/run/version.h and CMakeLists.txt must agree");
 
 constexpr int kUsageError = 2;
 

@@ -16,7 +16,7 @@
 #include "catenary/ir/verify.h"
 #include "catenary/ops/ops.h"
 #include "catenary/train/model.h"
-#include "catenary/train/run_directory.h"
+#include "catenary/train/run/run_directory.h"
 #include "catenary/train/samples.h"
 
 namespace catenary::cli {

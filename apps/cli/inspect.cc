@@ -3,7 +3,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/train/model.h"
-#include "catenary/train/run_directory.h"
+#include "catenary/train/run/run_directory.h"
 #include "catenary/train/samples.h"
 #include "catenary/train/summary.h"
 #include "commands.h"

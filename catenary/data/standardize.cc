@@ -44,31 +44,42 @@ void require_rows(const Features& features, std::span<const std::int64_t> rows) 
 
 }  // namespace
 
-Affine unchanged(const Features& features) {
-  const auto columns = static_cast<std::size_t>(features.columns);
-  return {.scale = std::vector<float>(columns, features.scale), .shift = std::vector<float>(columns, 0.0F)};
-}
-
-Affine standardize(const Features& features, std::span<const std::int64_t> rows,
-                   std::span<const std::string> names) {
+Standardization standardize(const Features& features, std::span<const std::int64_t> rows,
+                            std::span<const std::string> names) {
   require_rows(features, rows);
   const Moments fit = std::visit(
       [&]<typename T>(const std::vector<T>& elements) {
         return moments(std::span<const T>(elements), static_cast<std::size_t>(features.columns), rows);
       },
       features.elements);
-  Affine result = unchanged(features);
-  for (std::size_t j = 0; j < result.scale.size(); ++j) {
+  Standardization result;
+  for (std::size_t j = 0; j < fit.mean.size(); ++j) {
     // Exactly 0 for a constant: its sum is exact in double for up to 2^29 f32 values.
-    const double scale = fit.variance[j] == 0 ? features.scale : 1 / std::sqrt(fit.variance[j]);
-    result.scale[j] = static_cast<float>(scale);
-    result.shift[j] = static_cast<float>(-fit.mean[j] * scale);
-    if (std::isfinite(result.scale[j]) && std::isfinite(result.shift[j])) continue;
-    fail(ErrorKind::kData,
-         "needed feature {}{} to be standardizable in f32, found mean {} and standard deviation {}", j,
-         j < names.size() ? fmt::format(" '{}'", names[j]) : "", fit.mean[j], std::sqrt(fit.variance[j]));
+    const double exact = fit.variance[j] == 0 ? features.scale : 1 / std::sqrt(fit.variance[j]);
+    // The map of elements is rounded first, then what it stands for: the last bits of weights hang on that.
+    const auto scale = static_cast<float>(exact), shift = static_cast<float>(-fit.mean[j] * exact);
+    if (!std::isfinite(scale) || !std::isfinite(shift)) {
+      fail(ErrorKind::kData,
+           "needed feature {}{} to be standardizable in f32, found mean {} and standard deviation {}", j,
+           j < names.size() ? fmt::format(" '{}'", names[j]) : "", fit.mean[j], std::sqrt(fit.variance[j]));
+    }
+    const double std = static_cast<double>(features.scale) / scale;
+    result.std.push_back(static_cast<float>(std));
+    result.mean.push_back(static_cast<float>(-shift * std));
   }
   return result;
+}
+
+ElementMap element_map(const Features& features, const Standardization& standardization) {
+  const double scale = features.scale;
+  ElementMap map;
+  for (std::size_t i = 0; i < standardization.std.size(); ++i) {
+    const double std = standardization.std[i];
+    map.scale.push_back(scale / std);
+    map.shift.push_back(-static_cast<double>(standardization.mean[i]) / std);
+  }
+  if (!map.scale.empty() || scale == 1) return map;
+  return {.scale = {scale}, .shift = {0}};
 }
 
 }  // namespace catenary

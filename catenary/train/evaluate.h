@@ -5,10 +5,10 @@
 #include <span>
 
 #include "catenary/engine/step.h"
-#include "catenary/train/history.h"
-#include "catenary/train/metrics.h"
 #include "catenary/train/model.h"
-#include "catenary/train/run_directory.h"
+#include "catenary/train/run/history.h"
+#include "catenary/train/run/metrics.h"
+#include "catenary/train/run/run_directory.h"
 #include "catenary/train/samples.h"
 
 namespace catenary::train {

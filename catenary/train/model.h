@@ -5,7 +5,7 @@
 
 #include "catenary/data/dataset.h"
 #include "catenary/ir/program.h"
-#include "catenary/train/config.h"
+#include "catenary/train/config/config.h"
 
 namespace catenary::train {
 

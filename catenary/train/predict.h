@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "catenary/train/run_directory.h"
+#include "catenary/train/run/run_directory.h"
 
 namespace catenary::train {
 

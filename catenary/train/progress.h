@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <string>
 
-#include "catenary/train/history.h"
+#include "catenary/train/run/history.h"
 
 namespace catenary::train {
 

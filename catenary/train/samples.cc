@@ -7,7 +7,6 @@
 #include "catenary/data/csv_dataset.h"
 #include "catenary/data/idx_dataset.h"
 #include "catenary/data/split.h"
-#include "catenary/data/standardize.h"
 
 namespace catenary::train {
 
@@ -52,19 +51,6 @@ Dataset load_trained(const Config& config, const DataFiles& files, const Schema&
   return load_csv(files.samples, trained, TargetUse::kRequired, limits);
 }
 
-// From x' = element·scale + shift to (value − mean)/std, where value = element·features.scale.
-Standardization fit(const TrainingData& data) {
-  const Features& features = data.file.features;
-  const Affine map = standardize(features, data.train_rows, data.file.schema.feature_names);
-  Standardization result;
-  for (std::size_t i = 0; i < map.scale.size(); ++i) {
-    const double std = static_cast<double>(features.scale) / map.scale[i];
-    result.std.push_back(static_cast<float>(std));
-    result.mean.push_back(static_cast<float>(-map.shift[i] * std));
-  }
-  return result;
-}
-
 }  // namespace
 
 TrainingData load_training_data(const Config& config) {
@@ -81,7 +67,8 @@ TrainingData load_training_data(const Config& config) {
     data.test_file = load_trained(config, *config.data.test, data.file.schema);
     data.test_rows = all_rows(*data.test_file);
   }
-  if (config.data.standardize) data.standardization = fit(data);
+  if (config.data.standardize)
+    data.standardization = standardize(data.file.features, data.train_rows, data.file.schema.feature_names);
   return data;
 }
 
@@ -103,20 +90,11 @@ Dataset load_inputs(const Config& config, const Schema& trained, const std::stri
   return load_csv(path, trained, TargetUse::kIgnored, limits);
 }
 
-SampleRows::SampleRows(const Dataset& data, const Standardization& standardization) : data_(data) {
-  const double scale = data.features.scale;
-  for (std::size_t i = 0; i < standardization.std.size(); ++i) {
-    const double std = standardization.std[i];
-    scale_.push_back(scale / std);
-    shift_.push_back(-static_cast<double>(standardization.mean[i]) / std);
-  }
-  if (!scale_.empty() || scale == 1) return;
-  scale_ = {scale};
-  shift_ = {0};
-}
+SampleRows::SampleRows(const Dataset& data, const Standardization& standardization)
+    : data_(data), map_(element_map(data.features, standardization)) {}
 
 Rows SampleRows::inputs() const {
-  Rows rows{.count = data_.features.rows, .scale = scale_, .shift = shift_};
+  Rows rows{.count = data_.features.rows, .scale = map_.scale, .shift = map_.shift};
   if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&data_.features.elements)) {
     rows.data = bytes->data();
     rows.element = ElementType::kU8;

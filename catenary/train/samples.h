@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "catenary/data/dataset.h"
+#include "catenary/data/standardize.h"
 #include "catenary/engine/step.h"
-#include "catenary/train/config.h"
+#include "catenary/train/config/config.h"
 
 namespace catenary::train {
 
@@ -15,14 +16,6 @@ struct Samples {
   const Dataset* data = nullptr;
   std::vector<std::int64_t> rows;
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(rows.size()); }
-};
-
-/// Mean and standard deviation of each feature over the training rows; both empty without standardisation.
-/// Kept in f32 as they are stored, so that a model reads its inputs in the very way that it was trained on.
-struct Standardization {
-  std::vector<float> mean;
-  std::vector<float> std;
-  [[nodiscard]] bool operator==(const Standardization&) const = default;
 };
 
 /// What a training reads: files in memory, and which rows of them train and test.
@@ -66,8 +59,7 @@ class SampleRows {
 
  private:
   const Dataset& data_;
-  std::vector<double> scale_;
-  std::vector<double> shift_;
+  ElementMap map_;
 };
 
 }  // namespace catenary::train

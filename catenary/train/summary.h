@@ -7,7 +7,7 @@
 #include "catenary/base/shape.h"
 #include "catenary/data/dataset.h"
 #include "catenary/engine/step.h"
-#include "catenary/train/config.h"
+#include "catenary/train/config/config.h"
 
 namespace catenary::train {
 

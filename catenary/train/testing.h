@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "catenary/train/config.h"
-#include "catenary/train/run_directory.h"
+#include "catenary/train/config/config.h"
+#include "catenary/train/run/run_directory.h"
 #include "catenary/train/trainer.h"
 #include "tests/support/temporary_directory.h"
 

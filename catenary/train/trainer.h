@@ -5,7 +5,7 @@
 
 #include "catenary/train/evaluate.h"
 #include "catenary/train/progress.h"
-#include "catenary/train/run_directory.h"
+#include "catenary/train/run/run_directory.h"
 
 namespace catenary::train {
 

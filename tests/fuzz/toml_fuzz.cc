@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "catenary/train/config.h"
+#include "catenary/train/config/config.h"
 #include "tests/fuzz/fuzz.h"
 
 // A config, then, each after a byte 0, values of --set. What is read is written so that it reads back the

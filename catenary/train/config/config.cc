@@ -1,4 +1,4 @@
-#include "catenary/train/config.h"
+#include "catenary/train/config/config.h"
 
 #include <algorithm>
 #include <array>
@@ -8,8 +8,8 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/file_kind.h"
-#include "catenary/train/config_names.h"
-#include "catenary/train/config_sections.h"
+#include "catenary/train/config/names.h"
+#include "catenary/train/config/sections.h"
 
 namespace catenary::train {
 

@@ -1,7 +1,7 @@
 #include <fmt/ranges.h>
 
-#include "catenary/train/config.h"
-#include "catenary/train/toml.h"
+#include "catenary/train/config/config.h"
+#include "catenary/train/config/toml.h"
 
 namespace catenary::train {
 

@@ -1,4 +1,4 @@
-#include "catenary/train/toml.h"
+#include "catenary/train/config/toml.h"
 
 #include <toml++/toml.h>
 

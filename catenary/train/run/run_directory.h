@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "catenary/formats/safetensors.h"
-#include "catenary/train/config.h"
-#include "catenary/train/history.h"
-#include "catenary/train/model_file.h"
+#include "catenary/train/config/config.h"
+#include "catenary/train/run/history.h"
+#include "catenary/train/run/model_file.h"
 
 namespace catenary::train {
 

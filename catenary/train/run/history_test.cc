@@ -1,4 +1,4 @@
-#include "catenary/train/history.h"
+#include "catenary/train/run/history.h"
 
 #include <gtest/gtest.h>
 

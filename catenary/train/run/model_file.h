@@ -3,10 +3,10 @@
 #include <string>
 
 #include "catenary/data/dataset.h"
+#include "catenary/data/standardize.h"
 #include "catenary/engine/variables.h"
 #include "catenary/formats/safetensors.h"
-#include "catenary/train/config.h"
-#include "catenary/train/samples.h"
+#include "catenary/train/config/config.h"
 
 namespace catenary::train {
 

@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-#include "catenary/train/config.h"
-#include "catenary/train/table_reader.h"
+#include "catenary/train/config/config.h"
+#include "catenary/train/config/table_reader.h"
 
 // The spellings of the config's enumerators, for reading and for writing.
 namespace catenary::train {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "catenary/train/toml.h"
+#include "catenary/train/config/toml.h"
 
 namespace catenary::train {
 

@@ -6,9 +6,9 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
-#include "catenary/train/config_names.h"
-#include "catenary/train/config_sections.h"
-#include "catenary/train/table_reader.h"
+#include "catenary/train/config/names.h"
+#include "catenary/train/config/sections.h"
+#include "catenary/train/config/table_reader.h"
 
 namespace catenary::train {
 

@@ -1,4 +1,4 @@
-#include "catenary/train/run_directory.h"
+#include "catenary/train/run/run_directory.h"
 
 #include <fmt/chrono.h>
 
@@ -12,7 +12,7 @@
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
 #include "catenary/engine/step.h"
-#include "catenary/train/version.h"
+#include "catenary/train/run/version.h"
 
 namespace catenary::train {
 

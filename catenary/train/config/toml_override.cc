@@ -4,7 +4,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
-#include "catenary/train/toml.h"
+#include "catenary/train/config/toml.h"
 
 namespace catenary::train {
 

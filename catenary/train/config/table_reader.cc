@@ -1,4 +1,4 @@
-#include "catenary/train/table_reader.h"
+#include "catenary/train/config/table_reader.h"
 
 #include <fmt/ranges.h>
 

@@ -1,4 +1,4 @@
-#include "catenary/train/model_file.h"
+#include "catenary/train/run/model_file.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

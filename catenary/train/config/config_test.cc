@@ -1,11 +1,11 @@
-#include "catenary/train/config.h"
+#include "catenary/train/config/config.h"
 
 #include <gmock/gmock.h>
 
 #include <filesystem>
 
 #include "catenary/base/error.h"
-#include "catenary/train/toml.h"
+#include "catenary/train/config/toml.h"
 #include "tests/support/count_allocations.h"
 
 namespace catenary::train {

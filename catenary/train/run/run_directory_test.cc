@@ -1,4 +1,4 @@
-#include "catenary/train/run_directory.h"
+#include "catenary/train/run/run_directory.h"
 
 #include <gmock/gmock.h>
 

@@ -3,7 +3,7 @@
 #include <ostream>
 
 #include "catenary/base/error.h"
-#include "catenary/train/config.h"
+#include "catenary/train/config/config.h"
 #include "tests/support/errors.h"
 #include "tests/support/temporary_directory.h"
 

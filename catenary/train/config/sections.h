@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "catenary/train/config.h"
-#include "catenary/train/toml.h"
+#include "catenary/train/config/config.h"
+#include "catenary/train/config/toml.h"
 
 // The readers of the config's tables. Each throws Error{config} as load_config says.
 namespace catenary::train {

@@ -1,4 +1,4 @@
-#include "catenary/train/metrics.h"
+#include "catenary/train/run/metrics.h"
 
 #include <fmt/format.h>
 

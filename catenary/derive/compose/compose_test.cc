@@ -11,6 +11,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/derive/expression/expression.h"
+#include "catenary/derive/render/render.h"
 #include "catenary/derive/steps/testing.h"
 #include "catenary/ops/ops.h"
 

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "catenary/derive/compose/composer.h"
+#include "catenary/derive/document/rule_texts.h"
 #include "catenary/derive/steps/linear_form.h"
 #include "catenary/ir/verify.h"
 #include "catenary/ops/catalogue.h"

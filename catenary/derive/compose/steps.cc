@@ -6,6 +6,7 @@
 
 #include "catenary/derive/compose/composer.h"
 #include "catenary/derive/compose/own_letters.h"
+#include "catenary/derive/document/rule_texts.h"
 #include "catenary/ir/print.h"
 #include "catenary/ir/verify.h"
 #include "catenary/ops/catalogue.h"

@@ -68,19 +68,9 @@ struct Document {
   void numbers(Numbers numbers, int step = 0);
 };
 
-/// Plain Unicode text, at most about 100 columns wide.
-[[nodiscard]] std::string render_text(const Document& document);
-/// GitHub-flavoured Markdown with formulas in LaTeX between $ signs.
-[[nodiscard]] std::string render_markdown(const Document& document);
-/// A LaTeX document that pdflatex (English) or xelatex with ctex (Chinese) compiles.
-[[nodiscard]] std::string render_latex(const Document& document);
-
 /// The numbers' rows as texts of one precision, at most `most` rows and columns with "…" for what is left
 /// out.
 [[nodiscard]] std::vector<std::vector<std::string>> number_cells(const Numbers& numbers,
                                                                  std::int64_t most = 8);
-
-/// The same as LaTeX: a number, or a matrix in parentheses.
-[[nodiscard]] std::string latex_matrix(const Numbers& numbers);
 
 }  // namespace catenary::derive

@@ -1,4 +1,6 @@
 #include "catenary/derive/document/phrases.h"
+#include "catenary/derive/document/rule_texts.h"
+#include "catenary/derive/render/render.h"
 
 #include <gtest/gtest.h>
 

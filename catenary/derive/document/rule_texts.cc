@@ -1,6 +1,6 @@
-#include <algorithm>
+#include "catenary/derive/document/rule_texts.h"
 
-#include "catenary/derive/document/phrases.h"
+#include <algorithm>
 
 namespace catenary::derive {
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "catenary/base/error.h"
+#include "catenary/derive/render/render.h"
 
 namespace catenary::derive {
 namespace {

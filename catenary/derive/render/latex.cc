@@ -4,6 +4,8 @@
 #include <iterator>
 
 #include "catenary/derive/document/sentences.h"
+#include "catenary/derive/render/latex_matrix.h"
+#include "catenary/derive/render/render.h"
 
 namespace catenary::derive {
 

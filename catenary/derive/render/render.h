@@ -10,6 +10,13 @@
 
 namespace catenary::derive {
 
+/// Plain Unicode text, at most about 100 columns wide.
+[[nodiscard]] std::string render_text(const Document& document);
+/// GitHub-flavoured Markdown with formulas in LaTeX between $ signs.
+[[nodiscard]] std::string render_markdown(const Document& document);
+/// A LaTeX document that pdflatex (English) or xelatex with ctex (Chinese) compiles.
+[[nodiscard]] std::string render_latex(const Document& document);
+
 /// The steps as data (operator, operand, rule, simplification, result, numbers), the results, the checks, and
 /// the document itself. with_numbers: the values at the valuation's point, too. valuation: may be null.
 [[nodiscard]] std::string render_json(const Document& document, const Derivation& derivation,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "catenary/derive/document/sentences.h"
+#include "catenary/derive/render/render.h"
 
 namespace catenary::derive {
 

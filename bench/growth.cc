@@ -9,9 +9,9 @@
 
 #include "bench/compare/measure.h"
 #include "bench/compare/options.h"
+#include "bench/compare/peak.h"
 #include "bench/compare/plot.h"
 #include "bench/compare/results.h"
-#include "bench/peak.h"
 
 namespace bench {
 namespace {

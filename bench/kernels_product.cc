@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "bench/peak.h"
+#include "bench/compare/peak.h"
 #include "catenary/kernels/kernels.h"
 
 namespace {

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/peak.h"
+#include "bench/compare/peak.h"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/peak.h"
+#include "bench/compare/peak.h"
 #include "catenary/catenary.h"
 
 using namespace catenary;

@@ -12,8 +12,8 @@
 #include <stdexcept>
 
 #include "bench/compare/measure.h"
+#include "bench/compare/peak.h"
 #include "bench/compare/results.h"
-#include "bench/peak.h"
 #include "catenary/catenary.h"
 
 namespace bench {

@@ -34,6 +34,7 @@ ROOMS_OF = {
     },
     "transform": {"": set(), "simplify": {""}, "check": {""}},
     "train": {"": {"config", "run"}, "config": set(), "run": {"config"}},
+    "bench": {"": {"compare"}, "compare": set()},
 }
 ABOVE_ALL = 6  # catenary/catenary.h and everything outside catenary/
 SEES_KERNELS = {"kernels", "engine", "bench", "tests"}
@@ -51,9 +52,10 @@ def folder_of(path):
 
 
 def room_of(path):
-    """The hall and the room of a file: ("derive", "page") for catenary/derive/page/x.h, ("derive", "") beside the rooms."""
-    parts = pathlib.PurePosixPath(path).parts
-    return parts[1], parts[2] if len(parts) > 3 else ""
+    """The hall and the room of a file: ("derive", "page") for catenary/derive/page/x.h, ("bench", "") for bench/x.cc."""
+    *folders, _ = pathlib.PurePosixPath(path.removeprefix("catenary/")).parts
+    hall, room = [*folders, "", ""][:2]
+    return hall, room
 
 
 def room_complaint(path, included):
@@ -73,11 +75,13 @@ def complaint(path, included):
     includer = folder_of(path)
     if included.startswith("hwy/"):
         return None if includer in SEES_HIGHWAY else "only kernels may include Highway"
+    if room_of(included)[0] == room_of(path)[0] != "":
+        return room_complaint(path, included)
     if not included.startswith("catenary/"):
         return None
     target = folder_of(included)
     if target == includer:
-        return room_complaint(path, included) if path.startswith("catenary/") else None
+        return None
     if target == "kernels" and includer not in SEES_KERNELS:
         return "only engine may include kernels"
     own, other = FLOOR_OF.get(includer, ABOVE_ALL), FLOOR_OF.get(target, ABOVE_ALL)
@@ -88,10 +92,8 @@ def complaint(path, included):
 
 def has_no_room(path):
     """Whether a file of a hall with rooms lies in none of them."""
-    if not path.startswith("catenary/") or folder_of(path) not in ROOMS_OF:
-        return False
     hall, room = room_of(path)
-    return room not in ROOMS_OF[hall]
+    return hall in ROOMS_OF and room not in ROOMS_OF[hall]
 
 
 def violations(root):

@@ -64,6 +64,10 @@ class CheckFloors(unittest.TestCase):
         self.assert_refused("catenary/transform/check/a.cc", '#include "catenary/transform/simplify/chain.h"',
                             "2: transform/check may not include transform/simplify: catenary/transform/simplify/chain.h")
 
+    def test_knows_the_rooms_of_the_benchmarks(self):
+        self.assert_allowed("bench/a.cc", '#include "bench/compare/peak.h"')
+        self.assert_refused("bench/compare/a.cc", '#include "bench/a.h"', "2: bench/compare may not include bench: bench/a.h")
+
     def test_refuses_a_file_beside_the_rooms(self):
         for path in ("catenary/derive/a.cc", "catenary/derive/attic/a.cc"):
             self.assert_refused(path, "#include <vector>",

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "bench/peak.h"
+#include "bench/compare/peak.h"
 
 namespace bench {
 

@@ -1,6 +1,6 @@
 #include "peer.h"
 
-#include "bench/peak.h"
+#include "bench/compare/peak.h"
 
 namespace bench {
 

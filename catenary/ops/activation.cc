@@ -13,7 +13,7 @@ namespace {
 template <typename T>
 T sigmoid_of(T x) {
   const T e = std::exp(-absolute(x));
-  return std::real(x) >= 0 ? 1.0 / (1.0 + e) : e / (1.0 + e);
+  return is_negative(x) ? e / (1.0 + e) : 1.0 / (1.0 + e);
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ constinit const Op kRelu = {
     .notation = {"relu({0.})", R"(\operatorname{relu}({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](auto x) { return std::real(x) < 0 ? 0.0 : x; }>,
+    .reference = each<[](auto x) { return is_negative(x) ? 0.0 : x; }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * step(p.y)}; },
     .domain = {.keep_from_zero = 0.05},
 };
@@ -56,7 +56,7 @@ constinit const Op kLeakyRelu = {
     .notation = {"leaky_relu({0.}, {a})", R"(\operatorname{leaky\_relu}({0.}, {a}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each_with_number<[](auto x, double slope) { return std::real(x) < 0 ? slope * x : x; }>,
+    .reference = each_with_number<[](auto x, double slope) { return is_negative(x) ? slope * x : x; }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       const double slope = p.number();
       return {p.dy * ((1 - slope) * step(p.x()) + slope)};
@@ -71,8 +71,7 @@ constinit const Op kElu = {
     .notation = {"elu({0.}, {a})", R"(\operatorname{elu}({0.}, {a}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference =
-        each_with_number<[](auto x, double alpha) { return std::real(x) < 0 ? alpha * expm1(x) : x; }>,
+    .reference = each_with_number<[](auto x, double alpha) { return is_negative(x) ? alpha * expm1(x) : x; }>,
     .gradient = [](const Pullback& p) -> Adjoints {
       const Value positive = step(p.x());
       return {p.dy * (positive + (1 - positive) * (p.y + p.number()))};

@@ -84,7 +84,7 @@ constinit const Op kSqrt = {
     .notation = {"√({0.})", R"(\sqrt{{0.}})"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](auto x) { return std::sqrt(x); }>,
+    .reference = each<[](auto x) { return root(x); }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy / (2 * p.y)}; },
     .domain = {.low = 0.5, .high = 3},
 };
@@ -164,9 +164,9 @@ constinit const Op kSign = {
     .notation = {"sign({0.})", R"(\operatorname{sign}({0.}))"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](auto x) { return 0 < std::real(x)   ? 1.0
-                                          : std::real(x) < 0 ? -1.0
-                                                             : 0.0; }>,
+    .reference = each<[](auto x) { return is_positive(x)   ? 1.0
+                                          : is_negative(x) ? -1.0
+                                                           : 0.0; }>,
     .gradient = not_differentiable,
     .domain = {.keep_from_zero = 0.05},
 };
@@ -177,7 +177,7 @@ constinit const Op kStep = {
     .notation = {"[{0.} > 0]", "[{0.} > 0]"},
     .operands = "n",
     .infer = same_shape,
-    .reference = each<[](auto x) { return 0 < std::real(x) ? 1.0 : 0.0; }>,
+    .reference = each<[](auto x) { return is_positive(x) ? 1.0 : 0.0; }>,
     .gradient = not_differentiable,
     .domain = {.keep_from_zero = 0.05},
 };

@@ -18,7 +18,7 @@ Complex whole_power(Complex x, long n) {
 Complex power(Complex x, Complex p) {
   constexpr double kMost = 1024;  // beyond it x^p rarely is a number that is neither 0 nor infinite
   const double n = p.real();
-  if (p.imag() != 0 || n != std::trunc(n) || std::abs(n) > kMost) return std::pow(x, p);
+  if (p.imag() != 0 || n != std::trunc(n) || std::abs(n) > kMost) return std::pow(from_above(x), p);
   const Complex result = whole_power(x, static_cast<long>(std::abs(n)));
   return n < 0 ? 1.0 / result : result;
 }

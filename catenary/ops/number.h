@@ -12,20 +12,41 @@
 
 /// Functions of a real or a complex number that std does not have for both, so that a reference
 /// implementation is one text. Complex arguments lie near the real axis: the real part picks the branch, as
-/// it does for real numbers, and each branch is continued from there. Private to ops/.
+/// it does for real numbers, and each branch is continued from there. Where two branches meet, the imaginary
+/// part picks: it says to which side a complex step goes, so that its slope is that of the side. Private to
+/// ops/.
 namespace catenary::ops {
 
+/// Whether a lies below b, of two equal real parts that of the lower imaginary part. NaN is above all, as in
+/// NumPy: a maximum never forgets it.
+inline bool is_below(double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); }
+inline bool is_below(Complex a, Complex b) {
+  return is_below(a.real(), b.real()) || (a.real() == b.real() && a.imag() < b.imag());
+}
+
+inline bool is_negative(double x) { return x < 0; }
+inline bool is_negative(Complex x) { return x.real() < 0 || (x.real() == 0 && x.imag() < 0); }
+template <typename T>
+bool is_positive(T x) {
+  return is_negative(-x);
+}
+
 inline double absolute(double x) { return std::abs(x); }
-inline Complex absolute(Complex x) { return x.real() < 0 ? -x : x; }
+inline Complex absolute(Complex x) { return is_negative(x) ? -x : x; }
 
 /// x, but never below 0.
 inline double positive_part(double x) { return std::max(x, 0.0); }
-inline Complex positive_part(Complex x) { return x.real() < 0 ? 0.0 : x; }
+inline Complex positive_part(Complex x) { return is_negative(x) ? 0.0 : x; }
 
 inline double clamped(double x, double limit) { return std::clamp(x, -limit, limit); }
 inline Complex clamped(Complex x, double limit) {
-  return std::abs(x.real()) > limit ? std::copysign(limit, x.real()) : x;
+  return is_positive(absolute(x) - limit) ? std::copysign(limit, x.real()) : x;
 }
+
+/// The square of a complex step, ±ih, is −h², a negative number whose root is |ih| = ih from either side.
+inline Complex from_above(Complex x) { return x.real() < 0 ? Complex(x.real(), std::abs(x.imag())) : x; }
+inline double root(double x) { return std::sqrt(x); }
+inline Complex root(Complex x) { return std::sqrt(from_above(x)); }
 
 inline double expm1(double x) { return std::expm1(x); }
 inline Complex expm1(Complex z) {
@@ -61,12 +82,6 @@ inline Complex weighted(Complex w, Complex x) {
           weighted(w.real(), x.imag()) + weighted(w.imag(), x.real())};
 }
 
-/// True where a is below b on the real axis. NaN is above all, as in NumPy: a maximum never forgets it.
-inline constexpr auto kBelow = [](const auto& a, const auto& b) {
-  const double x = std::real(a), y = std::real(b);
-  return x < y || (std::isnan(y) && !std::isnan(x));
-};
-
 /// x − largest, and 0 for the largest itself, even where it is infinite.
 template <typename T>
 T from_largest(T x, T largest) {
@@ -77,7 +92,7 @@ T from_largest(T x, T largest) {
 /// max x and Σ e^(x − max x), kept apart: added up, ln of the sum would be lost beside a large maximum.
 template <typename T>
 std::pair<T, T> scaled_exp_sum(std::span<const T> x) {
-  const T largest = *std::max_element(x.begin(), x.end(), kBelow);
+  const T largest = *std::ranges::max_element(x, [](T a, T b) { return is_below(a, b); });
   T total = 0;
   for (const T element : x) total += std::exp(from_largest(element, largest));
   return {largest, total};

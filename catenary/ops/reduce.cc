@@ -16,12 +16,13 @@ T total(std::span<const T> x) {
 
 template <typename T>
 T norm(std::span<const T> x) {
-  return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), T(0)));
+  return root(std::inner_product(x.begin(), x.end(), x.begin(), T(0)));
 }
 
 template <typename T>
 std::size_t first_maximum(std::span<const T> x) {
-  return static_cast<std::size_t>(std::max_element(x.begin(), x.end(), kBelow) - x.begin());
+  return static_cast<std::size_t>(std::ranges::max_element(x, [](T a, T b) { return is_below(a, b); }) -
+                                  x.begin());
 }
 
 }  // namespace
@@ -97,7 +98,7 @@ constinit const Op kUnitVector = {
     .reference =
         [](const auto& call) {
           const auto length = norm(call.inputs[0]);
-          const auto divisor = std::real(length) > 0 ? length : 1.0;
+          const auto divisor = is_positive(length) ? length : 1.0;
           for (std::size_t i = 0; i < call.output.size(); ++i) call.output[i] = call.inputs[0][i] / divisor;
         },
     .gradient = [](const Pullback& p) -> Adjoints {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "catenary/derive/compose/composer.h"
@@ -12,11 +13,6 @@ namespace {
 
 std::string error_of(double error) { return fmt::format("{:.1e}", error); }
 
-// At nothing but kinks the complex step has nothing to compare.
-std::string largest_error(const GradientAgreement& agreement) {
-  return agreement.compared == 0 ? "–" : error_of(agreement.max_absolute);
-}
-
 // 8.4e-15 is 8.4 × 10⁻¹⁵ in LaTeX.
 Formula error_formula(double error) {
   Formula f = plain(error_of(error));
@@ -25,10 +21,17 @@ Formula error_formula(double error) {
   return f;
 }
 
-// A slope beside a kink is measured: of 1 and 1e-13 the second says 0.
-Formula slope(double x, double other) {
+// The slopes from the left and from the right, with as many digits as tell them apart; 0 beside 1 is 1e-13 of
+// rounding.
+std::array<Formula, 2> sides(const GradientAgreement::Kink& kink) {
   constexpr double kNothing = 1e-6;
-  return number(std::abs(x) < kNothing * std::abs(other) ? 0 : x, 4);
+  const auto slope = [&](double x, double other, int digits) {
+    return number(std::abs(x) < kNothing * std::abs(other) ? 0 : x, digits);
+  };
+  std::array<Formula, 2> both;
+  for (int digits = 4; digits <= 16 && both[0].text == both[1].text; digits += 4)
+    both = {slope(kink.left, kink.right, digits), slope(kink.right, kink.left, digits)};
+  return both;
 }
 
 // "2" of a vector, "(1, 2)" of a matrix, counted from 1.
@@ -59,7 +62,7 @@ Sentence verdict_at_kink(const Composer& c, const GradientAgreement& agreement, 
     const Formula f = write_definition(v, names);
     if (std::ranges::find(operators, f.text, &Formula::text) == operators.end()) operators.push_back(f);
   }
-  const Formula from_left = slope(kink.left, kink.right), from_right = slope(kink.right, kink.left);
+  const auto [from_left, from_right] = sides(kink);
   Sentence sentence;
   if (operators.empty()) {
     sentence = c.say(Phrase::kAgreesAtKink, {from_left, from_right});
@@ -79,10 +82,10 @@ Sentence verdict(const Composer& c, const Valuation::Checks& checks, const Names
   if (checks.stand_at(Point::kUndefined)) return c.say(Phrase::kUndefinedThere);
   if (checks.stand_at(Point::kUnbounded)) return c.say(Phrase::kUnboundedThere);
   if (checks.stand_at(Point::kJump)) return c.say(Phrase::kJumpsThere);
+  if (checks.stand_at(Point::kFolds)) return c.say(Phrase::kFoldsThere);
   if (checks.are_void()) return c.say(Phrase::kHiddenByRounding);
   if (!checks.agree()) return c.say(Phrase::kDisagrees);
-  // Of a kink the complex step knows but one side.
-  if (checks.agree_at_kink()) return verdict_at_kink(c, checks.differences, names);
+  if (checks.complex.kink) return verdict_at_kink(c, checks.complex, names);
   return c.say(checks.differences_agree() ? Phrase::kAgrees : Phrase::kAgreesComplex);
 }
 
@@ -94,8 +97,8 @@ struct CheckedRow {
 void add_row(const Composer& c, Table& table, const CheckedRow& row, const Names& names) {
   const auto& [derivative, checks] = row;
   table.rows.push_back({{{"", derivative}},
-                        {{largest_error(checks.differences), {}}},
-                        {{largest_error(checks.complex), {}}},
+                        {{error_of(checks.differences.max_absolute), {}}},
+                        {{error_of(checks.complex.max_absolute), {}}},
                         verdict(c, checks, names)});
 }
 

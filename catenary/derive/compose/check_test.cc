@@ -54,9 +54,9 @@ TEST(Check, NamesTheOperatorAndTheElementOfAKink) {
   EXPECT_THAT(Checked("3*abs(c)", "c: 1", {{"c", {0}}}).text(),
               HasSubstr("a kink of |c|, with slope −3 from the left and 3 from the right\n"));
   EXPECT_THAT(Checked("sum(abs(x))", "x: 2 batched", {{"x", {1, 1, 0, 1}}}, 2).text(),
-              HasSubstr("slope −0.5 from the left and 0.5 from the right (by element 1 of sample 2)"));
+              HasSubstr("slope −½ from the left and ½ from the right (by element 1 of sample 2)"));
   EXPECT_THAT(Checked("abs(c)", "c: 1 batched", {{"c", {1, 0}}}, 2).text(),
-              HasSubstr("0.5 from the right (of sample 2)"));
+              HasSubstr("½ from the right (of sample 2)"));
 }
 
 // What is measured on the left is 1 − 1, but for some 1e-13.
@@ -71,8 +71,6 @@ TEST(Check, NamesAllOperatorsThatHaveAKinkThere) {
   EXPECT_THAT(two.text(Language::kChinese), HasSubstr("在此处都有尖点，左导数 −1，右导数 2"));
 }
 
-// Of each element the method that can: of 1e-9 the complex step, as no difference fits between it and the
-// kink, and of 0 differences.
 TEST(Check, AgreesVeryNearAKinkToo) {
   for (const char* formula : {"sum(relu(x))", "sum(abs(x))+max(x)"}) {
     const Checked near(formula, "x: 3", {{"x", {1e-9, 0, 1}}});
@@ -84,7 +82,7 @@ TEST(Check, AgreesVeryNearAKinkToo) {
 TEST(Check, AgreesAtKinksOfAnySize) {
   for (const char* formula : {"1e8*norm(x)", "1e8*sum(abs(x))", "exp(1000*norm(x))", "1e6*sum(x)+norm(x)"}) {
     const Checked steep(formula, "x: 2", {{"x", {0, 0}}});
-    EXPECT_THAT(steep.text(), HasSubstr("  –                             agrees: a kink of")) << formula;
+    EXPECT_THAT(steep.text(), HasSubstr("agrees: a kink of")) << formula;
     EXPECT_EQ(steep.valuation.disagreement(), "") << formula;
   }
 }
@@ -95,6 +93,25 @@ TEST(Check, TakesRoundingForNoKink) {
     EXPECT_THAT(Checked(formula, "x: 2, y: 2", same).text(),
                 AllOf(HasSubstr("  agrees"), Not(HasSubstr("kink, with"))))
         << formula;
+}
+
+TEST(Check, TellsTheSlopesOfASmallKinkApart) {
+  EXPECT_THAT(Checked("1e6*sum(x)+norm(x)", "x: 2", {{"x", {0, 0}}}).text(),
+              HasSubstr("slope 999999 from the left and 1000001 from the right"));
+}
+
+// A network of two layers of relu at 0, and what its rules take where kinks fold into each other.
+TEST(Check, SaysNothingAgainstTheRulesWhereKinksFold) {
+  const Leaves zero = {{"c", {0}}};
+  const Checked flat("relu(-relu(c))", "c: 1", zero), fold("relu(c)-relu(-c)", "c: 1", zero);
+  EXPECT_THAT(flat.text(), AllOf(HasSubstr("  agrees"), Not(HasSubstr("kink, with"))));
+  EXPECT_THAT(fold.text(), HasSubstr("not checked: several kinks meet at the point"));
+  EXPECT_THAT(fold.text(Language::kChinese), HasSubstr("未检验：该点处多个尖点相遇"));
+  EXPECT_EQ(fold.valuation.disagreement(), "");
+  EXPECT_THAT(Checked("relu(v'*relu(W*x))", "v: 2, W: 2×2, x: 2",
+                      {{"v", {-1, -2}}, {"W", {0, 0, 0, 0}}, {"x", {1, 2}}})
+                  .text(),
+              Not(HasSubstr("DISAGREES")));
 }
 
 TEST(Check, AgreesWithNoDerivativeAtAJump) {

@@ -261,6 +261,10 @@ constexpr Translation kTranslations[] = {
      "未检验：导数在该点不是有限值"},
     {Phrase::kJumpsThere, "not checked: at the point there is a jump and no derivative",
      "未检验：函数在该点有跳跃，导数不存在"},
+    {Phrase::kFoldsThere,
+     "not checked: several kinks meet at the point, and what the rules take at each need not make a slope of "
+     "the whole",
+     "未检验：该点处多个尖点相遇，各规则所取的值合起来未必是整个函数的斜率"},
     {Phrase::kHiddenByRounding,
      "not checked: at the point the first digits of the derivative change when the numbers are rounded",
      "未检验：在该点，数值的舍入会改变导数的前几位数字"},

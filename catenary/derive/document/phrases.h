@@ -140,6 +140,7 @@ enum class Phrase : std::uint8_t {
   kUndefinedThere,
   kUnboundedThere,
   kJumpsThere,
+  kFoldsThere,
   kHiddenByRounding,
   kNumbersGiven,
   kNumbersRandom,

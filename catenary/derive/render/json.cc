@@ -106,23 +106,19 @@ class Steps {
 };
 
 Json json_of(std::string_view variable, const GradientAgreement& a) {
-  Json check = {{"variable", variable},         {"method", name_of(a.method)},
-                {"compared", a.compared},       {"max_absolute_error", a.max_absolute},
-                {"tolerance", a.tolerance},     {"agrees", a.agrees()},
-                {"conclusive", a.is_conclusive}};
+  Json check = {
+      {"variable", variable},     {"method", name_of(a.method)}, {"max_absolute_error", a.max_absolute},
+      {"tolerance", a.tolerance}, {"agrees", a.agrees()},        {"conclusive", a.is_conclusive}};
   using Point = GradientAgreement::Point;
   if (a.point != Point::kSound) {
     check["not_checked"] = a.point == Point::kJump        ? "jump"
+                           : a.point == Point::kFolds     ? "folds"
                            : a.point == Point::kNoisy     ? "noisy"
                            : a.point == Point::kUnbounded ? "unbounded"
                                                           : "undefined";
   }
   if (a.kink) {
-    check["kink"] = {{"left", a.kink->left},
-                     {"right", a.kink->right},
-                     {"element", a.kink->element},
-                     {"elements", a.kink->elements},
-                     {"agrees", a.kink->agrees}};
+    check["kink"] = {{"left", a.kink->left}, {"right", a.kink->right}, {"element", a.kink->element}};
     if (a.kink->at.size() == 1) check["kink"]["operator"] = a.kink->at[0].op().name;
     if (a.kink->at.size() > 1) {
       for (const Value v : a.kink->at) check["kink"]["operators"].push_back(v.op().name);

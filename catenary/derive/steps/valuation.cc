@@ -1,7 +1,6 @@
 #include "catenary/derive/steps/valuation.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "catenary/base/error.h"
@@ -54,31 +53,6 @@ std::vector<Value> shown_values(const Derivation& d) {
 
 std::int64_t whole_elements(double affordable) {
   return std::clamp<std::int64_t>(static_cast<std::int64_t>(affordable), 1, kMostCheckedElements);
-}
-
-struct Derivative {
-  Value y, v, derivative;
-};
-
-using Elements = std::vector<std::int64_t>;
-
-// Of kinks that are certain.
-Elements elements_of_kinks(const GradientAgreement& differences) {
-  const auto& kink = differences.kink;
-  return kink && !kink->at.empty() ? kink->elements : Elements{};
-}
-
-// That `derivative` is ∂y/∂v against differences as wanted and, beside the kinks that they find, the complex
-// step.
-std::array<GradientAgreement, 2> check_twice(const Derivative& claim, const Bindings& at,
-                                             const GradcheckOptions& differences) {
-  const auto& [y, v, derivative] = claim;
-  const GradientAgreement measured = check_derivative(y, v, derivative, at, differences);
-  const Elements kinked = elements_of_kinks(measured);
-  return {measured, check_derivative(y, v, derivative, at,
-                                     {.elements = differences.elements,
-                                      .method = GradcheckMethod::kComplexStep,
-                                      .except = {&kinked, 1}})};
 }
 
 // The largest |hᵢⱼ − hⱼᵢ| of a matrix [n, n].
@@ -171,24 +145,22 @@ void Valuation::check_gradients(const Derivation& derivation, CheckedPart part) 
   double elements = affordable_elements(scalar, variables.size(), kExtrapolationWork);
   const bool extrapolates = elements >= 1;
   if (!extrapolates) elements = affordable_elements(scalar, variables.size(), kStepWork);
-  GradcheckOptions options{.elements = whole_elements(elements),
-                           .method = extrapolates ? GradcheckMethod::kExtrapolatedDifferences
-                                                  : GradcheckMethod::kCentralDifferences};
-  const auto differences = check_gradient(scalar, variables, at_, options);
-  std::vector<Elements> kinked;
-  for (const GradientAgreement& d : differences) kinked.push_back(elements_of_kinks(d));
-  options.method = GradcheckMethod::kComplexStep;
-  options.except = kinked;
-  const auto complex = check_gradient(scalar, variables, at_, options);
+  const auto by = [&](GradcheckMethod method) {
+    return check_gradient(scalar, variables, at_, {.elements = whole_elements(elements), .method = method});
+  };
+  const auto differences =
+      by(extrapolates ? GradcheckMethod::kExtrapolatedDifferences : GradcheckMethod::kCentralDifferences);
+  const auto complex = by(GradcheckMethod::kComplexStep);
   for (std::size_t i = 0; i < variables.size(); ++i) {
     const Result& result = derivation.sample.results[i];
     const bool is_closed = result.traced && shown(result) != result.traced;
     const bool is_shared = !scalar.batched() && !variables[i].batched();
-    std::array<GradientAgreement, 2> both = {differences[i], complex[i]};
-    if (is_closed && is_shared)
-      both = check_twice({scalar, variables[i], images_.at(shown(result).id())}, at_,
-                         {.method = differences[i].method});
-    agreements_.insert(agreements_.end(), both.begin(), both.end());
+    for (const GradientAgreement& agreement : {differences[i], complex[i]}) {
+      agreements_.push_back(is_closed && is_shared
+                                ? check_derivative(scalar, variables[i], images_.at(shown(result).id()), at_,
+                                                   {.method = agreement.method})
+                                : agreement);
+    }
   }
 }
 
@@ -201,9 +173,11 @@ void Valuation::check_hessian(const Derivation& derivation) {
     const Value g = images_.at((traced ? traced : block.gradient).id()), v = images_.at(block.y.id());
     const Value h = images_.at(block.value().id());
     const std::int64_t elements = whole_elements(affordable_elements(g, blocks.size(), kExtrapolationWork));
-    const auto both = check_twice(
-        {g, v, h}, at_, {.elements = elements, .method = GradcheckMethod::kExtrapolatedDifferences});
-    HessianAgreement agreement{both[0], both[1]};
+    const auto by = [&](GradcheckMethod method) {
+      return check_derivative(g, v, h, at_, {.elements = elements, .method = method});
+    };
+    HessianAgreement agreement{by(GradcheckMethod::kExtrapolatedDifferences),
+                               by(GradcheckMethod::kComplexStep)};
     if (block.x == block.y) agreement.asymmetry = asymmetry_of((*evaluation_)[h], v.shape().size());
     hessian_agreements_.push_back(agreement);
   }
@@ -216,7 +190,7 @@ std::string Valuation::disagreement() const {
   for (const HessianAgreement& a : hessian_agreements_) all.push_back({a.differences, a.complex});
   for (const Checks& checks : all) {
     if (checks.are_void() || checks.agree()) continue;
-    return (checks.complex.agrees() ? checks.differences : checks.complex).str();
+    return checks.complex.str();
   }
   return "";
 }

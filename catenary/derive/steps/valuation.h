@@ -46,32 +46,24 @@ class Valuation {
   /// each variable, in their order.
   [[nodiscard]] const std::vector<GradientAgreement>& agreements() const { return agreements_; }
 
-  /// What both methods say about one result. A kink is certain if a value is known in which it arises: else
-  /// it may be rounding, and the complex step is asked there too.
+  /// What both methods say about one result.
   struct Checks {
     const GradientAgreement &differences, &complex;
     [[nodiscard]] bool differences_agree() const { return differences.agrees() && differences.is_conclusive; }
-    [[nodiscard]] bool is_kink_certain() const { return differences.kink && !differences.kink->at.empty(); }
     /// Whether either method found the point to be of this kind.
     [[nodiscard]] bool stand_at(GradientAgreement::Point p) const {
       return differences.point == p || complex.point == p;
     }
-    /// Whether the point says nothing of the derivative, right or wrong.
+    /// Whether the point says nothing of the derivative, right or wrong. At a kink rounding makes the
+    /// gradient jump; the complex step knows of each element whether it has one.
     [[nodiscard]] bool are_void() const {
       using Point = GradientAgreement::Point;
+      const bool is_noisy = complex.kink ? complex.point == Point::kNoisy : stand_at(Point::kNoisy);
       return stand_at(Point::kUndefined) || stand_at(Point::kUnbounded) || stand_at(Point::kJump) ||
-             stand_at(Point::kNoisy);
+             stand_at(Point::kFolds) || is_noisy;
     }
-    /// The complex step decides, but at kinks, of which it knows one side alone.
-    [[nodiscard]] bool agree() const {
-      if (!differences.kink) return complex.agrees();
-      const bool agree_there = differences.kink->agrees;
-      if (is_kink_certain()) return complex.agrees() && agree_there;
-      return complex.agrees() || (agree_there && differences_agree());
-    }
-    [[nodiscard]] bool agree_at_kink() const {
-      return differences.kink && agree() && (is_kink_certain() || !complex.agrees());
-    }
+    /// The complex step decides.
+    [[nodiscard]] bool agree() const { return complex.agrees(); }
   };
   /// A matrix whose inverse the gradient needs and that has none at the point but for rounding: X Xᵀ of a
   /// matrix X with more rows than columns. Empty if all have one.

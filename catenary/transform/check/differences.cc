@@ -59,9 +59,10 @@ struct Element {
 }  // namespace
 
 bool MeasuredSlope::is_kink() const {
-  constexpr double kSafety = 10, kLeast = 1e-7;
-  const double jump = std::abs(right - left);
-  return jump > kSafety * one_sided_error && jump > kLeast * std::max(std::abs(left), std::abs(right));
+  constexpr double kSafety = 10, kUnderestimated = 1e-7;
+  const double jump = std::abs(right - left), size = std::max(std::abs(left), std::abs(right));
+  const double least = one_sided_error == 0 ? 0 : kUnderestimated * size;
+  return jump > kSafety * one_sided_error && jump > least;
 }
 
 std::vector<MeasuredSlope> measured_slopes(const CurveFunction& f, double x,

@@ -11,7 +11,7 @@ struct MeasuredSlope {
   /// What truncation and the rounding of f may have done to `value`; infinite where nothing could be
   /// measured.
   double error = 0;
-  /// The slopes from the left and from the right, and the errors of both together.
+  /// The slopes from the left and from the right, and the errors of both together; 0 if they are exact.
   double left = 0, right = 0;
   double one_sided_error = 0;
 

@@ -72,9 +72,10 @@ TEST(MeasuredSlopes, AreOfAKinkWhereTheyDifferByTenTimesTheirErrors) {
   EXPECT_TRUE(is_kink(0, 1, 0.09));
   EXPECT_TRUE(is_kink(1, 0, 0.09));
   EXPECT_FALSE(is_kink(0, 1, 0.11));
-  EXPECT_TRUE(is_kink(1, 1 + 2e-7, 0));  // and by more than one in ten million
-  EXPECT_TRUE(is_kink(-1, -1 - 2e-7, 0));
-  EXPECT_FALSE(is_kink(1, 1 + 5e-8, 0));
+  EXPECT_TRUE(is_kink(1, 1 + 2e-7, 1e-12));  // and by more than one in ten million, unless they are exact
+  EXPECT_TRUE(is_kink(-1, -1 - 2e-7, 1e-12));
+  EXPECT_FALSE(is_kink(1, 1 + 5e-8, 1e-12));
+  EXPECT_TRUE(is_kink(1, 1 + 5e-8, 0));
   EXPECT_FALSE(is_kink(1, 1, 0));
 }
 

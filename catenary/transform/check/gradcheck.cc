@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "catenary/base/error.h"
+#include "catenary/transform/check/complex_step.h"
 #include "catenary/transform/check/differences.h"
 #include "catenary/transform/check/kink.h"
 #include "catenary/transform/check/noise.h"
@@ -42,55 +43,31 @@ std::string place(Value v, std::int64_t element) {
 }
 
 // The slope of y, or of each sample's y, by one element of a leaf.
-class Difference {
+class CentralDifference {
  public:
-  Difference(Value y, Value leaf, const Bindings& at) : y_(y), leaf_(leaf), at_(at) {}
+  CentralDifference(Value y, Value leaf, const Bindings& at) : y_(y), leaf_(leaf), at_(at) {}
 
-  std::vector<double> operator()(std::int64_t element) {
+  std::vector<MeasuredSlope> operator()(std::int64_t element) {
     double& x = at_.leaves.at(leaf_.name())[static_cast<std::size_t>(element)];
     const double middle = x, step = std::cbrt(kEpsilon) * std::max(1.0, std::abs(middle));
     x = middle + step;
     const double right = x;
-    std::vector<double> slope = Evaluation({y_}, at_)[y_];
+    const std::vector<double> above = Evaluation({y_}, at_)[y_];
     x = middle - step;
     const std::vector<double> below = Evaluation({y_}, at_)[y_];
     const double width = right - x;  // what the rounding of middle ± step left of 2·step
     x = middle;
-    for (std::size_t i = 0; i < slope.size(); ++i) slope[i] = (slope[i] - below[i]) / width;
-    return slope;
+    std::vector<MeasuredSlope> slopes;
+    for (std::size_t i = 0; i < above.size(); ++i) {
+      const double slope = (above[i] - below[i]) / width;
+      slopes.push_back({.value = slope, .left = slope, .right = slope});
+    }
+    return slopes;
   }
 
  private:
   Value y_, leaf_;
   Bindings at_;
-};
-
-// The same slope by a step along the imaginary axis.
-class ComplexStep {
- public:
-  ComplexStep(Value y, Value leaf, const Bindings& at) : y_(y), leaf_(leaf), at_{at.batch_size, {}} {
-    for (const auto& [name, numbers] : at.leaves)
-      at_.leaves.emplace(name, std::vector<Complex>(numbers.begin(), numbers.end()));
-    moved_.emplace(std::initializer_list<Value>{y}, at_);
-  }
-
-  std::vector<double> operator()(std::int64_t element) {
-    Complex& x = at_.leaves.at(leaf_.name())[static_cast<std::size_t>(element)];
-    constexpr double kTiny = 1e-200;  // a step of its size would leave the range of double
-    // At 0 much smaller: |x|^1.5 has the slope √h a step h away.
-    const double size = std::abs(x.real()), step = size < kTiny ? 0x1p-200 : 0x1p-66 * size;
-    x.imag(step);
-    moved_->update(leaf_, at_);
-    x.imag(0);
-    std::vector<double> slope;
-    for (const Complex& value : (*moved_)[y_]) slope.push_back(value.imag() / step);
-    return slope;
-  }
-
- private:
-  Value y_, leaf_;
-  ComplexBindings at_;
-  std::optional<ComplexEvaluation> moved_;
 };
 
 // The same slope with an estimate of its error.
@@ -136,63 +113,20 @@ std::vector<double> slopes(Value y, Value v, const std::vector<double>& derivati
 
 struct Comparison {
   double analytic, numeric, tolerance;
+  [[nodiscard]] bool agrees() const { return std::abs(analytic - numeric) <= tolerance; }
 };
 
-// Whether the two agree.
-bool compare(GradientAgreement& agreement, std::int64_t element, const Comparison& c) {
+void compare(GradientAgreement& agreement, std::int64_t element, const Comparison& c) {
   const double error = std::abs(c.analytic - c.numeric), excess = error == 0 ? 0 : error / c.tolerance;
   if (!(error <= agreement.max_absolute) && !std::isnan(agreement.max_absolute))
     agreement.max_absolute = error;
   const bool worse = !(excess <= agreement.excess);  // so that a NaN is the worst and stays
-  if (worse && !std::isnan(agreement.excess)) {
-    agreement.excess = excess;
-    agreement.tolerance = c.tolerance;
-    agreement.element = element;
-    agreement.analytic = c.analytic;
-    agreement.numeric = c.numeric;
-  }
-  return excess <= 1;
-}
-
-using Measure = std::function<std::vector<double>(std::int64_t element)>;
-
-Measure measure_by(GradcheckMethod method, Value y, Value v, const Bindings& at) {
-  if (method == GradcheckMethod::kComplexStep) return ComplexStep(y, v, at);
-  return Difference(y, v, at);
-}
-
-double relative_tolerance(GradcheckMethod method) {
-  return method == GradcheckMethod::kComplexStep ? kRoundings * kEpsilon
-                                                 : kSafety * std::pow(kEpsilon, 2.0 / 3);
-}
-
-// What rounding explains of a slope's error: of any computation, and beside it of the gradient.
-struct SlopeRounding {
-  double usual, of_gradient;
-};
-
-bool is_kink(const MeasuredSlope& slope, double usual_rounding) {
-  return slope.is_kink() && std::abs(slope.right - slope.left) > usual_rounding;
-}
-
-// A measured slope against the gradient: at a kink the gradient may be any slope between the two sides'.
-bool compare(GradientAgreement& agreement, std::int64_t element, double analytic, const MeasuredSlope& slope,
-             const SlopeRounding& rounding) {
-  constexpr double kUnderestimate = 10;
-  if (!is_kink(slope, rounding.usual)) {
-    const double tolerance = kUnderestimate * slope.error + rounding.of_gradient + rounding.usual;
-    return compare(agreement, element, {analytic, slope.value, tolerance});
-  }
-  auto& kink = agreement.kink;
-  if (std::abs(slope.right - slope.left) > std::abs(kink->right - kink->left)) {
-    kink->left = slope.left;
-    kink->right = slope.right;
-    kink->element = element;
-  }
-  const double nearest =
-      std::clamp(analytic, std::min(slope.left, slope.right), std::max(slope.left, slope.right));
-  const double tolerance = kUnderestimate * slope.one_sided_error + rounding.usual;
-  return compare(agreement, element, {analytic, nearest, tolerance});
+  if (!worse || std::isnan(agreement.excess)) return;
+  agreement.excess = excess;
+  agreement.tolerance = c.tolerance;
+  agreement.element = element;
+  agreement.analytic = c.analytic;
+  agreement.numeric = c.numeric;
 }
 
 struct Claim {
@@ -203,18 +137,12 @@ struct Claim {
   double size = largest(derivative);
 };
 
-// As many elements of v as wanted, evenly spread, but for those to leave out.
-std::vector<std::int64_t> tried_elements(Value v, const Bindings& at, const GradcheckOptions& options,
-                                         std::size_t variable) {
+// As many elements of v as wanted, evenly spread.
+std::vector<std::int64_t> tried_elements(Value v, const Bindings& at, const GradcheckOptions& options) {
   const std::int64_t count = v.shape().size() * (v.batched() ? at.batch_size : 1);
   const std::int64_t wanted = options.elements == 0 ? count : std::min(options.elements, count);
   std::vector<std::int64_t> elements;
-  for (std::int64_t i = 0; i < wanted; ++i) {
-    const std::int64_t element = i * count / wanted;
-    const bool is_left_out =
-        !options.except.empty() && std::ranges::binary_search(options.except[variable], element);
-    if (!is_left_out) elements.push_back(element);
-  }
+  for (std::int64_t i = 0; i < wanted; ++i) elements.push_back(i * count / wanted);
   return elements;
 }
 
@@ -241,101 +169,138 @@ GradientAgreement::Point point_of(const Claim& claim, const std::vector<double>&
   return is_hidden ? Point::kNoisy : Point::kSound;
 }
 
-// The slopes of y by each element tried.
-std::vector<std::vector<MeasuredSlope>> measured_by_extrapolation(const Claim& claim, const Bindings& at,
-                                                                  const Evaluation& exact) {
+using Measure = std::function<std::vector<MeasuredSlope>(std::int64_t element)>;
+
+Measure by_complex_step(const Claim& claim, const Bindings& at) {
+  return [y = claim.y, step = ComplexStep(claim.y, claim.v, at)](std::int64_t element) mutable {
+    step.move(element);
+    const std::vector<double> left = step.left(y), right = step.right(y);
+    std::vector<MeasuredSlope> slopes;
+    for (std::size_t i = 0; i < left.size(); ++i)
+      slopes.push_back({.value = right[i], .left = left[i], .right = right[i]});
+    return slopes;
+  };
+}
+
+Measure measure_by(GradcheckMethod method, const Claim& claim, const Bindings& at, const Evaluation& exact) {
+  if (method == GradcheckMethod::kCentralDifferences) return CentralDifference(claim.y, claim.v, at);
+  if (method == GradcheckMethod::kComplexStep) return by_complex_step(claim, at);
   const std::vector<double>& values = exact[claim.y];
   std::vector<double> noise = noise_of({{claim.y}}, {{claim.v}}, exact, at)[0];
   for (std::size_t i = 0; i < noise.size(); ++i) noise[i] += 2 * kEpsilon * std::abs(values[i]);
-  ExtrapolatedDifferences measure(claim.y, claim.v, at, std::move(noise));
-  std::vector<std::vector<MeasuredSlope>> measured;
-  for (const std::int64_t element : claim.tried) measured.push_back(measure(element));
-  return measured;
+  return ExtrapolatedDifferences(claim.y, claim.v, at, std::move(noise));
 }
 
-// Whether a wrong gradient would show, and whether the slopes settle on more digits than at a jump.
-struct Sharpness {
-  bool is_visible = true, is_settled = true;
-};
-
-Sharpness sharpness(const std::vector<MeasuredSlope>& measured, double size, const SlopeRounding& rounding,
-                    double least) {
-  constexpr double kVisible = 1e-5, kVisibleZero = 1e-8;
-  Sharpness all;
-  for (const MeasuredSlope& slope : measured) {
-    const bool bends = is_kink(slope, rounding.usual);
-    const double scale = bends ? std::max({size, std::abs(slope.left), std::abs(slope.right)}) : size;
-    const double error = bends ? slope.one_sided_error : slope.error;
-    const bool is_visible = error <= (scale > 0 ? kVisible * scale : least / kVisibleZero);
-    all.is_visible = all.is_visible && is_visible;
-    all.is_settled = all.is_settled && (bends || error <= kVisibleZero * size);
-  }
-  return all;
-}
-
-void check_by_extrapolation(GradientAgreement& agreement, const Claim& claim, const Bindings& at) {
-  using Point = GradientAgreement::Point;
-  const Evaluation exact({claim.y}, at);
-  const auto measured = measured_by_extrapolation(claim, at, exact);
-  const double least = kEpsilon * std::max(1.0, largest(exact[claim.y]));
-  SlopeRounding rounding{kRoundings * kEpsilon * std::max(claim.size, least), 0};
-  std::vector<std::int64_t> smooth, kinked;
-  for (std::size_t i = 0; i < measured.size(); ++i) {
-    const bool bends =
-        std::ranges::any_of(measured[i], [&](const MeasuredSlope& s) { return is_kink(s, rounding.usual); });
-    (bends ? kinked : smooth).push_back(claim.tried[i]);
-  }
-  // At a kink the gradient jumps when its point is rounded.
-  rounding.of_gradient = rounding_of(claim, smooth, at);
-  agreement.point = point_of(claim, exact[claim.y], rounding.of_gradient);
-  if (!kinked.empty()) agreement.kink = {.left = 0, .right = 0, .element = 0, .elements = kinked};
-  for (std::size_t i = 0; i < measured.size(); ++i) {
-    const std::int64_t element = claim.tried[i];
-    const std::vector<double> analytic = slopes(claim.y, claim.v, claim.derivative, element, at.batch_size);
-    bool agrees = true;
-    for (std::size_t n = 0; n < measured[i].size(); ++n)
-      agrees = compare(agreement, element, analytic[n], measured[i][n], rounding) && agrees;
-    if (std::ranges::binary_search(kinked, element)) agreement.kink->agrees &= agrees;
-    const Sharpness sharp = sharpness(measured[i], claim.size, rounding, least);
-    agreement.is_conclusive = agreement.is_conclusive && sharp.is_visible;
-    const bool is_finite = agreement.point == Point::kSound || agreement.point == Point::kNoisy;
-    if (!sharp.is_settled && is_finite && jumps(claim.y, claim.v, element, at))
-      agreement.point = Point::kJump;
-  }
-  auto& kink = agreement.kink;
-  if (kink) kink->at = kinked_values(claim.y, claim.v, kink->element, at);
-}
-
-void check_by_step(GradientAgreement& agreement, const Claim& claim, const Bindings& at) {
-  const Evaluation exact({claim.y}, at);
-  const std::vector<double>& values = exact[claim.y];
-  const double rounding = rounding_of(claim, claim.tried, at);
-  agreement.point = point_of(claim, values, rounding);
-  const double size = std::max({1.0, claim.size, largest(values)});
-  const double tolerance = std::max(relative_tolerance(agreement.method) * size, rounding);
-  const Measure measure = measure_by(agreement.method, claim.y, claim.v, at);
-  for (const std::int64_t element : claim.tried) {
-    const std::vector<double> numeric = measure(element);
-    const std::vector<double> analytic = slopes(claim.y, claim.v, claim.derivative, element, at.batch_size);
-    for (std::size_t n = 0; n < numeric.size(); ++n)
-      compare(agreement, element, {analytic[n], numeric[n], tolerance});
-  }
-}
-
-GradientAgreement check_claim(const Claim& claim, const Bindings& at, GradcheckMethod method) {
-  GradientAgreement agreement{
-      .variable = claim.v, .method = method, .compared = static_cast<std::int64_t>(claim.tried.size())};
-  const double nothing = claim.tried.empty() ? 0 : -1;  // below what agrees to the last bit
-  agreement.max_absolute = agreement.excess = nothing;
+// What a computation of y's slopes is off by anyway; values: of y.
+double usual_rounding(GradcheckMethod method, double size, const std::vector<double>& values) {
   if (method == GradcheckMethod::kExtrapolatedDifferences)
-    check_by_extrapolation(agreement, claim, at);
-  else
-    check_by_step(agreement, claim, at);
-  const bool all_zero = claim.size == 0 && agreement.max_absolute == 0;
-  agreement.max_relative =
-      all_zero ? 0 : agreement.max_absolute / std::max(claim.size, std::abs(agreement.numeric));
-  return agreement;
+    return kRoundings * kEpsilon * std::max(size, kEpsilon * std::max(1.0, largest(values)));
+  const double relative =
+      method == GradcheckMethod::kComplexStep ? kRoundings * kEpsilon : kSafety * std::pow(kEpsilon, 2.0 / 3);
+  return relative * std::max({1.0, size, largest(values)});
 }
+
+// The slopes of y by the elements tried, against the gradient.
+class Check {
+ public:
+  Check(const Claim& claim, const Bindings& at, GradcheckMethod method)
+      : claim_(claim), at_(at), exact_({claim.y}, at) {
+    agreement_.variable = claim.v;
+    agreement_.method = method;
+    agreement_.max_absolute = agreement_.excess = -1;  // so that an element is reported even if all agree
+    usual_ = usual_rounding(method, claim.size, exact_[claim.y]);
+  }
+
+  GradientAgreement operator()() {
+    measure();
+    agreement_.point = point_of(claim_, exact_[claim_.y], rounding_);
+    for (std::size_t i = 0; i < measured_.size(); ++i) compare_element(claim_.tried[i], measured_[i]);
+    if (auto& kink = agreement_.kink) kink->at = kinked_values(claim_.y, claim_.v, kink->element, at_);
+    using Point = GradientAgreement::Point;
+    if (has_folds_ && agreement_.agrees()) agreement_.point = Point::kFolds;
+    if (agreement_.max_absolute < 0) agreement_.max_absolute = 0;  // nothing but folds
+    const bool all_zero = claim_.size == 0 && agreement_.max_absolute == 0;
+    agreement_.max_relative =
+        all_zero ? 0 : agreement_.max_absolute / std::max(claim_.size, std::abs(agreement_.numeric));
+    return agreement_;
+  }
+
+ private:
+  [[nodiscard]] bool is_kink(const MeasuredSlope& slope) const {
+    return slope.is_kink() && std::abs(slope.right - slope.left) > usual_;
+  }
+
+  void measure() {
+    const Measure slopes_by = measure_by(agreement_.method, claim_, at_, exact_);
+    std::vector<std::int64_t> smooth;
+    for (const std::int64_t element : claim_.tried) {
+      measured_.push_back(slopes_by(element));
+      const bool bends = std::ranges::any_of(measured_.back(), [&](const auto& s) { return is_kink(s); });
+      if (!bends) smooth.push_back(element);
+    }
+    rounding_ = rounding_of(claim_, smooth, at_);  // at a kink the gradient jumps when its point is rounded
+  }
+
+  // At a kink the gradient may be any slope between the two sides'.
+  [[nodiscard]] Comparison compared(double analytic, const MeasuredSlope& slope) const {
+    constexpr double kUnderestimate = 10;
+    if (!is_kink(slope))
+      return {analytic, slope.value, kUnderestimate * slope.error + std::max(rounding_, usual_)};
+    const double nearest =
+        std::clamp(analytic, std::min(slope.left, slope.right), std::max(slope.left, slope.right));
+    return {analytic, nearest, kUnderestimate * slope.one_sided_error + usual_};
+  }
+
+  void compare_element(std::int64_t element, const std::vector<MeasuredSlope>& measured) {
+    const std::vector<double> analytic =
+        slopes(claim_.y, claim_.v, claim_.derivative, element, at_.batch_size);
+    std::vector<Comparison> comparisons;
+    for (std::size_t n = 0; n < measured.size(); ++n) {
+      if (is_kink(measured[n])) note_kink(element, measured[n]);
+      comparisons.push_back(compared(analytic[n], measured[n]));
+    }
+    if (agreement_.method == GradcheckMethod::kExtrapolatedDifferences) judge(element, measured);
+    const bool is_exact = agreement_.method == GradcheckMethod::kComplexStep;
+    const bool disagrees = !std::ranges::all_of(comparisons, &Comparison::agrees);
+    if (is_exact && disagrees && bends(claim_.y, claim_.v, element, at_) > 1)
+      has_folds_ = true;  // what the rules take at each kink need not add up to a slope
+    else
+      for (const Comparison& c : comparisons) compare(agreement_, element, c);
+  }
+
+  void note_kink(std::int64_t element, const MeasuredSlope& slope) {
+    auto& known = agreement_.kink;
+    if (!known || std::abs(slope.right - slope.left) > std::abs(known->right - known->left))
+      known = {slope.left, slope.right, element};
+  }
+
+  // Whether a wrong gradient would show, and the slopes settle on more digits than at a jump.
+  void judge(std::int64_t element, const std::vector<MeasuredSlope>& measured) {
+    constexpr double kVisible = 1e-5, kVisibleZero = 1e-8;
+    const double least = kEpsilon * std::max(1.0, largest(exact_[claim_.y]));
+    bool is_settled = true;
+    for (const MeasuredSlope& slope : measured) {
+      const bool bends = is_kink(slope);
+      const double scale =
+          bends ? std::max({claim_.size, std::abs(slope.left), std::abs(slope.right)}) : claim_.size;
+      const double error = bends ? slope.one_sided_error : slope.error;
+      const bool is_visible = error <= (scale > 0 ? kVisible * scale : least / kVisibleZero);
+      agreement_.is_conclusive = agreement_.is_conclusive && is_visible;
+      is_settled = is_settled && (bends || error <= kVisibleZero * claim_.size);
+    }
+    using Point = GradientAgreement::Point;
+    const bool is_finite = agreement_.point == Point::kSound || agreement_.point == Point::kNoisy;
+    if (!is_settled && is_finite && jumps(claim_.y, claim_.v, element, at_)) agreement_.point = Point::kJump;
+  }
+
+  Claim claim_;
+  const Bindings& at_;
+  Evaluation exact_;
+  GradientAgreement agreement_;
+  std::vector<std::vector<MeasuredSlope>> measured_;
+  bool has_folds_ = false;
+  double usual_ = 0, rounding_ = 0;  // what rounding explains: of any computation, and of the gradient
+};
 
 // How far rounding may put each element of each derivative off.
 std::vector<std::vector<double>> noise_of_derivatives(std::span<const Value> derivatives,
@@ -373,8 +338,8 @@ std::vector<GradientAgreement> check_gradient(Value y, std::span<const Value> wr
   const auto noise = noise_of_derivatives(adjoints, wrt, values, at, options.method);
   std::vector<GradientAgreement> agreements;
   for (std::size_t i = 0; i < wrt.size(); ++i) {
-    const Claim claim{y, wrt[i], values[adjoints[i]], noise[i], tried_elements(wrt[i], at, options, i)};
-    agreements.push_back(check_claim(claim, at, options.method));
+    const Claim claim{y, wrt[i], values[adjoints[i]], noise[i], tried_elements(wrt[i], at, options)};
+    agreements.push_back(Check(claim, at, options.method)());
   }
   return agreements;
 }
@@ -383,8 +348,8 @@ GradientAgreement check_derivative(Value y, Value v, Value derivative, const Bin
                                    const GradcheckOptions& options) {
   const Evaluation values({derivative}, at);
   const auto noise = noise_of_derivatives({{derivative}}, {{v}}, values, at, options.method);
-  const Claim claim{y, v, values[derivative], noise[0], tried_elements(v, at, options, 0)};
-  return check_claim(claim, at, options.method);
+  const Claim claim{y, v, values[derivative], noise[0], tried_elements(v, at, options)};
+  return Check(claim, at, options.method)();
 }
 
 }  // namespace catenary

@@ -16,9 +16,8 @@ namespace catenary {
 enum class GradcheckMethod : std::uint8_t {
   /// (y(v + h) − y(v − h)) / 2h: about a third of the digits is lost to truncation and cancellation.
   kCentralDifferences,
-  /// Im y(v + ih) / h, in complex numbers: nothing is subtracted, so h can be so small that only rounding is
-  /// left. Where an operator jumps or has a kink it is blind: it sees the branch that v lies on. [Squire and
-  /// Trapp 1998; Martins, Sturdza and Alonso 2003]
+  /// Im y(v ± ih) / ±h, in complex numbers, without subtraction and from either side: see ComplexStep. Blind
+  /// where an operator jumps.
   kComplexStep,
   /// Central differences with many steps, extrapolated to the step 0, with an estimate of their error: see
   /// measured_slopes(). Some twenty evaluations for each element.
@@ -32,9 +31,7 @@ enum class GradcheckMethod : std::uint8_t {
 struct GradientAgreement {
   Value variable;
   GradcheckMethod method = GradcheckMethod::kCentralDifferences;
-  /// How many elements were compared.
-  std::int64_t compared = 0;
-  /// Largest |analytic − numeric| over them.
+  /// Largest |analytic − numeric| over the elements.
   double max_absolute = 0;
   /// That error divided by the largest element of the gradient, so that elements near zero do not decide; 0
   /// if all are 0.
@@ -47,17 +44,17 @@ struct GradientAgreement {
   bool is_conclusive = true;
   /// What the point lets be compared: nothing where y is not finite, or the gradient, nor where rounding the
   /// point changes the gradient's first digits, as beside a pole or a singular matrix; at a kink that says
-  /// nothing. Where y jumps there is no gradient; extrapolated differences alone see that.
-  enum class Point : std::uint8_t { kSound, kUndefined, kUnbounded, kNoisy, kJump } point = Point::kSound;
-  /// Extrapolated differences see kinks. There a gradient agrees that lies between the slopes from the left
-  /// and from the right. Of several, the one at which they differ most.
+  /// nothing. Where y jumps there is no gradient; extrapolated differences alone see that. Where kinks fold
+  /// into each other, as in relu(x) − relu(−x) at 0, what the rules take at each need not make a slope of y;
+  /// where it does not, the complex step says so.
+  enum class Point : std::uint8_t { kSound, kUndefined, kUnbounded, kNoisy, kJump, kFolds };
+  Point point = Point::kSound;
+  /// The complex step and extrapolated differences see kinks. There a gradient agrees that lies between the
+  /// slopes from the left and from the right. Of several, the one at which they differ most.
   struct Kink {
     double left, right;
     std::int64_t element;        ///< of the variable, counted as `element` below
     std::vector<Value> at = {};  ///< the values in which it arises: see kinked_values()
-    /// All elements that y has a kink by, in their order, and whether the gradient agrees at each of them.
-    std::vector<std::int64_t> elements = {};
-    bool agrees = true;
   };
   std::optional<Kink> kink = {};
 
@@ -77,9 +74,6 @@ struct GradcheckOptions {
   /// complex numbers.
   std::int64_t elements = 0;
   GradcheckMethod method = GradcheckMethod::kCentralDifferences;
-  /// Elements of each variable to leave out, in their order: those by which y has a kink, of which the
-  /// complex step sees one side alone. Empty: none.
-  std::span<const std::vector<std::int64_t>> except = {};
 };
 
 /// Compares gradient(y, wrt) at a point with what the method measures, both through the reference evaluator.
@@ -94,7 +88,7 @@ struct GradcheckOptions {
 /// largest of 1, |y| and |∂y/∂v|, and allows 100 times as much, for third derivatives and cancelling terms
 /// that are larger; a wrong rule is off by far more.
 ///
-/// The complex step takes h = 2⁻⁶⁶·|v| (2⁻²⁰⁰ where v = 0): the truncation h²/6·|y'''| is far below ε,
+/// The complex step's truncation h²/6·|y'''| is far below ε,
 /// and Im y collects the same roundings as any computation of the gradient, a few ε of the size of each term.
 /// The tolerance is 2¹²·ε ≈ 1e-12 of that size, for sums of many terms and for terms that are larger than
 /// their sum.

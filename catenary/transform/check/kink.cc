@@ -7,7 +7,7 @@
 #include <set>
 
 #include "catenary/ir/verify.h"
-#include "catenary/transform/check/differences.h"
+#include "catenary/transform/check/complex_step.h"
 
 namespace catenary {
 
@@ -27,9 +27,9 @@ std::vector<Value> values_between(Value leaf, Value y) {
   return values;
 }
 
-// What rounding may have done to each element of the values: a few units in the last place of the largest
+// What rounding may have done to each element of y: a few units in the last place of the largest
 // number that went into it, as a difference of large numbers is rounded as those are.
-std::vector<double> roundings(const std::vector<Value>& values, const Evaluation& evaluation, Value y) {
+double rounding_of(Value y, const Evaluation& evaluation) {
   constexpr double kRoundings = 4 * std::numeric_limits<double>::epsilon();
   std::map<NodeId, double> largest;
   for (const Value v : reachable({y})) {
@@ -37,9 +37,7 @@ std::vector<double> roundings(const std::vector<Value>& values, const Evaluation
     for (const double x : evaluation[v]) size = std::max(size, std::abs(x));
     for (int i = 0; i < v.input_count(); ++i) size = std::max(size, largest[v.input(i).id()]);
   }
-  std::vector<double> all;
-  for (const Value v : values) all.insert(all.end(), evaluation[v].size(), kRoundings * largest[v.id()]);
-  return all;
+  return kRoundings * largest[y.id()];
 }
 
 // Those of the kinked values, in their order, from which a chain of kinked values leads to y.
@@ -64,34 +62,29 @@ std::vector<Value> leading_to(Value y, const std::vector<Value>& kinked) {
 }  // namespace
 
 std::vector<Value> kinked_values(Value y, Value leaf, std::int64_t element, const Bindings& at) {
-  const std::vector<Value> values = values_between(leaf, y);
-  Bindings moved = at;
-  Evaluation evaluation({y}, moved);
-  double& x = moved.leaves.at(leaf.name())[static_cast<std::size_t>(element)];
-  const auto all_elements = [&](double number) {
-    x = number;
-    evaluation.update(leaf, moved);
-    std::vector<double> all;
-    for (const Value v : values) all.insert(all.end(), evaluation[v].begin(), evaluation[v].end());
-    return all;
-  };
-  const std::vector<double> noise = roundings(values, evaluation, y);
-  const std::vector<MeasuredSlope> slopes = measured_slopes(all_elements, double(x), noise);
+  ComplexStep step(y, leaf, at);
+  step.move(element);
   std::vector<Value> kinked;
-  auto slope = slopes.begin();
-  for (const Value v : values) {
-    const auto end = slope + static_cast<std::ptrdiff_t>(evaluation[v].size());
-    if (std::any_of(slope, end, [](const MeasuredSlope& s) { return s.is_kink(); })) kinked.push_back(v);
-    slope = end;
+  for (const Value v : values_between(leaf, y)) {
+    if (step.is_kinked(v)) kinked.push_back(v);
   }
   return leading_to(y, kinked);
+}
+
+std::int64_t bends(Value y, Value leaf, std::int64_t element, const Bindings& at) {
+  ComplexStep step(y, leaf, at);
+  step.move(element);
+  std::int64_t count = 0;
+  for (const Value v : values_between(leaf, y)) count += step.bends(v);
+  return count;
 }
 
 bool jumps(Value y, Value leaf, std::int64_t element, const Bindings& at) {
   constexpr double kFar = 1e-6, kNear = 1e-10, kSafety = 100;
   Bindings moved = at;
   Evaluation evaluation({y}, moved);
-  const std::vector<double> noise = roundings({y}, evaluation, y), here = evaluation[y];
+  const std::vector<double> here = evaluation[y];
+  const double noise = rounding_of(y, evaluation);
   double& x = moved.leaves.at(leaf.name())[static_cast<std::size_t>(element)];
   const double middle = x, size = middle == 0 ? 1 : std::abs(middle);
   const auto step = [&](double h) {
@@ -105,7 +98,7 @@ bool jumps(Value y, Value leaf, std::int64_t element, const Bindings& at) {
     const std::vector<double> near = step(side * kNear), far = step(side * kFar);
     for (std::size_t i = 0; i < near.size(); ++i) {
       const bool is_as_far = std::abs(far[i] - near[i]) < 0.1 * std::abs(near[i]);
-      if (is_as_far && std::abs(near[i]) > kSafety * noise[i]) return true;
+      if (is_as_far && std::abs(near[i]) > kSafety * noise) return true;
     }
   }
   return false;

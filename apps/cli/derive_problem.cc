@@ -151,6 +151,9 @@ class GivenValues {
 void require_short(Value objective, std::size_t variables, const DeriveArguments& arguments) {
   const auto require = [&](std::int64_t found, std::string_view what) {
     if (found <= arguments.max_operations) return;
+    if (found > kMostOperations)
+      fail(ErrorKind::kConfig, "needed a derivation of at most {} {}, found {}", kMostOperations, what,
+           found);
     fail(ErrorKind::kConfig, "needed a derivation of at most {} {}, found {}; --max-operations {} takes it",
          arguments.max_operations, what, found, found);
   };

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "testing.h"
@@ -5,6 +6,7 @@
 namespace catenary::cli {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -49,6 +51,10 @@ TEST(SlowDerive, RefusesWhatIsTooLongToBeReadBeforeItDerives) {
   EXPECT_EQ(derive({"--expr", power, "--given", "x: 1", "--max-operations", "4998"}).exit_code, 0);
   EXPECT_THAT(derive({"--expr", "x", "--given", "x: 1", "--max-operations", "100001"}).err,
               HasSubstr("--max-operations"));
+  const std::string many = repeated(500, "+", [](int i) { return "a" + std::to_string(i); });
+  const std::string all = repeated(500, ", ", [](int i) { return fmt::format("a{}: 1", i); });
+  EXPECT_THAT(derive({"--expr", many, "--given", all, "--order", "2"}).err,
+              EndsWith("needed a derivation of at most 100000 blocks of second derivatives, found 125250\n"));
   const std::string sum = repeated(400, "+", [](int i) { return "a" + std::to_string(i); });
   const std::string given = repeated(400, ", ", [](int i) { return "a" + std::to_string(i) + ": 1"; });
   EXPECT_THAT(derive({"--expr", sum, "--given", given, "--order", "2"}).err,

@@ -168,7 +168,8 @@ void Executor<T>::bind(std::string_view input, const Rows& rows) {
   const auto it = std::find_if(inputs_.begin(), inputs_.end(),
                                [&](const auto& candidate) { return candidate.leaf.name() == input; });
   if (it == inputs_.end()) fail(ErrorKind::kConfig, "the step has no input '{}'", input);
-  const bool has_none = rows.data == nullptr || rows.count < 1, takes_away = has_none && rows.columns == 0;
+  const bool has_none = rows.data == nullptr || rows.count < 1,
+             takes_away = rows.data == nullptr && rows.count == 0 && rows.columns == 0;
   if (has_none && !takes_away)
     fail(ErrorKind::kShape, "the input '{}' needs a table of one row or more, found none", input);
   const std::int64_t size = it->leaf.shape().size();

@@ -151,8 +151,10 @@ TEST(Step, ChecksTheLengthOfRowsWhereItIsKnown) {
   EXPECT_EQ(error_of([&] { step.bind("x", rows_of(numbers, 2)); }),
             "shape: the input 'x' needs rows of 3 numbers, found rows of 2");
   const std::vector<float> none;
-  EXPECT_EQ(error_of([&] { step.bind("x", rows_of(none, 3)); }),
-            "shape: the input 'x' needs a table of one row or more, found none");
+  for (const Rows& rows : {rows_of(none, 3), Rows{.data = numbers.data(), .count = -4}, Rows{.count = 4}})
+    EXPECT_EQ(error_of([&] { step.bind("x", rows); }),
+              "shape: the input 'x' needs a table of one row or more, found none");
+  step.bind("x", {});
   EXPECT_EQ(error_of([&] { (void)rows_of(numbers, 0); }),
             "shape: rows of 0 numbers need a multiple of that many, found 6");
   EXPECT_EQ(error_of([&] { (void)rows_of(numbers, 4); }),

@@ -59,7 +59,7 @@ const std::vector<T>& EvaluationOf<T>::operator[](Value v) const {
   if (!order_.empty()) check_same_graph(order_[0], v, "an evaluation");
   const auto id = static_cast<std::size_t>(v.id());
   if (id >= results_.size() || results_[id].empty())
-    fail(ErrorKind::kInternal, "node {} was not evaluated", v.id());
+    fail(ErrorKind::kConfig, "an evaluation needs a value that its outputs read, found node {}", v.id());
   return results_[id];
 }
 

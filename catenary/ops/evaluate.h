@@ -41,6 +41,7 @@ class EvaluationOf {
   void update(Value leaf, const BindingsOf<T>& bindings);
 
   /// The elements of a value that was computed: shape.size() of them, times the batch size if it is batched.
+  /// Throws Error{config} for a value that was not.
   [[nodiscard]] const std::vector<T>& operator[](Value v) const;
 
  private:

@@ -47,7 +47,8 @@ TEST(Evaluation, KeepsWhatWasComputedOnTheWay) {
   const Value y = square(x), z = exp(y), unused = log(x);
   const Evaluation result({z}, {1, {{"x", {3}}}});
   EXPECT_THAT(result[y], ElementsAre(9));
-  EXPECT_EQ(error_of([&] { (void)result[unused]; }), "internal: node 3 was not evaluated");
+  EXPECT_EQ(error_of([&] { (void)result[unused]; }),
+            "config: an evaluation needs a value that its outputs read, found node 3");
 }
 
 TEST(Evaluation, UpdatesWhatDependsOnALeafAndNothingElse) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "catenary/derive/compose/compose.h"
@@ -10,6 +11,7 @@
 #include "catenary/derive/steps/singular.h"
 #include "catenary/derive/steps/valuation.h"
 #include "catenary/ops/ops.h"
+#include "tests/support/errors.h"
 
 namespace catenary::derive {
 namespace {
@@ -162,6 +164,20 @@ TEST(Check, TakesPowersOfZero) {
     const std::string text = Checked(formula, "x: 1", {{"x", {0}}}).text();
     EXPECT_THAT(text.substr(text.find("Results")), AllOf(Not(HasSubstr("nan")), HasSubstr("  agrees")))
         << formula;
+  }
+}
+
+TEST(Valuation, IsOfOneDerivation) {
+  const Checked one("norm(W*x-y)^2", "W: 2×2, x: 2, y: 2",
+                    {{"W", {1, 2, 3, 4}}, {"x", {1, 2}}, {"y", {1, 2}}}),
+      other("sum(exp(x))", "x: 2", {{"x", {1, 2}}});
+  const Document document = compose(other.derivation, {});
+  for (const auto& mixed : std::vector<std::function<void()>>{
+           [&] { (void)compose(other.derivation, {.numbers = true, .valuation = &one.valuation}); },
+           [&] { (void)render_json(document, other.derivation, &one.valuation, true); },
+           [&] { (void)render_html(document, other.derivation, &one.valuation); }}) {
+    EXPECT_EQ(testing_support::error_of(mixed),
+              "config: needed a valuation of this derivation, found one of another");
   }
 }
 

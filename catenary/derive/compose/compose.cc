@@ -44,6 +44,7 @@ void refuse_another_count(const Derivation& d, const ComposeOptions& options) {
 
 Document compose(const Derivation& derivation, const ComposeOptions& options) {
   refuse_another_count(derivation, options);
+  if (options.valuation != nullptr) options.valuation->require_of(derivation);
   Composer c(derivation, options);
   add_symbols(c);
   add_forward(c);

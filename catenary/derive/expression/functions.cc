@@ -177,27 +177,44 @@ constexpr Function kFunctions[] = {
 struct Foreign {
   std::string_view name, instead;
 };
-// Functions of other languages whose names are an edit or two away from another function's.
+// Functions of other languages: names that are an edit or two away from another function's, and those that
+// have another name here.
 constexpr Foreign kForeign[] = {
     {"acos", ""},
     {"acosh", ""},
+    {"arccos", ""},
+    {"arcsin", ""},
+    {"arctan", ""},
     {"asin", ""},
     {"asinh", ""},
     {"atan", ""},
     {"atanh", "ln((1 + x)./(1 - x))/2"},
+    {"cbrt", "x.^(1/3)"},
     {"cosh", "(exp(x) + exp(-x))/2"},
     {"cot", "cos(x)./sin(x)"},
+    {"cov", ""},
     {"csc", "1./sin(x)"},
     {"erfc", "1 - erf(x)"},
     {"exp2", "2.^x"},
+    {"expm", ""},
     {"expm1", "exp(x) - 1"},
+    {"inverse", "inv(A)"},
     {"log10", "ln(x)/ln(10)"},
     {"log1p", "ln(1 + x)"},
     {"log2", "ln(x)/ln(2)"},
+    {"logistic", "sigmoid(x)"},
+    {"logit", "ln(x./(1 - x))"},
     {"min", "-max(-x)"},
+    {"mse", "mean((x - y).^2)"},
+    {"pinv", ""},
+    {"pow", "x.^a"},
+    {"power", "x.^a"},
     {"sec", "1./cos(x)"},
+    {"sigma", "sigmoid(x)"},
     {"sinh", "(exp(x) - exp(-x))/2"},
+    {"swish", "silu(x)"},
     {"tan", "sin(x)./cos(x)"},
+    {"vech", ""},
 };
 
 }  // namespace

@@ -175,6 +175,7 @@ constexpr std::string_view kHead =
 
 std::string render_html(const Document& document, const Derivation& derivation, const Valuation* valuation,
                         HtmlNumbers numbers) {
+  if (valuation != nullptr) valuation->require_of(derivation);
   const PageContext page = context_of(document, derivation, valuation);
   const Sentence title = document.blocks.empty() ? Sentence{} : document.blocks[0].sentence;
   return fmt::format(fmt::runtime(kHead), document.language == Language::kEnglish ? "en" : "zh-CN",

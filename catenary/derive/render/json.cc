@@ -231,6 +231,7 @@ Json results(const Derivation& d, const Part& part, const Valuation* valuation) 
 
 std::string render_json(const Document& document, const Derivation& derivation, const Valuation* valuation,
                         bool with_numbers) {
+  if (valuation != nullptr) valuation->require_of(derivation);
   Json blocks = Json::array();
   for (const Block& block : document.blocks) {
     Json json = json_of(block);

@@ -221,6 +221,11 @@ bool Valuation::is_affordable(const Derivation& derivation,
   return work <= kMostWork && numbers <= kMostNumbers;
 }
 
+void Valuation::require_of(const Derivation& derivation) const {
+  if (derivation.graph.get() != source_)
+    fail(ErrorKind::kConfig, "needed a valuation of this derivation, found one of another");
+}
+
 Shape Valuation::shape_of(Value v) const { return images_.at(v.id()).shape(); }
 
 bool Valuation::is_finite(Value v) const {

@@ -30,6 +30,9 @@ class Valuation {
                                           const std::map<std::string, std::int64_t, std::less<>>& sizes = {},
                                           std::int64_t batch_size = 1);
 
+  /// Throws Error{config} unless it is of this derivation: the numbers of another one would pass for its own.
+  void require_of(const Derivation& derivation) const;
+
   /// The shape that a value has at this point.
   [[nodiscard]] Shape shape_of(Value v) const;
   /// The value's numbers, of a batched value those of one sample.

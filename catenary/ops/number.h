@@ -13,19 +13,22 @@
 /// Functions of a real or a complex number that std does not have for both, so that a reference
 /// implementation is one text. Complex arguments lie near the real axis: the real part picks the branch, as
 /// it does for real numbers, and each branch is continued from there. Where two branches meet, the imaginary
-/// part picks: it says to which side a complex step goes, so that its slope is that of the side. Private to
-/// ops/.
+/// part picks: it says to which side a complex step goes, so that its slope is that of the side. There it is
+/// larger than the real part, to which the step adds no more than its square. Private to ops/.
 namespace catenary::ops {
 
-/// Whether a lies below b, of two equal real parts that of the lower imaginary part. NaN is above all, as in
-/// NumPy: a maximum never forgets it.
-inline bool is_below(double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); }
-inline bool is_below(Complex a, Complex b) {
-  return is_below(a.real(), b.real()) || (a.real() == b.real() && a.imag() < b.imag());
+inline bool is_negative(double x) { return x < 0; }
+inline bool is_negative(Complex x) {
+  return std::abs(x.imag()) > std::abs(x.real()) ? x.imag() < 0 : x.real() < 0;
 }
 
-inline bool is_negative(double x) { return x < 0; }
-inline bool is_negative(Complex x) { return x.real() < 0 || (x.real() == 0 && x.imag() < 0); }
+/// Whether a lies below b. NaN is above all, as in NumPy: a maximum never forgets it.
+inline bool is_below(double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); }
+inline bool is_below(Complex a, Complex b) {
+  const bool meet = std::abs(a.imag() - b.imag()) > std::abs(a.real() - b.real());
+  return meet ? a.imag() < b.imag() : is_below(a.real(), b.real());
+}
+
 template <typename T>
 bool is_positive(T x) {
   return is_negative(-x);

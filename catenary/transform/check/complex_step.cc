@@ -12,10 +12,12 @@ namespace catenary {
 
 namespace {
 
+constexpr double kStepFromZero = 0x1p-200;
+
 double step_at(double x) {
   constexpr double kTiny = 1e-200;  // a step of its size would leave the range of double
   const double size = std::abs(x);
-  return size < kTiny ? 0x1p-200 : 0x1p-66 * size;
+  return size < kTiny ? kStepFromZero : 0x1p-66 * size;
 }
 
 // Far above the rounding of a slope.
@@ -45,11 +47,11 @@ Value leaf_like(Graph& graph, const std::string& name, Value v) {
 }  // namespace
 
 ComplexStep::ComplexStep(Value y, Value leaf, const Bindings& at) : leaf_(leaf), at_(complex_bindings(at)) {
-  // All elements at once, each by another step: what bends in any direction bends in this one.
+  // All elements at once, each by another step of one size: what bends in any direction bends in this one.
+  // However large the step, the two sides are each other's conjugates where nothing bends.
   const Philox random(1, RandomPurpose::kTest, 0);
   std::vector<Complex>& numbers = at_.leaves.at(leaf.name());
-  for (std::size_t i = 0; i < numbers.size(); ++i)
-    numbers[i].imag(step_at(numbers[i].real()) * (random.uniform(i) - 0.5));
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i].imag(kStepFromZero * (random.uniform(i) - 0.5));
   right_.emplace(std::initializer_list<Value>{y}, at_);
   for (Complex& x : numbers) x = std::conj(x);
   left_.emplace(std::initializer_list<Value>{y}, at_);

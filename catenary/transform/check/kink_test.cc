@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/check/complex_step.h"
@@ -150,6 +152,8 @@ TEST(ComplexStep, FindsTheSlopesOfBothSides) {
       {relu(-norm2(x)), x, 0, 0},
       {square(norm2(x)), x, 0, 0},
       {exp(1000 * norm2(x)), x, -1000, 1000},
+      {relu(square(c) + 2 * c), c, 0, 2},
+      {abs(c * (c - 3)), c, -3, 3},
   };
   for (const auto& test : kCases) {
     ComplexStep step(test.y, test.by, at);
@@ -170,6 +174,19 @@ TEST(Kink, OfTheComplexStepIsThatOfTheDifferences) {
   EXPECT_EQ(found.kink->left, -1);
   EXPECT_EQ(found.kink->right, 1);
   EXPECT_EQ(found.kink->at, std::vector{sizes});
+}
+
+// A large number's step is 10⁴⁰ times that from 0.
+TEST(ComplexStep, FindsAKinkBesideLargeNumbers) {
+  Graph graph;
+  const Value x = graph.parameter("x", {3}, {}, DType::kF64);
+  const Value size = norm1(x);
+  ComplexStep step(size, x, {1, {{"x", {1e9, 0, -2}}}});
+  for (const auto& [element, left, right] : {std::array{0, 1, 1}, {1, -1, 1}, {2, -1, -1}}) {
+    step.move(element);
+    EXPECT_EQ(step.left(size)[0], left);
+    EXPECT_EQ(step.right(size)[0], right);
+  }
 }
 
 TEST(Kink, ThatTheWholeDoesNotHaveIsNone) {

@@ -124,6 +124,25 @@ class Reference {
   void (*complex_)(const ComplexReferenceCall&);
 };
 
+/// What kind of operator it is, for whoever asks about kinds and not about single ones.
+struct Traits {
+  /// Each element of the result is made of the operands' elements in its place.
+  bool elementwise = false;
+  /// Of the operand's shape, but each element is made of all, as softmax's is.
+  bool mixes_elements = false;
+  /// Operand 0 is what textbooks call a pre-activation, z: of activations, and of losses that contain one.
+  bool reads_preactivation = false;
+  /// Operand 1 is a target: probabilities that add up to 1.
+  bool reads_target = false;
+  bool loss = false;
+  bool product = false;
+  bool linear = false;  ///< f(c x) = c f(x) in each of its operands
+  /// How many operands, from the first on, change the result's sign when they change theirs, as far as
+  /// derivations say so.
+  int odd_operands = 0;
+  bool nonnegative = false;  ///< the result is, whatever the operands
+};
+
 /// Everything that an operator means, in one table entry. Kernels are elsewhere and add nothing to it.
 struct Op {
   std::string_view name;
@@ -134,6 +153,7 @@ struct Op {
   /// is an extent of m·k, "" a scalar, "none" is no operand, a trailing "..." repeats the last one. It
   /// documents the operator and builds its tests.
   std::string_view operands;
+  Traits traits = {};
   Required<Shape(const ShapeQuery&)> infer;
   Reference reference;
   Required<Adjoints(const Pullback&)> gradient;

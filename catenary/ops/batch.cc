@@ -20,6 +20,7 @@ constinit const Op kBatchSum = {
     .summary = "Sum over the samples of the batch.",
     .notation = {"Σₙ {0}", R"(\sum_{n} {0})", Notation::kBigSum},
     .operands = "n",
+    .traits = {.linear = true, .odd_operands = 1},
     .infer = same_shape,
     .reference = kSumSamples,
     .gradient = [](const Pullback& p) -> Adjoints { return {batch_broadcast(p.dy)}; },
@@ -31,6 +32,7 @@ constinit const Op kBatchMean = {
     .summary = "Mean over the samples of the batch.",
     .notation = {"1/N Σₙ {0}", R"(\frac1N \sum_{n} {0})", Notation::kBigSum},
     .operands = "n",
+    .traits = {.linear = true, .odd_operands = 1},
     .infer = same_shape,
     .reference =
         [](const auto& call) {

@@ -43,6 +43,7 @@ constinit const Op kKron = {
         "section 1.3.6]",
     .notation = {"{0!} ⊗ {1!}", R"({0!} \otimes {1!})", Notation::kProduct},
     .operands = "m n;k l",
+    .traits = {.product = true, .linear = true},
     .infer = [](const ShapeQuery& q) -> Shape {
       require_rank(q, 0, 2);
       require_rank(q, 1, 2);
@@ -66,6 +67,7 @@ constinit const Op kKronAdjointLeft = {
         "[k, l].",
     .notation = {"(· ⊗ {1*})*({0.})", R"((\cdot \otimes {1*})^{*}({0.}))"},
     .operands = "mk nl;k l",
+    .traits = {.linear = true},
     .infer = other_factor,
     .reference =
         [](const auto& call) {
@@ -87,6 +89,7 @@ constinit const Op kKronAdjointRight = {
         "[m, n].",
     .notation = {"({1*} ⊗ ·)*({0.})", R"(({1*} \otimes \cdot)^{*}({0.}))"},
     .operands = "mk nl;m n",
+    .traits = {.linear = true},
     .infer = other_factor,
     .reference =
         [](const auto& call) {

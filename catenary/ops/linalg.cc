@@ -63,6 +63,7 @@ constinit const Op kMatVec = {
     .summary = "Matrix times column vector, zᵢ = Σⱼ Wᵢⱼ xⱼ.",
     .notation = {"{0} {1!}", "{0} {1!}", Notation::kMatrixProduct},
     .operands = "m n;n",
+    .traits = {.product = true, .linear = true, .odd_operands = 2},
     .infer = matvec_shape,
     .reference = kMatMulReference,
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -75,6 +76,7 @@ constinit const Op kMatMul = {
     .summary = "Matrix times matrix, cᵢⱼ = Σₗ aᵢₗ bₗⱼ.",
     .notation = {"{0} {1!}", "{0} {1!}", Notation::kMatrixProduct},
     .operands = "m n;n k",
+    .traits = {.product = true, .linear = true, .odd_operands = 2},
     .infer = matmul_shape,
     .reference = kMatMulReference,
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -87,6 +89,7 @@ constinit const Op kOuter = {
     .summary = "Outer product of two vectors, cᵢⱼ = aᵢ bⱼ.",
     .notation = {"{0} {1^}ᵀ", "{0} {1^}^{\\top}", Notation::kMatrixProduct},
     .operands = "m;n",
+    .traits = {.product = true, .linear = true, .odd_operands = 2},
     .infer = [](const ShapeQuery& q) -> Shape {
       require_rank(q, 0, 1);
       require_rank(q, 1, 1);
@@ -109,6 +112,7 @@ constinit const Op kDot = {
     .summary = "Inner product Σᵢ aᵢ bᵢ of two vectors (or matrices) alike.",
     .notation = {"⟨{0.}, {1.}⟩", R"(\langle {0.}, {1.} \rangle)"},
     .operands = "n;n",
+    .traits = {.product = true, .linear = true, .odd_operands = 2},
     .infer = scalar_of_same_shapes,
     .reference =
         []<typename T>(const ReferenceCallOf<T>& call) {
@@ -127,6 +131,7 @@ constinit const Op kTranspose = {
     .summary = "Transposed matrix.",
     .notation = {"{0!}ᵀ", "{0!}^{\\top}", Notation::kPower},
     .operands = "m n",
+    .traits = {.linear = true, .odd_operands = 1},
     .infer = [](const ShapeQuery& q) -> Shape {
       return require_rank(q, 0, 2), Shape{q[0][1], q[0][0]};
     },
@@ -140,6 +145,7 @@ constinit const Op kVec = {
         "The columns of a matrix [m, n], stacked to a vector [m·n]. [Magnus and Neudecker 2019, section 2.4]",
     .notation = {"vec({0.})", R"(\operatorname{vec}({0.}))"},
     .operands = "m n",
+    .traits = {.linear = true},
     .infer = [](const ShapeQuery& q) -> Shape { return require_rank(q, 0, 2), Shape{q[0].size()}; },
     .reference = kTransposeReference,
     .gradient = [](const Pullback& p) -> Adjoints { return {unvec(p.dy, p.x().shape())}; },
@@ -150,6 +156,7 @@ constinit const Op kUnvec = {
     .summary = "The matrix of a shape [m, n] whose columns, stacked, are the vector: the inverse of vec.",
     .notation = {"unvec({0.}, {a})", R"(\operatorname{unvec}({0.}, {a}))"},
     .operands = "mn",
+    .traits = {.linear = true},
     .infer = [](const ShapeQuery& q) -> Shape {
       require_rank(q, 0, 1);
       const auto& shape = std::get<Shape>(q.attribute);

@@ -44,6 +44,7 @@ constinit const Op kSquaredError = {
     .summary = "½‖y − a‖² of outputs a and targets y. [Bishop 2006, eq. 5.14]",
     .notation = {"½‖{1.} − {0+}‖²", R"(\tfrac12 \lVert {1.} - {0+} \rVert^2)"},
     .operands = "n;n",
+    .traits = {.loss = true},
     .infer = scalar_of_same_shapes,
     .reference = sum_pairs<[](auto a, auto y) { return 0.5 * (y - a) * (y - a); }>,
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -57,6 +58,7 @@ constinit const Op kCrossEntropy = {
     .summary = "−Σ yᵢ ln aᵢ of probabilities a; a term with yᵢ = 0 is 0. [Bishop 2006, eq. 4.108]",
     .notation = {"−Σ ({1*} ⊙ ln({0.}))", R"(-\sum ({1*} \odot \ln({0.})))", Notation::kNegation},
     .operands = "n;n",
+    .traits = {.reads_target = true, .loss = true},
     .infer = scalar_of_same_shapes,
     .reference = sum_pairs<[](auto a, auto y) { return weighted(-y, std::log(a)); }>,
     // −y/a, but 0 where y = 0 even if a has rounded to 0: [y = 0] only keeps 0/0 away.
@@ -75,6 +77,7 @@ constinit const Op kSoftmaxCrossEntropy = {
         "derivative is softmax(z) − y.",
     .notation = {"CE(softmax({0.}), {1.})", R"(\operatorname{CE}(\operatorname{softmax}({0.}), {1.}))"},
     .operands = "n;n",
+    .traits = {.reads_preactivation = true, .reads_target = true, .loss = true},
     .infer = scalar_of_same_vectors,
     .reference =
         []<typename T>(const ReferenceCallOf<T>& call) {
@@ -98,6 +101,7 @@ constinit const Op kSoftmaxCrossEntropyLabels = {
         "4.109]",
     .notation = {"CE(softmax({0.}), {1.})", R"(\operatorname{CE}(\operatorname{softmax}({0.}), {1.}))"},
     .operands = "n;",
+    .traits = {.reads_preactivation = true, .loss = true},
     .infer = [](const ShapeQuery& q) -> Shape {
       return require_rank(q, 0, 1), require_rank(q, 1, 0), Shape{};
     },
@@ -124,6 +128,7 @@ constinit const Op kSigmoidCrossEntropy = {
         "σ(z) − y.",
     .notation = {"BCE(σ({0.}), {1.})", R"(\operatorname{BCE}(\sigma({0.}), {1.}))"},
     .operands = "n;n",
+    .traits = {.reads_preactivation = true, .reads_target = true, .loss = true},
     .infer = scalar_of_same_shapes,
     .reference = sum_pairs<[](auto z, auto y) { return sigmoid_surprise(z, y); }>,
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -140,6 +145,7 @@ constinit const Op kHuber = {
         "attribute k. [Huber 1964, eq. 6]",
     .notation = {"huber({0.} − {1+}, {a})", R"(\operatorname{huber}({0.} - {1+}, {a}))"},
     .operands = "n;n",
+    .traits = {.loss = true},
     .infer = scalar_of_same_shapes,
     .reference =
         []<typename T>(const ReferenceCallOf<T>& call) {

@@ -163,6 +163,7 @@ constinit const Op kTrace = {
     .summary = "Sum of the diagonal of a square matrix.",
     .notation = {"tr({0.})", R"(\operatorname{tr}({0.}))"},
     .operands = "n n",
+    .traits = {.linear = true},
     .infer = square_to_scalar,
     .reference =
         []<typename T>(const ReferenceCallOf<T>& call) {
@@ -196,6 +197,7 @@ constinit const Op kDiag = {
     .summary = "The square matrix with a vector as its diagonal, else 0.",
     .notation = {"diag({0.})", R"(\operatorname{diag}({0.}))"},
     .operands = "n",
+    .traits = {.linear = true},
     .infer = [](const ShapeQuery& q) -> Shape {
       require_rank(q, 0, 1);
       return {q[0][0], q[0][0]};
@@ -215,6 +217,7 @@ constinit const Op kDiagonal = {
     .summary = "The diagonal of a square matrix as a vector.",
     .notation = {"diagonal({0.})", R"(\operatorname{diagonal}({0.}))"},
     .operands = "n n",
+    .traits = {.linear = true},
     .infer = [](const ShapeQuery& q) -> Shape { return require_square(q), Shape{q[0][0]}; },
     .reference =
         [](const auto& call) {

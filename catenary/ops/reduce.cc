@@ -32,6 +32,7 @@ constinit const Op kSum = {
     .summary = "Sum of all elements.",
     .notation = {"Σ {0}", R"(\sum {0})", Notation::kBigSum},
     .operands = "n",
+    .traits = {.linear = true, .odd_operands = 1},
     .infer = scalar,
     .reference = [](const auto& call) { call.output[0] = total(call.inputs[0]); },
     .gradient = [](const Pullback& p) -> Adjoints { return {broadcast(p.dy, p.x().shape())}; },
@@ -42,6 +43,7 @@ constinit const Op kMean = {
     .summary = "Mean of all elements.",
     .notation = {"mean({0.})", R"(\operatorname{mean}({0.}))"},
     .operands = "n",
+    .traits = {.linear = true, .odd_operands = 1},
     .infer = scalar,
     .reference =
         [](const auto& call) {
@@ -67,6 +69,7 @@ constinit const Op kNorm1 = {
     .summary = "Sum of absolute values Σ |xᵢ|; the derivative at 0 is taken as 0.",
     .notation = {"‖{0.}‖₁", R"(\lVert {0.} \rVert_1)"},
     .operands = "n",
+    .traits = {.nonnegative = true},
     .infer = scalar,
     .reference =
         []<typename T>(const ReferenceCallOf<T>& call) {
@@ -83,6 +86,7 @@ constinit const Op kNorm2 = {
     .summary = "Euclidean norm √Σ xᵢ² (Frobenius for a matrix); the derivative at 0 is taken as 0.",
     .notation = {"‖{0.}‖", R"(\lVert {0.} \rVert)"},
     .operands = "n",
+    .traits = {.nonnegative = true},
     .infer = scalar,
     .reference = [](const auto& call) { call.output[0] = norm(call.inputs[0]); },
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * unit_vector(p.x())}; },
@@ -94,6 +98,7 @@ constinit const Op kUnitVector = {
     .summary = "x / ‖x‖, and 0 for x = 0.",
     .notation = {"{0} / ‖{0.}‖", R"(\frac{{0.}}{\lVert {0.} \rVert})", Notation::kProduct},
     .operands = "n",
+    .traits = {.mixes_elements = true, .odd_operands = 1},
     .infer = same_shape,
     .reference =
         [](const auto& call) {
@@ -140,6 +145,7 @@ constinit const Op kArgmaxMask = {
     .summary = "1 at the first maximum, else 0: the derivative of max.",
     .notation = {"one_hot(argmax({0.}))", R"(e_{\operatorname{argmax}({0.})})"},
     .operands = "n",
+    .traits = {.mixes_elements = true},
     .infer = same_shape,
     .reference =
         [](const auto& call) {

@@ -137,6 +137,7 @@ constinit const Op kReshape = {
     .summary = "The same elements in row-major order under another shape.",
     .notation = {"reshape({0.}, {a})", R"(\operatorname{reshape}({0.}, {a}))"},
     .operands = "n m",
+    .traits = {.linear = true},
     .infer = [](const ShapeQuery& q) -> Shape {
       const auto& shape = std::get<Shape>(q.attribute);
       if (shape.size() != q[0].size()) {
@@ -193,6 +194,7 @@ constinit const Op kBroadcast = {
     .summary = "A scalar, or the axes of extent 1, repeated to a shape.",
     .notation = {"{0}", "{0}"},
     .operands = "1 m",
+    .traits = {.odd_operands = 1},
     .infer = [](const ShapeQuery& q) -> Shape {
       const auto& shape = std::get<Shape>(q.attribute);
       if (!repeats_to(q[0], shape)) {
@@ -218,6 +220,7 @@ constinit const Op kSumTo = {
     .summary = "Sum over what broadcast would repeat: its adjoint.",
     .notation = {"Σ→{a} {0}", R"(\sum_{\to {a}} {0})", Notation::kBigSum},
     .operands = "n m",
+    .traits = {.linear = true},
     .infer = [](const ShapeQuery& q) -> Shape {
       const auto& shape = std::get<Shape>(q.attribute);
       if (!repeats_to(shape, q[0])) {

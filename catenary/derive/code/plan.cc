@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 
 #include "catenary/base/error.h"
 #include "catenary/ir/verify.h"
@@ -14,11 +13,6 @@
 namespace catenary::derive {
 
 namespace {
-
-constexpr std::array<std::string_view, 26> kElementwise = {
-    "sin",  "cos",     "add",  "sub", "mul",        "div",  "neg",      "square", "sqrt",
-    "pow",  "exp",     "log",  "abs", "sign",       "step", "equal",    "clip",   "erf",
-    "tanh", "sigmoid", "relu", "elu", "leaky_relu", "gelu", "softplus", "silu"};
 
 std::vector<Value> roots(const CodeRequest& request) {
   std::vector<Value> values = {request.value};
@@ -60,9 +54,7 @@ CodePlan::CodePlan(const CodeRequest& request, std::span<const std::string_view>
   find_readings();
 }
 
-bool CodePlan::is_elementwise(const Op& op) {
-  return std::find(kElementwise.begin(), kElementwise.end(), op.name) != kElementwise.end();
-}
+bool CodePlan::is_elementwise(const Op& op) { return op.traits.elementwise; }
 
 void CodePlan::name_parameters() {
   for (const Value p : request_.parameters) parameter_names_.push_back(claim(p.name()));

@@ -16,12 +16,6 @@ bool is_number(Value v) {
   return is(v, ops::kConstant);
 }
 
-// Softmax needs a whole column; what works element by element needs no word.
-bool mixes_elements(Value v) {
-  return is(v, ops::kSoftmax) || is(v, ops::kLogSoftmax) || is(v, ops::kOneHot) || is(v, ops::kArgmaxMask) ||
-         is(v, ops::kUnitVector);
-}
-
 // A formula of one sample's vectors as the same formula of matrices whose columns they are. Only what keeps
 // columns apart can be written so: shared matrices times columns, and what makes a vector of vectors as long.
 class InColumns {
@@ -49,7 +43,7 @@ class InColumns {
 
   bool lift_call(Value v) {
     if (!v.batched() || v.shape().rank() != 1 || is_leaf(v.op())) return false;
-    mixes_ |= mixes_elements(v);
+    mixes_ |= v.op().traits.mixes_elements;
     if (is(v, ops::kMatVec)) return !v.input(0).batched() && lift(v.input(1));
     if (is(v, ops::kOneHot) || is(v, ops::kReshape)) return lift_scalar(v.input(0));
     for (int i = 0; i < v.input_count(); ++i) {

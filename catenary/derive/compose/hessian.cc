@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 
 #include "catenary/derive/compose/composer.h"
 #include "catenary/derive/document/rule_texts.h"
@@ -123,9 +122,7 @@ class HessianComposer {
     const std::string_view name = text == nullptr ? op.name
                                   : english       ? text->english.name
                                                   : text->chinese.name;
-    static constexpr std::array kProducts = {&ops::kMul, &ops::kMatVec, &ops::kMatMul,
-                                             &ops::kDot, &ops::kOuter,  &ops::kKron};
-    const bool is_product = step.moving > 1 && std::ranges::count(kProducts, &op) > 0;
+    const bool is_product = step.moving > 1 && op.traits.product;
     const bool is_direct = std::ranges::all_of(
         step.jacobians, [&](const Differential::Jacobian& j) { return j.dz == block.dy; });
     const bool is_function = step.y.input_count() == 1 && !is_direct;

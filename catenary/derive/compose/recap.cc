@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "catenary/derive/compose/composer.h"
-#include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {
 
@@ -36,8 +35,7 @@ class LayerNotation {
 
 // Whether an activation works element by element, so that its slope is a factor: f′(z).
 bool is_elementwise(const DenseLayer& layer) {
-  return layer.output != layer.z && &layer.output.op() != &ops::kSoftmax &&
-         &layer.output.op() != &ops::kLogSoftmax;
+  return layer.output != layer.z && layer.output.op().traits.elementwise;
 }
 
 Formula spaced(const Formula& a, const Formula& b, const std::string& text, const std::string& latex) {

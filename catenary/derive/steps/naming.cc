@@ -15,30 +15,7 @@ bool is_parameter(Value v) {
   return is(v, ops::kVariable) && std::get<VariableSpec>(v.attribute()).role == Role::kParameter;
 }
 
-// Operators whose operand 0 textbooks call a pre-activation, z.
-bool activates(const Op& op) {
-  static constexpr std::array kActivations = {&ops::kSigmoid,
-                                              &ops::kTanh,
-                                              &ops::kRelu,
-                                              &ops::kLeakyRelu,
-                                              &ops::kElu,
-                                              &ops::kSoftplus,
-                                              &ops::kGelu,
-                                              &ops::kSilu,
-                                              &ops::kSoftmax,
-                                              &ops::kLogSoftmax,
-                                              &ops::kSoftmaxCrossEntropy,
-                                              &ops::kSoftmaxCrossEntropyLabels,
-                                              &ops::kSigmoidCrossEntropy};
-  return std::ranges::count(kActivations, &op) > 0;
-}
-
-bool is_loss(const Op& op) {
-  static constexpr std::array kLosses = {&ops::kSquaredError,        &ops::kCrossEntropy,
-                                         &ops::kSoftmaxCrossEntropy, &ops::kSoftmaxCrossEntropyLabels,
-                                         &ops::kSigmoidCrossEntropy, &ops::kHuber};
-  return std::ranges::count(kLosses, &op) > 0;
-}
+bool is_activation(const Op& op) { return op.traits.reads_preactivation && !op.traits.loss; }
 
 bool is_product(Value v) {
   return is(v, ops::kMatVec) || is(v, ops::kDot) || is(v, ops::kMatMul) || is(v, ops::kMul);
@@ -110,8 +87,7 @@ class Namer {
       const bool chained = last ? layer.input == last : is_leaf(layer.input.op());
       if (!chained || !is_only_way_on(layer) || !is_new(layer)) return naming_.layers.clear();
       // A penalty may read weights too; but z has one reader.
-      if (users(v).size() == 1 && activates(users(v)[0].op()) && !is_loss(users(v)[0].op()))
-        layer.output = users(v)[0];
+      if (users(v).size() == 1 && is_activation(users(v)[0].op())) layer.output = users(v)[0];
       last = layer.output;
       naming_.layers.push_back(layer);
     }
@@ -119,7 +95,7 @@ class Namer {
     const bool bends = std::ranges::any_of(naming_.layers, [&](const DenseLayer& layer) {
       const auto& readers = users(layer.z);
       return layer.weight.name().ends_with(".weight") ||
-             std::ranges::any_of(readers, [](Value u) { return activates(u.op()); });
+             std::ranges::any_of(readers, [](Value u) { return u.op().traits.reads_preactivation; });
     });
     if (!bends) naming_.layers.clear();
   }
@@ -127,7 +103,7 @@ class Namer {
   // Whether nothing but the layer reads its input: x + W x is no chain. An autoencoder's loss reads x, too.
   bool is_only_way_on(const DenseLayer& layer) {
     return std::ranges::all_of(users(layer.input), [&](Value u) {
-      const bool is_target = is_loss(u.op()) && u.input(1) == layer.input && is_leaf(layer.input.op());
+      const bool is_target = u.op().traits.loss && u.input(1) == layer.input && is_leaf(layer.input.op());
       return (is(u, ops::kMatVec) && u.input(0) == layer.weight) || is_target;
     });
   }
@@ -166,7 +142,8 @@ class Namer {
     for (const Value v : values_) {
       const bool affine =
           is_product(v) || (is(v, ops::kAdd) && (is_product(v.input(0)) || is_product(v.input(1))));
-      const bool read = std::ranges::any_of(users(v), [](Value u) { return activates(u.op()); });
+      const bool read =
+          std::ranges::any_of(users(v), [](Value u) { return u.op().traits.reads_preactivation; });
       if (affine && read) found.push_back(v);
     }
     for (std::size_t i = 0; i < found.size(); ++i) {
@@ -176,7 +153,7 @@ class Namer {
       name_free(found[i], numbered("z"));
       name_delta(found[i], numbered("δ"));
       for (const Value u : users(found[i])) {
-        if (activates(u.op()) && !is_loss(u.op())) name_free(u, numbered("a"));
+        if (is_activation(u.op())) name_free(u, numbered("a"));
       }
     }
   }

@@ -27,7 +27,7 @@ struct Use {
 
 // How many classes operand i of a call tells apart, if it is a label; else 0.
 std::int64_t classes_of(Value call, int i, std::span<const Value> values) {
-  const bool is_label = (is(call, ops::kSoftmaxCrossEntropyLabels) || is(call, ops::kPick)) && i == 1;
+  const bool is_label = i == 1 && call.op().domain2.kind == Domain::Kind::kLabel;
   if (is_label) return call.input(0).shape()[0];
   if (is(call, ops::kOneHot)) return call.shape()[0];
   // The label of two classes comes as a vector of one element.
@@ -37,18 +37,13 @@ std::int64_t classes_of(Value call, int i, std::span<const Value> values) {
   return is_binary ? 2 : 0;
 }
 
-bool is_target(Value call, int i) {
-  return i == 1 && (is(call, ops::kCrossEntropy) || is(call, ops::kSoftmaxCrossEntropy) ||
-                    is(call, ops::kSigmoidCrossEntropy));
-}
-
 Use use_of(Value leaf, std::span<const Value> values) {
   Use use;
   for (const Value v : values) {
     for (int i = 0; i < v.input_count(); ++i) {
       if (v.input(i) != leaf) continue;
       use.classes = std::max(use.classes, classes_of(v, i, values));
-      use.probability |= is_target(v, i);
+      use.probability |= i == 1 && v.op().traits.reads_target;
     }
   }
   return use;

@@ -90,12 +90,10 @@ Value power_of_step(Value v, const Options&) {
 }
 
 Value function_of_repeated(Value v, const Options&) {
-  static constexpr std::array kFunctions = {&ops::kLog, &ops::kExp, &ops::kSqrt, &ops::kSin,
-                                            &ops::kCos, &ops::kAbs, &ops::kSign};
-  if (v.shape().rank() == 0 || std::find(kFunctions.begin(), kFunctions.end(), &v.op()) == kFunctions.end())
-    return {};
+  const bool is_function = v.op().traits.elementwise && v.input_count() == 1;
+  if (v.shape().rank() == 0 || !is_function) return {};
   const Value scalar = scalar_of(v.input(0));
-  return scalar ? v.graph().call(v.op(), {scalar}) : Value{};
+  return scalar ? v.graph().call(v.op(), {scalar}, v.attribute()) : Value{};
 }
 
 Value sum_of_scalars(Value v, const Options& options) {

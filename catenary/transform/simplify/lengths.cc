@@ -40,13 +40,7 @@ Value power_of_square(Value v, const Options&) {
 }
 
 Value absolute_value_of_positive(Value v, const Options&) {
-  static constexpr std::array kNotNegative = {&ops::kNorm1, &ops::kNorm2,  &ops::kAbs,     &ops::kSqrt,
-                                              &ops::kExp,   &ops::kSquare, &ops::kSigmoid, &ops::kSoftmax};
-  if (!is(v, ops::kAbs)) return {};
-  for (const Op* op : kNotNegative) {
-    if (is(v.input(0), *op)) return v.input(0);
-  }
-  return {};
+  return is(v, ops::kAbs) && v.input(0).op().traits.nonnegative ? v.input(0) : Value{};
 }
 
 // The parts of c x with a scalar c, and of x / c; rest is empty if v is neither.

@@ -57,30 +57,6 @@ Value scalar_in_product(Value v, const Options&) {
   return {};
 }
 
-// Operators f with f(c x) = c f(x) in each of their operands.
-bool is_linear(const Op& op) {
-  static constexpr std::array kLinear = {&ops::kTrace,
-                                         &ops::kDiag,
-                                         &ops::kDiagonal,
-                                         &ops::kVec,
-                                         &ops::kUnvec,
-                                         &ops::kKron,
-                                         &ops::kKronAdjointLeft,
-                                         &ops::kKronAdjointRight,
-                                         &ops::kMatMul,
-                                         &ops::kMatVec,
-                                         &ops::kOuter,
-                                         &ops::kDot,
-                                         &ops::kTranspose,
-                                         &ops::kSum,
-                                         &ops::kMean,
-                                         &ops::kBatchSum,
-                                         &ops::kBatchMean,
-                                         &ops::kSumTo,
-                                         &ops::kReshape};
-  return std::find(kLinear.begin(), kLinear.end(), &op) != kLinear.end();
-}
-
 Value with_operand(Value v, int i, Value operand) {
   std::vector<Value> inputs;
   for (int j = 0; j < v.input_count(); ++j) inputs.push_back(j == i ? operand : v.input(j));
@@ -120,17 +96,17 @@ Value scalar_out(Value v) {
 
 // A written product has its scalars in front anyway.
 Value scalar_out_of_product(Value v, const Options&) {
-  if (!is_linear(v.op()) || !is_product(v)) return {};
+  if (!v.op().traits.linear || !is_product(v)) return {};
   const Value result = scalar_out(v);
   return result ? result : scalar_out_of_ones(v);
 }
 
 Value scalar_out_of_function(Value v, const Options&) {
-  return is_linear(v.op()) && !is_product(v) ? scalar_out(v) : Value{};
+  return v.op().traits.linear && !is_product(v) ? scalar_out(v) : Value{};
 }
 
 Value divisor_out(Value v, const Options&) {
-  if (!is_linear(v.op())) return {};
+  if (!v.op().traits.linear) return {};
   for (int i = 0; i < v.input_count(); ++i) {
     const Value x = v.input(i);
     const Value divisor = is(x, ops::kDiv) ? scalar_of(x.input(1)) : Value{};
@@ -149,7 +125,7 @@ std::optional<double> common_number(const std::vector<algebra::Term>& terms) {
 }
 
 Value number_out_of_sum(Value v, const Options&) {
-  if (!is_linear(v.op())) return {};
+  if (!v.op().traits.linear) return {};
   for (int i = 0; i < v.input_count(); ++i) {
     if (!algebra::is_sum(v.input(i))) continue;
     std::vector<algebra::Term> terms = algebra::terms_of(v.input(i));
@@ -172,7 +148,7 @@ Value number_into_sum(Value v, const Options&) {
 }
 
 Value zero_operand(Value v, const Options&) {
-  if (!is_linear(v.op())) return {};
+  if (!v.op().traits.linear) return {};
   for (int i = 0; i < v.input_count(); ++i) {
     if (number_of(v.input(i)) == 0) return constant_like(v, 0);
   }
@@ -187,11 +163,11 @@ Value minus_out(Value v) {
 }
 
 Value minus_out_of_product(Value v, const Options&) {
-  return is_linear(v.op()) && is_product(v) ? minus_out(v) : Value{};
+  return v.op().traits.linear && is_product(v) ? minus_out(v) : Value{};
 }
 
 Value minus_out_of_function(Value v, const Options&) {
-  return is_linear(v.op()) && !is_product(v) ? minus_out(v) : Value{};
+  return v.op().traits.linear && !is_product(v) ? minus_out(v) : Value{};
 }
 
 Value mean_of_samples(Value v, const Options&) {

@@ -17,22 +17,11 @@ namespace {
 using algebra::number_of;
 using Options = SimplifyOptions;
 
-// The operands i < odd_operands(v) of a call change its sign when they change theirs.
-int odd_operands(Value v) {
-  static constexpr std::array kProducts = {&ops::kMatVec, &ops::kMatMul, &ops::kOuter, &ops::kMul,
-                                           &ops::kDot};
-  static constexpr std::array kOthers = {&ops::kDiv,       &ops::kBatchSum,  &ops::kBatchMean,
-                                         &ops::kTranspose, &ops::kBroadcast, &ops::kUnitVector,
-                                         &ops::kSign,      &ops::kSum,       &ops::kMean};
-  if (std::find(kProducts.begin(), kProducts.end(), &v.op()) != kProducts.end()) return 2;
-  return std::find(kOthers.begin(), kOthers.end(), &v.op()) != kOthers.end() ? 1 : 0;
-}
-
 // The factors of a product, x − y and others; calls: how many more to look through.
 void collect_factors(Value v, std::vector<Value>& factors, std::size_t& calls) {
-  if (odd_operands(v) == 0 || calls == 0) return factors.push_back(v);
+  if (v.op().traits.odd_operands == 0 || calls == 0) return factors.push_back(v);
   --calls;
-  for (int i = 0; i < odd_operands(v); ++i) collect_factors(v.input(i), factors, calls);
+  for (int i = 0; i < v.op().traits.odd_operands; ++i) collect_factors(v.input(i), factors, calls);
 }
 
 // Whether nothing among the factors wants d as it is: one of two in (x − y) (x − y)ᵀ would spoil their
@@ -65,11 +54,12 @@ Value difference_to_turn(Value product) {
 // On the same way as collect_factors, so that it turns what that has seen, and nothing else.
 Value with_turned(Value v, Value difference, std::size_t& calls) {
   if (v == difference) return v.input(1) - v.input(0);
-  if (odd_operands(v) == 0 || calls == 0) return v;
+  if (v.op().traits.odd_operands == 0 || calls == 0) return v;
   --calls;
   std::vector<Value> inputs;
   for (int i = 0; i < v.input_count(); ++i)
-    inputs.push_back(i < odd_operands(v) ? with_turned(v.input(i), difference, calls) : v.input(i));
+    inputs.push_back(i < v.op().traits.odd_operands ? with_turned(v.input(i), difference, calls)
+                                                    : v.input(i));
   return v.graph().call(v.op(), inputs, v.attribute());
 }
 
@@ -81,7 +71,7 @@ Value turned(Value v, int depth = 3) {
     const Value x = turned(v.input(0), depth - 1), y = x ? turned(v.input(1), depth - 1) : Value{};
     return y ? x + y : Value{};
   }
-  if (odd_operands(v) == 0) return {};
+  if (v.op().traits.odd_operands == 0) return {};
   const Value difference = difference_to_turn(v);
   std::size_t calls = algebra::kMostCalls;
   return difference ? with_turned(v, difference, calls) : Value{};
@@ -128,7 +118,7 @@ Value minus_difference(Value v, const Options&) {
 }
 
 Value plus_opposite_difference(Value v, const Options&) {
-  if (!is(v, ops::kAdd) || odd_operands(v.input(1)) == 0) return {};
+  if (!is(v, ops::kAdd) || v.input(1).op().traits.odd_operands == 0) return {};
   const Value difference = difference_to_turn(v.input(1));
   if (!difference) return {};
   std::size_t calls = 4 * algebra::kMostCalls, calls_to_turn = algebra::kMostCalls;

@@ -156,6 +156,6 @@ std::string CppWriter::header() {
 
 std::string cpp_code(const CodeRequest& request) { return CppWriter(request).header(); }
 
-bool has_cpp_code(const Op& op) { return CppOperators::has_code(op.name); }
+bool has_cpp_code(const Op& op) { return CppOperators::has_code(op); }
 
 }  // namespace catenary::derive

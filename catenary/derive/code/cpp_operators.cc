@@ -9,6 +9,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/derive/code/cpp_helpers.h"
+#include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {
 
@@ -21,7 +22,7 @@ struct CppRow {
     kSumOf,       // a function of numbers, summed over the elements
     kWhole,       // a function of whole arrays; of numbers, `scalar`
   };
-  std::string_view op;
+  const Op* op;
   std::string_view code;
   Kind kind = Kind::kEach;
   Notation::Binding binding = Notation::kAtom;
@@ -33,67 +34,67 @@ namespace {
 using enum CppRow::Kind;
 
 constexpr std::array kRows = {
-    CppRow{"add", "{0} + {1}", kExpression, Notation::kSum},
-    CppRow{"sub", "{0} - {1!}", kExpression, Notation::kSum},
-    CppRow{"mul", "{0} * {1!}", kExpression, Notation::kProduct},
-    CppRow{"div", "{0} / {1!}", kExpression, Notation::kProduct},
-    CppRow{"neg", "-{0!}", kExpression, Notation::kNegation},
-    CppRow{"square", "square"},
-    CppRow{"sqrt", "sqrt"},
-    CppRow{"pow", "pow"},
-    CppRow{"exp", "exp"},
-    CppRow{"sin", "sin"},
-    CppRow{"cos", "cos"},
-    CppRow{"log", "log"},
-    CppRow{"abs", "abs"},
-    CppRow{"sign", "sign"},
-    CppRow{"step", "step"},
-    CppRow{"equal", "equal"},
-    CppRow{"clip", "clip"},
-    CppRow{"erf", "erf"},
-    CppRow{"sigmoid", "sigmoid"},
-    CppRow{"tanh", "tanh"},
-    CppRow{"relu", "relu"},
-    CppRow{"leaky_relu", "leaky_relu"},
-    CppRow{"elu", "elu"},
-    CppRow{"softplus", "softplus"},
-    CppRow{"gelu", "gelu"},
-    CppRow{"silu", "silu"},
-    CppRow{"squared_error", "squared_error", kSumOf},
-    CppRow{"cross_entropy", "cross_entropy", kSumOf},
-    CppRow{"sigmoid_cross_entropy", "sigmoid_cross_entropy", kSumOf},
-    CppRow{"huber", "huber", kSumOf},
-    CppRow{"sum", "sum({0.})", kWhole, Notation::kAtom, "{0}"},
-    CppRow{"mean", "mean({0.})", kWhole, Notation::kAtom, "{0}"},
-    CppRow{"max", "largest({0.})", kWhole, Notation::kAtom, "{0}"},
-    CppRow{"norm1", "norm1({0.})", kWhole},
-    CppRow{"norm2", "norm2({0.})", kWhole},
-    CppRow{"unit_vector", "unit_vector({0.})", kWhole, Notation::kAtom, "sign({0.})"},
-    CppRow{"argmax", "argmax({0.})", kWhole},
-    CppRow{"argmax_mask", "argmax_mask({0.})", kWhole, Notation::kAtom, "equal({0.}, {0.})"},
-    CppRow{"softmax", "softmax({0.})", kWhole},
-    CppRow{"log_softmax", "log_softmax({0.})", kWhole},
-    CppRow{"logsumexp", "logsumexp({0.})", kWhole},
-    CppRow{"softmax_cross_entropy", "softmax_cross_entropy({0.}, {1.})", kWhole},
-    CppRow{"softmax_cross_entropy_labels", "softmax_cross_entropy_labels({0.}, {1.})", kWhole},
-    CppRow{"pick", "pick({0.}, {1.})", kWhole},
-    CppRow{"dot", "dot({0.}, {1.})", kWhole},
-    CppRow{"inv", "inv({0.})", kWhole},
-    CppRow{"det", "det({0.})", kWhole},
-    CppRow{"logdet", "logdet({0.})", kWhole},
-    CppRow{"trace", "trace({0.})", kWhole},
-    CppRow{"diag", "diag({0.})", kWhole},
-    CppRow{"diagonal", "diagonal({0.})", kWhole},
-    CppRow{"kron", "kron({0.}, {1.})", kWhole},
-    CppRow{"kron_adjoint_left", "kron_adjoint_left({0.}, {1.})", kWhole},
-    CppRow{"kron_adjoint_right", "kron_adjoint_right({0.}, {1.})", kWhole},
-    CppRow{"matvec", "matvec({0.}, {1.})", kWhole},
-    CppRow{"matmul", "matmul({0.}, {1.})", kWhole},
-    CppRow{"outer", "outer({0.}, {1.})", kWhole},
+    CppRow{&ops::kAdd, "{0} + {1}", kExpression, Notation::kSum},
+    CppRow{&ops::kSub, "{0} - {1!}", kExpression, Notation::kSum},
+    CppRow{&ops::kMul, "{0} * {1!}", kExpression, Notation::kProduct},
+    CppRow{&ops::kDiv, "{0} / {1!}", kExpression, Notation::kProduct},
+    CppRow{&ops::kNeg, "-{0!}", kExpression, Notation::kNegation},
+    CppRow{&ops::kSquare, "square"},
+    CppRow{&ops::kSqrt, "sqrt"},
+    CppRow{&ops::kPow, "pow"},
+    CppRow{&ops::kExp, "exp"},
+    CppRow{&ops::kSin, "sin"},
+    CppRow{&ops::kCos, "cos"},
+    CppRow{&ops::kLog, "log"},
+    CppRow{&ops::kAbs, "abs"},
+    CppRow{&ops::kSign, "sign"},
+    CppRow{&ops::kStep, "step"},
+    CppRow{&ops::kEqual, "equal"},
+    CppRow{&ops::kClip, "clip"},
+    CppRow{&ops::kErf, "erf"},
+    CppRow{&ops::kSigmoid, "sigmoid"},
+    CppRow{&ops::kTanh, "tanh"},
+    CppRow{&ops::kRelu, "relu"},
+    CppRow{&ops::kLeakyRelu, "leaky_relu"},
+    CppRow{&ops::kElu, "elu"},
+    CppRow{&ops::kSoftplus, "softplus"},
+    CppRow{&ops::kGelu, "gelu"},
+    CppRow{&ops::kSilu, "silu"},
+    CppRow{&ops::kSquaredError, "squared_error", kSumOf},
+    CppRow{&ops::kCrossEntropy, "cross_entropy", kSumOf},
+    CppRow{&ops::kSigmoidCrossEntropy, "sigmoid_cross_entropy", kSumOf},
+    CppRow{&ops::kHuber, "huber", kSumOf},
+    CppRow{&ops::kSum, "sum({0.})", kWhole, Notation::kAtom, "{0}"},
+    CppRow{&ops::kMean, "mean({0.})", kWhole, Notation::kAtom, "{0}"},
+    CppRow{&ops::kMax, "largest({0.})", kWhole, Notation::kAtom, "{0}"},
+    CppRow{&ops::kNorm1, "norm1({0.})", kWhole},
+    CppRow{&ops::kNorm2, "norm2({0.})", kWhole},
+    CppRow{&ops::kUnitVector, "unit_vector({0.})", kWhole, Notation::kAtom, "sign({0.})"},
+    CppRow{&ops::kArgmax, "argmax({0.})", kWhole},
+    CppRow{&ops::kArgmaxMask, "argmax_mask({0.})", kWhole, Notation::kAtom, "equal({0.}, {0.})"},
+    CppRow{&ops::kSoftmax, "softmax({0.})", kWhole},
+    CppRow{&ops::kLogSoftmax, "log_softmax({0.})", kWhole},
+    CppRow{&ops::kLogSumExp, "logsumexp({0.})", kWhole},
+    CppRow{&ops::kSoftmaxCrossEntropy, "softmax_cross_entropy({0.}, {1.})", kWhole},
+    CppRow{&ops::kSoftmaxCrossEntropyLabels, "softmax_cross_entropy_labels({0.}, {1.})", kWhole},
+    CppRow{&ops::kPick, "pick({0.}, {1.})", kWhole},
+    CppRow{&ops::kDot, "dot({0.}, {1.})", kWhole},
+    CppRow{&ops::kInv, "inv({0.})", kWhole},
+    CppRow{&ops::kDet, "det({0.})", kWhole},
+    CppRow{&ops::kLogDet, "logdet({0.})", kWhole},
+    CppRow{&ops::kTrace, "trace({0.})", kWhole},
+    CppRow{&ops::kDiag, "diag({0.})", kWhole},
+    CppRow{&ops::kDiagonal, "diagonal({0.})", kWhole},
+    CppRow{&ops::kKron, "kron({0.}, {1.})", kWhole},
+    CppRow{&ops::kKronAdjointLeft, "kron_adjoint_left({0.}, {1.})", kWhole},
+    CppRow{&ops::kKronAdjointRight, "kron_adjoint_right({0.}, {1.})", kWhole},
+    CppRow{&ops::kMatVec, "matvec({0.}, {1.})", kWhole},
+    CppRow{&ops::kMatMul, "matmul({0.}, {1.})", kWhole},
+    CppRow{&ops::kOuter, "outer({0.}, {1.})", kWhole},
 };
 
-const CppRow* find_row(std::string_view op) {
-  const auto row = std::find_if(kRows.begin(), kRows.end(), [&](const CppRow& r) { return r.op == op; });
+const CppRow* find_row(const Op& op) {
+  const auto row = std::find_if(kRows.begin(), kRows.end(), [&](const CppRow& r) { return r.op == &op; });
   return row == kRows.end() ? nullptr : row;
 }
 
@@ -109,16 +110,16 @@ std::string text_of(double x) {
 CppOperators::CppOperators(const CodeRequest& request)
     : CodeWriter(request, cpp_keywords(), cpp_helpers()), sample_(plan_.claim("s")) {}
 
-bool CppOperators::has_code(std::string_view op) {
+bool CppOperators::has_code(const Op& op) {
   return find_row(op) != nullptr ||
-         std::any_of(specials().begin(), specials().end(), [&](const Special& s) { return s.op == op; });
+         std::any_of(specials().begin(), specials().end(), [&](const Special& s) { return s.op == &op; });
 }
 
 Written CppOperators::call(Value v) {
   for (const Special& special : specials()) {
-    if (is(v, special.op)) return (this->*special.emit)(v);
+    if (is(v, *special.op)) return (this->*special.emit)(v);
   }
-  const CppRow* row = find_row(v.op().name);
+  const CppRow* row = find_row(v.op());
   if (row == nullptr) fail(ErrorKind::kConfig, "there is no C++ code for the operator {}", v.op().name);
   return by_row(v, *row);
 }
@@ -289,20 +290,20 @@ Written CppOperators::batch_mean(Value v) {
 
 std::span<const CppOperators::Special> CppOperators::specials() {
   static constexpr std::array kSpecials = {
-      Special{"transpose", &CppOperators::transpose},
-      Special{"vec", &CppOperators::vec},
-      Special{"unvec", &CppOperators::unvec},
-      Special{"identity", &CppOperators::identity},
-      Special{"reshape", &CppOperators::reshape},
-      Special{"slice", &CppOperators::slice},
-      Special{"concat", &CppOperators::concat},
-      Special{"broadcast", &CppOperators::broadcast},
-      Special{"sum_to", &CppOperators::sum_to},
-      Special{"one_hot", &CppOperators::one_hot},
-      Special{"batch_sum", &CppOperators::batch_sum},
-      Special{"batch_mean", &CppOperators::batch_mean},
-      Special{"batch_broadcast", &CppOperators::batch_broadcast},
-      Special{"batch_size", &CppOperators::batch_size},
+      Special{&ops::kTranspose, &CppOperators::transpose},
+      Special{&ops::kVec, &CppOperators::vec},
+      Special{&ops::kUnvec, &CppOperators::unvec},
+      Special{&ops::kIdentity, &CppOperators::identity},
+      Special{&ops::kReshape, &CppOperators::reshape},
+      Special{&ops::kSlice, &CppOperators::slice},
+      Special{&ops::kConcat, &CppOperators::concat},
+      Special{&ops::kBroadcast, &CppOperators::broadcast},
+      Special{&ops::kSumTo, &CppOperators::sum_to},
+      Special{&ops::kOneHot, &CppOperators::one_hot},
+      Special{&ops::kBatchSum, &CppOperators::batch_sum},
+      Special{&ops::kBatchMean, &CppOperators::batch_mean},
+      Special{&ops::kBatchBroadcast, &CppOperators::batch_broadcast},
+      Special{&ops::kBatchSize, &CppOperators::batch_size},
   };
   return kSpecials;
 }

@@ -16,7 +16,7 @@ class CppOperators : public CodeWriter {
  public:
   explicit CppOperators(const CodeRequest& request);
 
-  [[nodiscard]] static bool has_code(std::string_view op);
+  [[nodiscard]] static bool has_code(const Op& op);
 
  protected:
   [[nodiscard]] bool batched(Value v) const { return plan_.form(v).batched; }
@@ -35,7 +35,7 @@ class CppOperators : public CodeWriter {
  private:
   /// An operator whose code is more than one expression.
   struct Special {
-    std::string_view op;
+    const Op* op;
     Written (CppOperators::*emit)(Value);
   };
   static std::span<const Special> specials();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "catenary/derive/code/numpy_operators.h"
+#include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {
 
@@ -88,8 +89,9 @@ void NumpyWriter::check_shapes() {
 bool NumpyWriter::shares_memory(Value v) const {
   if (plan_.form(v).compact) return false;
   if (is_leaf(v.op()) || plan_.literal(v)) return is_leaf(v.op());
-  const bool is_view = is_alias(v, operand(v)) || is(v, "transpose") || is(v, "reshape") || is(v, "slice") ||
-                       is(v, "broadcast") || is(v, "vec") || is(v, "unvec") || is(v, "diagonal");
+  const bool is_view = is_alias(v, operand(v)) || is(v, ops::kTranspose) || is(v, ops::kReshape) ||
+                       is(v, ops::kSlice) || is(v, ops::kBroadcast) || is(v, ops::kVec) ||
+                       is(v, ops::kUnvec) || is(v, ops::kDiagonal);
   return is_view && (has_line(v.input(0)) || shares_memory(v.input(0)));
 }
 
@@ -140,6 +142,6 @@ std::string NumpyWriter::docstring() const {
 
 std::string numpy_code(const CodeRequest& request) { return NumpyWriter(request).module(); }
 
-bool has_numpy_code(const Op& op) { return NumpyOperators::has_code(op.name); }
+bool has_numpy_code(const Op& op) { return NumpyOperators::has_code(op); }
 
 }  // namespace catenary::derive

@@ -9,6 +9,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/derive/code/numpy_helpers.h"
+#include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {
 
@@ -17,7 +18,7 @@ namespace {
 // An operator whose code is one expression, in the language of Notation. {axes} becomes ", axis=1" or the
 // like: an element's axes, where there is an axis of samples before them.
 struct Row {
-  std::string_view op;
+  const Op* op;
   std::string_view code;
   Notation::Binding binding = Notation::kAtom;
   /// It works on elements until it sums them, so compact operands may stay so beside others.
@@ -27,62 +28,63 @@ struct Row {
 };
 
 constexpr std::array kRows = {
-    Row{"add", "{0} + {1}", Notation::kSum, true},
-    Row{"sub", "{0} - {1!}", Notation::kSum, true},
-    Row{"mul", "{0} * {1!}", Notation::kProduct, true},
-    Row{"div", "{0} / {1!}", Notation::kProduct, true},
-    Row{"neg", "-{0!}", Notation::kNegation, true},
-    Row{"square", "{0!}**2", Notation::kPower, true},
-    Row{"sqrt", "np.sqrt({0.})", Notation::kAtom, true},
-    Row{"pow", "{0!}**{1!}", Notation::kPower, true},
-    Row{"exp", "np.exp({0.})", Notation::kAtom, true},
-    Row{"log", "np.log({0.})", Notation::kAtom, true},
-    Row{"sin", "np.sin({0.})", Notation::kAtom, true},
-    Row{"cos", "np.cos({0.})", Notation::kAtom, true},
-    Row{"abs", "np.abs({0.})", Notation::kAtom, true},
-    Row{"sign", "np.sign({0.})", Notation::kAtom, true},
-    Row{"step", "np.where({0.} > 0, 1.0, 0.0)", Notation::kAtom, true},
-    Row{"equal", "np.where({0.} == {1.}, 1.0, 0.0)", Notation::kAtom, true},
-    Row{"clip", "np.clip({0.}, -{a}, {a})", Notation::kAtom, true},
-    Row{"erf", "_erf({0.})", Notation::kAtom, true},
-    Row{"sigmoid", "_sigmoid({0.})", Notation::kAtom, true},
-    Row{"tanh", "np.tanh({0.})", Notation::kAtom, true},
-    Row{"relu", "np.maximum({0.}, 0.0)", Notation::kAtom, true},
-    Row{"leaky_relu", "_leaky_relu({0.}, {a})", Notation::kAtom, true},
-    Row{"elu", "_elu({0.}, {a})", Notation::kAtom, true},
-    Row{"softplus", "np.logaddexp(0.0, {0.})", Notation::kAtom, true},
-    Row{"gelu", "_gelu({0.})", Notation::kAtom, true},
-    Row{"silu", "_silu({0.})", Notation::kAtom, true},
-    Row{"softmax", "_softmax({0.})"},
-    Row{"log_softmax", "_log_softmax({0.})"},
-    Row{"logsumexp", "_logsumexp({0.})"},
-    Row{"matmul", "{0!} @ {1!}", Notation::kProduct},
-    Row{"inv", "np.linalg.inv({0.})"},
-    Row{"det", "np.linalg.det({0.})"},
-    Row{"logdet", "np.linalg.slogdet({0.})[1]"},
-    Row{"kron_adjoint_left", "_kron_adjoint_left({0.}, {1.})"},
-    Row{"kron_adjoint_right", "_kron_adjoint_right({0.}, {1.})"},
-    Row{"sum", "np.sum({0.}{axes})", Notation::kAtom, false, "{0}"},
-    Row{"mean", "np.mean({0.}{axes})", Notation::kAtom, false, "{0}"},
-    Row{"max", "np.max({0.}{axes})", Notation::kAtom, false, "{0}"},
-    Row{"norm1", "np.sum(np.abs({0.}){axes})", Notation::kAtom, false, "np.abs({0.})"},
-    Row{"norm2", "np.sqrt(np.sum({0^}**2{axes}))", Notation::kAtom, false, "np.abs({0.})"},
-    Row{"unit_vector", "_unit_vector({0.}{axes})", Notation::kAtom, false, "np.sign({0.})"},
-    Row{"argmax", "np.argmax({0.}, axis=-1).astype(float)"},
-    Row{"pick", "_pick({0.}, {1.})"},
-    Row{"squared_error", "0.5 * np.sum(({0.} - {1+})**2{axes})", Notation::kProduct, true,
+    Row{&ops::kAdd, "{0} + {1}", Notation::kSum, true},
+    Row{&ops::kSub, "{0} - {1!}", Notation::kSum, true},
+    Row{&ops::kMul, "{0} * {1!}", Notation::kProduct, true},
+    Row{&ops::kDiv, "{0} / {1!}", Notation::kProduct, true},
+    Row{&ops::kNeg, "-{0!}", Notation::kNegation, true},
+    Row{&ops::kSquare, "{0!}**2", Notation::kPower, true},
+    Row{&ops::kSqrt, "np.sqrt({0.})", Notation::kAtom, true},
+    Row{&ops::kPow, "{0!}**{1!}", Notation::kPower, true},
+    Row{&ops::kExp, "np.exp({0.})", Notation::kAtom, true},
+    Row{&ops::kLog, "np.log({0.})", Notation::kAtom, true},
+    Row{&ops::kSin, "np.sin({0.})", Notation::kAtom, true},
+    Row{&ops::kCos, "np.cos({0.})", Notation::kAtom, true},
+    Row{&ops::kAbs, "np.abs({0.})", Notation::kAtom, true},
+    Row{&ops::kSign, "np.sign({0.})", Notation::kAtom, true},
+    Row{&ops::kStep, "np.where({0.} > 0, 1.0, 0.0)", Notation::kAtom, true},
+    Row{&ops::kEqual, "np.where({0.} == {1.}, 1.0, 0.0)", Notation::kAtom, true},
+    Row{&ops::kClip, "np.clip({0.}, -{a}, {a})", Notation::kAtom, true},
+    Row{&ops::kErf, "_erf({0.})", Notation::kAtom, true},
+    Row{&ops::kSigmoid, "_sigmoid({0.})", Notation::kAtom, true},
+    Row{&ops::kTanh, "np.tanh({0.})", Notation::kAtom, true},
+    Row{&ops::kRelu, "np.maximum({0.}, 0.0)", Notation::kAtom, true},
+    Row{&ops::kLeakyRelu, "_leaky_relu({0.}, {a})", Notation::kAtom, true},
+    Row{&ops::kElu, "_elu({0.}, {a})", Notation::kAtom, true},
+    Row{&ops::kSoftplus, "np.logaddexp(0.0, {0.})", Notation::kAtom, true},
+    Row{&ops::kGelu, "_gelu({0.})", Notation::kAtom, true},
+    Row{&ops::kSilu, "_silu({0.})", Notation::kAtom, true},
+    Row{&ops::kSoftmax, "_softmax({0.})"},
+    Row{&ops::kLogSoftmax, "_log_softmax({0.})"},
+    Row{&ops::kLogSumExp, "_logsumexp({0.})"},
+    Row{&ops::kMatMul, "{0!} @ {1!}", Notation::kProduct},
+    Row{&ops::kInv, "np.linalg.inv({0.})"},
+    Row{&ops::kDet, "np.linalg.det({0.})"},
+    Row{&ops::kLogDet, "np.linalg.slogdet({0.})[1]"},
+    Row{&ops::kKronAdjointLeft, "_kron_adjoint_left({0.}, {1.})"},
+    Row{&ops::kKronAdjointRight, "_kron_adjoint_right({0.}, {1.})"},
+    Row{&ops::kSum, "np.sum({0.}{axes})", Notation::kAtom, false, "{0}"},
+    Row{&ops::kMean, "np.mean({0.}{axes})", Notation::kAtom, false, "{0}"},
+    Row{&ops::kMax, "np.max({0.}{axes})", Notation::kAtom, false, "{0}"},
+    Row{&ops::kNorm1, "np.sum(np.abs({0.}){axes})", Notation::kAtom, false, "np.abs({0.})"},
+    Row{&ops::kNorm2, "np.sqrt(np.sum({0^}**2{axes}))", Notation::kAtom, false, "np.abs({0.})"},
+    Row{&ops::kUnitVector, "_unit_vector({0.}{axes})", Notation::kAtom, false, "np.sign({0.})"},
+    Row{&ops::kArgmax, "np.argmax({0.}, axis=-1).astype(float)"},
+    Row{&ops::kPick, "_pick({0.}, {1.})"},
+    Row{&ops::kSquaredError, "0.5 * np.sum(({0.} - {1+})**2{axes})", Notation::kProduct, true,
         "0.5 * ({0.} - {1+})**2"},
-    Row{"cross_entropy", "np.sum(_cross_entropy({0.}, {1.}){axes})", Notation::kAtom, true,
+    Row{&ops::kCrossEntropy, "np.sum(_cross_entropy({0.}, {1.}){axes})", Notation::kAtom, true,
         "_cross_entropy({0.}, {1.})"},
-    Row{"softmax_cross_entropy", "np.sum(_softmax_cross_entropy({0.}, {1.}){axes})"},
-    Row{"softmax_cross_entropy_labels", "_pick(-_log_softmax({0.}), {1.})"},
-    Row{"sigmoid_cross_entropy", "np.sum(_sigmoid_cross_entropy({0.}, {1.}){axes})", Notation::kAtom, true,
+    Row{&ops::kSoftmaxCrossEntropy, "np.sum(_softmax_cross_entropy({0.}, {1.}){axes})"},
+    Row{&ops::kSoftmaxCrossEntropyLabels, "_pick(-_log_softmax({0.}), {1.})"},
+    Row{&ops::kSigmoidCrossEntropy, "np.sum(_sigmoid_cross_entropy({0.}, {1.}){axes})", Notation::kAtom, true,
         "_sigmoid_cross_entropy({0.}, {1.})"},
-    Row{"huber", "np.sum(_huber({0.} - {1+}, {a}){axes})", Notation::kAtom, true, "_huber({0.} - {1+}, {a})"},
+    Row{&ops::kHuber, "np.sum(_huber({0.} - {1+}, {a}){axes})", Notation::kAtom, true,
+        "_huber({0.} - {1+}, {a})"},
 };
 
-const Row* find_row(std::string_view op) {
-  const auto row = std::find_if(kRows.begin(), kRows.end(), [&](const Row& r) { return r.op == op; });
+const Row* find_row(const Op& op) {
+  const auto row = std::find_if(kRows.begin(), kRows.end(), [&](const Row& r) { return r.op == &op; });
   return row == kRows.end() ? nullptr : row;
 }
 
@@ -101,16 +103,16 @@ std::string NumpyOperators::tuple(const std::vector<std::string>& items) {
 NumpyOperators::NumpyOperators(const CodeRequest& request)
     : CodeWriter(request, numpy_keywords(), numpy_helpers()) {}
 
-bool NumpyOperators::has_code(std::string_view op) {
+bool NumpyOperators::has_code(const Op& op) {
   return find_row(op) != nullptr ||
-         std::any_of(specials().begin(), specials().end(), [&](const Special& s) { return s.op == op; });
+         std::any_of(specials().begin(), specials().end(), [&](const Special& s) { return s.op == &op; });
 }
 
 Written NumpyOperators::call(Value v) {
   for (const Special& special : specials()) {
-    if (is(v, special.op)) return (this->*special.emit)(v);
+    if (is(v, *special.op)) return (this->*special.emit)(v);
   }
-  const Row* row = find_row(v.op().name);
+  const Row* row = find_row(v.op());
   if (row == nullptr) fail(ErrorKind::kConfig, "there is no NumPy code for the operator {}", v.op().name);
   const bool on_scalars = v.input(0).shape().rank() == 0 && !row->scalar.empty();
   const std::string code = replaced(on_scalars ? row->scalar : row->code, "{axes}", axes(v));
@@ -129,14 +131,14 @@ std::string NumpyOperators::definition(Value, const std::string& name, const Wri
 
 // Views cost nothing.
 bool NumpyOperators::is_cheap(Value v) const {
-  if (is(v, "transpose")) return is_leaf(v.input(0).op()) || has_line(v.input(0));
+  if (is(v, ops::kTranspose)) return is_leaf(v.input(0).op()) || has_line(v.input(0));
   return CodeWriter::is_cheap(v);
 }
 
 // Σₙ δₙ xₙᵀ is one product of matrices.
 bool NumpyOperators::is_absorbed(Value v) const {
   const Value user = plan_.only_user(v);
-  return is(v, "outer") && user && is(user, "batch_sum") && v.name().empty() && batched(v);
+  return is(v, ops::kOuter) && user && is(user, ops::kBatchSum) && v.name().empty() && batched(v);
 }
 
 // ", axis=1" for a batched operand with one axis of its own.
@@ -180,7 +182,7 @@ Written NumpyOperators::with(std::string_view code, Notation::Binding binding,
 }
 
 Written NumpyOperators::transposed(Value v) {
-  if (is(v, "transpose") && !has_line(v) && !batched(v)) return full(v.input(0));
+  if (is(v, ops::kTranspose) && !has_line(v) && !batched(v)) return full(v.input(0));
   return with("{0^}.T", Notation::kAtom, {full(v)});
 }
 
@@ -335,28 +337,28 @@ Written NumpyOperators::batch_mean(Value v) {
 
 std::span<const NumpyOperators::Special> NumpyOperators::specials() {
   static constexpr std::array kSpecials = {
-      Special{"matvec", &NumpyOperators::matvec},
-      Special{"outer", &NumpyOperators::outer},
-      Special{"dot", &NumpyOperators::dot},
-      Special{"transpose", &NumpyOperators::transpose},
-      Special{"vec", &NumpyOperators::vec},
-      Special{"unvec", &NumpyOperators::unvec},
-      Special{"kron", &NumpyOperators::kron},
-      Special{"trace", &NumpyOperators::trace},
-      Special{"identity", &NumpyOperators::identity},
-      Special{"diag", &NumpyOperators::diag},
-      Special{"diagonal", &NumpyOperators::diagonal},
-      Special{"argmax_mask", &NumpyOperators::argmax_mask},
-      Special{"reshape", &NumpyOperators::reshape},
-      Special{"slice", &NumpyOperators::slice},
-      Special{"concat", &NumpyOperators::concat},
-      Special{"broadcast", &NumpyOperators::broadcast},
-      Special{"sum_to", &NumpyOperators::sum_to},
-      Special{"one_hot", &NumpyOperators::one_hot},
-      Special{"batch_sum", &NumpyOperators::batch_sum},
-      Special{"batch_mean", &NumpyOperators::batch_mean},
-      Special{"batch_broadcast", &NumpyOperators::batch_broadcast},
-      Special{"batch_size", &NumpyOperators::batch_size},
+      Special{&ops::kMatVec, &NumpyOperators::matvec},
+      Special{&ops::kOuter, &NumpyOperators::outer},
+      Special{&ops::kDot, &NumpyOperators::dot},
+      Special{&ops::kTranspose, &NumpyOperators::transpose},
+      Special{&ops::kVec, &NumpyOperators::vec},
+      Special{&ops::kUnvec, &NumpyOperators::unvec},
+      Special{&ops::kKron, &NumpyOperators::kron},
+      Special{&ops::kTrace, &NumpyOperators::trace},
+      Special{&ops::kIdentity, &NumpyOperators::identity},
+      Special{&ops::kDiag, &NumpyOperators::diag},
+      Special{&ops::kDiagonal, &NumpyOperators::diagonal},
+      Special{&ops::kArgmaxMask, &NumpyOperators::argmax_mask},
+      Special{&ops::kReshape, &NumpyOperators::reshape},
+      Special{&ops::kSlice, &NumpyOperators::slice},
+      Special{&ops::kConcat, &NumpyOperators::concat},
+      Special{&ops::kBroadcast, &NumpyOperators::broadcast},
+      Special{&ops::kSumTo, &NumpyOperators::sum_to},
+      Special{&ops::kOneHot, &NumpyOperators::one_hot},
+      Special{&ops::kBatchSum, &NumpyOperators::batch_sum},
+      Special{&ops::kBatchMean, &NumpyOperators::batch_mean},
+      Special{&ops::kBatchBroadcast, &NumpyOperators::batch_broadcast},
+      Special{&ops::kBatchSize, &NumpyOperators::batch_size},
   };
   return kSpecials;
 }

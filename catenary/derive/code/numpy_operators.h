@@ -14,7 +14,7 @@ class NumpyOperators : public CodeWriter {
  public:
   explicit NumpyOperators(const CodeRequest& request);
 
-  [[nodiscard]] static bool has_code(std::string_view op);
+  [[nodiscard]] static bool has_code(const Op& op);
 
  protected:
   [[nodiscard]] bool batched(Value v) const { return plan_.form(v).batched; }
@@ -26,7 +26,7 @@ class NumpyOperators : public CodeWriter {
  private:
   /// An operator whose code is more than one expression for all forms of its operands.
   struct Special {
-    std::string_view op;
+    const Op* op;
     Written (NumpyOperators::*emit)(Value);
   };
   static std::span<const Special> specials();

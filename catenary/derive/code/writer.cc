@@ -7,6 +7,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/derive/formula/formula.h"
+#include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {
 
@@ -110,7 +111,7 @@ void CodeWriter::write_values() {
 }
 
 bool CodeWriter::is_cheap(Value v) const {
-  return v.op().batch == BatchRule::kSpreads || (is(v, "broadcast") && plan_.form(v).compact);
+  return v.op().batch == BatchRule::kSpreads || (is(v, ops::kBroadcast) && plan_.form(v).compact);
 }
 
 bool CodeWriter::is_alias(Value v, const Written& code) const {

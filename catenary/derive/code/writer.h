@@ -53,7 +53,6 @@ class CodeWriter {
   /// Code that is as short and cheap as a name.
   [[nodiscard]] virtual bool is_cheap(Value v) const;
 
-  [[nodiscard]] bool is(Value v, std::string_view op) const { return v.op().name == op; }
   [[nodiscard]] const Written& operand(Value v) const { return written_.at(v.id()); }
   [[nodiscard]] Written full(Value v);
   /// Whether the value's code is nothing but its first operand's.

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "catenary/derive/compose/composer.h"
-#include "catenary/derive/document/rule_texts.h"
+#include "catenary/derive/operators/card.h"
 #include "catenary/derive/steps/linear_form.h"
 #include "catenary/ir/verify.h"
 #include "catenary/ops/catalogue.h"
@@ -117,11 +117,11 @@ class HessianComposer {
 
   Sentence rule_name(const SecondDerivative& block, const Differential& step) const {
     const Op& op = step.y.op();
-    const RuleText* text = rule_text(op);
+    const OperatorCard* card = card_of(op);
     const bool english = c_.o.language == Language::kEnglish;
-    const std::string_view name = text == nullptr ? op.name
-                                  : english       ? text->english.name
-                                                  : text->chinese.name;
+    const std::string_view name = card == nullptr ? op.name
+                                  : english       ? card->english.name
+                                                  : card->chinese.name;
     const bool is_product = step.moving > 1 && op.traits.product;
     const bool is_direct = std::ranges::all_of(
         step.jacobians, [&](const Differential::Jacobian& j) { return j.dz == block.dy; });

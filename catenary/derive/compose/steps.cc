@@ -6,7 +6,7 @@
 
 #include "catenary/derive/compose/composer.h"
 #include "catenary/derive/compose/own_letters.h"
-#include "catenary/derive/document/rule_texts.h"
+#include "catenary/derive/operators/card.h"
 #include "catenary/ir/print.h"
 #include "catenary/ir/verify.h"
 #include "catenary/ops/catalogue.h"
@@ -29,9 +29,9 @@ Formula chain_rule(const Formula& f, const std::string& x, const std::string& y)
 }
 
 std::string operator_name(const Composer& c, const Op& op) {
-  const RuleText* text = rule_text(op);
-  if (text == nullptr) return std::string(op.name);
-  return std::string(c.o.language == Language::kEnglish ? text->english.name : text->chinese.name);
+  const OperatorCard* card = card_of(op);
+  if (card == nullptr) return std::string(op.name);
+  return std::string(c.o.language == Language::kEnglish ? card->english.name : card->chinese.name);
 }
 
 // A, B for matrices, x, u for vectors and scalars; x₁, x₂ ... for more than two.
@@ -78,9 +78,9 @@ class GeneralRule {
 };
 
 void add_why(Composer& c, const Adjoint& a, const Flow& f) {
-  const RuleText* text = rule_text(f.call.op());
-  if (text == nullptr) return;
-  const auto& [name, why, of_number] = c.o.language == Language::kEnglish ? text->english : text->chinese;
+  const OperatorCard* card = card_of(f.call.op());
+  if (card == nullptr) return;
+  const auto& [name, why, of_number] = c.o.language == Language::kEnglish ? card->english : card->chinese;
   const bool is_number = a.x.shape().rank() == 0 && f.call.shape().rank() == 0 && !of_number.empty();
   const std::string_view phrase =
       is_number ? of_number : why[std::min(why.size() - 1, static_cast<std::size_t>(f.operand))];

@@ -1,5 +1,6 @@
 #include "catenary/derive/document/phrases.h"
-#include "catenary/derive/document/rule_texts.h"
+#include "catenary/derive/document/testing.h"
+#include "catenary/derive/operators/card.h"
 #include "catenary/derive/render/render.h"
 
 #include <gtest/gtest.h>
@@ -15,21 +16,6 @@
 namespace catenary::derive {
 namespace {
 
-std::set<char> placeholders(std::string_view text) {
-  std::set<char> found;
-  for (std::size_t i = 0; i + 2 < text.size(); ++i) {
-    if (text[i] == '{' && text[i + 2] == '}') found.insert(text[i + 1]);
-  }
-  return found;
-}
-
-bool has_chinese(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0xE4 && byte <= 0xE9;
-  });
-}
-
 TEST(Phrases, ExistInEnglishAndChineseWithTheSameFormulas) {
   for (int i = 0; i < static_cast<int>(Phrase::kCount); ++i) {
     const auto phrase = static_cast<Phrase>(i);
@@ -42,32 +28,16 @@ TEST(Phrases, ExistInEnglishAndChineseWithTheSameFormulas) {
   }
 }
 
-TEST(Rules, HaveANameAndAReasonInBothLanguagesForEachOperatorWithAGradient) {
-  for (const Op* op : ops::catalogue()) {
-    if (!op->differentiable()) continue;
-    const RuleText* text = rule_text(*op);
-    ASSERT_NE(text, nullptr) << op->name;
-    EXPECT_EQ(text->english.why.size(), text->chinese.why.size()) << op->name;
-    EXPECT_FALSE(text->english.name.empty()) << op->name;
-    EXPECT_FALSE(text->chinese.name.empty()) << op->name;
-    for (std::size_t i = 0; i < text->english.why.size(); ++i) {
-      EXPECT_FALSE(has_chinese(text->english.why[i])) << op->name;
-      EXPECT_TRUE(has_chinese(text->chinese.why[i])) << op->name;
-      EXPECT_EQ(placeholders(text->english.why[i]), placeholders(text->chinese.why[i])) << op->name;
-    }
-  }
-}
-
 /// pdflatex's fonts for words have ASCII alone; every other sign must have its command.
 TEST(Phrases, HaveLatexForEachOfTheirSigns) {
   std::vector<std::string_view> texts;
   for (int i = 0; i < static_cast<int>(Phrase::kCount); ++i)
     texts.push_back(text_of(static_cast<Phrase>(i), Language::kEnglish));
   for (const Op* op : ops::catalogue()) {
-    const RuleText* text = rule_text(*op);
-    if (text == nullptr) continue;
-    texts.push_back(text->english.name);
-    texts.insert(texts.end(), text->english.why.begin(), text->english.why.end());
+    const OperatorCard* card = card_of(*op);
+    if (card == nullptr) continue;
+    texts.push_back(card->english.name);
+    texts.insert(texts.end(), card->english.why.begin(), card->english.why.end());
   }
   for (const SimplifyRule& rule : simplify_rules()) texts.push_back(rule.name);
   for (const ProofText& text : proof_texts()) texts.push_back(text.english);

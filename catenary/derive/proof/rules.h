@@ -54,10 +54,6 @@ struct IndexRule {
 ///     remark kink                            one to read after the partial derivative before it
 [[nodiscard]] std::optional<IndexRule> read_index_rule(std::string_view lines, int operand);
 
-/// The lines of the operator's entry, {a} in place of the call's number; "" without an entry.
-[[nodiscard]] std::string element_rule_lines(const Op& op);
-[[nodiscard]] std::string matrix_rule_lines(const Op& op);
-[[nodiscard]] std::string loss_rule_lines(const Op& op);
 /// The lines of an operator whose index form depends on the call's shapes; "" if it is none of those.
 [[nodiscard]] std::string shape_rule_lines(Value y, int operand);
 

@@ -7,24 +7,11 @@
 #include <string>
 
 #include "catenary/base/error.h"
+#include "catenary/derive/document/testing.h"
 #include "catenary/derive/render/render.h"
 
 namespace catenary::derive {
 namespace {
-
-bool has_chinese(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0xE4 && byte <= 0xE9;
-  });
-}
-
-std::set<char> placeholders(std::string_view text) {
-  std::set<char> found;
-  for (std::size_t at = 0; (at = text.find('{', at)) != std::string_view::npos; ++at)
-    found.insert(text[at + 1]);
-  return found;
-}
 
 TEST(ProofTexts, ExistInEnglishAndChineseWithTheSameFormulas) {
   std::set<std::string_view> keys;

@@ -1,109 +1,45 @@
-// Proofs of operators that work element by element.
-#include <algorithm>
-
-#include "catenary/derive/proof/rules.h"
+// Cards of the operators of ops/activation.cc.
+#include "catenary/derive/operators/alike.h"
 
 namespace catenary::derive {
 
-namespace {
-
-struct Entry {
-  std::string_view op, lines;
-};
-
-constexpr Entry kEntries[] = {
-    {"add", R"(each a b
-               y = a + b
-               d(y, a) = 1 @linear
-               d(y, b) = 1 @linear)"},
-    {"sub", R"(each a b
-               y = a - b
-               d(y, a) = 1 @linear
-               d(y, b) = -1 @linear)"},
-    {"mul", R"(each a b
-               y = a * b
-               d(y, a) = b @linear
-               d(y, b) = a @linear)"},
-    {"div", R"(each a b
-               y = a / b
-               d(y, a) = 1 / b @linear
-               d(y, b) = -a / b^2 @reciprocal
-                       = -y / b @definition)"},
-    {"neg", R"(each x
-               y = -x
-               d(y, x) = -1 @linear)"},
-    {"square", R"(each x
-                  y = x^2
-                  d(y, x) = 2 * x @power)"},
-    {"sqrt", R"(each x
-                y = sqrt(x) = x^0.5
-                d(y, x) = 0.5 * x^(-0.5) @power
-                        = 1 / (2 * sqrt(x)) @fraction
-                        = 1 / (2 * y) @definition)"},
-    {"pow", R"(each a b
-               y = a^b
-               d(y, a) = b * a^(b - 1) @power
-               d(y, b) = d(exp(b * ln(a)), b) @exp_ln
-                       = exp(b * ln(a)) * ln(a) @inner
-                       = y * ln(a) @exp_ln)"},
-    {"exp", R"(each x
-               y = exp(x)
-               d(y, x) = exp(x) @exp
-                       = y @definition)"},
-    {"log", R"(each x
-               y = ln(x)
-               d(y, x) = 1 / x @ln)"},
-    {"sin", R"(each x
-               y = sin(x)
-               d(y, x) = cos(x) @sin)"},
-    {"cos", R"(each x
-               y = cos(x)
-               d(y, x) = -sin(x) @cos)"},
-    {"abs", R"(each x
-               y = abs(x) = sign(x) * x
-               d(y, x) = sign(x) @constant_sign
-               remark kink)"},
-    {"clip", R"(each x
-                y = clip(x, {a})
-                step abs(x) < {a} : d(y, x) = d(x, x) @clip_inside = 1 @linear
-                step abs(x) > {a} : d(y, x) = 0 @clip_outside
-                d(y, x) = [abs(x) < {a}] @both_cases
-                        = [{a} - abs(x) > 0] @same_condition
-                remark clip_kink)"},
-    {"erf", R"(each x
-               y = erf(x)
-               d(y, x) = 2 * exp(-x^2) / sqrt(pi) @fundamental
-               note erf)"},
-    {"sigmoid", R"(each x
+std::span<const OperatorCard> activation_cards() {
+  static const std::vector<OperatorCard> kCards = {
+      each(&ops::kSigmoid, "sigmoid", "sigmoid 函数",
+           R"(each x
                    y = sigma(x) = 1 / (1 + exp(-x))
                    d(y, x) = -d(1 + exp(-x), x) / (1 + exp(-x))^2 @reciprocal
                            = exp(-x) / (1 + exp(-x))^2 @exp_minus
                            = 1 / (1 + exp(-x)) * (exp(-x) / (1 + exp(-x))) @fraction
                            = 1 / (1 + exp(-x)) * (((1 + exp(-x)) - 1) / (1 + exp(-x))) @add_subtract
                            = 1 / (1 + exp(-x)) * (1 - 1 / (1 + exp(-x))) @fraction
-                           = y * (1 - y) @definition)"},
-    {"tanh", R"(each x
+                           = y * (1 - y) @definition)"),
+      each(&ops::kTanh, "hyperbolic tangent", "双曲正切 tanh",
+           R"(each x
                 y = tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))
                 d(y, x) = ((exp(x) + exp(-x))^2 - (exp(x) - exp(-x))^2) / (exp(x) + exp(-x))^2
                           @quotient_mutual
                         = 1 - (exp(x) - exp(-x))^2 / (exp(x) + exp(-x))^2 @fraction
-                        = 1 - y^2 @definition)"},
-    {"relu", R"(each x
+                        = 1 - y^2 @definition)"),
+      each(&ops::kRelu, "ReLU", "ReLU 函数",
+           R"(each x
                 y = max(x, 0)
                 step x > 0 : d(y, x) = d(x, x) @relu_above = 1 @linear
                 step x < 0 : d(y, x) = 0 @relu_below
                 d(y, x) = [x > 0] @both_cases
                         = [y > 0] @relu_result
-                remark kink)"},
-    {"leaky_relu", R"(each x
+                remark kink)"),
+      each(&ops::kLeakyRelu, "leaky ReLU", "Leaky ReLU 函数",
+           R"(each x
                       y = [x > 0] * x + {a} * [x <= 0] * x
                       step x > 0 : d(y, x) = d(x, x) @bracket_above = 1 @linear
                       step x < 0 : d(y, x) = d({a} * x, x) @bracket_below = {a} @linear
                       d(y, x) = [x > 0] + {a} * [x <= 0] @both_cases
                               = [x > 0] + {a} * (1 - [x > 0]) @complement
                               = (1 - {a}) * [x > 0] + {a} @collect
-                      remark left_slope)"},
-    {"elu", R"(each x
+                      remark left_slope)"),
+      each(&ops::kElu, "ELU", "ELU 函数",
+           R"(each x
                y = [x > 0] * x + {a} * [x <= 0] * (exp(x) - 1)
                step x > 0 : d(y, x) = d(x, x) @bracket_above = 1 @linear
                step x < 0 : d(y, x) = d({a} * (exp(x) - 1), x) @bracket_below
@@ -111,15 +47,17 @@ constexpr Entry kEntries[] = {
                                     = y + {a} @definition
                d(y, x) = [x > 0] + [x <= 0] * (y + {a}) @both_cases
                        = [x > 0] + (1 - [x > 0]) * (y + {a}) @complement
-               remark left_slope)"},
-    {"softplus", R"(each x
+               remark left_slope)"),
+      each(&ops::kSoftplus, "softplus", "softplus 函数",
+           R"(each x
                     y = ln(1 + exp(x))
                     d(y, x) = d(1 + exp(x), x) / (1 + exp(x)) @ln_inner
                             = exp(x) / (1 + exp(x)) @exp
                             = 1 / (1 + exp(-x)) @by_exp
                             = sigma(x) @definition
-                    note sigma)"},
-    {"gelu", R"(each x
+                    note sigma)"),
+      each(&ops::kGelu, "GELU", "GELU 函数",
+           R"(each x
                 y = 0.5 * x * (1 + erf(x / sqrt(2)))
                 step d(erf(x / sqrt(2)), x) = 2 * exp(-x^2 / 2) / sqrt(pi) * (1 / sqrt(2)) @fundamental_inner
                                             = 2 * exp(-x^2 / 2) / sqrt(2 * pi) @fraction
@@ -127,8 +65,9 @@ constexpr Entry kEntries[] = {
                         = 0.5 * (1 + erf(x / sqrt(2))) + 0.5 * x * (2 * exp(-x^2 / 2) / sqrt(2 * pi)) @insert
                         = 0.5 * (1 + erf(x / sqrt(2))) + x * exp(-x^2 / 2) / sqrt(2 * pi) @arithmetic
                 note erf
-                remark gelu_numbers)"},
-    {"silu", R"(each x
+                remark gelu_numbers)"),
+      each(&ops::kSilu, "SiLU", "SiLU 函数",
+           R"(each x
                 y = x * sigma(x)
                 step d(sigma(x), x) = -d(1 + exp(-x), x) / (1 + exp(-x))^2 @reciprocal
                                     = exp(-x) / (1 + exp(-x))^2 @exp_minus
@@ -138,14 +77,40 @@ constexpr Entry kEntries[] = {
                 d(y, x) = sigma(x) + x * d(sigma(x), x) @product
                         = sigma(x) + x * sigma(x) * (1 - sigma(x)) @insert
                         = sigma(x) + y * (1 - sigma(x)) @definition
-                note sigma)"},
-};
-
-}  // namespace
-
-std::string element_rule_lines(const Op& op) {
-  const auto* const entry = std::ranges::find(kEntries, op.name, &Entry::op);
-  return entry == std::end(kEntries) ? "" : std::string(entry->lines);
+                note sigma)"),
+      {&ops::kSoftmax,
+       {"softmax",
+        {"Every element of softmax depends on every element of {0}; the sum over all of them is the inner "
+         "product with {6}. Shape {1} again."}},
+       {"softmax",
+        {"softmax 的每个元素都依赖于 {0} 的每个元素；对它们求和就是与 {6} 的内积。形状仍为 {1}。"}},
+       R"(of x
+        y[i] = exp(x[i]) / S
+        where S = sum(k, exp(x[k]))
+        {jacobian y x}
+        d(y[i], x[j]) = y[i] * (delta(i,j) - y[j]) @kronecker
+        then = sum(i, g[i] * y[i] * delta(i,j)) - y[j] * sum(i, g[i] * y[i]) @split
+             = g[j] * y[j] - y[j] * sum(i, g[i] * y[i]) @sift
+             = y[j] * (g[j] - sum(i, g[i] * y[i])) @factor)"},
+      {&ops::kLogSoftmax,
+       {"log-softmax",
+        {"Every element depends on every element of {0} through the sum of exponentials. Shape {1} again."}},
+       {"log-softmax", {"每个元素都通过指数之和依赖于 {0} 的每个元素。形状仍为 {1}。"}},
+       R"(of x
+        y[i] = x[i] - ln(S)
+        where S = sum(k, exp(x[k]))
+        where a[i] = exp(x[i]) / S
+        step d(S, x[j]) = sum(k, d(exp(x[k]), x[j])) @term_by_term
+                        = sum(k, exp(x[k]) * [k=j]) @exp_own
+                        = exp(x[j]) @sift
+        d(y[i], x[j]) = delta(i,j) - d(S, x[j]) / S @ln_inner
+                      = delta(i,j) - exp(x[j]) / S @insert
+                      = delta(i,j) - a[j] @definition
+        then = sum(i, g[i] * delta(i,j)) - a[j] * sum(i, g[i]) @split
+             = g[j] - a[j] * sum(i, g[i]) @sift
+        remark softmax)"},
+  };
+  return kCards;
 }
 
 }  // namespace catenary::derive

@@ -1,39 +1,18 @@
-// Proofs of softmax and of the losses.
-#include <algorithm>
-
-#include "catenary/derive/proof/rules.h"
+// Cards of the operators of ops/loss.cc.
+#include "catenary/derive/operators/card.h"
 
 namespace catenary::derive {
 
-namespace {
-
-struct Entry {
-  std::string_view op, lines;
-};
-
-constexpr Entry kEntries[] = {
-    {"softmax", R"(of x
-        y[i] = exp(x[i]) / S
-        where S = sum(k, exp(x[k]))
-        {jacobian y x}
-        d(y[i], x[j]) = y[i] * (delta(i,j) - y[j]) @kronecker
-        then = sum(i, g[i] * y[i] * delta(i,j)) - y[j] * sum(i, g[i] * y[i]) @split
-             = g[j] * y[j] - y[j] * sum(i, g[i] * y[i]) @sift
-             = y[j] * (g[j] - sum(i, g[i] * y[i])) @factor)"},
-    {"log_softmax", R"(of x
-        y[i] = x[i] - ln(S)
-        where S = sum(k, exp(x[k]))
-        where a[i] = exp(x[i]) / S
-        step d(S, x[j]) = sum(k, d(exp(x[k]), x[j])) @term_by_term
-                        = sum(k, exp(x[k]) * [k=j]) @exp_own
-                        = exp(x[j]) @sift
-        d(y[i], x[j]) = delta(i,j) - d(S, x[j]) / S @ln_inner
-                      = delta(i,j) - exp(x[j]) / S @insert
-                      = delta(i,j) - a[j] @definition
-        then = sum(i, g[i] * delta(i,j)) - a[j] * sum(i, g[i]) @split
-             = g[j] - a[j] * sum(i, g[i]) @sift
-        remark softmax)"},
-    {"squared_error", R"(of a t
+std::span<const OperatorCard> loss_cards() {
+  static const std::vector<OperatorCard> kCards = {
+      {&ops::kSquaredError,
+       {"squared error",
+        {"½‖y − a‖² has the slope a − y by a: the 2 from the square cancels the ½. Shape {1}.",
+         "The same with the other sign, as {0} enters with a minus. Shape {1}."}},
+       {"平方误差",
+        {"½‖y − a‖² 对 a 的斜率为 a − y：平方带来的 2 与 ½ 抵消。形状 {1}。",
+         "{0} 前有负号，所以符号相反。形状 {1}。"}},
+       R"(of a t
         y = 0.5 * sum(i, (t[i] - a[i])^2)
         d(y, a[j]) = 0.5 * sum(i, 2 * (t[i] - a[i]) * d(t[i] - a[i], a[j])) @power_each
                    = 0.5 * sum(i, 2 * (t[i] - a[i]) * (-[i=j])) @same_element
@@ -42,12 +21,27 @@ constexpr Entry kEntries[] = {
         d(y, t[j]) = 0.5 * sum(i, 2 * (t[i] - a[i]) * d(t[i] - a[i], t[j])) @power_each
                    = 0.5 * sum(i, 2 * (t[i] - a[i]) * [i=j]) @same_element
                    = t[j] - a[j] @sift)"},
-    {"cross_entropy", R"(of a t
+      {&ops::kCrossEntropy,
+       {"cross-entropy",
+        {"Term i is −yᵢ ln aᵢ, whose slope by aᵢ is −yᵢ/aᵢ; no other term contains aᵢ. Shape {1}.",
+         "Term i is linear in yᵢ with the slope −ln aᵢ. Shape {1}."}},
+       {"交叉熵",
+        {"第 i 项是 −yᵢ ln aᵢ，对 aᵢ 的斜率为 −yᵢ/aᵢ；其他项不含 aᵢ。形状 {1}。",
+         "第 i 项对 yᵢ 是线性的，斜率为 −ln aᵢ。形状 {1}。"}},
+       R"(of a t
         y = -sum(i, t[i] * ln(a[i]))
         d(y, a[j]) = -sum(i, t[i] * (1 / a[i]) * [i=j]) @ln_each = -t[j] / a[j] @sift
         remark zero_target
         d(y, t[j]) = -sum(i, [i=j] * ln(a[i])) @same_element = -ln(a[j]) @sift)"},
-    {"softmax_cross_entropy", R"(of z t
+      {&ops::kSoftmaxCrossEntropy,
+       {"softmax with cross-entropy",
+        {"Softmax's Jacobian and cross-entropy's slope −y/a collapse to softmax({0}) Σy − y, and Σy = 1 for "
+         "probabilities. Shape {1}.",
+         "Linear in {0} with the slope −ln softmax. Shape {1}."}},
+       {"softmax 与交叉熵",
+        {"softmax 的 Jacobian 与交叉熵的斜率 −y/a 合并为 softmax({0}) Σy − y，概率满足 Σy = 1。形状 {1}。",
+         "对 {0} 是线性的，斜率为 −ln softmax。形状 {1}。"}},
+       R"(of z t
         y = -sum(i, t[i] * ln(a[i]))
         where S = sum(k, exp(z[k]))
         where a[i] = exp(z[i]) / S
@@ -63,7 +57,14 @@ constexpr Entry kEntries[] = {
         remark total_target
         remark softmax
         d(y, t[j]) = -sum(i, [i=j] * ln(a[i])) @same_element = -ln(a[j]) @sift)"},
-    {"softmax_cross_entropy_labels", R"(of z t
+      {&ops::kSoftmaxCrossEntropyLabels,
+       {"softmax with cross-entropy",
+        {"Softmax's Jacobian and cross-entropy's slope collapse to softmax({0}) less the one-hot label: "
+         "every element of {0} has a slope, not that of the true class alone. Shape {1}."}},
+       {"softmax 与交叉熵",
+        {"softmax 的 Jacobian 与交叉熵的斜率合并为 softmax({0}) 减去 one-hot 标签：{0} "
+         "的每个元素都有斜率，而不只是真实类别那一个。形状 {1}。"}},
+       R"(of z t
         y = -ln(a[t])
         where S = sum(k, exp(z[k]))
         where a[i] = exp(z[i]) / S
@@ -75,7 +76,15 @@ constexpr Entry kEntries[] = {
                    = a[j] - [j = t] @arithmetic
         note from_zero
         remark softmax)"},
-    {"sigmoid_cross_entropy", R"(of z t
+      {&ops::kSigmoidCrossEntropy,
+       {"sigmoid with cross-entropy",
+        {"σ′ = a(1 − a) cancels against the slope (a − y)/(a(1 − a)) of the cross-entropy: a − y is left. "
+         "Shape {1}.",
+         "Linear in {0} with the slope −z. Shape {1}."}},
+       {"sigmoid 与交叉熵",
+        {"σ′ = a(1 − a) 与交叉熵的斜率 (a − y)/(a(1 − a)) 相消，剩下 a − y。形状 {1}。",
+         "对 {0} 是线性的，斜率为 −z。形状 {1}。"}},
+       R"(of z t
         y = -sum(i, t[i] * ln(a[i]) + (1 - t[i]) * ln(1 - a[i]))
         where a[i] = sigma(z[i]) = 1 / (1 + exp(-z[i]))
         step d(a[i], z[i]) = -d(1 + exp(-z[i]), z[i]) / (1 + exp(-z[i]))^2 @reciprocal
@@ -97,7 +106,12 @@ constexpr Entry kEntries[] = {
                    = -ln(a[j] / (1 - a[j])) @ln_quotient
                    = -ln(exp(z[j])) @insert
                    = -z[j] @exp_ln_inverse)"},
-    {"huber", R"(of a b
+      {&ops::kHuber,
+       {"Huber's loss",
+        {"The residual, limited to the threshold: beyond it the loss is a straight line. Shape {1}.",
+         "The same with the other sign. Shape {1}."}},
+       {"Huber 损失", {"即截断到阈值的残差：超过阈值后损失是直线。形状 {1}。", "符号相反。形状 {1}。"}},
+       R"(of a b
         y = sum(i, 0.5 * [abs(r[i]) <= {a}] * r[i]^2 + {a} * [abs(r[i]) > {a}] * (abs(r[i]) - {a} / 2))
         where r[i] = a[i] - b[i]
         step abs(r[j]) < {a} : d(y, r[j]) = d(0.5 * r[j]^2, r[j]) @huber_inside = r[j] @power
@@ -112,42 +126,8 @@ constexpr Entry kEntries[] = {
                    = clip(r[j], {a}) * (-1) @insert
                    = -clip(r[j], {a}) @arithmetic
         remark huber_smooth)"},
-};
-
-// {jacobian a z}: the derivative of a = softmax(z) in its two cases.
-constexpr std::string_view kJacobian = R"(
-        step d(S, z[j]) = sum(k, d(exp(z[k]), z[j])) @term_by_term
-                        = sum(k, exp(z[k]) * [k=j]) @exp_own
-                        = exp(z[j]) @sift
-        step i = j : d(a[i], z[i]) = (exp(z[i]) * S - exp(z[i]) * exp(z[i])) / S^2 @quotient
-                                   = exp(z[i]) / S - (exp(z[i]) / S)^2 @fraction
-                                   = a[i] - a[i]^2 @definition
-                                   = a[i] * (1 - a[i]) @factor
-        step i != j : d(a[i], z[j]) = (0 * S - exp(z[i]) * exp(z[j])) / S^2 @quotient_other
-                                    = -exp(z[i]) / S * (exp(z[j]) / S) @fraction
-                                    = -a[i] * a[j] @definition
-        )";
-
-std::string jacobian(std::string_view a, std::string_view z) {
-  std::string lines(kJacobian);
-  for (const auto& [from, to] : {std::pair("a[", a), std::pair("z[", z)}) {
-    for (std::size_t at = 0; (at = lines.find(from, at)) != std::string::npos; ++at) lines.replace(at, 1, to);
-  }
-  return lines;
-}
-
-}  // namespace
-
-std::string loss_rule_lines(const Op& op) {
-  const auto* const entry = std::ranges::find(kEntries, op.name, &Entry::op);
-  if (entry == std::end(kEntries)) return "";
-  std::string lines(entry->lines);
-  constexpr std::string_view kOpening = "{jacobian ";
-  if (const std::size_t at = lines.find(kOpening); at != std::string::npos) {
-    const std::size_t names = at + kOpening.size(), length = lines.find('}', at) + 1 - at;
-    lines.replace(at, length, jacobian(lines.substr(names, 1), lines.substr(names + 2, 1)));
-  }
-  return lines;
+  };
+  return kCards;
 }
 
 }  // namespace catenary::derive

@@ -13,7 +13,7 @@
 #include "catenary/data/npz.h"
 #include "catenary/derive/expression/expression.h"
 #include "catenary/engine/variables.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/ops.h"
 #include "catenary/train/model.h"
 #include "catenary/train/run/run_directory.h"

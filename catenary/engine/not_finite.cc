@@ -6,7 +6,7 @@
 
 #include "catenary/engine/executor.h"
 #include "catenary/ir/print.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/evaluate.h"
 
 /// Where a number stopped being finite: the last batch once more, value by value.

@@ -4,7 +4,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/engine/schedule.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/rewrite.h"

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "catenary/base/text.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 
 namespace catenary {
 

@@ -1,4 +1,5 @@
 #include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

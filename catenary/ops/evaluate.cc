@@ -1,7 +1,7 @@
 #include "catenary/ops/evaluate.h"
 
 #include "catenary/base/error.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 
 namespace catenary {
 

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "catenary/base/error.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/match.h"

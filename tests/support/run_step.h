@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "catenary/engine/step.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/evaluate.h"
 
 namespace catenary::testing_support {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <span>
 
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "tests/support/example_call.h"
 
 namespace catenary::testing_support {

@@ -2,7 +2,7 @@
 
 #include "catenary/derive/code/code.h"
 #include "catenary/derive/render/render.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {

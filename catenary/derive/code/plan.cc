@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "catenary/base/error.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/evaluate.h"
 

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "catenary/derive/compose/composer.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {

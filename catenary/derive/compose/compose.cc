@@ -4,22 +4,18 @@
 
 #include "catenary/base/error.h"
 #include "catenary/derive/compose/composer.h"
+#include "catenary/ir/walk.h"
 
 namespace catenary::derive {
 
 Composer::Composer(const Derivation& derivation, const ComposeOptions& options)
     : d(derivation), o(options), document{.language = options.language} {
   for (const Definition& definition : d.forward) {
-    std::vector<Value> open = {definition.value};
-    while (!open.empty()) {
-      const Value v = open.back();
-      open.pop_back();
-      std::vector<int>& numbers = equations_with[v.id()];
-      if (numbers.empty() || numbers.back() != definition.number) numbers.push_back(definition.number);
-      for (int i = 0; i < v.input_count(); ++i) {
-        if (!is_leaf(v.input(i).op()) && d.names.find(v.input(i)) == nullptr) open.push_back(v.input(i));
-      }
-    }
+    walk(definition.value, [&](Value v) {
+      const bool is_below = v != definition.value && (is_leaf(v.op()) || d.names.find(v) != nullptr);
+      if (!is_below) equations_with[v.id()].push_back(definition.number);
+      return !is_below;
+    });
   }
 }
 

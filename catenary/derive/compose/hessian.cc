@@ -3,7 +3,7 @@
 #include "catenary/derive/compose/composer.h"
 #include "catenary/derive/operators/card.h"
 #include "catenary/derive/steps/linear_form.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {

@@ -1,32 +1,12 @@
 #include "catenary/derive/compose/composer.h"
+#include "catenary/derive/formula/named_values.h"
 
 namespace catenary::derive {
-
-namespace {
-
-// The named values at which a formula ends.
-std::vector<Value> named_in(const Names& names, Value v) {
-  std::vector<Value> named, open = {v};
-  std::set<NodeId> seen;
-  while (!open.empty()) {
-    const Value x = open.back();
-    open.pop_back();
-    if (!seen.insert(x.id()).second) continue;
-    if (names.find(x) != nullptr) {
-      named.push_back(x);
-      continue;
-    }
-    for (int i = 0; i < x.input_count(); ++i) open.push_back(x.input(i));
-  }
-  return named;
-}
-
-}  // namespace
 
 Rows& Rows::add(Value v, const Sentence& reason) {
   std::vector<Value> unknown;
   std::set<int> equations;
-  for (const Value named : named_in(c_.d.names, v)) {
+  for (const Value named : named_values(c_.d.names, v)) {
     const bool is_new = known_.insert(named.id()).second && !is_leaf(named.op());
     const auto at = c_.equations_with.find(named.id());
     if (!is_new || at == c_.equations_with.end()) continue;
@@ -48,7 +28,7 @@ Rows& Rows::add(const Simplified& simplified) {
 Rows& Rows::know_only(std::span<const Value> known) {
   known_.clear();
   for (const Value v : known) {
-    for (const Value named : named_in(c_.d.names, v)) known_.insert(named.id());
+    for (const Value named : named_values(c_.d.names, v)) known_.insert(named.id());
   }
   return *this;
 }

@@ -8,7 +8,7 @@
 #include "catenary/derive/compose/own_letters.h"
 #include "catenary/derive/operators/card.h"
 #include "catenary/ir/print.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 

@@ -10,7 +10,6 @@
 #include "catenary/base/error.h"
 #include "catenary/derive/expression/functions.h"
 #include "catenary/ir/print.h"
-#include "catenary/ir/verify.h"
 #include "catenary/ops/evaluate.h"
 
 namespace catenary::derive {

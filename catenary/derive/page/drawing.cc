@@ -3,7 +3,7 @@
 #include <map>
 #include <tuple>
 
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {

@@ -5,10 +5,11 @@
 #include <set>
 
 #include "catenary/base/error.h"
+#include "catenary/derive/formula/named_values.h"
 #include "catenary/derive/steps/expander.h"
 #include "catenary/derive/steps/hessian.h"
 #include "catenary/derive/steps/naming.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/gradient.h"
@@ -30,16 +31,13 @@ bool is_given(Value v) {
 // Whether scalar and the loss read a shared intermediate value, each on a way of its own.
 bool share_a_value(Value scalar, Value loss) {
   const std::vector<Value> of_loss = reachable({loss});
-  std::vector<Value> open = {scalar};
-  std::set<NodeId> seen;
-  while (!open.empty()) {
-    const Value v = open.back();
-    open.pop_back();
-    if (v.batched() || is_leaf(v.op()) || !seen.insert(v.id()).second) continue;
-    if (std::ranges::count(of_loss, v) > 0 && !is_given(v)) return true;
-    for (int i = 0; i < v.input_count(); ++i) open.push_back(v.input(i));
-  }
-  return false;
+  bool found = false;
+  walk(scalar, [&](Value v) {
+    if (v.batched() || is_leaf(v.op())) return false;
+    found = found || (std::ranges::count(of_loss, v) > 0 && !is_given(v));
+    return !found;
+  });
+  return found;
 }
 
 // The loss of one sample, if `scalar` reads the batch through nothing but one sum or mean of it.
@@ -165,20 +163,10 @@ class Deriver {
     return simplify(v, d_.assumptions(named));
   }
 
-  // The named values at which the formula ends; leaves are their own.
+  // The named values at which the formula ends, but for leaves, which are their own.
   std::vector<Value> named_in(Value v) {
-    std::vector<Value> named, open = {v};
-    std::set<NodeId> seen;
-    while (!open.empty()) {
-      const Value x = open.back();
-      open.pop_back();
-      if (is_leaf(x.op()) || !seen.insert(x.id()).second) continue;
-      if (d_.names.find(x) != nullptr) {
-        named.push_back(x);
-        continue;
-      }
-      for (int i = 0; i < x.input_count(); ++i) open.push_back(x.input(i));
-    }
+    std::vector<Value> named = named_values(d_.names, v);
+    std::erase_if(named, [](Value x) { return is_leaf(x.op()); });
     std::ranges::sort(named, {}, &Value::id);
     return named;
   }

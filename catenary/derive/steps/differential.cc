@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "catenary/base/error.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/gradient.h"

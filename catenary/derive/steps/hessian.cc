@@ -9,7 +9,7 @@
 #include "catenary/derive/steps/derivation.h"
 #include "catenary/derive/steps/differential.h"
 #include "catenary/derive/steps/linear_form.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 
@@ -27,17 +27,11 @@ bool is_silent(Value v) { return is(v, ops::kBroadcast) || is(v, ops::kReshape);
 
 // The nodes below v and itself, operands first, down to named values and leaves.
 std::vector<Value> nodes_above_names(Value v, const Names& names) {
-  std::vector<Value> nodes, open = {v};
-  std::set<NodeId> seen = {v.id()};
-  while (!open.empty()) {
-    const Value x = open.back();
-    open.pop_back();
+  std::vector<Value> nodes;
+  walk(v, [&](Value x) {
     nodes.push_back(x);
-    if (is_leaf(x.op()) || names.find(x) != nullptr) continue;
-    for (int i = 0; i < x.input_count(); ++i) {
-      if (seen.insert(x.input(i).id()).second) open.push_back(x.input(i));
-    }
-  }
+    return !is_leaf(x.op()) && names.find(x) == nullptr;
+  });
   std::ranges::sort(nodes, {}, &Value::id);
   return nodes;
 }

@@ -4,7 +4,7 @@
 #include <array>
 #include <set>
 
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {

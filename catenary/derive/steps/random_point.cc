@@ -6,7 +6,7 @@
 #include "catenary/base/philox.h"
 #include "catenary/derive/steps/singular.h"
 #include "catenary/derive/steps/valuation.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/evaluate.h"
 #include "catenary/ops/ops.h"

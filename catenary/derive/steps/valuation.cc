@@ -5,7 +5,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/derive/steps/singular.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 

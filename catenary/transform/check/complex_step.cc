@@ -6,7 +6,7 @@
 #include <string>
 
 #include "catenary/base/philox.h"
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 
 namespace catenary {
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/transform/check/complex_step.h"
 
 namespace catenary {

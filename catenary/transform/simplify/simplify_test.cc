@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "catenary/ir/verify.h"
+#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/gradient.h"

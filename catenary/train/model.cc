@@ -4,6 +4,7 @@
 #include "catenary/nn/network.h"
 #include "catenary/ops/ops.h"
 #include "catenary/optim/optimizer.h"
+#include "catenary/train/config/loss.h"
 #include "catenary/transform/gradient.h"
 
 namespace catenary::train {
@@ -21,26 +22,6 @@ void require_classes(const Config& config, const Schema& schema, std::size_t lea
        least == most ? fmt::format("{}", least) : fmt::format("at least {}", least), found);
 }
 
-bool has_class_labels(const Config& config) {
-  return config.train.loss == Loss::kSoftmaxCrossEntropy || config.train.loss == Loss::kBinaryCrossEntropy;
-}
-
-Value loss_of(const Config& config, Value output, Value target) {
-  switch (config.train.loss) {
-    case Loss::kSoftmaxCrossEntropy: return softmax_cross_entropy_labels(output, target);
-    case Loss::kBinaryCrossEntropy: return sigmoid_cross_entropy(output, reshape(target, {1}));
-    case Loss::kSquaredError: return squared_error(output, target);
-    case Loss::kHuber: return huber(output, target);
-  }
-  fail(ErrorKind::kInternal, "the config has no known loss");
-}
-
-Value probabilities(Loss loss, Value output) {
-  if (loss == Loss::kSoftmaxCrossEntropy) return softmax(output);
-  if (loss == Loss::kBinaryCrossEntropy) return sigmoid(output);
-  return output;
-}
-
 optim::Optimizer optimizer_of(const OptimizerConfig& config) {
   switch (config.type) {
     case OptimizerType::kSgd: return optim::sgd({config.learning_rate});
@@ -54,7 +35,7 @@ optim::Optimizer optimizer_of(const OptimizerConfig& config) {
 }  // namespace
 
 std::int64_t output_units(const Config& config, const Schema& schema) {
-  if (config.train.loss == Loss::kBinaryCrossEntropy) {
+  if (facts_of(config.train.loss).is_binary) {
     require_classes(config, schema, 2, 2);
     return 1;
   }
@@ -103,12 +84,12 @@ Model::Model(const Config& config, const Schema& schema) {
   }
   const bool is_labelled = is_classification(config);
   target = graph.input("target", is_labelled ? Shape{} : Shape{std::ssize(schema.target_names)});
-  const bool is_one_hot = is_labelled && !has_class_labels(config);
-  loss = loss_of(config, output, is_one_hot ? one_hot(target, config.layers.back().units) : target);
-  prediction = probabilities(config.train.loss, output);
+  const LossFacts& facts = facts_of(config.train.loss);
+  const bool is_one_hot = is_labelled && !facts.takes_labels;
+  loss = facts.build(output, is_one_hot ? one_hot(target, config.layers.back().units) : target);
+  prediction = facts.prediction(output);
   if (!is_labelled) return;
-  const bool is_binary = config.train.loss == Loss::kBinaryCrossEntropy;
-  predicted_class = is_binary ? reshape(catenary::step(output), {}) : argmax(output);
+  predicted_class = facts.is_binary ? reshape(catenary::step(output), {}) : argmax(output);
 }
 
 Value objective(Model& model, const Config& config) {

@@ -9,6 +9,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/engine/step.h"
+#include "catenary/train/config/loss.h"
 #include "catenary/train/evaluate.h"
 #include "catenary/train/model.h"
 
@@ -24,14 +25,10 @@ std::string csv_cell(const std::string& text) {
   return quoted + '"';
 }
 
-bool has_probabilities(Loss loss) {
-  return loss == Loss::kSoftmaxCrossEntropy || loss == Loss::kBinaryCrossEntropy;
-}
-
 std::string header(const StoredRun& run) {
   const bool has_classes = is_classification(run.config);
   const Schema& schema = run.model.schema;
-  const std::string of_class = has_probabilities(run.config.train.loss) ? "probability_" : "score_";
+  const std::string of_class = facts_of(run.config.train.loss).takes_labels ? "probability_" : "score_";
   std::string text = has_classes ? "prediction" : "";
   for (const std::string& name : has_classes ? schema.classes : schema.target_names) {
     text += (text.empty() ? "" : ",") + csv_cell((has_classes ? of_class : "prediction_") + name);
@@ -45,7 +42,7 @@ class Writer {
   explicit Writer(const StoredRun& run)
       : classes_(run.model.schema.classes),
         has_classes_(is_classification(run.config)),
-        is_binary_(run.config.train.loss == Loss::kBinaryCrossEntropy),
+        is_binary_(facts_of(run.config.train.loss).is_binary),
         csv_(header(run)) {}
 
   void add_class(float index) { csv_ += csv_cell(classes_[static_cast<std::size_t>(index)]); }

@@ -8,6 +8,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/file_kind.h"
+#include "catenary/train/config/loss.h"
 #include "catenary/train/config/names.h"
 #include "catenary/train/config/sections.h"
 
@@ -18,8 +19,7 @@ std::string_view name_of(Loss loss) { return spelling(kLosses, loss); }
 std::string_view name_of(OptimizerType type) { return spelling(kOptimizers, type); }
 
 bool is_classification(const Config& config) {
-  return config.train.loss == Loss::kSoftmaxCrossEntropy || config.train.loss == Loss::kBinaryCrossEntropy ||
-         config.data.format == DataFormat::kIdx;
+  return facts_of(config.train.loss).takes_labels || config.data.format == DataFormat::kIdx;
 }
 
 namespace {

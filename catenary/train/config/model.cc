@@ -2,6 +2,7 @@
 #include <array>
 
 #include "catenary/base/error.h"
+#include "catenary/train/config/loss.h"
 #include "catenary/train/config/names.h"
 #include "catenary/train/config/sections.h"
 #include "catenary/train/config/table_reader.h"
@@ -80,7 +81,7 @@ void check_hidden_units(const std::vector<LayerConfig>& layers) {
 
 // These losses include their own sigmoid or softmax; a second one before it is always a mistake.
 void check_logits(const LayerConfig& last, Loss loss) {
-  if (loss != Loss::kSoftmaxCrossEntropy && loss != Loss::kBinaryCrossEntropy) return;
+  if (!facts_of(loss).takes_labels) return;
   if (last.activation != nn::Activation::kSigmoid && last.activation != nn::Activation::kSoftmax) return;
   fail(ErrorKind::kConfig,
        "{}: the loss {} takes logits: expected the last layer's activation 'identity', found '{}'",
@@ -88,10 +89,9 @@ void check_logits(const LayerConfig& last, Loss loss) {
 }
 
 void check_binary_units(const LayerConfig& last, Loss loss) {
-  if (loss != Loss::kBinaryCrossEntropy || last.units <= 1) return;
-  fail(ErrorKind::kConfig,
-       "{}: the loss binary_cross_entropy takes one logit: expected units = 1 in the last layer, found {}",
-       last.place.text, last.units);
+  if (!facts_of(loss).is_binary || last.units <= 1) return;
+  fail(ErrorKind::kConfig, "{}: the loss {} takes one logit: expected units = 1 in the last layer, found {}",
+       last.place.text, name_of(loss), last.units);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
+#include "catenary/train/config/loss.h"
 
 namespace catenary::train {
 
@@ -170,7 +171,7 @@ class Reader {
 
 Schema read_schema(Reader& reader, const Config& config) {
   const LayerConfig& first = config.layers.front();
-  const bool is_binary = config.train.loss == Loss::kBinaryCrossEntropy;
+  const bool is_binary = facts_of(config.train.loss).is_binary;
   const bool has_classes = is_classification(config);
   const std::int64_t outputs = config.layers.back().units;
   const std::int64_t class_targets = config.data.format == DataFormat::kIdx ? 0 : 1;

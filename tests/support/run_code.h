@@ -161,8 +161,9 @@ inline std::vector<CodeResults> run_cpp(std::span<const CodeCase> cases, const s
     std::vector<std::string> arguments;
     for (const Value p : cases[i].run.parameters)
       arguments.push_back(cpp_argument(p, cases[i].at, cases[i].run.value.batched()));
-    calls += fmt::format("{{\n  using namespace derived::case{};\n  const auto all = value_and_gradient({});\n", i,
-                         fmt::join(arguments, ",\n    "));
+    calls +=
+        fmt::format("{{\n  using namespace derived::case{};\n  const auto all = value_and_gradient({});\n", i,
+                    fmt::join(arguments, ",\n    "));
     calls += "  print(all.value);\n  std::puts(\"\");\n";
     for (const auto& g : request.gradients)
       calls += fmt::format("  print(all.gradient.{});\n  std::puts(\"\");\n", g.name);

@@ -3,10 +3,11 @@
 
 namespace catenary::derive {
 
-std::span<const OperatorCard> activation_cards() {
-  static const std::vector<OperatorCard> kCards = {
-      each(&ops::kSigmoid, "sigmoid", "sigmoid 函数",
-           R"(each x
+namespace {
+
+const std::vector<OperatorCard> kActivationCards = {
+    each(&ops::kSigmoid, "sigmoid", "sigmoid 函数",
+         R"(each x
                    y = sigma(x) = 1 / (1 + exp(-x))
                    d(y, x) = -d(1 + exp(-x), x) / (1 + exp(-x))^2 @reciprocal
                            = exp(-x) / (1 + exp(-x))^2 @exp_minus
@@ -14,23 +15,23 @@ std::span<const OperatorCard> activation_cards() {
                            = 1 / (1 + exp(-x)) * (((1 + exp(-x)) - 1) / (1 + exp(-x))) @add_subtract
                            = 1 / (1 + exp(-x)) * (1 - 1 / (1 + exp(-x))) @fraction
                            = y * (1 - y) @definition)"),
-      each(&ops::kTanh, "hyperbolic tangent", "双曲正切 tanh",
-           R"(each x
+    each(&ops::kTanh, "hyperbolic tangent", "双曲正切 tanh",
+         R"(each x
                 y = tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))
                 d(y, x) = ((exp(x) + exp(-x))^2 - (exp(x) - exp(-x))^2) / (exp(x) + exp(-x))^2
                           @quotient_mutual
                         = 1 - (exp(x) - exp(-x))^2 / (exp(x) + exp(-x))^2 @fraction
                         = 1 - y^2 @definition)"),
-      each(&ops::kRelu, "ReLU", "ReLU 函数",
-           R"(each x
+    each(&ops::kRelu, "ReLU", "ReLU 函数",
+         R"(each x
                 y = max(x, 0)
                 step x > 0 : d(y, x) = d(x, x) @relu_above = 1 @linear
                 step x < 0 : d(y, x) = 0 @relu_below
                 d(y, x) = [x > 0] @both_cases
                         = [y > 0] @relu_result
                 remark kink)"),
-      each(&ops::kLeakyRelu, "leaky ReLU", "Leaky ReLU 函数",
-           R"(each x
+    each(&ops::kLeakyRelu, "leaky ReLU", "Leaky ReLU 函数",
+         R"(each x
                       y = [x > 0] * x + {a} * [x <= 0] * x
                       step x > 0 : d(y, x) = d(x, x) @bracket_above = 1 @linear
                       step x < 0 : d(y, x) = d({a} * x, x) @bracket_below = {a} @linear
@@ -38,8 +39,8 @@ std::span<const OperatorCard> activation_cards() {
                               = [x > 0] + {a} * (1 - [x > 0]) @complement
                               = (1 - {a}) * [x > 0] + {a} @collect
                       remark left_slope)"),
-      each(&ops::kElu, "ELU", "ELU 函数",
-           R"(each x
+    each(&ops::kElu, "ELU", "ELU 函数",
+         R"(each x
                y = [x > 0] * x + {a} * [x <= 0] * (exp(x) - 1)
                step x > 0 : d(y, x) = d(x, x) @bracket_above = 1 @linear
                step x < 0 : d(y, x) = d({a} * (exp(x) - 1), x) @bracket_below
@@ -48,16 +49,16 @@ std::span<const OperatorCard> activation_cards() {
                d(y, x) = [x > 0] + [x <= 0] * (y + {a}) @both_cases
                        = [x > 0] + (1 - [x > 0]) * (y + {a}) @complement
                remark left_slope)"),
-      each(&ops::kSoftplus, "softplus", "softplus 函数",
-           R"(each x
+    each(&ops::kSoftplus, "softplus", "softplus 函数",
+         R"(each x
                     y = ln(1 + exp(x))
                     d(y, x) = d(1 + exp(x), x) / (1 + exp(x)) @ln_inner
                             = exp(x) / (1 + exp(x)) @exp
                             = 1 / (1 + exp(-x)) @by_exp
                             = sigma(x) @definition
                     note sigma)"),
-      each(&ops::kGelu, "GELU", "GELU 函数",
-           R"(each x
+    each(&ops::kGelu, "GELU", "GELU 函数",
+         R"(each x
                 y = 0.5 * x * (1 + erf(x / sqrt(2)))
                 step d(erf(x / sqrt(2)), x) = 2 * exp(-x^2 / 2) / sqrt(pi) * (1 / sqrt(2)) @fundamental_inner
                                             = 2 * exp(-x^2 / 2) / sqrt(2 * pi) @fraction
@@ -66,8 +67,8 @@ std::span<const OperatorCard> activation_cards() {
                         = 0.5 * (1 + erf(x / sqrt(2))) + x * exp(-x^2 / 2) / sqrt(2 * pi) @arithmetic
                 note erf
                 remark gelu_numbers)"),
-      each(&ops::kSilu, "SiLU", "SiLU 函数",
-           R"(each x
+    each(&ops::kSilu, "SiLU", "SiLU 函数",
+         R"(each x
                 y = x * sigma(x)
                 step d(sigma(x), x) = -d(1 + exp(-x), x) / (1 + exp(-x))^2 @reciprocal
                                     = exp(-x) / (1 + exp(-x))^2 @exp_minus
@@ -78,13 +79,12 @@ std::span<const OperatorCard> activation_cards() {
                         = sigma(x) + x * sigma(x) * (1 - sigma(x)) @insert
                         = sigma(x) + y * (1 - sigma(x)) @definition
                 note sigma)"),
-      {&ops::kSoftmax,
-       {"softmax",
-        {"Every element of softmax depends on every element of {0}; the sum over all of them is the inner "
-         "product with {6}. Shape {1} again."}},
-       {"softmax",
-        {"softmax 的每个元素都依赖于 {0} 的每个元素；对它们求和就是与 {6} 的内积。形状仍为 {1}。"}},
-       R"(of x
+    {&ops::kSoftmax,
+     {"softmax",
+      {"Every element of softmax depends on every element of {0}; the sum over all of them is the inner "
+       "product with {6}. Shape {1} again."}},
+     {"softmax", {"softmax 的每个元素都依赖于 {0} 的每个元素；对它们求和就是与 {6} 的内积。形状仍为 {1}。"}},
+     R"(of x
         y[i] = exp(x[i]) / S
         where S = sum(k, exp(x[k]))
         {jacobian y x}
@@ -92,11 +92,11 @@ std::span<const OperatorCard> activation_cards() {
         then = sum(i, g[i] * y[i] * delta(i,j)) - y[j] * sum(i, g[i] * y[i]) @split
              = g[j] * y[j] - y[j] * sum(i, g[i] * y[i]) @sift
              = y[j] * (g[j] - sum(i, g[i] * y[i])) @factor)"},
-      {&ops::kLogSoftmax,
-       {"log-softmax",
-        {"Every element depends on every element of {0} through the sum of exponentials. Shape {1} again."}},
-       {"log-softmax", {"每个元素都通过指数之和依赖于 {0} 的每个元素。形状仍为 {1}。"}},
-       R"(of x
+    {&ops::kLogSoftmax,
+     {"log-softmax",
+      {"Every element depends on every element of {0} through the sum of exponentials. Shape {1} again."}},
+     {"log-softmax", {"每个元素都通过指数之和依赖于 {0} 的每个元素。形状仍为 {1}。"}},
+     R"(of x
         y[i] = x[i] - ln(S)
         where S = sum(k, exp(x[k]))
         where a[i] = exp(x[i]) / S
@@ -109,8 +109,10 @@ std::span<const OperatorCard> activation_cards() {
         then = sum(i, g[i] * delta(i,j)) - a[j] * sum(i, g[i]) @split
              = g[j] - a[j] * sum(i, g[i]) @sift
         remark softmax)"},
-  };
-  return kCards;
-}
+};
+
+}  // namespace
+
+std::span<const OperatorCard> activation_cards() { return kActivationCards; }
 
 }  // namespace catenary::derive

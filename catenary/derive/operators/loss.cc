@@ -3,16 +3,17 @@
 
 namespace catenary::derive {
 
-std::span<const OperatorCard> loss_cards() {
-  static const std::vector<OperatorCard> kCards = {
-      {&ops::kSquaredError,
-       {"squared error",
-        {"½‖y − a‖² has the slope a − y by a: the 2 from the square cancels the ½. Shape {1}.",
-         "The same with the other sign, as {0} enters with a minus. Shape {1}."}},
-       {"平方误差",
-        {"½‖y − a‖² 对 a 的斜率为 a − y：平方带来的 2 与 ½ 抵消。形状 {1}。",
-         "{0} 前有负号，所以符号相反。形状 {1}。"}},
-       R"(of a t
+namespace {
+
+const std::vector<OperatorCard> kLossCards = {
+    {&ops::kSquaredError,
+     {"squared error",
+      {"½‖y − a‖² has the slope a − y by a: the 2 from the square cancels the ½. Shape {1}.",
+       "The same with the other sign, as {0} enters with a minus. Shape {1}."}},
+     {"平方误差",
+      {"½‖y − a‖² 对 a 的斜率为 a − y：平方带来的 2 与 ½ 抵消。形状 {1}。",
+       "{0} 前有负号，所以符号相反。形状 {1}。"}},
+     R"(of a t
         y = 0.5 * sum(i, (t[i] - a[i])^2)
         d(y, a[j]) = 0.5 * sum(i, 2 * (t[i] - a[i]) * d(t[i] - a[i], a[j])) @power_each
                    = 0.5 * sum(i, 2 * (t[i] - a[i]) * (-[i=j])) @same_element
@@ -21,27 +22,27 @@ std::span<const OperatorCard> loss_cards() {
         d(y, t[j]) = 0.5 * sum(i, 2 * (t[i] - a[i]) * d(t[i] - a[i], t[j])) @power_each
                    = 0.5 * sum(i, 2 * (t[i] - a[i]) * [i=j]) @same_element
                    = t[j] - a[j] @sift)"},
-      {&ops::kCrossEntropy,
-       {"cross-entropy",
-        {"Term i is −yᵢ ln aᵢ, whose slope by aᵢ is −yᵢ/aᵢ; no other term contains aᵢ. Shape {1}.",
-         "Term i is linear in yᵢ with the slope −ln aᵢ. Shape {1}."}},
-       {"交叉熵",
-        {"第 i 项是 −yᵢ ln aᵢ，对 aᵢ 的斜率为 −yᵢ/aᵢ；其他项不含 aᵢ。形状 {1}。",
-         "第 i 项对 yᵢ 是线性的，斜率为 −ln aᵢ。形状 {1}。"}},
-       R"(of a t
+    {&ops::kCrossEntropy,
+     {"cross-entropy",
+      {"Term i is −yᵢ ln aᵢ, whose slope by aᵢ is −yᵢ/aᵢ; no other term contains aᵢ. Shape {1}.",
+       "Term i is linear in yᵢ with the slope −ln aᵢ. Shape {1}."}},
+     {"交叉熵",
+      {"第 i 项是 −yᵢ ln aᵢ，对 aᵢ 的斜率为 −yᵢ/aᵢ；其他项不含 aᵢ。形状 {1}。",
+       "第 i 项对 yᵢ 是线性的，斜率为 −ln aᵢ。形状 {1}。"}},
+     R"(of a t
         y = -sum(i, t[i] * ln(a[i]))
         d(y, a[j]) = -sum(i, t[i] * (1 / a[i]) * [i=j]) @ln_each = -t[j] / a[j] @sift
         remark zero_target
         d(y, t[j]) = -sum(i, [i=j] * ln(a[i])) @same_element = -ln(a[j]) @sift)"},
-      {&ops::kSoftmaxCrossEntropy,
-       {"softmax with cross-entropy",
-        {"Softmax's Jacobian and cross-entropy's slope −y/a collapse to softmax({0}) Σy − y, and Σy = 1 for "
-         "probabilities. Shape {1}.",
-         "Linear in {0} with the slope −ln softmax. Shape {1}."}},
-       {"softmax 与交叉熵",
-        {"softmax 的 Jacobian 与交叉熵的斜率 −y/a 合并为 softmax({0}) Σy − y，概率满足 Σy = 1。形状 {1}。",
-         "对 {0} 是线性的，斜率为 −ln softmax。形状 {1}。"}},
-       R"(of z t
+    {&ops::kSoftmaxCrossEntropy,
+     {"softmax with cross-entropy",
+      {"Softmax's Jacobian and cross-entropy's slope −y/a collapse to softmax({0}) Σy − y, and Σy = 1 for "
+       "probabilities. Shape {1}.",
+       "Linear in {0} with the slope −ln softmax. Shape {1}."}},
+     {"softmax 与交叉熵",
+      {"softmax 的 Jacobian 与交叉熵的斜率 −y/a 合并为 softmax({0}) Σy − y，概率满足 Σy = 1。形状 {1}。",
+       "对 {0} 是线性的，斜率为 −ln softmax。形状 {1}。"}},
+     R"(of z t
         y = -sum(i, t[i] * ln(a[i]))
         where S = sum(k, exp(z[k]))
         where a[i] = exp(z[i]) / S
@@ -57,14 +58,14 @@ std::span<const OperatorCard> loss_cards() {
         remark total_target
         remark softmax
         d(y, t[j]) = -sum(i, [i=j] * ln(a[i])) @same_element = -ln(a[j]) @sift)"},
-      {&ops::kSoftmaxCrossEntropyLabels,
-       {"softmax with cross-entropy",
-        {"Softmax's Jacobian and cross-entropy's slope collapse to softmax({0}) less the one-hot label: "
-         "every element of {0} has a slope, not that of the true class alone. Shape {1}."}},
-       {"softmax 与交叉熵",
-        {"softmax 的 Jacobian 与交叉熵的斜率合并为 softmax({0}) 减去 one-hot 标签：{0} "
-         "的每个元素都有斜率，而不只是真实类别那一个。形状 {1}。"}},
-       R"(of z t
+    {&ops::kSoftmaxCrossEntropyLabels,
+     {"softmax with cross-entropy",
+      {"Softmax's Jacobian and cross-entropy's slope collapse to softmax({0}) less the one-hot label: "
+       "every element of {0} has a slope, not that of the true class alone. Shape {1}."}},
+     {"softmax 与交叉熵",
+      {"softmax 的 Jacobian 与交叉熵的斜率合并为 softmax({0}) 减去 one-hot 标签：{0} "
+       "的每个元素都有斜率，而不只是真实类别那一个。形状 {1}。"}},
+     R"(of z t
         y = -ln(a[t])
         where S = sum(k, exp(z[k]))
         where a[i] = exp(z[i]) / S
@@ -76,15 +77,15 @@ std::span<const OperatorCard> loss_cards() {
                    = a[j] - [j = t] @arithmetic
         note from_zero
         remark softmax)"},
-      {&ops::kSigmoidCrossEntropy,
-       {"sigmoid with cross-entropy",
-        {"σ′ = a(1 − a) cancels against the slope (a − y)/(a(1 − a)) of the cross-entropy: a − y is left. "
-         "Shape {1}.",
-         "Linear in {0} with the slope −z. Shape {1}."}},
-       {"sigmoid 与交叉熵",
-        {"σ′ = a(1 − a) 与交叉熵的斜率 (a − y)/(a(1 − a)) 相消，剩下 a − y。形状 {1}。",
-         "对 {0} 是线性的，斜率为 −z。形状 {1}。"}},
-       R"(of z t
+    {&ops::kSigmoidCrossEntropy,
+     {"sigmoid with cross-entropy",
+      {"σ′ = a(1 − a) cancels against the slope (a − y)/(a(1 − a)) of the cross-entropy: a − y is left. "
+       "Shape {1}.",
+       "Linear in {0} with the slope −z. Shape {1}."}},
+     {"sigmoid 与交叉熵",
+      {"σ′ = a(1 − a) 与交叉熵的斜率 (a − y)/(a(1 − a)) 相消，剩下 a − y。形状 {1}。",
+       "对 {0} 是线性的，斜率为 −z。形状 {1}。"}},
+     R"(of z t
         y = -sum(i, t[i] * ln(a[i]) + (1 - t[i]) * ln(1 - a[i]))
         where a[i] = sigma(z[i]) = 1 / (1 + exp(-z[i]))
         step d(a[i], z[i]) = -d(1 + exp(-z[i]), z[i]) / (1 + exp(-z[i]))^2 @reciprocal
@@ -106,12 +107,12 @@ std::span<const OperatorCard> loss_cards() {
                    = -ln(a[j] / (1 - a[j])) @ln_quotient
                    = -ln(exp(z[j])) @insert
                    = -z[j] @exp_ln_inverse)"},
-      {&ops::kHuber,
-       {"Huber's loss",
-        {"The residual, limited to the threshold: beyond it the loss is a straight line. Shape {1}.",
-         "The same with the other sign. Shape {1}."}},
-       {"Huber 损失", {"即截断到阈值的残差：超过阈值后损失是直线。形状 {1}。", "符号相反。形状 {1}。"}},
-       R"(of a b
+    {&ops::kHuber,
+     {"Huber's loss",
+      {"The residual, limited to the threshold: beyond it the loss is a straight line. Shape {1}.",
+       "The same with the other sign. Shape {1}."}},
+     {"Huber 损失", {"即截断到阈值的残差：超过阈值后损失是直线。形状 {1}。", "符号相反。形状 {1}。"}},
+     R"(of a b
         y = sum(i, 0.5 * [abs(r[i]) <= {a}] * r[i]^2 + {a} * [abs(r[i]) > {a}] * (abs(r[i]) - {a} / 2))
         where r[i] = a[i] - b[i]
         step abs(r[j]) < {a} : d(y, r[j]) = d(0.5 * r[j]^2, r[j]) @huber_inside = r[j] @power
@@ -126,8 +127,10 @@ std::span<const OperatorCard> loss_cards() {
                    = clip(r[j], {a}) * (-1) @insert
                    = -clip(r[j], {a}) @arithmetic
         remark huber_smooth)"},
-  };
-  return kCards;
-}
+};
+
+}  // namespace
+
+std::span<const OperatorCard> loss_cards() { return kLossCards; }
 
 }  // namespace catenary::derive

@@ -46,29 +46,41 @@ Value leaf_like(Graph& graph, const std::string& name, Value v) {
 
 }  // namespace
 
-ComplexStep::ComplexStep(Value y, Value leaf, const Bindings& at) : leaf_(leaf), at_(complex_bindings(at)) {
+ComplexStep::ComplexStep(Value y, const Bindings& at) : at_(complex_bindings(at)) {
   // All elements at once, each by another step of one size: what bends in any direction bends in this one.
   // However large the step, the two sides are each other's conjugates where nothing bends.
-  const Philox random(1, RandomPurpose::kTest, 0);
-  std::vector<Complex>& numbers = at_.leaves.at(leaf.name());
-  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i].imag(kStepFromZero * (random.uniform(i) - 0.5));
-  right_.emplace(std::initializer_list<Value>{y}, at_);
-  for (Complex& x : numbers) x = std::conj(x);
-  left_.emplace(std::initializer_list<Value>{y}, at_);
+  ComplexBindings moved = at_;
+  std::uint64_t stream = 0;
+  for (auto& [name, numbers] : moved.leaves) {
+    const Philox random(1, RandomPurpose::kTest, stream++);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      numbers[i].imag(kStepFromZero * (random.uniform(i) - 0.5));
+  }
+  right_.emplace(std::initializer_list<Value>{y}, moved);
+  for (auto& [name, numbers] : moved.leaves) {
+    for (Complex& x : numbers) x = std::conj(x);
+  }
+  left_.emplace(std::initializer_list<Value>{y}, moved);
   for (const Value v : reachable({y}))
     is_smooth_ = is_smooth_ && count_asymmetric((*right_)[v], (*left_)[v]) == 0;
-  for (Complex& x : numbers) x.imag(0);
-  if (is_smooth_) left_.reset();
+  right_.emplace(std::initializer_list<Value>{y}, at_);
+  if (is_smooth_)
+    left_.reset();
+  else
+    left_ = right_;
 }
 
-void ComplexStep::move(std::int64_t element) {
-  Complex& x = at_.leaves.at(leaf_.name())[static_cast<std::size_t>(element)];
+void ComplexStep::move(Value leaf, std::int64_t element) {
+  Complex& x = at_.leaves.at(leaf.name())[static_cast<std::size_t>(element)];
   step_ = step_at(x.real());
-  x.imag(step_);
-  right_->update(leaf_, at_);
-  x.imag(-step_);
-  if (left_) left_->update(leaf_, at_);
-  x.imag(0);
+  for (auto* side : {&right_, &left_}) {
+    if (!*side) continue;
+    if (moved_ && moved_ != leaf) (*side)->update(moved_, at_);
+    x.imag(side == &right_ ? step_ : -step_);
+    (*side)->update(leaf, at_);
+    x.imag(0);
+  }
+  moved_ = leaf;
 }
 
 bool ComplexStep::is_kinked(Value v) const {

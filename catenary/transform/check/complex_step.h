@@ -16,12 +16,12 @@ namespace catenary {
 /// h is 2⁻⁶⁶·|x|, 2⁻²⁰⁰ where x = 0, as |x|^1.5 has the slope √h a step h away.
 class ComplexStep {
  public:
-  /// leaf: one that y depends on or not. Costs three evaluations.
-  ComplexStep(Value y, Value leaf, const Bindings& at);
+  /// Costs three evaluations.
+  ComplexStep(Value y, const Bindings& at);
 
-  /// Moves this element of the leaf, of a batched one sample · shape.size() + element, and the one moved
-  /// before back. Costs an evaluation, or two where some value bends.
-  void move(std::int64_t element);
+  /// Moves this element of a leaf that has numbers, of a batched one sample · shape.size() + element, and
+  /// what was moved before back. Costs an evaluation of what reads the leaf, or two where some value bends.
+  void move(Value leaf, std::int64_t element);
 
   /// The slopes of the elements of a value that y needs, from either side.
   [[nodiscard]] std::vector<double> right(Value v) const { return slopes(*right_, v, step_); }
@@ -37,8 +37,8 @@ class ComplexStep {
  private:
   static std::vector<double> slopes(const ComplexEvaluation& moved, Value v, double step);
 
-  Value leaf_;
   ComplexBindings at_;
+  Value moved_;
   std::optional<ComplexEvaluation> right_, left_;
   bool is_smooth_ = true;  // in any direction
   double step_ = 1;

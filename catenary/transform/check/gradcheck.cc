@@ -171,9 +171,9 @@ GradientAgreement::Point point_of(const Claim& claim, const std::vector<double>&
 
 using Measure = std::function<std::vector<MeasuredSlope>(std::int64_t element)>;
 
-Measure by_complex_step(const Claim& claim, const Bindings& at) {
-  return [y = claim.y, step = ComplexStep(claim.y, claim.v, at)](std::int64_t element) mutable {
-    step.move(element);
+Measure by_complex_step(const Claim& claim, ComplexStep& step) {
+  return [y = claim.y, v = claim.v, &step](std::int64_t element) {
+    step.move(v, element);
     const std::vector<double> left = step.left(y), right = step.right(y);
     std::vector<MeasuredSlope> slopes;
     for (std::size_t i = 0; i < left.size(); ++i)
@@ -182,9 +182,11 @@ Measure by_complex_step(const Claim& claim, const Bindings& at) {
   };
 }
 
-Measure measure_by(GradcheckMethod method, const Claim& claim, const Bindings& at, const Evaluation& exact) {
+// step: null unless the method is the complex step.
+Measure measure_by(GradcheckMethod method, const Claim& claim, const Bindings& at, const Evaluation& exact,
+                   ComplexStep* step) {
   if (method == GradcheckMethod::kCentralDifferences) return CentralDifference(claim.y, claim.v, at);
-  if (method == GradcheckMethod::kComplexStep) return by_complex_step(claim, at);
+  if (step != nullptr) return by_complex_step(claim, *step);
   const std::vector<double>& values = exact[claim.y];
   std::vector<double> noise = noise_of({{claim.y}}, {{claim.v}}, exact, at)[0];
   for (std::size_t i = 0; i < noise.size(); ++i) noise[i] += 2 * kEpsilon * std::abs(values[i]);
@@ -203,8 +205,8 @@ double usual_rounding(GradcheckMethod method, double size, const std::vector<dou
 // The slopes of y by the elements tried, against the gradient.
 class Check {
  public:
-  Check(const Claim& claim, const Bindings& at, GradcheckMethod method)
-      : claim_(claim), at_(at), exact_({claim.y}, at) {
+  Check(const Claim& claim, const Bindings& at, GradcheckMethod method, ComplexStep* step)
+      : claim_(claim), at_(at), exact_({claim.y}, at), step_(step) {
     agreement_.variable = claim.v;
     agreement_.method = method;
     agreement_.max_absolute = agreement_.excess = -1;  // so that an element is reported even if all agree
@@ -231,7 +233,7 @@ class Check {
   }
 
   void measure() {
-    const Measure slopes_by = measure_by(agreement_.method, claim_, at_, exact_);
+    const Measure slopes_by = measure_by(agreement_.method, claim_, at_, exact_, step_);
     std::vector<std::int64_t> smooth;
     for (const std::int64_t element : claim_.tried) {
       measured_.push_back(slopes_by(element));
@@ -296,11 +298,17 @@ class Check {
   Claim claim_;
   const Bindings& at_;
   Evaluation exact_;
+  ComplexStep* step_;
   GradientAgreement agreement_;
   std::vector<std::vector<MeasuredSlope>> measured_;
   bool has_folds_ = false;
   double usual_ = 0, rounding_ = 0;  // what rounding explains: of any computation, and of the gradient
 };
+
+std::optional<ComplexStep> complex_step_of(Value y, const Bindings& at, const GradcheckOptions& options) {
+  if (options.method != GradcheckMethod::kComplexStep) return std::nullopt;
+  return std::make_optional<ComplexStep>(y, at);
+}
 
 // How far rounding may put each element of each derivative off.
 std::vector<std::vector<double>> noise_of_derivatives(std::span<const Value> derivatives,
@@ -336,10 +344,11 @@ std::vector<GradientAgreement> check_gradient(Value y, std::span<const Value> wr
   const std::vector<Value> adjoints = gradient(y, wrt).adjoints;
   const Evaluation values(adjoints, at);
   const auto noise = noise_of_derivatives(adjoints, wrt, values, at, options.method);
+  std::optional<ComplexStep> step = complex_step_of(y, at, options);
   std::vector<GradientAgreement> agreements;
   for (std::size_t i = 0; i < wrt.size(); ++i) {
     const Claim claim{y, wrt[i], values[adjoints[i]], noise[i], tried_elements(wrt[i], at, options)};
-    agreements.push_back(Check(claim, at, options.method)());
+    agreements.push_back(Check(claim, at, options.method, step ? &*step : nullptr)());
   }
   return agreements;
 }
@@ -349,7 +358,8 @@ GradientAgreement check_derivative(Value y, Value v, Value derivative, const Bin
   const Evaluation values({derivative}, at);
   const auto noise = noise_of_derivatives({{derivative}}, {{v}}, values, at, options.method);
   const Claim claim{y, v, values[derivative], noise[0], tried_elements(v, at, options)};
-  return Check(claim, at, options.method)();
+  std::optional<ComplexStep> step = complex_step_of(y, at, options);
+  return Check(claim, at, options.method, step ? &*step : nullptr)();
 }
 
 }  // namespace catenary

@@ -62,8 +62,8 @@ std::vector<Value> leading_to(Value y, const std::vector<Value>& kinked) {
 }  // namespace
 
 std::vector<Value> kinked_values(Value y, Value leaf, std::int64_t element, const Bindings& at) {
-  ComplexStep step(y, leaf, at);
-  step.move(element);
+  ComplexStep step(y, at);
+  step.move(leaf, element);
   std::vector<Value> kinked;
   for (const Value v : values_between(leaf, y)) {
     if (step.is_kinked(v)) kinked.push_back(v);
@@ -72,8 +72,8 @@ std::vector<Value> kinked_values(Value y, Value leaf, std::int64_t element, cons
 }
 
 std::int64_t bends(Value y, Value leaf, std::int64_t element, const Bindings& at) {
-  ComplexStep step(y, leaf, at);
-  step.move(element);
+  ComplexStep step(y, at);
+  step.move(leaf, element);
   std::int64_t count = 0;
   for (const Value v : values_between(leaf, y)) count += step.bends(v);
   return count;

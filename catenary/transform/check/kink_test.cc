@@ -156,8 +156,8 @@ TEST(ComplexStep, FindsTheSlopesOfBothSides) {
       {abs(c * (c - 3)), c, -3, 3},
   };
   for (const auto& test : kCases) {
-    ComplexStep step(test.y, test.by, at);
-    step.move(0);
+    ComplexStep step(test.y, at);
+    step.move(test.by, 0);
     EXPECT_NEAR(step.left(test.y)[0], test.left, 1e-12) << test.y.op().name;
     EXPECT_NEAR(step.right(test.y)[0], test.right, 1e-12) << test.y.op().name;
   }
@@ -176,14 +176,30 @@ TEST(Kink, OfTheComplexStepIsThatOfTheDifferences) {
   EXPECT_EQ(found.kink->at, std::vector{sizes});
 }
 
+TEST(ComplexStep, MovesOneLeafAtATime) {
+  Graph graph;
+  const Value c = graph.parameter("c", {}, {}, DType::kF64), d = graph.parameter("d", {}, {}, DType::kF64);
+  for (const Value y : {c * d + abs(d), c * d}) {
+    ComplexStep step(y, {1, {{"c", {2}}, {"d", {3}}}});
+    for (int i = 0; i < 2; ++i) {
+      step.move(c, 0);
+      EXPECT_EQ(step.right(y)[0], 3);
+      EXPECT_EQ(step.left(y)[0], 3);
+      step.move(d, 0);
+      EXPECT_EQ(step.right(y)[0], step.left(y)[0]);
+      EXPECT_EQ(step.right(y)[0], y.op().name == "add" ? 3 : 2);
+    }
+  }
+}
+
 // A large number's step is 10⁴⁰ times that from 0.
 TEST(ComplexStep, FindsAKinkBesideLargeNumbers) {
   Graph graph;
   const Value x = graph.parameter("x", {3}, {}, DType::kF64);
   const Value size = norm1(x);
-  ComplexStep step(size, x, {1, {{"x", {1e9, 0, -2}}}});
+  ComplexStep step(size, {1, {{"x", {1e9, 0, -2}}}});
   for (const auto& [element, left, right] : {std::array{0, 1, 1}, {1, -1, 1}, {2, -1, -1}}) {
-    step.move(element);
+    step.move(x, element);
     EXPECT_EQ(step.left(size)[0], left);
     EXPECT_EQ(step.right(size)[0], right);
   }

@@ -108,7 +108,8 @@ class Required {
 /// An operator's implementation for every kind of number, instantiated from one text: a lambda that takes a
 /// ReferenceCallOf<T> for any T. The complex one continues the real function to the complex plane near the
 /// real axis, where the function is smooth: f(x + ih) = f(x) + ih·f'(x) for tiny h. Where the real function
-/// branches, the real part decides.
+/// branches, the larger part decides: the real one, but the imaginary one where two branches meet, so that
+/// the step has the slope of the side to which it goes.
 class Reference {
  public:
   template <typename F>

@@ -132,13 +132,6 @@ TEST(CppCode, OfAnOlderStandardIsOneErrorAndNothingElse) {
   EXPECT_LT(code.find("// Needs C++20."), error);
 }
 
-TEST(Code, HasEveryOperatorOfTheCatalogueInBothLanguages) {
-  for (const Op* op : ops::catalogue()) {
-    EXPECT_TRUE(has_numpy_code(*op)) << op->name;
-    EXPECT_TRUE(has_cpp_code(*op)) << op->name;
-  }
-}
-
 TEST(Code, BringsOnlyTheFunctionsThatItCalls) {
   const LeastSquares least_squares;
   EXPECT_THAT(numpy_code(least_squares.request), ::testing::Not(HasSubstr("_sigmoid")));

@@ -46,21 +46,6 @@ TEST(Notation, IsNotFoundInWhatOnlyLooksLikeIt) {
   EXPECT_THAT(notation_of("Im f(v + ih)"), IsEmpty());
 }
 
-/// What a reader of school mathematics knows, and what only moves elements and says so by its name.
-constexpr std::string_view kKnown[] = {"sin", "cos", "tanh", "ln", "exp", "max", "slice", "concat"};
-
-TEST(Notation, IsExplainedForEachOperatorThatHasAName) {
-  for (const Op* op : ops::catalogue()) {
-    const std::string text(op->notation.text);
-    const std::size_t open = text.find("({0");
-    if (open == std::string::npos || open == 0 || !op->differentiable()) continue;
-    const std::string name = text.substr(0, open);
-    const bool is_known =
-        std::ranges::find(kKnown, name) != std::end(kKnown) || name == "√" || name == "reshape";
-    EXPECT_NE(notation_of(text).empty(), !is_known) << op->name;
-  }
-}
-
 TEST(Notation, StandsInTheTableOfADerivationOnlyIfItIsUsed) {
   const auto table_of = [](const char* formula, const char* given) {
     const Expression e = parse_expression(formula, given);

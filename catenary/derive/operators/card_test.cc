@@ -1,17 +1,86 @@
 #include "catenary/derive/operators/card.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "catenary/base/error.h"
+#include "catenary/derive/code/code.h"
+#include "catenary/derive/document/notation.h"
 #include "catenary/derive/document/testing.h"
+#include "catenary/derive/proof/rules.h"
+#include "tests/support/example_call.h"
+#include "tests/support/made_up_op.h"
 
 namespace catenary::derive {
 namespace {
 
-TEST(OperatorCard, HasANameAndAReasonInBothLanguagesForEachOperatorWithAGradient) {
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+/// What a reader of school mathematics knows, and what only moves elements and says so by its name.
+bool is_known(std::string_view function) {
+  constexpr std::string_view kKnown[] = {"sin", "cos", "tanh",    "ln",    "exp",
+                                         "max", "√",   "reshape", "slice", "concat"};
+  return std::ranges::find(kKnown, function) != std::end(kKnown);
+}
+
+bool is_explained(const Op& op) {
+  const std::string text(op.notation.text);
+  const std::size_t open = text.find("({0");
+  if (open == std::string::npos || open == 0) return true;  // signs have their rows by name
+  Document document;
+  document.equation({.left = {text, text}});
+  return is_known(text.substr(0, open)) ||
+         std::ranges::any_of(notation_texts(), [&](const NotationText& n) { return uses(document, n); });
+}
+
+bool has_proof(const Op& op) {
+  Graph graph;
+  const auto call =
+      testing_support::example_call(graph, op, {.batched = testing_support::batch_choices(op)[0]});
+  try {
+    for (std::size_t i = 0; i < call.operands.size(); ++i) (void)index_rule(call.y, static_cast<int>(i));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// All at once what an operator still needs before derivations can tell of it, see CONTRIBUTING.md.
+std::vector<std::string> lacks(const Op& op) {
+  std::vector<std::string> lacking;
+  if (!has_numpy_code(op)) lacking.emplace_back("a row in code/numpy_operators.cc");
+  if (!has_cpp_code(op)) lacking.emplace_back("a row in code/cpp_operators.cc");
+  if (!op.differentiable()) return lacking;
+  if (card_of(op) == nullptr) lacking.emplace_back("a card in operators/");
+  if (!has_proof(op)) lacking.emplace_back("a proof on its card");
+  if (!is_explained(op)) lacking.emplace_back("the meaning of its notation in document/notation.cc");
+  return lacking;
+}
+
+TEST(Operators, LackNothing) {
+  for (const Op* op : ops::catalogue()) EXPECT_THAT(lacks(*op), IsEmpty()) << op->name;
+}
+
+TEST(Operators, AreToldAllThatTheyLack) {
+  Op made_up = testing_support::made_up_op("made_up", {.notation = {"made_up({0.})", "made_up({0.})"}});
+  EXPECT_THAT(lacks(made_up),
+              ElementsAre("a row in code/numpy_operators.cc", "a row in code/cpp_operators.cc"));
+  made_up.gradient = [](const Pullback& p) -> Adjoints { return {p.dy}; };
+  EXPECT_THAT(lacks(made_up),
+              ElementsAre("a row in code/numpy_operators.cc", "a row in code/cpp_operators.cc",
+                          "a card in operators/", "a proof on its card",
+                          "the meaning of its notation in document/notation.cc"));
+}
+
+TEST(OperatorCard, SaysTheSameInBothLanguages) {
   for (const Op* op : ops::catalogue()) {
-    if (!op->differentiable()) continue;
     const OperatorCard* card = card_of(*op);
-    ASSERT_NE(card, nullptr) << op->name;
+    if (card == nullptr) continue;
     EXPECT_EQ(card->english.why.size(), card->chinese.why.size()) << op->name;
     EXPECT_FALSE(card->english.name.empty()) << op->name;
     EXPECT_FALSE(card->chinese.name.empty()) << op->name;

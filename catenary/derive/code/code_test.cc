@@ -6,7 +6,6 @@
 
 #include "catenary/derive/expression/expression.h"
 #include "catenary/derive/render/render.h"
-#include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/gradient.h"
 #include "tests/support/errors.h"

@@ -3,14 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "catenary/derive/compose/compose.h"
 #include "catenary/derive/expression/expression.h"
 #include "catenary/derive/steps/derivation.h"
-#include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {
 namespace {

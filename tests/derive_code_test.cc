@@ -356,33 +356,20 @@ int main() {
 
 TEST(SlowCppCode, OfSeveralFunctionsIsIncludedTogether) {
   const testing_support::TemporaryDirectory dir;
-  const auto header = [&](const char* formula, const char* declarations, const char* name) {
+  std::string includes;
+  const auto add = [&](const char* file, const char* formula, const char* declarations, const char* name) {
     const derive::Expression e = derive::parse_expression(formula, declarations);
     const derive::Derivation d = derive::derive(e.value, e.variables, {.dimensions = e.dimensions});
-    return derive::render_cpp(d, derive::CheckedPart::kBatch, name);
+    (void)dir.file(fmt::format("{}.h", file), derive::render_cpp(d, derive::CheckedPart::kBatch, name));
+    includes += fmt::format("#include \"{}.h\"\n", file);
   };
-  const std::string cosine = header("1 - x'*y/(norm(x)*norm(y))", "x: n, y: n", "");
-  (void)dir.file("one.h", cosine);
-  (void)dir.file("same.h", cosine);
-  (void)dir.file("two.h", header("norm(x - y)^2", "x: n, y: n", ""));
-  (void)dir.file("three.h", header("x'*A*x + logdet(A)", "A: n×n, x: n", "quadratic-form"));
-  (void)dir.file("four.h", header("x'*A*x + normF(A)^2", "A: n×n, x: n", "std"));
+  for (const char* same : {"one", "same"}) add(same, "1 - x'*y/(norm(x)*norm(y))", "x: n, y: n", "");
+  add("two", "norm(x - y)^2", "x: n, y: n", "");
+  add("three", "x'*A*x + logdet(A)", "A: n×n, x: n", "quadratic-form");
+  add("four", "x'*A*x + normF(A)^2", "A: n×n, x: n", "std");
   for (const char* taken : {"main", "int8_t", "pthread_create", "tm", "_A", "a__b", "errno", "derived"})
-    (void)dir.file(fmt::format("{}.h", taken), header("norm(_A - a__b)", "_A: n, a__b: n", taken));
-  const auto main = dir.file("main.cc", R"(#include "one.h"
-#include "two.h"
-#include "three.h"
-#include "four.h"
-#include "same.h"
-#include "main.h"
-#include "int8_t.h"
-#include "pthread_create.h"
-#include "tm.h"
-#include "_A.h"
-#include "a__b.h"
-#include "errno.h"
-#include "derived.h"
-#include <cstdio>
+    add(taken, "norm(_A - a__b)", "_A: n, a__b: n", taken);
+  const auto main = dir.file("main.cc", includes + R"(#include <cstdio>
 int main() {
   const derived::quadratic_form::Matrix a{1, 1, {2}};
   std::printf("%g\n", derived::quadratic_form::value_and_gradient(a, {3}).gradient.x[0]);

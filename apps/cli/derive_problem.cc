@@ -176,7 +176,7 @@ DeriveProblem formula_problem(const DeriveArguments& arguments, int order) {
   const std::vector<Value> wrt = arguments.wrt.empty() ? usual : chosen(arguments.wrt, known);
   if (wrt.empty()) {
     fail(ErrorKind::kConfig,
-         "--wrt: needed a variable to differentiate by, as all are of one sample; found none, of {}",
+         "--wrt: needed a variable to differentiate by, found none, and all are of one sample: {}",
          listed(names_of(known)));
   }
   require_short(objective, wrt.size(), arguments);

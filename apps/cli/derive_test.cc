@@ -282,7 +282,7 @@ TEST(Derive, SaysWhatIsWrongInOneMessage) {
       {{"--expr", "atan(x)", "--given", "x: n"}, "unknown function 'atan'; expected one of abs, "},
       {{"--expr", "x/0", "--given", "x: 1"}, "column 2: cannot divide a scalar by 0"},
       {{"--expr", "norm(x)^2", "--given", "x: n batched, t: 1 batched"},
-       "--wrt: needed a variable to differentiate by, as all are of one sample; found none, of x, t"},
+       "--wrt: needed a variable to differentiate by, found none, and all are of one sample: x, t"},
       {{"--expr", "1"}, "--given: needed a variable to differentiate by"},
       {with(kLeastSquares, {"--format", "pdf"}),
        "--format: unknown value 'pdf'; expected one of text, latex"},

@@ -36,13 +36,13 @@ const Extent kQuick = {{{64, 32}}, 0.005, 1};
 
 struct Variant {
   std::string name;
-  nn::Activation activation;
+  Value (*activation)(Value);
   bool adam;
 };
-const Variant kVariants[] = {{"relu, sgd", nn::Activation::kRelu, false},
-                             {"tanh, sgd", nn::Activation::kTanh, false},
-                             {"sigmoid, sgd", nn::Activation::kSigmoid, false},
-                             {"relu, adam", nn::Activation::kRelu, true}};
+const Variant kVariants[] = {{"relu, sgd", nn::relu, false},
+                             {"tanh, sgd", nn::tanh, false},
+                             {"sigmoid, sgd", nn::sigmoid, false},
+                             {"relu, adam", nn::relu, true}};
 
 // A batch that is checked consists of so few different samples, each as often, that the reference in double
 // can afford it. Adam turns gradients that are nothing but rounding into whole moves; they are few.

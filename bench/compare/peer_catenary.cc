@@ -47,8 +47,7 @@ class Catenary : public Peer {
     std::vector<nn::Layer> layers;
     for (int l = 0; l < p.layers(); ++l) {
       const bool hidden = l + 1 < p.layers();
-      const nn::Activation bend = p.tanh ? nn::Activation::kTanh : nn::Activation::kRelu;
-      layers.push_back(nn::dense(p.out(l), hidden ? bend : nn::Activation::kIdentity));
+      layers.push_back(hidden ? nn::dense(p.out(l), p.tanh ? nn::tanh : nn::relu) : nn::dense(p.out(l)));
     }
     const Value a = nn::sequential(layers)(graph_.input("x", {p.widths[0]}));
     const Value y = graph_.input("y", p.classifies() ? Shape{} : Shape{1});

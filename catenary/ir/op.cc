@@ -47,6 +47,11 @@ std::int64_t extent(std::string_view word, const ExampleSizes& sizes) {
 
 int Op::arity() const { return static_cast<int>(operand_specs(*this).size()); }
 
+bool Op::is_function() const {
+  const std::size_t open = notation.text.find("({0.}");
+  return traits.elementwise && arity() == 1 && open != std::string_view::npos && open > 0;
+}
+
 bool Op::differentiable() const { return !gradient.is(not_differentiable); }
 
 std::vector<Shape> example_shapes(const Op& op, const ExampleSizes& sizes) {

@@ -136,6 +136,10 @@ struct Traits {
   /// Operand 1 is a target: probabilities that add up to 1.
   bool reads_target = false;
   bool loss = false;
+  /// The operator with its usual number, where a layer may end in it; null: none may.
+  Value (*activation)(Value z) = nullptr;
+  /// An activation that grows without bound above 0 alone: weights before it start by He.
+  bool rectifier = false;
   bool product = false;
   bool linear = false;  ///< f(c x) = c f(x) in each of its operands
   /// How many operands, from the first on, change the result's sign when they change theirs, as far as
@@ -173,6 +177,8 @@ struct Op {
   [[nodiscard]] std::int64_t scratch_size(std::span<const Shape> shapes) const {
     return scratch == nullptr ? 0 : scratch(shapes[0]);
   }
+  /// Whether it is written as a function of each element: sin(x), √(x), but neither |x| nor x².
+  [[nodiscard]] bool is_function() const;
   /// False if its gradient rule is not_differentiable.
   [[nodiscard]] bool differentiable() const;
 };

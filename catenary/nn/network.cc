@@ -1,63 +1,40 @@
 #include "catenary/nn/network.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "catenary/base/error.h"
+#include "catenary/ops/catalogue.h"
 
 namespace catenary::nn {
 
-namespace {
-
-constexpr std::array kActivations = {Activation::kIdentity, Activation::kRelu,     Activation::kLeakyRelu,
-                                     Activation::kElu,      Activation::kGelu,     Activation::kSilu,
-                                     Activation::kSigmoid,  Activation::kSoftplus, Activation::kTanh,
-                                     Activation::kSoftmax};
-
-bool is_rectifier(Activation f) {
-  return f == Activation::kRelu || f == Activation::kLeakyRelu || f == Activation::kElu ||
-         f == Activation::kGelu || f == Activation::kSilu || f == Activation::kSoftplus;
+Activation::Activation(const Op& op) : op_(&op) {
+  if (op.traits.activation == nullptr)
+    fail(ErrorKind::kConfig, "an activation is needed as the end of a layer, found the operator {}", op.name);
 }
-
-}  // namespace
 
 std::string_view name_of(Activation activation) {
-  switch (activation) {
-    case Activation::kIdentity: return "identity";
-    case Activation::kRelu: return "relu";
-    case Activation::kLeakyRelu: return "leaky_relu";
-    case Activation::kElu: return "elu";
-    case Activation::kGelu: return "gelu";
-    case Activation::kSilu: return "silu";
-    case Activation::kSigmoid: return "sigmoid";
-    case Activation::kSoftplus: return "softplus";
-    case Activation::kTanh: return "tanh";
-    case Activation::kSoftmax: return "softmax";
-  }
-  return "";
+  return activation.op() == nullptr ? "identity" : activation.op()->name;
 }
 
-std::span<const Activation> activations() { return kActivations; }
+std::span<const Activation> activations() {
+  static const std::vector<Activation> kAll = [] {
+    std::vector<Activation> all(1);
+    for (const Op* op : ops::catalogue()) {
+      if (op->traits.activation != nullptr) all.emplace_back(*op);
+    }
+    return all;
+  }();
+  return kAll;
+}
 
 Value activate(Activation activation, Value z) {
-  switch (activation) {
-    case Activation::kIdentity: return z;
-    case Activation::kRelu: return catenary::relu(z);
-    case Activation::kLeakyRelu: return catenary::leaky_relu(z);
-    case Activation::kElu: return catenary::elu(z);
-    case Activation::kGelu: return catenary::gelu(z);
-    case Activation::kSilu: return catenary::silu(z);
-    case Activation::kSigmoid: return catenary::sigmoid(z);
-    case Activation::kSoftplus: return catenary::softplus(z);
-    case Activation::kTanh: return catenary::tanh(z);
-    case Activation::kSoftmax: return catenary::softmax(z);
-  }
-  return z;
+  return activation.op() == nullptr ? z : activation.op()->traits.activation(z);
 }
 
 Initializer default_initializer(Activation activation) {
-  return is_rectifier(activation) ? Initializer::kHeNormal : Initializer::kGlorotUniform;
+  const bool rectifies = activation.op() != nullptr && activation.op()->traits.rectifier;
+  return rectifies ? Initializer::kHeNormal : Initializer::kGlorotUniform;
 }
 
 namespace {
@@ -89,14 +66,10 @@ Layer affine_then(std::int64_t units, std::function<Value(Value)> f, Initializer
 
 using Function = Value (*)(Value);
 
-// The activation that an operator is; none for any other function.
+// The activation that the function is; none for any other.
 std::optional<Activation> activation_of(Function f) {
-  constexpr std::pair<Function, Activation> kKnown[] = {
-      {relu, Activation::kRelu},       {gelu, Activation::kGelu}, {silu, Activation::kSilu},
-      {sigmoid, Activation::kSigmoid}, {tanh, Activation::kTanh}, {softplus, Activation::kSoftplus},
-      {softmax, Activation::kSoftmax}};
-  for (const auto& [function, activation] : kKnown) {
-    if (function == f) return activation;
+  for (const Op* op : ops::catalogue()) {
+    if (f != nullptr && op->traits.activation == f) return Activation(*op);
   }
   return {};
 }
@@ -132,15 +105,15 @@ Layer dense(std::int64_t units, Function activation, DenseOptions options) {
 }
 
 Layer dense(std::int64_t units, Value (*activation)(Value, double), DenseOptions options) {
-  if (activation == leaky_relu) return dense(units, Activation::kLeakyRelu, std::move(options));
-  if (activation == elu) return dense(units, Activation::kElu, std::move(options));
+  if (activation == leaky_relu) return dense(units, Activation(ops::kLeakyRelu), std::move(options));
+  if (activation == elu) return dense(units, Activation(ops::kElu), std::move(options));
   fail(ErrorKind::kConfig,
        "dense needs as activation leaky_relu, elu or a function of one value, found another function of a "
        "value and a number");
 }
 
 Layer dense(std::int64_t units, Value (*)(Graph&, std::int64_t, DType), DenseOptions options) {
-  return dense(units, Activation::kIdentity, std::move(options));
+  return dense(units, Activation(), std::move(options));
 }
 
 Value Layer::operator()(Value x) const { return sequential({*this})(x); }

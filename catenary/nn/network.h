@@ -12,23 +12,25 @@
 
 namespace catenary::nn {
 
-/// The elementwise functions (and softmax) that a layer can end in.
-enum class Activation {
-  kIdentity,
-  kRelu,
-  kLeakyRelu,
-  kElu,
-  kGelu,
-  kSilu,
-  kSigmoid,
-  kSoftplus,
-  kTanh,
-  kSoftmax
+/// What a layer ends in: nothing, which is called the identity, or an operator that by its traits is an
+/// activation.
+class Activation {
+ public:
+  constexpr Activation() = default;
+  /// Throws Error{config} for an operator that is no activation.
+  explicit Activation(const Op& op);
+
+  /// Null: the identity.
+  [[nodiscard]] const Op* op() const { return op_; }
+  [[nodiscard]] bool operator==(const Activation&) const = default;
+
+ private:
+  const Op* op_ = nullptr;
 };
 
 /// "identity", "relu", "leaky_relu", ...
 [[nodiscard]] std::string_view name_of(Activation activation);
-/// All of them, in the enumeration's order.
+/// The identity and all that the catalogue has.
 [[nodiscard]] std::span<const Activation> activations();
 [[nodiscard]] Value activate(Activation activation, Value z);
 
@@ -53,8 +55,7 @@ struct DenseOptions {
 /// a = f(W·x + b), x: [inputs] -> [units], in x's number type. The biases start at 0. Each call of the layer
 /// makes parameters of its own. Throws Error{shape} unless units is 1 or more and x a vector, Error{config}
 /// where the graph has a layer of that explicit name.
-[[nodiscard]] Layer dense(std::int64_t units, Activation activation = Activation::kIdentity,
-                          DenseOptions options = {});
+[[nodiscard]] Layer dense(std::int64_t units, Activation activation = {}, DenseOptions options = {});
 /// The activation as its operator, `dense(8, relu)`. Any other function of one value will do, too: `dense(8,
 /// sin)`; its layer starts as a saturating one's does, by glorot_uniform.
 [[nodiscard]] Layer dense(std::int64_t units, Value (*activation)(Value), DenseOptions options = {});
@@ -76,16 +77,8 @@ struct DenseOptions {
 [[nodiscard]] Value substitute(Value y, Value x, Value other);
 
 /// The words in which networks are written, `nn::dense(128, nn::relu)`, are the operators.
-using catenary::elu;
-using catenary::gelu;
+using namespace activations;
 using catenary::identity;
-using catenary::leaky_relu;
-using catenary::relu;
-using catenary::sigmoid;
-using catenary::silu;
-using catenary::softmax;
-using catenary::softplus;
-using catenary::tanh;
 
 /// weight_decay/2 · Σ ‖W‖² over the weights among the parameters (those of rank 2 or more; not the biases).
 /// Throws Error{config} if there is none. [Krogh and Hertz 1992]

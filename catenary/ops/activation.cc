@@ -24,7 +24,7 @@ constinit const Op kSigmoid = {
         "Logistic sigmoid 1 / (1 + e^−x); its rule reads y, so x can be freed early. [Bishop 2006, eq. 4.88]",
     .notation = {"σ({0.})", R"(\sigma({0.}))"},
     .operands = "n",
-    .traits = {.elementwise = true, .reads_preactivation = true, .nonnegative = true},
+    .traits = {.elementwise = true, .reads_preactivation = true, .activation = sigmoid, .nonnegative = true},
     .infer = same_shape,
     .reference = each<[](auto x) { return sigmoid_of(x); }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * (p.y * (1 - p.y))}; },
@@ -35,7 +35,7 @@ constinit const Op kTanh = {
     .summary = "Hyperbolic tangent.",
     .notation = {"tanh({0.})", R"(\tanh({0.}))"},
     .operands = "n",
-    .traits = {.elementwise = true, .reads_preactivation = true},
+    .traits = {.elementwise = true, .reads_preactivation = true, .activation = tanh},
     .infer = same_shape,
     .reference = each<[](auto x) { return std::tanh(x); }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * (1 - square(p.y))}; },
@@ -46,7 +46,7 @@ constinit const Op kRelu = {
     .summary = "max(x, 0); the derivative at 0 is taken as 0. [Glorot, Bordes and Bengio 2011]",
     .notation = {"relu({0.})", R"(\operatorname{relu}({0.}))"},
     .operands = "n",
-    .traits = {.elementwise = true, .reads_preactivation = true},
+    .traits = {.elementwise = true, .reads_preactivation = true, .activation = relu, .rectifier = true},
     .infer = same_shape,
     .reference = each<[](auto x) { return is_negative(x) ? 0.0 : x; }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * step(p.y)}; },
@@ -58,7 +58,10 @@ constinit const Op kLeakyRelu = {
     .summary = "x where x > 0, else a·x; the derivative at 0 is taken as a. [Maas, Hannun and Ng 2013]",
     .notation = {"leaky_relu({0.}, {a})", R"(\operatorname{leaky\_relu}({0.}, {a}))"},
     .operands = "n",
-    .traits = {.elementwise = true, .reads_preactivation = true},
+    .traits = {.elementwise = true,
+               .reads_preactivation = true,
+               .activation = [](Value z) { return leaky_relu(z); },
+               .rectifier = true},
     .infer = same_shape,
     .reference = each_with_number<[](auto x, double slope) { return is_negative(x) ? slope * x : x; }>,
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -74,7 +77,10 @@ constinit const Op kElu = {
     .summary = "x where x > 0, else a·(e^x − 1). [Clevert, Unterthiner and Hochreiter 2016, eq. 15]",
     .notation = {"elu({0.}, {a})", R"(\operatorname{elu}({0.}, {a}))"},
     .operands = "n",
-    .traits = {.elementwise = true, .reads_preactivation = true},
+    .traits = {.elementwise = true,
+               .reads_preactivation = true,
+               .activation = [](Value z) { return elu(z); },
+               .rectifier = true},
     .infer = same_shape,
     .reference = each_with_number<[](auto x, double alpha) { return is_negative(x) ? alpha * expm1(x) : x; }>,
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -90,7 +96,7 @@ constinit const Op kSoftplus = {
     .summary = "ln(1 + e^x). [Dugas et al. 2001]",
     .notation = {"softplus({0.})", R"(\operatorname{softplus}({0.}))"},
     .operands = "n",
-    .traits = {.elementwise = true, .reads_preactivation = true},
+    .traits = {.elementwise = true, .reads_preactivation = true, .activation = softplus, .rectifier = true},
     .infer = same_shape,
     .reference = each<[](auto x) { return positive_part(x) + log1p(std::exp(-absolute(x))); }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * sigmoid(p.x())}; },
@@ -102,7 +108,7 @@ constinit const Op kGelu = {
         "x·Φ(x) with the normal distribution function Φ, exactly (by erf). [Hendrycks and Gimpel 2016]",
     .notation = {"gelu({0.})", R"(\operatorname{gelu}({0.}))"},
     .operands = "n",
-    .traits = {.elementwise = true, .reads_preactivation = true},
+    .traits = {.elementwise = true, .reads_preactivation = true, .activation = gelu, .rectifier = true},
     .infer = same_shape,
     .reference = each<[](auto x) { return 0.5 * x * erfc(-x / std::numbers::sqrt2); }>,
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -117,7 +123,7 @@ constinit const Op kSilu = {
     .summary = "x·σ(x). [Elfwing, Uchibe and Doya 2018]",
     .notation = {"silu({0.})", R"(\operatorname{silu}({0.}))"},
     .operands = "n",
-    .traits = {.elementwise = true, .reads_preactivation = true},
+    .traits = {.elementwise = true, .reads_preactivation = true, .activation = silu, .rectifier = true},
     .infer = same_shape,
     .reference = each<[](auto x) { return x * sigmoid_of(x); }>,
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -131,7 +137,10 @@ constinit const Op kSoftmax = {
     .summary = "yᵢ = e^xᵢ / Σⱼ e^xⱼ. [Bishop 2006, eq. 4.104; its derivative: eq. 4.106]",
     .notation = {"softmax({0.})", R"(\operatorname{softmax}({0.}))"},
     .operands = "n",
-    .traits = {.mixes_elements = true, .reads_preactivation = true, .nonnegative = true},
+    .traits = {.mixes_elements = true,
+               .reads_preactivation = true,
+               .activation = softmax,
+               .nonnegative = true},
     .infer = vector_to_vector,
     .reference =
         [](const auto& call) {
@@ -163,6 +172,8 @@ constinit const Op kLogSoftmax = {
 
 }  // namespace ops
 
+inline namespace activations {
+
 Value sigmoid(Value x) { return x.graph().call(ops::kSigmoid, {x}); }
 Value tanh(Value x) { return x.graph().call(ops::kTanh, {x}); }
 Value relu(Value x) { return x.graph().call(ops::kRelu, {x}); }
@@ -172,6 +183,9 @@ Value softplus(Value x) { return x.graph().call(ops::kSoftplus, {x}); }
 Value gelu(Value x) { return x.graph().call(ops::kGelu, {x}); }
 Value silu(Value x) { return x.graph().call(ops::kSilu, {x}); }
 Value softmax(Value x) { return x.graph().call(ops::kSoftmax, {x}); }
+
+}  // namespace activations
+
 Value log_softmax(Value x) { return x.graph().call(ops::kLogSoftmax, {x}); }
 
 }  // namespace catenary

@@ -62,6 +62,7 @@ TEST(Catalogue, KnowsWhichOperatorsHaveNoGradient) {
                                                "identity", "batch_size"}));
 }
 
+// What is not here is a function of one operand that is written by its name.
 TEST(Catalogue, WritesEachOperatorAsAPersonWould) {
   const std::map<std::string_view, std::string_view> written = {
       {"add", "a + b"},
@@ -72,58 +73,37 @@ TEST(Catalogue, WritesEachOperatorAsAPersonWould) {
       {"square", "a²"},
       {"sqrt", "√(a)"},
       {"pow", "a^b"},
-      {"exp", "exp(a)"},
       {"log", "ln(a)"},
-      {"sin", "sin(a)"},
-      {"cos", "cos(a)"},
       {"abs", "|a|"},
-      {"sign", "sign(a)"},
       {"step", "[a > 0]"},
       {"equal", "[a = b]"},
       {"clip", "clip(a, ±1)"},
-      {"erf", "erf(a)"},
       {"sigmoid", "σ(a)"},
-      {"tanh", "tanh(a)"},
-      {"relu", "relu(a)"},
       {"leaky_relu", "leaky_relu(a, 0.1)"},
       {"elu", "elu(a, 0.7)"},
-      {"softplus", "softplus(a)"},
-      {"gelu", "gelu(a)"},
-      {"silu", "silu(a)"},
-      {"softmax", "softmax(a)"},
-      {"log_softmax", "log_softmax(a)"},
       {"matvec", "a b"},
       {"matmul", "a b"},
       {"outer", "a bᵀ"},
       {"dot", "⟨a, b⟩"},
       {"transpose", "aᵀ"},
-      {"vec", "vec(a)"},
       {"unvec", "unvec(a, [2, 3])"},
       {"kron", "a ⊗ b"},
       {"kron_adjoint_left", "(· ⊗ b)*(a)"},
       {"kron_adjoint_right", "(b ⊗ ·)*(a)"},
       {"inv", "a⁻¹"},
-      {"det", "det(a)"},
       {"logdet", "ln|det(a)|"},
       {"trace", "tr(a)"},
       {"identity", "I"},
-      {"diag", "diag(a)"},
-      {"diagonal", "diagonal(a)"},
       {"sum", "Σ a"},
-      {"mean", "mean(a)"},
-      {"max", "max(a)"},
       {"norm1", "‖a‖₁"},
       {"norm2", "‖a‖"},
       {"unit_vector", "a / ‖a‖"},
-      {"logsumexp", "logsumexp(a)"},
-      {"argmax", "argmax(a)"},
       {"argmax_mask", "one_hot(argmax(a))"},
       {"reshape", "reshape(a, [6])"},
       {"slice", "slice(a, axis 0, 1:3)"},
       {"concat", "concat(a, b, c)"},
       {"broadcast", "a"},
       {"sum_to", "Σ→[1, 2] a"},
-      {"one_hot", "one_hot(a)"},
       {"pick", "a[b]"},
       {"batch_sum", "Σₙ a"},
       {"batch_mean", "1/N Σₙ a"},
@@ -139,8 +119,9 @@ TEST(Catalogue, WritesEachOperatorAsAPersonWould) {
   for (const Op* op : ops::catalogue()) {
     Graph graph;
     const auto it = written.find(op->name);
-    ASSERT_NE(it, written.end()) << op->name;
-    EXPECT_EQ(formula(example(graph, *op, {.n = 3, .m = 2, .k = 4})), it->second);
+    const std::string expected =
+        it == written.end() ? fmt::format("{}(a)", op->name) : std::string(it->second);
+    EXPECT_EQ(formula(example(graph, *op, {.n = 3, .m = 2, .k = 4})), expected);
   }
 }
 

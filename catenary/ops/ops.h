@@ -40,7 +40,8 @@ namespace catenary {
 [[nodiscard]] Value clip(Value x, double limit);  ///< to [-limit, limit]
 [[nodiscard]] Value erf(Value x);
 
-// Activations.
+/// What a layer may end in; nn has the same words.
+inline namespace activations {
 [[nodiscard]] Value sigmoid(Value x);
 [[nodiscard]] Value tanh(Value x);
 [[nodiscard]] Value relu(Value x);
@@ -49,7 +50,8 @@ namespace catenary {
 [[nodiscard]] Value softplus(Value x);
 [[nodiscard]] Value gelu(Value x);
 [[nodiscard]] Value silu(Value x);
-[[nodiscard]] Value softmax(Value x);      ///< x: [n]
+[[nodiscard]] Value softmax(Value x);  ///< x: [n]
+}  // namespace activations
 [[nodiscard]] Value log_softmax(Value x);  ///< x: [n]
 
 // Linear algebra.

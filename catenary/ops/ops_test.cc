@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
+#include <vector>
 
 #include "catenary/ir/print.h"
 #include "catenary/ops/catalogue.h"
@@ -25,6 +28,7 @@ struct Leaves : testing::Test {
 
 using Functions = Leaves;
 
+// Functions of each element are called in reference_test.cc.
 TEST_F(Functions, CallTheOperatorOfTheirName) {
   const Value v[] = {x + y,
                      x - y,
@@ -32,26 +36,13 @@ TEST_F(Functions, CallTheOperatorOfTheirName) {
                      x / y,
                      -x,
                      square(x),
-                     sqrt(x),
                      pow(x, y),
-                     exp(x),
-                     log(x),
-                     sin(x),
-                     cos(x),
                      abs(x),
-                     sign(x),
                      step(x),
                      equal(x, y),
                      clip(x, 1),
-                     erf(x),
-                     sigmoid(x),
-                     tanh(x),
-                     relu(x),
                      leaky_relu(x),
                      elu(x),
-                     softplus(x),
-                     gelu(x),
-                     silu(x),
                      softmax(x),
                      log_softmax(x),
                      matmul(W, x),
@@ -97,8 +88,11 @@ TEST_F(Functions, CallTheOperatorOfTheirName) {
                      softmax_cross_entropy_labels(x, c),
                      sigmoid_cross_entropy(x, y),
                      huber(x, y)};
-  ASSERT_EQ(std::size(v), ops::catalogue().size());
-  for (std::size_t i = 0; i < std::size(v); ++i) EXPECT_EQ(v[i].op().name, ops::catalogue()[i]->name);
+  std::vector<const Op*> others;
+  std::ranges::copy_if(ops::catalogue(), std::back_inserter(others),
+                       [](const Op* op) { return !op->is_function() || op->example != nullptr; });
+  ASSERT_EQ(std::size(v), others.size());
+  for (std::size_t i = 0; i < std::size(v); ++i) EXPECT_EQ(v[i].op().name, others[i]->name);
 }
 
 TEST_F(Functions, RepeatAScalarToTheOtherOperandsShape) {

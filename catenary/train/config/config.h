@@ -52,7 +52,7 @@ struct DataConfig {
 struct LayerConfig {
   std::string name;
   std::int64_t units = 0;  ///< 0, last layer only: as many as the loss needs
-  nn::Activation activation = nn::Activation::kIdentity;
+  nn::Activation activation = {};
   nn::Initializer init = nn::Initializer::kGlorotUniform;
   Place place;
   [[nodiscard]] bool operator==(const LayerConfig&) const = default;

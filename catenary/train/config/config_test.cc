@@ -39,7 +39,7 @@ TEST(Config, FillsInEveryDefault) {
   EXPECT_EQ(config.layers[0].init, nn::Initializer::kHeNormal);
   EXPECT_EQ(config.layers[1].name, "dense2");
   EXPECT_EQ(config.layers[1].units, 0);
-  EXPECT_EQ(config.layers[1].activation, nn::Activation::kIdentity);
+  EXPECT_EQ(config.layers[1].activation, nn::Activation());
   EXPECT_EQ(config.layers[1].init, nn::Initializer::kGlorotUniform);
   EXPECT_EQ(config.train.optimizer.type, OptimizerType::kAdam);
   EXPECT_EQ(config.train.optimizer.learning_rate, 0.001);

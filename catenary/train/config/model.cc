@@ -2,6 +2,7 @@
 #include <array>
 
 #include "catenary/base/error.h"
+#include "catenary/ops/catalogue.h"
 #include "catenary/train/config/loss.h"
 #include "catenary/train/config/names.h"
 #include "catenary/train/config/sections.h"
@@ -54,7 +55,7 @@ LayerConfig read_layer(const TomlNode& node, std::size_t index) {
   LayerConfig layer;
   layer.name = read_name(table, fmt::format("dense{}", index + 1));
   layer.units = table.whole("units", {1, kMaxUnits}, 0);
-  layer.activation = read_named(table, "activation", nn::activations(), nn::Activation::kIdentity);
+  layer.activation = read_named(table, "activation", nn::activations(), nn::Activation());
   layer.init = read_named(table, "init", nn::initializers(), nn::default_initializer(layer.activation));
   const TomlNode* units = table.find("units");
   layer.place = {units == nullptr ? node.place : units->place};
@@ -82,7 +83,8 @@ void check_hidden_units(const std::vector<LayerConfig>& layers) {
 // These losses include their own sigmoid or softmax; a second one before it is always a mistake.
 void check_logits(const LayerConfig& last, Loss loss) {
   if (!facts_of(loss).takes_labels) return;
-  if (last.activation != nn::Activation::kSigmoid && last.activation != nn::Activation::kSoftmax) return;
+  const Op* end = last.activation.op();
+  if (end != &ops::kSigmoid && end != &ops::kSoftmax) return;
   fail(ErrorKind::kConfig,
        "{}: the loss {} takes logits: expected the last layer's activation 'identity', found '{}'",
        last.place.text, name_of(loss), name_of(last.activation));

@@ -14,9 +14,6 @@ Formula call(const std::string& name, const std::string& arguments) {
 
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-// vec( is no part of unvec(.
-bool begins_word(std::string_view text, std::size_t at) { return at == 0 || !is_letter(text[at - 1]); }
-
 // I between signs that are no letters, and no function's name.
 bool is_word(std::string_view text, std::size_t at) {
   return begins_word(text, at) &&
@@ -179,40 +176,6 @@ const std::vector<NotationText> kNotation = {
      "sum over the elements of {0}, or {1} where the absolute value is above {2}",
      "对各元素求和：{0}，绝对值大于 {2} 时为 {1}",
      {{"½ r²", R"(\tfrac12 r^2)"}, {"k(|r| − k/2)", R"(k(\lvert r \rvert - k/2))"}, same("k")}},
-    {"σ(",
-     {"σ(x)", R"(\sigma(x))"},
-     "sigmoid {0}",
-     "sigmoid 函数 {0}",
-     {{"1 / (1 + e^(−x))", R"(\frac{1}{1 + e^{-x}})"}}},
-    {"relu(", call("relu", "x"), "the larger of {0} and 0", "{0} 与 0 中较大者", {same("x")}, begins_word},
-    {"leaky_relu(",
-     {"leaky_relu(x, a)", R"(\operatorname{leaky\_relu}(x, a))"},
-     "{0} above 0, {1} below",
-     "大于 0 时为 {0}，否则为 {1}",
-     {same("x"), {"a x", "a\\,x"}}},
-    {"elu(",
-     {"elu(x, a)", R"(\operatorname{elu}(x, a))"},
-     "{0} above 0, {1} below",
-     "大于 0 时为 {0}，否则为 {1}",
-     {same("x"), {"a(eˣ − 1)", "a(e^x - 1)"}},
-     begins_word},
-    {"softplus(", call("softplus", "x"), "{0}", "即 {0}", {{"ln(1 + eˣ)", R"(\ln(1 + e^x))"}}},
-    {"gelu(",
-     call("gelu", "x"),
-     "{0}",
-     "即 {0}",
-     {{"½ x (1 + erf(x / √2))", R"(\tfrac12\,x\,(1 + \operatorname{erf}(x / \sqrt{2})))"}}},
-    {"silu(", call("silu", "x"), "{0}", "即 {0}", {{"x / (1 + e^(−x))", R"(\frac{x}{1 + e^{-x}})"}}},
-    {"erf(",
-     call("erf", "x"),
-     "error function {0}",
-     "误差函数 {0}",
-     {{"2/√π ∫₀ˣ e^(−t²) dt", R"(\frac{2}{\sqrt{\pi}} \int_0^x e^{-t^2} dt)"}}},
-    {"clip(",
-     {"clip(x, ±c)", R"(\operatorname{clip}(x, \pm c))"},
-     "{0} limited to {1}",
-     "把 {0} 限制在 {1} 内",
-     {same("x"), {"[−c, c]", "[-c, c]"}}},
 };
 
 bool uses(const Formula& formula, const NotationText& notation) {
@@ -231,6 +194,10 @@ bool uses(const Sentence& sentence, const NotationText& notation) {
 }
 
 }  // namespace
+
+bool begins_word(std::string_view text, std::size_t at) {
+  return at == 0 || !is_letter(text[at]) || !is_letter(text[at - 1]);
+}
 
 std::vector<NotationText> notation_texts(const std::string& sample_index) {
   std::vector<NotationText> texts = kNotation;

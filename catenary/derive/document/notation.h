@@ -20,7 +20,11 @@ struct NotationText {
   bool (*applies)(std::string_view text, std::size_t at) = nullptr;
 };
 
-/// All of them, in the order in which they are explained. sample_index: the letter that counts the samples.
+/// Whether the text has no word before the place that goes on there: vec( is no part of unvec(.
+[[nodiscard]] bool begins_word(std::string_view text, std::size_t at);
+
+/// All but those on the operators' cards, in the order in which they are explained. sample_index: the letter
+/// that counts the samples.
 [[nodiscard]] std::vector<NotationText> notation_texts(const std::string& sample_index = "n");
 
 /// Whether one of the document's formulas uses the notation.

@@ -27,7 +27,7 @@ std::vector<std::string> notation_of(const std::string& formula) {
 }
 
 TEST(Notation, IsFoundInFormulas) {
-  EXPECT_THAT(notation_of("Wᵀ δ ⊙ σ(z)"), ElementsAre("x ⊙ y", "Aᵀ", "σ(x)"));
+  EXPECT_THAT(notation_of("Wᵀ δ ⊙ tr(z)"), ElementsAre("x ⊙ y", "Aᵀ", "tr(A)"));
   EXPECT_THAT(notation_of("A⁻¹ B⁻ᵀ"), ElementsAre("A⁻¹", "A⁻ᵀ"));
   EXPECT_THAT(notation_of("3 x^⊙2"), ElementsAre("x^⊙2"));
   EXPECT_THAT(notation_of("unvec(x, 2×3)"), ElementsAre("unvec(x, m×n)"));
@@ -58,6 +58,8 @@ TEST(Notation, StandsInTheTableOfADerivationOnlyIfItIsUsed) {
   };
   EXPECT_THAT(table_of("x'*A*x", "A: n×n, x: n"), ElementsAre("Aᵀ"));
   EXPECT_THAT(table_of("a*b", "a: 1, b: 1"), IsEmpty());
+  EXPECT_THAT(table_of("sum(sigmoid(x).*leaky_relu(x))", "x: n"),
+              ElementsAre("x ⊙ y", "𝟏", "[P]", "Σ x", "σ(x)", "leaky_relu(x, a)"));
 }
 
 }  // namespace

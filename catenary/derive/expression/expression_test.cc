@@ -4,12 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <tuple>
 
 #include "catenary/base/error.h"
 #include "catenary/derive/expression/functions.h"
 #include "catenary/ir/print.h"
+#include "catenary/ops/catalogue.h"
 #include "catenary/ops/evaluate.h"
 
 namespace catenary::derive {
@@ -262,13 +264,21 @@ TEST(Expression, BoundsTheNestingOfHostileInput) {
   EXPECT_THAT(message("x^" + std::string(9'000, '-') + "1", "x: 1"), HasSubstr("nested deeper than 200"));
 }
 
-TEST(Expression, ListsItsFunctionsInOrderWithWhatTheyMean) {
+TEST(Expression, ListsEachFunctionOnceInOrder) {
   const auto names = function_names();
   EXPECT_TRUE(std::ranges::is_sorted(names));
-  for (const FunctionHelp& help : function_help()) {
-    EXPECT_FALSE(help.call.empty());
-    EXPECT_FALSE(help.meaning.empty());
+  EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
+}
+
+TEST(Expression, HasEachOperatorThatIsAFunctionOfEachElement) {
+  const auto names = function_names();
+  for (const Op* op : ops::catalogue()) {
+    if (!op->is_function() || op == &ops::kClip) continue;  // clip has no usual limit
+    EXPECT_TRUE(std::ranges::count(names, op->name) == 1) << op->name;
+    const Expression e = parse_expression(fmt::format("sum({}(x))", op->name), "x: 3");
+    EXPECT_EQ(&e.value.input(0).op(), op);
   }
+  EXPECT_TRUE(std::ranges::count(names, "step") == 0);
 }
 
 }  // namespace

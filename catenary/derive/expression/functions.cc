@@ -7,6 +7,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/nearest.h"
+#include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 
 namespace catenary::derive {
@@ -44,15 +45,17 @@ struct Call {
 struct Function {
   std::string_view name;
   std::size_t arity;
-  std::string_view call, meaning;
   Oriented (*apply)(const Call& c);
 };
 
-// f of each element; rows stay rows.
+// The operand of what works on each element: rows stay rows.
+const Oriented& operand_of_each(const Call& c) {
+  if (c.operands[0].identity) (void)c[0];
+  return c.operands[0];
+}
 template <auto f>
 Oriented each(const Call& c) {
-  const Oriented& x = c.operands[0];
-  if (x.identity) (void)c[0];
+  const Oriented& x = operand_of_each(c);
   return {f(x.value), x.row};
 }
 
@@ -100,78 +103,62 @@ Oriented kronecker(const Call& c) {
 
 Oriented transposed(const Call& c) { return c.calculus.transpose(c.operands[0]); }
 
-// In alphabetical order.
+// An operator that is a function of each element is one here by its own name, with its usual number if it
+// has one. Null for any other name.
+const Op* operator_named(std::string_view name) {
+  const Op* op = ops::find(name);
+  const bool is_function = op != nullptr && op->is_function();
+  return is_function && (op->example == nullptr || op->traits.activation != nullptr) ? op : nullptr;
+}
+
+Oriented call_operator(const Op& op, const Call& c) {
+  const Oriented& x = operand_of_each(c);
+  const Value y = op.example == nullptr ? x.value.graph().call(op, {x.value}) : op.traits.activation(x.value);
+  return {y, x.row};
+}
+
+// All others.
 constexpr Function kFunctions[] = {
-    {"abs", 1, "abs(x), |x|", "absolute value of each element", each<[](Value x) { return abs(x); }>},
-    {"cos", 1, "cos(x)", "cosine of each element", each<[](Value x) { return cos(x); }>},
-    {"cross_entropy", 2, "cross_entropy(a, y)", "−Σ yᵢ ln aᵢ of probabilities a and targets y",
-     loss<[](Value a, Value y) { return cross_entropy(a, y); }>},
-    {"det", 1, "det(A)", "determinant of a square matrix", of_square<det, itself>},
-    {"diag", 1, "diag(x), diag(A)", "the diagonal matrix of a vector; the diagonal of a matrix as a vector",
-     diagonal_or_matrix},
-    {"dot", 2, "dot(a, b)", "inner product Σ aᵢ bᵢ",
+    {"abs", 1, each<[](Value x) { return abs(x); }>},
+    {"cross_entropy", 2, loss<[](Value a, Value y) { return cross_entropy(a, y); }>},
+    {"det", 1, of_square<det, itself>},
+    {"diag", 1, diagonal_or_matrix},
+    {"dot", 2,
      [](const Call& c) {
        const auto [a, b] = c.alike();
        return Oriented{dot(a, b)};
      }},
-    {"elu", 1, "elu(x)", "x where x > 0, else e^x − 1", each<[](Value x) { return elu(x); }>},
-    {"erf", 1, "erf(x)", "error function of each element", each<[](Value x) { return erf(x); }>},
-    {"exp", 1, "exp(x)", "exponential of each element", each<[](Value x) { return exp(x); }>},
-    {"gelu", 1, "gelu(x)", "x Φ(x) of each element", each<[](Value x) { return gelu(x); }>},
-    {"huber", 2, "huber(a, y)", "Huber's loss with threshold 1",
-     loss<[](Value a, Value y) { return huber(a, y); }>},
-    {"inv", 1, "inv(A), A^-1", "inverse of a square matrix",
-     [](const Call& c) { return c.calculus.inverse(c.operands[0]); }},
-    {"kron", 2, "kron(A, B), A⊗B", "Kronecker product of two matrices or two vectors", kronecker},
-    {"leaky_relu", 1, "leaky_relu(x)", "x where x > 0, else 0.01 x",
-     each<[](Value x) { return leaky_relu(x); }>},
-    {"ln", 1, "ln(x)", "natural logarithm of each element", each<[](Value x) { return log(x); }>},
-    {"log", 1, "log(x)", "the same", each<[](Value x) { return log(x); }>},
-    {"log_softmax", 1, "log_softmax(x)", "xᵢ − ln Σ e^xⱼ of a vector",
-     [](const Call& c) { return Oriented{log_softmax(c.of_rank(0, 1))}; }},
-    {"logdet", 1, "logdet(A)", "ln |det A| of a square matrix", of_square<logdet, logarithm>},
-    {"logsumexp", 1, "logsumexp(x)", "ln Σ e^xᵢ of a vector",
-     [](const Call& c) { return Oriented{logsumexp(c.of_rank(0, 1))}; }},
-    {"max", 1, "max(x)", "largest element",
-     [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? c[0] : max(c[0])}; }},
-    {"mean", 1, "mean(x)", "mean of all elements", [](const Call& c) { return Oriented{mean(c[0])}; }},
-    {"norm", 1, "norm(x), ‖x‖", "Euclidean norm of a vector; |x| of a number", vector_norm},
-    {"norm1", 1, "norm1(x)", "Σ |xᵢ| of a vector",
+    {"huber", 2, loss<[](Value a, Value y) { return huber(a, y); }>},
+    {"inv", 1, [](const Call& c) { return c.calculus.inverse(c.operands[0]); }},
+    {"kron", 2, kronecker},
+    {"ln", 1, each<[](Value x) { return log(x); }>},
+    {"log_softmax", 1, [](const Call& c) { return Oriented{log_softmax(c.of_rank(0, 1))}; }},
+    {"logdet", 1, of_square<logdet, logarithm>},
+    {"logsumexp", 1, [](const Call& c) { return Oriented{logsumexp(c.of_rank(0, 1))}; }},
+    {"max", 1, [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? c[0] : max(c[0])}; }},
+    {"mean", 1, [](const Call& c) { return Oriented{mean(c[0])}; }},
+    {"norm", 1, vector_norm},
+    {"norm1", 1,
      [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? abs(c[0]) : norm1(c.of_rank(0, 1))}; }},
-    {"norm2", 1, "norm2(x)", "the same as norm", vector_norm},
-    {"normF", 1, "normF(A)", "Frobenius norm of a matrix",
-     [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? abs(c[0]) : norm2(c[0])}; }},
-    {"outer", 2, "outer(a, b)", "outer product a bᵀ of two vectors",
-     [](const Call& c) { return Oriented{outer(c.of_rank(0, 1), c.of_rank(1, 1))}; }},
-    {"relu", 1, "relu(x)", "max(x, 0) of each element", each<[](Value x) { return relu(x); }>},
-    {"sigmoid", 1, "sigmoid(x), σ(x)", "1 / (1 + e^−x) of each element",
-     each<[](Value x) { return sigmoid(x); }>},
-    {"sigmoid_cross_entropy", 2, "sigmoid_cross_entropy(z, y)", "binary cross-entropy of σ(z)",
-     loss<[](Value a, Value y) { return sigmoid_cross_entropy(a, y); }>},
-    {"sign", 1, "sign(x)", "sign of each element", each<[](Value x) { return sign(x); }>},
-    {"silu", 1, "silu(x)", "x σ(x) of each element", each<[](Value x) { return silu(x); }>},
-    {"sin", 1, "sin(x)", "sine of each element", each<[](Value x) { return sin(x); }>},
-    {"softmax", 1, "softmax(x)", "e^xᵢ / Σ e^xⱼ of a vector",
-     [](const Call& c) { return Oriented{softmax(c.of_rank(0, 1))}; }},
-    {"softmax_cross_entropy", 2, "softmax_cross_entropy(z, y)", "cross-entropy of softmax(z) and targets y",
+    {"norm2", 1, vector_norm},
+    {"normF", 1, [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? abs(c[0]) : norm2(c[0])}; }},
+    {"outer", 2, [](const Call& c) { return Oriented{outer(c.of_rank(0, 1), c.of_rank(1, 1))}; }},
+    {"sigmoid_cross_entropy", 2, loss<[](Value a, Value y) { return sigmoid_cross_entropy(a, y); }>},
+    {"softmax", 1, [](const Call& c) { return Oriented{softmax(c.of_rank(0, 1))}; }},
+    {"softmax_cross_entropy", 2,
      [](const Call& c) {
        (void)c.alike();
        return Oriented{softmax_cross_entropy(c.of_rank(0, 1), c[1])};
      }},
-    {"softplus", 1, "softplus(x)", "ln(1 + e^x) of each element", each<[](Value x) { return softplus(x); }>},
-    {"sqrt", 1, "sqrt(x)", "square root of each element", each<[](Value x) { return sqrt(x); }>},
-    {"square", 1, "square(x)", "square of each element", each<[](Value x) { return square(x); }>},
-    {"squared_error", 2, "squared_error(a, y)", "½‖y − a‖²",
-     loss<[](Value a, Value y) { return squared_error(a, y); }>},
-    {"sum", 1, "sum(x)", "sum of all elements",
-     [](const Call& c) { return Oriented{sum(c.operands[0].row ? c.operands[0].value : c[0])}; }},
-    {"tanh", 1, "tanh(x)", "hyperbolic tangent of each element", each<[](Value x) { return tanh(x); }>},
-    {"tr", 1, "tr(A)", "trace of a square matrix", of_square<trace, itself>},
-    {"trace", 1, "trace(A)", "the same", of_square<trace, itself>},
-    {"transpose", 1, "transpose(A), A'", "transposed matrix", transposed},
-    {"vec", 1, "vec(A)", "the columns of a matrix, one below the other",
+    {"square", 1, each<[](Value x) { return square(x); }>},
+    {"squared_error", 2, loss<[](Value a, Value y) { return squared_error(a, y); }>},
+    {"sum", 1, [](const Call& c) { return Oriented{sum(c.operands[0].row ? c.operands[0].value : c[0])}; }},
+    {"tr", 1, of_square<trace, itself>},
+    {"trace", 1, of_square<trace, itself>},
+    {"transpose", 1, transposed},
+    {"vec", 1,
      [](const Call& c) { return Oriented{c[0].shape().rank() == 0 ? c[0] : vec(c.of_rank(0, 2))}; }},
-    {"σ", 1, "σ(x)", "the same as sigmoid", each<[](Value x) { return sigmoid(x); }>},
+    {"σ", 1, each<[](Value x) { return sigmoid(x); }>},
 };
 
 struct Foreign {
@@ -230,23 +217,24 @@ std::string instead_of(std::string_view name) {
 std::vector<std::string_view> function_names() {
   std::vector<std::string_view> names;
   for (const Function& f : kFunctions) names.push_back(f.name);
+  for (const Op* op : ops::catalogue()) {
+    if (operator_named(op->name) != nullptr) names.push_back(op->name);
+  }
+  std::ranges::sort(names);
   return names;
-}
-
-std::vector<FunctionHelp> function_help() {
-  std::vector<FunctionHelp> help;
-  for (const Function& f : kFunctions) help.push_back({f.call, f.meaning});
-  return help;
 }
 
 Oriented call_function(std::string_view name, std::span<const Oriented> operands,
                        const MatrixCalculus& calculus) {
+  const Op* op = operator_named(name);
   const Function* f = std::ranges::find(kFunctions, name, &Function::name);
-  if (f == std::end(kFunctions)) fail(ErrorKind::kInternal, "no function {}", name);
-  if (operands.size() != f->arity)
-    fail(ErrorKind::kShape, "{} takes {} operand{}, found {}", name, f->arity, f->arity == 1 ? "" : "s",
+  if (op == nullptr && f == std::end(kFunctions)) fail(ErrorKind::kInternal, "no function {}", name);
+  const std::size_t arity = op != nullptr ? 1 : f->arity;
+  if (operands.size() != arity)
+    fail(ErrorKind::kShape, "{} takes {} operand{}, found {}", name, arity, arity == 1 ? "" : "s",
          operands.size());
-  return f->apply({name, operands, calculus});
+  const Call call{name, operands, calculus};
+  return op != nullptr ? call_operator(*op, call) : f->apply(call);
 }
 
 }  // namespace catenary::derive

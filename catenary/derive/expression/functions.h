@@ -9,18 +9,13 @@
 
 namespace catenary::derive {
 
-/// The functions of the expression language, in alphabetical order.
+/// The functions of the expression language, in alphabetical order: its own, and the operators that are
+/// functions of each element.
 [[nodiscard]] std::vector<std::string_view> function_names();
 
 /// For the end of an error message about an unknown function: what is written instead of it, which known one
 /// was meant, or all of them.
 [[nodiscard]] std::string instead_of(std::string_view name);
-
-/// What a function does and takes, for the documentation: "inv(A)", "the inverse of a square matrix".
-struct FunctionHelp {
-  std::string_view call, meaning;
-};
-[[nodiscard]] std::vector<FunctionHelp> function_help();
 
 /// Throws Error{shape}, without a place, when the operands do not fit. name: one of function_names().
 [[nodiscard]] Oriented call_function(std::string_view name, std::span<const Oriented> operands,

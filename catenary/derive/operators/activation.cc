@@ -14,7 +14,8 @@ const std::vector<OperatorCard> kActivationCards = {
                            = 1 / (1 + exp(-x)) * (exp(-x) / (1 + exp(-x))) @fraction
                            = 1 / (1 + exp(-x)) * (((1 + exp(-x)) - 1) / (1 + exp(-x))) @add_subtract
                            = 1 / (1 + exp(-x)) * (1 - 1 / (1 + exp(-x))) @fraction
-                           = y * (1 - y) @definition)"),
+                           = y * (1 - y) @definition)",
+         {"sigmoid {0}", "sigmoid 函数 {0}", {{"1 / (1 + e^(−x))", R"(\frac{1}{1 + e^{-x}})"}}}),
     each(&ops::kTanh, "hyperbolic tangent", "双曲正切 tanh",
          R"(each x
                 y = tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))
@@ -29,7 +30,8 @@ const std::vector<OperatorCard> kActivationCards = {
                 step x < 0 : d(y, x) = 0 @relu_below
                 d(y, x) = [x > 0] @both_cases
                         = [y > 0] @relu_result
-                remark kink)"),
+                remark kink)",
+         {"the larger of {0} and 0", "{0} 与 0 中较大者", {{"x", "x"}}}),
     each(&ops::kLeakyRelu, "leaky ReLU", "Leaky ReLU 函数",
          R"(each x
                       y = [x > 0] * x + {a} * [x <= 0] * x
@@ -38,9 +40,11 @@ const std::vector<OperatorCard> kActivationCards = {
                       d(y, x) = [x > 0] + {a} * [x <= 0] @both_cases
                               = [x > 0] + {a} * (1 - [x > 0]) @complement
                               = (1 - {a}) * [x > 0] + {a} @collect
-                      remark left_slope)"),
-    each(&ops::kElu, "ELU", "ELU 函数",
-         R"(each x
+                      remark left_slope)",
+         {"{0} above 0, {1} below", "大于 0 时为 {0}，否则为 {1}", {{"x", "x"}, {"a x", "a\\,x"}}}),
+    each(
+        &ops::kElu, "ELU", "ELU 函数",
+        R"(each x
                y = [x > 0] * x + {a} * [x <= 0] * (exp(x) - 1)
                step x > 0 : d(y, x) = d(x, x) @bracket_above = 1 @linear
                step x < 0 : d(y, x) = d({a} * (exp(x) - 1), x) @bracket_below
@@ -48,7 +52,8 @@ const std::vector<OperatorCard> kActivationCards = {
                                     = y + {a} @definition
                d(y, x) = [x > 0] + [x <= 0] * (y + {a}) @both_cases
                        = [x > 0] + (1 - [x > 0]) * (y + {a}) @complement
-               remark left_slope)"),
+               remark left_slope)",
+        {"{0} above 0, {1} below", "大于 0 时为 {0}，否则为 {1}", {{"x", "x"}, {"a(eˣ − 1)", "a(e^x - 1)"}}}),
     each(&ops::kSoftplus, "softplus", "softplus 函数",
          R"(each x
                     y = ln(1 + exp(x))
@@ -56,7 +61,8 @@ const std::vector<OperatorCard> kActivationCards = {
                             = exp(x) / (1 + exp(x)) @exp
                             = 1 / (1 + exp(-x)) @by_exp
                             = sigma(x) @definition
-                    note sigma)"),
+                    note sigma)",
+         formula_is("ln(1 + eˣ)", R"(\ln(1 + e^x))")),
     each(&ops::kGelu, "GELU", "GELU 函数",
          R"(each x
                 y = 0.5 * x * (1 + erf(x / sqrt(2)))
@@ -66,7 +72,8 @@ const std::vector<OperatorCard> kActivationCards = {
                         = 0.5 * (1 + erf(x / sqrt(2))) + 0.5 * x * (2 * exp(-x^2 / 2) / sqrt(2 * pi)) @insert
                         = 0.5 * (1 + erf(x / sqrt(2))) + x * exp(-x^2 / 2) / sqrt(2 * pi) @arithmetic
                 note erf
-                remark gelu_numbers)"),
+                remark gelu_numbers)",
+         formula_is("½ x (1 + erf(x / √2))", R"(\tfrac12\,x\,(1 + \operatorname{erf}(x / \sqrt{2})))")),
     each(&ops::kSilu, "SiLU", "SiLU 函数",
          R"(each x
                 y = x * sigma(x)
@@ -78,7 +85,8 @@ const std::vector<OperatorCard> kActivationCards = {
                 d(y, x) = sigma(x) + x * d(sigma(x), x) @product
                         = sigma(x) + x * sigma(x) * (1 - sigma(x)) @insert
                         = sigma(x) + y * (1 - sigma(x)) @definition
-                note sigma)"),
+                note sigma)",
+         formula_is("x / (1 + e^(−x))", R"(\frac{x}{1 + e^{-x}})")),
     {&ops::kSoftmax,
      {"softmax",
       {"Every element of softmax depends on every element of {0}; the sum over all of them is the inner "

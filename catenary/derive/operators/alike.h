@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "catenary/derive/operators/card.h"
 
 /// What is told of many operators alike.
@@ -26,8 +28,12 @@ inline constexpr std::string_view kSquareZh =
 /// Operators that work element by element, that reduce to a number, and those of a square matrix differ in
 /// their names and proofs alone.
 [[nodiscard]] inline OperatorCard each(const Op* op, std::string_view english, std::string_view chinese,
-                                       std::string_view proof) {
-  return {op, {english, {kEach}, kNumber}, {chinese, {kEachZh}, kNumberZh}, proof};
+                                       std::string_view proof, OperatorCard::Meaning meaning = {}) {
+  return {op, {english, {kEach}, kNumber}, {chinese, {kEachZh}, kNumberZh}, proof, std::move(meaning)};
+}
+/// f(x) is that formula.
+[[nodiscard]] inline OperatorCard::Meaning formula_is(std::string_view text, std::string_view latex) {
+  return {"{0}", "即 {0}", {{text, latex}}};
 }
 [[nodiscard]] inline OperatorCard whole(const Op* op, std::string_view english, std::string_view chinese,
                                         std::string_view proof) {

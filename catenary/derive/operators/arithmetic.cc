@@ -87,6 +87,14 @@ const std::vector<OperatorCard> kArithmeticCards = {
                y = abs(x) = sign(x) * x
                d(y, x) = sign(x) @constant_sign
                remark kink)"),
+    each(&ops::kErf, "error function", "误差函数",
+         R"(each x
+               y = erf(x)
+               d(y, x) = 2 * exp(-x^2) / sqrt(pi) @fundamental
+               note erf)",
+         {"error function {0}",
+          "误差函数 {0}",
+          {{"2/√π ∫₀ˣ e^(−t²) dt", R"(\frac{2}{\sqrt{\pi}} \int_0^x e^{-t^2} dt)"}}}),
     each(&ops::kClip, "clipping", "截断",
          R"(each x
                 y = clip(x, {a})
@@ -94,12 +102,8 @@ const std::vector<OperatorCard> kArithmeticCards = {
                 step abs(x) > {a} : d(y, x) = 0 @clip_outside
                 d(y, x) = [abs(x) < {a}] @both_cases
                         = [{a} - abs(x) > 0] @same_condition
-                remark clip_kink)"),
-    each(&ops::kErf, "error function", "误差函数",
-         R"(each x
-               y = erf(x)
-               d(y, x) = 2 * exp(-x^2) / sqrt(pi) @fundamental
-               note erf)"),
+                remark clip_kink)",
+         {"{0} limited to {1}", "把 {0} 限制在 {1} 内", {{"x", "x"}, {"[−c, c]", "[-c, c]"}}, "c"}),
 };
 
 }  // namespace

@@ -26,10 +26,23 @@ struct OperatorCard {
   /// number, {jacobian a z} what leads to the derivative of a = softmax(z). Empty where it depends on the
   /// call's shapes.
   std::string_view proof = {};
+  /// What its notation f(x) means, of a function of each element. Empty for what is known from school.
+  struct Meaning {
+    struct Shown {
+      std::string_view text, latex;
+    };
+    /// {0}, {1} stand for the formulas.
+    std::string_view english = {}, chinese = {};
+    std::vector<Shown> formulas = {};
+    std::string_view number = "a";  ///< how the formulas call the operator's number, if it has one
+  } meaning = {};
 };
 
 /// Null for an operator without one; the tests want one for each differentiable operator.
 [[nodiscard]] const OperatorCard* card_of(const Op& op);
+
+/// All of them, in the order in which their notations are explained.
+[[nodiscard]] std::vector<const OperatorCard*> operator_cards();
 
 /// The cards of the operators of one file of ops/. Private to operators/.
 [[nodiscard]] std::span<const OperatorCard> activation_cards();

@@ -78,8 +78,9 @@ constexpr std::array kSymbols = {
     Command{";", R"(<mspace width="0.28em"/>)"},
     Command{" ", R"(<mspace width="0.25em"/>)"}};
 
-constexpr std::array<std::string_view, 8> kFunctions = {"exp", "ln",  "tanh", "sin",
-                                                        "cos", "det", "max",  "min"};
+constexpr std::array<std::string_view, 15> kFunctions = {"arccos", "arcsin", "arctan", "cos", "cosh",
+                                                         "det",    "exp",    "ln",     "log", "max",
+                                                         "min",    "sin",    "sinh",   "tan", "tanh"};
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

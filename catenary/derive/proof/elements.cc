@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "catenary/derive/proof/functions.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/simplify/simplify.h"
@@ -22,28 +23,16 @@ IndexExpression bracket(const char* sign, IndexExpression a, IndexExpression b) 
   return {Kind::kBracket, sign, 0, {std::move(a), std::move(b)}};
 }
 
-// An operator of numbers with the kind or the function that the index language has for it.
+// An operator of numbers with what the index language has for it, where it is no function by name.
 struct Elementwise {
   const Op* op;
   Kind kind;
   const char* function = "";
 };
 constexpr Elementwise kElementwise[] = {
-    {&ops::kAdd, Kind::kAdd},
-    {&ops::kSub, Kind::kSub},
-    {&ops::kMul, Kind::kMul},
-    {&ops::kDiv, Kind::kDiv},
-    {&ops::kPow, Kind::kPow},
-    {&ops::kNeg, Kind::kNeg},
-    {&ops::kSqrt, Kind::kCall, "sqrt"},
-    {&ops::kExp, Kind::kCall, "exp"},
-    {&ops::kLog, Kind::kCall, "ln"},
-    {&ops::kSin, Kind::kCall, "sin"},
-    {&ops::kCos, Kind::kCall, "cos"},
+    {&ops::kAdd, Kind::kAdd},         {&ops::kSub, Kind::kSub}, {&ops::kMul, Kind::kMul},
+    {&ops::kDiv, Kind::kDiv},         {&ops::kPow, Kind::kPow}, {&ops::kNeg, Kind::kNeg},
     {&ops::kAbs, Kind::kCall, "abs"},
-    {&ops::kSign, Kind::kCall, "sign"},
-    {&ops::kErf, Kind::kCall, "erf"},
-    {&ops::kSigmoid, Kind::kCall, "sigma"},
 };
 
 /// Writes elements of values as trees of the index language.
@@ -108,8 +97,10 @@ class ElementWriter {
       return IndexExpression{
           Kind::kCall, "clip", 0, {element(v.input(0), at), number(std::get<double>(v.attribute()))}};
     const auto* const found = std::ranges::find(kElementwise, &v.op(), &Elementwise::op);
-    if (found == std::end(kElementwise)) return std::nullopt;
-    IndexExpression e{found->kind, found->function};
+    const bool by_name = v.op().is_function() && v.op().example == nullptr;
+    if (found == std::end(kElementwise) && !by_name) return std::nullopt;
+    IndexExpression e = by_name ? IndexExpression{Kind::kCall, std::string(index_name(v.op()))}
+                                : IndexExpression{found->kind, found->function};
     for (int i = 0; i < v.input_count(); ++i) e.parts.push_back(element(v.input(i), at));
     return e;
   }

@@ -5,13 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <map>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "catenary/derive/proof/functions.h"
 #include "catenary/derive/proof/language.h"
 
 /// Evaluates the index language, so that tests can compute what proofs print.
@@ -46,6 +47,20 @@ struct IndexPoint {
   std::map<std::string, std::vector<double>>
       slopes;  ///< of C by operand and element: the gradient rule's answer
 };
+
+/// What an operator that is a function of each element makes of a number.
+inline double reference(const Op& op, double x) {
+  double y = 0;
+  const std::span<const double> input(&x, 1);
+  const Shape scalar;
+  op.reference(ReferenceCall{.inputs = {&input, 1},
+                             .shapes = {&scalar, 1},
+                             .output = {&y, 1},
+                             .output_shape = scalar,
+                             .attribute = {},
+                             .batch_size = 1});
+  return y;
+}
 
 class IndexEvaluator {
  public:
@@ -173,20 +188,10 @@ class IndexEvaluator {
       const double limit = value(e.parts.at(1), indices);
       return e.name == "max" ? std::max(x, limit) : std::clamp(x, -limit, limit);
     }
-    static const std::map<std::string, std::function<double(double)>> functions = {
-        {"exp", [](double v) { return std::exp(v); }},
-        {"sin", [](double v) { return std::sin(v); }},
-        {"cos", [](double v) { return std::cos(v); }},
-        {"ln", [](double v) { return std::log(v); }},
-        {"sqrt", [](double v) { return std::sqrt(v); }},
-        {"abs", [](double v) { return std::abs(v); }},
-        {"sign", [](double v) { return v > 0   ? 1.0
-                                       : v < 0 ? -1.0
-                                               : 0.0; }},
-        {"tanh", [](double v) { return std::tanh(v); }},
-        {"erf", [](double v) { return std::erf(v); }},
-        {"sigma", [](double v) { return 1 / (1 + std::exp(-v)); }}};
-    return functions.at(e.name)(x);
+    if (e.name == "abs") return std::abs(x);
+    const Op* op = function_named(e.name);
+    if (op == nullptr) throw std::out_of_range(e.name);
+    return reference(*op, x);
   }
 
   const IndexPoint& point_;

@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "catenary/derive/proof/functions.h"
 #include "catenary/derive/proof/language.h"
 #include "catenary/ir/print.h"
 
@@ -224,10 +225,12 @@ class IndexWriter {
   }
 
   std::string function(const std::string& name) {
-    if (name == "sigma") return either("σ", R"(\sigma)");
-    if (name == "sqrt") return "√";
-    if (name == "ln" || name == "max" || name == "det" || name == "tanh" || name == "sin" || name == "cos")
-      return either(name, "\\" + name);
+    constexpr std::string_view kOperand = "({0.}";
+    if (const Op* op = function_named(name)) {
+      const Notation& n = op->notation;
+      return either(n.text.substr(0, n.text.find(kOperand)), n.latex.substr(0, n.latex.find(kOperand)));
+    }
+    if (name == "max" || name == "det") return either(name, "\\" + name);
     return either(name, R"(\operatorname{)" + name + "}");
   }
 

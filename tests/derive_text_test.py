@@ -137,6 +137,21 @@ class PrintedRows(unittest.TestCase):
     def test_brackets_batches_and_second_derivatives(self):
         self.check(((f"{f} | {d}", page_of(f, d, options.split())) for f, d, options in PROBLEMS), 5000)
 
+    def test_functions(self):
+        """Every operator that is written as a function of a vector."""
+        run = subprocess.run([PROGRAM, "ops", "--json"], capture_output=True, text=True, encoding="utf-8", check=True)
+        operators = json.loads(run.stdout)["ops"]
+        functions = [
+            op["name"]
+            for op in operators
+            if op["shapes"] == "n" and op["formula"].endswith("(x)") and op["gradient"]["x"] and op["name"] != "diag"
+        ]
+        self.assertGreater(len(functions), 10)
+        declarations = "A: m×n, x: n"
+        self.check(
+            ((f, page_of(f"sum({f}(A*x))", declarations, ["--order", "2", "--wrt", "x"])) for f in functions), 500
+        )
+
     def test_networks(self):
         options = [(), ("--set", "train.weight_decay=0.01")]
         self.check(((" ".join(o), network_page(*o)) for o in options), 80)

@@ -158,24 +158,16 @@ def sigmoid(x):
 
 ERF = np.vectorize(math.erf, otypes=[float])
 
-# Of each element by itself.
+# Of each element by itself, where neither the page's table of notation nor NumPy has it by that name.
 ELEMENTWISE = {
     "√": np.sqrt,
     "|": np.abs,
     "clip": lambda x, c: np.clip(x, -c, c),
-    "cos": np.cos,
     "elu": lambda x, a: np.where(x > 0, x, a * (np.exp(x) - 1)),
     "erf": ERF,
-    "exp": np.exp,
-    "gelu": lambda x: x * (1 + ERF(x / math.sqrt(2))) / 2,
     "leaky_relu": lambda x, a: np.where(x > 0, x, a * x),
     "ln": np.log,
     "relu": lambda x: np.maximum(x, 0),
-    "sign": np.sign,
-    "silu": lambda x: x * sigmoid(x),
-    "sin": np.sin,
-    "softplus": lambda x: np.log1p(np.exp(x)),
-    "tanh": np.tanh,
     "σ": sigmoid,
 }
 # Of everything at once.
@@ -202,17 +194,44 @@ OF_COLUMNS = {
 }
 
 
-def call(name, arguments):
+class Explained:
+    """What a table of notation says that f(x) is: a formula of x, and perhaps limits."""
+
+    def __init__(self, formula, limits, page):
+        self.formula, self.limits, self.page = formula, limits, page
+
+    def __call__(self, x):
+        return np.reshape([self.at(entry) for entry in x.ravel()], x.shape)
+
+    def at(self, x):
+        self.x = value(x)
+        y = known(evaluate(self.formula, self))[0, 0]
+        return np.clip(y, *self.limits) if self.limits else y
+
+    def lookup(self, name):
+        if name != "x":
+            raise Unreadable(f"{name} beside x in what a function is")
+        return self.x
+
+
+def of_each_element(name, page):
+    """The function of that name, None where there is none."""
+    of_numpy = getattr(np, name, None)
+    return ELEMENTWISE.get(name) or page.functions.get(name) or (of_numpy if isinstance(of_numpy, np.ufunc) else None)
+
+
+def call(name, arguments, page):
     if name == "one_hot":
         return Value(known(arguments[0]), kind="label")
-    if name in ELEMENTWISE:
-        free = arguments[0].free
-        if arguments[0].kind != "array":
-            raise Unreadable(f"{name} of what has no shape")
-        return Value(ELEMENTWISE[name](*(a.array for a in arguments)), free)
     if name in OF_COLUMNS:
         return value(OF_COLUMNS[name](*map(column, arguments)))
-    return value(WHOLE[name](*map(known, arguments)))
+    if name in WHOLE:
+        return value(WHOLE[name](*map(known, arguments)))
+    if (f := of_each_element(name, page)) is None:
+        raise Unreadable(f"nothing says what the function {name} is")
+    if arguments[0].kind != "array":
+        raise Unreadable(f"{name} of what has no shape")
+    return Value(f(*(a.array for a in arguments)), arguments[0].free)
 
 
 def kron(a, b):
@@ -276,7 +295,7 @@ def evaluate(node, env):
                 return unvec(of)
             if node.text == "one_hot" and node.parts[0].text == "argmax":
                 return largest(evaluate(node.parts[0].parts[0], env))
-            return call(node.text, of)
+            return call(node.text, of, env.page)
         case "shape", _:
             return value([int(known(v)[0, 0]) for v in of])
         case "product", _:

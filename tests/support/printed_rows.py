@@ -4,12 +4,13 @@ Only the given numbers come from the caller. A symbol is worth what the equation
 any kind are compared with central differences of the equations of the forward pass.
 """
 
+import json
 import re
 
 import numpy as np
 
 from notation_parser import Unreadable, parse
-from notation_values import IDENTITY, ONES, Shapeless, Value, evaluate, known
+from notation_values import IDENTITY, ONES, Explained, Shapeless, Value, evaluate, known
 
 # Of differences with the step h = 1e-4, extrapolated once, truncation leaves about h⁴ and rounding 1e-16/h.
 STEP, SLOPE_TOLERANCE = 1e-4, 1e-6
@@ -86,7 +87,23 @@ class Page:
         self.shapes, self.definitions, self.names = {}, {}, set(given)
         self.seen, self.moving, self.latest = set(given), None, {}
         self.document = document
+        self.functions = {}
+        self.collect_functions()
         self.collect()
+
+    def collect_functions(self):
+        """What the table of notation says in a formula alone, perhaps with limits: f(x) is that."""
+        for block in self.document:
+            for written, meaning, *_ in block["table"]["rows"] if block["kind"] == "table" else []:
+                name = re.fullmatch(r"(\w+)\(x\)", written[0]["text"]) if isinstance(written[0], dict) else None
+                if not name or not isinstance(meaning[0], dict) or meaning[1:] and meaning[1] != " limited to ":
+                    continue
+                try:
+                    formula = parse(meaning[0]["text"].replace("ˣ", "^x"), {"x"})
+                except Unreadable:
+                    continue
+                limits = json.loads(meaning[2]["text"]) if meaning[1:] else None
+                self.functions[name[1]] = Explained(formula, limits, self)
 
     def collect(self):
         """Which names the page has, and of which shapes they are."""

@@ -12,6 +12,7 @@
 #include "catenary/base/nearest.h"
 #include "catenary/base/text.h"
 #include "catenary/base/thread_pool.h"
+#include "catenary/derive/expression/functions.h"
 #include "catenary/engine/step.h"
 #include "catenary/train/run/version.h"
 #include "commands.h"
@@ -232,6 +233,7 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
   command.add_option("--order", arguments.order, "2: also the Hessian, by vectors and scalars")
       ->type_name("N")
       ->check(CLI::Range(1, 2).description(""));
+  command.footer(fmt::format("Functions of a formula: {}.", fmt::join(derive::function_names(), ", ")));
   add_derive_limits(command, arguments);
   add_derive_numbers(command, arguments);
   command

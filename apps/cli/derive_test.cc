@@ -279,7 +279,7 @@ TEST(Derive, SaysWhatIsWrongInOneMessage) {
       {with(kLeastSquares, {"--numbers", "--sample", "1.5"}),
        "--sample: expected a whole number from 0, found '1.5'"},
       {{"--expr", "foo(x)", "--given", "x: n"}, "unknown function 'foo'; expected one of abs, "},
-      {{"--expr", "atan(x)", "--given", "x: n"}, "unknown function 'atan'; expected one of abs, "},
+      {{"--expr", "acos(x)", "--given", "x: n"}, "unknown function 'acos'; expected one of abs, "},
       {{"--expr", "x/0", "--given", "x: 1"}, "column 2: cannot divide a scalar by 0"},
       {{"--expr", "norm(x)^2", "--given", "x: n batched, t: 1 batched"},
        "--wrt: needed a variable to differentiate by, found none, and all are of one sample: x, t"},

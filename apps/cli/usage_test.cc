@@ -31,6 +31,7 @@ TEST(Usage, EveryCommandHasHelp) {
 TEST(Usage, TrainTellsHowItIsInterrupted) {
   EXPECT_THAT(Shell().run({"train", "--help"}).out, HasSubstr("SIGTERM end the training"));
   EXPECT_THAT(Shell().run({"train", "--help"}).out, HasSubstr("130"));
+  EXPECT_THAT(Shell().run({"derive", "--help"}).out, HasSubstr("Functions of a formula: abs, "));
 }
 
 TEST(Usage, NothingAskedForIsAUsageErrorWithHelp) {

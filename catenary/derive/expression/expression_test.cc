@@ -152,7 +152,7 @@ TEST(Expression, SuggestsNoFunctionThatWasNotMeant) {
       {"summ(x)", "unknown function 'summ'; did you mean 'sum'?"},
       {"sofmtax(x)", "did you mean 'softmax'?"},
       {"Relu(x)", "did you mean 'relu'?"},
-      {"atan(x)", "unknown function 'atan'; expected one of abs, cos, "},
+      {"acos(x)", "unknown function 'acos'; expected one of abs, cos, "},
       {"prod(x)", "unknown function 'prod'; expected one of abs, cos, "},
       {"median(x)", "unknown function 'median'; expected one of abs, "},
       {"rank(x)", "unknown function 'rank'; expected one of abs, "},
@@ -164,8 +164,8 @@ TEST(Expression, SuggestsNoFunctionThatWasNotMeant) {
 }
 
 TEST(Expression, WritesWhatStandsForAFunctionOfOtherLanguagesInItsOwn) {
-  for (const char* name : {"atanh", "cosh", "cot", "csc", "erfc", "exp2", "expm1", "log10", "log1p", "log2",
-                           "min", "sec", "sinh", "tan"}) {
+  for (const char* name :
+       {"atanh", "cot", "csc", "erfc", "exp2", "expm1", "log10", "log1p", "log2", "min", "sec", "tan"}) {
     const std::string end = instead_of(name), formula = "sum(" + end.substr(end.find("write ") + 6) + ")";
     EXPECT_THAT(end, testing::StartsWith("; write ")) << name;
     EXPECT_NO_THROW(std::ignore = parse_expression(formula, "x: n")) << formula;

@@ -159,6 +159,20 @@ constinit const Op kCos = {
     .gradient = [](const Pullback& p) -> Adjoints { return {-(p.dy * sin(p.x()))}; },
 };
 
+constinit const Op kSinh = {
+    .name = "sinh",
+    .summary = "Hyperbolic sine of each element, (e^x − e^−x) / 2.",
+    .notation = {"sinh({0.})", R"(\sinh({0.}))"},
+    .operands = "n",
+    .traits = {.elementwise = true},
+    .infer = same_shape,
+    .reference = each<[](auto x) { return std::sinh(x); }>,
+    .gradient = [](const Pullback& p) -> Adjoints {
+      const Value rising = exp(p.x());
+      return {p.dy * (0.5 * (rising + exp(-p.x())))};
+    },
+};
+
 constinit const Op kAbs = {
     .name = "abs",
     .summary = "Absolute value of each element; the derivative at 0 is taken as 0.",
@@ -273,6 +287,7 @@ Value exp(Value x) { return x.graph().call(ops::kExp, {x}); }
 Value log(Value x) { return x.graph().call(ops::kLog, {x}); }
 Value sin(Value x) { return x.graph().call(ops::kSin, {x}); }
 Value cos(Value x) { return x.graph().call(ops::kCos, {x}); }
+Value sinh(Value x) { return x.graph().call(ops::kSinh, {x}); }
 Value abs(Value x) { return x.graph().call(ops::kAbs, {x}); }
 Value sign(Value x) { return x.graph().call(ops::kSign, {x}); }
 Value step(Value x) { return x.graph().call(ops::kStep, {x}); }

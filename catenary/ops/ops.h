@@ -33,6 +33,7 @@ namespace catenary {
 [[nodiscard]] Value log(Value x);
 [[nodiscard]] Value sin(Value x);
 [[nodiscard]] Value cos(Value x);
+[[nodiscard]] Value sinh(Value x);
 [[nodiscard]] Value abs(Value x);
 [[nodiscard]] Value sign(Value x);
 [[nodiscard]] Value step(Value x);                ///< 1 where x > 0, else 0

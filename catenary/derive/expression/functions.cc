@@ -198,7 +198,6 @@ constexpr Foreign kForeign[] = {
     {"power", "x.^a"},
     {"sec", "1./cos(x)"},
     {"sigma", "sigmoid(x)"},
-    {"sinh", "(exp(x) - exp(-x))/2"},
     {"swish", "silu(x)"},
     {"tan", "sin(x)./cos(x)"},
     {"vech", ""},

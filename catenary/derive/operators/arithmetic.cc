@@ -82,6 +82,13 @@ const std::vector<OperatorCard> kArithmeticCards = {
          R"(each x
                y = cos(x)
                d(y, x) = -sin(x) @cos)"),
+    each(&ops::kSinh, "hyperbolic sine", "双曲正弦 sinh",
+         R"(each x
+                y = sinh(x) = (exp(x) - exp(-x)) / 2
+                d(y, x) = (d(exp(x), x) - d(exp(-x), x)) / 2 @term_by_term
+                        = (exp(x) - d(exp(-x), x)) / 2 @exp
+                        = (exp(x) + exp(-x)) / 2 @exp_minus)",
+         formula_is("(eˣ − e^(−x)) / 2", R"(\frac{e^x - e^{-x}}{2})")),
     each(&ops::kAbs, "absolute value", "绝对值",
          R"(each x
                y = abs(x) = sign(x) * x

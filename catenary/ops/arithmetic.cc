@@ -167,10 +167,18 @@ constinit const Op kSinh = {
     .traits = {.elementwise = true},
     .infer = same_shape,
     .reference = each<[](auto x) { return std::sinh(x); }>,
-    .gradient = [](const Pullback& p) -> Adjoints {
-      const Value rising = exp(p.x());
-      return {p.dy * (0.5 * (rising + exp(-p.x())))};
-    },
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * cosh(p.x())}; },
+};
+
+constinit const Op kCosh = {
+    .name = "cosh",
+    .summary = "Hyperbolic cosine of each element, (e^x + e^−x) / 2.",
+    .notation = {"cosh({0.})", R"(\cosh({0.}))"},
+    .operands = "n",
+    .traits = {.elementwise = true, .nonnegative = true},
+    .infer = same_shape,
+    .reference = each<[](auto x) { return std::cosh(x); }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * sinh(p.x())}; },
 };
 
 constinit const Op kAbs = {
@@ -288,6 +296,7 @@ Value log(Value x) { return x.graph().call(ops::kLog, {x}); }
 Value sin(Value x) { return x.graph().call(ops::kSin, {x}); }
 Value cos(Value x) { return x.graph().call(ops::kCos, {x}); }
 Value sinh(Value x) { return x.graph().call(ops::kSinh, {x}); }
+Value cosh(Value x) { return x.graph().call(ops::kCosh, {x}); }
 Value abs(Value x) { return x.graph().call(ops::kAbs, {x}); }
 Value sign(Value x) { return x.graph().call(ops::kSign, {x}); }
 Value step(Value x) { return x.graph().call(ops::kStep, {x}); }

@@ -9,8 +9,8 @@
 /// `ops` command loop over it.
 namespace catenary::ops {
 
-extern const Op kAdd, kSub, kMul, kDiv, kNeg, kSquare, kSqrt, kPow, kExp, kLog, kSin, kCos, kSinh, kAbs,
-    kSign, kStep, kEqual, kClip, kErf;
+extern const Op kAdd, kSub, kMul, kDiv, kNeg, kSquare, kSqrt, kPow, kExp, kLog, kSin, kCos, kSinh, kCosh,
+    kAbs, kSign, kStep, kEqual, kClip, kErf;
 extern const Op kSigmoid, kTanh, kRelu, kLeakyRelu, kElu, kSoftplus, kGelu, kSilu, kSoftmax, kLogSoftmax;
 extern const Op kMatVec, kMatMul, kOuter, kDot, kTranspose, kVec, kUnvec, kKron, kKronAdjointLeft,
     kKronAdjointRight;
@@ -37,6 +37,7 @@ inline constexpr const Op* kCatalogue[] = {
     &kSin,
     &kCos,
     &kSinh,
+    &kCosh,
     &kAbs,
     &kSign,
     &kStep,

@@ -16,6 +16,7 @@ constexpr std::array kCppFunctions = {
     CppFunction{&ops::kSin, "sin", "\ninline double sin(double x) { return std::sin(x); }\n"},
     CppFunction{&ops::kCos, "cos", "\ninline double cos(double x) { return std::cos(x); }\n"},
     CppFunction{&ops::kSinh, "sinh", "\ninline double sinh(double x) { return std::sinh(x); }\n"},
+    CppFunction{&ops::kCosh, "cosh", "\ninline double cosh(double x) { return std::cosh(x); }\n"},
     CppFunction{&ops::kLog, "log", "\ninline double log(double x) { return std::log(x); }\n"},
     CppFunction{&ops::kAbs, "abs", "\ninline double abs(double x) { return std::abs(x); }\n"},
     CppFunction{&ops::kSign, "sign",

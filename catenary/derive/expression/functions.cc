@@ -177,7 +177,6 @@ constexpr Foreign kForeign[] = {
     {"atan", ""},
     {"atanh", "ln((1 + x)./(1 - x))/2"},
     {"cbrt", "x.^(1/3)"},
-    {"cosh", "(exp(x) + exp(-x))/2"},
     {"cot", "cos(x)./sin(x)"},
     {"cov", ""},
     {"csc", "1./sin(x)"},

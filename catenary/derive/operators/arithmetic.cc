@@ -87,8 +87,17 @@ const std::vector<OperatorCard> kArithmeticCards = {
                 y = sinh(x) = (exp(x) - exp(-x)) / 2
                 d(y, x) = (d(exp(x), x) - d(exp(-x), x)) / 2 @term_by_term
                         = (exp(x) - d(exp(-x), x)) / 2 @exp
-                        = (exp(x) + exp(-x)) / 2 @exp_minus)",
+                        = (exp(x) + exp(-x)) / 2 @exp_minus
+                        = cosh(x) @definition)",
          formula_is("(eˣ − e^(−x)) / 2", R"(\frac{e^x - e^{-x}}{2})")),
+    each(&ops::kCosh, "hyperbolic cosine", "双曲余弦 cosh",
+         R"(each x
+                y = cosh(x) = (exp(x) + exp(-x)) / 2
+                d(y, x) = (d(exp(x), x) + d(exp(-x), x)) / 2 @term_by_term
+                        = (exp(x) + d(exp(-x), x)) / 2 @exp
+                        = (exp(x) - exp(-x)) / 2 @exp_minus
+                        = sinh(x) @definition)",
+         formula_is("(eˣ + e^(−x)) / 2", R"(\frac{e^x + e^{-x}}{2})")),
     each(&ops::kAbs, "absolute value", "绝对值",
          R"(each x
                y = abs(x) = sign(x) * x

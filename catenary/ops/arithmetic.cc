@@ -181,6 +181,17 @@ constinit const Op kCosh = {
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * sinh(p.x())}; },
 };
 
+constinit const Op kAtan = {
+    .name = "atan",
+    .summary = "Arctangent of each element, in radians, between −π/2 and π/2.",
+    .notation = {"arctan({0.})", R"(\arctan({0.}))"},
+    .operands = "n",
+    .traits = {.elementwise = true},
+    .infer = same_shape,
+    .reference = each<[](auto x) { return std::atan(x); }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy / (1 + square(p.x()))}; },
+};
+
 constinit const Op kAbs = {
     .name = "abs",
     .summary = "Absolute value of each element; the derivative at 0 is taken as 0.",
@@ -297,6 +308,7 @@ Value sin(Value x) { return x.graph().call(ops::kSin, {x}); }
 Value cos(Value x) { return x.graph().call(ops::kCos, {x}); }
 Value sinh(Value x) { return x.graph().call(ops::kSinh, {x}); }
 Value cosh(Value x) { return x.graph().call(ops::kCosh, {x}); }
+Value atan(Value x) { return x.graph().call(ops::kAtan, {x}); }
 Value abs(Value x) { return x.graph().call(ops::kAbs, {x}); }
 Value sign(Value x) { return x.graph().call(ops::kSign, {x}); }
 Value step(Value x) { return x.graph().call(ops::kStep, {x}); }

@@ -10,7 +10,7 @@
 namespace catenary::ops {
 
 extern const Op kAdd, kSub, kMul, kDiv, kNeg, kSquare, kSqrt, kPow, kExp, kLog, kSin, kCos, kSinh, kCosh,
-    kAbs, kSign, kStep, kEqual, kClip, kErf;
+    kAtan, kAbs, kSign, kStep, kEqual, kClip, kErf;
 extern const Op kSigmoid, kTanh, kRelu, kLeakyRelu, kElu, kSoftplus, kGelu, kSilu, kSoftmax, kLogSoftmax;
 extern const Op kMatVec, kMatMul, kOuter, kDot, kTranspose, kVec, kUnvec, kKron, kKronAdjointLeft,
     kKronAdjointRight;
@@ -38,6 +38,7 @@ inline constexpr const Op* kCatalogue[] = {
     &kCos,
     &kSinh,
     &kCosh,
+    &kAtan,
     &kAbs,
     &kSign,
     &kStep,

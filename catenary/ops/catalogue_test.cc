@@ -75,6 +75,7 @@ TEST(Catalogue, WritesEachOperatorAsAPersonWould) {
       {"pow", "a^b"},
       {"log", "ln(a)"},
       {"abs", "|a|"},
+      {"atan", "arctan(a)"},
       {"step", "[a > 0]"},
       {"equal", "[a = b]"},
       {"clip", "clip(a, ±1)"},

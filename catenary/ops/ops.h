@@ -35,6 +35,7 @@ namespace catenary {
 [[nodiscard]] Value cos(Value x);
 [[nodiscard]] Value sinh(Value x);
 [[nodiscard]] Value cosh(Value x);
+[[nodiscard]] Value atan(Value x);
 [[nodiscard]] Value abs(Value x);
 [[nodiscard]] Value sign(Value x);
 [[nodiscard]] Value step(Value x);                ///< 1 where x > 0, else 0

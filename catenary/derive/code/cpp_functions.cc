@@ -17,6 +17,7 @@ constexpr std::array kCppFunctions = {
     CppFunction{&ops::kCos, "cos", "\ninline double cos(double x) { return std::cos(x); }\n"},
     CppFunction{&ops::kSinh, "sinh", "\ninline double sinh(double x) { return std::sinh(x); }\n"},
     CppFunction{&ops::kCosh, "cosh", "\ninline double cosh(double x) { return std::cosh(x); }\n"},
+    CppFunction{&ops::kAtan, "atan", "\ninline double atan(double x) { return std::atan(x); }\n"},
     CppFunction{&ops::kLog, "log", "\ninline double log(double x) { return std::log(x); }\n"},
     CppFunction{&ops::kAbs, "abs", "\ninline double abs(double x) { return std::abs(x); }\n"},
     CppFunction{&ops::kSign, "sign",

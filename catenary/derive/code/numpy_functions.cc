@@ -15,6 +15,7 @@ constexpr std::array kNumpyFunctions = {
     NumpyFunction{&ops::kCos, "np.cos({0.})"},
     NumpyFunction{&ops::kSinh, "np.sinh({0.})"},
     NumpyFunction{&ops::kCosh, "np.cosh({0.})"},
+    NumpyFunction{&ops::kAtan, "np.arctan({0.})"},
     NumpyFunction{&ops::kAbs, "np.abs({0.})"},
     NumpyFunction{&ops::kSign, "np.sign({0.})"},
     NumpyFunction{&ops::kStep, "np.where({0.} > 0, 1.0, 0.0)"},

@@ -98,6 +98,19 @@ const std::vector<OperatorCard> kArithmeticCards = {
                         = (exp(x) - exp(-x)) / 2 @exp_minus
                         = sinh(x) @definition)",
          formula_is("(eˣ + e^(−x)) / 2", R"(\frac{e^x + e^{-x}}{2})")),
+    each(&ops::kAtan, "arctangent", "反正切",
+         R"(each x
+                y = arctan(x)
+                step sin(y) / cos(y) = x @tangent
+                step d(sin(y) / cos(y), x) = (cos(y)^2 + sin(y)^2) / cos(y)^2 * d(y, x) @quotient_inner
+                                           = (1 + (sin(y) / cos(y))^2) * d(y, x) @fraction
+                                           = (1 + x^2) * d(y, x) @tangent
+                d(y, x) = d(sin(y) / cos(y), x) / (1 + x^2) @other_side
+                        = d(x, x) / (1 + x^2) @tangent
+                        = 1 / (1 + x^2) @linear)",
+         {"the angle between {0} and {1} whose tangent is {2}",
+          "介于 {0} 与 {1} 之间、正切等于 {2} 的角",
+          {{"−π/2", R"(-\pi/2)"}, {"π/2", R"(\pi/2)"}, {"x", "x"}}}),
     each(&ops::kAbs, "absolute value", "绝对值",
          R"(each x
                y = abs(x) = sign(x) * x

@@ -132,6 +132,20 @@ constinit const Op kSilu = {
     },
 };
 
+constinit const Op kSoftsign = {
+    .name = "softsign",
+    .summary =
+        "x / (1 + |x|); smooth at 0, where its derivative has a kink: the second one is taken as 0 "
+        "there. [Bergstra, Desjardins, Lamblin and Bengio 2009]",
+    .notation = {"softsign({0.})", R"(\operatorname{softsign}({0.}))"},
+    .operands = "n",
+    .traits = {.elementwise = true, .reads_preactivation = true, .activation = softsign},
+    .infer = same_shape,
+    .reference = each<[](auto x) { return x / (1.0 + absolute(x)); }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy / square(1 + abs(p.x()))}; },
+    .domain = {.keep_from_zero = 0.05},
+};
+
 constinit const Op kSoftmax = {
     .name = "softmax",
     .summary = "yᵢ = e^xᵢ / Σⱼ e^xⱼ. [Bishop 2006, eq. 4.104; its derivative: eq. 4.106]",
@@ -182,6 +196,7 @@ Value elu(Value x, double alpha) { return x.graph().call(ops::kElu, {x}, alpha);
 Value softplus(Value x) { return x.graph().call(ops::kSoftplus, {x}); }
 Value gelu(Value x) { return x.graph().call(ops::kGelu, {x}); }
 Value silu(Value x) { return x.graph().call(ops::kSilu, {x}); }
+Value softsign(Value x) { return x.graph().call(ops::kSoftsign, {x}); }
 Value softmax(Value x) { return x.graph().call(ops::kSoftmax, {x}); }
 
 }  // namespace activations

@@ -53,6 +53,7 @@ inline namespace activations {
 [[nodiscard]] Value softplus(Value x);
 [[nodiscard]] Value gelu(Value x);
 [[nodiscard]] Value silu(Value x);
+[[nodiscard]] Value softsign(Value x);
 [[nodiscard]] Value softmax(Value x);  ///< x: [n]
 }  // namespace activations
 [[nodiscard]] Value log_softmax(Value x);  ///< x: [n]

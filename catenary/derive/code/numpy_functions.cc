@@ -44,6 +44,11 @@ def _silu(x):
     return x * _sigmoid(x)
 
 )"},
+    NumpyFunction{&ops::kSoftsign, "_softsign({0.})", R"(
+def _softsign(x):
+    return x / (1.0 + np.abs(x))
+
+)"},
     NumpyFunction{&ops::kLeakyRelu, "_leaky_relu({0.}, {a})", R"(
 def _leaky_relu(x, slope):
     return np.where(x < 0, slope * x, x)

@@ -87,6 +87,17 @@ const std::vector<OperatorCard> kActivationCards = {
                         = sigma(x) + y * (1 - sigma(x)) @definition
                 note sigma)",
          formula_is("x / (1 + e^(−x))", R"(\frac{x}{1 + e^{-x}})")),
+    each(&ops::kSoftsign, "softsign", "softsign 函数",
+         R"(each x
+                y = x / (1 + abs(x))
+                step d(abs(x), x) = sign(x) @constant_sign
+                d(y, x) = ((1 + abs(x)) - x * d(abs(x), x)) / (1 + abs(x))^2 @quotient
+                        = ((1 + abs(x)) - x * sign(x)) / (1 + abs(x))^2 @insert
+                        = ((1 + abs(x)) - abs(x)) / (1 + abs(x))^2 @definition
+                        = 1 / (1 + abs(x))^2 @cancel
+                note sign
+                remark softsign_at_zero)",
+         formula_is("x / (1 + |x|)", R"(\frac{x}{1 + \lvert x \rvert})")),
     {&ops::kSoftmax,
      {"softmax",
       {"Every element of softmax depends on every element of {0}; the sum over all of them is the inner "

@@ -155,6 +155,10 @@ const std::vector<ProofText> kNotes = {
      "在两个界处有尖点，导数不存在；规则在该处取 0。"},
     {"left_slope", "At 0 the two slopes may differ; the rule takes that from below.",
      "在 0 处左右斜率可能不同；规则取左侧的斜率。"},
+    {"softsign_at_zero",
+     "At 0 the absolute value has a kink, but the result has the slope 1 from either side; there it is the "
+     "derivative that has a kink.",
+     "在 0 处绝对值有尖点，但结果的左右斜率都是 1；在该处有尖点的是导数。"},
     {"norm_at_zero",
      "Where all elements are 0 the norm has a kink and no derivative; the rule takes 0 there.",
      "当所有元素为 0 时范数有尖点，导数不存在；规则在该处取 0。"},

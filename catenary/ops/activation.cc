@@ -146,6 +146,21 @@ constinit const Op kSoftsign = {
     .domain = {.keep_from_zero = 0.05},
 };
 
+constinit const Op kHardSigmoid = {
+    .name = "hard_sigmoid",
+    .summary = "x / 6 + ½, limited to [0, 1]; the derivative at −3 and 3 is taken as 0. [Howard et al. 2019]",
+    .notation = {"hard_sigmoid({0.})", R"(\operatorname{hard\_sigmoid}({0.}))"},
+    .operands = "n",
+    .traits = {.elementwise = true,
+               .reads_preactivation = true,
+               .activation = hard_sigmoid,
+               .nonnegative = true},
+    .infer = same_shape,
+    .reference = each<[](auto x) { return (clamped(x, 3) + 3.0) / 6.0; }>,
+    .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * (step(3 - abs(p.x())) * (1.0 / 6))}; },
+    .domain = {.low = -2.5, .high = 2.5},
+};
+
 constinit const Op kSoftmax = {
     .name = "softmax",
     .summary = "yᵢ = e^xᵢ / Σⱼ e^xⱼ. [Bishop 2006, eq. 4.104; its derivative: eq. 4.106]",
@@ -196,6 +211,7 @@ Value elu(Value x, double alpha) { return x.graph().call(ops::kElu, {x}, alpha);
 Value softplus(Value x) { return x.graph().call(ops::kSoftplus, {x}); }
 Value gelu(Value x) { return x.graph().call(ops::kGelu, {x}); }
 Value silu(Value x) { return x.graph().call(ops::kSilu, {x}); }
+Value hard_sigmoid(Value x) { return x.graph().call(ops::kHardSigmoid, {x}); }
 Value softsign(Value x) { return x.graph().call(ops::kSoftsign, {x}); }
 Value softmax(Value x) { return x.graph().call(ops::kSoftmax, {x}); }
 

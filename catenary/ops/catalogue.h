@@ -11,8 +11,8 @@ namespace catenary::ops {
 
 extern const Op kAdd, kSub, kMul, kDiv, kNeg, kSquare, kSqrt, kPow, kExp, kLog, kSin, kCos, kSinh, kCosh,
     kAtan, kAbs, kSign, kStep, kEqual, kClip, kErf;
-extern const Op kSigmoid, kTanh, kRelu, kLeakyRelu, kElu, kSoftplus, kGelu, kSilu, kSoftsign, kSoftmax,
-    kLogSoftmax;
+extern const Op kSigmoid, kTanh, kRelu, kLeakyRelu, kElu, kSoftplus, kGelu, kSilu, kSoftsign, kHardSigmoid,
+    kSoftmax, kLogSoftmax;
 extern const Op kMatVec, kMatMul, kOuter, kDot, kTranspose, kVec, kUnvec, kKron, kKronAdjointLeft,
     kKronAdjointRight;
 extern const Op kInv, kDet, kLogDet, kTrace, kIdentity, kDiag, kDiagonal;
@@ -55,6 +55,7 @@ inline constexpr const Op* kCatalogue[] = {
     &kGelu,
     &kSilu,
     &kSoftsign,
+    &kHardSigmoid,
     &kSoftmax,
     &kLogSoftmax,
     &kMatVec,

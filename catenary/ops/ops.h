@@ -54,6 +54,7 @@ inline namespace activations {
 [[nodiscard]] Value gelu(Value x);
 [[nodiscard]] Value silu(Value x);
 [[nodiscard]] Value softsign(Value x);
+[[nodiscard]] Value hard_sigmoid(Value x);
 [[nodiscard]] Value softmax(Value x);  ///< x: [n]
 }  // namespace activations
 [[nodiscard]] Value log_softmax(Value x);  ///< x: [n]

@@ -49,6 +49,8 @@ inline double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp
                 "\ninline double gelu(double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }\n"},
     CppFunction{&ops::kSoftsign, "softsign",
                 "\ninline double softsign(double x) { return x / (1 + std::abs(x)); }\n"},
+    CppFunction{&ops::kHardSigmoid, "hard_sigmoid",
+                "\ninline double hard_sigmoid(double x) { return (std::clamp(x, -3.0, 3.0) + 3) / 6; }\n"},
     CppFunction{&ops::kSquaredError, "squared_error",
                 "\ninline double squared_error(double a, double y) { return 0.5 * (y - a) * (y - a); }\n",
                 CppFunction::Use::kSummed},

@@ -49,6 +49,11 @@ def _softsign(x):
     return x / (1.0 + np.abs(x))
 
 )"},
+    NumpyFunction{&ops::kHardSigmoid, "_hard_sigmoid({0.})", R"(
+def _hard_sigmoid(x):
+    return (np.clip(x, -3.0, 3.0) + 3.0) / 6.0
+
+)"},
     NumpyFunction{&ops::kLeakyRelu, "_leaky_relu({0.}, {a})", R"(
 def _leaky_relu(x, slope):
     return np.where(x < 0, slope * x, x)

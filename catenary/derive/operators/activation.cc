@@ -98,6 +98,18 @@ const std::vector<OperatorCard> kActivationCards = {
                 note sign
                 remark softsign_at_zero)",
          formula_is("x / (1 + |x|)", R"(\frac{x}{1 + \lvert x \rvert})")),
+    each(&ops::kHardSigmoid, "hard sigmoid", "hard sigmoid 函数",
+         R"(each x
+                y = clip(x, 3) / 6 + 0.5
+                step abs(x) < 3 : d(y, x) = d(x / 6 + 0.5, x) @clip_inside = 1 / 6 @linear
+                step abs(x) > 3 : d(y, x) = 0 @clip_outside
+                d(y, x) = [abs(x) < 3] / 6 @both_cases
+                        = [3 - abs(x) > 0] / 6 @same_condition
+                note clip
+                remark clip_kink)",
+         {"{0} limited to {1}",
+          "把 {0} 限制在 {1} 内",
+          {{"x / 6 + ½", R"(\frac{x}{6} + \tfrac12)"}, {"[0, 1]", "[0, 1]"}}}),
     {&ops::kSoftmax,
      {"softmax",
       {"Every element of softmax depends on every element of {0}; the sum over all of them is the inner "

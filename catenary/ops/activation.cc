@@ -15,6 +15,10 @@ T sigmoid_of(T x) {
   const T e = std::exp(-absolute(x));
   return is_negative(x) ? e / (1.0 + e) : 1.0 / (1.0 + e);
 }
+template <typename T>
+T softplus_of(T x) {
+  return positive_part(x) + log1p(std::exp(-absolute(x)));
+}
 
 }  // namespace
 
@@ -98,7 +102,7 @@ constinit const Op kSoftplus = {
     .operands = "n",
     .traits = {.elementwise = true, .reads_preactivation = true, .activation = softplus, .rectifier = true},
     .infer = same_shape,
-    .reference = each<[](auto x) { return positive_part(x) + log1p(std::exp(-absolute(x))); }>,
+    .reference = each<[](auto x) { return softplus_of(x); }>,
     .gradient = [](const Pullback& p) -> Adjoints { return {p.dy * sigmoid(p.x())}; },
 };
 
@@ -161,6 +165,21 @@ constinit const Op kHardSigmoid = {
     .domain = {.low = -2.5, .high = 2.5},
 };
 
+constinit const Op kMish = {
+    .name = "mish",
+    .summary = "x·tanh(softplus(x)). [Misra 2019]",
+    .notation = {"mish({0.})", R"(\operatorname{mish}({0.}))"},
+    .operands = "n",
+    .traits = {.elementwise = true, .reads_preactivation = true, .activation = mish, .rectifier = true},
+    .infer = same_shape,
+    .reference = each<[](auto x) { return x * std::tanh(softplus_of(x)); }>,
+    .gradient = [](const Pullback& p) -> Adjoints {
+      const Value t = tanh(softplus(p.x()));
+      const Value slope = (1 - square(t)) * sigmoid(p.x());
+      return {p.dy * (t + p.x() * slope)};
+    },
+};
+
 constinit const Op kSoftmax = {
     .name = "softmax",
     .summary = "yᵢ = e^xᵢ / Σⱼ e^xⱼ. [Bishop 2006, eq. 4.104; its derivative: eq. 4.106]",
@@ -211,6 +230,7 @@ Value elu(Value x, double alpha) { return x.graph().call(ops::kElu, {x}, alpha);
 Value softplus(Value x) { return x.graph().call(ops::kSoftplus, {x}); }
 Value gelu(Value x) { return x.graph().call(ops::kGelu, {x}); }
 Value silu(Value x) { return x.graph().call(ops::kSilu, {x}); }
+Value mish(Value x) { return x.graph().call(ops::kMish, {x}); }
 Value hard_sigmoid(Value x) { return x.graph().call(ops::kHardSigmoid, {x}); }
 Value softsign(Value x) { return x.graph().call(ops::kSoftsign, {x}); }
 Value softmax(Value x) { return x.graph().call(ops::kSoftmax, {x}); }

@@ -11,8 +11,8 @@ namespace catenary::ops {
 
 extern const Op kAdd, kSub, kMul, kDiv, kNeg, kSquare, kSqrt, kPow, kExp, kLog, kSin, kCos, kSinh, kCosh,
     kAtan, kAbs, kSign, kStep, kEqual, kClip, kErf;
-extern const Op kSigmoid, kTanh, kRelu, kLeakyRelu, kElu, kSoftplus, kGelu, kSilu, kSoftsign, kHardSigmoid,
-    kSoftmax, kLogSoftmax;
+extern const Op kSigmoid, kTanh, kRelu, kLeakyRelu, kElu, kSoftplus, kGelu, kSilu, kMish, kSoftsign,
+    kHardSigmoid, kSoftmax, kLogSoftmax;
 extern const Op kMatVec, kMatMul, kOuter, kDot, kTranspose, kVec, kUnvec, kKron, kKronAdjointLeft,
     kKronAdjointRight;
 extern const Op kInv, kDet, kLogDet, kTrace, kIdentity, kDiag, kDiagonal;
@@ -54,6 +54,7 @@ inline constexpr const Op* kCatalogue[] = {
     &kSoftplus,
     &kGelu,
     &kSilu,
+    &kMish,
     &kSoftsign,
     &kHardSigmoid,
     &kSoftmax,

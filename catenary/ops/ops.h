@@ -53,6 +53,7 @@ inline namespace activations {
 [[nodiscard]] Value softplus(Value x);
 [[nodiscard]] Value gelu(Value x);
 [[nodiscard]] Value silu(Value x);
+[[nodiscard]] Value mish(Value x);
 [[nodiscard]] Value softsign(Value x);
 [[nodiscard]] Value hard_sigmoid(Value x);
 [[nodiscard]] Value softmax(Value x);  ///< x: [n]

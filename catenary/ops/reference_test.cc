@@ -91,6 +91,7 @@ std::vector<Example> activation_examples() {
       of(softplus, {{0, kLn2}, {kLn3, 2 * kLn2}}),   // ln(1 + 1), ln(1 + 3)
       of(gelu, {{0, 0}, {1, 0.84134474606854294859}, {-2, -0.045500263896358414402}}),
       of(silu, {{0, 0}, {kLn3, 0.75 * kLn3}, {-kLn3, -0.25 * kLn3}}),
+      of(mish, {{0, 0}, {kLn3, 15 * kLn3 / 17}, {-kLn3, -7 * kLn3 / 25}}),  // tanh of ln 4 and of ln 4/3
       of(softsign, {{0, 0}, {3, 0.75}, {-0.25, -0.2}}),
       of(hard_sigmoid, {{-4, 0}, {-3, 0}, {-1.5, 0.25}, {0, 0.5}, {2, 5.0 / 6}, {3, 1}, {7, 1}}),
       {"softmax", {v({0, kLn2, kLn5})}, {0.125, 0.25, 0.625}},  // 1, 2 and 5 of 8

@@ -47,6 +47,8 @@ inline double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp
 )"},
     CppFunction{&ops::kGelu, "gelu",
                 "\ninline double gelu(double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }\n"},
+    CppFunction{&ops::kMish, "mish",
+                "\ninline double mish(double x) { return x * std::tanh(softplus(x)); }\n"},
     CppFunction{&ops::kSoftsign, "softsign",
                 "\ninline double softsign(double x) { return x / (1 + std::abs(x)); }\n"},
     CppFunction{&ops::kHardSigmoid, "hard_sigmoid",

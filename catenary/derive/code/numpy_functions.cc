@@ -44,6 +44,11 @@ def _silu(x):
     return x * _sigmoid(x)
 
 )"},
+    NumpyFunction{&ops::kMish, "_mish({0.})", R"(
+def _mish(x):
+    return x * np.tanh(np.logaddexp(0.0, x))
+
+)"},
     NumpyFunction{&ops::kSoftsign, "_softsign({0.})", R"(
 def _softsign(x):
     return x / (1.0 + np.abs(x))

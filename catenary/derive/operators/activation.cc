@@ -87,6 +87,20 @@ const std::vector<OperatorCard> kActivationCards = {
                         = sigma(x) + y * (1 - sigma(x)) @definition
                 note sigma)",
          formula_is("x / (1 + e^(−x))", R"(\frac{x}{1 + e^{-x}})")),
+    each(&ops::kMish, "Mish", "Mish 函数",
+         R"(each x
+                y = x * tanh(softplus(x))
+                step d(softplus(x), x) = d(ln(1 + exp(x)), x) @definition
+                                       = exp(x) / (1 + exp(x)) @ln_inner
+                                       = 1 / (1 + exp(-x)) @by_exp
+                                       = sigma(x) @definition
+                step d(tanh(softplus(x)), x) = (1 - tanh(softplus(x))^2) * d(softplus(x), x) @tanh_inner
+                                             = (1 - tanh(softplus(x))^2) * sigma(x) @insert
+                d(y, x) = tanh(softplus(x)) + x * d(tanh(softplus(x)), x) @product
+                        = tanh(softplus(x)) + x * (1 - tanh(softplus(x))^2) * sigma(x) @insert
+                note softplus
+                note sigma)",
+         formula_is("x tanh(ln(1 + eˣ))", R"(x \tanh(\ln(1 + e^x)))")),
     each(&ops::kSoftsign, "softsign", "softsign 函数",
          R"(each x
                 y = x / (1 + abs(x))

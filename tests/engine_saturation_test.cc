@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/gradient.h"
 #include "tests/support/run_step.h"
@@ -62,10 +63,13 @@ std::vector<double> far_numbers() {
 TEST_P(Saturated, ActivationsAreFiniteAndRight) {
   const Value x = graph_.input("x", {}, dtype());
   const Bindings at{21, {{"x", far_numbers()}}};
-  for (const Value y :
-       {sigmoid(x), tanh(x), relu(x), leaky_relu(x, 0.25), leaky_relu(x, -0.5), leaky_relu(x, 2), elu(x, 0.5),
-        softplus(x), gelu(x), silu(x), erf(x), clip(x, 2), abs(x)}) {
+  for (const Value y : {leaky_relu(x, 0.25), leaky_relu(x, -0.5), leaky_relu(x, 2), elu(x, 0.5), erf(x),
+                        clip(x, 2), abs(x)}) {
     expect_function(x, y, at);
+  }
+  for (const Op* op : ops::catalogue()) {
+    if (op->traits.elementwise && op->traits.activation != nullptr)
+      expect_function(x, op->traits.activation(x), at);
   }
 }
 

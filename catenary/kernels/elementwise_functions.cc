@@ -46,6 +46,22 @@ HWY_INLINE V<S> evaluate(Op<kSilu>, S s) {
   return hn::Mul(s.x, sigmoid(s.d, s.x));
 }
 template <class S>
+HWY_INLINE V<S> evaluate(Op<kMish>, S s) {
+  return hn::Mul(s.x, tanh_softplus(s.d, s.x));
+}
+template <class S>
+HWY_INLINE V<S> evaluate(Op<kSoftsign>, S s) {
+  return hn::Div(s.x, hn::Add(s.one(), hn::Abs(s.x)));
+}
+// The sum is exact where it is small, so that the result is right to its last ulps there, too.
+template <class S>
+HWY_INLINE V<S> evaluate(Op<kHardSigmoid>, S s) {
+  using T = typename S::T;
+  const V<S> three = hn::Set(s.d, T(3));
+  const V<S> inside = at_least(hn::Neg(three), at_most(three, s.x));
+  return hn::Div(hn::Add(inside, three), hn::Set(s.d, T(6)));
+}
+template <class S>
 HWY_INLINE V<S> evaluate(Op<kElu>, S s) {
   const V<S> below = hn::Mul(s.attribute, expm1_nonpositive(s.d, s.x));
   return hn::IfThenElse(hn::Gt(s.x, s.zero()), s.x, below);
@@ -65,6 +81,9 @@ CATENARY_ELEMENTWISE(kTanh);
 CATENARY_ELEMENTWISE(kErf);
 CATENARY_ELEMENTWISE(kSoftplus);
 CATENARY_ELEMENTWISE(kSilu);
+CATENARY_ELEMENTWISE(kMish);
+CATENARY_ELEMENTWISE(kSoftsign);
+CATENARY_ELEMENTWISE(kHardSigmoid);
 CATENARY_ELEMENTWISE(kElu);
 CATENARY_ELEMENTWISE(kGelu);
 

@@ -46,6 +46,9 @@ long double exact(Elementwise op, long double x, long double y, long double a) {
     case Elementwise::kSoftplus: return std::log1p(std::exp(x));
     case Elementwise::kGelu: return x / 2 * (1 + std::erf(x * std::sqrt(0.5L)));
     case Elementwise::kSilu: return x / (1 + std::exp(-x));
+    case Elementwise::kMish: return x * std::tanh(std::log1p(std::exp(x)));
+    case Elementwise::kSoftsign: return x / (1 + std::fabs(x));
+    case Elementwise::kHardSigmoid: return (std::fmin(std::fmax(x, -3.0L), 3.0L) + 3) / 6;
     case Elementwise::kErf: return std::erf(x);
     case Elementwise::kStep: return x > 0 ? 1 : 0;
     case Elementwise::kSign: return x > 0 ? 1 : x < 0 ? -1 : 0;
@@ -90,8 +93,8 @@ TYPED_TEST(ElementwiseKernels, ComputeTheirFormulaInEverySizeAndTouchNothingElse
         for (std::int64_t r = 0; r < 3; ++r) {
           for (std::int64_t t = 0; t < columns; ++t) {
             const long double want = exact(op, x.at(r, t), y.at(r, t), a);
-            // math_test.cc bounds the functions by 3 ulp; elu and silu add a product's half. gelu's bound is
-            // absolute.
+            // math_test.cc bounds the functions by 3 ulp, mish by 3.95; elu and silu add a product's half.
+            // gelu's bound is absolute.
             const double error =
                 op == Elementwise::kGelu
                     ? std::fabs(static_cast<double>(out.at(r, t) - want)) /

@@ -46,22 +46,25 @@ enum class Elementwise : std::uint8_t {
   kSigmoid,  ///< 2.42 / 2.2 ulp
   kTanh,     ///< 2.5 / 2.52 ulp
   kRelu,
-  kLeakyRelu,  ///< x > 0 ? x : attribute x
-  kElu,        ///< x > 0 ? x : attribute (e^x - 1), 0.93 / 1.2 ulp for attribute 1
-  kSoftplus,   ///< ln(1 + e^x), 1.72 / 1.7 ulp
-  kGelu,       ///< x Phi(x) = x / 2 (1 + erf(x / sqrt 2)); absolute error 2 ulp(x)
-  kSilu,       ///< x sigmoid(x), 3 / 2.85 ulp while sigmoid(x) is normal
-  kErf,        ///< 2.5 / 1.6 ulp
-  kStep,       ///< x > 0 ? 1 : 0
-  kSign,       ///< -1, 0 or 1
-  kAbs,        //
-  kClip,       ///< x limited to [-attribute, attribute]
-  kEqual,      ///< 1 if in0 == in1, else 0
-  kPow,        ///< in0 to the power of in1, lane by lane through std::pow (slow)
-  kMaximum,    //
-  kMulAdd,     ///< in0 in1 + in2, rounded once, as are the next two
-  kMulSub,     ///< in0 in1 - in2
-  kNegMulAdd,  ///< in2 - in0 in1
+  kLeakyRelu,    ///< x > 0 ? x : attribute x
+  kElu,          ///< x > 0 ? x : attribute (e^x - 1), 0.93 / 1.2 ulp for attribute 1
+  kSoftplus,     ///< ln(1 + e^x), 1.72 / 1.7 ulp
+  kGelu,         ///< x Phi(x) = x / 2 (1 + erf(x / sqrt 2)); absolute error 2 ulp(x)
+  kSilu,         ///< x sigmoid(x), 3 / 2.85 ulp while sigmoid(x) is normal
+  kMish,         ///< x tanh(softplus(x)), 3.95 / 3.5 ulp while e^x is normal
+  kSoftsign,     ///< x / (1 + |x|), 1.5 ulp
+  kHardSigmoid,  ///< x / 6 + 1/2 limited to [0, 1], 1 ulp
+  kErf,          ///< 2.5 / 1.6 ulp
+  kStep,         ///< x > 0 ? 1 : 0
+  kSign,         ///< -1, 0 or 1
+  kAbs,          //
+  kClip,         ///< x limited to [-attribute, attribute]
+  kEqual,        ///< 1 if in0 == in1, else 0
+  kPow,          ///< in0 to the power of in1, lane by lane through std::pow (slow)
+  kMaximum,      //
+  kMulAdd,       ///< in0 in1 + in2, rounded once, as are the next two
+  kMulSub,       ///< in0 in1 - in2
+  kNegMulAdd,    ///< in2 - in0 in1
   kCount
 };
 

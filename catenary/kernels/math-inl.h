@@ -140,6 +140,17 @@ HWY_INLINE Vec<D> hyperbolic_tangent(D d, Vec<D> x) {
   return hn::CopySign(hn::Div(t, hn::Add(hn::Set(d, Of<D>(2)), t)), x);
 }
 
+/// tanh(ln(1 + e^x)) without the logarithm: with w = e^-|x| it is (2 w + w^2) / (2 w + w^2 + 2) below 0, and
+/// (1 + 2 w) / (1 + 2 w + 2 w^2) above.
+template <class D>
+HWY_INLINE Vec<D> tanh_softplus(D d, Vec<D> x) {
+  const Vec<D> w = exponential(d, hn::Neg(hn::Abs(x))), twice = hn::Add(w, w);
+  const auto below = hn::Lt(x, hn::Zero(d));
+  const Vec<D> above = hn::IfThenElse(below, fma(w, w, twice), hn::Add(hn::Set(d, Of<D>(1)), twice));
+  const Vec<D> rest = hn::IfThenElse(below, hn::Set(d, Of<D>(2)), hn::Mul(twice, w));
+  return hn::Div(above, hn::Add(above, rest));
+}
+
 /// |x| < 1: x P(x^2); else 1 - e^p(|x|).
 template <class D>
 HWY_INLINE Vec<D> error_function(D d, Vec<D> x) {

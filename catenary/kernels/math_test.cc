@@ -30,6 +30,19 @@ X softplus(X x) {
   return std::fmax(x, X(0)) + std::log1p(std::exp(-std::fabs(x)));
 }
 
+template <typename X>
+X mish(X x) {
+  return x * std::tanh(softplus(x));
+}
+template <typename X>
+X softsign(X x) {
+  return x / (1 + std::fabs(x));
+}
+template <typename X>
+X hard_sigmoid(X x) {
+  return (std::fmin(std::fmax(x, X(-3)), X(3)) + 3) / 6;
+}
+
 #define CATENARY_EXACT(f) [](long double x) { return f(x); }, [](double x) { return f(x); }
 
 const Case kCases[] = {
@@ -41,6 +54,9 @@ const Case kCases[] = {
     {Elementwise::kSoftplus, "softplus", 1.72, 1.7, -1e9, -746, 40, CATENARY_EXACT(softplus)},
     {Elementwise::kSilu, "silu", 3, 2.85, -80, -700, 40, [](long double x) { return x * sigmoid(x); },
      [](double x) { return x * sigmoid(x); }},
+    {Elementwise::kMish, "mish", 3.95, 3.5, -80, -700, 40, CATENARY_EXACT(mish)},
+    {Elementwise::kSoftsign, "softsign", 1.5, 1.5, -1e9, -50, 50, CATENARY_EXACT(softsign)},
+    {Elementwise::kHardSigmoid, "hard_sigmoid", 1, 1, -1e9, -4, 4, CATENARY_EXACT(hard_sigmoid)},
     {Elementwise::kElu, "elu", 0.93, 1.2, -1e9, -50, 2,
      [](long double x) { return x > 0 ? x : std::expm1(x); },
      [](double x) { return x > 0 ? x : std::expm1(x); }},
@@ -158,6 +174,13 @@ TYPED_TEST(MathLimits, SpecialValuesMapToTheirLimits) {
     EXPECT_EQ(f(Elementwise::kErf, -kInf), -1);
     EXPECT_EQ(f(Elementwise::kSoftplus, kInf), kInf);
     EXPECT_EQ(f(Elementwise::kSoftplus, -kInf), 0);
+    EXPECT_EQ(f(Elementwise::kMish, kInf), kInf);
+    EXPECT_EQ(f(Elementwise::kMish, sizeof(T) == 4 ? T(-110) : T(-760)), 0);
+    EXPECT_EQ(f(Elementwise::kSoftsign, std::numeric_limits<T>::max()), 1);
+    EXPECT_EQ(f(Elementwise::kHardSigmoid, kInf), 1);
+    EXPECT_EQ(f(Elementwise::kHardSigmoid, 3), 1);
+    EXPECT_EQ(f(Elementwise::kHardSigmoid, -3), 0);
+    EXPECT_EQ(f(Elementwise::kHardSigmoid, -kInf), 0);
   }
 }
 

@@ -5,12 +5,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/evaluate.h"
+#include "catenary/ops/ops.h"
 
 namespace catenary {
 namespace {

@@ -130,8 +130,9 @@ TEST(EachBranch, HasItsOwnGradient) {
   Graph graph;
   const Value x = graph.parameter("x", {6}, {}, DType::kF64), y = graph.parameter("y", {6}, {}, DType::kF64);
   const Bindings at{1, {{"x", {-3, -1.5, -0.5, 0.5, 1.5, 3}}, {"y", {0.25, 0.25, 0.25, 0.25, 0.25, 0.25}}}};
-  std::vector<Value> functions = {sum(gelu(x)),     sum(silu(x)), sum(softplus(x)),
-                                  sum(relu(x) * x), norm1(x),     sum(abs(x) * x)};
+  std::vector<Value> functions = {sum(gelu(x)),     sum(silu(x)),     sum(softplus(x)),
+                                  sum(relu(x) * x), norm1(x),         sum(abs(x) * x),
+                                  sum(mish(x)),     sum(softsign(x)), sum(hard_sigmoid(1.5 * x) * x)};
   for (const double number : {-2.0, -0.5, 0.0, 0.1, 1.0, 2.0}) {
     functions.insert(functions.end(), {sum(leaky_relu(x, number)), sum(elu(x, number)),
                                        sum(x * leaky_relu(x, number)), sum(pow(square(x), number))});

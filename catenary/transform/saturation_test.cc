@@ -51,12 +51,25 @@ TEST(Saturated, SoftplusIsZeroOrTheIdentity) {
   EXPECT_THAT(slope, ElementsAre(0, DoubleEq(std::exp(-50.0)), 1, 1));
 }
 
-TEST(Saturated, GeluAndSiluAreZeroOrTheIdentity) {
-  for (const auto f : {gelu, silu}) {
+TEST(Saturated, GeluSiluAndMishAreZeroOrTheIdentity) {
+  for (const auto f : {gelu, silu, mish}) {
     const auto [value, slope] = at({-1e4, 1e4}, f);
     EXPECT_THAT(value, ElementsAre(0, 1e4));
     EXPECT_THAT(slope, ElementsAre(0, 1));
   }
+}
+
+// 1 ∓ 1 / (1 + 1e4), and the slope 1 / (1 + 1e4)².
+TEST(Saturated, SoftsignComesSlowlyToItsLimits) {
+  const auto [value, slope] = at({-1e4, 1e4}, [](Value x) { return softsign(x); });
+  EXPECT_THAT(value, ElementsAre(DoubleEq(-1e4 / 10001), DoubleEq(1e4 / 10001)));
+  EXPECT_THAT(slope, ElementsAre(DoubleEq(1 / (10001.0 * 10001)), DoubleEq(1 / (10001.0 * 10001))));
+}
+
+TEST(Saturated, HardSigmoidIsZeroOrOneAndFlat) {
+  const auto [value, slope] = at(kFar, [](Value x) { return hard_sigmoid(x); });
+  EXPECT_THAT(value, ElementsAre(0, 0, 1, 1));
+  EXPECT_THAT(slope, ElementsAre(0, 0, 0, 0));
 }
 
 TEST(Saturated, EluIsItsAsymptoteOrTheIdentity) {
@@ -172,7 +185,15 @@ TEST(Saturated, KinksTakeTheSlopeThatTheirSummaryNames) {
   EXPECT_THAT(at({0}, [](Value x) { return leaky_relu(x, 0.25); }).slope, ElementsAre(0.25));
   EXPECT_THAT(at({0}, [](Value x) { return elu(x, 2); }).slope, ElementsAre(2));
   EXPECT_THAT(at({0}, [](Value x) { return abs(x); }).slope, ElementsAre(0));
+  EXPECT_THAT(at({-3, 3}, [](Value x) { return hard_sigmoid(x); }).slope, ElementsAre(0, 0));
   EXPECT_THAT(at({3, 7, 7}, [](Value x) { return max(x); }).slope, ElementsAre(0, 1, 0));
+}
+
+TEST(Saturated, SoftsignHasItsSlopeAtZeroAndTheKinkOneDerivativeLater) {
+  EXPECT_THAT(at({0}, [](Value x) { return softsign(x); }).slope, ElementsAre(1));
+  const auto slope = [](Value x) { return gradient(sum(softsign(x)), {x}).adjoints[0]; };
+  EXPECT_THAT(at({-1e-9, 0, 1e-9}, slope).slope,
+              ElementsAre(testing::DoubleNear(2, 1e-8), 0, testing::DoubleNear(-2, 1e-8)));
 }
 
 }  // namespace

@@ -204,12 +204,8 @@ void add_derive_limits(CLI::App& command, DeriveArguments& arguments) {
   add_max_bytes(command, arguments.max_bytes, "; of --values 32 MiB");
 }
 
-void add_derive(CLI::App& app, DeriveArguments& arguments) {
-  CLI::App& command =
-      *app.add_subcommand("derive", "Print the derivation of a gradient, step by step, checked by numbers");
-  auto* config = command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")
-                     ->type_name("")
-                     ->transform(dash_is(kStandardInput));
+// A formula stands instead of a config.
+void add_formula(CLI::App& command, CLI::Option* config, DeriveArguments& arguments) {
   command.add_option("--expr", arguments.expression, "A formula instead, such as \"norm(W*x+b-y)^2/2\"")
       ->type_name("FORMULA")
       ->check(not_empty("a formula"))
@@ -218,6 +214,16 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
       .add_option("--given", arguments.given,
                   "The formula's variables: \"W: m×n, x: n, A: n×n symmetric, c: 1\" (or mxn)")
       ->type_name("VARIABLES");
+  command.footer(fmt::format("Functions of a formula: {}.", fmt::join(derive::function_names(), ", ")));
+}
+
+void add_derive(CLI::App& app, DeriveArguments& arguments) {
+  CLI::App& command =
+      *app.add_subcommand("derive", "Print the derivation of a gradient, step by step, checked by numbers");
+  auto* config = command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")
+                     ->type_name("")
+                     ->transform(dash_is(kStandardInput));
+  add_formula(command, config, arguments);
   command.add_option("--wrt", arguments.wrt, "Differentiate by these [all parameters or variables]")
       ->type_name("NAME,...")
       ->delimiter(',')
@@ -233,7 +239,6 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
   command.add_option("--order", arguments.order, "2: also the Hessian, by vectors and scalars")
       ->type_name("N")
       ->check(CLI::Range(1, 2).description(""));
-  command.footer(fmt::format("Functions of a formula: {}.", fmt::join(derive::function_names(), ", ")));
   add_derive_limits(command, arguments);
   add_derive_numbers(command, arguments);
   command

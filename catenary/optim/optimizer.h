@@ -19,6 +19,7 @@ using Optimizer =
 
 struct SgdOptions {
   double learning_rate = 0.1;
+  [[nodiscard]] bool operator==(const SgdOptions&) const = default;
 };
 /// w ← w − η g. [Robbins and Monro 1951]
 [[nodiscard]] Optimizer sgd(SgdOptions options = {});
@@ -26,6 +27,7 @@ struct SgdOptions {
 struct MomentumOptions {
   double learning_rate = 0.1;
   double momentum = 0.9;
+  [[nodiscard]] bool operator==(const MomentumOptions&) const = default;
 };
 /// v ← μ v + g, w ← w − η v, state NAME.velocity. [Polyak 1964; Sutskever et al. 2013, eq. 1-2 with ε folded
 /// into w's step]
@@ -36,6 +38,7 @@ struct AdamOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
+  [[nodiscard]] bool operator==(const AdamOptions&) const = default;
 };
 /// Moments NAME.moment1 and NAME.moment2 and the step count adam.step, with bias correction. [Kingma and Ba
 /// 2015, alg. 1]

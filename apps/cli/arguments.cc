@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/nearest.h"
 #include "catenary/base/text.h"
@@ -108,7 +109,28 @@ CLI::Validator no_stream() {
   return {complaint, ""};
 }
 
-void add_train(CLI::App& app, TrainArguments& arguments) {
+// The value that a word stands for. Throws Error{config} with the nearest word.
+template <typename E, std::size_t n>
+E chosen(const std::string& option, const std::string& word, const Choice<E> (&choices)[n]) {
+  std::vector<std::string_view> words;
+  for (const auto& choice : choices) {
+    if (choice.word == word) return choice.value;
+    words.push_back(choice.word);
+  }
+  fail(ErrorKind::kConfig, "{}: unknown value {}{}", option, quote(word), suggestion(word, words));
+}
+
+template <typename E, std::size_t n>
+CLI::Option* add_choice(CLI::App& command, const std::string& option, E& value,
+                        const Choice<E> (&choices)[n]) {
+  const auto choose = [option, &value, &choices](const std::string& word) {
+    value = chosen(option, word, choices);
+  };
+  return command.add_option_function<std::string>(option, choose)
+      ->default_str(std::string(word_for(choices, value)));
+}
+
+CLI::App& add_train(CLI::App& app, TrainArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("train", "Train a network as a config file says and write a run directory");
   command.add_option("CONFIG", arguments.config, "TOML file")
@@ -128,17 +150,19 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
       "are "
       "read, they end the program at once. A terminal that closes (SIGHUP) and a pipe that nobody reads do "
       "not.");
+  return command;
 }
 
-void add_eval(CLI::App& app, EvalArguments& arguments) {
+CLI::App& add_eval(CLI::App& app, EvalArguments& arguments) {
   CLI::App& command = *app.add_subcommand("eval", "Judge a trained network by its test set");
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
   add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   add_json(command, arguments.json, "Print one JSON object");
+  return command;
 }
 
-void add_predict(CLI::App& app, PredictArguments& arguments) {
+CLI::App& add_predict(CLI::App& app, PredictArguments& arguments) {
   CLI::App& command = *app.add_subcommand("predict", "Apply a trained network to a file of samples");
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
   command.add_option("--input", arguments.input, "CSV file with the model's features, or IDX file of images")
@@ -153,9 +177,10 @@ void add_predict(CLI::App& app, PredictArguments& arguments) {
   add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   add_json(command, arguments.json, "Print one JSON object");
+  return command;
 }
 
-void add_inspect(CLI::App& app, InspectArguments& arguments) {
+CLI::App& add_inspect(CLI::App& app, InspectArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("inspect", "Show a network: its layers, parameters, FLOPs and memory");
   command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")
@@ -171,6 +196,7 @@ void add_inspect(CLI::App& app, InspectArguments& arguments) {
                               fmt::join(pass_names(), ", ")))
       ->type_name("PASS");
   add_json(command, arguments.json, "Print one JSON object");
+  return command;
 }
 
 void add_derive_numbers(CLI::App& command, DeriveArguments& arguments) {
@@ -203,7 +229,7 @@ void add_derive_limits(CLI::App& command, DeriveArguments& arguments) {
   add_max_bytes(command, arguments.max_bytes, "; of --values 32 MiB");
 }
 
-void add_derive(CLI::App& app, DeriveArguments& arguments) {
+CLI::App& add_derive(CLI::App& app, DeriveArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("derive", "Print the derivation of a gradient, step by step, checked by numbers");
   auto* config = command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")
@@ -221,14 +247,13 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
       ->type_name("NAME,...")
       ->delimiter(',')
       ->allow_extra_args(false);
-  auto* format =
-      command.add_option("--format", arguments.format, "text, latex, html, markdown, json, numpy or cpp")
-          ->type_name("FORMAT")
-          ->capture_default_str();
-  command.add_option("--lang", arguments.language, "en or zh")->type_name("LANG")->capture_default_str();
-  command.add_option("--detail", arguments.detail, "brief, or full with rules, reasons and proofs")
-      ->type_name("LEVEL")
-      ->capture_default_str();
+  auto* format = add_choice(command, "--format", arguments.format, kDeriveFormats)
+                     ->description("text, latex, html, markdown, json, numpy or cpp")
+                     ->type_name("FORMAT");
+  add_choice(command, "--lang", arguments.language, kLanguages)->description("en or zh")->type_name("LANG");
+  add_choice(command, "--detail", arguments.detail, kDeriveDetails)
+      ->description("brief, or full with rules, reasons and proofs")
+      ->type_name("LEVEL");
   command.add_option("--order", arguments.order, "2: also the Hessian, by vectors and scalars")
       ->type_name("N")
       ->check(CLI::Range(1, 2).description(""));
@@ -236,29 +261,28 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
   add_derive_numbers(command, arguments);
   command
       .add_flag_callback(
-          "--json", [&] { arguments.format = "json"; }, "The same as --format json")
+          "--json", [&] { arguments.format = DeriveFormat::kJson; }, "The same as --format json")
       ->excludes(format);
   command.add_option("--output", arguments.output, "File to write [stdout]")
       ->type_name("FILE")
       ->check(not_empty())
       ->transform(dash_is(kStandardOutput));
   add_overrides(command, arguments.set);
+  return command;
 }
 
-void add_ops(CLI::App& app, OpsArguments& arguments) {
+CLI::App& add_ops(CLI::App& app, OpsArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("ops", "List the operators, their mathematics and their gradient rules");
   command.add_option("NAME", arguments.names, "Only these operators")->type_name("");
   add_json(command, arguments.json, "Print one JSON object");
+  return command;
 }
 
-std::function<int()> command_of(const CLI::App& app, const Arguments& arguments) {
-  if (app.got_subcommand("train")) return [a = arguments.train] { return train(a); };
-  if (app.got_subcommand("eval")) return [a = arguments.eval] { return eval(a); };
-  if (app.got_subcommand("predict")) return [a = arguments.predict] { return predict(a); };
-  if (app.got_subcommand("derive")) return [a = arguments.derive] { return derive(a); };
-  if (app.got_subcommand("inspect")) return [a = arguments.inspect] { return inspect(a); };
-  return [a = arguments.ops] { return ops(a); };
+// What CLI11 calls when it has read all arguments of a command.
+template <typename A>
+std::function<void()> choose(Request& request, int (*run)(const A&), const A& arguments) {
+  return [&request, run, &arguments] { request.command = [run, arguments] { return run(arguments); }; };
 }
 
 int usage_error(const std::string& message, const std::string& command) {
@@ -304,12 +328,13 @@ Request parse_arguments(int argc, const char* const* argv) {
   app.footer(kFooter);
   app.require_subcommand(1);
   Arguments arguments;
-  add_train(app, arguments.train);
-  add_eval(app, arguments.eval);
-  add_predict(app, arguments.predict);
-  add_inspect(app, arguments.inspect);
-  add_derive(app, arguments.derive);
-  add_ops(app, arguments.ops);
+  Request request;
+  add_train(app, arguments.train).final_callback(choose(request, train, arguments.train));
+  add_eval(app, arguments.eval).final_callback(choose(request, eval, arguments.eval));
+  add_predict(app, arguments.predict).final_callback(choose(request, predict, arguments.predict));
+  add_inspect(app, arguments.inspect).final_callback(choose(request, inspect, arguments.inspect));
+  add_derive(app, arguments.derive).final_callback(choose(request, derive, arguments.derive));
+  add_ops(app, arguments.ops).final_callback(choose(request, ops, arguments.ops));
   if (argc < 2) {
     say_text(app.help());
     return {{}, kUsageError};
@@ -327,7 +352,7 @@ Request parse_arguments(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     return explain(app, error);
   }
-  return {command_of(app, arguments), 0};
+  return request;
 }
 
 }  // namespace catenary::cli

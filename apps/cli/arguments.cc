@@ -229,9 +229,7 @@ void add_derive_limits(CLI::App& command, DeriveArguments& arguments) {
   add_max_bytes(command, arguments.max_bytes, "; of --values 32 MiB");
 }
 
-CLI::App& add_derive(CLI::App& app, DeriveArguments& arguments) {
-  CLI::App& command =
-      *app.add_subcommand("derive", "Print the derivation of a gradient, step by step, checked by numbers");
+void add_derive_function(CLI::App& command, DeriveArguments& arguments) {
   auto* config = command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")
                      ->type_name("")
                      ->transform(dash_is(kStandardInput));
@@ -247,6 +245,12 @@ CLI::App& add_derive(CLI::App& app, DeriveArguments& arguments) {
       ->type_name("NAME,...")
       ->delimiter(',')
       ->allow_extra_args(false);
+}
+
+CLI::App& add_derive(CLI::App& app, DeriveArguments& arguments) {
+  CLI::App& command =
+      *app.add_subcommand("derive", "Print the derivation of a gradient, step by step, checked by numbers");
+  add_derive_function(command, arguments);
   auto* format = add_choice(command, "--format", arguments.format, kDeriveFormats)
                      ->description("text, latex, html, markdown, json, numpy or cpp")
                      ->type_name("FORMAT");

@@ -36,6 +36,13 @@ int usual_threads() {
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, ThreadPool::kMaxThreads);
 }
 
+// The words among derive's arguments.
+struct DeriveWords {
+  std::string format{word_for(kDeriveFormats, DeriveArguments{}.format)};
+  std::string language{word_for(kLanguages, DeriveArguments{}.language)};
+  std::string detail{word_for(kDeriveDetails, DeriveArguments{}.detail)};
+};
+
 // The arguments of all commands; the chosen command's are filled in.
 struct Arguments {
   TrainArguments train;
@@ -43,6 +50,7 @@ struct Arguments {
   PredictArguments predict;
   InspectArguments inspect;
   DeriveArguments derive;
+  DeriveWords derive_words;
   OpsArguments ops;
 };
 
@@ -120,14 +128,11 @@ E chosen(const std::string& option, const std::string& word, const Choice<E> (&c
   fail(ErrorKind::kConfig, "{}: unknown value {}{}", option, quote(word), suggestion(word, words));
 }
 
-template <typename E, std::size_t n>
-CLI::Option* add_choice(CLI::App& command, const std::string& option, E& value,
-                        const Choice<E> (&choices)[n]) {
-  const auto choose = [option, &value, &choices](const std::string& word) {
-    value = chosen(option, word, choices);
-  };
-  return command.add_option_function<std::string>(option, choose)
-      ->default_str(std::string(word_for(choices, value)));
+// Read when all else of the command line is right.
+void take(const DeriveWords& words, DeriveArguments& arguments) {
+  arguments.format = chosen("--format", words.format, kDeriveFormats);
+  arguments.language = chosen("--lang", words.language, kLanguages);
+  arguments.detail = chosen("--detail", words.detail, kDeriveDetails);
 }
 
 CLI::App& add_train(CLI::App& app, TrainArguments& arguments) {
@@ -247,17 +252,18 @@ void add_derive_function(CLI::App& command, DeriveArguments& arguments) {
       ->allow_extra_args(false);
 }
 
-CLI::App& add_derive(CLI::App& app, DeriveArguments& arguments) {
+CLI::App& add_derive(CLI::App& app, DeriveArguments& arguments, DeriveWords& words) {
   CLI::App& command =
       *app.add_subcommand("derive", "Print the derivation of a gradient, step by step, checked by numbers");
   add_derive_function(command, arguments);
-  auto* format = add_choice(command, "--format", arguments.format, kDeriveFormats)
-                     ->description("text, latex, html, markdown, json, numpy or cpp")
-                     ->type_name("FORMAT");
-  add_choice(command, "--lang", arguments.language, kLanguages)->description("en or zh")->type_name("LANG");
-  add_choice(command, "--detail", arguments.detail, kDeriveDetails)
-      ->description("brief, or full with rules, reasons and proofs")
-      ->type_name("LEVEL");
+  auto* format =
+      command.add_option("--format", words.format, "text, latex, html, markdown, json, numpy or cpp")
+          ->type_name("FORMAT")
+          ->capture_default_str();
+  command.add_option("--lang", words.language, "en or zh")->type_name("LANG")->capture_default_str();
+  command.add_option("--detail", words.detail, "brief, or full with rules, reasons and proofs")
+      ->type_name("LEVEL")
+      ->capture_default_str();
   command.add_option("--order", arguments.order, "2: also the Hessian, by vectors and scalars")
       ->type_name("N")
       ->check(CLI::Range(1, 2).description(""));
@@ -265,7 +271,8 @@ CLI::App& add_derive(CLI::App& app, DeriveArguments& arguments) {
   add_derive_numbers(command, arguments);
   command
       .add_flag_callback(
-          "--json", [&] { arguments.format = DeriveFormat::kJson; }, "The same as --format json")
+          "--json", [&words] { words.format = word_for(kDeriveFormats, DeriveFormat::kJson); },
+          "The same as --format json")
       ->excludes(format);
   command.add_option("--output", arguments.output, "File to write [stdout]")
       ->type_name("FILE")
@@ -337,7 +344,10 @@ Request parse_arguments(int argc, const char* const* argv) {
   add_eval(app, arguments.eval).final_callback(choose(request, eval, arguments.eval));
   add_predict(app, arguments.predict).final_callback(choose(request, predict, arguments.predict));
   add_inspect(app, arguments.inspect).final_callback(choose(request, inspect, arguments.inspect));
-  add_derive(app, arguments.derive).final_callback(choose(request, derive, arguments.derive));
+  add_derive(app, arguments.derive, arguments.derive_words).final_callback([&] {
+    take(arguments.derive_words, arguments.derive);
+    choose(request, derive, arguments.derive)();
+  });
   add_ops(app, arguments.ops).final_callback(choose(request, ops, arguments.ops));
   if (argc < 2) {
     say_text(app.help());

@@ -18,9 +18,9 @@ namespace catenary {
 /// A caller's table: one row for each sample, elements of a row side by side. A view: the numbers must stay
 /// where they are until the steps that they are bound to have run for the last time, or have other rows.
 struct Rows {
-  const void* data = nullptr;
-  ElementType element = ElementType::kF32;
-  std::int64_t count = 0;       ///< number of rows
+  const void* data = nullptr;               ///< the first row's first element
+  ElementType element = ElementType::kF32;  ///< the type of the elements
+  std::int64_t count = 0;                   ///< number of rows
   std::int64_t row_stride = 0;  ///< elements from one row to the next; 0: the rows lie side by side
   /// Read as x·scale + shift; both empty: as it is; 1 number each: for all elements; else one for each
   /// element of a row. Copied when the rows are bound.
@@ -46,13 +46,14 @@ Rows rows_of(Container&& numbers, std::int64_t columns) = delete;
 /// Which rows of the bound tables make the batch: rows indices[0 .. size-1], or first .. first+size-1. The
 /// indices are read during the run, and by Step::not_finite().
 struct Batch {
-  std::int64_t size = 0;
-  std::int64_t first = 0;
-  const std::int64_t* indices = nullptr;
+  std::int64_t size = 0;                  ///< samples
+  std::int64_t first = 0;                 ///< the first row, where there are no indices
+  const std::int64_t* indices = nullptr;  ///< [size] row numbers; null: rows in order
 };
 
+/// What a run answers.
 enum class Status : std::uint8_t {
-  kOk,
+  kOk,           ///< the outputs are there, the updates applied
   kUnbound,      ///< an input has no rows bound to it, or a shared input no number; Step::unbound() names it
   kBadBatch,     ///< the batch is empty or names a row that a table does not have
   kOutOfMemory,  ///< a larger batch than ever before needed memory that was not to be had
@@ -68,6 +69,7 @@ enum class Watch : std::uint8_t {
   kNothing,        ///< any output may be infinite or NaN
 };
 
+/// How a program is compiled.
 struct CompileOptions {
   /// Runs lanes and large updates in parallel; null: everything on the calling thread. The step shares its
   /// threads, so that they live as long as it does.
@@ -89,9 +91,9 @@ struct PlanSummary {
   std::int64_t lane_bytes = 0;      ///< accumulators, for each lane
   std::int64_t tile_bytes = 0;      ///< activations and adjoints of one sample
   std::int64_t batch_row_bytes =
-      0;  ///< kept for each sample of the batch: batched outputs, values that cross stages
-  std::int64_t stages = 0;
-  std::int64_t instructions = 0;
+      0;                    ///< kept for each sample of the batch: batched outputs, values that cross stages
+  std::int64_t stages = 0;  ///< shared and sample stages, one after the other
+  std::int64_t instructions = 0;  ///< kernel calls that they are made of, for one tile or piece each
 };
 
 /// Where a number stopped being finite.

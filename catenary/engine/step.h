@@ -13,10 +13,10 @@
 
 namespace catenary {
 
-/// One pass of compile: its name and how long it took.
+/// One pass of compile.
 struct PassTime {
-  std::string name;
-  double seconds;
+  std::string name;  ///< of pass_names()
+  double seconds;    ///< that it took
 };
 
 /// A compiled program. run() allocates nothing and throws nothing once a batch of that size was reserved or
@@ -28,6 +28,7 @@ struct PassTime {
 /// used by one thread at a time.
 class Step {
  public:
+  /// A step that was moved from answers kMovedFrom, and throws Error{config} where it cannot answer.
   Step(Step&&) noexcept;
   Step& operator=(Step&&) noexcept;
   ~Step();
@@ -73,10 +74,14 @@ class Step {
   /// A batched f32 output in place: batch size rows of shape.size() numbers. Throws Error{dtype} for f64.
   [[nodiscard]] std::span<const float> rows(std::string_view output) const;
 
+  /// What the step takes, whatever the batch.
   [[nodiscard]] const PlanSummary& summary() const;
+  /// The passes that made the step, in order.
   [[nodiscard]] std::span<const PassTime> passes() const;
+  /// The program as text after the pass that CompileOptions::dump_after named; else "".
   [[nodiscard]] const std::string& dump() const;
 
+  /// What a step is made of; compile() makes it.
   class Impl;
   explicit Step(std::unique_ptr<Impl> impl);
 

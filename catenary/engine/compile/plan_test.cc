@@ -38,5 +38,13 @@ TEST(Waves, ChangeNoVariableThatAnotherGroupReads) {
   EXPECT_EQ(plan.deferred[0].variable, u.a);
 }
 
+TEST(SampleRows, AreWholeCacheLinesOfTheirNumberType) {
+  Graph g;
+  EXPECT_EQ(row_stride(g.input("x", {20})), 32);
+  EXPECT_EQ(row_stride(g.input("y", {20}, DType::kF64)), 24);
+  EXPECT_EQ(row_stride(g.input("z", {128})), 144);
+  EXPECT_EQ(row_stride(g.input("u", {64}, DType::kF64)), 72);
+}
+
 }  // namespace
 }  // namespace catenary::engine

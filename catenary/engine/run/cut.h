@@ -16,7 +16,7 @@ struct Load {
   std::int64_t fixed_tile = 0;  ///< samples a tile, a multiple of 16; 0: the engine's choice
 };
 
-/// Lanes and spans are pure functions of the program and the batch size; the tile changes no result.
+/// Lanes are a pure function of the program and the batch size; spans and tiles change no result.
 struct Cut {
   std::int64_t lanes = 1;         ///< each with accumulators of its own, combined by a fixed tree
   std::int64_t lane_samples = 0;  ///< the last lane may have fewer

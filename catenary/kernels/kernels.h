@@ -37,9 +37,8 @@ struct Target {
   std::int64_t row_stride = 0;
   bool per_column = true;
 
-  operator Operand<T>() const {
-    return {data, row_stride, per_column};
-  }  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): whoever may write may read
+  operator Operand<T>() const { return {data, row_stride, per_column}; }
 };
 
 /// y(i, t) = f(in0(i, t), in1(i, t), in2(i, t)), one operation rounded once unless an error is given, in ulp,

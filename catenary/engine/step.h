@@ -81,8 +81,9 @@ class Step {
   /// The program as text after the pass that CompileOptions::dump_after named; else "".
   [[nodiscard]] const std::string& dump() const;
 
-  /// What a step is made of; compile() makes it.
+  /// What a step is made of.
   class Impl;
+  /// Of what compile() made.
   explicit Step(std::unique_ptr<Impl> impl);
 
  private:

@@ -31,9 +31,9 @@ class Variables {
   void add_new(Graph& graph);
   /// The names, in the order in which the graph's variables were made.
   [[nodiscard]] std::vector<std::string> names() const;
-  /// Shape and number type; whether it is a parameter or an optimizer's state. Throws Error{config} for an
-  /// unknown name.
+  /// Shape and number type. Throws Error{config} for an unknown name.
   [[nodiscard]] const Type& type(std::string_view name) const;
+  /// A parameter or an optimizer's state. Throws Error{config} for an unknown name.
   [[nodiscard]] Role role(std::string_view name) const;
   /// The elements, row-major. Throws Error{config} for an unknown name.
   [[nodiscard]] std::vector<double> read(std::string_view name) const;

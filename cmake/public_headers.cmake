@@ -22,6 +22,7 @@ set(CATENARY_PUBLIC_HEADERS
   catenary/derive/steps/hessian.h
   catenary/derive/render/render.h
   catenary/derive/steps/valuation.h
+  catenary/engine/batch.h
   catenary/engine/step.h
   catenary/engine/variables.h
   catenary/formats/safetensors.h

@@ -64,6 +64,15 @@ class CheckFloors(unittest.TestCase):
         self.assert_refused("catenary/transform/check/a.cc", '#include "catenary/transform/simplify/chain.h"',
                             "2: transform/check may not include transform/simplify: catenary/transform/simplify/chain.h")
 
+    def test_knows_which_files_of_a_hall_a_room_may_include(self):
+        self.assert_allowed("catenary/engine/step.cc", '#include "catenary/engine/run/runner.h"')
+        self.assert_allowed("catenary/engine/run/a.cc", '#include "catenary/engine/batch.h"')
+        self.assert_allowed("catenary/engine/run/a.cc", '#include "catenary/engine/compile/bound.h"')
+        self.assert_refused("catenary/engine/compile/a.cc", '#include "catenary/engine/run/batch.h"',
+                            "2: engine/compile may not include engine/run: catenary/engine/run/batch.h")
+        self.assert_refused("catenary/engine/run/a.cc", '#include "catenary/engine/step.h"',
+                            "2: engine/run may not include engine: catenary/engine/step.h")
+
     def test_knows_the_rooms_of_the_benchmarks(self):
         self.assert_allowed("bench/a.cc", '#include "bench/compare/peak.h"')
         self.assert_refused("bench/compare/a.cc", '#include "bench/a.h"', "2: bench/compare may not include bench: bench/a.h")

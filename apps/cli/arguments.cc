@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/nearest.h"
 #include "catenary/base/text.h"
@@ -36,6 +37,13 @@ int usual_threads() {
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, ThreadPool::kMaxThreads);
 }
 
+// The words among derive's arguments.
+struct DeriveWords {
+  std::string format{word_for(kDeriveFormats, DeriveArguments{}.format)};
+  std::string language{word_for(kLanguages, DeriveArguments{}.language)};
+  std::string detail{word_for(kDeriveDetails, DeriveArguments{}.detail)};
+};
+
 // The arguments of all commands; the chosen command's are filled in.
 struct Arguments {
   TrainArguments train;
@@ -43,6 +51,7 @@ struct Arguments {
   PredictArguments predict;
   InspectArguments inspect;
   DeriveArguments derive;
+  DeriveWords derive_words;
   OpsArguments ops;
 };
 
@@ -109,7 +118,25 @@ CLI::Validator no_stream() {
   return {complaint, ""};
 }
 
-void add_train(CLI::App& app, TrainArguments& arguments) {
+// The value that a word stands for. Throws Error{config} with the nearest word.
+template <typename E, std::size_t n>
+E chosen(const std::string& option, const std::string& word, const Choice<E> (&choices)[n]) {
+  std::vector<std::string_view> words;
+  for (const auto& choice : choices) {
+    if (choice.word == word) return choice.value;
+    words.push_back(choice.word);
+  }
+  fail(ErrorKind::kConfig, "{}: unknown value {}{}", option, quote(word), suggestion(word, words));
+}
+
+// Read when all else of the command line is right.
+void take(const DeriveWords& words, DeriveArguments& arguments) {
+  arguments.format = chosen("--format", words.format, kDeriveFormats);
+  arguments.language = chosen("--lang", words.language, kLanguages);
+  arguments.detail = chosen("--detail", words.detail, kDeriveDetails);
+}
+
+CLI::App& add_train(CLI::App& app, TrainArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("train", "Train a network as a config file says and write a run directory");
   command.add_option("CONFIG", arguments.config, "TOML file")
@@ -129,17 +156,19 @@ void add_train(CLI::App& app, TrainArguments& arguments) {
       "are "
       "read, they end the program at once. A terminal that closes (SIGHUP) and a pipe that nobody reads do "
       "not.");
+  return command;
 }
 
-void add_eval(CLI::App& app, EvalArguments& arguments) {
+CLI::App& add_eval(CLI::App& app, EvalArguments& arguments) {
   CLI::App& command = *app.add_subcommand("eval", "Judge a trained network by its test set");
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
   add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   add_json(command, arguments.json, "Print one JSON object");
+  return command;
 }
 
-void add_predict(CLI::App& app, PredictArguments& arguments) {
+CLI::App& add_predict(CLI::App& app, PredictArguments& arguments) {
   CLI::App& command = *app.add_subcommand("predict", "Apply a trained network to a file of samples");
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
   command.add_option("--input", arguments.input, "CSV file with the model's features, or IDX file of images")
@@ -154,9 +183,10 @@ void add_predict(CLI::App& app, PredictArguments& arguments) {
   add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   add_json(command, arguments.json, "Print one JSON object");
+  return command;
 }
 
-void add_inspect(CLI::App& app, InspectArguments& arguments) {
+CLI::App& add_inspect(CLI::App& app, InspectArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("inspect", "Show a network: its layers, parameters, FLOPs and memory");
   command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")
@@ -172,6 +202,7 @@ void add_inspect(CLI::App& app, InspectArguments& arguments) {
                               fmt::join(pass_names(), ", ")))
       ->type_name("PASS");
   add_json(command, arguments.json, "Print one JSON object");
+  return command;
 }
 
 void add_derive_numbers(CLI::App& command, DeriveArguments& arguments) {
@@ -204,8 +235,10 @@ void add_derive_limits(CLI::App& command, DeriveArguments& arguments) {
   add_max_bytes(command, arguments.max_bytes, "; of --values 32 MiB");
 }
 
-// A formula stands instead of a config.
-void add_formula(CLI::App& command, CLI::Option* config, DeriveArguments& arguments) {
+void add_derive_function(CLI::App& command, DeriveArguments& arguments) {
+  auto* config = command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")
+                     ->type_name("")
+                     ->transform(dash_is(kStandardInput));
   command.add_option("--expr", arguments.expression, "A formula instead, such as \"norm(W*x+b-y)^2/2\"")
       ->type_name("FORMULA")
       ->check(not_empty("a formula"))
@@ -214,26 +247,23 @@ void add_formula(CLI::App& command, CLI::Option* config, DeriveArguments& argume
       .add_option("--given", arguments.given,
                   "The formula's variables: \"W: m×n, x: n, A: n×n symmetric, c: 1\" (or mxn)")
       ->type_name("VARIABLES");
-  command.footer(fmt::format("Functions of a formula: {}.", fmt::join(derive::function_names(), ", ")));
-}
-
-void add_derive(CLI::App& app, DeriveArguments& arguments) {
-  CLI::App& command =
-      *app.add_subcommand("derive", "Print the derivation of a gradient, step by step, checked by numbers");
-  auto* config = command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")
-                     ->type_name("")
-                     ->transform(dash_is(kStandardInput));
-  add_formula(command, config, arguments);
   command.add_option("--wrt", arguments.wrt, "Differentiate by these [all parameters or variables]")
       ->type_name("NAME,...")
       ->delimiter(',')
       ->allow_extra_args(false);
+  command.footer(fmt::format("Functions of a formula: {}.", fmt::join(derive::function_names(), ", ")));
+}
+
+CLI::App& add_derive(CLI::App& app, DeriveArguments& arguments, DeriveWords& words) {
+  CLI::App& command =
+      *app.add_subcommand("derive", "Print the derivation of a gradient, step by step, checked by numbers");
+  add_derive_function(command, arguments);
   auto* format =
-      command.add_option("--format", arguments.format, "text, latex, html, markdown, json, numpy or cpp")
+      command.add_option("--format", words.format, "text, latex, html, markdown, json, numpy or cpp")
           ->type_name("FORMAT")
           ->capture_default_str();
-  command.add_option("--lang", arguments.language, "en or zh")->type_name("LANG")->capture_default_str();
-  command.add_option("--detail", arguments.detail, "brief, or full with rules, reasons and proofs")
+  command.add_option("--lang", words.language, "en or zh")->type_name("LANG")->capture_default_str();
+  command.add_option("--detail", words.detail, "brief, or full with rules, reasons and proofs")
       ->type_name("LEVEL")
       ->capture_default_str();
   command.add_option("--order", arguments.order, "2: also the Hessian, by vectors and scalars")
@@ -243,29 +273,29 @@ void add_derive(CLI::App& app, DeriveArguments& arguments) {
   add_derive_numbers(command, arguments);
   command
       .add_flag_callback(
-          "--json", [&] { arguments.format = "json"; }, "The same as --format json")
+          "--json", [&words] { words.format = word_for(kDeriveFormats, DeriveFormat::kJson); },
+          "The same as --format json")
       ->excludes(format);
   command.add_option("--output", arguments.output, "File to write [stdout]")
       ->type_name("FILE")
       ->check(not_empty())
       ->transform(dash_is(kStandardOutput));
   add_overrides(command, arguments.set);
+  return command;
 }
 
-void add_ops(CLI::App& app, OpsArguments& arguments) {
+CLI::App& add_ops(CLI::App& app, OpsArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("ops", "List the operators, their mathematics and their gradient rules");
   command.add_option("NAME", arguments.names, "Only these operators")->type_name("");
   add_json(command, arguments.json, "Print one JSON object");
+  return command;
 }
 
-std::function<int()> command_of(const CLI::App& app, const Arguments& arguments) {
-  if (app.got_subcommand("train")) return [a = arguments.train] { return train(a); };
-  if (app.got_subcommand("eval")) return [a = arguments.eval] { return eval(a); };
-  if (app.got_subcommand("predict")) return [a = arguments.predict] { return predict(a); };
-  if (app.got_subcommand("derive")) return [a = arguments.derive] { return derive(a); };
-  if (app.got_subcommand("inspect")) return [a = arguments.inspect] { return inspect(a); };
-  return [a = arguments.ops] { return ops(a); };
+// What CLI11 calls when it has read all arguments of a command.
+template <typename A>
+std::function<void()> choose(Request& request, int (*run)(const A&), const A& arguments) {
+  return [&request, run, &arguments] { request.command = [run, arguments] { return run(arguments); }; };
 }
 
 int usage_error(const std::string& message, const std::string& command) {
@@ -311,12 +341,16 @@ Request parse_arguments(int argc, const char* const* argv) {
   app.footer(kFooter);
   app.require_subcommand(1);
   Arguments arguments;
-  add_train(app, arguments.train);
-  add_eval(app, arguments.eval);
-  add_predict(app, arguments.predict);
-  add_inspect(app, arguments.inspect);
-  add_derive(app, arguments.derive);
-  add_ops(app, arguments.ops);
+  Request request;
+  add_train(app, arguments.train).final_callback(choose(request, train, arguments.train));
+  add_eval(app, arguments.eval).final_callback(choose(request, eval, arguments.eval));
+  add_predict(app, arguments.predict).final_callback(choose(request, predict, arguments.predict));
+  add_inspect(app, arguments.inspect).final_callback(choose(request, inspect, arguments.inspect));
+  add_derive(app, arguments.derive, arguments.derive_words).final_callback([&] {
+    take(arguments.derive_words, arguments.derive);
+    choose(request, derive, arguments.derive)();
+  });
+  add_ops(app, arguments.ops).final_callback(choose(request, ops, arguments.ops));
   if (argc < 2) {
     say_text(app.help());
     return {{}, kUsageError};
@@ -334,7 +368,7 @@ Request parse_arguments(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     return explain(app, error);
   }
-  return {command_of(app, arguments), 0};
+  return request;
 }
 
 }  // namespace catenary::cli

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "choices.h"
+
 /// The program's commands, one file each. Results go to stdout, talk to stderr; failures are Errors, which
 /// main turns into a message and an exit code. `-` is the name of a standard stream in the command line
 /// alone; here it has its path. Each returns the exit code of its success, which is 0 but for an interrupted
@@ -62,9 +64,9 @@ struct DeriveArguments {
   std::string expression;
   std::string given;             ///< the expression's variables and their shapes
   std::vector<std::string> wrt;  ///< empty: all parameters
-  std::string format = "text";
-  std::string language = "en";
-  std::string detail = "brief";
+  DeriveFormat format = DeriveFormat::kText;
+  derive::Language language = derive::Language::kEnglish;
+  DeriveDetail detail = DeriveDetail::kBrief;
   int order = 1;
   bool numbers = false;
   int sample = -1;     ///< a row of the training data; -1: the first

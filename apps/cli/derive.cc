@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <filesystem>
 #include <new>
@@ -9,7 +8,6 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
-#include "catenary/base/nearest.h"
 #include "catenary/base/text.h"
 #include "catenary/derive/compose/compose.h"
 #include "catenary/derive/render/render.h"
@@ -23,31 +21,26 @@ namespace catenary::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kFormats = {"text", "latex", "html", "markdown",
-                                                      "json", "numpy", "cpp"};
-constexpr std::array<std::string_view, 2> kLanguages = {"en", "zh"};
-constexpr std::array<std::string_view, 2> kDetails = {"brief", "full"};
-
-void check(std::string_view option, const std::string& value, std::span<const std::string_view> known) {
-  if (std::ranges::count(known, value) == 0)
-    fail(ErrorKind::kConfig, "{}: unknown value {}{}", option, quote(value), suggestion(value, known));
+// A page shows and hides its numbers; what is not written at first is there all the same.
+bool has_numbers(const DeriveArguments& arguments) {
+  return arguments.numbers || arguments.format == DeriveFormat::kHtml;
 }
 
 // The numbers and the check; nothing where they would take too long and were not asked for.
 std::optional<derive::Valuation> evaluate(const DeriveArguments& arguments, const DeriveProblem& problem,
                                           derive::CheckedPart part) {
-  const bool asked = arguments.numbers || arguments.format == "html";
-  if (!asked && !derive::Valuation::is_affordable(problem.derivation, problem.sizes, problem.at.batch_size))
+  if (!has_numbers(arguments) &&
+      !derive::Valuation::is_affordable(problem.derivation, problem.sizes, problem.at.batch_size))
     return std::nullopt;
   return std::make_optional<derive::Valuation>(problem.derivation, problem.at, problem.sizes, part);
 }
 
-bool is_code(std::string_view format) { return format == "numpy" || format == "cpp"; }
+bool is_code(DeriveFormat format) { return format == DeriveFormat::kNumpy || format == DeriveFormat::kCpp; }
 
 void require_code_options(const DeriveArguments& arguments) {
   if (arguments.numbers)
     fail(ErrorKind::kConfig, "--numbers: the function that --format {} prints takes its numbers as arguments",
-         arguments.format);
+         word_for(kDeriveFormats, arguments.format));
 }
 
 // What is wrong with the numbers of a derivation, which is printed all the same; "" if nothing is.
@@ -77,26 +70,25 @@ struct Rendered {
 std::string render(const DeriveArguments& arguments, const DeriveProblem& problem,
                    const derive::Valuation* valuation) {
   const derive::Derivation& derivation = problem.derivation;
-  const derive::ComposeOptions options{
-      .language = arguments.language == "zh" ? derive::Language::kChinese : derive::Language::kEnglish,
-      .full = arguments.detail == "full",
-      .numbers = arguments.numbers || arguments.format == "html",
-      .symbolic_shapes = !arguments.numbers,
-      .sample = !arguments.batch,
-      .batch = !arguments.per_sample,
-      .valuation = valuation,
-      .given = problem.given};
+  const derive::ComposeOptions options{.language = arguments.language,
+                                       .full = arguments.detail == DeriveDetail::kFull,
+                                       .numbers = has_numbers(arguments),
+                                       .symbolic_shapes = !arguments.numbers,
+                                       .sample = !arguments.batch,
+                                       .batch = !arguments.per_sample,
+                                       .valuation = valuation,
+                                       .given = problem.given};
   const derive::Document document = derive::compose(derivation, options);
-  if (arguments.format == "json")
-    return derive::render_json(document, derivation, valuation, arguments.numbers);
-  if (arguments.format == "html") {
-    return derive::render_html(
-        document, derivation, valuation,
-        arguments.numbers ? derive::HtmlNumbers::kShown : derive::HtmlNumbers::kHidden);
+  switch (arguments.format) {
+    case DeriveFormat::kJson: return derive::render_json(document, derivation, valuation, arguments.numbers);
+    case DeriveFormat::kHtml:
+      return derive::render_html(
+          document, derivation, valuation,
+          arguments.numbers ? derive::HtmlNumbers::kShown : derive::HtmlNumbers::kHidden);
+    case DeriveFormat::kLatex: return derive::render_latex(document);
+    case DeriveFormat::kMarkdown: return derive::render_markdown(document);
+    default: return derive::render_text(document);
   }
-  if (arguments.format == "latex") return derive::render_latex(document);
-  if (arguments.format == "markdown") return derive::render_markdown(document);
-  return derive::render_text(document);
 }
 
 // cosine of cosine.h; a stream has no name of its own.
@@ -106,8 +98,8 @@ std::string namespace_of(const std::filesystem::path& output) {
 
 Rendered render(const DeriveArguments& arguments, const DeriveProblem& problem) {
   const auto part = arguments.per_sample ? derive::CheckedPart::kSample : derive::CheckedPart::kBatch;
-  if (arguments.format == "numpy") return {derive::render_numpy(problem.derivation, part), ""};
-  if (arguments.format == "cpp")
+  if (arguments.format == DeriveFormat::kNumpy) return {derive::render_numpy(problem.derivation, part), ""};
+  if (arguments.format == DeriveFormat::kCpp)
     return {derive::render_cpp(problem.derivation, part, namespace_of(arguments.output)), ""};
   const std::optional<derive::Valuation> numbers = evaluate(arguments, problem, part);
   if (!numbers) return {render(arguments, problem, nullptr), ""};
@@ -130,9 +122,6 @@ void check_files(const DeriveArguments& arguments) {
 namespace {
 
 int derive_here(const DeriveArguments& arguments) try {
-  check("--format", arguments.format, kFormats);
-  check("--lang", arguments.language, kLanguages);
-  check("--detail", arguments.detail, kDetails);
   if ((arguments.sample >= 0 || !arguments.values.empty()) && !arguments.numbers)
     fail(ErrorKind::kConfig, "--sample and --values choose the numbers of --numbers, which is missing");
   if (is_code(arguments.format)) require_code_options(arguments);

@@ -7,6 +7,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/train/run/history_json.h"
 #include "streams.h"
 
 namespace catenary::cli {
@@ -34,8 +35,7 @@ void require_not_of_run(const std::string& output, const std::string& run_dir) {
 }
 
 void add_evaluation(Json& json, const train::Assessment& evaluation) {
-  json["loss"] = evaluation.score.loss;
-  if (evaluation.score.accuracy) json["accuracy"] = *evaluation.score.accuracy;
+  json.update(train::to_json(evaluation.score));
   json["samples"] = evaluation.samples;
   if (!evaluation.confusion) return;
   const train::ConfusionMatrix& matrix = *evaluation.confusion;

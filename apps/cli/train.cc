@@ -9,6 +9,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
+#include "catenary/train/run/history_json.h"
 #include "catenary/train/trainer.h"
 #include "commands.h"
 #include "output.h"
@@ -44,7 +45,7 @@ train::ProgressPrinter make_printer() {
 
 Json epoch_event(const train::Progress& progress, const train::EpochRecord& record) {
   Json event{{"event", "epoch"}};
-  event.update(Json::parse(train::to_json(record)));
+  event.update(train::to_json(record));
   event["epochs"] = progress.epochs;
   event["samples_per_second"] = train::samples_per_second(progress);
   return event;
@@ -107,7 +108,7 @@ train::TrainOptions talking_options(const train::Config& config, int threads,
 Json end_event(const train::TrainResult& result, const std::string& run_dir) {
   return {{"event", "end"},
           {"run_dir", run_dir},
-          {"test", result.test ? Json::parse(train::to_json(result.test->score)) : Json()},
+          {"test", result.test ? train::to_json(result.test->score) : Json()},
           {"seconds", result.run.environment.seconds},
           {"samples_per_second", result.run.environment.samples_per_second}};
 }

@@ -16,17 +16,20 @@ namespace catenary {
 /// Bytes on a cache line boundary, zeroed. A lean stand-in for a vector whose elements come in two types.
 class AlignedBuffer {
  public:
-  static constexpr std::size_t kAlignment = 64;
+  static constexpr std::size_t kAlignment = 64;  ///< bytes: a cache line
 
   AlignedBuffer() = default;
   /// Throws std::bad_alloc.
   explicit AlignedBuffer(std::size_t bytes) : memory_(allocate(bytes)), bytes_(bytes) {}
 
+  /// The first byte; null for a buffer that was made without a size.
   [[nodiscard]] std::byte* data() const { return memory_.get(); }
+  /// The same as elements of a T.
   template <typename T>
   [[nodiscard]] T* as() const {
     return reinterpret_cast<T*>(memory_.get());
   }
+  /// As many as were asked for.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:

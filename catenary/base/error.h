@@ -22,9 +22,11 @@ enum class ErrorKind { kShape, kDtype, kConfig, kData, kFormat, kIo, kNumeric, k
 /// control characters: those of foreign names and texts in it are escaped.
 class Error : public std::runtime_error {
  public:
+  /// A message of one line: control characters in it are escaped, line feeds too.
   Error(ErrorKind kind, const std::string& message);
   /// A message of several lines.
   Error(ErrorKind kind, const std::vector<std::string>& lines);
+  /// What went wrong, for a caller who acts on it.
   [[nodiscard]] ErrorKind kind() const noexcept { return kind_; }
 
  private:

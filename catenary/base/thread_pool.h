@@ -23,7 +23,9 @@ namespace catenary {
 /// that was moved from is one of the caller's thread alone.
 class ThreadPool {
  public:
-  static constexpr int kMaxThreads = 256;
+  static constexpr int kMaxThreads = 256;  ///< the caller among them
+  /// What run() calls: with the caller's context, the number of the task and that of the thread, from 0 to
+  /// size() - 1.
   using Task = void (*)(void* context, int index, int worker);
 
   /// threads: how many in all, with the caller of run() as worker 0; so ThreadPool(1) starts none.
@@ -36,6 +38,7 @@ class ThreadPool {
   /// The same threads, kept alive by one more owner. Not to be dropped last within one of their own tasks.
   [[nodiscard]] ThreadPool share() const { return ThreadPool(crew_); }
 
+  /// How many threads run, the caller of run() among them.
   [[nodiscard]] int size() const noexcept;
 
   /// Calls task(context, i, worker) for each i in [0, tasks), a worker's tasks one after another, and returns

@@ -14,8 +14,8 @@ enum class TargetType { kInfer, kClasses, kNumbers };
 
 /// Which columns are targets. Several only as numbers.
 struct CsvTarget {
-  std::vector<std::string> names;
-  TargetType type = TargetType::kInfer;
+  std::vector<std::string> names;        ///< of columns, as the header has them
+  TargetType type = TargetType::kInfer;  ///< of all of them
 };
 
 /// Reads a training set. Every column that is no target is a numeric input, in the file's order. Classes are

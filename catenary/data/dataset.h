@@ -21,19 +21,19 @@ struct Features {
 
 /// What a trained model must remember to read further files in the same way.
 struct Schema {
-  std::vector<std::string> feature_names;  // one for each feature column, in training order
-  std::vector<std::string> target_names;   // CSV header names; empty for IDX
-  std::vector<std::string> classes;        // class index = position; empty for numeric targets
+  std::vector<std::string> feature_names;  ///< one for each feature column, in training order
+  std::vector<std::string> target_names;   ///< CSV header names; empty for IDX
+  std::vector<std::string> classes;        ///< class index = position; empty for numeric targets
   [[nodiscard]] bool operator==(const Schema&) const = default;
 };
 
 /// Examples in memory: for each row its features and its targets.
 struct Dataset {
-  Features features;
+  Features features;  ///< one row for each example
   /// [rows][target_columns], row-major: the class index where schema.classes is not empty, else the numbers.
   std::vector<float> targets;
-  std::int64_t target_columns = 0;  // 0: read for prediction, without targets
-  Schema schema;
+  std::int64_t target_columns = 0;  ///< 0: read for prediction, without targets
+  Schema schema;                    ///< of the features and the targets
 };
 
 }  // namespace catenary

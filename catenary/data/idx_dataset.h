@@ -9,8 +9,8 @@ namespace catenary {
 
 /// The two files of an image set. Empty labels: inputs for prediction.
 struct IdxPaths {
-  std::filesystem::path images;
-  std::filesystem::path labels;
+  std::filesystem::path images;  ///< gzipped or plain, as the labels
+  std::filesystem::path labels;  ///< a number from 0 for each image
 };
 
 /// Reads a training set: images [rows, ...] flattened row-major (u8 keeps its bytes, scale = 1/255), labels

@@ -14,8 +14,8 @@ namespace catenary {
 
 /// Row numbers of two parts of a set, each ascending; every row is in exactly one.
 struct Split {
-  std::vector<std::int64_t> train;
-  std::vector<std::int64_t> held_out;
+  std::vector<std::int64_t> train;     ///< to train on
+  std::vector<std::int64_t> held_out;  ///< to test on
 };
 
 /// Holds out round(rows * fraction) rows, chosen by `seed` alone. Throws Error{config} unless both parts get

@@ -7,7 +7,10 @@
 #include <fmt/ranges.h>
 
 #include "catenary/base/error.h"
-#include "catenary/engine/executor.h"
+#include "catenary/engine/compile/bound.h"
+#include "catenary/engine/compile/plan.h"
+#include "catenary/engine/compile/schedule.h"
+#include "catenary/engine/run/runner.h"
 #include "catenary/ops/catalogue.h"
 
 namespace catenary {
@@ -18,31 +21,14 @@ constexpr std::array<std::string_view, 5> kPasses = {"rewrite", "stage", "fuse",
 
 }  // namespace
 
-std::string_view message(Status status) {
-  switch (status) {
-    case Status::kOk: return "ok";
-    case Status::kUnbound: return "an input of the step has no rows bound to it, or a shared one no number";
-    case Status::kBadBatch: return "the batch is empty or names a row that a bound table does not have";
-    case Status::kOutOfMemory: return "the batch needs more memory than there is";
-    case Status::kNotFinite: return "a scalar output of the step is infinite or no number";
-    case Status::kMovedFrom: return "the step was moved from";
-  }
-  return "";
-}
+using Runners = std::variant<engine::Runner<float>, engine::Runner<double>>;
 
-/// The executor of the program's number type, and what compile has to tell.
+/// The runner of the program's number type, and what compile has to tell.
 class Step::Impl {
  public:
-  using Executors = std::variant<engine::Executor<float>, engine::Executor<double>>;
-
-  template <typename T>
-  Impl(std::in_place_type_t<T>, engine::Schedule schedule, Variables& variables,
-       const CompileOptions& options)
-      : executor(std::in_place_type<engine::Executor<T>>, std::move(schedule), variables, options) {}
-
   Graph graph;      ///< whose nodes the two below read
   Program program;  ///< as it was given
-  Executors executor;
+  Runners runner;
   std::vector<PassTime> passes;
   std::string dump;
 };
@@ -57,94 +43,66 @@ Step::Impl& Step::impl() const {
   return *impl_;
 }
 
-namespace {
-
-template <typename T>
-Rows table_of(std::span<const T> numbers, ElementType element, std::int64_t columns) {
-  const auto count = static_cast<std::int64_t>(numbers.size());
-  if (columns < 1 || count % columns != 0) {
-    fail(ErrorKind::kShape, "rows of {} numbers need a multiple of that many, found {}", columns, count);
-  }
-  return {.data = numbers.data(), .element = element, .count = count / columns, .columns = columns};
-}
-
-}  // namespace
-
-Rows rows_of(std::span<const float> numbers, std::int64_t columns) {
-  return table_of(numbers, ElementType::kF32, columns);
-}
-
-Rows rows_of(std::span<const double> numbers, std::int64_t columns) {
-  return table_of(numbers, ElementType::kF64, columns);
-}
-
-Rows rows_of(std::span<const std::uint8_t> numbers, std::int64_t columns) {
-  return table_of(numbers, ElementType::kU8, columns);
-}
-
 void Step::bind(std::string_view input, const Rows& rows) {
-  std::visit([&](auto& executor) { executor.bind(input, rows); }, impl().executor);
+  std::visit([&](auto& runner) { runner.bind(input, rows); }, impl().runner);
 }
 
 void Step::set(std::string_view shared_input, double value) {
-  std::visit([&](auto& executor) { executor.set(shared_input, value); }, impl().executor);
+  std::visit([&](auto& runner) { runner.set(shared_input, value); }, impl().runner);
 }
 
 void Step::reserve(std::int64_t batch_size) {
-  std::visit([&](auto& executor) { executor.reserve(batch_size); }, impl().executor);
+  std::visit([&](auto& runner) { runner.reserve(batch_size); }, impl().runner);
 }
 
 std::vector<std::string> Step::unbound() const {
-  return std::visit([](const auto& executor) { return executor.unbound(); }, impl().executor);
+  return std::visit([](const auto& runner) { return runner.unbound(); }, impl().runner);
 }
 
 std::int64_t Step::planned_bytes(std::int64_t batch_size) const {
-  return std::visit([&](const auto& executor) { return executor.planned_bytes(batch_size); },
-                    impl().executor);
+  return std::visit([&](const auto& runner) { return runner.planned_bytes(batch_size); }, impl().runner);
 }
 
 Status Step::run(const Batch& batch) noexcept {
   if (impl_ == nullptr) return Status::kMovedFrom;
-  if (auto* f32 = std::get_if<engine::Executor<float>>(&impl_->executor)) return f32->run(batch);
-  return std::get_if<engine::Executor<double>>(&impl_->executor)->run(batch);
+  if (auto* f32 = std::get_if<engine::Runner<float>>(&impl_->runner)) return f32->run(batch);
+  return std::get_if<engine::Runner<double>>(&impl_->runner)->run(batch);
 }
 
 std::optional<NotFinite> Step::not_finite() const {
-  return std::visit([&](const auto& executor) { return executor.not_finite(impl().program); },
-                    impl().executor);
+  return std::visit([&](const auto& runner) { return runner.not_finite(impl().program); }, impl().runner);
 }
 
 double Step::scalar(std::string_view output) const {
   return std::visit(
-      [&](const auto& executor) {
-        const auto numbers = executor.output(output);
-        if (executor.is_batched(output) || numbers.size() != 1) {
+      [&](const auto& runner) {
+        const auto numbers = runner.output(output);
+        if (runner.is_batched(output) || numbers.size() != 1) {
           fail(ErrorKind::kShape, "the output '{}' is no shared scalar", output);
         }
         return static_cast<double>(numbers[0]);
       },
-      impl().executor);
+      impl().runner);
 }
 
 std::vector<double> Step::values(std::string_view output) const {
   return std::visit(
-      [&](const auto& executor) {
-        const auto numbers = executor.output(output);
+      [&](const auto& runner) {
+        const auto numbers = runner.output(output);
         return std::vector<double>(numbers.begin(), numbers.end());
       },
-      impl().executor);
+      impl().runner);
 }
 
 std::span<const float> Step::rows(std::string_view output) const {
-  const auto* f32 = std::get_if<engine::Executor<float>>(&impl().executor);
+  const auto* f32 = std::get_if<engine::Runner<float>>(&impl().runner);
   if (f32 == nullptr)
     fail(ErrorKind::kDtype, "rows() reads f32 outputs; the step computes in f64: use values()");
   return f32->output(output);
 }
 
 const PlanSummary& Step::summary() const {
-  return std::visit([](const auto& executor) -> const PlanSummary& { return executor.summary(); },
-                    impl().executor);
+  return std::visit([](const auto& runner) -> const PlanSummary& { return runner.summary(); }, impl().runner);
 }
 
 std::span<const PassTime> Step::passes() const { return impl().passes; }
@@ -160,13 +118,15 @@ class Compilation {
  public:
   explicit Compilation(const CompileOptions& options) : options_(options) {}
 
+  /// What the pass hands on. dump: what that is as text.
   template <typename Pass, typename Dump>
-  void run(std::string_view name, Pass pass, Dump dump) {
+  auto run(std::string_view name, Pass pass, Dump dump) {
     const auto start = std::chrono::steady_clock::now();
-    pass();
+    auto result = pass();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     passes.push_back({std::string(name), elapsed.count()});
-    if (options_.dump_after == name) text = dump();
+    if (options_.dump_after == name) text = dump(result);
+    return result;
   }
 
   std::vector<PassTime> passes;
@@ -184,12 +144,11 @@ void check_pass_name(const std::string& name) {
   fail(ErrorKind::kConfig, "no pass is named '{}'; the passes are {}", name, fmt::join(kPasses, ", "));
 }
 
-std::unique_ptr<Step::Impl> make_executor(engine::Schedule schedule, Variables& variables,
-                                          const CompileOptions& options) {
-  if (schedule.nodes[0].type().dtype == DType::kF64) {
-    return std::make_unique<Step::Impl>(std::in_place_type<double>, std::move(schedule), variables, options);
-  }
-  return std::make_unique<Step::Impl>(std::in_place_type<float>, std::move(schedule), variables, options);
+Runners bind_and_load(const engine::Schedule& schedule, const engine::MemoryPlan& plan, Variables& variables,
+                      const CompileOptions& options) {
+  if (schedule.nodes[0].type().dtype == DType::kF64)
+    return engine::Runner<double>(engine::bind<double>(schedule, plan, variables, options), options);
+  return engine::Runner<float>(engine::bind<float>(schedule, plan, variables, options), options);
 }
 
 }  // namespace
@@ -199,30 +158,21 @@ Step compile(const Program& program, Variables& variables, const CompileOptions&
   Compilation passes(options);
   Graph graph = engine::graph_of(program).copy();
   Program own = engine::carried_over(program, graph);
-  engine::Schedule schedule;
-  const auto nodes = [&] { return engine::dump_nodes(schedule); };
-  passes.run(
-      "rewrite", [&] { engine::rewrite_program(schedule, own); }, nodes);
+  engine::Schedule schedule = passes.run(
+      "rewrite", [&] { return engine::rewrite_program(own); }, engine::dump_nodes);
   variables.add_new(graph);
-  passes.run(
-      "stage", [&] { engine::assign_stages(schedule); }, nodes);
-  passes.run(
-      "fuse", [&] { engine::fuse(schedule); }, [&] { return engine::dump_items(schedule); });
-  std::unique_ptr<Step::Impl> impl;
-  passes.run(
-      "plan", [&] { (void)engine::plan_memory(schedule); },
-      [&] { return engine::dump_plan(schedule, engine::plan_memory(schedule)); });
-  passes.run(
-      "bind", [&] { impl = make_executor(std::move(schedule), variables, options); },
-      [&] {
-        return std::visit([](const auto& e) { return engine::dump_plan(e.schedule(), e.plan()); },
-                          impl->executor);
-      });
-  impl->graph = std::move(graph);
-  impl->program = std::move(own);
-  impl->passes = std::move(passes.passes);
-  impl->dump = std::move(passes.text);
-  return Step(std::move(impl));
+  schedule = passes.run(
+      "stage", [&] { return engine::assign_stages(std::move(schedule)); }, engine::dump_nodes);
+  schedule = passes.run(
+      "fuse", [&] { return engine::fuse(std::move(schedule)); }, engine::dump_items);
+  const auto dump_plan = [&](const engine::MemoryPlan& plan) { return engine::dump_plan(schedule, plan); };
+  const engine::MemoryPlan plan = passes.run(
+      "plan", [&] { return engine::plan_memory(schedule); }, dump_plan);
+  Runners runner = passes.run(
+      "bind", [&] { return bind_and_load(schedule, plan, variables, options); },
+      [&](const Runners&) { return dump_plan(plan); });
+  return Step(std::make_unique<Step::Impl>(Step::Impl{std::move(graph), std::move(own), std::move(runner),
+                                                      std::move(passes.passes), std::move(passes.text)}));
 }
 
 }  // namespace catenary

@@ -21,6 +21,7 @@ namespace catenary {
 /// threads must not change or read what another changes at the same time.
 class Variables {
  public:
+  /// Makes and initialises the graph's variables.
   Variables(Graph& graph, std::uint64_t seed);
   Variables(Variables&&) noexcept = default;
   Variables& operator=(Variables&&) noexcept = default;
@@ -30,11 +31,14 @@ class Variables {
   void add_new(Graph& graph);
   /// The names, in the order in which the graph's variables were made.
   [[nodiscard]] std::vector<std::string> names() const;
+  /// Shape and number type. Throws Error{config} for an unknown name.
   [[nodiscard]] const Type& type(std::string_view name) const;
+  /// A parameter or an optimizer's state. Throws Error{config} for an unknown name.
   [[nodiscard]] Role role(std::string_view name) const;
   /// The elements, row-major. Throws Error{config} for an unknown name.
   [[nodiscard]] std::vector<double> read(std::string_view name) const;
-  /// Throws Error{shape} when the count differs from the variable's.
+  /// Sets all elements, row-major, rounded to the variable's number type. Throws Error{config} for an unknown
+  /// name, Error{shape} when the count differs from the variable's.
   void write(std::string_view name, std::span<const double> values);
   void write(std::string_view name, std::span<const float> values);
   void write(std::string_view name, std::initializer_list<double> values) {

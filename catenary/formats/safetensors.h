@@ -16,10 +16,10 @@ namespace catenary {
 
 /// A named array as it is stored: elements row-major, little-endian, shape.size() * size_of(dtype) bytes.
 struct Tensor {
-  std::string name;
+  std::string name;  ///< distinct within a file
   DType dtype = DType::kF32;
   Shape shape;
-  std::vector<std::byte> data;
+  std::vector<std::byte> data;  ///< the elements' bytes
   [[nodiscard]] bool operator==(const Tensor&) const = default;
 };
 
@@ -29,12 +29,13 @@ struct Tensor {
 
 /// A copy of the tensor's elements. Throws Error{dtype} when it holds the other type.
 [[nodiscard]] std::vector<float> f32_values(const Tensor& tensor);
+/// The same of doubles.
 [[nodiscard]] std::vector<double> f64_values(const Tensor& tensor);
 
 /// The content of a .safetensors file. Names are distinct; tensors stand in the order of their bytes.
 struct Safetensors {
   std::vector<Tensor> tensors;
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, std::string> metadata;  ///< by key: what else the file says of itself
   [[nodiscard]] bool operator==(const Safetensors&) const = default;
 };
 

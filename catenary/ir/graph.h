@@ -18,6 +18,7 @@ namespace catenary {
 
 class Graph;
 struct Node;
+/// A node's place in its graph, from 0 in the order of making.
 using NodeId = std::int32_t;
 
 /// A node of a graph, as a handle to pass by value. Empty when default-constructed. It owns nothing: it is
@@ -28,16 +29,23 @@ class Value {
 
   /// Throws Error{config} when the value is empty, as does everything below that reads the node.
   [[nodiscard]] Graph& graph() const;
+  /// The node's; -1 of an empty value.
   [[nodiscard]] NodeId id() const { return id_; }
+  /// Whether it is a node, not empty.
   [[nodiscard]] explicit operator bool() const { return nodes_ != nullptr; }
   [[nodiscard]] bool operator==(const Value&) const = default;
 
+  /// The operator whose call it is; a leaf's is one of ops::kInput and its like.
   [[nodiscard]] const Op& op() const;
+  /// What is known of its numbers: type(), and of that shape() and batched().
   [[nodiscard]] const Type& type() const;
   [[nodiscard]] const Shape& shape() const { return type().shape; }
   [[nodiscard]] bool batched() const { return type().batched; }
+  /// What the call was given beside its operands.
   [[nodiscard]] const Attribute& attribute() const;
+  /// The number of operands; 0 of a leaf.
   [[nodiscard]] int input_count() const;
+  /// Operand i of 0 .. input_count() - 1.
   [[nodiscard]] Value input(int i) const;
   /// The leaf's name, or what rename() gave it; "" if neither.
   [[nodiscard]] const std::string& name() const;
@@ -61,11 +69,11 @@ class Value {
 
 /// One operator call. Its inputs have smaller ids, so index order is topological order.
 struct Node {
-  const Op* op;
-  std::vector<NodeId> inputs;
-  Type type;
-  Attribute attribute;
-  std::string name;
+  const Op* op;                ///< what was called; never null
+  std::vector<NodeId> inputs;  ///< the operands
+  Type type;                   ///< of the result
+  Attribute attribute;         ///< what the call was given beside its operands
+  std::string name;            ///< see Value::name
 };
 
 /// A computation for one sample, in single static assignment form. Equal calls are one node (hash-consing),
@@ -99,8 +107,11 @@ class Graph {
     return call(op, std::span(inputs.begin(), inputs.size()), attribute);
   }
 
+  /// The node of 0 <= id < size(). The reference is good for as long as the graph.
   [[nodiscard]] const Node& node(NodeId id) const;
+  /// The number of nodes.
   [[nodiscard]] NodeId size() const;
+  /// The node as a handle.
   [[nodiscard]] Value value(NodeId id) { return {&nodes(), id}; }
   /// The parameters in the order of their making.
   [[nodiscard]] std::vector<Value> parameters();
@@ -131,11 +142,12 @@ inline NodeId Graph::size() const { return static_cast<NodeId>(nodes().list.size
 /// Throws Error{config} that names both values unless they belong to one graph. who: what needs that.
 void check_same_graph(Value a, Value b, std::string_view who);
 
-/// The leaves' operators. They have no operands; input and variable values come from outside.
 namespace ops {
+/// The leaves' operators. They have no operands; input and variable values come from outside.
 extern const Op kInput, kSharedInput, kVariable, kConstant;
-}
+}  // namespace ops
 
+/// Whether the operator is a leaf's.
 [[nodiscard]] inline bool is_leaf(const Op& op) {
   return &op == &ops::kInput || &op == &ops::kSharedInput || &op == &ops::kVariable || &op == &ops::kConstant;
 }
@@ -145,9 +157,11 @@ extern const Op kInput, kSharedInput, kVariable, kConstant;
 
 /// What a gradient rule may read: the call's operands and result, and dy = ∂J/∂y. It answers with new nodes.
 struct Pullback {
-  Value y;
-  Value dy;
+  Value y;   ///< the result
+  Value dy;  ///< its adjoint ∂J/∂y, of y's type
+  /// Operand i.
   [[nodiscard]] Value x(int i = 0) const { return y.input(i); }
+  /// The attribute of a call that has a number.
   [[nodiscard]] double number() const { return std::get<double>(y.attribute()); }
 };
 

@@ -10,8 +10,8 @@ namespace catenary {
 
 /// A formula or a part of one, and how tightly its outermost operator binds.
 struct Written {
-  std::string text;
-  Notation::Binding binding = Notation::kAtom;
+  std::string text;                             ///< or LaTeX
+  Notation::Binding binding = Notation::kAtom;  ///< of the outermost operator
 };
 
 /// An operator's notation (text or LaTeX) with its placeholders filled. operands: all of the call's.

@@ -9,7 +9,7 @@ namespace catenary {
 
 /// A value that a program hands out after each step.
 struct Output {
-  std::string name;
+  std::string name;  ///< distinct within a program
   Value value;
 };
 
@@ -21,8 +21,8 @@ struct Update {
 
 /// What a step computes: the loss, the gradients, the optimizer's update and the metrics are all just values.
 struct Program {
-  std::vector<Output> outputs = {};
-  std::vector<Update> updates = {};
+  std::vector<Output> outputs = {};  ///< what is read after a step
+  std::vector<Update> updates = {};  ///< at most one for each variable
 };
 
 }  // namespace catenary

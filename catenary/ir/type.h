@@ -13,7 +13,7 @@ namespace catenary {
 /// sample has its own (batched: x, z, a, the sample's loss) or the whole batch has one (shared: W, b, the
 /// learning rate).
 struct Type {
-  DType dtype = DType::kF32;
+  DType dtype = DType::kF32;  ///< the number type
   Shape shape;
   bool batched = false;
 
@@ -32,8 +32,9 @@ struct SliceRange {
 
 /// What a variable holds before the first step.
 struct Init {
+  /// Which numbers.
   enum class Kind : std::uint8_t { kConstant, kUniform, kNormal };
-  Kind kind = Kind::kConstant;
+  Kind kind = Kind::kConstant;  ///< which numbers
   /// The constant; or the half-width of the uniform range [-scale, scale); or the standard deviation.
   double scale = 0;
   [[nodiscard]] bool operator==(const Init&) const = default;
@@ -43,9 +44,10 @@ struct Init {
 /// state).
 enum class Role : std::uint8_t { kParameter, kState };
 
+/// What a graph says of a variable beside its type.
 struct VariableSpec {
-  Role role = Role::kParameter;
-  Init init;
+  Role role = Role::kParameter;  ///< who changes it
+  Init init;                     ///< what it holds at first
   [[nodiscard]] bool operator==(const VariableSpec&) const = default;
 };
 

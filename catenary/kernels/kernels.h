@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "catenary/base/dtype.h"
 #include "catenary/kernels/simd.h"
 
 /// Numbers on raw memory. T is float or double; a stride counts elements; no pointer needs alignment (64
@@ -27,6 +28,17 @@ struct Operand {
   const T* data = nullptr;
   std::int64_t row_stride = 0;
   bool per_column = true;
+};
+
+/// A matrix that may be written, too: the same element.
+template <Number T>
+struct Target {
+  T* data = nullptr;
+  std::int64_t row_stride = 0;
+  bool per_column = true;
+
+  // NOLINTNEXTLINE(google-explicit-constructor): whoever may write may read
+  operator Operand<T>() const { return {data, row_stride, per_column}; }
 };
 
 /// y(i, t) = f(in0(i, t), in1(i, t), in2(i, t)), one operation rounded once unless an error is given, in ulp,
@@ -90,6 +102,9 @@ enum class Finish : std::uint8_t {
 };
 inline constexpr std::int64_t kOnePass = 512;
 
+/// Rows that the product kernel computes together, in registers: fewer cost as much.
+inline constexpr std::int64_t kProductRows = 8;
+
 /// sum(i, t) = (accumulate ? c(i, t) : start ? start(i) : 0) + sum over k of a(i, k) b(k, t), as ONE chain of
 /// fused multiply-adds in order of k: blocking cannot change its bits; then c as `finish` says. a: [rows,
 /// inner], b: [inner, columns], c: [rows, columns]; c overlaps neither. Three uses: W x (a = W row-major),
@@ -119,11 +134,14 @@ struct ProductArgs {
 /// The row stride recommended for a row-major matrix of `columns` elements that is walked down its columns
 /// (weights, sample rows): whole cache lines, and an odd number of them once the rows are 512 bytes or more,
 /// so that a column spreads over all sets of the L1 cache instead of one in 8, 16 ... 64.
+[[nodiscard]] constexpr std::int64_t product_stride(std::int64_t columns, DType dtype) {
+  const std::int64_t line = 64 / size_of(dtype);
+  const std::int64_t lines = (columns + line - 1) / line;
+  return (lines >= 8 && lines % 2 == 0 ? lines + 1 : lines) * line;
+}
 template <Number T>
 [[nodiscard]] constexpr std::int64_t product_stride(std::int64_t columns) {
-  constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(T));
-  const std::int64_t lines = (columns + kLine - 1) / kLine;
-  return (lines >= 8 && lines % 2 == 0 ? lines + 1 : lines) * kLine;
+  return product_stride(columns, kDTypeOf<T>);
 }
 
 /// out(c, r) = in(r, c). in: [rows, columns].
@@ -137,15 +155,12 @@ struct TransposeArgs {
   std::int64_t out_row_stride = 0;
 };
 
-/// The number type of a user's memory.
-enum class Element : std::uint8_t { kU8, kF32, kF64 };
-
 /// Copies samples of a user's rows into a tile, a sample a column, and, or, into rows of T.
 /// value = fma(T(x), scale, shift). What lies between samples and columns is filled with zeros.
 template <Number T>
 struct GatherArgs {
   const void* rows = nullptr;  ///< [any, features] of `element`
-  Element element = Element::kF32;
+  ElementType element = ElementType::kF32;
   std::int64_t row_stride = 0;
   const std::int64_t* indices = nullptr;  ///< [samples] row numbers; null: first, first + 1, ...
   std::int64_t first = 0;

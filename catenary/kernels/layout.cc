@@ -184,9 +184,9 @@ void gather_from(const GatherArgs<T>& args) {
 template <typename T>
 void gather(const GatherArgs<T>& args) noexcept {
   switch (args.element) {
-    case Element::kU8: gather_from<T, std::uint8_t>(args); break;
-    case Element::kF32: gather_from<T, float>(args); break;
-    case Element::kF64: gather_from<T, double>(args); break;
+    case ElementType::kU8: gather_from<T, std::uint8_t>(args); break;
+    case ElementType::kF32: gather_from<T, float>(args); break;
+    case ElementType::kF64: gather_from<T, double>(args); break;
   }
   fill_padding(args);
 }

@@ -61,7 +61,7 @@ struct Shape {
 template <typename T, typename E>
 struct Gathering {
   const Matrix<E>& rows;
-  Element element;
+  ElementType element;
   Map map;
   Shape shape;
   std::vector<std::int64_t> indices;  // empty: rows 2, 3, ...
@@ -114,7 +114,7 @@ void check(const Gathering<T, E>& g) {
 }
 
 template <typename T, typename E>
-void check_all(Element element) {
+void check_all(ElementType element) {
   for (const Shape shape : {Shape{1, 1, 1}, Shape{3, 5, 16}, Shape{16, 16, 16}, Shape{20, 130, 32},
                             Shape{40, 67, 48}, Shape{64, 33, 64}}) {
     Matrix<E> rows(shape.samples + 5, shape.features);
@@ -139,10 +139,14 @@ void check_all(Element element) {
 }
 
 TYPED_TEST(Layout, GatherConvertsScalesAndTransposesBytes) {
-  check_all<TypeParam, std::uint8_t>(Element::kU8);
+  check_all<TypeParam, std::uint8_t>(ElementType::kU8);
 }
-TYPED_TEST(Layout, GatherConvertsScalesAndTransposesFloats) { check_all<TypeParam, float>(Element::kF32); }
-TYPED_TEST(Layout, GatherConvertsScalesAndTransposesDoubles) { check_all<TypeParam, double>(Element::kF64); }
+TYPED_TEST(Layout, GatherConvertsScalesAndTransposesFloats) {
+  check_all<TypeParam, float>(ElementType::kF32);
+}
+TYPED_TEST(Layout, GatherConvertsScalesAndTransposesDoubles) {
+  check_all<TypeParam, double>(ElementType::kF64);
+}
 
 }  // namespace
 }  // namespace catenary::kernels

@@ -14,7 +14,7 @@ namespace catenary::kernels::HWY_NAMESPACE {
 // A register block must hold its accumulators, a row of b and one factor (32 registers with AVX-512, 16 with
 // AVX2), and an FMA's latency times its rate (4 x 2 on Zen 4 and Zen 5) asks for at least 8 accumulators.
 #if HWY_TARGET == HWY_AVX3
-constexpr int kMaxRows = 8, kMaxVectors = 3;  // 24 + 3 + 1
+constexpr int kMaxRows = kProductRows, kMaxVectors = 3;  // 24 + 3 + 1
 #elif HWY_TARGET == HWY_AVX2
 constexpr int kMaxRows = 6, kMaxVectors = 2;  // 12 + 2 + 1
 #else

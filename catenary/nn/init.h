@@ -20,7 +20,9 @@ enum class Initializer {
 
 /// "he_normal", "he_uniform", ...
 [[nodiscard]] std::string_view name_of(Initializer init);
+/// All of them, in the enumeration's order.
 [[nodiscard]] std::span<const Initializer> initializers();
+/// What a variable of so many inputs and outputs starts with.
 [[nodiscard]] Init initial(Initializer init, std::int64_t fan_in, std::int64_t fan_out);
 
 }  // namespace catenary::nn

@@ -32,6 +32,8 @@ class Activation {
 [[nodiscard]] std::string_view name_of(Activation activation);
 /// The identity and all that the catalogue has.
 [[nodiscard]] std::span<const Activation> activations();
+/// The function of z, of z's shape; kIdentity answers z itself. Throws Error{shape} for softmax of what is no
+/// vector.
 [[nodiscard]] Value activate(Activation activation, Value z);
 
 /// he_normal for relu and its relatives, glorot_uniform otherwise.
@@ -46,6 +48,7 @@ class Layer : public std::function<Value(Value x, const std::string& default_nam
   Value operator()(Value x) const;
 };
 
+/// Of a dense layer.
 struct DenseOptions {
   std::string name =
       {};  ///< of its parameters: NAME.weight [units, inputs] and NAME.bias [units]; "": dense1, dense2 ...

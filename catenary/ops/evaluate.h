@@ -19,10 +19,11 @@ enum class Rounding : std::uint8_t {
 /// Values for a graph's leaves, by name, row-major; of a batched leaf the samples one after another.
 template <typename T>
 struct BindingsOf {
-  std::int64_t batch_size = 1;
+  std::int64_t batch_size = 1;                                ///< samples of each batched leaf
   std::map<std::string, std::vector<T>, std::less<>> leaves;  ///< a shared input may be left to its default
-  Rounding rounding = Rounding::kNone;
+  Rounding rounding = Rounding::kNone;                        ///< of each operator's results
 };
+/// Bindings in double, ComplexBindings in complex numbers.
 using Bindings = BindingsOf<double>;
 using ComplexBindings = BindingsOf<Complex>;
 
@@ -51,6 +52,7 @@ class EvaluationOf {
   std::vector<Value> order_;             // what was computed, operands first
   std::vector<std::vector<T>> results_;  // by node id; empty: not computed
 };
+/// Evaluation in double, ComplexEvaluation in complex numbers.
 using Evaluation = EvaluationOf<double>;
 using ComplexEvaluation = EvaluationOf<Complex>;
 

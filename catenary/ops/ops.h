@@ -10,12 +10,12 @@
 /// see the catalogue entries.
 namespace catenary {
 
-// Arithmetic, element by element. A scalar operand (shape []) is broadcast to the other's shape, a number
-// likewise.
+/// Arithmetic, element by element. A scalar operand (shape []) is broadcast to the other's shape, a number
+/// likewise.
 [[nodiscard]] Value operator+(Value a, Value b);
-[[nodiscard]] Value operator-(Value a, Value b);
+[[nodiscard]] Value operator-(Value a, Value b);  ///< likewise
 [[nodiscard]] Value operator*(Value a, Value b);  ///< Hadamard product ⊙; for W·x see matmul
-[[nodiscard]] Value operator/(Value a, Value b);
+[[nodiscard]] Value operator/(Value a, Value b);  ///< likewise; ±∞ or NaN where b is 0
 [[nodiscard]] Value operator+(Value a, double b);
 [[nodiscard]] Value operator-(Value a, double b);
 [[nodiscard]] Value operator*(Value a, double b);
@@ -25,38 +25,38 @@ namespace catenary {
 [[nodiscard]] Value operator*(double a, Value b);
 [[nodiscard]] Value operator/(double a, Value b);
 [[nodiscard]] Value operator-(Value x);
-[[nodiscard]] Value square(Value x);
-[[nodiscard]] Value sqrt(Value x);
-[[nodiscard]] Value pow(Value base, Value exponent);
+[[nodiscard]] Value square(Value x);                  ///< x²
+[[nodiscard]] Value sqrt(Value x);                    ///< √x
+[[nodiscard]] Value pow(Value base, Value exponent);  ///< base^exponent
 [[nodiscard]] Value pow(Value base, double exponent);
-[[nodiscard]] Value exp(Value x);
-[[nodiscard]] Value log(Value x);
-[[nodiscard]] Value sin(Value x);
-[[nodiscard]] Value cos(Value x);
-[[nodiscard]] Value sinh(Value x);
-[[nodiscard]] Value cosh(Value x);
-[[nodiscard]] Value atan(Value x);
-[[nodiscard]] Value abs(Value x);
-[[nodiscard]] Value sign(Value x);
+[[nodiscard]] Value exp(Value x);                 ///< eˣ
+[[nodiscard]] Value log(Value x);                 ///< ln x
+[[nodiscard]] Value sin(Value x);                 ///< of radians
+[[nodiscard]] Value cos(Value x);                 ///< of radians
+[[nodiscard]] Value sinh(Value x);                ///< (eˣ − e⁻ˣ) / 2
+[[nodiscard]] Value cosh(Value x);                ///< (eˣ + e⁻ˣ) / 2
+[[nodiscard]] Value atan(Value x);                ///< arctan x, in radians
+[[nodiscard]] Value abs(Value x);                 ///< |x|
+[[nodiscard]] Value sign(Value x);                ///< -1, 0 or 1
 [[nodiscard]] Value step(Value x);                ///< 1 where x > 0, else 0
 [[nodiscard]] Value equal(Value a, Value b);      ///< 1 where a = b, else 0
 [[nodiscard]] Value clip(Value x, double limit);  ///< to [-limit, limit]
-[[nodiscard]] Value erf(Value x);
+[[nodiscard]] Value erf(Value x);                 ///< 2/√π ∫₀ˣ exp(−t²) dt
 
 /// What a layer may end in; nn has the same words.
 inline namespace activations {
-[[nodiscard]] Value sigmoid(Value x);
-[[nodiscard]] Value tanh(Value x);
-[[nodiscard]] Value relu(Value x);
-[[nodiscard]] Value leaky_relu(Value x, double slope = 0.01);
-[[nodiscard]] Value elu(Value x, double alpha = 1);
-[[nodiscard]] Value softplus(Value x);
-[[nodiscard]] Value gelu(Value x);
-[[nodiscard]] Value silu(Value x);
-[[nodiscard]] Value mish(Value x);
-[[nodiscard]] Value softsign(Value x);
-[[nodiscard]] Value hard_sigmoid(Value x);
-[[nodiscard]] Value softmax(Value x);  ///< x: [n]
+[[nodiscard]] Value sigmoid(Value x);                          ///< 1 / (1 + e⁻ˣ)
+[[nodiscard]] Value tanh(Value x);                             ///< hyperbolic tangent
+[[nodiscard]] Value relu(Value x);                             ///< x where x > 0, else 0
+[[nodiscard]] Value leaky_relu(Value x, double slope = 0.01);  ///< x where x > 0, else slope·x
+[[nodiscard]] Value elu(Value x, double alpha = 1);            ///< x where x > 0, else alpha·(eˣ − 1)
+[[nodiscard]] Value softplus(Value x);                         ///< ln(1 + eˣ)
+[[nodiscard]] Value gelu(Value x);                             ///< x·Φ(x), exactly: by erf
+[[nodiscard]] Value silu(Value x);                             ///< x·σ(x)
+[[nodiscard]] Value mish(Value x);                             ///< x·tanh(softplus(x))
+[[nodiscard]] Value softsign(Value x);                         ///< x / (1 + |x|)
+[[nodiscard]] Value hard_sigmoid(Value x);                     ///< x / 6 + ½, limited to [0, 1]
+[[nodiscard]] Value softmax(Value x);                          ///< x: [n]
 }  // namespace activations
 [[nodiscard]] Value log_softmax(Value x);  ///< x: [n]
 
@@ -76,14 +76,14 @@ inline namespace activations {
 [[nodiscard]] Value det(Value a);     ///< -> []
 [[nodiscard]] Value logdet(Value a);  ///< ln |det A| -> []
 [[nodiscard]] Value trace(Value a);   ///< -> []
-[[nodiscard]] Value identity(Graph& graph, std::int64_t n, DType dtype = DType::kF32);
+[[nodiscard]] Value identity(Graph& graph, std::int64_t n, DType dtype = DType::kF32);  ///< I: [n, n]
 [[nodiscard]] Value diag(Value x);      ///< [n] -> [n, n] with x as its diagonal
 [[nodiscard]] Value diagonal(Value a);  ///< [n, n] -> [n]
 
 // Reductions over all elements -> [], and what their gradients need.
-[[nodiscard]] Value sum(Value x);
-[[nodiscard]] Value mean(Value x);
-[[nodiscard]] Value max(Value x);
+[[nodiscard]] Value sum(Value x);          ///< Σ xᵢ
+[[nodiscard]] Value mean(Value x);         ///< Σ xᵢ / their number
+[[nodiscard]] Value max(Value x);          ///< the largest; the first of equals has the derivative
 [[nodiscard]] Value norm1(Value x);        ///< Σ |xᵢ|
 [[nodiscard]] Value norm2(Value x);        ///< ‖x‖₂; of a matrix, the Frobenius norm
 [[nodiscard]] Value unit_vector(Value x);  ///< x / ‖x‖₂, and 0 for x = 0
@@ -92,9 +92,10 @@ inline namespace activations {
 [[nodiscard]] Value argmax_mask(Value x);  ///< 1 at the first maximum, else 0
 
 // Shapes.
-[[nodiscard]] Value reshape(Value x, const Shape& shape);
+[[nodiscard]] Value reshape(Value x, const Shape& shape);  ///< the same elements, row-major, in another shape
+/// The elements begin .. end-1 of an axis.
 [[nodiscard]] Value slice(Value x, int axis, std::int64_t begin, std::int64_t end);
-[[nodiscard]] Value concat(std::span<const Value> parts, int axis = 0);
+[[nodiscard]] Value concat(std::span<const Value> parts, int axis = 0);  ///< side by side along an axis
 [[nodiscard]] Value broadcast(Value x, const Shape& shape);  ///< repeats a scalar, or the axes of extent 1
 [[nodiscard]] Value sum_to(Value x, const Shape& shape);     ///< the sum over what broadcast would repeat
 
@@ -106,7 +107,7 @@ inline namespace activations {
 [[nodiscard]] Value batch_sum(Value x);        ///< Σ over the samples; batched -> shared
 [[nodiscard]] Value batch_mean(Value x);       ///< the same divided by the batch size
 [[nodiscard]] Value batch_broadcast(Value x);  ///< the same for each sample; shared -> batched
-[[nodiscard]] Value batch_size(Graph& graph, DType dtype = DType::kF32);
+[[nodiscard]] Value batch_size(Graph& graph, DType dtype = DType::kF32);  ///< the number of samples -> []
 
 // Losses of one sample, kept whole. The second operand is the target.
 [[nodiscard]] Value squared_error(Value a, Value y);  ///< ½‖y − a‖²
@@ -114,6 +115,7 @@ inline namespace activations {
 [[nodiscard]] Value softmax_cross_entropy(Value logits, Value y);  ///< −Σ yᵢ ln softmax(z)ᵢ; y: [n]
 [[nodiscard]] Value softmax_cross_entropy_labels(Value logits, Value label);  ///< −ln softmax(z)_label
 [[nodiscard]] Value sigmoid_cross_entropy(Value logits, Value y);  ///< binary cross-entropy of σ(z), summed
+/// Σ of ½r² where |r| ≤ delta, else delta·(|r| − delta/2); r = a − y.
 [[nodiscard]] Value huber(Value a, Value y, double delta = 1);
 
 /// −Σ (yᵢ ln aᵢ + (1 − yᵢ) ln(1 − aᵢ)) of probabilities a; not an operator of its own but a graph of simpler

@@ -1,10 +1,8 @@
 #include "catenary/optim/optimizer.h"
 
-#include <cmath>
-#include <string_view>
-
 #include "catenary/base/error.h"
 #include "catenary/ops/ops.h"
+#include "catenary/optim/options.h"
 
 namespace catenary::optim {
 
@@ -21,18 +19,6 @@ void check(std::span<const Value> parameters, std::span<const Value> gradients) 
     fail(ErrorKind::kShape, "the gradient of '{}' needs its type {}, found {}", parameters[i].name(),
          parameters[i].type().str(), gradients[i].type().str());
   }
-}
-
-// A rate that is no number, infinite or negative would make weights useless without a word.
-void check_rate(double rate) {
-  if (std::isfinite(rate) && rate >= 0) return;
-  fail(ErrorKind::kConfig, "an optimizer needs a finite learning rate of 0 or more, found {}", rate);
-}
-
-// A share of what was there before, to keep: of a velocity or a moment.
-void check_share(std::string_view name, double share) {
-  if (share >= 0 && share < 1) return;
-  fail(ErrorKind::kConfig, "an optimizer needs a {} from 0 to below 1, found {}", name, share);
 }
 
 Value learning_rate(Value like, double constant) {
@@ -56,7 +42,7 @@ Value state_like(Value w, const std::string& suffix) {
 }  // namespace
 
 Optimizer sgd(SgdOptions options) {
-  check_rate(options.learning_rate);
+  check_options(options);
   return [options](std::span<const Value> parameters, std::span<const Value> gradients) {
     check(parameters, gradients);
     const Value eta = learning_rate(parameters[0], options.learning_rate);
@@ -69,8 +55,7 @@ Optimizer sgd(SgdOptions options) {
 }
 
 Optimizer momentum(MomentumOptions options) {
-  check_rate(options.learning_rate);
-  check_share("momentum", options.momentum);
+  check_options(options);
   return [options](std::span<const Value> parameters, std::span<const Value> gradients) {
     check(parameters, gradients);
     const Value eta = learning_rate(parameters[0], options.learning_rate);
@@ -87,11 +72,7 @@ Optimizer momentum(MomentumOptions options) {
 }
 
 Optimizer adam(AdamOptions options) {
-  check_rate(options.learning_rate);
-  check_share("beta1", options.beta1);
-  check_share("beta2", options.beta2);
-  if (!(options.epsilon >= 0))
-    fail(ErrorKind::kConfig, "adam needs an epsilon of 0 or more, found {}", options.epsilon);
+  check_options(options);
   return [options](std::span<const Value> parameters, std::span<const Value> gradients) {
     check(parameters, gradients);
     Graph& graph = parameters[0].graph();

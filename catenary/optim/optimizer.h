@@ -17,25 +17,31 @@ namespace catenary::optim {
 using Optimizer =
     std::function<std::vector<Update>(std::span<const Value> parameters, std::span<const Value> gradients)>;
 
+/// Of stochastic gradient descent.
 struct SgdOptions {
-  double learning_rate = 0.1;
+  double learning_rate = 0.1;  ///< η; finite, 0 or more, as in all options
+  [[nodiscard]] bool operator==(const SgdOptions&) const = default;
 };
 /// w ← w − η g. [Robbins and Monro 1951]
 [[nodiscard]] Optimizer sgd(SgdOptions options = {});
 
+/// Of gradient descent with momentum.
 struct MomentumOptions {
-  double learning_rate = 0.1;
-  double momentum = 0.9;
+  double learning_rate = 0.1;  ///< η
+  double momentum = 0.9;       ///< μ: the share of the velocity that is kept, below 1
+  [[nodiscard]] bool operator==(const MomentumOptions&) const = default;
 };
 /// v ← μ v + g, w ← w − η v, state NAME.velocity. [Polyak 1964; Sutskever et al. 2013, eq. 1-2 with ε folded
 /// into w's step]
 [[nodiscard]] Optimizer momentum(MomentumOptions options = {});
 
+/// Of Adam, as its authors recommend them.
 struct AdamOptions {
-  double learning_rate = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
+  double learning_rate = 1e-3;  ///< η
+  double beta1 = 0.9;           ///< β₁: the share of the first moment that is kept, below 1
+  double beta2 = 0.999;         ///< β₂: that of the second moment, below 1
+  double epsilon = 1e-8;        ///< ε beside √v̂; finite, 0 or more
+  [[nodiscard]] bool operator==(const AdamOptions&) const = default;
 };
 /// Moments NAME.moment1 and NAME.moment2 and the step count adam.step, with bias correction. [Kingma and Ba
 /// 2015, alg. 1]

@@ -113,17 +113,19 @@ TEST(Options, AreChecked) {
                              +[](double r) { (void)adam({.learning_rate = r}); }}) {
       EXPECT_THAT(
           error_of([&] { make(rate); }),
-          testing::StartsWith("config: an optimizer needs a finite learning rate of 0 or more, found "));
+          testing::MatchesRegex("config: [a-z]+ needs a finite learning_rate of 0 or more, found .*"));
     }
   }
   EXPECT_EQ(error_of([] { (void)momentum({.momentum = 1}); }),
-            "config: an optimizer needs a momentum from 0 to below 1, found 1");
+            "config: momentum needs a momentum from 0 to below 1, found 1");
   EXPECT_EQ(error_of([] { (void)adam({.beta1 = 1}); }),
-            "config: an optimizer needs a beta1 from 0 to below 1, found 1");
+            "config: adam needs a beta1 from 0 to below 1, found 1");
   EXPECT_EQ(error_of([] { (void)adam({.beta2 = -1}); }),
-            "config: an optimizer needs a beta2 from 0 to below 1, found -1");
+            "config: adam needs a beta2 from 0 to below 1, found -1");
   EXPECT_EQ(error_of([] { (void)adam({.epsilon = -1}); }),
-            "config: adam needs an epsilon of 0 or more, found -1");
+            "config: adam needs a finite epsilon of 0 or more, found -1");
+  EXPECT_EQ(error_of([] { (void)adam({.epsilon = HUGE_VAL}); }),
+            "config: adam needs a finite epsilon of 0 or more, found inf");
 }
 
 // Adam's are those that its authors recommend [Kingma and Ba 2015, alg. 1].

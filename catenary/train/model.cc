@@ -3,7 +3,7 @@
 #include "catenary/base/error.h"
 #include "catenary/nn/network.h"
 #include "catenary/ops/ops.h"
-#include "catenary/optim/optimizer.h"
+#include "catenary/optim/options.h"
 #include "catenary/train/config/loss.h"
 #include "catenary/transform/gradient.h"
 
@@ -20,16 +20,6 @@ void require_classes(const Config& config, const Schema& schema, std::size_t lea
   fail(ErrorKind::kData, "{}: the loss {} needs {} classes, found {}", config.data.train.samples,
        name_of(config.train.loss),
        least == most ? fmt::format("{}", least) : fmt::format("at least {}", least), found);
-}
-
-optim::Optimizer optimizer_of(const OptimizerConfig& config) {
-  switch (config.type) {
-    case OptimizerType::kSgd: return optim::sgd({config.learning_rate});
-    case OptimizerType::kMomentum: return optim::momentum({config.learning_rate, config.momentum});
-    case OptimizerType::kAdam:
-      return optim::adam({config.learning_rate, config.beta1, config.beta2, config.epsilon});
-  }
-  fail(ErrorKind::kInternal, "the config has no known optimizer");
 }
 
 }  // namespace
@@ -102,7 +92,8 @@ Program training_program(Model& model, const Config& config) {
   const Value loss = batch_mean(model.loss);
   const std::vector<Value> parameters = model.graph.parameters();
   const Gradient derivative = gradient(objective(model, config), parameters);
-  Program program{{{"loss", loss}}, optimizer_of(config.train.optimizer)(parameters, derivative.adjoints)};
+  Program program{{{"loss", loss}},
+                  optim::make_optimizer(config.train.optimizer)(parameters, derivative.adjoints)};
   if (config.train.accuracy) {
     program.outputs.push_back({"correct", batch_sum(equal(model.predicted_class, model.target))});
   }

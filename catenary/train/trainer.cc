@@ -118,7 +118,7 @@ void Training::run_batch(std::int64_t epoch, const Batch& batch) {
   const Status status = step_.run(batch);
   if (status == Status::kNotFinite) {
     fail(ErrorKind::kNumeric, "epoch {}, step {}: {}; a smaller learning_rate than {} may help", epoch,
-         steps_ + 1, message(step_.not_finite().value()), config_.train.optimizer.learning_rate);
+         steps_ + 1, message(step_.not_finite().value()), optim::learning_rate_of(config_.train.optimizer));
   }
   require_ok(status);
   sums_.loss += step_.scalar("loss") * static_cast<double>(batch.size);

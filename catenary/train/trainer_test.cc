@@ -74,17 +74,19 @@ class Textbook {
 
   void step(std::span<const std::int64_t> rows) {
     const Numbers g = gradient(rows);
-    const OptimizerConfig& o = config_.optimizer;
+    const auto* adam = std::get_if<optim::AdamOptions>(&config_.optimizer);
+    const auto* heavy = std::get_if<optim::MomentumOptions>(&config_.optimizer);
+    const double rate = learning_rate_of(config_.optimizer);
     ++t_;
     for (std::size_t i = 0; i < w_.size(); ++i) {
-      if (o.type == OptimizerType::kAdam) {
-        m_[i] = o.beta1 * m_[i] + (1 - o.beta1) * g[i];
-        v_[i] = o.beta2 * v_[i] + (1 - o.beta2) * g[i] * g[i];
-        const double m = m_[i] / (1 - std::pow(o.beta1, t_)), v = v_[i] / (1 - std::pow(o.beta2, t_));
-        w_[i] -= o.learning_rate * m / (std::sqrt(v) + o.epsilon);
+      if (adam != nullptr) {
+        m_[i] = adam->beta1 * m_[i] + (1 - adam->beta1) * g[i];
+        v_[i] = adam->beta2 * v_[i] + (1 - adam->beta2) * g[i] * g[i];
+        const double m = m_[i] / (1 - std::pow(adam->beta1, t_)), v = v_[i] / (1 - std::pow(adam->beta2, t_));
+        w_[i] -= rate * m / (std::sqrt(v) + adam->epsilon);
       } else {
-        m_[i] = (o.type == OptimizerType::kMomentum ? o.momentum * m_[i] : 0) + g[i];
-        w_[i] -= o.learning_rate * m_[i];
+        m_[i] = (heavy != nullptr ? heavy->momentum * m_[i] : 0) + g[i];
+        w_[i] -= rate * m_[i];
       }
     }
   }

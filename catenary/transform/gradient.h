@@ -14,7 +14,7 @@ namespace catenary {
 struct TraceStep {
   Value y;
   int input;
-  Value dy;
+  Value dy;  ///< the adjoint of y
   Value rule;
   Value contribution;
 };

@@ -6,8 +6,9 @@
 
 namespace catenary::derive {
 
+/// What of a derivation is told, and how.
 struct ComposeOptions {
-  Language language = Language::kEnglish;
+  Language language = Language::kEnglish;  ///< of the words
   /// Adds the general form of each rule, why shapes and transposes are what they are, and each rule's proof.
   bool full = false;
   /// Writes real numbers below each formula.

@@ -9,6 +9,7 @@
 
 namespace catenary::derive {
 
+/// What a document is written in.
 enum class Language : std::uint8_t { kEnglish, kChinese };
 
 /// A stretch of a sentence: words, or a formula.
@@ -16,42 +17,46 @@ struct Inline {
   std::string words;  ///< "" for a formula
   Formula formula;
 };
+/// Words and formulas, one after another.
 using Sentence = std::vector<Inline>;
 
 /// left = right₁ = right₂ ..., each with its reason; `number` stands beside it, 0 for none. `made_by`: the
 /// step that made it, where it is shown again; else 0.
 struct Equation {
+  /// What the left side equals, and why.
   struct Row {
-    Formula right;
-    Sentence reason;
+    Formula right;    ///< of the sign of equality
+    Sentence reason;  ///< stands beside it; empty for none
   };
   int number = 0;
   int made_by = 0;
   Formula left;
-  std::vector<Row> rows = {};
+  std::vector<Row> rows = {};  ///< from right₁ on
 };
 
+/// Cells under a header, one sentence each.
 struct Table {
-  std::vector<Sentence> header;
-  std::vector<std::vector<Sentence>> rows;
+  std::vector<Sentence> header;             ///< one cell for each column
+  std::vector<std::vector<Sentence>> rows;  ///< each as long as the header
 };
 
 /// name = the numbers of a scalar, vector or matrix, row-major.
 struct Numbers {
   Formula name;
-  Shape shape;
-  std::vector<double> values;
+  Shape shape;                 ///< of the value
+  std::vector<double> values;  ///< shape.size() of them
 };
 
 /// One piece of a document; which member counts is said by `kind`.
 struct Block {
+  /// Which kind of piece.
   enum class Kind : std::uint8_t { kHeading, kParagraph, kEquation, kTable, kNumbers };
   Kind kind = Kind::kParagraph;
-  int level = 2;  ///< of a heading: 1 the title
-  Sentence sentence = {};
-  Equation equation = {};
-  Table table = {};
-  Numbers numbers = {};
+  int level = 2;           ///< of a heading: 1 the title
+  Sentence sentence = {};  ///< of a heading or a paragraph
+  Equation equation = {};  ///< of an equation
+  Table table = {};        ///< of a table
+  Numbers numbers = {};    ///< of numbers
   /// The step of the backward pass that this block belongs to; 0 for none.
   int step = 0;
 };
@@ -59,8 +64,9 @@ struct Block {
 /// A derivation in words and formulas of one language, for any renderer.
 struct Document {
   Language language = Language::kEnglish;
-  std::vector<Block> blocks = {};
+  std::vector<Block> blocks = {};  ///< from the title on
 
+  /// Each adds a block at the end: heading(), paragraph(), equation(), table(), numbers().
   void heading(int level, Sentence sentence, int step = 0);
   void paragraph(Sentence sentence, int step = 0);
   void equation(Equation equation, int step = 0);

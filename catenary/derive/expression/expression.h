@@ -12,8 +12,8 @@ namespace catenary::derive {
 
 /// A formula of matrix calculus as a graph.
 struct Expression {
-  std::unique_ptr<Graph> graph;
-  Dimensions dimensions;
+  std::unique_ptr<Graph> graph;  ///< owns all values below
+  Dimensions dimensions;         ///< what its extents are called
   /// The declared variables, in their order.
   std::vector<Value> variables;
   /// Those declared symmetric.

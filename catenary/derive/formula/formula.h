@@ -13,9 +13,9 @@ namespace catenary::derive {
 
 /// A formula in plain text ("W⁽¹⁾ x", Unicode) and in LaTeX, and how tightly its outermost operator binds.
 struct Formula {
-  std::string text;
-  std::string latex;
-  Notation::Binding binding = Notation::kAtom;
+  std::string text;                             ///< of one line
+  std::string latex;                            ///< for math mode
+  Notation::Binding binding = Notation::kAtom;  ///< of the outermost operator
 };
 
 /// A leaf's name as a symbol: Greek letters by name, digits at the end as an index: "alpha" is α, "W1" is W₁.
@@ -66,18 +66,23 @@ class Names {
   /// These names and more; `base` must outlive it.
   [[nodiscard]] static Names above(const Names& base);
 
+  /// Gives the value a name, in place of one that it has here.
   void set(Value v, Formula name) { names_[v.id()] = std::move(name); }
+  /// Takes the name away that it has here.
   void remove(Value v) { names_.erase(v.id()); }
   /// Null if the value has none.
   [[nodiscard]] const Formula* find(Value v) const;
   /// What extents are called in attributes, unvec(x, m×n).
   void set(Dimensions dimensions) { dimensions_ = std::move(dimensions); }
+  /// As they were set.
   [[nodiscard]] const Dimensions& dimensions() const { return dimensions_; }
   /// The letter that counts the samples: Σₙ.
   void set_sample_index(std::string letter) { sample_index_ = std::move(letter); }
+  /// As it was set; n unless it was.
   [[nodiscard]] const std::string& sample_index() const { return sample_index_; }
   /// Matrices that equal their transposes, so that none is written.
   void set_symmetric(std::vector<Value> symmetric) { symmetric_ = std::move(symmetric); }
+  /// Whether the value equals its transpose, because of how it is made of such matrices.
   [[nodiscard]] bool is_symmetric(Value v) const;
 
  private:

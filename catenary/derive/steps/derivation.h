@@ -31,9 +31,9 @@ struct Flow {
 /// How the adjoint ∂f/∂x of one value comes about: the sum of what flows in from each of its uses.
 struct Adjoint {
   Value x;
-  Value symbol = {};  ///< a leaf named ∂f/∂x, that the steps before x use
-  Formula name = {};  ///< of ∂f/∂x; δ where x is a pre-activation
-  bool is_delta = false;
+  Value symbol = {};             ///< a leaf named ∂f/∂x, that the steps before x use
+  Formula name = {};             ///< of ∂f/∂x; δ where x is a pre-activation
+  bool is_delta = false;         ///< whether x is a pre-activation, whose adjoint is called δ
   std::vector<Flow> flows = {};  ///< from the last use to the first
   int sum_number = 0;            ///< of the step that adds several flows; 0 for one flow
   int sum_equation = 0;          ///< the number of its equation
@@ -41,9 +41,9 @@ struct Adjoint {
   /// Empty where nothing was to insert.
   Value inserted = {};
   std::vector<int> insertions = {};  ///< the equations that were inserted
-  Simplified written_out = {};
-  Simplified total = {};  ///< the sum of the flows in symbols
-  Value traced;           ///< the gradient transform's own adjoint
+  Simplified written_out = {};       ///< `inserted` as a person would write it
+  Simplified total = {};             ///< the sum of the flows in symbols
+  Value traced;                      ///< the gradient transform's own adjoint
 
   /// The number of the equation that says what it is.
   [[nodiscard]] int equation() const { return sum_equation > 0 ? sum_equation : flows.back().equation; }
@@ -51,7 +51,7 @@ struct Adjoint {
 
 /// A value that the forward pass computes, in order. The backward equations are numbered from there on.
 struct Definition {
-  int number = 0;
+  int number = 0;  ///< of its equation
   Value value;
 };
 
@@ -74,7 +74,7 @@ struct BatchResult {
 struct Result {
   Value variable;
   std::size_t adjoint = 0;  ///< its place in Part::adjoints; none if nothing flows: see reached
-  bool reached = false;
+  bool reached = false;     ///< whether anything flows to it
   /// If not reached: whether the function depends on it nevertheless, through what is constant between jumps.
   bool is_flat = false;
   Value traced = {};                      ///< the gradient transform's own answer
@@ -99,11 +99,11 @@ struct Part {
 /// The derivation of a gradient as data: the trace of the gradient transform with names, numbers and the
 /// simplification of each step. Owns a copy of the graph, in which all its values are.
 struct Derivation {
-  std::unique_ptr<Graph> graph;
-  Dimensions dimensions;
-  Names names;
-  std::vector<Value> leaves;  ///< inputs, then parameters, in the order of the formula
-  std::vector<Definition> forward;
+  std::unique_ptr<Graph> graph;     ///< the copy
+  Dimensions dimensions;            ///< what extents are called
+  Names names;                      ///< what values are called
+  std::vector<Value> leaves;        ///< inputs, then parameters, in the order of the formula
+  std::vector<Definition> forward;  ///< what the forward pass computes
   /// From the scalar, or from one sample's loss ℓ if the scalar is a mean over the batch.
   Part sample;
   /// From the mean over the batch down to ℓ and to what else is shared; nothing if there is no batch.
@@ -114,7 +114,7 @@ struct Derivation {
   std::vector<DenseLayer> layers;
   /// With order 2.
   std::optional<Hessian> hessian;
-  std::vector<Value> symmetric;
+  std::vector<Value> symmetric;  ///< leaves that equal their transposes
 
   /// What its simplifications may assume; `keep` are values to take as they are.
   [[nodiscard]] SimplifyOptions assumptions(std::span<const Value> keep = {}) const {
@@ -124,9 +124,10 @@ struct Derivation {
   [[nodiscard]] Names leaf_names() const;
 };
 
+/// What a derivation is made with beside the function.
 struct DeriveOptions {
-  Dimensions dimensions = {};
-  std::span<const Value> symmetric = {};
+  Dimensions dimensions = {};             ///< what the extents of the graph are called
+  std::span<const Value> symmetric = {};  ///< leaves that equal their transposes
   /// Leaves to keep although the loss may not depend on them.
   std::span<const Value> leaves = {};
   int order = 1;  ///< 2: also the Hessian, of a function of vectors and scalars

@@ -15,12 +15,12 @@ struct Derivation;
 struct Differential {
   /// dy = … + ∂y/∂z dz + …
   struct Jacobian {
-    Value z, dz;
-    Value matrix;
+    Value z, dz;   ///< the operand and its differential
+    Value matrix;  ///< ∂y/∂z
   };
 
-  int number = 0;  ///< of its equation; goes on from the numbers of the steps
-  Value y;
+  int number = 0;                        ///< of its equation; goes on from the numbers of the steps
+  Value y;                               ///< the value whose differential it is
   Value symbol = {};                     ///< a leaf named dy, that later differentials use
   int moving = 0;                        ///< how many of y's operands have a differential
   Value rule = {};                       ///< what the operator's rule makes of these, summed
@@ -33,7 +33,7 @@ struct Differential {
 
 /// A value of the gradient's formula that the forward pass does not have.
 struct GradientPart {
-  int number = 0;
+  int number = 0;  ///< of its equation
   Value value;
 };
 
@@ -51,14 +51,15 @@ struct SecondDerivative {
   Simplified in_parts = {};               ///< that as a person would write it, in named values
   std::optional<Simplified> closed = {};  ///< and in leaves, where it is short
 
+  /// The second derivative itself, in leaves where it is short.
   [[nodiscard]] Value value() const { return closed ? closed->value : in_parts.value; }
 };
 
 /// All second derivatives of a scalar, one block for each pair of variables; blocks below the diagonal are
 /// left out, as they are the transposes of those above.
 struct Hessian {
-  Names names;  ///< the derivation's, with those of parts and differentials
-  std::vector<SecondDerivative> blocks;
+  Names names;                           ///< the derivation's, with those of parts and differentials
+  std::vector<SecondDerivative> blocks;  ///< row by row, from the diagonal on
   /// What values are called in the blocks by x, blocks[place].x: parts of later gradients have no names yet.
   [[nodiscard]] Names names_in(std::size_t place) const;
 };

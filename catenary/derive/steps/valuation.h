@@ -12,6 +12,7 @@
 
 namespace catenary::derive {
 
+/// Whose results are checked, or made code of: the batch's, where there is one, or one sample's.
 enum class CheckedPart : std::uint8_t { kBatch, kSample };
 
 /// The numbers of a derivation's values at one point, computed by the reference evaluator from the nodes that
@@ -37,7 +38,9 @@ class Valuation {
   [[nodiscard]] Shape shape_of(Value v) const;
   /// The value's numbers, of a batched value those of one sample.
   [[nodiscard]] std::vector<double> of(Value v, std::int64_t sample = 0) const;
+  /// The samples at the point.
   [[nodiscard]] std::int64_t batch_size() const { return at_.batch_size; }
+  /// Whether all numbers of the value are finite, of all samples.
   [[nodiscard]] bool is_finite(Value v) const;
   /// The value with a result's numbers: what the gradient transform made or, where 0 · ∞ makes that no
   /// number, the closed form if that is one. Empty if nothing flows to the variable.
@@ -51,7 +54,8 @@ class Valuation {
 
   /// What both methods say about one result.
   struct Checks {
-    const GradientAgreement &differences, &complex;
+    const GradientAgreement &differences, &complex;  ///< by differences; by the complex step
+    /// Whether differences agree, and could have told a wrong derivative.
     [[nodiscard]] bool differences_agree() const { return differences.agrees() && differences.is_conclusive; }
     /// Whether either method found the point to be of this kind.
     [[nodiscard]] bool stand_at(GradientAgreement::Point p) const {
@@ -76,8 +80,8 @@ class Valuation {
 
   /// A block of second derivatives against the slopes of the gradient.
   struct HessianAgreement {
-    GradientAgreement differences, complex;
-    double asymmetry = 0;  ///< the largest difference of a Hessian from its transpose
+    GradientAgreement differences, complex;  ///< by differences; by the complex step
+    double asymmetry = 0;                    ///< the largest difference of a Hessian from its transpose
   };
   /// Of a derivation of order 2: one for each block.
   [[nodiscard]] const std::vector<HessianAgreement>& hessian_agreements() const {

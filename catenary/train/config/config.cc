@@ -9,14 +9,13 @@
 #include "catenary/base/file.h"
 #include "catenary/base/file_kind.h"
 #include "catenary/train/config/loss.h"
-#include "catenary/train/config/names.h"
 #include "catenary/train/config/sections.h"
+#include "catenary/train/config/table_reader.h"
 
 namespace catenary::train {
 
-std::string_view name_of(DataFormat format) { return spelling(kDataFormats, format); }
-std::string_view name_of(Loss loss) { return spelling(kLosses, loss); }
-std::string_view name_of(OptimizerType type) { return spelling(kOptimizers, type); }
+std::string_view name_of(DataFormat format) { return format == DataFormat::kIdx ? "idx" : "csv"; }
+std::string_view name_of(Loss loss) { return facts_of(loss).name; }
 
 bool is_classification(const Config& config) {
   return facts_of(config.train.loss).takes_labels || config.data.format == DataFormat::kIdx;

@@ -9,16 +9,15 @@
 
 #include "catenary/data/limits.h"
 #include "catenary/nn/network.h"
+#include "catenary/optim/options.h"
 
 namespace catenary::train {
 
 enum class DataFormat { kIdx, kCsv };
 enum class Loss { kSoftmaxCrossEntropy, kBinaryCrossEntropy, kSquaredError, kHuber };
-enum class OptimizerType { kSgd, kMomentum, kAdam };
 
 [[nodiscard]] std::string_view name_of(DataFormat format);
 [[nodiscard]] std::string_view name_of(Loss loss);
-[[nodiscard]] std::string_view name_of(OptimizerType type);
 
 /// Where a value stands in the config ("FILE:LINE:COLUMN"), for errors that only the data can reveal. Takes
 /// no part in comparisons.
@@ -58,19 +57,9 @@ struct LayerConfig {
   [[nodiscard]] bool operator==(const LayerConfig&) const = default;
 };
 
-struct OptimizerConfig {
-  OptimizerType type = OptimizerType::kAdam;
-  double learning_rate = 0.001;
-  double momentum = 0.9;  ///< momentum only
-  double beta1 = 0.9;     ///< these three: adam only
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
-  [[nodiscard]] bool operator==(const OptimizerConfig&) const = default;
-};
-
 struct TrainConfig {
   Loss loss = Loss::kSoftmaxCrossEntropy;
-  OptimizerConfig optimizer;
+  optim::Options optimizer = optim::AdamOptions{};
   double weight_decay = 0;  ///< λ: adds ½·λ·‖W‖² for each weight matrix, not for biases, to the objective
   std::int64_t epochs = 10;
   std::int64_t batch_size = 128;

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <span>
 #include <string_view>
 #include <unordered_set>
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
-#include "catenary/train/config/names.h"
 #include "catenary/train/config/sections.h"
 #include "catenary/train/config/table_reader.h"
 
@@ -17,6 +17,8 @@ namespace {
 constexpr std::array<std::string_view, 10> kKeys = {"format",      "train",      "test",        "split",
                                                     "target",      "classes",    "standardize", "max_bytes",
                                                     "max_columns", "max_classes"};
+
+constexpr std::array kFormats = {DataFormat::kIdx, DataFormat::kCsv};
 
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 50;    // a pebibyte: more than any machine's memory
 constexpr std::int64_t kMostClasses = std::int64_t{1} << 24;  // their numbers stay exact in f32
@@ -120,7 +122,7 @@ DataFormat read_format(const TableReader& data, const TomlNode& train) {
   const auto* path = std::get_if<std::string>(&train.value);
   if (path != nullptr && (*path == "-" || descriptor_of(*path)))
     (void)data.require("format", "\"csv\" or \"idx\", which the name of a stream does not tell");
-  return data.choice("format", kDataFormats, infer_format(train));
+  return data.choice("format", std::span<const DataFormat>(kFormats), infer_format(train));
 }
 
 }  // namespace

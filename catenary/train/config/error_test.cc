@@ -203,6 +203,10 @@ const Case kCases[] = {
      .train = "loss = \"huber\"\noptimizer = { type = \"adam\", epsilon = 1e-46 }",
      .message = "c.toml:10:40: train.optimizer.epsilon: expected a number from 1.17549435e-38 to 1e30, "
                 "found 1e-46"},
+    {.name = "MomentumThatIsOneInF32",
+     .train = "loss = \"huber\"\noptimizer = { type = \"momentum\", momentum = 0.99999999 }",
+     .message =
+         "c.toml:10:45: train.optimizer.momentum: expected a number from 0 to 0.9999999, found 0.99999999"},
     {.name = "WeightDecayThatIsZeroInF32",
      .train = "loss = \"huber\"\nweight_decay = 1e-46",
      .message = "c.toml:10:16: train.weight_decay: expected 0 or a number from 1.17549435e-38 to 1e30, "

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+#include <string_view>
+
 #include "catenary/ir/graph.h"
 #include "catenary/train/config/config.h"
 
@@ -8,6 +11,7 @@ namespace catenary::train {
 /// All that is known of a loss, for the config, the model, its file and its predictions.
 struct LossFacts {
   Loss loss;
+  std::string_view name;
   /// The target is the index of a class, and the output are logits, as the loss has its own softmax or
   /// sigmoid.
   bool takes_labels;
@@ -19,6 +23,8 @@ struct LossFacts {
   Value (*prediction)(Value output);
 };
 
+/// Every loss, in the order of the enumeration.
+[[nodiscard]] std::span<const LossFacts> losses();
 [[nodiscard]] const LossFacts& facts_of(Loss loss);
 
 }  // namespace catenary::train

@@ -4,7 +4,6 @@
 #include "catenary/base/error.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/train/config/loss.h"
-#include "catenary/train/config/names.h"
 #include "catenary/train/config/sections.h"
 #include "catenary/train/config/table_reader.h"
 
@@ -39,24 +38,14 @@ std::string read_name(const TableReader& table, std::string_view fallback) {
   return name;
 }
 
-// One of nn's enumerators by the name that nn gives it.
-template <typename E>
-E read_named(const TableReader& table, std::string_view key, std::span<const E> values, E fallback) {
-  const TomlNode* node = table.find(key);
-  if (node == nullptr) return fallback;
-  std::vector<std::string_view> names;
-  for (const E value : values) names.push_back(name_of(value));
-  return values[as_choice(*node, table.path(key), names)];
-}
-
 LayerConfig read_layer(const TomlNode& node, std::size_t index) {
   const TableReader table(node, fmt::format("model.layers.{}", index), kLayerKeys);
   (void)as_choice(table.require("type", "type = \"dense\""), table.path("type"), kLayerTypes);
   LayerConfig layer;
   layer.name = read_name(table, fmt::format("dense{}", index + 1));
   layer.units = table.whole("units", {1, kMaxUnits}, 0);
-  layer.activation = read_named(table, "activation", nn::activations(), nn::Activation());
-  layer.init = read_named(table, "init", nn::initializers(), nn::default_initializer(layer.activation));
+  layer.activation = table.choice("activation", nn::activations(), nn::Activation());
+  layer.init = table.choice("init", nn::initializers(), nn::default_initializer(layer.activation));
   const TomlNode* units = table.find("units");
   layer.place = {units == nullptr ? node.place : units->place};
   return layer;

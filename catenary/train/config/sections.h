@@ -15,6 +15,9 @@ namespace catenary::train {
 /// [model]: its layers, with names and initialisations filled in.
 [[nodiscard]] std::vector<LayerConfig> read_layers(const TomlNode& node, Loss loss);
 
+/// The options of an optimizer of which a config says nothing but the type.
+[[nodiscard]] optim::Options usual_options(const optim::OptimizerFacts& facts);
+
 /// [train], without metrics.
 [[nodiscard]] TrainConfig read_train(const TomlNode& node);
 

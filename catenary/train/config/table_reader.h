@@ -34,13 +34,6 @@ inline constexpr NumberSet kBelowOne = {"a number from 0 to 0.9999999",
 inline constexpr NumberSet kBetweenZeroAndOne = {"a number between 0 and 1",
                                                  [](double x) { return x > 0 && x < 1; }};
 
-/// A legal spelling of an enumerator.
-template <typename E>
-struct Choice {
-  std::string_view name;
-  E value;
-};
-
 /// Throws Error{config} "PLACE: PATH: expected EXPECTED, found NODE".
 [[noreturn]] void fail_expected(const TomlNode& node, std::string_view path, std::string_view expected);
 
@@ -75,13 +68,14 @@ class TableReader {
   [[nodiscard]] bool boolean(std::string_view key, bool fallback) const;
   [[nodiscard]] const TomlNode::Array& array(std::string_view key, std::string_view expected) const;
 
-  template <typename E, std::size_t n>
-  [[nodiscard]] E choice(std::string_view key, const Choice<E> (&choices)[n], E fallback) const {
+  /// One of the values by its name, which name_of gives it.
+  template <typename E>
+  [[nodiscard]] E choice(std::string_view key, std::span<const E> values, E fallback) const {
     const TomlNode* node = find(key);
     if (node == nullptr) return fallback;
     std::vector<std::string_view> names;
-    for (const auto& choice : choices) names.push_back(choice.name);
-    return choices[as_choice(*node, path(key), names)].value;
+    for (const E value : values) names.push_back(name_of(value));
+    return values[as_choice(*node, path(key), names)];
   }
 
  private:

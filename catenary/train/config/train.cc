@@ -4,7 +4,7 @@
 #include <array>
 
 #include "catenary/base/error.h"
-#include "catenary/train/config/names.h"
+#include "catenary/train/config/loss.h"
 #include "catenary/train/config/sections.h"
 #include "catenary/train/config/table_reader.h"
 
@@ -18,52 +18,70 @@ constexpr std::array<std::string_view, 1> kMetrics = {"accuracy"};
 constexpr std::int64_t kMaxEpochs = 1'000'000'000;
 constexpr std::int64_t kMaxBatch = std::int64_t{1} << 20;
 
-// The keys that each optimizer takes, in the order of OptimizerType.
-constexpr std::string_view kSgdKeys[] = {"type", "learning_rate"};
-constexpr std::string_view kMomentumKeys[] = {"type", "learning_rate", "momentum"};
-constexpr std::string_view kAdamKeys[] = {"type", "learning_rate", "beta1", "beta2", "epsilon"};
-constexpr std::string_view kAllKeys[] = {"type", "learning_rate", "momentum", "beta1", "beta2", "epsilon"};
-
-std::span<const std::string_view> keys_of(OptimizerType type) {
-  switch (type) {
-    case OptimizerType::kSgd: return kSgdKeys;
-    case OptimizerType::kMomentum: return kMomentumKeys;
-    case OptimizerType::kAdam: return kAdamKeys;
-  }
-  return {};
+template <typename Named>
+std::vector<std::string_view> names_of(std::span<const Named> all) {
+  std::vector<std::string_view> names;
+  for (const Named& named : all) names.push_back(named.name);
+  return names;
 }
 
-void check_optimizer_keys(const TableReader& table, OptimizerType type) {
-  const auto keys = keys_of(type);
-  for (const std::string_view key : kAllKeys) {
-    if (std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
+// The keys of an optimizer's table, or of any optimizer's.
+std::vector<std::string_view> keys_of(std::span<const optim::OptimizerFacts> optimizers) {
+  std::vector<std::string_view> keys = {"type"};
+  for (const optim::OptimizerFacts& facts : optimizers) {
+    for (const optim::Option& option : facts.options) {
+      if (std::ranges::count(keys, option.name) == 0) keys.push_back(option.name);
+    }
+  }
+  return keys;
+}
+
+// Training computes in f32: what is 0 or 1 there is refused.
+const NumberSet& numbers_of(optim::OptionKind kind) {
+  return kind == optim::OptionKind::kShare ? kBelowOne : kPositive;
+}
+
+void check_optimizer_keys(const TableReader& table, const optim::OptimizerFacts& facts) {
+  const std::vector<std::string_view> own = keys_of(std::span(&facts, 1));
+  for (const std::string_view key : keys_of(optim::optimizers())) {
+    if (std::ranges::count(own, key) > 0) continue;
     table.forbid(std::span(&key, 1), fmt::format("does not apply to the optimizer '{}'; expected one of {}",
-                                                 name_of(type), fmt::join(keys, ", ")));
+                                                 facts.name, fmt::join(own, ", ")));
   }
 }
 
-OptimizerConfig read_optimizer(const TomlNode& node) {
-  const TableReader table(node, "train.optimizer", kAllKeys);
-  OptimizerConfig optimizer;
-  (void)table.require("type", "one of sgd, momentum, adam");
-  optimizer.type = table.choice("type", kOptimizers, optimizer.type);
-  check_optimizer_keys(table, optimizer.type);
-  const double usual_rate = optimizer.type == OptimizerType::kAdam ? 0.001 : 0.01;
-  optimizer.learning_rate = table.number("learning_rate", kPositive, usual_rate);
-  optimizer.momentum = table.number("momentum", kBelowOne, optimizer.momentum);
-  optimizer.beta1 = table.number("beta1", kBelowOne, optimizer.beta1);
-  optimizer.beta2 = table.number("beta2", kBelowOne, optimizer.beta2);
-  optimizer.epsilon = table.number("epsilon", kPositive, optimizer.epsilon);
-  return optimizer;
+optim::Options read_optimizer(const TomlNode& node) {
+  const TableReader table(node, "train.optimizer", keys_of(optim::optimizers()));
+  const std::vector<std::string_view> names = names_of(optim::optimizers());
+  const TomlNode& type = table.require("type", fmt::format("one of {}", fmt::join(names, ", ")));
+  const optim::OptimizerFacts& facts = optim::optimizers()[as_choice(type, table.path("type"), names)];
+  check_optimizer_keys(table, facts);
+  optim::Options options = usual_options(facts);
+  for (const optim::Option& option : facts.options) {
+    double& number = option.in(options);
+    number = table.number(option.name, numbers_of(option.kind), number);
+  }
+  return options;
 }
 
 }  // namespace
 
+// Who calls optim::sgd has the rate in sight. A config that names none gets a tenth of C++'s 0.1, which fewer
+// networks are too steep for.
+optim::Options usual_options(const optim::OptimizerFacts& facts) {
+  constexpr double kCautiousRate = 0.01;
+  optim::Options options = facts.usual;
+  if (auto* sgd = std::get_if<optim::SgdOptions>(&options)) sgd->learning_rate = kCautiousRate;
+  if (auto* momentum = std::get_if<optim::MomentumOptions>(&options)) momentum->learning_rate = kCautiousRate;
+  return options;
+}
+
 TrainConfig read_train(const TomlNode& node) {
   const TableReader table(node, "train", kTrainKeys);
   TrainConfig train;
-  (void)table.require("loss", "one of softmax_cross_entropy, binary_cross_entropy, squared_error, huber");
-  train.loss = table.choice("loss", kLosses, train.loss);
+  const std::vector<std::string_view> names = names_of(losses());
+  const TomlNode& loss = table.require("loss", fmt::format("one of {}", fmt::join(names, ", ")));
+  train.loss = losses()[as_choice(loss, table.path("loss"), names)].loss;
   if (const auto* optimizer = table.find("optimizer")) train.optimizer = read_optimizer(*optimizer);
   train.weight_decay = table.number("weight_decay", kNotNegative, train.weight_decay);
   train.epochs = table.whole("epochs", {0, kMaxEpochs}, train.epochs);

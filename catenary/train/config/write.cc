@@ -47,15 +47,11 @@ std::string layer_table(const LayerConfig& layer) {
          fmt::format("activation = \"{}\"\ninit = \"{}\"\n", name_of(layer.activation), name_of(layer.init));
 }
 
-std::string optimizer_table(const OptimizerConfig& optimizer) {
-  std::string keys = fmt::format("type = \"{}\", learning_rate = {}", name_of(optimizer.type),
-                                 number(optimizer.learning_rate));
-  if (optimizer.type == OptimizerType::kMomentum)
-    keys += fmt::format(", momentum = {}", number(optimizer.momentum));
-  if (optimizer.type == OptimizerType::kAdam) {
-    keys += fmt::format(", beta1 = {}, beta2 = {}, epsilon = {}", number(optimizer.beta1),
-                        number(optimizer.beta2), number(optimizer.epsilon));
-  }
+std::string optimizer_table(const optim::Options& optimizer) {
+  const optim::OptimizerFacts& facts = optim::facts_of(optimizer);
+  std::string keys = fmt::format("type = \"{}\"", facts.name);
+  for (const optim::Option& option : facts.options)
+    keys += fmt::format(", {} = {}", option.name, number(value_of(option, optimizer)));
   return fmt::format("{{ {} }}", keys);
 }
 

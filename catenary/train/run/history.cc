@@ -2,22 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "catenary/train/run/history_json.h"
 
 namespace catenary::train {
 
 namespace {
 
 std::string csv_number(std::optional<double> value) { return value ? fmt::format("{}", *value) : ""; }
-
-// JSON has no infinity and no NaN.
-std::string json_number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
-
-std::string members(const Score& score) {
-  std::string text = fmt::format("\"loss\":{}", json_number(score.loss));
-  if (score.accuracy) text += fmt::format(",\"accuracy\":{}", json_number(*score.accuracy));
-  return text;
-}
 
 }  // namespace
 
@@ -32,16 +25,22 @@ std::string to_csv(const History& history) {
   return text;
 }
 
-std::string to_json(const Score& score) { return fmt::format("{{{}}}", members(score)); }
+nlohmann::ordered_json to_json(const Score& score) {
+  nlohmann::ordered_json json{{"loss", score.loss}};
+  if (score.accuracy) json["accuracy"] = *score.accuracy;
+  return json;
+}
 
-std::string to_json(const EpochRecord& record) {
-  return fmt::format("{{\"epoch\":{},{},\"test\":{}}}", record.epoch, members(record.train),
-                     record.test ? to_json(*record.test) : "null");
+nlohmann::ordered_json to_json(const EpochRecord& record) {
+  nlohmann::ordered_json json{{"epoch", record.epoch}};
+  json.update(to_json(record.train));
+  json["test"] = record.test ? to_json(*record.test) : nlohmann::ordered_json();
+  return json;
 }
 
 std::string to_jsonl(const History& history) {
   std::string text;
-  for (const EpochRecord& record : history) text += to_json(record) + "\n";
+  for (const EpochRecord& record : history) text += to_json(record).dump() + "\n";
   return text;
 }
 

@@ -26,13 +26,7 @@ using History = std::vector<EpochRecord>;
 /// CSV with the header epoch,loss,accuracy,test_loss,test_accuracy; what was not measured is empty.
 [[nodiscard]] std::string to_csv(const History& history);
 
-/// {"loss":0.5,"accuracy":0.9}; accuracy only where it was measured.
-[[nodiscard]] std::string to_json(const Score& score);
-
-/// {"epoch":1,"loss":...,"accuracy":...,"test":{...}}; "test" is null without a test set.
-[[nodiscard]] std::string to_json(const EpochRecord& record);
-
-/// One line of JSON for each epoch.
+/// One line of JSON for each epoch, as in history_json.h.
 [[nodiscard]] std::string to_jsonl(const History& history);
 
 }  // namespace catenary::train

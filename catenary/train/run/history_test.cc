@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace catenary::train {
 namespace {
 
@@ -14,6 +16,12 @@ TEST(History, WritesWhatWasMeasuredAndLeavesTheRestEmpty) {
   EXPECT_EQ(to_jsonl(history),
             "{\"epoch\":1,\"loss\":0.5,\"accuracy\":0.75,\"test\":{\"loss\":0.25,\"accuracy\":0.875}}\n"
             "{\"epoch\":2,\"loss\":0.1,\"test\":null}\n");
+}
+
+TEST(History, ANumberThatIsNotFiniteIsNullInJson) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(to_jsonl({{1, {infinity, 1}, std::nullopt}}),
+            "{\"epoch\":1,\"loss\":null,\"accuracy\":1.0,\"test\":null}\n");
 }
 
 TEST(History, ARunOfNoEpochsHasAHeaderOnly) {

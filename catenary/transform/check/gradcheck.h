@@ -29,7 +29,7 @@ enum class GradcheckMethod : std::uint8_t {
 
 /// How well the gradient with respect to one leaf agrees with what the method measured.
 struct GradientAgreement {
-  Value variable;
+  Value variable;  ///< the leaf
   GradcheckMethod method = GradcheckMethod::kCentralDifferences;
   /// Largest |analytic − numeric| over the elements.
   double max_absolute = 0;
@@ -56,12 +56,12 @@ struct GradientAgreement {
     std::int64_t element;        ///< of the variable, counted as `element` below
     std::vector<Value> at = {};  ///< the values in which it arises: see kinked_values()
   };
-  std::optional<Kink> kink = {};
+  std::optional<Kink> kink = {};  ///< nothing where none was seen
 
   /// Where error/tolerance is largest: for a batched variable, sample · shape.size() + element, row-major.
   std::int64_t element = 0;
-  double analytic = 0;
-  double numeric = 0;
+  double analytic = 0;  ///< the gradient there
+  double numeric = 0;   ///< what the method measured there
 
   /// False for a NaN too, and where nothing could be compared.
   [[nodiscard]] bool agrees() const { return excess <= 1 && point == Point::kSound; }
@@ -69,11 +69,12 @@ struct GradientAgreement {
   [[nodiscard]] std::string str() const;
 };
 
+/// How a gradient is checked.
 struct GradcheckOptions {
   /// Elements to try of each variable, evenly spread; 0: all. Each costs two evaluations of y, or one in
   /// complex numbers.
   std::int64_t elements = 0;
-  GradcheckMethod method = GradcheckMethod::kCentralDifferences;
+  GradcheckMethod method = GradcheckMethod::kCentralDifferences;  ///< what it is compared with
 };
 
 /// Compares gradient(y, wrt) at a point with what the method measures, both through the reference evaluator.

@@ -50,8 +50,9 @@ struct SimplifyStep {
   Value after;
 };
 
+/// What simplify() answers.
 struct Simplified {
-  Value value;
+  Value value;  ///< the simplified one
   /// From the original to `value`; empty when nothing changed that a written formula shows. A formula too
   /// large to be read, of more than 300 different calls, is simplified in one step whose rule is "…".
   std::vector<SimplifyStep> steps;

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "catenary/engine/schedule.h"
+#include "catenary/engine/compile/schedule.h"
 
 /// Where everything lies in memory, before there is any. Private to engine/.
 namespace catenary::engine {
@@ -71,14 +71,11 @@ struct MemoryPlan {
   std::vector<bool> before_updates;  ///< outputs that are computed before it
 
   [[nodiscard]] bool writes_early() const { return write_stage >= 0; }
-  [[nodiscard]] bool writes_from(std::size_t stage, std::size_t item) const {
-    return static_cast<int>(stage) == write_stage && static_cast<int>(item) == write_item;
-  }
 };
 
 /// The elements of a row in sample-row layout: padded to whole cache lines.
 [[nodiscard]] inline std::int64_t row_stride(Value root) {
-  return kernels::product_stride<float>(root.shape().size());
+  return kernels::product_stride(root.shape().size(), root.type().dtype);
 }
 
 [[nodiscard]] MemoryPlan plan_memory(const Schedule& schedule);

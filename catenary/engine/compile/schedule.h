@@ -18,6 +18,8 @@ struct Ref {
   Value root;
   std::int64_t offset = 0;
   bool repeat = false;
+
+  [[nodiscard]] bool operator==(const Ref&) const = default;
 };
 
 /// What kind of work computes a node.
@@ -65,15 +67,15 @@ struct Stage {
 
 /// The program, rewritten and put in order.
 struct Schedule {
-  Program program;
-  std::vector<Stage> stages;
-  std::vector<Value> nodes;   ///< all that the program needs, in topological order
-  std::vector<Ref> refs;      ///< by node id
-  std::vector<Form> forms;    ///< by node id
-  std::vector<Value> folded;  ///< by node id: the product that the node adds or subtracts itself
-  std::vector<int> stage_of;  ///< by node id
-  std::vector<bool>
-      computed;  ///< by node id: its root holds numbers (it is no mere view, and somebody needs it)
+  Program program = {};
+  std::vector<Stage> stages = {};
+  std::vector<Value> nodes = {};   ///< all that the program needs, in topological order
+  std::vector<Ref> refs = {};      ///< by node id
+  std::vector<Form> forms = {};    ///< by node id
+  std::vector<Value> folded = {};  ///< by node id: the product that the node adds or subtracts itself
+  std::vector<int> stage_of = {};  ///< by node id
+  std::vector<bool> computed =
+      {};  ///< by node id: its root holds numbers (it is no mere view, and somebody needs it)
 
   [[nodiscard]] const Ref& ref(Value v) const { return refs[static_cast<std::size_t>(v.id())]; }
   [[nodiscard]] Form form(Value v) const { return forms[static_cast<std::size_t>(v.id())]; }
@@ -113,12 +115,13 @@ struct ProductMatrix {
 /// The program on a copy of its graph.
 [[nodiscard]] Program carried_over(Program program, Graph& copy);
 
-/// Passes of compile, in order; they add nodes to the program's graph.
-void rewrite_program(Schedule& schedule, const Program& program);
-void assign_stages(Schedule& schedule);
-void fuse(Schedule& schedule);
+/// Passes of compile, in order: each goes on with what the one before handed on. They add nodes to the
+/// program's graph.
+[[nodiscard]] Schedule rewrite_program(const Program& program);
+[[nodiscard]] Schedule assign_stages(Schedule schedule);
+[[nodiscard]] Schedule fuse(Schedule schedule);
 /// The first half of fuse: forms, refs and what is computed.
-void select_forms(Schedule& schedule);
+[[nodiscard]] Schedule select_forms(Schedule schedule);
 
 /// One line for each node, stage, or item: for `catenary inspect --dump-after`.
 [[nodiscard]] std::string dump_nodes(const Schedule& schedule);

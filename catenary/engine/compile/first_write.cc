@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "catenary/engine/plan.h"
+#include "catenary/engine/compile/plan.h"
 
 /// Where a step first writes to a variable: until there, it can stop and leave all of them as they were.
 namespace catenary::engine {

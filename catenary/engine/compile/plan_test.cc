@@ -1,4 +1,4 @@
-#include "catenary/engine/plan.h"
+#include "catenary/engine/compile/plan.h"
 
 #include <gtest/gtest.h>
 
@@ -14,10 +14,7 @@ struct Updates {
   Value a = g.parameter("a", {64}), b = g.parameter("b", {16});
 
   [[nodiscard]] MemoryPlan plan(Value next_a, Value next_b) const {
-    Schedule schedule;
-    rewrite_program(schedule, {{}, {{a, next_a}, {b, next_b}}});
-    assign_stages(schedule);
-    fuse(schedule);
+    const Schedule schedule = fuse(assign_stages(rewrite_program({{}, {{a, next_a}, {b, next_b}}})));
     EXPECT_EQ(schedule.stages[0].items.size(), 2);
     return plan_memory(schedule);
   }
@@ -39,6 +36,14 @@ TEST(Waves, ChangeNoVariableThatAnotherGroupReads) {
   EXPECT_TRUE(run_together(plan));
   ASSERT_EQ(plan.deferred.size(), 1);
   EXPECT_EQ(plan.deferred[0].variable, u.a);
+}
+
+TEST(SampleRows, AreWholeCacheLinesOfTheirNumberType) {
+  Graph g;
+  EXPECT_EQ(row_stride(g.input("x", {20})), 32);
+  EXPECT_EQ(row_stride(g.input("y", {20}, DType::kF64)), 24);
+  EXPECT_EQ(row_stride(g.input("z", {128})), 144);
+  EXPECT_EQ(row_stride(g.input("u", {64}, DType::kF64)), 72);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "catenary/base/error.h"
-#include "catenary/engine/schedule.h"
+#include "catenary/engine/compile/schedule.h"
 #include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
@@ -114,14 +114,14 @@ Program carried_over(Program program, Graph& copy) {
   return program;
 }
 
-void rewrite_program(Schedule& schedule, const Program& program) {
+Schedule rewrite_program(const Program& program) {
   const std::vector<Value> before = results_of(program);
   check_outputs(program);
   check_updates(program);
   check_dtype(reachable(before));
   std::vector<Value> after = rewrite(before);
   std::transform(after.begin(), after.end(), after.begin(), detached_from_variables);
-  schedule.program = program;
+  Schedule schedule{.program = program};
   for (std::size_t i = 0; i < program.outputs.size(); ++i) schedule.program.outputs[i].value = after[i];
   for (std::size_t i = 0; i < program.updates.size(); ++i) {
     schedule.program.updates[i].next = after[program.outputs.size() + i];
@@ -129,9 +129,10 @@ void rewrite_program(Schedule& schedule, const Program& program) {
   // A variable that is only written belongs to the program too.
   for (const Update& update : program.updates) after.push_back(update.variable);
   schedule.nodes = reachable(after);
+  return schedule;
 }
 
-void assign_stages(Schedule& schedule) {
+Schedule assign_stages(Schedule schedule) {
   const std::size_t size = static_cast<std::size_t>(schedule.nodes.back().id()) + 1;
   schedule.stage_of.assign(size, 0);
   int last = 0;
@@ -144,6 +145,7 @@ void assign_stages(Schedule& schedule) {
   const bool samples =
       std::any_of(schedule.nodes.begin(), schedule.nodes.end(), [](Value v) { return v.batched(); });
   schedule.stages.resize(static_cast<std::size_t>(std::max(last, samples ? 1 : 0)) + 1);
+  return schedule;
 }
 
 }  // namespace catenary::engine

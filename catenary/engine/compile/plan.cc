@@ -1,4 +1,4 @@
-#include "catenary/engine/plan.h"
+#include "catenary/engine/compile/plan.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "catenary/engine/schedule.h"
+#include "catenary/engine/compile/schedule.h"
 #include "catenary/ops/catalogue.h"
 
 /// Which kernel computes a node, which nodes hold numbers of their own, and what the others look at.
@@ -253,6 +253,9 @@ std::vector<Value> operands_of(const Schedule& schedule, Value result) {
   return operands;
 }
 
-void select_forms(Schedule& schedule) { Selection(schedule).run(); }
+Schedule select_forms(Schedule schedule) {
+  Selection(schedule).run();
+  return schedule;
+}
 
 }  // namespace catenary::engine

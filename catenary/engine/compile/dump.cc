@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "catenary/engine/plan.h"
-#include "catenary/engine/schedule.h"
+#include "catenary/engine/compile/plan.h"
+#include "catenary/engine/compile/schedule.h"
 #include "catenary/ir/print.h"
 
 namespace catenary::engine {

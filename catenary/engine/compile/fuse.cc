@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
-#include "catenary/engine/schedule.h"
+#include "catenary/engine/compile/schedule.h"
 #include "catenary/ops/catalogue.h"
 
 /// The order of work: computed nodes in items, elementwise ones in groups.
@@ -228,9 +229,10 @@ class Grouping {
 
 }  // namespace
 
-void fuse(Schedule& schedule) {
-  select_forms(schedule);
+Schedule fuse(Schedule schedule) {
+  schedule = select_forms(std::move(schedule));
   Grouping(schedule).run();
+  return schedule;
 }
 
 }  // namespace catenary::engine

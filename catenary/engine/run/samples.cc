@@ -1,0 +1,131 @@
+#include <algorithm>
+
+#include "catenary/engine/run/operands.h"
+#include "catenary/engine/run/run.h"
+
+/// A stage for each sample: lanes, spans and tiles.
+namespace catenary::engine {
+
+namespace {
+
+// The `part`th of `parts` nearly equal shares of `count`, in whole multiples.
+struct Share {
+  std::int64_t begin, count;
+};
+Share share(std::int64_t count, std::int64_t multiple, int part, int parts) {
+  const std::int64_t units = (count + multiple - 1) / multiple;
+  const std::int64_t begin = std::min(units * part / parts * multiple, count);
+  const std::int64_t end = std::min(units * (part + 1) / parts * multiple, count);
+  return {begin, end - begin};
+}
+
+template <typename T>
+int team_size(const Run<T>& run) noexcept {
+  const bool worth = run.program.work_per_sample * run.batch.size >= kParallelWork;
+  return run.pool != nullptr && worth ? run.pool->size() : 1;
+}
+
+// So many samples of a span from a column on, on one worker.
+template <typename T>
+Tile<T> tile_of(const Run<T>& run, const Span& span, Share columns, int worker) noexcept {
+  Worker& memory = run.worker(worker);
+  return {.numbers = run.tiles(span.memory),
+          .scratch = memory.scratch.template as<T>(),
+          .width = run.cut.width,
+          .column = columns.begin,
+          .first = span.first + columns.begin,
+          .samples = columns.count,
+          .columns = run.cut.width == 1 ? 1 : round_up(columns.count, kernels::kLanes),
+          .worker = &memory};
+}
+
+// Adds a span to the lane's sums: a share of the rows of each. Sums that are taken piece by piece wait for
+// their readers.
+template <typename T>
+void take_sums(const Run<T>& run, const BoundStage<T>& stage, const Span& span, int part,
+               int parts) noexcept {
+  T* numbers = run.tiles(span.memory);
+  for (const BoundSum<T>& sum : stage.sums) {
+    if (run.takes_pieces() && sum.by_pieces) continue;
+    T* to = run.lane(span.lane) + sum.accumulator;
+    const auto [row, rows] = share(sum.rows, kernels::kProductRows, part, parts);
+    if (rows == 0) continue;
+    const kernels::Operand<T> in = span_operand(run, sum.in, numbers, row);
+    if (sum.kind == Item::Kind::kColumnSum) {
+      run.call(run.kernels().accumulate_columns,
+               {in, rows, span.samples, to + row * kernels::kLanes, span.start});
+      continue;
+    }
+    const SampleRows<T> samples = sample_rows(run, sum, span);
+    call_on_rows(run,
+                 {in.data, run.cut.width, 1, samples.data, samples.stride, to + row * sum.columns,
+                  sum.columns, rows, span.samples, sum.columns, !span.start},
+                 sum);
+  }
+}
+
+template <typename T>
+void finish_sums(const Run<T>& run, const BoundStage<T>& stage, std::int64_t lane) noexcept {
+  T* accumulators = run.lane(lane);
+  for (const BoundSum<T>& sum : stage.sums) {
+    if (sum.kind != Item::Kind::kColumnSum || (run.takes_pieces() && sum.by_pieces)) continue;
+    run.call(run.kernels().finish_columns,
+             {accumulators + sum.accumulator, sum.rows, accumulators + sum.result, 1});
+  }
+}
+
+// A lane on one thread.
+template <typename T>
+void run_lane(const Run<T>& run, const BoundStage<T>& stage, std::int64_t lane, int worker) noexcept {
+  const std::int64_t begin = lane * run.cut.lane_samples;
+  const std::int64_t end = std::min(begin + run.cut.lane_samples, run.batch.size);
+  for (std::int64_t first = begin; first < end; first += run.cut.span) {
+    const Span span{first, std::min(run.cut.span, end - first), worker, lane, first == begin};
+    for (std::int64_t column = 0; column < span.samples; column += run.cut.tile) {
+      const Share columns{column, std::min(run.cut.tile, span.samples - column)};
+      run_tile(run, stage, tile_of(run, span, columns, worker));
+    }
+    take_sums(run, stage, span, 0, 1);
+  }
+  finish_sums(run, stage, lane);
+}
+
+// The only lane on all threads: each takes some tiles of a span, then some rows of its sums.
+template <typename T>
+void run_team(const Run<T>& run, const BoundStage<T>& stage, int team) noexcept {
+  for (std::int64_t first = 0; first < run.batch.size; first += run.cut.span) {
+    const Span span{first, std::min(run.cut.span, run.batch.size - first), 0, 0, first == 0};
+    const auto tiles = static_cast<int>(round_up((span.samples + run.cut.tile - 1) / run.cut.tile, team));
+    const auto pass = [&](int tile, int worker) {
+      const Share columns = share(span.samples, kernels::kLanes, tile, tiles);
+      if (columns.count > 0) run_tile(run, stage, tile_of(run, span, columns, worker));
+    };
+    const auto sum = [&](int part, int) { take_sums(run, stage, span, part, team); };
+    if (team > 1) {
+      run.pool->run(tiles, pass);
+      run.pool->run(team, sum);
+      continue;
+    }
+    for (int tile = 0; tile < tiles; ++tile) pass(tile, 0);
+    sum(0, 0);
+  }
+  finish_sums(run, stage, 0);
+}
+
+}  // namespace
+
+template <typename T>
+void run_samples(Run<T>& run, const BoundStage<T>& stage) noexcept {
+  const int team = team_size(run);
+  run.awake = team > 1;
+  if (run.cut.lanes == 1) return run_team(run, stage, team);
+  const auto lanes = static_cast<int>(run.cut.lanes);
+  if (run.awake)
+    return run.pool->run(lanes, [&](int lane, int worker) { run_lane(run, stage, lane, worker); });
+  for (int lane = 0; lane < lanes; ++lane) run_lane(run, stage, lane, 0);
+}
+
+template void run_samples(Run<float>&, const BoundStage<float>&) noexcept;
+template void run_samples(Run<double>&, const BoundStage<double>&) noexcept;
+
+}  // namespace catenary::engine

@@ -56,16 +56,23 @@ struct Block {
   int step = 0;
 };
 
+using Blocks = std::vector<Block>;
+
+[[nodiscard]] Block heading_block(int level, Sentence sentence, int step = 0);
+[[nodiscard]] Block paragraph_block(Sentence sentence, int step = 0);
+[[nodiscard]] Block equation_block(Equation equation, int step = 0);
+[[nodiscard]] Block table_block(Table table);
+[[nodiscard]] Block numbers_block(Numbers numbers, int step = 0);
+
+/// What is written goes on with `more`.
+Blocks& operator+=(Blocks& blocks, Block more);
+Blocks& operator+=(Blocks& blocks, Blocks more);
+Sentence& operator+=(Sentence& sentence, Sentence more);
+
 /// A derivation in words and formulas of one language, for any renderer.
 struct Document {
   Language language = Language::kEnglish;
-  std::vector<Block> blocks = {};
-
-  void heading(int level, Sentence sentence, int step = 0);
-  void paragraph(Sentence sentence, int step = 0);
-  void equation(Equation equation, int step = 0);
-  void table(Table table, int step = 0);
-  void numbers(Numbers numbers, int step = 0);
+  Blocks blocks = {};
 };
 
 /// The numbers' rows as texts of one precision, at most `most` rows and columns with "…" for what is left

@@ -1,4 +1,5 @@
 #include "catenary/derive/code/cpp_helpers.h"
+#include "catenary/ops/catalogue.h"
 
 #include <array>
 
@@ -6,56 +7,67 @@ namespace catenary::derive {
 
 namespace {
 
-constexpr std::array kFunctions = {
-    CodeHelper{"square", "\ninline double square(double x) { return x * x; }\n"},
-    CodeHelper{"sqrt", "\ninline double sqrt(double x) { return std::sqrt(x); }\n"},
-    CodeHelper{"pow", "\ninline double pow(double x, double p) { return std::pow(x, p); }\n"},
-    CodeHelper{"exp", "\ninline double exp(double x) { return std::exp(x); }\n"},
-    CodeHelper{"sin", "\ninline double sin(double x) { return std::sin(x); }\n"},
-    CodeHelper{"cos", "\ninline double cos(double x) { return std::cos(x); }\n"},
-    CodeHelper{"log", "\ninline double log(double x) { return std::log(x); }\n"},
-    CodeHelper{"abs", "\ninline double abs(double x) { return std::abs(x); }\n"},
-    CodeHelper{"sign", "\ninline double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }\n"},
-    CodeHelper{"step", "\ninline double step(double x) { return x > 0 ? 1 : 0; }\n"},
-    CodeHelper{"equal", "\ninline double equal(double a, double b) { return a == b ? 1 : 0; }\n"},
-    CodeHelper{"clip",
-               "\ninline double clip(double x, double limit) { return std::clamp(x, -limit, limit); }\n"},
-    CodeHelper{"erf", "\ninline double erf(double x) { return std::erf(x); }\n"},
-    CodeHelper{"tanh", "\ninline double tanh(double x) { return std::tanh(x); }\n"},
-    CodeHelper{"relu", "\ninline double relu(double x) { return x < 0 ? 0 : x; }\n"},
-    CodeHelper{"leaky_relu",
-               "\ninline double leaky_relu(double x, double slope) { return x < 0 ? slope * x : x; }\n"},
-    CodeHelper{"elu",
-               "\ninline double elu(double x, double alpha) { return x < 0 ? alpha * std::expm1(x) : x; }\n"},
-    CodeHelper{"sigmoid", R"(
+// Operators on elements, each with the function that it becomes.
+constexpr std::array kCppFunctions = {
+    CppFunction{&ops::kSquare, "square", "\ninline double square(double x) { return x * x; }\n"},
+    CppFunction{&ops::kSqrt, "sqrt", "\ninline double sqrt(double x) { return std::sqrt(x); }\n"},
+    CppFunction{&ops::kPow, "pow", "\ninline double pow(double x, double p) { return std::pow(x, p); }\n"},
+    CppFunction{&ops::kExp, "exp", "\ninline double exp(double x) { return std::exp(x); }\n"},
+    CppFunction{&ops::kSin, "sin", "\ninline double sin(double x) { return std::sin(x); }\n"},
+    CppFunction{&ops::kCos, "cos", "\ninline double cos(double x) { return std::cos(x); }\n"},
+    CppFunction{&ops::kLog, "log", "\ninline double log(double x) { return std::log(x); }\n"},
+    CppFunction{&ops::kAbs, "abs", "\ninline double abs(double x) { return std::abs(x); }\n"},
+    CppFunction{&ops::kSign, "sign",
+                "\ninline double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }\n"},
+    CppFunction{&ops::kStep, "step", "\ninline double step(double x) { return x > 0 ? 1 : 0; }\n"},
+    CppFunction{&ops::kEqual, "equal",
+                "\ninline double equal(double a, double b) { return a == b ? 1 : 0; }\n"},
+    CppFunction{&ops::kClip, "clip",
+                "\ninline double clip(double x, double limit) { return std::clamp(x, -limit, limit); }\n"},
+    CppFunction{&ops::kErf, "erf", "\ninline double erf(double x) { return std::erf(x); }\n"},
+    CppFunction{&ops::kTanh, "tanh", "\ninline double tanh(double x) { return std::tanh(x); }\n"},
+    CppFunction{&ops::kRelu, "relu", "\ninline double relu(double x) { return x < 0 ? 0 : x; }\n"},
+    CppFunction{&ops::kLeakyRelu, "leaky_relu",
+                "\ninline double leaky_relu(double x, double slope) { return x < 0 ? slope * x : x; }\n"},
+    CppFunction{
+        &ops::kElu, "elu",
+        "\ninline double elu(double x, double alpha) { return x < 0 ? alpha * std::expm1(x) : x; }\n"},
+    CppFunction{&ops::kSigmoid, "sigmoid", R"(
 inline double sigmoid(double x) {
   const double e = std::exp(-std::abs(x));  // never overflows
   return x >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 )"},
-    CodeHelper{"silu", "\ninline double silu(double x) { return x * sigmoid(x); }\n"},
-    CodeHelper{"softplus", R"(
+    CppFunction{&ops::kSilu, "silu", "\ninline double silu(double x) { return x * sigmoid(x); }\n"},
+    CppFunction{&ops::kSoftplus, "softplus", R"(
 inline double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
 )"},
-    CodeHelper{"gelu",
-               "\ninline double gelu(double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }\n"},
-    CodeHelper{"squared_error",
-               "\ninline double squared_error(double a, double y) { return 0.5 * (y - a) * (y - a); }\n"},
-    CodeHelper{
-        "cross_entropy",
-        "\ninline double cross_entropy(double a, double y) { return y == 0 ? 0 : -y * std::log(a); }\n"},
-    CodeHelper{"sigmoid_cross_entropy", R"(
+    CppFunction{&ops::kGelu, "gelu",
+                "\ninline double gelu(double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }\n"},
+    CppFunction{&ops::kSquaredError, "squared_error",
+                "\ninline double squared_error(double a, double y) { return 0.5 * (y - a) * (y - a); }\n",
+                CppFunction::Use::kSummed},
+    CppFunction{
+        &ops::kCrossEntropy, "cross_entropy",
+        "\ninline double cross_entropy(double a, double y) { return y == 0 ? 0 : -y * std::log(a); }\n",
+        CppFunction::Use::kSummed},
+    CppFunction{&ops::kSigmoidCrossEntropy, "sigmoid_cross_entropy", R"(
 inline double sigmoid_cross_entropy(double z, double y) {
   const double gap = (z > 0 ? 1 : 0) - y;  // 0 where z points the right way: then even an infinite z costs nothing
   return (gap == 0 ? 0 : z * gap) + std::log1p(std::exp(-std::abs(z)));
 }
-)"},
-    CodeHelper{"huber", R"(
+)",
+                CppFunction::Use::kSummed},
+    CppFunction{&ops::kHuber, "huber", R"(
 inline double huber(double a, double y, double delta) {
   const double r = std::abs(a - y);
   return r <= delta ? 0.5 * r * r : delta * (r - 0.5 * delta);
 }
-)"},
+)",
+                CppFunction::Use::kSummed},
+};
+
+constexpr std::array kFunctionsOfArrays = {
     CodeHelper{"sum", R"(
 template <class A>
 double sum(const A& x) {
@@ -179,6 +191,7 @@ inline Vector one_hot(double label, std::size_t classes) {
 
 }  // namespace
 
-std::span<const CodeHelper> cpp_functions() { return kFunctions; }
+std::span<const CppFunction> cpp_functions() { return kCppFunctions; }
+std::span<const CodeHelper> cpp_array_functions() { return kFunctionsOfArrays; }
 
 }  // namespace catenary::derive

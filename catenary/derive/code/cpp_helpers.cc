@@ -359,7 +359,8 @@ constexpr std::string_view kKeywords[] = {"alignas",
 std::span<const CodeHelper> cpp_helpers() {
   static const std::vector<CodeHelper> kAll = [] {
     std::vector<CodeHelper> all(kBasics.begin(), kBasics.end());
-    for (const auto& helpers : {cpp_functions(), cpp_matrix_functions()})
+    for (const CppFunction& f : cpp_functions()) all.push_back({f.name, f.source});
+    for (const auto& helpers : {cpp_array_functions(), cpp_matrix_functions()})
       all.insert(all.end(), helpers.begin(), helpers.end());
     return all;
   }();

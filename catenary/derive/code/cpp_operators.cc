@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "catenary/base/error.h"
 #include "catenary/derive/code/cpp_helpers.h"
@@ -39,31 +40,6 @@ constexpr std::array kRows = {
     CppRow{&ops::kMul, "{0} * {1!}", kExpression, Notation::kProduct},
     CppRow{&ops::kDiv, "{0} / {1!}", kExpression, Notation::kProduct},
     CppRow{&ops::kNeg, "-{0!}", kExpression, Notation::kNegation},
-    CppRow{&ops::kSquare, "square"},
-    CppRow{&ops::kSqrt, "sqrt"},
-    CppRow{&ops::kPow, "pow"},
-    CppRow{&ops::kExp, "exp"},
-    CppRow{&ops::kSin, "sin"},
-    CppRow{&ops::kCos, "cos"},
-    CppRow{&ops::kLog, "log"},
-    CppRow{&ops::kAbs, "abs"},
-    CppRow{&ops::kSign, "sign"},
-    CppRow{&ops::kStep, "step"},
-    CppRow{&ops::kEqual, "equal"},
-    CppRow{&ops::kClip, "clip"},
-    CppRow{&ops::kErf, "erf"},
-    CppRow{&ops::kSigmoid, "sigmoid"},
-    CppRow{&ops::kTanh, "tanh"},
-    CppRow{&ops::kRelu, "relu"},
-    CppRow{&ops::kLeakyRelu, "leaky_relu"},
-    CppRow{&ops::kElu, "elu"},
-    CppRow{&ops::kSoftplus, "softplus"},
-    CppRow{&ops::kGelu, "gelu"},
-    CppRow{&ops::kSilu, "silu"},
-    CppRow{&ops::kSquaredError, "squared_error", kSumOf},
-    CppRow{&ops::kCrossEntropy, "cross_entropy", kSumOf},
-    CppRow{&ops::kSigmoidCrossEntropy, "sigmoid_cross_entropy", kSumOf},
-    CppRow{&ops::kHuber, "huber", kSumOf},
     CppRow{&ops::kSum, "sum({0.})", kWhole, Notation::kAtom, "{0}"},
     CppRow{&ops::kMean, "mean({0.})", kWhole, Notation::kAtom, "{0}"},
     CppRow{&ops::kMax, "largest({0.})", kWhole, Notation::kAtom, "{0}"},
@@ -93,9 +69,13 @@ constexpr std::array kRows = {
     CppRow{&ops::kOuter, "outer({0.}, {1.})", kWhole},
 };
 
-const CppRow* find_row(const Op& op) {
-  const auto row = std::find_if(kRows.begin(), kRows.end(), [&](const CppRow& r) { return r.op == &op; });
-  return row == kRows.end() ? nullptr : row;
+std::optional<CppRow> find_row(const Op& op) {
+  const auto functions = cpp_functions();
+  const auto function = std::ranges::find(functions, &op, &CppFunction::op);
+  if (function != functions.end())
+    return CppRow{&op, function->name, function->use == CppFunction::Use::kEach ? kEach : kSumOf};
+  const auto row = std::ranges::find(kRows, &op, &CppRow::op);
+  return row == kRows.end() ? std::nullopt : std::optional(*row);
 }
 
 std::string text_of(double x) {
@@ -111,7 +91,7 @@ CppOperators::CppOperators(const CodeRequest& request)
     : CodeWriter(request, cpp_keywords(), cpp_helpers()), sample_(plan_.claim("s")) {}
 
 bool CppOperators::has_code(const Op& op) {
-  return find_row(op) != nullptr ||
+  return find_row(op) ||
          std::any_of(specials().begin(), specials().end(), [&](const Special& s) { return s.op == &op; });
 }
 
@@ -119,8 +99,8 @@ Written CppOperators::call(Value v) {
   for (const Special& special : specials()) {
     if (is(v, *special.op)) return (this->*special.emit)(v);
   }
-  const CppRow* row = find_row(v.op());
-  if (row == nullptr) fail(ErrorKind::kConfig, "there is no C++ code for the operator {}", v.op().name);
+  const std::optional<CppRow> row = find_row(v.op());
+  if (!row) fail(ErrorKind::kConfig, "there is no C++ code for the operator {}", v.op().name);
   return by_row(v, *row);
 }
 

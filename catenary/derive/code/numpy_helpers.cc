@@ -1,12 +1,13 @@
 #include "catenary/derive/code/numpy_helpers.h"
 
 #include <array>
+#include <vector>
 
 namespace catenary::derive {
 
 namespace {
 
-constexpr std::array kHelpers = {
+constexpr std::array kOfArguments = {
     CodeHelper{"_array", R"(
 def _array(name, x, axes):
     x = np.asarray(x, dtype=float)
@@ -22,36 +23,9 @@ def _check_shape(name, x, axes, shape):
         raise ValueError(f"{name} needs the shape {needed}; found {list(x.shape)}")
 
 )"},
-    CodeHelper{"_erf", R"(
-_erf = np.vectorize(math.erf, otypes=[float])
+};
 
-)"},
-    CodeHelper{"_gelu", R"(
-def _gelu(x):
-    return 0.5 * x * np.vectorize(math.erfc, otypes=[float])(-x / math.sqrt(2))
-
-)"},
-    CodeHelper{"_sigmoid", R"(
-def _sigmoid(x):
-    e = np.exp(-np.abs(x))  # never overflows
-    return np.where(x >= 0, 1.0, e) / (1.0 + e)
-
-)"},
-    CodeHelper{"_silu", R"(
-def _silu(x):
-    return x * _sigmoid(x)
-
-)"},
-    CodeHelper{"_leaky_relu", R"(
-def _leaky_relu(x, slope):
-    return np.where(x < 0, slope * x, x)
-
-)"},
-    CodeHelper{"_elu", R"(
-def _elu(x, alpha):
-    return np.where(x < 0, alpha * np.expm1(np.minimum(x, 0.0)), x)
-
-)"},
+constexpr std::array kOfArrays = {
     CodeHelper{"_from_largest", R"(
 def _from_largest(x):  # x - max x; 0 for the maximum itself, even an infinite one
     largest = np.max(x, axis=-1, keepdims=True)
@@ -170,7 +144,17 @@ constexpr std::array<std::string_view, 42> kKeywords = {"False",  "None",     "T
 
 }  // namespace
 
-std::span<const CodeHelper> numpy_helpers() { return kHelpers; }
+std::span<const CodeHelper> numpy_helpers() {
+  static const std::vector<CodeHelper> kAll = [] {
+    std::vector<CodeHelper> all(kOfArguments.begin(), kOfArguments.end());
+    for (const NumpyFunction& f : numpy_functions()) {
+      if (!f.helper.empty()) all.push_back({f.code.substr(0, f.code.find('(')), f.helper});
+    }
+    all.insert(all.end(), kOfArrays.begin(), kOfArrays.end());
+    return all;
+  }();
+  return kAll;
+}
 std::span<const std::string_view> numpy_keywords() { return kKeywords; }
 
 }  // namespace catenary::derive

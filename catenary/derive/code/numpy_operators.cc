@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "catenary/base/error.h"
 #include "catenary/derive/code/numpy_helpers.h"
@@ -34,26 +35,7 @@ constexpr std::array kRows = {
     Row{&ops::kDiv, "{0} / {1!}", Notation::kProduct, true},
     Row{&ops::kNeg, "-{0!}", Notation::kNegation, true},
     Row{&ops::kSquare, "{0!}**2", Notation::kPower, true},
-    Row{&ops::kSqrt, "np.sqrt({0.})", Notation::kAtom, true},
     Row{&ops::kPow, "{0!}**{1!}", Notation::kPower, true},
-    Row{&ops::kExp, "np.exp({0.})", Notation::kAtom, true},
-    Row{&ops::kLog, "np.log({0.})", Notation::kAtom, true},
-    Row{&ops::kSin, "np.sin({0.})", Notation::kAtom, true},
-    Row{&ops::kCos, "np.cos({0.})", Notation::kAtom, true},
-    Row{&ops::kAbs, "np.abs({0.})", Notation::kAtom, true},
-    Row{&ops::kSign, "np.sign({0.})", Notation::kAtom, true},
-    Row{&ops::kStep, "np.where({0.} > 0, 1.0, 0.0)", Notation::kAtom, true},
-    Row{&ops::kEqual, "np.where({0.} == {1.}, 1.0, 0.0)", Notation::kAtom, true},
-    Row{&ops::kClip, "np.clip({0.}, -{a}, {a})", Notation::kAtom, true},
-    Row{&ops::kErf, "_erf({0.})", Notation::kAtom, true},
-    Row{&ops::kSigmoid, "_sigmoid({0.})", Notation::kAtom, true},
-    Row{&ops::kTanh, "np.tanh({0.})", Notation::kAtom, true},
-    Row{&ops::kRelu, "np.maximum({0.}, 0.0)", Notation::kAtom, true},
-    Row{&ops::kLeakyRelu, "_leaky_relu({0.}, {a})", Notation::kAtom, true},
-    Row{&ops::kElu, "_elu({0.}, {a})", Notation::kAtom, true},
-    Row{&ops::kSoftplus, "np.logaddexp(0.0, {0.})", Notation::kAtom, true},
-    Row{&ops::kGelu, "_gelu({0.})", Notation::kAtom, true},
-    Row{&ops::kSilu, "_silu({0.})", Notation::kAtom, true},
     Row{&ops::kSoftmax, "_softmax({0.})"},
     Row{&ops::kLogSoftmax, "_log_softmax({0.})"},
     Row{&ops::kLogSumExp, "_logsumexp({0.})"},
@@ -83,9 +65,12 @@ constexpr std::array kRows = {
         "_huber({0.} - {1+}, {a})"},
 };
 
-const Row* find_row(const Op& op) {
-  const auto row = std::find_if(kRows.begin(), kRows.end(), [&](const Row& r) { return r.op == &op; });
-  return row == kRows.end() ? nullptr : row;
+std::optional<Row> find_row(const Op& op) {
+  const auto functions = numpy_functions();
+  const auto function = std::ranges::find(functions, &op, &NumpyFunction::op);
+  if (function != functions.end()) return Row{&op, function->code, Notation::kAtom, true};
+  const auto row = std::ranges::find(kRows, &op, &Row::op);
+  return row == kRows.end() ? std::nullopt : std::optional(*row);
 }
 
 std::string text_of(double x) {
@@ -104,7 +89,7 @@ NumpyOperators::NumpyOperators(const CodeRequest& request)
     : CodeWriter(request, numpy_keywords(), numpy_helpers()) {}
 
 bool NumpyOperators::has_code(const Op& op) {
-  return find_row(op) != nullptr ||
+  return find_row(op) ||
          std::any_of(specials().begin(), specials().end(), [&](const Special& s) { return s.op == &op; });
 }
 
@@ -112,8 +97,8 @@ Written NumpyOperators::call(Value v) {
   for (const Special& special : specials()) {
     if (is(v, *special.op)) return (this->*special.emit)(v);
   }
-  const Row* row = find_row(v.op());
-  if (row == nullptr) fail(ErrorKind::kConfig, "there is no NumPy code for the operator {}", v.op().name);
+  const std::optional<Row> row = find_row(v.op());
+  if (!row) fail(ErrorKind::kConfig, "there is no NumPy code for the operator {}", v.op().name);
   const bool on_scalars = v.input(0).shape().rank() == 0 && !row->scalar.empty();
   const std::string code = replaced(on_scalars ? row->scalar : row->code, "{axes}", axes(v));
   const auto* attribute = std::get_if<double>(&v.attribute());

@@ -52,8 +52,8 @@ bool has_proof(const Op& op) {
 /// All at once what an operator still needs before derivations can tell of it, see CONTRIBUTING.md.
 std::vector<std::string> lacks(const Op& op) {
   std::vector<std::string> lacking;
-  if (!has_numpy_code(op)) lacking.emplace_back("a row in code/numpy_operators.cc");
-  if (!has_cpp_code(op)) lacking.emplace_back("a row in code/cpp_operators.cc");
+  if (!has_numpy_code(op)) lacking.emplace_back("a row in code/numpy_functions.cc or numpy_operators.cc");
+  if (!has_cpp_code(op)) lacking.emplace_back("a row in code/cpp_functions.cc or cpp_operators.cc");
   if (!op.differentiable()) return lacking;
   if (card_of(op) == nullptr) lacking.emplace_back("a card in operators/");
   if (!has_proof(op)) lacking.emplace_back("a proof on its card");
@@ -67,13 +67,13 @@ TEST(Operators, LackNothing) {
 
 TEST(Operators, AreToldAllThatTheyLack) {
   Op made_up = testing_support::made_up_op("made_up", {.notation = {"made_up({0.})", "made_up({0.})"}});
-  EXPECT_THAT(lacks(made_up),
-              ElementsAre("a row in code/numpy_operators.cc", "a row in code/cpp_operators.cc"));
+  EXPECT_THAT(lacks(made_up), ElementsAre("a row in code/numpy_functions.cc or numpy_operators.cc",
+                                          "a row in code/cpp_functions.cc or cpp_operators.cc"));
   made_up.gradient = [](const Pullback& p) -> Adjoints { return {p.dy}; };
   EXPECT_THAT(lacks(made_up),
-              ElementsAre("a row in code/numpy_operators.cc", "a row in code/cpp_operators.cc",
-                          "a card in operators/", "a proof on its card",
-                          "the meaning of its notation in document/notation.cc"));
+              ElementsAre("a row in code/numpy_functions.cc or numpy_operators.cc",
+                          "a row in code/cpp_functions.cc or cpp_operators.cc", "a card in operators/",
+                          "a proof on its card", "the meaning of its notation in document/notation.cc"));
 }
 
 TEST(OperatorCard, SaysTheSameInBothLanguages) {

@@ -31,7 +31,7 @@ Formula plus(const Formula& a, const Formula& b) {
 }
 
 // A sum as a factor.
-Formula in_brackets(const Formula& f) { return f.binding > Notation::kNegation ? f : bracketed(f); }
+Formula in_brackets(const Formula& f) { return f.binding > Notation::kNegation ? f : parenthesized(f); }
 
 // 1/N Δ Aᵀ + λ W; empty where the derivative is no product of columns.
 Formula in_matrices(const Context& c, const BatchResult& result, const Adjoint& sample) {

@@ -170,7 +170,7 @@ Formula matrix_form(const Context& c, Value total) {
     const Formula a = matrix_form(c, total.input(0));
     Formula b = matrix_form(c, total.input(1));
     if (a.text.empty() || b.text.empty()) return {};
-    if (is_difference && b.binding == Notation::kSum) b = bracketed(b);
+    if (is_difference && b.binding == Notation::kSum) b = parenthesized(b);
     const char* sign = is_difference ? " − " : " + ";
     return {a.text + sign + b.text, a.latex + (is_difference ? " - " : " + ") + b.latex, Notation::kSum};
   }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "catenary/derive/operators/card.h"
 #include "catenary/ir/walk.h"
 
 namespace catenary::derive {
@@ -45,8 +44,7 @@ Sentence Context::reason(const SimplifyStep& step) const {
 
 std::string Context::name_of(const Op& op) const {
   const OperatorCard* card = card_of(op);
-  if (card == nullptr) return std::string(op.name);
-  return std::string(is_english() ? card->english.name : card->chinese.name);
+  return std::string(card == nullptr ? op.name : told_of(*card).name);
 }
 
 Formula Context::shape(Value v) const {
@@ -87,13 +85,7 @@ std::vector<Formula> references(std::span<const int> equations) {
   return all;
 }
 
-Formula equal(const Formula& a, const Formula& b) {
-  return {a.text + " = " + b.text, a.latex + " = " + b.latex};
-}
-
 Formula plain(const std::string& text) { return {text, text}; }
-
-Formula bracketed(const Formula& f) { return {"(" + f.text + ")", "(" + f.latex + ")"}; }
 
 Formula second_derivative(const Formula& f, Value x, Value y, const Names& names) {
   const Formula a = *names.find(x), b = *names.find(y);

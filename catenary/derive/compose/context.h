@@ -8,6 +8,7 @@
 
 #include "catenary/derive/compose/compose.h"
 #include "catenary/derive/document/phrases.h"
+#include "catenary/derive/operators/card.h"
 
 /// What every section of a document reads, and how it says it. Private to compose/.
 namespace catenary::derive {
@@ -25,7 +26,7 @@ struct Context {
   [[nodiscard]] bool tells_batch() const { return o.batch && d.batch; }
   /// The backward passes that are told, in this order.
   [[nodiscard]] std::vector<const Part*> parts() const;
-  /// From the scalar that the whole derivation is about.
+  /// From the scalar that the document is about.
   [[nodiscard]] const Part& whole() const { return tells_batch() ? *d.batch : d.sample; }
   [[nodiscard]] bool shows_numbers() const { return o.numbers && o.valuation != nullptr; }
   [[nodiscard]] bool is_english() const { return o.language == Language::kEnglish; }
@@ -41,7 +42,11 @@ struct Context {
   [[nodiscard]] Sentence by(int equation) const { return by(std::span(&equation, 1)); }
   /// "by A⁻¹ A = I".
   [[nodiscard]] Sentence reason(const SimplifyStep& step) const;
-  /// What the operator is called.
+  /// What is told of an operator, in the document's language.
+  [[nodiscard]] const OperatorCard::Telling& told_of(const OperatorCard& card) const {
+    return is_english() ? card.english : card.chinese;
+  }
+  /// What the operator's rule is called.
   [[nodiscard]] std::string name_of(const Op& op) const;
 
   [[nodiscard]] Formula write(Value v) const { return derive::write(v, d.names); }
@@ -65,12 +70,8 @@ struct Context {
 /// "(3)", and "(3), (4)".
 [[nodiscard]] Formula reference(int equation);
 [[nodiscard]] std::vector<Formula> references(std::span<const int> equations);
-/// a = b.
-[[nodiscard]] Formula equal(const Formula& a, const Formula& b);
 /// A text as a formula that is no formula: 3, "m×n".
 [[nodiscard]] Formula plain(const std::string& text);
-/// (a).
-[[nodiscard]] Formula bracketed(const Formula& f);
 /// ∂²f/∂x∂yᵀ; by a scalar y without ᵀ.
 [[nodiscard]] Formula second_derivative(const Formula& f, Value x, Value y, const Names& names);
 

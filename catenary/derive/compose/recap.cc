@@ -9,10 +9,7 @@ namespace {
 // How the network numbers its layers: W⁽ˡ⁾, Wₗ, or W of a single one.
 class LayerNotation {
  public:
-  explicit LayerNotation(const Context& c) {
-    const std::string z = c.write(c.d.layers[0].z).text;
-    kind_ = z.find("⁽") != std::string::npos ? kRaised : c.d.layers.size() > 1 ? kLowered : kNone;
-  }
+  explicit LayerNotation(LayerNumbering numbering) : numbering_(numbering) {}
 
   [[nodiscard]] Formula this_one(const std::string& letter) const { return with(letter, "ˡ", "ₗ", "l"); }
   [[nodiscard]] Formula before(const std::string& letter) const { return with(letter, "ˡ⁻¹", "ₗ₋₁", "l-1"); }
@@ -20,17 +17,15 @@ class LayerNotation {
   [[nodiscard]] Formula last(const std::string& letter) const { return with(letter, "ᴸ", "_L", "L"); }
 
  private:
-  enum Kind : std::uint8_t { kRaised, kLowered, kNone };
-
   [[nodiscard]] Formula with(const std::string& letter, const std::string& above, const std::string& below,
                              const std::string& latex) const {
     Formula f = symbol(letter);
-    if (kind_ == kNone) return f;
-    if (kind_ == kLowered) return {f.text + below, f.latex + "_{" + latex + "}"};
+    if (numbering_ == LayerNumbering::kNone) return f;
+    if (numbering_ == LayerNumbering::kBelow) return {f.text + below, f.latex + "_{" + latex + "}"};
     return {f.text + "⁽" + above + "⁾", f.latex + "^{(" + latex + ")}"};
   }
 
-  Kind kind_;
+  LayerNumbering numbering_;
 };
 
 // Whether an activation works element by element, so that its slope is a factor: f′(z).
@@ -63,7 +58,7 @@ class GeneralEquations {
  public:
   explicit GeneralEquations(const Context& c)
       : c_(c),
-        l_(c),
+        l_(c.d.numbering),
         z_(free_letter(c, {"z", "u", "s", "ζ"})),
         a_(free_letter(c, {"a", "h", "o", "α"})),
         f_(free_letter(c, {"f", "g", "φ", "ψ"})) {}

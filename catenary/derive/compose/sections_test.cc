@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "catenary/derive/render/render.h"
 #include "catenary/derive/steps/testing.h"
 
@@ -47,6 +49,17 @@ TEST(Sections, SayTheSameEachTimeTheyAreWritten) {
   const std::string first = text_of(batch_section(c, once));
   (void)backward_section(c, once);
   EXPECT_EQ(text_of(batch_section(c, once)), first);
+}
+
+TEST(Sections, MarkWhatASumIsMadeOfAsContributions) {
+  const Derivation d = derive_formula("x'*x + c*sum(x)", "x: n, c: 1", {"x", "c"});
+  std::map<std::string, int> contributions;
+  for (const Block& block : compose(d, {}).blocks) {
+    const Equation& e = block.equation;
+    if (block.kind == Block::Kind::kEquation && e.sign == Equation::Sign::kAddsTo)
+      ++contributions[e.left.text];
+  }
+  EXPECT_THAT(contributions, ElementsAre(std::pair("∂f/∂x ⟵", 3)));
 }
 
 TEST(ToldOnce, ProvesEachRuleInTheFirstStepThatIsTold) {

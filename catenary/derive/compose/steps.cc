@@ -65,13 +65,13 @@ Blocks why_shape(const Context& c, const Step& step) {
   const Flow& f = step.f;
   const OperatorCard* card = card_of(f.call.op());
   if (card == nullptr) return {};
-  const auto& [name, why, of_number] = c.is_english() ? card->english : card->chinese;
+  const auto& [name, why, of_number] = c.told_of(*card);
   const bool is_number = step.a.x.shape().rank() == 0 && f.call.shape().rank() == 0 && !of_number.empty();
   const std::string_view phrase =
       is_number ? of_number : why[std::min(why.size() - 1, static_cast<std::size_t>(f.operand))];
   const Value other = f.call.input_count() == 2 ? f.call.input(1 - f.operand) : f.call.input(f.operand);
   Formula factor = c.write(other);
-  if (factor.binding != Notation::kAtom) factor = bracketed(factor);
+  if (factor.binding != Notation::kAtom) factor = parenthesized(factor);
   const std::array formulas = {
       c.write(step.a.x), c.shape(step.a.x), c.write(f.incoming), c.shape(f.call), factor,
       c.shape(other),    c.write(f.call)};
@@ -156,8 +156,11 @@ bool is_part(const Context& c, const Part& part, const Adjoint& a) {
   return &part != &c.d.sample && c.d.sample.find(a.x) != nullptr;
 }
 
-Formula contribution_to(const Adjoint& a) {
-  return {a.name.text + " ⟵", a.name.latex + R"( \longleftarrow)"};
+// The same of one of several contributions: ∂f/∂x ⟵ ...
+Equation as_contribution(Equation equation) {
+  equation.left = {equation.left.text + " ⟵", equation.left.latex + R"( \longleftarrow)"};
+  equation.sign = Equation::Sign::kAddsTo;
+  return equation;
 }
 
 Blocks step_blocks(const Context& c, const Step& step, const Once& once) {
@@ -168,8 +171,9 @@ Blocks step_blocks(const Context& c, const Step& step, const Once& once) {
   blocks += repetition(c, step);
   if (begins_delta(step)) blocks += delta_introduced(c, step, once);
   if (c.o.full) blocks += general_rule(c, f);
-  const Formula left = is_one_of_several ? contribution_to(a) : a.name;
-  blocks += equation_block({.number = f.equation, .left = left, .rows = flow_rows(c, part, f)}, f.number);
+  Equation equation{.number = f.equation, .left = a.name, .rows = flow_rows(c, part, f)};
+  if (is_one_of_several) equation = as_contribution(std::move(equation));
+  blocks += equation_block(std::move(equation), f.number);
   if (c.o.full) blocks += why_shape(c, step);
   if (const auto proof = once.proofs.find(f.number); proof != once.proofs.end())
     blocks += proof_blocks(c, step, proof->second);
@@ -182,7 +186,7 @@ Formula sum_of_flows(const Context& c, const Adjoint& a) {
   for (const Flow& f : a.flows) {
     Formula term = c.write(f.shortened.value);
     const bool is_first = sum.text.empty();
-    if (!is_first && term.binding <= Notation::kNegation) term = bracketed(term);
+    if (!is_first && term.binding <= Notation::kNegation) term = parenthesized(term);
     if (!is_first) sum.text += " + ", sum.latex += " + ";
     sum.text += term.text;
     sum.latex += term.latex;
@@ -206,12 +210,13 @@ Blocks sum_blocks(const Context& c, const Part& part, const Adjoint& a) {
   Rows rows(c, known);
   rows.push(sum_of_flows(c, a), c.say(Phrase::kSum)).add(a.total);
   const bool is_whole = !is_part(c, part, a);
-  const Formula left = is_whole ? a.name : contribution_to(a);
+  Equation equation{.number = a.sum_equation, .left = a.name, .rows = rows.take()};
+  if (!is_whole) equation = as_contribution(std::move(equation));
   Blocks blocks = {
       c.heading(Phrase::kSumStep, {plain(std::to_string(step)), x}, step),
       paragraph_block(
           c.say_lists(Phrase::kPaths, {{x}, {count}, paths, {part.name}, references(contributions)}), step),
-      equation_block({.number = a.sum_equation, .left = left, .rows = rows.take()}, step)};
+      equation_block(std::move(equation), step)};
   if (is_whole) blocks += c.numbers(a.name, a.traced, step);
   return blocks;
 }

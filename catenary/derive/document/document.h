@@ -21,6 +21,8 @@ using Sentence = std::vector<Inline>;
 /// left = right₁ = right₂ ..., each with its reason; `number` stands beside it, 0 for none. `made_by`: the
 /// step that made it, where it is shown again; else 0.
 struct Equation {
+  /// How the left side goes on: as x = ..., or as "∂f/∂x ⟵ ...", a sum that the first row adds to.
+  enum class Sign : std::uint8_t { kEqual, kAddsTo };
   struct Row {
     Formula right;
     Sentence reason;
@@ -29,6 +31,7 @@ struct Equation {
   int made_by = 0;
   Formula left;
   std::vector<Row> rows = {};
+  Sign sign = Sign::kEqual;
 };
 
 struct Table {

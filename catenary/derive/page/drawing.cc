@@ -13,8 +13,7 @@ namespace {
 class Drawer {
  public:
   explicit Drawer(const Derivation& d) : d_(d) {
-    for (const Part* part : {&d.sample, d.batch ? &*d.batch : nullptr}) {
-      if (part == nullptr) continue;
+    for (const Part* part : d.parts()) {
       for (const Adjoint& a : part->adjoints) {
         adjoints_[a.x.id()].push_back(&a);
         for (const Flow& f : a.flows) flows_[{f.call.id(), f.operand}] = {&f, &a};
@@ -24,7 +23,7 @@ class Drawer {
   }
 
   Drawing run() {
-    for (const Value v : reachable({last_part(d_).scalar})) {
+    for (const Value v : reachable({d_.whole().scalar})) {
       if (is(v, ops::kConstant) || is(v, ops::kBatchSize)) continue;
       if (is_silent(v))
         alias(v);
@@ -74,9 +73,5 @@ class Drawer {
 }  // namespace
 
 Drawing draw(const Derivation& derivation) { return Drawer(derivation).run(); }
-
-const Part& last_part(const Derivation& derivation) {
-  return derivation.batch ? *derivation.batch : derivation.sample;
-}
 
 }  // namespace catenary::derive

@@ -55,7 +55,7 @@ std::string equation(const Equation& equation) {
   const std::string left = "    " + equation.left.text;
   for (std::size_t i = 0; i < equation.rows.size(); ++i) {
     const Equation::Row& row = equation.rows[i];
-    const std::string sign = is_flow(equation) && i == 0 ? " " : " = ";
+    const std::string sign = i == 0 && equation.sign == Equation::Sign::kAddsTo ? " " : " = ";
     std::string line = (i == 0 ? left : std::string(columns(left), ' ')) + sign + row.right.text;
     const std::string reason = plain(row.reason);
     if (!reason.empty()) {

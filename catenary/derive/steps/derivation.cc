@@ -304,6 +304,11 @@ int Part::equation_of(Value y) const {
   return a == nullptr ? 0 : a->equation();
 }
 
+std::vector<const Part*> Derivation::parts() const {
+  if (!batch) return {&sample};
+  return {&sample, &*batch};
+}
+
 Names Derivation::leaf_names() const {
   Names of_leaves;
   of_leaves.set(dimensions);
@@ -338,6 +343,7 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   d.names = naming.names;
   d.leaves = naming.leaves;
   d.layers = naming.layers;
+  d.numbering = naming.numbering;
   if (of_sample) define_first(reachable({of_sample}), naming);
   for (const Value v : naming.defined) d.forward.push_back({static_cast<int>(d.forward.size()) + 1, v});
 

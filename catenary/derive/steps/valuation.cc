@@ -11,6 +11,10 @@
 
 namespace catenary::derive {
 
+const Part& checked(const Derivation& derivation, CheckedPart part) {
+  return part == CheckedPart::kBatch ? derivation.whole() : derivation.sample;
+}
+
 namespace {
 
 // Evaluations of the whole function that the check may cost, in elements of the graph's values.
@@ -34,8 +38,7 @@ void add_hessian_values(const Hessian& hessian, std::vector<Value>& values) {
 std::vector<Value> shown_values(const Derivation& d) {
   std::vector<Value> values;
   for (const Definition& definition : d.forward) values.push_back(definition.value);
-  for (const Part* part : {&d.sample, d.batch ? &*d.batch : nullptr}) {
-    if (part == nullptr) continue;
+  for (const Part* part : d.parts()) {
     values.push_back(part->scalar);
     for (const Result& r : part->results) {
       if (r.traced) values.push_back(r.traced);
@@ -137,8 +140,7 @@ double Valuation::affordable_elements(Value value, std::size_t variables, double
 }
 
 void Valuation::check_gradients(const Derivation& derivation, CheckedPart part) {
-  const bool of_batch = derivation.batch && part == CheckedPart::kBatch;
-  const Value scalar = images_.at((of_batch ? *derivation.batch : derivation.sample).scalar.id());
+  const Value scalar = images_.at(checked(derivation, part).scalar.id());
   std::vector<Value> variables;
   for (const Result& r : derivation.sample.results) variables.push_back(images_.at(r.variable.id()));
   // Large networks are checked by one step each.

@@ -13,6 +13,8 @@
 namespace catenary::derive {
 
 enum class CheckedPart : std::uint8_t { kBatch, kSample };
+/// The sample's where there is no batch.
+[[nodiscard]] const Part& checked(const Derivation& derivation, CheckedPart part);
 
 /// The numbers of a derivation's values at one point, computed by the reference evaluator from the nodes that
 /// the gradient transform made. Dimensions may have other sizes than the primes that stand for them.

@@ -96,8 +96,8 @@ bool has_code(const CodeLanguage& language, const Op& op) {
 }
 
 CodeWriter::CodeWriter(const CodeRequest& request, const CodeLanguage& language)
-    : language_(language), plan_(request, reserved(language)) {
-  if (!language.sample.empty()) sample_ = plan_.claim(language.sample);
+    : language_(language), names_(reserved(language)), plan_(request, names_) {
+  if (!language.sample.empty()) sample_ = names_.claim(language.sample);
 }
 
 void CodeWriter::write_values() {
@@ -112,7 +112,7 @@ void CodeWriter::write_values() {
       if (needs_line(v, code)) {
         const std::string name = name_for(v);
         line(language_.definition(*this, v, name, code.text));
-        names_[v.id()] = name;
+        variables_[v.id()] = name;
         code = named(v, name);
       }
       written_[v.id()] = code;
@@ -164,19 +164,19 @@ bool CodeWriter::needs_line(Value v, const Written& code) const {
 }
 
 std::string CodeWriter::name_for(Value v) {
-  if (!v.name().empty()) return plan_.claim(v.name());
-  if (v == plan_.request().value) return plan_.claim("value");
+  if (!v.name().empty()) return names_.claim(v.name());
+  if (v == plan_.request().value) return names_.claim("value");
   for (const CodeRequest::Named& gradient : plan_.request().gradients) {
-    if (gradient.value == v && !compact(v)) return plan_.claim("d" + gradient.name);
+    if (gradient.value == v && !compact(v)) return names_.claim("d" + gradient.name);
   }
-  return plan_.claim_next();
+  return names_.claim_next();
 }
 
 Written CodeWriter::full(Value v) const { return compact(v) ? language_.filled(*this, v) : operand(v); }
 
 const std::string* CodeWriter::variable(Value v) const {
-  const auto name = names_.find(v.id());
-  return name == names_.end() ? nullptr : &name->second;
+  const auto name = variables_.find(v.id());
+  return name == variables_.end() ? nullptr : &name->second;
 }
 
 std::vector<Written> CodeWriter::operands(Value v, bool repeats) const {

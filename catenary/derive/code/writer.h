@@ -28,7 +28,7 @@ class CodeWriter {
   /// Lines that define the values. Throws Error{config} where the language has no code for an operator.
   void write_values();
   /// An identifier like `wanted` that is not taken; now it is.
-  std::string claim(std::string_view wanted) { return plan_.claim(wanted); }
+  std::string claim(std::string_view wanted) { return names_.claim(wanted); }
 
   [[nodiscard]] const CodePlan& plan() const { return plan_; }
   [[nodiscard]] bool batched(Value v) const { return plan_.form(v).batched; }
@@ -68,10 +68,11 @@ class CodeWriter {
   [[nodiscard]] std::string hessian_name(const Formula& f, const CodeRequest::Named& hessian) const;
 
   CodeLanguage language_;
+  Identifiers names_;
   CodePlan plan_;
   std::string sample_;
   std::map<NodeId, Written> written_;
-  std::map<NodeId, std::string> names_;  // of values that have a line
+  std::map<NodeId, std::string> variables_;  // of values that have a line
   std::vector<std::string> lines_;
 };
 

@@ -123,11 +123,10 @@ Block check_intro(const Context& c) {
 }
 
 Blocks gradient_check(const Context& c) {
-  const auto& agreements = c.o.valuation->agreements();
   Table table = table_of_checks(c);
   for (std::size_t k = 0; k < c.d.sample.results.size(); ++k) {
     const Formula by = derivative(c.whole().name, c.write(c.d.sample.results[k].variable));
-    table.rows.push_back(row(c, by, {agreements[2 * k], agreements[2 * k + 1]}, c.d.names));
+    table.rows.push_back(row(c, by, c.o.valuation->checks(k), c.d.names));
   }
   return {check_intro(c), table_block(std::move(table))};
 }

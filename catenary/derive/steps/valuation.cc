@@ -187,12 +187,11 @@ void Valuation::check_hessian(const Derivation& derivation) {
 
 std::string Valuation::disagreement() const {
   std::vector<Checks> all;
-  for (std::size_t i = 0; i + 1 < agreements_.size(); i += 2)
-    all.push_back({agreements_[i], agreements_[i + 1]});
+  for (std::size_t i = 0; i < agreements_.size() / 2; ++i) all.push_back(checks(i));
   for (const HessianAgreement& a : hessian_agreements_) all.push_back({a.differences, a.complex});
-  for (const Checks& checks : all) {
-    if (checks.are_void() || checks.agree()) continue;
-    return checks.complex.str();
+  for (const Checks& one : all) {
+    if (one.are_void() || one.agree()) continue;
+    return one.complex.str();
   }
   return "";
 }

@@ -70,6 +70,10 @@ class Valuation {
     /// The complex step decides.
     [[nodiscard]] bool agree() const { return complex.agrees(); }
   };
+  /// About the derivation's result `place`.
+  [[nodiscard]] Checks checks(std::size_t place) const {
+    return {agreements_[2 * place], agreements_[2 * place + 1]};
+  }
   /// A matrix whose inverse the gradient needs and that has none at the point but for rounding: X Xᵀ of a
   /// matrix X with more rows than columns. Empty if all have one.
   [[nodiscard]] Value singular_matrix(const Derivation& derivation) const;

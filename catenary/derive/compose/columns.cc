@@ -4,18 +4,13 @@
 #include <optional>
 #include <set>
 
+#include "catenary/derive/formula/named_values.h"
 #include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {
 
 namespace {
-
-// One number for each element.
-bool is_number(Value v) {
-  while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);
-  return is(v, ops::kConstant);
-}
 
 // A formula of one sample's vectors as the same formula of matrices whose columns they are. Only what keeps
 // columns apart can be written so: shared matrices times columns, and what makes a vector of vectors as long.
@@ -49,7 +44,7 @@ class InColumns {
     if (is(v, ops::kOneHot) || is(v, ops::kReshape)) return lift_scalar(v.input(0));
     for (int i = 0; i < v.input_count(); ++i) {
       const Value x = v.input(i);
-      if (!is_number(x) && (x.shape() != v.shape() || !lift(x))) return false;
+      if (!is(unrepeated(x), ops::kConstant) && (x.shape() != v.shape() || !lift(x))) return false;
     }
     return true;
   }

@@ -126,12 +126,12 @@ std::vector<Equation::Row> total_rows(const Context& c, const Adjoint& a) {
 
 // The adjoints of some values, from the last layer to the first; nothing where none flows.
 template <typename Rows>
-Blocks group(const Context& c, Block title, std::span<const Value> variables, Rows rows) {
+Blocks group(const Context& c, const Block& title, std::span<const Value> variables, Rows rows) {
   Blocks blocks;
   for (const Value v : variables) {
     const Adjoint* a = v ? c.d.sample.find(v) : nullptr;
     if (a == nullptr) continue;
-    if (blocks.empty()) blocks += std::move(title);
+    if (blocks.empty()) blocks += title;
     blocks += equation_block(
         {.number = a->equation(), .made_by = a->flows.back().number, .left = a->name, .rows = rows(c, *a)});
   }

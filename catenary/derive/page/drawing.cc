@@ -3,6 +3,7 @@
 #include <map>
 #include <tuple>
 
+#include "catenary/derive/formula/named_values.h"
 #include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 
@@ -34,9 +35,7 @@ class Drawer {
   }
 
  private:
-  [[nodiscard]] bool is_silent(Value v) const {
-    return (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) && !adjoints_.contains(v.id());
-  }
+  [[nodiscard]] bool is_silent(Value v) const { return only_repeats(v) && !adjoints_.contains(v.id()); }
 
   void alias(Value v) {
     if (const auto it = places_.find(v.input(0).id()); it != places_.end()) places_[v.id()] = it->second;

@@ -150,12 +150,6 @@ class Deriver {
     return flow;
   }
 
-  // One number for each element.
-  static bool is_number(Value v) {
-    while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);
-    return is(v, ops::kConstant);
-  }
-
   // Named values stay whole: what they are stands in their own equations.
   Simplified shorten(Value v) {
     if (d_.names.find(v) != nullptr) return {.value = v, .steps = {}};
@@ -185,7 +179,7 @@ class Deriver {
     a.total = shorten(sum);
     if (!a.is_delta) {
       const Value total = a.total.value;
-      const bool is_plain = is_number(total) || d_.names.find(total) != nullptr;
+      const bool is_plain = is(unrepeated(total), ops::kConstant) || d_.names.find(total) != nullptr;
       if (is_plain && total.type() == a.symbol.type()) known_.set(a.symbol, total);
       return expanded_.set(a.symbol, total, a.equation());
     }

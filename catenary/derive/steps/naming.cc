@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "catenary/derive/formula/named_values.h"
 #include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 
@@ -23,8 +24,6 @@ bool is_product(Value v) {
 
 // Whether nn made it: "dense1.weight".
 bool is_from_nn(const DenseLayer& layer) { return layer.weight.name().ends_with(".weight"); }
-
-bool is_silent(Value v) { return is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast); }
 
 std::vector<Value> all_of(std::span<const Value> scalars, std::span<const Value> leaves) {
   std::vector<Value> all(scalars.begin(), scalars.end());
@@ -182,10 +181,11 @@ class Namer {
 
   // A product that only a named sum reads, a transposed leaf and what is not written at all stay unnamed.
   bool is_inline(Value v) {
-    if (is_silent(v) || is(v, ops::kBatchSize)) return true;
+    if (only_repeats(v) || is(v, ops::kBatchSize)) return true;
     const bool small = is(v, ops::kTranspose) || is(v, ops::kReshape) || is(v, ops::kOneHot);
     if (small && is_leaf(v.input(0).op())) return true;
-    if (is(v, ops::kSub) && is(v.input(0), ops::kConstant) && !is_silent(v.input(1))) return true;  // 1 − a
+    if (is(v, ops::kSub) && is(v.input(0), ops::kConstant) && !only_repeats(v.input(1)))
+      return true;                                                                               // 1 − a
     if (is(v, ops::kSquare) && users(v).size() == 1 && is(users(v)[0], ops::kSum)) return true;  // ‖W‖²
     if (!is_product(v) || users(v).size() != 1 || !is(users(v)[0], ops::kAdd)) return false;
     const Value sum = users(v)[0];

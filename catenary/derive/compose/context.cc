@@ -6,15 +6,6 @@
 
 namespace catenary::derive {
 
-namespace {
-
-// Rules of simplify() whose names are no equality to print.
-constexpr std::string_view kFoldingRule = "2 · 3 = 6", kLongRule = "…";
-// Written formulas do not show how factors are grouped, but that numbers among them were multiplied.
-constexpr std::string_view kGroupingRule = "a (b x) = (a b) x";
-
-}  // namespace
-
 Context::Context(const Derivation& derivation, const ComposeOptions& options) : d(derivation), o(options) {
   for (const Definition& definition : d.forward) {
     walk(definition.value, [&](Value v) {
@@ -37,9 +28,12 @@ Sentence Context::by(std::span<const int> equations) const {
 }
 
 Sentence Context::reason(const SimplifyStep& step) const {
-  if (step.rule == kFoldingRule || step.rule == kGroupingRule) return say(Phrase::kArithmetic);
-  if (step.rule == kLongRule) return say(Phrase::kSimplified);
-  return say(Phrase::kBy, {{std::string(step.rule), ""}});
+  switch (step.kind) {
+    case SimplifyStep::Kind::kRule: return say(Phrase::kBy, {{std::string(step.rule), ""}});
+    case SimplifyStep::Kind::kArithmetic: return say(Phrase::kArithmetic);
+    case SimplifyStep::Kind::kAllAtOnce: return say(Phrase::kSimplified);
+  }
+  return {};
 }
 
 std::string Context::name_of(const Op& op) const {

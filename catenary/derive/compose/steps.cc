@@ -158,7 +158,7 @@ bool is_part(const Context& c, const Part& part, const Adjoint& a) {
 
 // The same of one of several contributions: ∂f/∂x ⟵ ...
 Equation as_contribution(Equation equation) {
-  equation.left = {equation.left.text + " ⟵", equation.left.latex + R"( \longleftarrow)"};
+  equation.left = adds_to(equation.left);
   equation.sign = Equation::Sign::kAddsTo;
   return equation;
 }

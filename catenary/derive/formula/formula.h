@@ -52,6 +52,9 @@ struct Formula {
 /// a = b.
 [[nodiscard]] Formula equal(const Formula& a, const Formula& b);
 
+/// a ⟵: what follows is one of several that make up a.
+[[nodiscard]] Formula adds_to(const Formula& a);
+
 /// (a).
 [[nodiscard]] Formula parenthesized(const Formula& a);
 

@@ -184,6 +184,8 @@ Formula equal(const Formula& a, const Formula& b) {
   return {a.text + " = " + b.text, a.latex + " = " + b.latex};
 }
 
+Formula adds_to(const Formula& a) { return {a.text + " ⟵", a.latex + R"( \longleftarrow)"}; }
+
 Formula parenthesized(const Formula& a) { return {"(" + a.text + ")", "(" + a.latex + ")"}; }
 
 namespace {

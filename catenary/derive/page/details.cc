@@ -124,10 +124,10 @@ std::string edge_detail(const Drawing& drawing, std::size_t place, const PageCon
   }
   const Adjoint& a = *edge.adjoint;
   const Formula flow = write(edge.flow->shortened.value, page.derivation.names);
-  const bool whole = a.flows.size() == 1;
-  const Formula equation =
-      whole ? equal(a.name, flow)
-            : Formula{a.name.text + " ⟵ " + flow.text, a.name.latex + R"( \longleftarrow )" + flow.latex};
+  const Formula sum = adds_to(a.name);
+  const Formula equation = a.flows.size() == 1
+                               ? equal(a.name, flow)
+                               : Formula{sum.text + " " + flow.text, sum.latex + " " + flow.latex};
   rows += row(page, PageText::kFlow, html_of(equation));
   rows += row(page, PageText::kFlowNumbers, numbers(page, a.name, edge.flow->traced));
   rows += row(page, PageText::kMadeBy, step_link(page, edge.flow->number));

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "catenary/derive/compose/sections.h"
-#include "catenary/derive/document/notation.h"
 
 namespace catenary::derive {
 
@@ -49,16 +48,6 @@ Blocks symbols_section(const Context& c) {
     table.rows.push_back({{{"", symbol("N")}}, {{"", plain("1")}}, c.say(Phrase::kBatchSize)});
   blocks += table_block(std::move(table));
   return blocks;
-}
-
-Blocks notation_section(const Context& c, const Document& document) {
-  Table table{{c.say(Phrase::kNotationColumn), c.say(Phrase::kMeaningColumn)}, {}};
-  for (const NotationText& notation : notation_texts(c.d.names.sample_index())) {
-    if (!uses(document, notation)) continue;
-    table.rows.push_back({{{"", notation.example}},
-                          fill(c.is_english() ? notation.english : notation.chinese, notation.formulas)});
-  }
-  return table.rows.empty() ? Blocks{} : Blocks{table_block(std::move(table))};
 }
 
 Blocks given_numbers_section(const Context& c) {

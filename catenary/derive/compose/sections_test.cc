@@ -71,6 +71,14 @@ TEST(ToldOnce, ProvesEachRuleInTheFirstStepThatIsTold) {
   EXPECT_THAT(text_of(batch_section(of_batch, told_once(of_batch))), Not(HasSubstr(kBefore)));
 }
 
+TEST(ToldOnce, SaysWhatASignMeansInTheFirstProofThatHasIt) {
+  const Derivation d = derive_formula("sum(exp(W*x)) + sum(sin(W))", "W: m×n, x: n", {"W"});
+  const std::string text = render_text(compose(d, {.full = true})), sign = "[i = j] is 1 where";
+  const std::size_t first = text.find(sign);
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(text.find(sign, first + 1), std::string::npos);
+}
+
 TEST(ToldOnce, ExplainsDeltaInTheFirstStepThatMakesOne) {
   const Derivation d = derive_formula("squared_error(tanh(W2*tanh(W1*x+b1)+b2), y)",
                                       "W1: k×n, b1: k, W2: m×k, b2: m, x: n, y: m", {"W1", "W2"});

@@ -14,6 +14,8 @@
 
 namespace catenary::derive {
 
+namespace {
+
 // An operator whose code is one expression of one sample's operands, in the language of Notation.
 struct CppRow {
   // What a row's code is.
@@ -29,8 +31,6 @@ struct CppRow {
   Notation::Binding binding = Notation::kAtom;
   std::string_view scalar = {};
 };
-
-namespace {
 
 using enum CppRow::Kind;
 
@@ -85,105 +85,46 @@ std::string text_of(double x) {
   return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
 }
 
-}  // namespace
+bool makes_number(const CodeWriter& w, Value v) { return v.shape().rank() == 0 || w.compact(v); }
 
-CppOperators::CppOperators(const CodeRequest& request)
-    : CodeWriter(request, cpp_keywords(), cpp_helpers()), sample_(plan_.claim("s")) {}
-
-bool CppOperators::has_code(const Op& op) {
-  return find_row(op) ||
-         std::any_of(specials().begin(), specials().end(), [&](const Special& s) { return s.op == &op; });
-}
-
-Written CppOperators::call(Value v) {
-  for (const Special& special : specials()) {
-    if (is(v, *special.op)) return (this->*special.emit)(v);
-  }
+// Whether the call's code has an operator of C++ between arrays.
+bool is_arithmetic(const CodeWriter& w, Value v) {
+  if (is(v, ops::kBatchSum)) return !w.batched(v.input(0)) && v.shape().rank() > 0;
   const std::optional<CppRow> row = find_row(v.op());
-  if (!row) fail(ErrorKind::kConfig, "there is no C++ code for the operator {}", v.op().name);
-  return by_row(v, *row);
+  return row && row->kind == kExpression && !makes_number(w, v);
 }
 
-Written CppOperators::by_row(Value v, const CppRow& row) {
-  const bool of_scalars = v.input(0).shape().rank() == 0;
-  const bool makes_scalar = v.shape().rank() == 0 || plan_.form(v).compact;
-  switch (row.kind) {
-    case kWhole:
-      return write_call(of_scalars && !row.scalar.empty() ? row.scalar : row.code, row.binding,
-                        operands(v, false), "");
-    case kExpression:
-      uses_arithmetic_ = uses_arithmetic_ || !makes_scalar;
-      return write_call(row.code, row.binding, operands(v, true), "");
-    case kEach: return makes_scalar ? on_numbers(v, row) : on_elements("map", v, row);
-    case kSumOf: return of_scalars ? on_numbers(v, row) : on_elements("sum_of", v, row);
-  }
-  return {};
-}
-
-std::string CppOperators::arguments(Value v) {
+std::string arguments(const CodeWriter& w, Value v) {
   std::vector<std::string> list;
-  for (const Written& x : operands(v, true)) list.push_back(x.text);
+  for (const Written& x : w.operands(v, true)) list.push_back(x.text);
   if (const auto* number = std::get_if<double>(&v.attribute())) list.push_back(text_of(*number));
   return fmt::format("{}", fmt::join(list, ", "));
 }
 
-Written CppOperators::on_elements(std::string_view how, Value v, const CppRow& row) {
-  return {fmt::format("{}({}, {})", how, row.code, arguments(v))};
+Written on_elements(const CodeWriter& w, std::string_view how, Value v, const CppRow& row) {
+  return {fmt::format("{}({}, {})", how, row.code, arguments(w, v))};
 }
 
-Written CppOperators::on_numbers(Value v, const CppRow& row) {
-  return {fmt::format("{}({})", row.code, arguments(v))};
+Written on_numbers(const CodeWriter& w, Value v, const CppRow& row) {
+  return {fmt::format("{}({})", row.code, arguments(w, v))};
 }
 
-Written CppOperators::batch_size(Value) {
-  return {plan_.samples().empty() ? "1.0" : "double(" + plan_.samples() + ")"};
-}
-
-Written CppOperators::number(double x) const {
-  return {text_of(x), std::signbit(x) ? Notation::kNegation : Notation::kAtom};
-}
-
-Written CppOperators::named(Value v, const std::string& name) const {
-  return {batched(v) ? fmt::format("{}[{}]", name, sample_) : name};
-}
-
-// Of a batched value, `code` is one sample's.
-std::string CppOperators::for_each_sample(std::string_view function, const std::string& samples,
-                                          const std::string& code) const {
-  return fmt::format("{}({}, [&](std::size_t{}) {{ return {}; }})", function, samples,
-                     mentions(code, sample_) ? " " + sample_ : "", code);
-}
-
-std::string CppOperators::assignment(const std::string& type, const std::string& name,
-                                     const std::string& code) {
-  const std::string line = fmt::format("const {} {} = {};", type, name, code);
-  return line.size() <= 97 ? line : fmt::format("const {} {} =\n      {};", type, name, code);
-}
-
-std::string CppOperators::definition(Value v, const std::string& name, const Written& code) {
-  const std::string type = plan_.form(v).compact ? "double" : type_of(v);
-  if (!batched(v)) return assignment(type, name, code.text);
-  return assignment("Batch<" + type + ">", name, for_each_sample("per_sample", plan_.samples(), code.text));
-}
-
-// What no sample changes is computed before, not for each of them.
-bool CppOperators::is_costly(Value v) const {
-  const Value user = plan_.only_user(v);
-  if (!user || batched(v) || !batched(user) || is_cheap(v)) return false;
-  const auto has_elements = [&](Value x) { return x.shape().rank() > 0 && !plan_.form(x).compact; };
-  bool any = has_elements(v);
-  for (int i = 0; i < v.input_count(); ++i) any = any || has_elements(v.input(i));
-  return any;
-}
-
-// Sums over samples stand on a line of their own.
-std::size_t CppOperators::inline_width(Value v) const {
-  const Value user = plan_.only_user(v);
-  return user && user.op().batch == BatchRule::kReduces ? 2 * kInlineWidth : kInlineWidth;
+Written by_row(const CodeWriter& w, Value v) {
+  const CppRow row = *find_row(v.op());
+  const bool of_scalars = v.input(0).shape().rank() == 0;
+  switch (row.kind) {
+    case kWhole:
+      return write_call(of_scalars && !row.scalar.empty() ? row.scalar : row.code, row.binding,
+                        w.operands(v, false), "");
+    case kExpression: return write_call(row.code, row.binding, w.operands(v, true), "");
+    case kEach: return makes_number(w, v) ? on_numbers(w, v, row) : on_elements(w, "map", v, row);
+    case kSumOf: return of_scalars ? on_numbers(w, v, row) : on_elements(w, "sum_of", v, row);
+  }
+  return {};
 }
 
 // One sample's.
-std::string CppOperators::type_of(Value v) {
+std::string type_of(Value v) {
   switch (v.shape().rank()) {
     case 0: return "double";
     case 1: return "Vector";
@@ -194,98 +135,166 @@ std::string CppOperators::type_of(Value v) {
   }
 }
 
-// As the caller sees it.
-std::string CppOperators::full_type(Value v) const {
-  const bool is_batch = v.batched() && !plan_.samples().empty();
-  return is_batch ? "Batch<" + type_of(v) + ">" : type_of(v);
+std::string definition(const CodeWriter& w, Value v, const std::string& name, const std::string& code) {
+  const std::string type = w.compact(v) ? "double" : type_of(v);
+  if (!w.batched(v)) return cpp_assignment(type, name, code);
+  return cpp_assignment("Batch<" + type + ">", name, cpp_for_each_sample(w, "per_sample", code));
+}
+
+// What no sample changes is computed before, not for each of them.
+bool is_the_same_for_all_samples(const CodeWriter& w, Value v) {
+  const Value user = w.plan().only_user(v);
+  if (!user || w.batched(v) || !w.batched(user) || w.is_cheap(v)) return false;
+  const auto has_elements = [&](Value x) { return x.shape().rank() > 0 && !w.compact(x); };
+  bool any = has_elements(v);
+  for (int i = 0; i < v.input_count(); ++i) any = any || has_elements(v.input(i));
+  return any;
+}
+
+// Sums over samples stand on a line of their own.
+std::size_t inline_width(const CodeWriter& w, Value v) {
+  const Value user = w.plan().only_user(v);
+  const bool is_summed = user && user.op().batch == BatchRule::kReduces;
+  return is_summed ? 2 * CodeWriter::kInlineWidth : CodeWriter::kInlineWidth;
 }
 
 // "FUNCTION(x, m, n)" with the extents of a shape.
-Written CppOperators::with_extents(std::string_view function, const Written& x, const Shape& shape) const {
-  return {fmt::format("{}({}, {})", function, x.text, fmt::join(plan_.extents(shape), ", "))};
+Written with_extents(const CodeWriter& w, std::string_view function, const Written& x, const Shape& shape) {
+  return {fmt::format("{}({}, {})", function, x.text, fmt::join(w.plan().extents(shape), ", "))};
 }
 
-Written CppOperators::transpose(Value v) {
+Written filled(const CodeWriter& w, Value v) { return with_extents(w, "filled", w.operand(v), v.shape()); }
+
+Written transpose(const CodeWriter& w, Value v) {
   const Value a = v.input(0);
-  return plan_.form(v).compact ? operand(a) : Written{"transpose(" + full(a).text + ")"};
+  return w.compact(v) ? w.operand(a) : Written{"transpose(" + w.full(a).text + ")"};
 }
 
-Written CppOperators::vec(Value v) {
+Written vec(const CodeWriter& w, Value v) {
   const Value a = v.input(0);
-  return plan_.form(v).compact ? operand(a) : Written{"vec(" + full(a).text + ")"};
+  return w.compact(v) ? w.operand(a) : Written{"vec(" + w.full(a).text + ")"};
 }
 
-Written CppOperators::unvec(Value v) {
+Written unvec(const CodeWriter& w, Value v) {
   const Value x = v.input(0);
-  return plan_.form(v).compact ? operand(x) : with_extents("unvec", full(x), v.shape());
+  return w.compact(v) ? w.operand(x) : with_extents(w, "unvec", w.full(x), v.shape());
 }
 
-Written CppOperators::identity(Value v) { return {"identity(" + plan_.extent(v.shape()[0]) + ")"}; }
+Written identity(const CodeWriter& w, Value v) { return {"identity(" + w.plan().extent(v.shape()[0]) + ")"}; }
 
-Written CppOperators::reshape(Value v) {
-  if (plan_.form(v).compact) return operand(v.input(0));
-  const std::string flat = "flat(" + full(v.input(0)).text + ")";
+Written reshape(const CodeWriter& w, Value v) {
+  if (w.compact(v)) return w.operand(v.input(0));
+  const std::string flat = "flat(" + w.full(v.input(0)).text + ")";
   if (v.shape().rank() == 0) return {flat + "[0]"};
   if (v.shape().rank() == 1) return {flat};
-  const std::vector<std::string> extents = plan_.extents(v.shape());
+  const std::vector<std::string> extents = w.plan().extents(v.shape());
   return {fmt::format("{}{{{}, {}}}", type_of(v), fmt::join(extents, ", "), flat)};
 }
 
-Written CppOperators::slice(Value v) {
+Written slice(const CodeWriter& w, Value v) {
   const auto range = std::get<SliceRange>(v.attribute());
-  std::vector<std::string> arguments = {full(v.input(0)).text};
+  std::vector<std::string> arguments = {w.full(v.input(0)).text};
   for (int i = 0; i < v.shape().rank(); ++i) {
     const bool is_cut = i == range.axis;
-    arguments.push_back(is_cut ? plan_.extent(range.begin) : "0");
-    arguments.push_back(plan_.extent(is_cut ? range.end : v.shape()[i]));
+    arguments.push_back(is_cut ? w.plan().extent(range.begin) : "0");
+    arguments.push_back(w.plan().extent(is_cut ? range.end : v.shape()[i]));
   }
   return {fmt::format("slice({})", fmt::join(arguments, ", "))};
 }
 
-Written CppOperators::concat(Value v) {
+Written concat(const CodeWriter& w, Value v) {
   const std::string_view function = std::get<std::int64_t>(v.attribute()) == 0 ? "above" : "beside";
-  std::string text = full(v.input(0)).text;
+  std::string text = w.full(v.input(0)).text;
   for (int i = 1; i < v.input_count(); ++i)
-    text = fmt::format("{}({}, {})", function, text, full(v.input(i)).text);
+    text = fmt::format("{}({}, {})", function, text, w.full(v.input(i)).text);
   return {text};
 }
 
-Written CppOperators::broadcast(Value v) {
-  if (plan_.form(v).compact) return operand(v.input(0));
-  return with_extents("broadcast", full(v.input(0)), v.shape());
+Written broadcast(const CodeWriter& w, Value v) {
+  if (w.compact(v)) return w.operand(v.input(0));
+  return with_extents(w, "broadcast", w.full(v.input(0)), v.shape());
 }
 
-Written CppOperators::batch_sum(Value v) {
+Written batch_sum(const CodeWriter& w, Value v) {
   const Value x = v.input(0);
-  if (batched(x)) return {for_each_sample("batch_sum", plan_.samples(), full(x).text)};
-  uses_arithmetic_ = uses_arithmetic_ || type_of(v) != "double";
-  const std::array<Written, 2> factors = {Written{"double(" + plan_.samples() + ")"}, operand(x)};
+  if (w.batched(x)) return {cpp_for_each_sample(w, "batch_sum", w.full(x).text)};
+  const std::array<Written, 2> factors = {Written{"double(" + w.plan().samples() + ")"}, w.operand(x)};
   return write_call("{0} * {1!}", Notation::kProduct, factors, "");
 }
 
-Written CppOperators::batch_mean(Value v) {
+Written batch_mean(const CodeWriter& w, Value v) {
   const Value x = v.input(0);
-  return batched(x) ? Written{for_each_sample("batch_mean", plan_.samples(), full(x).text)} : operand(x);
+  return w.batched(x) ? Written{cpp_for_each_sample(w, "batch_mean", w.full(x).text)} : w.operand(x);
 }
 
-std::span<const CppOperators::Special> CppOperators::specials() {
-  static constexpr std::array kSpecials = {
-      Special{&ops::kTranspose, &CppOperators::transpose},
-      Special{&ops::kVec, &CppOperators::vec},
-      Special{&ops::kUnvec, &CppOperators::unvec},
-      Special{&ops::kIdentity, &CppOperators::identity},
-      Special{&ops::kReshape, &CppOperators::reshape},
-      Special{&ops::kSlice, &CppOperators::slice},
-      Special{&ops::kConcat, &CppOperators::concat},
-      Special{&ops::kBroadcast, &CppOperators::broadcast},
-      Special{&ops::kSumTo, &CppOperators::sum_to},
-      Special{&ops::kOneHot, &CppOperators::one_hot},
-      Special{&ops::kBatchSum, &CppOperators::batch_sum},
-      Special{&ops::kBatchMean, &CppOperators::batch_mean},
-      Special{&ops::kBatchBroadcast, &CppOperators::batch_broadcast},
-      Special{&ops::kBatchSize, &CppOperators::batch_size},
-  };
-  return kSpecials;
+Written sum_to(const CodeWriter& w, Value v) {
+  return with_extents(w, "sum_to", w.full(v.input(0)), v.shape());
+}
+
+Written one_hot(const CodeWriter& w, Value v) {
+  return with_extents(w, "one_hot", w.operand(v.input(0)), v.shape());
+}
+
+Written batch_broadcast(const CodeWriter& w, Value v) { return w.operand(v.input(0)); }
+
+Written batch_size(const CodeWriter& w, Value) {
+  return {w.plan().samples().empty() ? "1.0" : "double(" + w.plan().samples() + ")"};
+}
+
+constexpr std::array kCalls = {
+    CodeCall{&ops::kTranspose, &transpose},
+    CodeCall{&ops::kVec, &vec},
+    CodeCall{&ops::kUnvec, &unvec},
+    CodeCall{&ops::kIdentity, &identity},
+    CodeCall{&ops::kReshape, &reshape},
+    CodeCall{&ops::kSlice, &slice},
+    CodeCall{&ops::kConcat, &concat},
+    CodeCall{&ops::kBroadcast, &broadcast},
+    CodeCall{&ops::kSumTo, &sum_to},
+    CodeCall{&ops::kOneHot, &one_hot},
+    CodeCall{&ops::kBatchSum, &batch_sum},
+    CodeCall{&ops::kBatchMean, &batch_mean},
+    CodeCall{&ops::kBatchBroadcast, &batch_broadcast},
+    CodeCall{&ops::kBatchSize, &batch_size},
+};
+
+}  // namespace
+
+CodeLanguage cpp_language() {
+  return {.name = "C++",
+          .keywords = cpp_keywords(),
+          .helpers = cpp_helpers(),
+          .calls = kCalls,
+          .has_row = [](const Op& op) { return find_row(op).has_value(); },
+          .by_row = by_row,
+          .number = text_of,
+          .size = "double({0.})",
+          .sample = "s",
+          .filled = filled,
+          .definition = definition,
+          .is_costly = is_the_same_for_all_samples,
+          .inline_width = inline_width};
+}
+
+std::string cpp_assignment(const std::string& type, const std::string& name, const std::string& code) {
+  const std::string line = fmt::format("const {} {} = {};", type, name, code);
+  return line.size() <= 97 ? line : fmt::format("const {} {} =\n      {};", type, name, code);
+}
+
+// Of a batched value, `code` is one sample's.
+std::string cpp_for_each_sample(const CodeWriter& w, std::string_view function, const std::string& code) {
+  return fmt::format("{}({}, [&](std::size_t{}) {{ return {}; }})", function, w.plan().samples(),
+                     mentions(code, w.sample()) ? " " + w.sample() : "", code);
+}
+
+std::string cpp_type(const CodeWriter& w, Value v) {
+  const bool is_batch = v.batched() && !w.plan().samples().empty();
+  return is_batch ? "Batch<" + type_of(v) + ">" : type_of(v);
+}
+
+bool calls_cpp_arithmetic(const CodeWriter& w) {
+  return std::ranges::any_of(w.plan().order(),
+                             [&](Value v) { return w.is_called(v) && is_arithmetic(w, v); });
 }
 
 }  // namespace catenary::derive

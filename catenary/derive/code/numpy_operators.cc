@@ -8,7 +8,6 @@
 #include <cmath>
 #include <optional>
 
-#include "catenary/base/error.h"
 #include "catenary/derive/code/numpy_helpers.h"
 #include "catenary/ops/catalogue.h"
 
@@ -79,56 +78,9 @@ std::string text_of(double x) {
   return fmt::format("{}", x);
 }
 
-}  // namespace
-
-std::string NumpyOperators::tuple(const std::vector<std::string>& items) {
-  return items.size() == 1 ? "(" + items[0] + ",)" : fmt::format("({})", fmt::join(items, ", "));
-}
-
-NumpyOperators::NumpyOperators(const CodeRequest& request)
-    : CodeWriter(request, numpy_keywords(), numpy_helpers()) {}
-
-bool NumpyOperators::has_code(const Op& op) {
-  return find_row(op) ||
-         std::any_of(specials().begin(), specials().end(), [&](const Special& s) { return s.op == &op; });
-}
-
-Written NumpyOperators::call(Value v) {
-  for (const Special& special : specials()) {
-    if (is(v, *special.op)) return (this->*special.emit)(v);
-  }
-  const std::optional<Row> row = find_row(v.op());
-  if (!row) fail(ErrorKind::kConfig, "there is no NumPy code for the operator {}", v.op().name);
-  const bool on_scalars = v.input(0).shape().rank() == 0 && !row->scalar.empty();
-  const std::string code = replaced(on_scalars ? row->scalar : row->code, "{axes}", axes(v));
-  const auto* attribute = std::get_if<double>(&v.attribute());
-  return write_call(code, row->binding, operands(v, row->repeats),
-                    attribute == nullptr ? "" : text_of(*attribute));
-}
-
-Written NumpyOperators::number(double x) const {
-  return {text_of(x), std::signbit(x) ? Notation::kNegation : Notation::kAtom};
-}
-
-std::string NumpyOperators::definition(Value, const std::string& name, const Written& code) {
-  return name + " = " + code.text;
-}
-
-// Views cost nothing.
-bool NumpyOperators::is_cheap(Value v) const {
-  if (is(v, ops::kTranspose)) return is_leaf(v.input(0).op()) || has_line(v.input(0));
-  return CodeWriter::is_cheap(v);
-}
-
-// Σₙ δₙ xₙᵀ is one product of matrices.
-bool NumpyOperators::is_absorbed(Value v) const {
-  const Value user = plan_.only_user(v);
-  return is(v, ops::kOuter) && user && is(user, ops::kBatchSum) && v.name().empty() && batched(v);
-}
-
 // ", axis=1" for a batched operand with one axis of its own.
-std::string NumpyOperators::axes(Value v) const {
-  if (!batched(v) || v.input_count() == 0) return "";
+std::string axes(const CodeWriter& w, Value v) {
+  if (!w.batched(v) || v.input_count() == 0) return "";
   switch (v.input(0).shape().rank()) {
     case 0: return ", axis=()";
     case 1: return ", axis=1";
@@ -138,214 +90,266 @@ std::string NumpyOperators::axes(Value v) const {
   }
 }
 
-std::vector<std::string> NumpyOperators::shape(const Shape& s, bool with_samples) const {
-  std::vector<std::string> result = plan_.extents(s);
-  if (with_samples) result.insert(result.begin(), plan_.samples());
-  return result;
+Written by_row(const CodeWriter& w, Value v) {
+  const Row row = *find_row(v.op());
+  const bool on_scalars = v.input(0).shape().rank() == 0 && !row.scalar.empty();
+  const std::string code = replaced(on_scalars ? row.scalar : row.code, "{axes}", axes(w, v));
+  const auto* attribute = std::get_if<double>(&v.attribute());
+  return write_call(code, row.binding, w.operands(v, row.repeats),
+                    attribute == nullptr ? "" : text_of(*attribute));
 }
 
-Written NumpyOperators::filled(Value v) {
-  const std::vector<std::string> extents = shape(v.shape(), batched(v));
-  const Written& x = operand(v);
-  if (batched(v)) return {fmt::format("np.broadcast_to({}, {})", x.text, tuple(extents))};
-  const std::string dims = extents.size() == 1 ? extents[0] : tuple(extents);
-  if (x.text == "0" || x.text == "1")
-    return {fmt::format("np.{}({})", x.text == "0" ? "zeros" : "ones", dims)};
-  return {fmt::format("np.full({}, {}, dtype=float)", dims, x.text)};
+std::string definition(const CodeWriter&, Value, const std::string& name, const std::string& code) {
+  return name + " = " + code;
 }
 
-// Its whole shape with an axis of samples.
-Written NumpyOperators::spread(Value v) {
-  Written x = full(v);
-  if (batched(v) || plan_.samples().empty()) return x;
-  return {fmt::format("np.broadcast_to({}, {})", x.text, tuple(shape(v.shape(), true)))};
+// Views cost nothing.
+bool is_view(const CodeWriter& w, Value v) {
+  return is(v, ops::kTranspose) && (is_leaf(v.input(0).op()) || w.variable(v.input(0)) != nullptr);
 }
 
-Written NumpyOperators::with(std::string_view code, Notation::Binding binding,
-                             std::vector<Written> operands) {
+// Σₙ δₙ xₙᵀ is one product of matrices.
+bool is_summed_product(const CodeWriter& w, Value v) {
+  const Value user = w.plan().only_user(v);
+  return is(v, ops::kOuter) && user && is(user, ops::kBatchSum) && v.name().empty() && w.batched(v);
+}
+
+std::vector<std::string> with_samples(const CodeWriter& w, Value v) {
+  std::vector<std::string> extents = w.plan().extents(v.shape());
+  extents.insert(extents.begin(), w.plan().samples());
+  return extents;
+}
+
+std::vector<std::string> extents_of(const CodeWriter& w, Value v) {
+  return w.batched(v) ? with_samples(w, v) : w.plan().extents(v.shape());
+}
+
+Written filled(const CodeWriter& w, Value v) {
+  const std::vector<std::string> extents = extents_of(w, v);
+  const std::string& x = w.operand(v).text;
+  if (w.batched(v)) return {fmt::format("np.broadcast_to({}, {})", x, numpy_tuple(extents))};
+  const std::string dims = extents.size() == 1 ? extents[0] : numpy_tuple(extents);
+  const std::optional<double> number = w.plan().literal(v);
+  if (number == 0 && !std::signbit(*number)) return {fmt::format("np.zeros({})", dims)};
+  if (number == 1) return {fmt::format("np.ones({})", dims)};
+  return {fmt::format("np.full({}, {}, dtype=float)", dims, x)};
+}
+
+Written with(std::string_view code, Notation::Binding binding, const std::vector<Written>& operands) {
   return write_call(code, binding, operands, "");
 }
 
-Written NumpyOperators::transposed(Value v) {
-  if (is(v, ops::kTranspose) && !has_line(v) && !batched(v)) return full(v.input(0));
-  return with("{0^}.T", Notation::kAtom, {full(v)});
+Written transposed(const CodeWriter& w, Value v) {
+  if (is(v, ops::kTranspose) && w.variable(v) == nullptr && !w.batched(v)) return w.full(v.input(0));
+  return with("{0^}.T", Notation::kAtom, {w.full(v)});
 }
 
-Written NumpyOperators::transpose(Value v) {
-  if (plan_.form(v).compact) return operand(v.input(0));
-  return batched(v) ? with("{0^}.swapaxes(1, 2)", Notation::kAtom, {full(v.input(0))})
-                    : transposed(v.input(0));
+Written transpose(const CodeWriter& w, Value v) {
+  if (w.compact(v)) return w.operand(v.input(0));
+  return w.batched(v) ? with("{0^}.swapaxes(1, 2)", Notation::kAtom, {w.full(v.input(0))})
+                      : transposed(w, v.input(0));
 }
 
-Written NumpyOperators::matvec(Value v) {
-  const Value w = v.input(0);
+Written matvec(const CodeWriter& w, Value v) {
+  const Value a = v.input(0);
   const Value x = v.input(1);
-  if (!batched(x)) return with("{0!} @ {1!}", Notation::kProduct, {full(w), full(x)});
-  if (!batched(w)) return with("{0!} @ {1!}", Notation::kProduct, {full(x), transposed(w)});
-  return with("np.einsum(\"nij,nj->ni\", {0.}, {1.})", Notation::kAtom, {full(w), full(x)});
+  if (!w.batched(x)) return with("{0!} @ {1!}", Notation::kProduct, {w.full(a), w.full(x)});
+  if (!w.batched(a)) return with("{0!} @ {1!}", Notation::kProduct, {w.full(x), transposed(w, a)});
+  return with("np.einsum(\"nij,nj->ni\", {0.}, {1.})", Notation::kAtom, {w.full(a), w.full(x)});
 }
 
-Written NumpyOperators::outer(Value v) {
+Written outer(const CodeWriter& w, Value v) {
   const Value a = v.input(0);
   const Value b = v.input(1);
-  if (!batched(v)) return with("np.outer({0.}, {1.})", Notation::kAtom, {full(a), full(b)});
-  const std::string column = batched(a) ? "{0^}[:, :, None]" : "{0^}[:, None]";
-  const std::string row = batched(b) ? "{1^}[:, None, :]" : "{1^}[None, :]";
-  return with(column + " * " + row, Notation::kProduct, {full(a), full(b)});
+  if (!w.batched(v)) return with("np.outer({0.}, {1.})", Notation::kAtom, {w.full(a), w.full(b)});
+  const std::string column = w.batched(a) ? "{0^}[:, :, None]" : "{0^}[:, None]";
+  const std::string row = w.batched(b) ? "{1^}[:, None, :]" : "{1^}[None, :]";
+  return with(column + " * " + row, Notation::kProduct, {w.full(a), w.full(b)});
 }
 
-Written NumpyOperators::dot(Value v) {
+Written dot(const CodeWriter& w, Value v) {
   const int rank = v.input(0).shape().rank();
-  const bool one_by_one = rank != 1 || (batched(v.input(0)) && batched(v.input(1)));
-  if (rank == 0) return with("{0} * {1!}", Notation::kProduct, operands(v, true));
-  if (one_by_one) return with("np.sum({0^} * {1^}" + axes(v) + ")", Notation::kAtom, operands(v, true));
-  if (batched(v.input(1))) return with("{1!} @ {0!}", Notation::kProduct, operands(v, false));
-  return with("{0!} @ {1!}", Notation::kProduct, operands(v, false));
+  const bool one_by_one = rank != 1 || (w.batched(v.input(0)) && w.batched(v.input(1)));
+  if (rank == 0) return with("{0} * {1!}", Notation::kProduct, w.operands(v, true));
+  if (one_by_one) return with("np.sum({0^} * {1^}" + axes(w, v) + ")", Notation::kAtom, w.operands(v, true));
+  if (w.batched(v.input(1))) return with("{1!} @ {0!}", Notation::kProduct, w.operands(v, false));
+  return with("{0!} @ {1!}", Notation::kProduct, w.operands(v, false));
 }
 
 // Column by column.
-Written NumpyOperators::vec(Value v) {
-  if (plan_.form(v).compact) return operand(v.input(0));
-  if (!batched(v)) return with("{0^}.ravel(order=\"F\")", Notation::kAtom, {full(v.input(0))});
-  const std::string to = fmt::format("{}", fmt::join(shape(v.shape(), true), ", "));
-  return with("{0^}.swapaxes(1, 2).reshape(" + to + ")", Notation::kAtom, {full(v.input(0))});
+Written vec(const CodeWriter& w, Value v) {
+  if (w.compact(v)) return w.operand(v.input(0));
+  if (!w.batched(v)) return with("{0^}.ravel(order=\"F\")", Notation::kAtom, {w.full(v.input(0))});
+  const std::string to = fmt::format("{}", fmt::join(extents_of(w, v), ", "));
+  return with("{0^}.swapaxes(1, 2).reshape(" + to + ")", Notation::kAtom, {w.full(v.input(0))});
 }
 
-Written NumpyOperators::unvec(Value v) {
-  if (plan_.form(v).compact) return operand(v.input(0));
-  const std::vector<std::string> extents = plan_.extents(v.shape());
-  if (!batched(v))
-    return with("{0^}.reshape(" + tuple(extents) + ", order=\"F\")", Notation::kAtom, {full(v.input(0))});
-  const std::string to = fmt::format("{}, {}, {}", plan_.samples(), extents[1], extents[0]);
-  return with("{0^}.reshape(" + to + ").swapaxes(1, 2)", Notation::kAtom, {full(v.input(0))});
+Written unvec(const CodeWriter& w, Value v) {
+  if (w.compact(v)) return w.operand(v.input(0));
+  const std::vector<std::string> extents = w.plan().extents(v.shape());
+  if (!w.batched(v))
+    return with("{0^}.reshape(" + numpy_tuple(extents) + ", order=\"F\")", Notation::kAtom,
+                {w.full(v.input(0))});
+  const std::string to = fmt::format("{}, {}, {}", w.plan().samples(), extents[1], extents[0]);
+  return with("{0^}.reshape(" + to + ").swapaxes(1, 2)", Notation::kAtom, {w.full(v.input(0))});
 }
 
-Written NumpyOperators::kron(Value v) {
-  return with(batched(v) ? "_kron({0.}, {1.})" : "np.kron({0.}, {1.})", Notation::kAtom, operands(v, false));
+Written kron(const CodeWriter& w, Value v) {
+  return with(w.batched(v) ? "_kron({0.}, {1.})" : "np.kron({0.}, {1.})", Notation::kAtom,
+              w.operands(v, false));
 }
 
-Written NumpyOperators::trace(Value v) {
-  return with(batched(v) ? "np.trace({0.}, axis1=1, axis2=2)" : "np.trace({0.})", Notation::kAtom,
-              operands(v, false));
+Written trace(const CodeWriter& w, Value v) {
+  return with(w.batched(v) ? "np.trace({0.}, axis1=1, axis2=2)" : "np.trace({0.})", Notation::kAtom,
+              w.operands(v, false));
 }
 
-Written NumpyOperators::identity(Value v) { return {"np.eye(" + plan_.extent(v.shape()[0]) + ")"}; }
+Written identity(const CodeWriter& w, Value v) { return {"np.eye(" + w.plan().extent(v.shape()[0]) + ")"}; }
 
-Written NumpyOperators::diag(Value v) {
-  if (!batched(v)) return with("np.diag({0.})", Notation::kAtom, operands(v, false));
-  const std::string code = "{0^}[:, :, None] * np.eye(" + plan_.extent(v.shape()[0]) + ")";
-  return with(code, Notation::kProduct, operands(v, false));
+Written diag(const CodeWriter& w, Value v) {
+  if (!w.batched(v)) return with("np.diag({0.})", Notation::kAtom, w.operands(v, false));
+  const std::string code = "{0^}[:, :, None] * np.eye(" + w.plan().extent(v.shape()[0]) + ")";
+  return with(code, Notation::kProduct, w.operands(v, false));
 }
 
-Written NumpyOperators::diagonal(Value v) {
-  return with(batched(v) ? "np.diagonal({0.}, axis1=1, axis2=2)" : "np.diag({0.})", Notation::kAtom,
-              operands(v, false));
+Written diagonal(const CodeWriter& w, Value v) {
+  return with(w.batched(v) ? "np.diagonal({0.}, axis1=1, axis2=2)" : "np.diag({0.})", Notation::kAtom,
+              w.operands(v, false));
 }
 
-Written NumpyOperators::argmax_mask(Value v) {
+Written argmax_mask(const CodeWriter& w, Value v) {
   const int rank = v.shape().rank();
-  if (rank == 0) return with("np.ones_like({0.})", Notation::kAtom, {operand(v.input(0))});
-  return with(fmt::format("_argmax_mask({{0.}}, {})", rank), Notation::kAtom, {full(v.input(0))});
+  if (rank == 0) return with("np.ones_like({0.})", Notation::kAtom, {w.operand(v.input(0))});
+  return with(fmt::format("_argmax_mask({{0.}}, {})", rank), Notation::kAtom, {w.full(v.input(0))});
 }
 
-Written NumpyOperators::reshape(Value v) {
-  if (plan_.form(v).compact) return operand(v.input(0));
-  const std::vector<std::string> extents = shape(v.shape(), batched(v));
+Written reshape(const CodeWriter& w, Value v) {
+  if (w.compact(v)) return w.operand(v.input(0));
+  const std::vector<std::string> extents = extents_of(w, v);
   const std::string to = extents.empty() ? "()" : fmt::format("{}", fmt::join(extents, ", "));
-  return with("{0^}.reshape(" + to + ")", Notation::kAtom, {full(v.input(0))});
+  return with("{0^}.reshape(" + to + ")", Notation::kAtom, {w.full(v.input(0))});
 }
 
-Written NumpyOperators::slice(Value v) {
+Written slice(const CodeWriter& w, Value v) {
   const auto range = std::get<SliceRange>(v.attribute());
   std::string at;
-  for (int i = 0; i < range.axis + (batched(v) ? 1 : 0); ++i) at += ":, ";
-  if (range.begin > 0) at += plan_.extent(range.begin);
+  for (int i = 0; i < range.axis + (w.batched(v) ? 1 : 0); ++i) at += ":, ";
+  if (range.begin > 0) at += w.plan().extent(range.begin);
   at += ":";
-  if (range.end < v.input(0).shape()[range.axis]) at += plan_.extent(range.end);
-  return with("{0^}[" + at + "]", Notation::kAtom, {full(v.input(0))});
+  if (range.end < v.input(0).shape()[range.axis]) at += w.plan().extent(range.end);
+  return with("{0^}[" + at + "]", Notation::kAtom, {w.full(v.input(0))});
 }
 
-Written NumpyOperators::concat(Value v) {
+Written concat(const CodeWriter& w, Value v) {
   std::vector<std::string> parts;
   for (int i = 0; i < v.input_count(); ++i)
-    parts.push_back((batched(v) ? spread(v.input(i)) : full(v.input(i))).text);
-  const auto axis = std::get<std::int64_t>(v.attribute()) + (batched(v) ? 1 : 0);
+    parts.push_back((w.batched(v) ? numpy_spread(w, v.input(i)) : w.full(v.input(i))).text);
+  const auto axis = std::get<std::int64_t>(v.attribute()) + (w.batched(v) ? 1 : 0);
   return {fmt::format("np.concatenate([{}]{})", fmt::join(parts, ", "),
                       axis == 0 ? "" : fmt::format(", axis={}", axis))};
 }
 
-Written NumpyOperators::broadcast(Value v) {
+Written broadcast(const CodeWriter& w, Value v) {
   const Value x = v.input(0);
-  if (!plan_.form(v).compact)
-    return with("np.broadcast_to({0.}, " + tuple(shape(v.shape(), batched(v))) + ")", Notation::kAtom,
-                {full(x)});
-  if (x.shape().rank() > 0 || !batched(v)) return operand(x);
+  if (!w.compact(v))
+    return with("np.broadcast_to({0.}, " + numpy_tuple(extents_of(w, v)) + ")", Notation::kAtom, {w.full(x)});
+  if (x.shape().rank() > 0 || !w.batched(v)) return w.operand(x);
   std::string at = "[:";
   for (int i = 0; i < v.shape().rank(); ++i) at += ", None";
-  return with("{0^}" + at + "]", Notation::kAtom, {operand(x)});
+  return with("{0^}" + at + "]", Notation::kAtom, {w.operand(x)});
 }
 
-Written NumpyOperators::sum_to(Value v) {
+Written sum_to(const CodeWriter& w, Value v) {
   std::vector<int> axes;
   for (int i = 0; i < v.shape().rank(); ++i) {
-    if (v.shape()[i] == 1) axes.push_back(i + (batched(v) ? 1 : 0));
+    if (v.shape()[i] == 1) axes.push_back(i + (w.batched(v) ? 1 : 0));
   }
   const std::string list =
       axes.size() == 1 ? fmt::format("{}", axes[0]) : fmt::format("({})", fmt::join(axes, ", "));
-  return with("np.sum({0.}, axis=" + list + ", keepdims=True)", Notation::kAtom, {full(v.input(0))});
+  return with("np.sum({0.}, axis=" + list + ", keepdims=True)", Notation::kAtom, {w.full(v.input(0))});
 }
 
-Written NumpyOperators::one_hot(Value v) {
-  return with("_one_hot({0.}, " + plan_.extent(v.shape()[0]) + ")", Notation::kAtom, {operand(v.input(0))});
+Written one_hot(const CodeWriter& w, Value v) {
+  return with("_one_hot({0.}, " + w.plan().extent(v.shape()[0]) + ")", Notation::kAtom,
+              {w.operand(v.input(0))});
 }
 
-Written NumpyOperators::batch_sum(Value v) {
-  const Value x = v.input(0);
-  if (!batched(x)) return with("{0} * {1!}", Notation::kProduct, {{plan_.samples()}, operand(x)});
-  if (is_absorbed(x)) return sum_of_outer(x);
-  return with("np.sum({0.}, axis=0)", Notation::kAtom, {full(x)});
-}
-
-Written NumpyOperators::sum_of_outer(Value product) {
+Written sum_of_outer(const CodeWriter& w, Value product) {
   const Value a = product.input(0);
   const Value b = product.input(1);
-  if (batched(a) && batched(b)) return with("{0^}.T @ {1!}", Notation::kProduct, {full(a), full(b)});
-  const std::string left = batched(a) ? "np.sum({0.}, axis=0)" : "{0.}";
-  const std::string right = batched(b) ? "np.sum({1.}, axis=0)" : "{1.}";
-  return with("np.outer(" + left + ", " + right + ")", Notation::kAtom, {full(a), full(b)});
+  if (w.batched(a) && w.batched(b)) return with("{0^}.T @ {1!}", Notation::kProduct, {w.full(a), w.full(b)});
+  const std::string left = w.batched(a) ? "np.sum({0.}, axis=0)" : "{0.}";
+  const std::string right = w.batched(b) ? "np.sum({1.}, axis=0)" : "{1.}";
+  return with("np.outer(" + left + ", " + right + ")", Notation::kAtom, {w.full(a), w.full(b)});
 }
 
-Written NumpyOperators::batch_mean(Value v) {
+Written batch_sum(const CodeWriter& w, Value v) {
   const Value x = v.input(0);
-  return batched(x) ? with("np.mean({0.}, axis=0)", Notation::kAtom, {full(x)}) : operand(x);
+  if (!w.batched(x)) return with("{0} * {1!}", Notation::kProduct, {{w.plan().samples()}, w.operand(x)});
+  if (w.is_absorbed(x)) return sum_of_outer(w, x);
+  return with("np.sum({0.}, axis=0)", Notation::kAtom, {w.full(x)});
 }
 
-std::span<const NumpyOperators::Special> NumpyOperators::specials() {
-  static constexpr std::array kSpecials = {
-      Special{&ops::kMatVec, &NumpyOperators::matvec},
-      Special{&ops::kOuter, &NumpyOperators::outer},
-      Special{&ops::kDot, &NumpyOperators::dot},
-      Special{&ops::kTranspose, &NumpyOperators::transpose},
-      Special{&ops::kVec, &NumpyOperators::vec},
-      Special{&ops::kUnvec, &NumpyOperators::unvec},
-      Special{&ops::kKron, &NumpyOperators::kron},
-      Special{&ops::kTrace, &NumpyOperators::trace},
-      Special{&ops::kIdentity, &NumpyOperators::identity},
-      Special{&ops::kDiag, &NumpyOperators::diag},
-      Special{&ops::kDiagonal, &NumpyOperators::diagonal},
-      Special{&ops::kArgmaxMask, &NumpyOperators::argmax_mask},
-      Special{&ops::kReshape, &NumpyOperators::reshape},
-      Special{&ops::kSlice, &NumpyOperators::slice},
-      Special{&ops::kConcat, &NumpyOperators::concat},
-      Special{&ops::kBroadcast, &NumpyOperators::broadcast},
-      Special{&ops::kSumTo, &NumpyOperators::sum_to},
-      Special{&ops::kOneHot, &NumpyOperators::one_hot},
-      Special{&ops::kBatchSum, &NumpyOperators::batch_sum},
-      Special{&ops::kBatchMean, &NumpyOperators::batch_mean},
-      Special{&ops::kBatchBroadcast, &NumpyOperators::batch_broadcast},
-      Special{&ops::kBatchSize, &NumpyOperators::batch_size},
-  };
-  return kSpecials;
+Written batch_mean(const CodeWriter& w, Value v) {
+  const Value x = v.input(0);
+  return w.batched(x) ? with("np.mean({0.}, axis=0)", Notation::kAtom, {w.full(x)}) : w.operand(x);
+}
+
+Written batch_broadcast(const CodeWriter& w, Value v) { return w.operand(v.input(0)); }
+
+Written batch_size(const CodeWriter& w, Value) {
+  return {w.plan().samples().empty() ? "1" : w.plan().samples()};
+}
+
+constexpr std::array kCalls = {
+    CodeCall{&ops::kMatVec, &matvec},
+    CodeCall{&ops::kOuter, &outer},
+    CodeCall{&ops::kDot, &dot},
+    CodeCall{&ops::kTranspose, &transpose},
+    CodeCall{&ops::kVec, &vec},
+    CodeCall{&ops::kUnvec, &unvec},
+    CodeCall{&ops::kKron, &kron},
+    CodeCall{&ops::kTrace, &trace},
+    CodeCall{&ops::kIdentity, &identity},
+    CodeCall{&ops::kDiag, &diag},
+    CodeCall{&ops::kDiagonal, &diagonal},
+    CodeCall{&ops::kArgmaxMask, &argmax_mask},
+    CodeCall{&ops::kReshape, &reshape},
+    CodeCall{&ops::kSlice, &slice},
+    CodeCall{&ops::kConcat, &concat},
+    CodeCall{&ops::kBroadcast, &broadcast},
+    CodeCall{&ops::kSumTo, &sum_to},
+    CodeCall{&ops::kOneHot, &one_hot},
+    CodeCall{&ops::kBatchSum, &batch_sum},
+    CodeCall{&ops::kBatchMean, &batch_mean},
+    CodeCall{&ops::kBatchBroadcast, &batch_broadcast},
+    CodeCall{&ops::kBatchSize, &batch_size},
+};
+
+}  // namespace
+
+CodeLanguage numpy_language() {
+  return {.name = "NumPy",
+          .keywords = numpy_keywords(),
+          .helpers = numpy_helpers(),
+          .calls = kCalls,
+          .has_row = [](const Op& op) { return find_row(op).has_value(); },
+          .by_row = by_row,
+          .number = text_of,
+          .filled = filled,
+          .definition = definition,
+          .is_absorbed = is_summed_product,
+          .is_cheap = is_view};
+}
+
+Written numpy_spread(const CodeWriter& w, Value v) {
+  Written x = w.full(v);
+  if (w.batched(v) || w.plan().samples().empty()) return x;
+  return {fmt::format("np.broadcast_to({}, {})", x.text, numpy_tuple(with_samples(w, v)))};
+}
+
+std::string numpy_tuple(const std::vector<std::string>& items) {
+  return items.size() == 1 ? "(" + items[0] + ",)" : fmt::format("({})", fmt::join(items, ", "));
 }
 
 }  // namespace catenary::derive

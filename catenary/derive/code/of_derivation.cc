@@ -48,7 +48,7 @@ Value for_code(const Derivation& d, Value v) {
 }
 
 CodeRequest request_of(const Derivation& d, CheckedPart which) {
-  const Part& part = d.batch && which == CheckedPart::kBatch ? *d.batch : d.sample;
+  const Part& part = checked(d, which);
   CodeRequest request{.value = part.scalar, .dimensions = &d.dimensions};
   std::vector<Value> leaves = d.leaves;
   std::ranges::sort(leaves, {}, &Value::id);  // in the order of their declaration

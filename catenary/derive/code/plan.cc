@@ -38,26 +38,44 @@ std::string identifier(std::string_view name) {
 
 }  // namespace
 
-CodePlan::CodePlan(const CodeRequest& request, std::span<const std::string_view> reserved)
-    : request_(request), order_(reachable(roots(request))), taken_(reserved.begin(), reserved.end()) {
+std::string Identifiers::claim(std::string_view wanted) {
+  const std::string own = identifier(wanted), end = own.ends_with('_') ? "" : "_";
+  std::string name = own;
+  for (int count = 1; !taken_.insert(name).second; ++count)
+    name = own + end + (count == 1 && !end.empty() ? "" : std::to_string(count));
+  return name;
+}
+
+std::string Identifiers::claim_next() {
+  std::string name;
+  do name = fmt::format("v{}", next_++);
+  while (!taken_.insert(name).second);
+  return name;
+}
+
+CodePlan::CodePlan(const CodeRequest& request, Identifiers& names)
+    : request_(request), order_(reachable(roots(request))) {
   if (request.value.shape().rank() > 0) {
     fail(ErrorKind::kShape, "code computes a scalar and its gradients; the value has shape {}",
          request.value.shape().str());
   }
-  name_parameters();
+  parameter_names_ = name_parameters(names);
   check_leaves();
-  find_forms();
-  fold_literals();
-  count_uses();
-  name_sizes();
+  samples_ = name_samples(names);
+  forms_ = find_forms();
+  literals_ = fold_literals();
+  uses_ = count_uses();
+  sizes_ = name_sizes(names);
   check_sizes();
-  find_readings();
+  readings_ = find_readings();
 }
 
 bool CodePlan::is_elementwise(const Op& op) { return op.traits.elementwise; }
 
-void CodePlan::name_parameters() {
-  for (const Value p : request_.parameters) parameter_names_.push_back(claim(p.name()));
+std::vector<std::string> CodePlan::name_parameters(Identifiers& names) const {
+  std::vector<std::string> all;
+  for (const Value p : request_.parameters) all.push_back(names.claim(p.name()));
+  return all;
 }
 
 void CodePlan::check_leaves() const {
@@ -83,50 +101,40 @@ bool CodePlan::is_size(Value leaf) const {
   return std::find(request_.sizes.begin(), request_.sizes.end(), leaf) != request_.sizes.end();
 }
 
-std::string CodePlan::claim(std::string_view wanted) {
-  const std::string own = identifier(wanted), end = own.ends_with('_') ? "" : "_";
-  std::string name = own;
-  for (int count = 1; !taken_.insert(name).second; ++count)
-    name = own + end + (count == 1 && !end.empty() ? "" : std::to_string(count));
-  return name;
+std::string CodePlan::name_samples(Identifiers& names) const {
+  const auto has_samples = [](std::span<const Value> values) {
+    return std::ranges::any_of(values, &Value::batched);
+  };
+  const bool is_batch =
+      !request_.value.batched() && (has_samples(order_) || has_samples(request_.parameters));
+  return is_batch ? names.claim("N") : "";
 }
 
-std::string CodePlan::claim_next() {
-  std::string name;
-  do name = fmt::format("v{}", next_++);
-  while (!taken_.insert(name).second);
-  return name;
-}
-
-void CodePlan::find_forms() {
-  const auto is_batched = [](Value v) { return v.batched(); };
-  const auto& parameters = request_.parameters;
-  const bool one_sample = request_.value.batched();
-  has_samples_ = !one_sample && (std::any_of(order_.begin(), order_.end(), is_batched) ||
-                                 std::any_of(parameters.begin(), parameters.end(), is_batched));
-  if (has_samples_) samples_ = claim("N");
+std::vector<Form> CodePlan::find_forms() const {
   NodeId last = order_.back().id();
-  for (const Value p : parameters) last = std::max(last, p.id());
-  forms_.resize(static_cast<std::size_t>(last) + 1);
-  for (const Value p : parameters) forms_[static_cast<std::size_t>(p.id())] = form_of(p);
+  for (const Value p : request_.parameters) last = std::max(last, p.id());
+  std::vector<Form> forms(static_cast<std::size_t>(last) + 1);
+  for (const Value p : request_.parameters) forms[static_cast<std::size_t>(p.id())] = form_of(p, forms);
   for (const Value v : order_) {
-    if (v.op().batch == BatchRule::kReduces && one_sample) {
+    if (v.op().batch == BatchRule::kReduces && request_.value.batched()) {
       fail(ErrorKind::kConfig, "code: {} needs the whole batch, but the value is one sample's", v.op().name);
     }
-    forms_[static_cast<std::size_t>(v.id())] = form_of(v);
+    forms[static_cast<std::size_t>(v.id())] = form_of(v, forms);
   }
+  return forms;
 }
 
-Form CodePlan::form_of(Value v) const {
+Form CodePlan::form_of(Value v, std::span<const Form> known) const {
   const bool has_axes = v.shape().rank() > 0;
   if (is(v, ops::kConstant)) return {.compact = has_axes};
-  if (is_leaf(v.op())) return {.batched = v.batched() && has_samples_};
+  if (is_leaf(v.op())) return {.batched = v.batched() && !samples_.empty()};
   if (is(v, ops::kIdentity) || is(v, ops::kBatchSize)) return {};  // their operand is but a number type
   bool any_batched = false;
   bool all_compact = true;
   for (int i = 0; i < v.input_count(); ++i) {
-    any_batched = any_batched || form(v.input(i)).batched;
-    all_compact = all_compact && form(v.input(i)).compact;
+    const Form operand = known[static_cast<std::size_t>(v.input(i).id())];
+    any_batched = any_batched || operand.batched;
+    all_compact = all_compact && operand.compact;
   }
   const bool from_scalar = v.input(0).shape().rank() == 0;
   if (is(v, ops::kBroadcast)) return {any_batched, from_scalar || all_compact};
@@ -139,40 +147,44 @@ Form CodePlan::form_of(Value v) const {
 
 // Elementwise calls on constants are done here and not by the code, where 1/0 might be an error. Repeating a
 // number changes nothing.
-void CodePlan::fold_literals() {
-  literals_.resize(forms_.size());
+std::vector<std::optional<double>> CodePlan::fold_literals() const {
+  std::vector<std::optional<double>> literals(forms_.size());
   for (const Value v : order_) {
     bool known = is(v, ops::kConstant) || is_elementwise(v.op()) || form(v).compact;
-    for (int i = 0; i < v.input_count(); ++i) known = known && literal(v.input(i));
-    if (known) literals_[static_cast<std::size_t>(v.id())] = Evaluation({v}, {})[v].front();
+    for (int i = 0; i < v.input_count(); ++i)
+      known = known && literals[static_cast<std::size_t>(v.input(i).id())];
+    if (known) literals[static_cast<std::size_t>(v.id())] = Evaluation({v}, {})[v].front();
   }
+  return literals;
 }
 
 std::optional<double> CodePlan::literal(Value v) const { return literals_[static_cast<std::size_t>(v.id())]; }
 
-void CodePlan::count_uses() {
-  uses_.resize(forms_.size());
-  users_.resize(forms_.size());
+std::vector<CodePlan::Use> CodePlan::count_uses() const {
+  std::vector<Use> all(forms_.size());
   for (const Value v : order_) {
     for (int i = 0; i < v.input_count() && !literal(v); ++i) {
-      const auto id = static_cast<std::size_t>(v.input(i).id());
-      ++uses_[id];
-      users_[id] = v;
+      Use& use = all[static_cast<std::size_t>(v.input(i).id())];
+      ++use.count;
+      use.last = v;
     }
   }
-  for (const Value v : roots(request_)) ++uses_[static_cast<std::size_t>(v.id())];
+  for (const Value v : roots(request_)) ++all[static_cast<std::size_t>(v.id())].count;
+  return all;
 }
 
 Value CodePlan::only_user(Value v) const {
-  return uses(v) == 1 ? users_[static_cast<std::size_t>(v.id())] : Value{};
+  const Use& use = uses_[static_cast<std::size_t>(v.id())];
+  return use.count == 1 ? use.last : Value{};
 }
 
-void CodePlan::name_sizes() {
+std::vector<CodePlan::Size> CodePlan::name_sizes(Identifiers& names) const {
   if (request_.dimensions == nullptr) {
     if (!request_.sizes.empty())
       fail(ErrorKind::kConfig, "code: a size needs dimensions, found '{}'", request_.sizes[0].name());
-    return;
+    return {};
   }
+  std::vector<Size> all;
   std::vector<Value> shaped = order_;
   shaped.insert(shaped.end(), request_.parameters.begin(), request_.parameters.end());
   for (const auto& [symbol, prime] : request_.dimensions->symbols()) {
@@ -180,12 +192,13 @@ void CodePlan::name_sizes() {
     const auto is_it = [&, wanted = std::string_view(symbol)](Value v) { return v.name() == wanted; };
     const auto& sizes = request_.sizes;
     if (std::any_of(shaped.begin(), shaped.end(), has_it) || std::any_of(sizes.begin(), sizes.end(), is_it))
-      sizes_.push_back({symbol, claim(symbol), prime});
+      all.push_back({symbol, names.claim(symbol), prime});
   }
   for (const Value leaf : request_.sizes) {
-    if (std::none_of(sizes_.begin(), sizes_.end(), [&](const Size& s) { return s.symbol == leaf.name(); }))
+    if (std::none_of(all.begin(), all.end(), [&](const Size& s) { return s.symbol == leaf.name(); }))
       fail(ErrorKind::kConfig, "code: the size '{}' is no dimension's", leaf.name());
   }
+  return all;
 }
 
 // An extent tells its symbols by its factors alone: not from a sum of sizes, nor from the number by which the
@@ -211,7 +224,8 @@ void CodePlan::check_sizes() const {
   }
 }
 
-void CodePlan::find_readings() {
+std::vector<SizeReading> CodePlan::find_readings() const {
+  std::vector<SizeReading> readings;
   for (const Size& size : sizes_) {
     const auto reading = find_reading(size);
     if (!reading) {
@@ -219,16 +233,17 @@ void CodePlan::find_readings() {
            "code: the size '{}' can be read off no parameter's shape; needed one with an axis of {}",
            size.symbol, size.symbol);
     }
-    readings_.push_back(*reading);
+    readings.push_back(*reading);
   }
-  std::sort(readings_.begin(), readings_.end(), [](const SizeReading& a, const SizeReading& b) {
+  std::sort(readings.begin(), readings.end(), [](const SizeReading& a, const SizeReading& b) {
     return std::pair(a.parameter, a.axis) < std::pair(b.parameter, b.axis);
   });
   const auto& parameters = request_.parameters;
   const auto is_batched = [&](Value v) { return form(v).batched; };
-  if (has_samples_ && std::none_of(parameters.begin(), parameters.end(), is_batched))
+  if (!samples_.empty() && std::none_of(parameters.begin(), parameters.end(), is_batched))
     fail(ErrorKind::kConfig,
          "code: the number of samples can be read off no parameter; needed a batched one");
+  return readings;
 }
 
 // An axis of that very size, or else one of a multiple of it.

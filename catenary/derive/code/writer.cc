@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "catenary/base/error.h"
 #include "catenary/derive/formula/formula.h"
@@ -16,11 +17,15 @@ namespace {
 constexpr std::size_t kWidth = 99;
 constexpr int kFormulaSize = 32;  // symbols; longer ones explain nothing
 
-std::vector<std::string_view> reserved(std::span<const std::string_view> keywords,
-                                       std::span<const CodeHelper> helpers) {
-  std::vector<std::string_view> names(keywords.begin(), keywords.end());
-  for (const CodeHelper& helper : helpers) names.push_back(helper.name);
+std::vector<std::string_view> reserved(const CodeLanguage& language) {
+  std::vector<std::string_view> names(language.keywords.begin(), language.keywords.end());
+  for (const CodeHelper& helper : language.helpers) names.push_back(helper.name);
   return names;
+}
+
+const CodeCall* call_of(const CodeLanguage& language, const Op& op) {
+  const auto call = std::ranges::find(language.calls, &op, &CodeCall::op);
+  return call == language.calls.end() ? nullptr : &*call;
 }
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
@@ -86,9 +91,14 @@ std::string replaced(std::string_view text, std::string_view key, std::string_vi
   return result;
 }
 
-CodeWriter::CodeWriter(const CodeRequest& request, std::span<const std::string_view> keywords,
-                       std::span<const CodeHelper> helpers)
-    : plan_(request, reserved(keywords, helpers)), helpers_(helpers) {}
+bool has_code(const CodeLanguage& language, const Op& op) {
+  return call_of(language, op) != nullptr || language.has_row(op);
+}
+
+CodeWriter::CodeWriter(const CodeRequest& request, const CodeLanguage& language)
+    : language_(language), names_(reserved(language)), plan_(request, names_) {
+  if (!language.sample.empty()) sample_ = names_.claim(language.sample);
+}
 
 void CodeWriter::write_values() {
   for (const Value p : plan_.request().parameters) written_[p.id()] = named(p, plan_.name(p));
@@ -97,12 +107,12 @@ void CodeWriter::write_values() {
       written_[v.id()] = number(*literal);
     } else if (plan_.is_size(v)) {
       written_[v.id()] = size(v);
-    } else if (!is_leaf(v.op()) && !is_absorbed(v)) {
+    } else if (is_called(v)) {
       Written code = call(v);
       if (needs_line(v, code)) {
         const std::string name = name_for(v);
-        line(definition(v, name, code));
-        names_[v.id()] = name;
+        line(language_.definition(*this, v, name, code.text));
+        variables_[v.id()] = name;
         code = named(v, name);
       }
       written_[v.id()] = code;
@@ -110,8 +120,33 @@ void CodeWriter::write_values() {
   }
 }
 
+bool CodeWriter::is_called(Value v) const { return !is_leaf(v.op()) && !plan_.literal(v) && !is_absorbed(v); }
+
+Written CodeWriter::call(Value v) const {
+  if (const CodeCall* own = call_of(language_, v.op())) return own->write(*this, v);
+  if (language_.has_row(v.op())) return language_.by_row(*this, v);
+  fail(ErrorKind::kConfig, "there is no {} code for the operator {}", language_.name, v.op().name);
+}
+
+Written CodeWriter::number(double x) const {
+  return {language_.number(x), std::signbit(x) ? Notation::kNegation : Notation::kAtom};
+}
+
+Written CodeWriter::size(Value leaf) const {
+  return write_call(language_.size, Notation::kAtom, std::vector<Written>{{plan_.name(leaf)}}, "");
+}
+
+Written CodeWriter::named(Value v, const std::string& name) const {
+  return {batched(v) && !sample_.empty() ? fmt::format("{}[{}]", name, sample_) : name};
+}
+
+bool CodeWriter::is_absorbed(Value v) const {
+  return language_.is_absorbed != nullptr && language_.is_absorbed(*this, v);
+}
+
 bool CodeWriter::is_cheap(Value v) const {
-  return v.op().batch == BatchRule::kSpreads || (is(v, ops::kBroadcast) && plan_.form(v).compact);
+  if (v.op().batch == BatchRule::kSpreads || (is(v, ops::kBroadcast) && compact(v))) return true;
+  return language_.is_cheap != nullptr && language_.is_cheap(*this, v);
 }
 
 bool CodeWriter::is_alias(Value v, const Written& code) const {
@@ -121,24 +156,32 @@ bool CodeWriter::is_alias(Value v, const Written& code) const {
 
 bool CodeWriter::needs_line(Value v, const Written& code) const {
   if (is_alias(v, code)) return false;
-  if (code.text.size() > inline_width(v) || is_costly(v) || (!v.name().empty() && !is_cheap(v))) return true;
+  const std::size_t width =
+      language_.inline_width == nullptr ? kInlineWidth : language_.inline_width(*this, v);
+  if (code.text.size() > width || (!v.name().empty() && !is_cheap(v))) return true;
+  if (language_.is_costly != nullptr && language_.is_costly(*this, v)) return true;
   return plan_.uses(v) > 1 && !is_cheap(v);
 }
 
 std::string CodeWriter::name_for(Value v) {
-  if (!v.name().empty()) return plan_.claim(v.name());
-  if (v == plan_.request().value) return plan_.claim("value");
+  if (!v.name().empty()) return names_.claim(v.name());
+  if (v == plan_.request().value) return names_.claim("value");
   for (const CodeRequest::Named& gradient : plan_.request().gradients) {
-    if (gradient.value == v && !plan_.form(v).compact) return plan_.claim("d" + gradient.name);
+    if (gradient.value == v && !compact(v)) return names_.claim("d" + gradient.name);
   }
-  return plan_.claim_next();
+  return names_.claim_next();
 }
 
-Written CodeWriter::full(Value v) { return plan_.form(v).compact ? filled(v) : operand(v); }
+Written CodeWriter::full(Value v) const { return compact(v) ? language_.filled(*this, v) : operand(v); }
 
-std::vector<Written> CodeWriter::operands(Value v, bool repeats) {
-  const auto is_whole = [&](int i) { return !plan_.form(v.input(i)).compact; };
-  bool any_whole = plan_.form(v).compact;
+const std::string* CodeWriter::variable(Value v) const {
+  const auto name = variables_.find(v.id());
+  return name == variables_.end() ? nullptr : &name->second;
+}
+
+std::vector<Written> CodeWriter::operands(Value v, bool repeats) const {
+  const auto is_whole = [&](int i) { return !compact(v.input(i)); };
+  bool any_whole = compact(v);
   for (int i = 0; i < v.input_count(); ++i) any_whole = any_whole || is_whole(i);
   std::vector<Written> result;
   for (int i = 0; i < v.input_count(); ++i) {
@@ -158,10 +201,10 @@ std::string CodeWriter::lines(int indent) const {
 std::string CodeWriter::helpers_for(const std::string& code) const {
   std::string seen = bare(code);
   std::string result;
-  for (std::size_t i = helpers_.size(); i-- > 0;) {
-    if (!mentions(seen, helpers_[i].name)) continue;
-    seen += bare(helpers_[i].source);
-    result.insert(0, helpers_[i].source);
+  for (std::size_t i = language_.helpers.size(); i-- > 0;) {
+    if (!mentions(seen, language_.helpers[i].name)) continue;
+    seen += bare(language_.helpers[i].source);
+    result.insert(0, language_.helpers[i].source);
   }
   return result;
 }

@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "catenary/derive/compose/composer.h"
 #include "catenary/derive/compose/own_letters.h"
+#include "catenary/derive/compose/sections.h"
 
 namespace catenary::derive {
 
@@ -41,7 +41,7 @@ Formula place(const Shape& shape, std::int64_t element) {
 }
 
 // " (by element 2 of sample 1)"; nothing for a number that all samples share.
-Sentence element_of_kink(const Composer& c, const GradientAgreement& agreement) {
+Sentence element_of_kink(const Context& c, const GradientAgreement& agreement) {
   const Value v = agreement.variable;
   const std::int64_t element = agreement.kink->element, size = v.shape().size();
   const Formula by = place(v.shape(), element % size), sample = plain(std::to_string(element / size + 1));
@@ -53,7 +53,7 @@ Sentence element_of_kink(const Composer& c, const GradientAgreement& agreement) 
   return is_number ? Sentence{} : c.say(Phrase::kKinkByElement, {by});
 }
 
-Sentence verdict_at_kink(const Composer& c, const GradientAgreement& agreement, const Names& names) {
+Sentence verdict_at_kink(const Context& c, const GradientAgreement& agreement, const Names& names) {
   const GradientAgreement::Kink& kink = *agreement.kink;
   std::vector<Formula> operators;
   for (const Value image : kink.at) {
@@ -73,11 +73,11 @@ Sentence verdict_at_kink(const Composer& c, const GradientAgreement& agreement, 
     operators.pop_back();
     sentence = c.say_lists(Phrase::kAgreesAtKinksOf, {{from_left}, {from_right}, operators, {last}});
   }
-  for (Inline& piece : element_of_kink(c, agreement)) sentence.push_back(std::move(piece));
+  sentence += element_of_kink(c, agreement);
   return sentence;
 }
 
-Sentence verdict(const Composer& c, const Valuation::Checks& checks, const Names& names) {
+Sentence verdict(const Context& c, const Valuation::Checks& checks, const Names& names) {
   using Point = GradientAgreement::Point;
   if (checks.stand_at(Point::kUndefined)) return c.say(Phrase::kUndefinedThere);
   if (checks.stand_at(Point::kUnbounded)) return c.say(Phrase::kUnboundedThere);
@@ -89,55 +89,30 @@ Sentence verdict(const Composer& c, const Valuation::Checks& checks, const Names
   return c.say(checks.differences_agree() ? Phrase::kAgrees : Phrase::kAgreesComplex);
 }
 
-struct CheckedRow {
-  Formula derivative;
-  Valuation::Checks checks;
-};
-
-void add_row(const Composer& c, Table& table, const CheckedRow& row, const Names& names) {
-  const auto& [derivative, checks] = row;
-  table.rows.push_back({{{"", derivative}},
-                        {{error_of(checks.differences.max_absolute), {}}},
-                        {{error_of(checks.complex.max_absolute), {}}},
-                        verdict(c, checks, names)});
-}
-
-Table table_of_checks(const Composer& c) {
+Table table_of_checks(const Context& c) {
   return {{c.say(Phrase::kCheckVariable), c.say(Phrase::kCheckDifferences), c.say(Phrase::kCheckComplex),
            c.say(Phrase::kCheckVerdict)},
           {}};
 }
 
-void add_hessian_check(Composer& c) {
-  const auto& agreements = c.o.valuation->hessian_agreements();
-  Table table = table_of_checks(c);
-  double asymmetry = 0;
-  for (std::size_t i = 0; i < agreements.size(); ++i) {
-    const SecondDerivative& block = c.d.hessian->blocks[i];
-    const Names& names = c.d.hessian->names;
-    add_row(c, table,
-            {second_derivative(c.d.sample.name, block.x, block.y, names),
-             {agreements[i].differences, agreements[i].complex}},
-            names);
-    asymmetry = std::max(asymmetry, agreements[i].asymmetry);
-  }
-  c.paragraph(Phrase::kHessianCheck, {error_formula(asymmetry)});
-  c.document.table(std::move(table));
+std::vector<Sentence> row(const Context& c, const Formula& derivative, const Valuation::Checks& checks,
+                          const Names& names) {
+  return {{{"", derivative}},
+          {{error_of(checks.differences.max_absolute), {}}},
+          {{error_of(checks.complex.max_absolute), {}}},
+          verdict(c, checks, names)};
 }
 
-}  // namespace
-
-void add_check(Composer& c) {
-  if (c.o.valuation == nullptr) return;
-  c.heading(Phrase::kCheck);
-  const Formula& f = (c.d.batch && c.o.batch ? *c.d.batch : c.d.sample).name;
+// The differences and the complex step, in formulas.
+Block check_intro(const Context& c) {
+  const Formula& f = c.whole().name;
   const auto& agreements = c.o.valuation->agreements();
   const bool extrapolated =
       !agreements.empty() && agreements[0].method == GradcheckMethod::kExtrapolatedDifferences;
   OwnLetters letters(c.d);
   const std::string v = letters.variable(), h = letters.step();
   const Formula i = letters.imaginary_unit();
-  c.paragraph(
+  return c.paragraph(
       extrapolated ? Phrase::kCheckIntroExtrapolated : Phrase::kCheckIntro,
       {{fmt::format("({0}({1} + {2}) − {0}({1} − {2})) / 2{2}", f.text, v, h),
         fmt::format(R"(\frac{{{0}({1} + {2}) - {0}({1} - {2})}}{{2{2}}})", f.latex, v, h)},
@@ -145,14 +120,39 @@ void add_check(Composer& c) {
         fmt::format(R"(\frac{{\operatorname{{Im}} {0}({1} + {3}{2})}}{{{2}}})", f.latex, v, h, i.latex)},
        {h, h},
        {h + " = 0", h + " = 0"}});
+}
+
+Blocks gradient_check(const Context& c) {
   Table table = table_of_checks(c);
-  for (std::size_t k = 0; k < c.d.sample.results.size(); ++k)
-    add_row(
-        c, table,
-        {derivative(f, c.write(c.d.sample.results[k].variable)), {agreements[2 * k], agreements[2 * k + 1]}},
-        c.d.names);
-  c.document.table(std::move(table));
-  if (c.d.hessian) add_hessian_check(c);
+  for (std::size_t k = 0; k < c.d.sample.results.size(); ++k) {
+    const Formula by = derivative(c.whole().name, c.write(c.d.sample.results[k].variable));
+    table.rows.push_back(row(c, by, c.o.valuation->checks(k), c.d.names));
+  }
+  return {check_intro(c), table_block(std::move(table))};
+}
+
+Blocks hessian_check(const Context& c) {
+  const auto& agreements = c.o.valuation->hessian_agreements();
+  const Names& names = c.d.hessian->names;
+  Table table = table_of_checks(c);
+  double asymmetry = 0;
+  for (std::size_t i = 0; i < agreements.size(); ++i) {
+    const SecondDerivative& block = c.d.hessian->blocks[i];
+    const Formula by = second_derivative(c.d.sample.name, block.x, block.y, names);
+    table.rows.push_back(row(c, by, {agreements[i].differences, agreements[i].complex}, names));
+    asymmetry = std::max(asymmetry, agreements[i].asymmetry);
+  }
+  return {c.paragraph(Phrase::kHessianCheck, {error_formula(asymmetry)}), table_block(std::move(table))};
+}
+
+}  // namespace
+
+Blocks check_section(const Context& c) {
+  if (c.o.valuation == nullptr) return {};
+  Blocks blocks = {c.heading(Phrase::kCheck)};
+  blocks += gradient_check(c);
+  if (c.d.hessian) blocks += hessian_check(c);
+  return blocks;
 }
 
 }  // namespace catenary::derive

@@ -1,8 +1,10 @@
+#include "catenary/derive/compose/columns.h"
+
 #include <algorithm>
 #include <optional>
 #include <set>
 
-#include "catenary/derive/compose/composer.h"
+#include "catenary/derive/formula/named_values.h"
 #include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 
@@ -10,17 +12,11 @@ namespace catenary::derive {
 
 namespace {
 
-// One number for each element.
-bool is_number(Value v) {
-  while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);
-  return is(v, ops::kConstant);
-}
-
 // A formula of one sample's vectors as the same formula of matrices whose columns they are. Only what keeps
 // columns apart can be written so: shared matrices times columns, and what makes a vector of vectors as long.
 class InColumns {
  public:
-  explicit InColumns(const Composer& c) : c_(c), names_(c.d.names) {}
+  explicit InColumns(const Context& c) : c_(c), names_(c.d.names) {}
 
   /// The value by its formula, even if it has a name; nothing where that is no formula of columns.
   [[nodiscard]] std::optional<Formula> define(Value v) {
@@ -48,7 +44,7 @@ class InColumns {
     if (is(v, ops::kOneHot) || is(v, ops::kReshape)) return lift_scalar(v.input(0));
     for (int i = 0; i < v.input_count(); ++i) {
       const Value x = v.input(i);
-      if (!is_number(x) && (x.shape() != v.shape() || !lift(x))) return false;
+      if (!is(unrepeated(x), ops::kConstant) && (x.shape() != v.shape() || !lift(x))) return false;
     }
     return true;
   }
@@ -60,17 +56,17 @@ class InColumns {
     return true;
   }
 
-  const Composer& c_;
+  const Context& c_;
   Names names_;
   bool mixes_ = false;
 };
 
-Equation::Row row(const Composer& c, const InColumns& in_columns, const Formula& right) {
+Equation::Row row(const Context& c, const InColumns& in_columns, const Formula& right) {
   return {right, in_columns.mixes() ? c.say(Phrase::kColumnwise) : Sentence{}};
 }
 
 // W X + b 𝟏ᵀ, if the value is a sum with a shared vector.
-std::optional<Equation::Row> with_bias(const Composer& c, Value v) {
+std::optional<Equation::Row> with_bias(const Context& c, Value v) {
   if (!is(v, ops::kAdd)) return std::nullopt;
   const bool is_second = !v.input(1).batched();
   const Value bias = v.input(is_second ? 1 : 0), rest = v.input(is_second ? 0 : 1);
@@ -84,29 +80,11 @@ std::optional<Equation::Row> with_bias(const Composer& c, Value v) {
       c.say(Phrase::kBroadcast)};
 }
 
-Equation::Row definition_in_columns(const Composer& c, Value v) {
+Equation::Row definition_in_columns(const Context& c, Value v) {
   if (const auto biased = with_bias(c, v)) return *biased;
   InColumns in_columns(c);
   const std::optional<Formula> right = in_columns.define(v);
   return right ? row(c, in_columns, *right) : Equation::Row{side_by_side(c.write(v)), {}};
-}
-
-// X, then Z = W X + b 𝟏ᵀ, A = f(Z) ... for all vectors of a sample.
-void add_forward_in_columns(Composer& c) {
-  for (const Value v : c.d.leaves) c.numbers_in_columns(columns(c, c.write(v)), v);
-  bool is_first = true, has_bias = false;
-  for (const Definition& definition : c.d.forward) {
-    const Value v = definition.value;
-    if (!v.batched() || v.shape().rank() != 1) continue;
-    if (is_first) c.paragraph(Phrase::kBatchForward);
-    is_first = false;
-    const Formula left = columns(c, c.write(v));
-    has_bias |= with_bias(c, v).has_value();
-    c.document.equation({.left = left, .rows = {definition_in_columns(c, v)}});
-    c.numbers_in_columns(left, v);
-  }
-  if (has_bias) c.paragraph(Phrase::kBatchForwardBias);
-  c.numbers_in_columns(columns(c, c.d.sample.name), c.d.sample.scalar);
 }
 
 bool is_in_columns(const Adjoint& a) { return a.x.batched() && a.x.shape().rank() == 1; }
@@ -121,7 +99,7 @@ void collect_factors(Value total, std::set<NodeId>& symbols) {
 }
 
 // The adjoints that the batch's results are made of, and those that they need in turn.
-std::set<NodeId> factors(const Composer& c) {
+std::set<NodeId> factors(const Context& c) {
   std::set<NodeId> symbols;
   for (const Result& r : c.d.sample.results) {
     const Adjoint* a = c.d.sample.find(r.variable);
@@ -137,28 +115,6 @@ std::set<NodeId> factors(const Composer& c) {
   return symbols;
 }
 
-// Δ⁽ˡ⁾ = W⁽ˡ⁺¹⁾ᵀ Δ⁽ˡ⁺¹⁾ ⊙ f′(Z⁽ˡ⁾), from the last layer to the first.
-void add_backward_in_columns(Composer& c) {
-  const std::set<NodeId> wanted = factors(c);
-  bool is_first = true;
-  for (const Adjoint& a : c.d.sample.adjoints) {
-    if (!is_in_columns(a) || !(a.is_delta || wanted.contains(a.symbol.id()))) continue;
-    InColumns in_columns(c);
-    const auto right = in_columns.write(a.inserted ? a.written_out.value : a.total.value);
-    const Formula left = columns(c, a.name);
-    if (is_first) c.paragraph(Phrase::kBatchBackward, {left, a.name});
-    is_first = false;
-    c.document.equation(
-        {.left = left,
-         .rows = {right ? row(c, in_columns, *right) : Equation::Row{side_by_side(a.name), {}}}});
-    c.numbers_in_columns(left, a.traced);
-  }
-}
-
-}  // namespace
-
-namespace {
-
 // x as X, δ as Δ; nothing for names that have no capital.
 std::optional<Formula> in_capitals(const Formula& f) {
   constexpr std::string_view kDelta = "δ", kDeltaLatex = R"(\delta)";
@@ -171,7 +127,7 @@ std::optional<Formula> in_capitals(const Formula& f) {
 }
 
 // Whether the name means something else: the number of samples, I, a function, a dimension or a variable.
-bool is_taken(const Composer& c, const std::string& name) {
+bool is_taken(const Context& c, const std::string& name) {
   const auto is_name = [&](Value v) { return c.write(v).text == name; };
   return name == "N" || name == "I" || name == c.d.sample.name.text || name == c.d.batch->name.text ||
          std::ranges::any_of(c.d.dimensions.symbols(), [&](const auto& s) { return s.first == name; }) ||
@@ -180,7 +136,7 @@ bool is_taken(const Composer& c, const std::string& name) {
 
 }  // namespace
 
-Formula columns(const Composer& c, const Formula& f) {
+Formula columns(const Context& c, const Formula& f) {
   const std::optional<Formula> matrix = in_capitals(f);
   return matrix && !is_taken(c, matrix->text) ? *matrix : Formula{"[" + f.text + "]", "[" + f.latex + "]"};
 }
@@ -196,7 +152,7 @@ Formula side_by_side(const Formula& f) {
   return {"[" + first.text + " … " + last.text + "]", "[" + first.latex + R"( \cdots )" + last.latex + "]"};
 }
 
-Formula matrix_form(const Composer& c, Value total) {
+Formula matrix_form(const Context& c, Value total) {
   const auto vector = [&](Value v) {
     return v.batched() && v.shape().rank() == 1 ? c.d.names.find(v) : nullptr;
   };
@@ -209,7 +165,7 @@ Formula matrix_form(const Composer& c, Value total) {
     const Formula a = matrix_form(c, total.input(0));
     Formula b = matrix_form(c, total.input(1));
     if (a.text.empty() || b.text.empty()) return {};
-    if (is_difference && b.binding == Notation::kSum) b = {"(" + b.text + ")", "(" + b.latex + ")"};
+    if (is_difference && b.binding == Notation::kSum) b = parenthesized(b);
     const char* sign = is_difference ? " − " : " + ";
     return {a.text + sign + b.text, a.latex + (is_difference ? " - " : " + ") + b.latex, Notation::kSum};
   }
@@ -218,9 +174,40 @@ Formula matrix_form(const Composer& c, Value total) {
   return {sum.text + " 𝟏", sum.latex + R"(\,\mathbf{1})"};
 }
 
-void add_columns(Composer& c) {
-  add_forward_in_columns(c);
-  add_backward_in_columns(c);
+Blocks forward_in_columns(const Context& c) {
+  Blocks blocks;
+  for (const Value v : c.d.leaves) blocks += c.numbers_in_columns(columns(c, c.write(v)), v);
+  bool is_first = true, has_bias = false;
+  for (const Definition& definition : c.d.forward) {
+    const Value v = definition.value;
+    if (!v.batched() || v.shape().rank() != 1) continue;
+    if (is_first) blocks += c.paragraph(Phrase::kBatchForward);
+    is_first = false;
+    const Formula left = columns(c, c.write(v));
+    has_bias |= with_bias(c, v).has_value();
+    blocks += equation_block({.left = left, .rows = {definition_in_columns(c, v)}});
+    blocks += c.numbers_in_columns(left, v);
+  }
+  if (has_bias) blocks += c.paragraph(Phrase::kBatchForwardBias);
+  blocks += c.numbers_in_columns(columns(c, c.d.sample.name), c.d.sample.scalar);
+  return blocks;
+}
+
+Blocks backward_in_columns(const Context& c) {
+  const std::set<NodeId> wanted = factors(c);
+  Blocks blocks;
+  for (const Adjoint& a : c.d.sample.adjoints) {
+    if (!is_in_columns(a) || !(a.is_delta || wanted.contains(a.symbol.id()))) continue;
+    InColumns in_columns(c);
+    const auto right = in_columns.write(a.inserted ? a.written_out.value : a.total.value);
+    const Formula left = columns(c, a.name);
+    if (blocks.empty()) blocks += c.paragraph(Phrase::kBatchBackward, {left, a.name});
+    blocks += equation_block(
+        {.left = left,
+         .rows = {right ? row(c, in_columns, *right) : Equation::Row{side_by_side(a.name), {}}}});
+    blocks += c.numbers_in_columns(left, a.traced);
+  }
+  return blocks;
 }
 
 }  // namespace catenary::derive

@@ -1,23 +1,12 @@
 #include "catenary/derive/compose/compose.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "catenary/base/error.h"
-#include "catenary/derive/compose/composer.h"
-#include "catenary/ir/walk.h"
+#include "catenary/derive/compose/sections.h"
 
 namespace catenary::derive {
-
-Composer::Composer(const Derivation& derivation, const ComposeOptions& options)
-    : d(derivation), o(options), document{.language = options.language} {
-  for (const Definition& definition : d.forward) {
-    walk(definition.value, [&](Value v) {
-      const bool is_below = v != definition.value && (is_leaf(v.op()) || d.names.find(v) != nullptr);
-      if (!is_below) equations_with[v.id()].push_back(definition.number);
-      return !is_below;
-    });
-  }
-}
 
 namespace {
 
@@ -41,19 +30,26 @@ void refuse_another_count(const Derivation& d, const ComposeOptions& options) {
 Document compose(const Derivation& derivation, const ComposeOptions& options) {
   refuse_another_count(derivation, options);
   if (options.valuation != nullptr) options.valuation->require_of(derivation);
-  Composer c(derivation, options);
-  add_symbols(c);
-  add_forward(c);
-  if (options.sample || !derivation.batch) {
-    add_backward(c, derivation.sample);
-    add_results(c);
+  const Context c(derivation, options);
+  const Once once = told_once(c);
+  Document document{.language = options.language, .blocks = symbols_section(c)};
+  Blocks& blocks = document.blocks;
+  const auto after_symbols = std::ssize(blocks);
+  blocks += given_numbers_section(c);
+  blocks += forward_section(c);
+  blocks += loss_section(c);
+  if (c.tells_sample()) {
+    blocks += backward_section(c, once);
+    blocks += results_section(c);
   }
-  if (derivation.batch && options.batch) add_batch(c);
-  add_recap(c);
-  add_hessian(c);
-  add_check(c);
-  add_notation(c);
-  return std::move(c.document);
+  if (c.tells_batch()) blocks += batch_section(c, once);
+  blocks += recap_section(c);
+  blocks += hessian_section(c);
+  blocks += check_section(c);
+  // A reader needs it before all of these, but only they show what of it is used.
+  const Blocks notation = notation_section(c, document);
+  blocks.insert(blocks.begin() + after_symbols, notation.begin(), notation.end());
+  return document;
 }
 
 }  // namespace catenary::derive

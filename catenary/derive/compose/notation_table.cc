@@ -1,4 +1,4 @@
-#include "catenary/derive/compose/composer.h"
+#include "catenary/derive/compose/sections.h"
 #include "catenary/derive/document/notation.h"
 #include "catenary/derive/operators/card.h"
 
@@ -37,18 +37,14 @@ std::vector<NotationText> all_notation(const std::string& sample_index) {
 
 }  // namespace
 
-void add_notation(Composer& c) {
-  const bool english = c.o.language == Language::kEnglish;
+Blocks notation_section(const Context& c, const Document& document) {
   Table table{{c.say(Phrase::kNotationColumn), c.say(Phrase::kMeaningColumn)}, {}};
   for (const NotationText& notation : all_notation(c.d.names.sample_index())) {
-    if (!uses(c.document, notation)) continue;
-    table.rows.push_back(
-        {{{"", notation.example}}, fill(english ? notation.english : notation.chinese, notation.formulas)});
+    if (!uses(document, notation)) continue;
+    table.rows.push_back({{{"", notation.example}},
+                          fill(c.is_english() ? notation.english : notation.chinese, notation.formulas)});
   }
-  if (table.rows.empty()) return;
-  Block block{.kind = Block::Kind::kTable, .table = std::move(table)};
-  c.document.blocks.insert(c.document.blocks.begin() + static_cast<std::ptrdiff_t>(c.notation_at),
-                           std::move(block));
+  return table.rows.empty() ? Blocks{} : Blocks{table_block(std::move(table))};
 }
 
 }  // namespace catenary::derive

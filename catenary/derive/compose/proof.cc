@@ -1,8 +1,10 @@
-// Proofs in index form.
+#include "catenary/derive/compose/proof.h"
+
 #include <fmt/format.h>
 
-#include "catenary/derive/compose/composer.h"
-#include "catenary/derive/proof/proof.h"
+#include <set>
+#include <tuple>
+
 #include "catenary/derive/proof/texts.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
@@ -11,84 +13,102 @@ namespace catenary::derive {
 
 namespace {
 
-class ProofComposer {
+// The blocks of a proof, all of one step.
+class ProofWriter {
  public:
-  ProofComposer(Composer& composer, int step) : c_(composer), step_(step) {}
+  ProofWriter(const Context& c, int step) : c_(c), step_(step) {}
 
-  void add(const IndexProof& proof, Value y) {
-    add_line(y.shape().rank() == 0 ? Phrase::kProofResult : Phrase::kProofElement, proof.definition);
-    add_lines(Phrase::kProofWhere, proof.where);
-    add_notes(proof.notes, proof.size);
-    add_lines(Phrase::kProofStep, proof.steps);
-    add_line(proof.steps.empty() ? Phrase::kProofPartial : Phrase::kProofPartialSo, proof.partial);
-    add_line(Phrase::kProofChain, proof.chain);
+  [[nodiscard]] Blocks write(const IndexProof& proof, Value y) const {
+    Blocks blocks =
+        labelled(y.shape().rank() == 0 ? Phrase::kProofResult : Phrase::kProofElement, proof.definition);
+    blocks += lines(Phrase::kProofWhere, proof.where);
+    blocks += notes(proof.notes, proof.size);
+    blocks += lines(Phrase::kProofStep, proof.steps);
+    blocks += labelled(proof.steps.empty() ? Phrase::kProofPartial : Phrase::kProofPartialSo, proof.partial);
+    blocks += labelled(Phrase::kProofChain, proof.chain);
     for (const ProofLine& line : proof.special) {
-      c_.paragraph(Phrase::kProofSpecial, {*line.condition}, step_);
-      add_equation(line);
+      blocks += c_.paragraph(Phrase::kProofSpecial, {*line.condition}, step_);
+      blocks += equation(line);
     }
-    add_notes(proof.remarks, proof.size);
-    if (proof.stacked.sides.empty()) return;
-    c_.paragraph(Phrase::kProofStack, {proof.matrix_form}, step_);
-    add_equation(proof.stacked);
+    blocks += notes(proof.remarks, proof.size);
+    if (proof.stacked.sides.empty()) return blocks;
+    blocks += c_.paragraph(Phrase::kProofStack, {proof.matrix_form}, step_);
+    blocks += equation(proof.stacked);
+    return blocks;
   }
 
  private:
-  void add_equation(const ProofLine& line) {
+  [[nodiscard]] Block equation(const ProofLine& line) const {
     Equation equation{.left = line.sides[0]};
     for (std::size_t i = 1; i < line.sides.size(); ++i)
       equation.rows.push_back({line.sides[i], proof_sentence(line.reasons[i - 1], c_.o.language)});
-    c_.document.equation(std::move(equation), step_);
+    return equation_block(std::move(equation), step_);
   }
 
-  void add_line(Phrase label, const ProofLine& line) {
-    if (line.sides.empty()) return;
-    c_.paragraph(label, {}, step_);
-    add_equation(line);
+  [[nodiscard]] Blocks labelled(Phrase label, const ProofLine& line) const {
+    if (line.sides.empty()) return {};
+    return {c_.paragraph(label, {}, step_), equation(line)};
   }
 
   // A word before the first, before each case what it is, and one after the last case.
-  void add_lines(Phrase label, const std::vector<ProofLine>& lines) {
+  [[nodiscard]] Blocks lines(Phrase label, const std::vector<ProofLine>& lines) const {
+    Blocks blocks;
     bool in_case = false;
     for (const ProofLine& line : lines) {
       if (line.condition)
-        c_.paragraph(Phrase::kProofCondition, {*line.condition}, step_);
+        blocks += c_.paragraph(Phrase::kProofCondition, {*line.condition}, step_);
       else if (&line == &lines.front())
-        c_.paragraph(label, {}, step_);
+        blocks += c_.paragraph(label, {}, step_);
       else if (in_case)
-        c_.paragraph(Phrase::kProofBothCases, {}, step_);
+        blocks += c_.paragraph(Phrase::kProofBothCases, {}, step_);
       in_case = line.condition.has_value();
-      add_equation(line);
+      blocks += equation(line);
     }
+    return blocks;
   }
 
-  // What a sign means is said where it first occurs.
-  void add_notes(const std::vector<std::string>& notes, const std::string& size) {
+  [[nodiscard]] Blocks notes(const std::vector<std::string>& notes, const std::string& size) const {
     Sentence all;
     for (const std::string& note : notes) {
-      if (!c_.explained.insert(note == "size" ? fmt::format("size {}", size) : note).second) continue;
-      if (!all.empty() && c_.o.language == Language::kEnglish) all.push_back({" ", {}});
-      for (Inline& part : proof_sentence(note, c_.o.language, size)) all.push_back(std::move(part));
+      if (!all.empty() && c_.is_english()) all.push_back({" ", {}});
+      all += proof_sentence(note, c_.o.language, size);
     }
-    if (!all.empty()) c_.document.paragraph(std::move(all), step_);
+    return all.empty() ? Blocks{} : Blocks{paragraph_block(std::move(all), step_)};
   }
 
-  Composer& c_;
+  const Context& c_;
   int step_;
 };
 
-// The step of an earlier proof that covers this use of the rule; 0 if this is the first. The chain rule's
-// proof covers the case in which the result itself is differentiated, but not the other way round.
-int proved_in(Composer& c, const Flow& f, bool is_scalar_itself) {
-  Composer::Proved use{f.call.op().name, f.operand, f.call.shape().rank() == 0, false};
-  if (const auto general = c.proved.find(use); general != c.proved.end()) return general->second;
-  std::get<3>(use) = is_scalar_itself;
-  const auto [first, is_new] = c.proved.try_emplace(use, f.number);
+// A rule that was proved and how: operator, operand, whether the result is a number, and whether it is the
+// very scalar that is differentiated; and the step that proved it.
+using Proved = std::map<std::tuple<const Op*, int, bool, bool>, int>;
+
+// The step of an earlier proof that covers this use of the rule; 0 if this is the first, which is one now.
+// The chain rule's proof covers the case in which the result itself is differentiated, but not the other way
+// round.
+int proved_before(Proved& proved, const Step& step) {
+  const Flow& f = step.f;
+  const bool is_number = f.call.shape().rank() == 0;
+  const auto general = proved.find({&f.call.op(), f.operand, is_number, false});
+  if (general != proved.end()) return general->second;
+  const bool is_scalar_itself = f.call == step.part.scalar;
+  const auto [first, is_new] =
+      proved.try_emplace({&f.call.op(), f.operand, is_number, is_scalar_itself}, f.number);
   return is_new ? 0 : first->second;
+}
+
+// What a sign means is said where it first occurs.
+void drop_known(std::vector<std::string>& notes, const std::string& size, std::set<std::string>& known) {
+  std::erase_if(notes, [&](const std::string& note) {
+    return !known.insert(note == "size" ? fmt::format("size {}", size) : note).second;
+  });
 }
 
 // The names of the call's operands. What is used elsewhere as well gets another name as this operand: there
 // is no derivative by it that would speak of this use alone.
-std::vector<Formula> operand_names(const Composer& c, const Flow& f, bool is_one_of_several) {
+std::vector<Formula> operand_names(const Context& c, const Step& step) {
+  const auto& [part, a, f, is_one_of_several] = step;
   std::vector<Formula> names;
   for (int i = 0; i < f.call.input_count(); ++i) {
     const Value x = f.call.input(i);
@@ -103,7 +123,7 @@ std::vector<Formula> operand_names(const Composer& c, const Flow& f, bool is_one
 
 // A variable's name counts nothing; nor does a dimension's count the samples, or elements whose number is
 // known.
-std::set<std::string> taken_letters(const Composer& c, Value call) {
+std::set<std::string> taken_letters(const Context& c, Value call) {
   std::set<std::string> taken;
   for (const Value v : c.d.leaves) taken.insert(c.write(v).text);
   if (is(call, ops::kBatchSum) || is(call, ops::kBatchMean) || is(call, ops::kBatchBroadcast) ||
@@ -113,28 +133,53 @@ std::set<std::string> taken_letters(const Composer& c, Value call) {
   return taken;
 }
 
-}  // namespace
-
-void add_proof(Composer& c, const Part& part, const Adjoint& a, const Flow& f, bool is_one_of_several) {
-  const bool is_scalar_itself = f.call == part.scalar;
-  if (const int step = proved_in(c, f, is_scalar_itself); step > 0)
-    return c.paragraph(Phrase::kProvedBefore, {plain(std::to_string(step))}, f.number);
-  ProofNames names{.operands = operand_names(c, f, is_one_of_several),
+std::optional<ToldProof> first_proof(const Context& c, const Step& step) {
+  const Flow& f = step.f;
+  const bool is_scalar_itself = f.call == step.part.scalar;
+  ProofNames names{.operands = operand_names(c, step),
                    .y = c.write(f.call),
                    .g = c.write(f.incoming),
-                   .loss = part.name,
+                   .loss = step.part.name,
                    .differentiated = is_scalar_itself ? Differentiated::kResult : Differentiated::kOther,
                    .sample_index = c.d.names.sample_index(),
                    .taken = taken_letters(c, f.call)};
   for (const auto& [name, extent] : c.d.dimensions.symbols()) names.dimensions.insert(name);
-  const std::optional<IndexProof> proof = index_proof(f.call, f.operand, names);
-  if (!proof) return;
-  const Formula x = c.write(a.x), here = names.operands[static_cast<std::size_t>(f.operand)];
-  c.paragraph(Phrase::kProof, {}, f.number);
-  if (is_one_of_several) c.paragraph(Phrase::kProofOneUse, {x, here}, f.number);
-  ProofComposer(c, f.number).add(*proof, f.call);
-  if (is_one_of_several)
-    c.paragraph(Phrase::kProofContribution, {here, x, derivative(part.name, x)}, f.number);
+  std::optional<IndexProof> proof = index_proof(f.call, f.operand, names);
+  if (!proof) return std::nullopt;
+  return ToldProof{.operand = names.operands[static_cast<std::size_t>(f.operand)],
+                   .proof = *std::move(proof)};
+}
+
+}  // namespace
+
+std::map<int, ToldProof> told_proofs(const Context& c, std::span<const Step> steps) {
+  std::map<int, ToldProof> all;
+  Proved proved;
+  std::set<std::string> known;
+  for (const Step& step : steps) {
+    if (const int before = proved_before(proved, step); before > 0) {
+      all[step.f.number] = {.before = before};
+    } else if (std::optional<ToldProof> first = first_proof(c, step)) {
+      drop_known(first->proof.notes, first->proof.size, known);
+      drop_known(first->proof.remarks, first->proof.size, known);
+      all[step.f.number] = *std::move(first);
+    }
+  }
+  return all;
+}
+
+Blocks proof_blocks(const Context& c, const Step& step, const ToldProof& told) {
+  const int number = step.f.number;
+  if (told.before > 0)
+    return {c.paragraph(Phrase::kProvedBefore, {plain(std::to_string(told.before))}, number)};
+  const Formula x = c.write(step.a.x);
+  Blocks blocks = {c.paragraph(Phrase::kProof, {}, number)};
+  if (step.is_one_of_several) blocks += c.paragraph(Phrase::kProofOneUse, {x, told.operand}, number);
+  blocks += ProofWriter(c, number).write(told.proof, step.f.call);
+  if (step.is_one_of_several)
+    blocks +=
+        c.paragraph(Phrase::kProofContribution, {told.operand, x, derivative(step.part.name, x)}, number);
+  return blocks;
 }
 
 }  // namespace catenary::derive

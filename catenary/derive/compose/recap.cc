@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "catenary/derive/compose/composer.h"
+#include "catenary/derive/compose/sections.h"
 
 namespace catenary::derive {
 
@@ -9,10 +9,7 @@ namespace {
 // How the network numbers its layers: W⁽ˡ⁾, Wₗ, or W of a single one.
 class LayerNotation {
  public:
-  explicit LayerNotation(const Composer& c) {
-    const std::string z = c.write(c.d.layers[0].z).text;
-    kind_ = z.find("⁽") != std::string::npos ? kRaised : c.d.layers.size() > 1 ? kLowered : kNone;
-  }
+  explicit LayerNotation(LayerNumbering numbering) : numbering_(numbering) {}
 
   [[nodiscard]] Formula this_one(const std::string& letter) const { return with(letter, "ˡ", "ₗ", "l"); }
   [[nodiscard]] Formula before(const std::string& letter) const { return with(letter, "ˡ⁻¹", "ₗ₋₁", "l-1"); }
@@ -20,17 +17,15 @@ class LayerNotation {
   [[nodiscard]] Formula last(const std::string& letter) const { return with(letter, "ᴸ", "_L", "L"); }
 
  private:
-  enum Kind : std::uint8_t { kRaised, kLowered, kNone };
-
   [[nodiscard]] Formula with(const std::string& letter, const std::string& above, const std::string& below,
                              const std::string& latex) const {
     Formula f = symbol(letter);
-    if (kind_ == kNone) return f;
-    if (kind_ == kLowered) return {f.text + below, f.latex + "_{" + latex + "}"};
+    if (numbering_ == LayerNumbering::kNone) return f;
+    if (numbering_ == LayerNumbering::kBelow) return {f.text + below, f.latex + "_{" + latex + "}"};
     return {f.text + "⁽" + above + "⁾", f.latex + "^{(" + latex + ")}"};
   }
 
-  Kind kind_;
+  LayerNumbering numbering_;
 };
 
 // Whether an activation works element by element, so that its slope is a factor: f′(z).
@@ -45,7 +40,7 @@ Formula spaced(const Formula& a, const Formula& b, const std::string& text, cons
 Formula transposed(const Formula& f) { return {f.text + "ᵀ", raised(f.latex, R"(\top)")}; }
 
 // The first letter that neither the objective nor a given value has, with an index or without.
-std::string free_letter(const Composer& c, std::initializer_list<const char*> letters) {
+std::string free_letter(const Context& c, std::initializer_list<const char*> letters) {
   const auto is_taken = [&](const std::string& letter) {
     const auto has = [&](const Formula& f) {
       const std::string_view text = f.text;
@@ -61,9 +56,9 @@ std::string free_letter(const Composer& c, std::initializer_list<const char*> le
 // The four equations in general, in the notation of this network; of a single layer with its own names.
 class GeneralEquations {
  public:
-  explicit GeneralEquations(const Composer& c)
+  explicit GeneralEquations(const Context& c)
       : c_(c),
-        l_(c),
+        l_(c.d.numbering),
         z_(free_letter(c, {"z", "u", "s", "ζ"})),
         a_(free_letter(c, {"a", "h", "o", "α"})),
         f_(free_letter(c, {"f", "g", "φ", "ψ"})) {}
@@ -120,40 +115,41 @@ class GeneralEquations {
     return {f.text + "′(" + z.text + ")", f.latex + "'(" + z.latex + ")"};
   }
 
-  const Composer& c_;
+  const Context& c_;
   LayerNotation l_;
   std::string z_, a_, f_;
 };
 
-std::vector<Equation::Row> total_rows(const Composer& c, const Adjoint& a) {
+std::vector<Equation::Row> total_rows(const Context& c, const Adjoint& a) {
   return {{c.write(a.total.value), {}}};
 }
 
 // The adjoints of some values, from the last layer to the first; nothing where none flows.
 template <typename Rows>
-void add_group(Composer& c, Phrase title, const Formula& general, std::span<const Value> variables,
-               Rows rows) {
-  bool is_first = true;
+Blocks group(const Context& c, const Block& title, std::span<const Value> variables, Rows rows) {
+  Blocks blocks;
   for (const Value v : variables) {
     const Adjoint* a = v ? c.d.sample.find(v) : nullptr;
     if (a == nullptr) continue;
-    if (is_first) c.paragraph(title, {general});
-    is_first = false;
-    c.document.equation(
+    if (blocks.empty()) blocks += title;
+    blocks += equation_block(
         {.number = a->equation(), .made_by = a->flows.back().number, .left = a->name, .rows = rows(c, *a)});
   }
+  return blocks;
+}
+
+// Not where the user's own δ is something else.
+bool has_deltas(const Derivation& d) {
+  return std::ranges::all_of(d.layers, [&](const DenseLayer& layer) {
+    const Adjoint* adjoint = d.sample.find(layer.z);
+    return adjoint == nullptr || adjoint->is_delta;
+  });
 }
 
 }  // namespace
 
-void add_recap(Composer& c) {
-  if (c.d.layers.empty() || !(c.o.sample || !c.d.batch)) return;
-  const bool has_deltas = std::ranges::all_of(c.d.layers, [&](const DenseLayer& layer) {
-    const Adjoint* adjoint = c.d.sample.find(layer.z);
-    return adjoint == nullptr || adjoint->is_delta;
-  });
-  if (!has_deltas) return;  // the user's own δ is something else
-  c.heading(Phrase::kRecap);
+Blocks recap_section(const Context& c) {
+  if (c.d.layers.empty() || !c.tells_sample() || !has_deltas(c.d)) return {};
   const GeneralEquations general(c);
   std::vector<Value> z, biases, weights;
   for (std::size_t l = c.d.layers.size(); l-- > 0;) {
@@ -163,14 +159,16 @@ void add_recap(Composer& c) {
   }
   const auto without = std::ranges::count(biases, Value{});
   const bool has_none = without == std::ssize(biases);
-  c.paragraph(has_none      ? Phrase::kRecapNoBias
-              : without > 0 ? Phrase::kRecapSomeBias
-                            : Phrase::kRecapIntro,
-              {general.layer(!has_none)});
-  add_group(c, Phrase::kBp1, general.bp1(), std::span(z).first(1), delta_rows);
-  add_group(c, Phrase::kBp2, general.bp2(), std::span(z).subspan(1), delta_rows);
-  add_group(c, Phrase::kBp3, general.bp3(), biases, total_rows);
-  add_group(c, Phrase::kBp4, general.bp4(), weights, total_rows);
+  const Phrase intro = has_none      ? Phrase::kRecapNoBias
+                       : without > 0 ? Phrase::kRecapSomeBias
+                                     : Phrase::kRecapIntro;
+  Blocks blocks = {c.heading(Phrase::kRecap), c.paragraph(intro, {general.layer(!has_none)})};
+  const std::span<const Value> all_z = z;
+  blocks += group(c, c.paragraph(Phrase::kBp1, {general.bp1()}), all_z.first(1), delta_rows);
+  blocks += group(c, c.paragraph(Phrase::kBp2, {general.bp2()}), all_z.subspan(1), delta_rows);
+  blocks += group(c, c.paragraph(Phrase::kBp3, {general.bp3()}), biases, total_rows);
+  blocks += group(c, c.paragraph(Phrase::kBp4, {general.bp4()}), weights, total_rows);
+  return blocks;
 }
 
 }  // namespace catenary::derive

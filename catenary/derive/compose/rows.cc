@@ -1,4 +1,7 @@
-#include "catenary/derive/compose/composer.h"
+#include "catenary/derive/compose/rows.h"
+
+#include <algorithm>
+
 #include "catenary/derive/formula/named_values.h"
 
 namespace catenary::derive {
@@ -37,6 +40,24 @@ Rows& Rows::know_only(std::span<const Value> known) {
 Rows& Rows::push(const Formula& f, const Sentence& reason) {
   if (rows_.empty() || f.text != rows_.back().right.text) rows_.push_back({f, reason});
   return *this;
+}
+
+void GatheredRows::add(const std::optional<Formula>& f, const Sentence& reason) {
+  if (f && !rows_.empty() && f->text == rows_.back().right.text) return;
+  const auto is_same = [&](const Sentence& known) {
+    return std::ranges::equal(known, reason, [](const Inline& a, const Inline& b) {
+      return a.words == b.words && a.formula.text == b.formula.text;
+    });
+  };
+  if (!reason.empty() && std::ranges::none_of(reasons_, is_same)) reasons_.push_back(reason);
+  if (!f) return;
+  Sentence all;
+  for (const Sentence& one : reasons_) {
+    if (!all.empty()) all.push_back({c_.is_english() ? "; " : "；", {}});
+    all += one;
+  }
+  rows_.push_back({*f, std::move(all)});
+  reasons_.clear();
 }
 
 }  // namespace catenary::derive

@@ -1,24 +1,21 @@
+#include "catenary/derive/compose/steps.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <optional>
+#include <array>
 
-#include "catenary/derive/compose/composer.h"
 #include "catenary/derive/compose/own_letters.h"
+#include "catenary/derive/compose/rows.h"
+#include "catenary/derive/compose/sections.h"
 #include "catenary/derive/operators/card.h"
 #include "catenary/ir/print.h"
-#include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 
 namespace catenary::derive {
 
 namespace {
-
-// Symbols of a formula that a reader still follows, and rows of one result.
-constexpr int kLongestStep = 250;
-constexpr std::size_t kMostSteps = 60;
 
 Formula chain_rule(const Formula& f, const std::string& x, const std::string& y) {
   return {
@@ -28,12 +25,6 @@ Formula chain_rule(const Formula& f, const std::string& x, const std::string& y)
                   f.latex, x, y)};
 }
 
-std::string operator_name(const Composer& c, const Op& op) {
-  const OperatorCard* card = card_of(op);
-  if (card == nullptr) return std::string(op.name);
-  return std::string(c.o.language == Language::kEnglish ? card->english.name : card->chinese.name);
-}
-
 // A, B for matrices, x, u for vectors and scalars; x₁, x₂ ... for more than two.
 std::string operand_name(Value call, int i, OwnLetters& letters) {
   if (call.input_count() > 2) return letters.operand(i + 1);
@@ -41,79 +32,73 @@ std::string operand_name(Value call, int i, OwnLetters& letters) {
 }
 
 // The rule on symbols of its own: y = A x gives ∂C/∂A = (∂C/∂y) xᵀ.
-class GeneralRule {
- public:
-  GeneralRule(const Op& op, Value call, const Composer& composer) {
-    OwnLetters letters(composer.d);
-    Names names;
-    names.set_sample_index(composer.d.names.sample_index());
-    std::vector<Value> operands;
-    for (int i = 0; i < call.input_count(); ++i) {
-      const Value x = call.input(i);
-      const std::string name = operand_name(call, i, letters);
-      operands.push_back(x.batched() ? graph_.input(name, x.shape(), x.type().dtype)
-                                     : graph_.shared_input(name, x.shape(), x.type().dtype));
-    }
-    const Value y = graph_.call(op, operands, call.attribute());
-    const Formula c = symbol(letters.cost()), y_name = symbol(letters.result());
-    const Value g = y.batched() ? graph_.input("∂", y.shape(), y.type().dtype)
-                                : graph_.shared_input("∂", y.shape(), y.type().dtype);
-    names.set(g, derivative(c, y_name));
-    definition = equal(y_name, write(y, names));
-    names.set(y, y_name);
-    for (const Value rule : op.gradient(Pullback{y, g})) {
-      const auto i = rules.size();
-      rules.push_back(
-          rule ? Formula{derivative(c, symbol(operands[i].name())).text + " = " + write(rule, names).text,
-                         derivative(c, symbol(operands[i].name())).latex + " = " + write(rule, names).latex}
-               : Formula{});
-    }
-  }
-
+struct GeneralRule {
   Formula definition;
   std::vector<Formula> rules;  // ∂C/∂x_i = ...
-
- private:
-  Graph graph_;
 };
 
-void add_why(Composer& c, const Adjoint& a, const Flow& f) {
+GeneralRule in_general(const Context& c, Value call) {
+  OwnLetters letters(c.d);
+  Graph graph;
+  const auto leaf = [&](const std::string& name, Value like) {
+    return like.batched() ? graph.input(name, like.shape(), like.type().dtype)
+                          : graph.shared_input(name, like.shape(), like.type().dtype);
+  };
+  std::vector<Value> operands;
+  for (int i = 0; i < call.input_count(); ++i)
+    operands.push_back(leaf(operand_name(call, i, letters), call.input(i)));
+  const Value y = graph.call(call.op(), operands, call.attribute()), g = leaf("∂", y);
+  const Formula cost = symbol(letters.cost()), y_name = symbol(letters.result());
+  Names names;
+  names.set_sample_index(c.d.names.sample_index());
+  names.set(g, derivative(cost, y_name));
+  GeneralRule general{.definition = equal(y_name, write(y, names)), .rules = {}};
+  names.set(y, y_name);
+  for (const Value rule : call.op().gradient(Pullback{y, g})) {
+    const Formula by = symbol(operands[general.rules.size()].name());
+    general.rules.push_back(rule ? equal(derivative(cost, by), write(rule, names)) : Formula{});
+  }
+  return general;
+}
+
+Blocks why_shape(const Context& c, const Step& step) {
+  const Flow& f = step.f;
   const OperatorCard* card = card_of(f.call.op());
-  if (card == nullptr) return;
-  const auto& [name, why, of_number] = c.o.language == Language::kEnglish ? card->english : card->chinese;
-  const bool is_number = a.x.shape().rank() == 0 && f.call.shape().rank() == 0 && !of_number.empty();
+  if (card == nullptr) return {};
+  const auto& [name, why, of_number] = c.told_of(*card);
+  const bool is_number = step.a.x.shape().rank() == 0 && f.call.shape().rank() == 0 && !of_number.empty();
   const std::string_view phrase =
       is_number ? of_number : why[std::min(why.size() - 1, static_cast<std::size_t>(f.operand))];
   const Value other = f.call.input_count() == 2 ? f.call.input(1 - f.operand) : f.call.input(f.operand);
   Formula factor = c.write(other);
-  if (factor.binding != Notation::kAtom) factor = {"(" + factor.text + ")", "(" + factor.latex + ")"};
-  const std::array formulas = {c.write(a.x), c.shape(a.x),   c.write(f.incoming), c.shape(f.call),
-                               factor,       c.shape(other), c.write(f.call)};
+  if (factor.binding != Notation::kAtom) factor = parenthesized(factor);
+  const std::array formulas = {
+      c.write(step.a.x), c.shape(step.a.x), c.write(f.incoming), c.shape(f.call), factor,
+      c.shape(other),    c.write(f.call)};
   Sentence sentence = c.say(Phrase::kWhyShape);
-  if (c.o.language == Language::kEnglish) sentence.push_back({" ", {}});
-  for (Inline& piece : fill(phrase, formulas)) sentence.push_back(std::move(piece));
-  c.document.paragraph(std::move(sentence), f.number);
+  if (c.is_english()) sentence.push_back({" ", {}});
+  sentence += fill(phrase, formulas);
+  return {paragraph_block(std::move(sentence), f.number)};
 }
 
 // "W x enters equation (1), v₁ = W x + b. ∂f/∂v₁ is known from (8)."
-void add_call(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
-  const Formula name = c.write(f.call);
-  const auto equations = c.equations_with.find(f.call.id());
+Block call_of(const Context& c, const Step& step) {
+  const Value call = step.f.call;
+  const Formula name = c.write(call), x = c.write(step.a.x);
+  const auto equations = c.equations_with.find(call.id());
   std::vector<Formula> numbers;
   if (equations != c.equations_with.end()) numbers = references(equations->second);
-  Sentence sentence =
-      c.d.names.find(f.call) != nullptr
-          ? c.say_lists(Phrase::kCall, {{c.write(a.x)}, numbers, {equal(name, c.define(f.call))}})
-          : c.say_lists(Phrase::kCallPart, {{c.write(a.x)}, {name}, numbers});
-  const Formula known = reference(part.equation_of(f.call));
-  for (Inline& piece : c.say(Phrase::kKnownFrom, {c.write(f.incoming), known}))
-    sentence.push_back(std::move(piece));
-  c.document.paragraph(std::move(sentence), f.number);
+  Sentence sentence = c.d.names.find(call) != nullptr
+                          ? c.say_lists(Phrase::kCall, {{x}, numbers, {equal(name, c.define(call))}})
+                          : c.say_lists(Phrase::kCallPart, {{x}, {name}, numbers});
+  sentence += c.say(Phrase::kKnownFrom, {c.write(step.f.incoming), reference(step.part.equation_of(call))});
+  return paragraph_block(std::move(sentence), step.f.number);
 }
 
 // "There c x is short for c 𝟏 ⊙ x: c is repeated for each element."
-void add_repetition(Composer& c, const Adjoint& a, const Flow& f) {
-  if (f.call.input_count() != 2 || !is(a.x, ops::kBroadcast) || c.d.names.find(a.x) != nullptr) return;
+Blocks repetition(const Context& c, const Step& step) {
+  const auto& [part, a, f, is_one_of_several] = step;
+  if (f.call.input_count() != 2 || !is(a.x, ops::kBroadcast) || c.d.names.find(a.x) != nullptr) return {};
   std::vector<Written> text, latex;
   for (int i = 0; i < 2; ++i) {
     const Formula x = c.write(f.call.input(i));
@@ -124,33 +109,35 @@ void add_repetition(Composer& c, const Adjoint& a, const Flow& f) {
   const Formula in_full = {write_call(notation.text, notation.binding, text, "").text,
                            write_call(notation.latex, notation.binding, latex, "").text};
   const Formula in_short = c.define(f.call);
-  if (in_short.text == in_full.text) return;
-  c.paragraph(Phrase::kRepeated, {in_short, in_full, c.write(a.x.input(0))}, f.number);
+  if (in_short.text == in_full.text) return {};
+  return {c.paragraph(Phrase::kRepeated, {in_short, in_full, c.write(a.x.input(0))}, f.number)};
 }
 
-void introduce_delta(Composer& c, const Part& part, const Adjoint& a) {
-  const Formula full = derivative(part.name, c.write(a.x));
-  c.paragraph(c.knows_delta ? Phrase::kDeltaAgain : Phrase::kDelta, {c.write(a.x), equal(a.name, full)},
-              a.flows.front().number);
-  c.knows_delta = true;
+// Whether the step is the first that makes a δ.
+bool begins_delta(const Step& step) { return step.a.is_delta && &step.f == &step.a.flows.front(); }
+
+Block delta_introduced(const Context& c, const Step& step, const Once& once) {
+  const Formula x = c.write(step.a.x), full = derivative(step.part.name, x);
+  const Phrase words = step.f.number == once.delta ? Phrase::kDelta : Phrase::kDeltaAgain;
+  return c.paragraph(words, {x, equal(step.a.name, full)}, step.f.number);
 }
 
-void add_general_rule(Composer& c, const Flow& f) {
-  const GeneralRule rule(f.call.op(), f.call, c);
+Block general_rule(const Context& c, const Flow& f) {
+  const GeneralRule rule = in_general(c, f.call);
   Sentence sentence = c.say(Phrase::kRule);
-  sentence.push_back({fmt::format(" ({}): ", operator_name(c, f.call.op())), {}});
+  sentence.push_back({fmt::format(" ({}): ", c.name_of(f.call.op())), {}});
   sentence.push_back({"", rule.definition});
   sentence.push_back({" ⇒ ", {}});
   sentence.push_back({"", rule.rules[static_cast<std::size_t>(f.operand)]});
-  c.document.paragraph(std::move(sentence), f.number);
+  return paragraph_block(std::move(sentence), f.number);
 }
 
 // What the rule says; then ∂f/∂y inserted where that is plain; then what simplify() does with it.
-std::vector<Equation::Row> flow_rows(const Composer& c, const Part& part, const Flow& f) {
+std::vector<Equation::Row> flow_rows(const Context& c, const Part& part, const Flow& f) {
   std::vector<Value> known = {f.call, f.incoming};
   for (int i = 0; i < f.call.input_count(); ++i) known.push_back(f.call.input(i));
   Rows rows(c, known);
-  rows.add(f.rule, {{operator_name(c, f.call.op()), {}}});
+  rows.add(f.rule, {{c.name_of(f.call.op()), {}}});
   if (f.inserted) {
     Sentence reason = c.by(part.equation_of(f.call));
     const bool drops_ones =
@@ -165,179 +152,151 @@ std::vector<Equation::Row> flow_rows(const Composer& c, const Part& part, const 
 }
 
 // Beside the batch's own steps, what the samples contribute is still to come.
-bool is_part(const Composer& c, const Part& part, const Adjoint& a) {
+bool is_part(const Context& c, const Part& part, const Adjoint& a) {
   return &part != &c.d.sample && c.d.sample.find(a.x) != nullptr;
 }
 
-Formula contribution_to(const Adjoint& a) {
-  return {a.name.text + " ⟵", a.name.latex + R"( \longleftarrow)"};
+// The same of one of several contributions: ∂f/∂x ⟵ ...
+Equation as_contribution(Equation equation) {
+  equation.left = adds_to(equation.left);
+  equation.sign = Equation::Sign::kAddsTo;
+  return equation;
 }
 
-void add_flow(Composer& c, const Part& part, const Adjoint& a, const Flow& f) {
-  const int step = f.number;
-  c.heading(Phrase::kStep, {plain(std::to_string(step)), c.write(f.call), c.write(a.x)}, step);
-  add_call(c, part, a, f);
-  add_repetition(c, a, f);
-  if (a.is_delta && &f == &a.flows.front()) introduce_delta(c, part, a);
-  if (c.o.full) add_general_rule(c, f);
-  const bool is_sum = a.flows.size() > 1 || is_part(c, part, a);
-  const Formula left = is_sum ? contribution_to(a) : a.name;
-  c.document.equation({.number = f.equation, .left = left, .rows = flow_rows(c, part, f)}, step);
-  if (c.o.full) add_why(c, a, f);
-  if (c.o.full) add_proof(c, part, a, f, is_sum);
-  c.numbers(is_sum ? c.write(f.shortened.value) : a.name, f.traced, step);
+Blocks step_blocks(const Context& c, const Step& step, const Once& once) {
+  const auto& [part, a, f, is_one_of_several] = step;
+  Blocks blocks = {
+      c.heading(Phrase::kStep, {plain(std::to_string(f.number)), c.write(f.call), c.write(a.x)}, f.number),
+      call_of(c, step)};
+  blocks += repetition(c, step);
+  if (begins_delta(step)) blocks += delta_introduced(c, step, once);
+  if (c.o.full) blocks += general_rule(c, f);
+  Equation equation{.number = f.equation, .left = a.name, .rows = flow_rows(c, part, f)};
+  if (is_one_of_several) equation = as_contribution(std::move(equation));
+  blocks += equation_block(std::move(equation), f.number);
+  if (c.o.full) blocks += why_shape(c, step);
+  if (const auto proof = once.proofs.find(f.number); proof != once.proofs.end())
+    blocks += proof_blocks(c, step, proof->second);
+  blocks += c.numbers(is_one_of_several ? c.write(f.shortened.value) : a.name, f.traced, f.number);
+  return blocks;
+}
+
+Formula sum_of_flows(const Context& c, const Adjoint& a) {
+  Formula sum;
+  for (const Flow& f : a.flows) {
+    Formula term = c.write(f.shortened.value);
+    const bool is_first = sum.text.empty();
+    if (!is_first && term.binding <= Notation::kNegation) term = parenthesized(term);
+    if (!is_first) sum.text += " + ", sum.latex += " + ";
+    sum.text += term.text;
+    sum.latex += term.latex;
+  }
+  return sum;
 }
 
 // The chain rule for several paths: x → y₁, x → y₂ ... and what came back along each.
-void add_sum(Composer& c, const Part& part, const Adjoint& a) {
-  const Formula x = c.write(a.x);
-  c.heading(Phrase::kSumStep, {plain(std::to_string(a.sum_number)), x}, a.sum_number);
+Blocks sum_blocks(const Context& c, const Part& part, const Adjoint& a) {
+  const int step = a.sum_number;
+  const Formula x = c.write(a.x), count = plain(std::to_string(a.flows.size()));
   std::vector<Formula> paths;
   std::vector<int> contributions;
+  std::vector<Value> known;
   for (const Flow& f : a.flows) {
     const Formula y = c.write(f.call);
     paths.push_back({x.text + " → " + y.text, x.latex + R"( \to )" + y.latex});
     contributions.push_back(f.equation);
-  }
-  const Formula count = plain(std::to_string(a.flows.size()));
-  c.document.paragraph(
-      c.say_lists(Phrase::kPaths, {{x}, {count}, paths, {part.name}, references(contributions)}),
-      a.sum_number);
-  Formula sum;
-  std::vector<Value> known;
-  for (const Flow& f : a.flows) {
     known.push_back(f.shortened.value);
-    const Formula term = c.write(f.shortened.value);
-    const bool loose = !sum.text.empty() && term.binding <= Notation::kNegation;
-    if (!sum.text.empty()) sum.text += " + ", sum.latex += " + ";
-    sum.text += loose ? "(" + term.text + ")" : term.text;
-    sum.latex += loose ? "(" + term.latex + ")" : term.latex;
   }
   Rows rows(c, known);
-  rows.push(sum, c.say(Phrase::kSum)).add(a.total);
+  rows.push(sum_of_flows(c, a), c.say(Phrase::kSum)).add(a.total);
   const bool is_whole = !is_part(c, part, a);
-  c.document.equation(
-      {.number = a.sum_equation, .left = is_whole ? a.name : contribution_to(a), .rows = rows.take()},
-      a.sum_number);
-  if (is_whole) c.numbers(a.name, a.traced, a.sum_number);
+  Equation equation{.number = a.sum_equation, .left = a.name, .rows = rows.take()};
+  if (!is_whole) equation = as_contribution(std::move(equation));
+  Blocks blocks = {
+      c.heading(Phrase::kSumStep, {plain(std::to_string(step)), x}, step),
+      paragraph_block(
+          c.say_lists(Phrase::kPaths, {{x}, {count}, paths, {part.name}, references(contributions)}), step),
+      equation_block(std::move(equation), step)};
+  if (is_whole) blocks += c.numbers(a.name, a.traced, step);
+  return blocks;
 }
 
-void add_inserted_delta(Composer& c, const Adjoint& a) {
-  if (!a.inserted) return;
-  const int step = std::max(a.sum_number, a.flows.back().number);
-  c.document.paragraph(c.say_lists(Phrase::kInserted, {references(a.insertions)}), step);
-  c.document.equation({.left = a.name, .rows = delta_rows(c, a)}, step);
+// The last step that the adjoint is made in.
+int last_step(const Adjoint& a) { return std::max(a.sum_number, a.flows.back().number); }
+
+Blocks delta_written_out(const Context& c, const Adjoint& a) {
+  if (!a.is_delta || !a.inserted) return {};
+  return {paragraph_block(c.say_lists(Phrase::kInserted, {references(a.insertions)}), last_step(a)),
+          equation_block({.left = a.name, .rows = delta_rows(c, a)}, last_step(a))};
 }
 
 // Nothing goes on from a value that is constant between jumps, such as sign(x).
-void add_flat(Composer& c, const Adjoint& a) {
-  if (is_leaf(a.x.op()) || a.x.op().differentiable()) return;
+Blocks flat_value(const Context& c, const Adjoint& a) {
+  if (is_leaf(a.x.op()) || a.x.op().differentiable()) return {};
   const bool has_name = c.d.names.find(a.x) != nullptr;
-  c.paragraph(Phrase::kFlat, {has_name ? equal(c.write(a.x), c.define(a.x)) : c.write(a.x)},
-              std::max(a.sum_number, a.flows.back().number));
+  const Formula x = c.write(a.x);
+  return {c.paragraph(Phrase::kFlat, {has_name ? equal(x, c.define(a.x)) : x}, last_step(a))};
 }
 
-}  // namespace
-
-std::vector<Equation::Row> delta_rows(const Composer& c, const Adjoint& delta) {
-  if (!delta.inserted) return {{c.write(delta.total.value), {}}};
-  return Rows(c, std::array{delta.inserted}).add(delta.inserted, {}).add(delta.written_out).take();
-}
-
-void add_steps(Composer& c, const Part& part) {
-  // In the order of the numbers: a value's flows may lie apart.
+// In the order of the numbers: a value's flows may lie apart.
+std::vector<Step> steps_of(const Context& c, const Part& part) {
   std::vector<std::pair<const Adjoint*, const Flow*>> flows;
   for (const Adjoint& a : part.adjoints) {
     for (const Flow& f : a.flows) flows.emplace_back(&a, &f);
   }
   std::ranges::sort(flows, {}, [](const auto& pair) { return pair.second->number; });
-  for (const auto& [a, f] : flows) {
-    add_flow(c, part, *a, *f);
-    if (f != &a->flows.back()) continue;
-    if (a->sum_number > 0) add_sum(c, part, *a);
-    if (a->is_delta) add_inserted_delta(c, *a);
-    add_flat(c, *a);
-  }
-}
-
-void add_seed(Composer& c, const Part& part) {
-  c.paragraph(Phrase::kSeed);
-  c.document.equation({.number = part.seed_equation,
-                       .left = derivative(part.name, part.name),
-                       .rows = {{plain("1"), c.say(Phrase::kConstantOne)}}});
-}
-
-void add_backward(Composer& c, const Part& part) {
-  c.heading(Phrase::kBackward);
-  c.paragraph(Phrase::kBackwardIntro);
-  OwnLetters letters(c.d);
-  const std::string x = letters.operand(), y = letters.result();
-  c.paragraph(Phrase::kChainRule, {part.name, symbol(x), symbol(y), chain_rule(part.name, x, y)});
-  add_seed(c, part);
-  add_steps(c, part);
-}
-
-namespace {
-
-// The result in what is given, with the rules that shorten it. Of too many rows only the first and the last
-// are written.
-void add_closed(const Composer& c, const Simplified& closed, Value traced, Equation& equation) {
-  const Names leaves = c.d.leaf_names();
-  const auto written = [&](Value v) -> std::optional<Formula> {
-    if (formula_size(v, leaves, kLongestStep + 1) > kLongestStep) return std::nullopt;
-    return write(v, leaves);
-  };
-  GatheredRows rows(c, equation.rows);
-  rows.add(written(traced), c.say(Phrase::kAllInserted));
-  const bool are_many = closed.steps.size() > kMostSteps;
-  for (const SimplifyStep& step : closed.steps) {
-    const bool is_left_out = are_many && &step != &closed.steps.back();
-    rows.add(is_left_out ? std::nullopt : written(step.after), c.reason(step));
-  }
-}
-
-bool is_direction_of_zero(Value v, const Valuation& valuation) {
-  if (!is(v, ops::kUnitVector)) return false;
-  return std::ranges::all_of(valuation.of(v.input(0)), [](double x) { return x == 0; });
-}
-
-// Where the gradient as the engine computes it is no number: whether another one follows, and why.
-void add_reason_for_closed_form(Composer& c, const Result& r, Value shown) {
-  const Valuation& valuation = *c.o.valuation;
-  if (shown != r.traced) {
-    const bool is_of_zero =
-        std::ranges::any_of(reachable({shown}), [&](Value v) { return is_direction_of_zero(v, valuation); });
-    c.paragraph(is_of_zero ? Phrase::kDirectionOfZero : Phrase::kNumbersOfClosedForm);
-  } else if (std::ranges::any_of(valuation.of(shown), [](double x) { return std::isnan(x); })) {
-    c.paragraph(Phrase::kNoNumber);
-  }
+  std::vector<Step> all;
+  for (const auto& [a, f] : flows) all.push_back({part, *a, *f, a->flows.size() > 1 || is_part(c, part, *a)});
+  return all;
 }
 
 }  // namespace
 
-void add_results(Composer& c) {
-  c.heading(Phrase::kResults);
-  c.paragraph(Phrase::kResultsIntro);
-  const Part& part = c.d.sample;
-  for (const Result& r : part.results) {
-    const Formula x = c.write(r.variable);
-    if (!r.reached) {
-      c.paragraph(r.is_flat ? Phrase::kUnreachedFlat : Phrase::kUnreached, {part.name, x});
-      continue;
-    }
-    const Adjoint& a = part.adjoints[r.adjoint];
-    Equation equation{.left = a.name, .rows = {{c.write(a.total.value), c.by(a.equation())}}};
-    if (r.closed) {
-      const Formula closed = write(r.closed->value, c.d.leaf_names());
-      if (closed.text != equation.rows[0].right.text) add_closed(c, *r.closed, r.traced, equation);
-    }
-    c.document.equation(std::move(equation));
-    if (!r.closed && c.d.layers.size() <= 1) c.paragraph(Phrase::kPartsStayNamed);
-    if (c.o.valuation == nullptr || !c.o.numbers) continue;
-    const Value shown = c.o.valuation->shown(r);
-    add_reason_for_closed_form(c, r, shown);
-    c.numbers(a.name, shown);
+std::vector<Equation::Row> delta_rows(const Context& c, const Adjoint& delta) {
+  if (!delta.inserted) return {{c.write(delta.total.value), {}}};
+  return Rows(c, std::array{delta.inserted}).add(delta.inserted, {}).add(delta.written_out).take();
+}
+
+Once told_once(const Context& c) {
+  std::vector<Step> all;
+  for (const Part* part : c.parts()) {
+    for (const Step& step : steps_of(c, *part)) all.push_back(step);
   }
+  Once once;
+  const auto delta = std::ranges::find_if(all, begins_delta);
+  if (delta != all.end()) once.delta = delta->f.number;
+  if (c.o.full) once.proofs = told_proofs(c, all);
+  return once;
+}
+
+Blocks steps(const Context& c, const Part& part, const Once& once) {
+  Blocks blocks;
+  for (const Step& step : steps_of(c, part)) {
+    blocks += step_blocks(c, step, once);
+    if (&step.f != &step.a.flows.back()) continue;
+    if (step.a.sum_number > 0) blocks += sum_blocks(c, part, step.a);
+    blocks += delta_written_out(c, step.a);
+    blocks += flat_value(c, step.a);
+  }
+  return blocks;
+}
+
+Blocks seed(const Context& c, const Part& part) {
+  return {c.paragraph(Phrase::kSeed), equation_block({.number = part.seed_equation,
+                                                      .left = derivative(part.name, part.name),
+                                                      .rows = {{plain("1"), c.say(Phrase::kConstantOne)}}})};
+}
+
+Blocks backward_section(const Context& c, const Once& once) {
+  const Part& part = c.d.sample;
+  OwnLetters letters(c.d);
+  const std::string x = letters.operand(), y = letters.result();
+  Blocks blocks = {
+      c.heading(Phrase::kBackward), c.paragraph(Phrase::kBackwardIntro),
+      c.paragraph(Phrase::kChainRule, {part.name, symbol(x), symbol(y), chain_rule(part.name, x, y)})};
+  blocks += seed(c, part);
+  blocks += steps(c, part, once);
+  return blocks;
 }
 
 }  // namespace catenary::derive

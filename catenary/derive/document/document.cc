@@ -3,29 +3,41 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <iterator>
 
 namespace catenary::derive {
 
-void Document::heading(int level, Sentence sentence, int step) {
-  blocks.push_back(
-      {.kind = Block::Kind::kHeading, .level = level, .sentence = std::move(sentence), .step = step});
+Block heading_block(int level, Sentence sentence, int step) {
+  return {.kind = Block::Kind::kHeading, .level = level, .sentence = std::move(sentence), .step = step};
 }
 
-void Document::paragraph(Sentence sentence, int step) {
-  if (sentence.empty()) return;
-  blocks.push_back({.kind = Block::Kind::kParagraph, .sentence = std::move(sentence), .step = step});
+Block paragraph_block(Sentence sentence, int step) {
+  return {.kind = Block::Kind::kParagraph, .sentence = std::move(sentence), .step = step};
 }
 
-void Document::equation(Equation equation, int step) {
-  blocks.push_back({.kind = Block::Kind::kEquation, .equation = std::move(equation), .step = step});
+Block equation_block(Equation equation, int step) {
+  return {.kind = Block::Kind::kEquation, .equation = std::move(equation), .step = step};
 }
 
-void Document::table(Table table, int step) {
-  blocks.push_back({.kind = Block::Kind::kTable, .table = std::move(table), .step = step});
+Block table_block(Table table) { return {.kind = Block::Kind::kTable, .table = std::move(table)}; }
+
+Block numbers_block(Numbers numbers, int step) {
+  return {.kind = Block::Kind::kNumbers, .numbers = std::move(numbers), .step = step};
 }
 
-void Document::numbers(Numbers numbers, int step) {
-  blocks.push_back({.kind = Block::Kind::kNumbers, .numbers = std::move(numbers), .step = step});
+Blocks& operator+=(Blocks& blocks, Block more) {
+  blocks.push_back(std::move(more));
+  return blocks;
+}
+
+Blocks& operator+=(Blocks& blocks, Blocks more) {
+  blocks.insert(blocks.end(), std::move_iterator(more.begin()), std::move_iterator(more.end()));
+  return blocks;
+}
+
+Sentence& operator+=(Sentence& sentence, Sentence more) {
+  sentence.insert(sentence.end(), std::move_iterator(more.begin()), std::move_iterator(more.end()));
+  return sentence;
 }
 
 namespace {

@@ -23,6 +23,8 @@ using Sentence = std::vector<Inline>;
 /// left = right₁ = right₂ ..., each with its reason; `number` stands beside it, 0 for none. `made_by`: the
 /// step that made it, where it is shown again; else 0.
 struct Equation {
+  /// How the left side goes on: as x = ..., or as "∂f/∂x ⟵ ...", a sum that the first row adds to.
+  enum class Sign : std::uint8_t { kEqual, kAddsTo };
   /// What the left side equals, and why.
   struct Row {
     Formula right;    ///< of the sign of equality
@@ -32,6 +34,7 @@ struct Equation {
   int made_by = 0;
   Formula left;
   std::vector<Row> rows = {};  ///< from right₁ on
+  Sign sign = Sign::kEqual;    ///< between the left side and right₁
 };
 
 /// Cells under a header, one sentence each.
@@ -61,17 +64,26 @@ struct Block {
   int step = 0;
 };
 
+/// A document, or a piece of one.
+using Blocks = std::vector<Block>;
+
+/// A block of that kind: heading_block(), paragraph_block(), equation_block(), table_block(),
+/// numbers_block(). step: see Block.
+[[nodiscard]] Block heading_block(int level, Sentence sentence, int step = 0);
+[[nodiscard]] Block paragraph_block(Sentence sentence, int step = 0);
+[[nodiscard]] Block equation_block(Equation equation, int step = 0);
+[[nodiscard]] Block table_block(Table table);
+[[nodiscard]] Block numbers_block(Numbers numbers, int step = 0);
+
+/// What is written goes on with `more`.
+Blocks& operator+=(Blocks& blocks, Block more);
+Blocks& operator+=(Blocks& blocks, Blocks more);
+Sentence& operator+=(Sentence& sentence, Sentence more);
+
 /// A derivation in words and formulas of one language, for any renderer.
 struct Document {
   Language language = Language::kEnglish;
-  std::vector<Block> blocks = {};  ///< from the title on
-
-  /// Each adds a block at the end: heading(), paragraph(), equation(), table(), numbers().
-  void heading(int level, Sentence sentence, int step = 0);
-  void paragraph(Sentence sentence, int step = 0);
-  void equation(Equation equation, int step = 0);
-  void table(Table table, int step = 0);
-  void numbers(Numbers numbers, int step = 0);
+  Blocks blocks = {};  ///< from the title on
 };
 
 /// The numbers' rows as texts of one precision, at most `most` rows and columns with "…" for what is left

@@ -17,8 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 std::vector<std::string> notation_of(const std::string& formula) {
-  Document document;
-  document.equation({.left = {formula, formula}});
+  const Document document{.blocks = {equation_block({.left = {formula, formula}})}};
   std::vector<std::string> examples;
   for (const NotationText& notation : notation_texts()) {
     if (uses(document, notation)) examples.push_back(notation.example.text);

@@ -42,8 +42,7 @@ TEST(Phrases, HaveLatexForEachOfTheirSigns) {
   for (const SimplifyRule& rule : simplify_rules()) texts.push_back(rule.name);
   for (const ProofText& text : proof_texts()) texts.push_back(text.english);
   for (const std::string_view text : texts) {
-    Document document;
-    document.paragraph({{std::string(text), {}}});
+    const Document document{.blocks = {paragraph_block({{std::string(text), {}}})}};
     const std::string latex = render_latex(document);
     EXPECT_TRUE(std::ranges::all_of(latex, [](char c) { return (c & 0x80) == 0; })) << text;
   }

@@ -21,8 +21,6 @@ std::size_t columns(std::string_view text) {
   return count;
 }
 
-bool is_flow(const Equation& equation) { return equation.left.text.ends_with("⟵"); }
-
 namespace {
 
 // Reads LaTeX only as far as widths go.

@@ -24,9 +24,6 @@ template <typename Words, typename Formulas>
 /// tilde above another.
 [[nodiscard]] std::size_t columns(std::string_view text);
 
-/// Whether the left side is a sum that a row adds to, "∂f/∂x ⟵": no equals sign follows.
-[[nodiscard]] bool is_flow(const Equation& equation);
-
 /// About how wide LaTeX sets a formula, in letters: a fraction is as wide as its wider half.
 [[nodiscard]] double width_of_latex(std::string_view latex);
 

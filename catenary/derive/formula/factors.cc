@@ -53,8 +53,6 @@ bool is_fraction(std::string_view latex) {
 
 }  // namespace
 
-Formula parenthesized(const Formula& f) { return {"(" + f.text + ")", "(" + f.latex + ")"}; }
-
 Formula tighter_than(Notation::Binding outer, const Formula& f) {
   if (f.binding > outer) return f;
   Formula inside = parenthesized(f);

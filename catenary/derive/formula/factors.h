@@ -7,8 +7,6 @@
 /// How factors of a product and powers are written, given their formulas. Private to formula.cc.
 namespace catenary::derive {
 
-[[nodiscard]] Formula parenthesized(const Formula& f);
-
 /// In parentheses unless it binds more tightly than `outer`.
 [[nodiscard]] Formula tighter_than(Notation::Binding outer, const Formula& f);
 

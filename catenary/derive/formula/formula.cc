@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "catenary/derive/formula/factors.h"
+#include "catenary/derive/formula/named_values.h"
 #include "catenary/ir/print.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/transform/simplify/simplify.h"
@@ -14,7 +15,7 @@ namespace {
 
 // What a scalar was repeated from, if v is a scalar for each element; else nothing.
 std::optional<Value> repeated_scalar(Value v) {
-  while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);
+  v = unrepeated(v);
   if (v.shape().rank() == 0 || is(v, ops::kConstant)) return v;
   return std::nullopt;
 }
@@ -53,8 +54,7 @@ class Writer {
     if (is(v, ops::kConstant)) return constant(std::get<double>(v.attribute()));
     if (is_leaf(v.op())) return symbol(v.name());
     const bool is_one_number = is(v, ops::kReshape) && v.shape().size() == 1;
-    const bool is_silent = is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast) || is_one_number;
-    if (is_silent) return value(v.input(0));
+    if (only_repeats(v) || is_one_number) return value(v.input(0));
     if (is(v, ops::kTranspose)) return transposed(v.input(0));
     if (is(v, ops::kSum) && is(v.input(0), ops::kSquare) && names_.find(v.input(0)) == nullptr)
       return squared_norm(v.input(0).input(0));
@@ -386,7 +386,7 @@ Formula write_definition(Value v, const Names& names) { return Writer(names).def
 
 int formula_size(Value v, const Names& names, int limit) {
   if (limit <= 1 || names.find(v) != nullptr || is_leaf(v.op())) return 1;
-  int size = is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast) ? 0 : 1;
+  int size = only_repeats(v) ? 0 : 1;
   for (int i = 0; i < v.input_count() && size < limit; ++i)
     size += formula_size(v.input(i), names, limit - size);
   return std::min(size, limit);

@@ -49,6 +49,15 @@ struct Formula {
 /// ∂f/∂x.
 [[nodiscard]] Formula derivative(const Formula& f, const Formula& x);
 
+/// a = b.
+[[nodiscard]] Formula equal(const Formula& a, const Formula& b);
+
+/// a ⟵: what follows is one of several that make up a.
+[[nodiscard]] Formula adds_to(const Formula& a);
+
+/// (a).
+[[nodiscard]] Formula parenthesized(const Formula& a);
+
 /// A number: 2, −0.25, and ½ or 1/3 where the number is that fraction to the last bit. `digits`: significant
 /// digits at most.
 [[nodiscard]] Formula number(double value, int digits = 6);

@@ -1,8 +1,16 @@
 #include "catenary/derive/formula/named_values.h"
 
 #include "catenary/ir/walk.h"
+#include "catenary/ops/catalogue.h"
 
 namespace catenary::derive {
+
+bool only_repeats(Value v) { return is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast); }
+
+Value unrepeated(Value v) {
+  while (only_repeats(v)) v = v.input(0);
+  return v;
+}
 
 std::vector<Value> named_values(const Names& names, Value v) {
   std::vector<Value> named;

@@ -180,6 +180,14 @@ Formula derivative(const Formula& f, const Formula& x) {
   return {"∂" + what + "/∂" + of, R"(\frac{\partial )" + f.latex + R"(}{\partial )" + latex + "}"};
 }
 
+Formula equal(const Formula& a, const Formula& b) {
+  return {a.text + " = " + b.text, a.latex + " = " + b.latex};
+}
+
+Formula adds_to(const Formula& a) { return {a.text + " ⟵", a.latex + R"( \longleftarrow)"}; }
+
+Formula parenthesized(const Formula& a) { return {"(" + a.text + ")", "(" + a.latex + ")"}; }
+
 namespace {
 
 // p/q with small whole numbers p and q > 0.

@@ -33,8 +33,7 @@ bool is_explained(const Op& op) {
   const std::size_t open = text.find("({0");
   if (open == std::string::npos || open == 0) return true;  // signs have their rows by name
   if (const OperatorCard* card = card_of(op); card != nullptr && !card->meaning.english.empty()) return true;
-  Document document;
-  document.equation({.left = {text, text}});
+  const Document document{.blocks = {equation_block({.left = {text, text}})}};
   return is_known(text.substr(0, open)) ||
          std::ranges::any_of(notation_texts(), [&](const NotationText& n) { return uses(document, n); });
 }

@@ -18,7 +18,7 @@ std::string typeset(const Formula& f, MathStyle style) {
 
 std::string line(const Equation& equation, const Equation::Row& row, bool is_first) {
   const std::string left = is_first ? typeset(equation.left, MathStyle::kDisplay) : "";
-  const std::string_view sign = is_first && is_flow(equation) ? "" : "=";
+  const std::string_view sign = is_first && equation.sign == Equation::Sign::kAddsTo ? "" : "=";
   std::string html =
       fmt::format(R"(<div class="row"><span class="left">{}</span><span class="sign">{}</span>)"
                   R"(<span class="right"><span class="scroll">{}</span>)",

@@ -25,10 +25,6 @@ std::string numbers(const PageContext& page, const Formula& name, Value v) {
   return html_of_values({name, page.valuation->shape_of(v), page.valuation->of(v)});
 }
 
-Formula equal(const Formula& left, const Formula& right) {
-  return {left.text + " = " + right.text, left.latex + " = " + right.latex};
-}
-
 std::string detail(const std::string& id, const std::string& title, const std::string& rows) {
   return fmt::format(R"(<section class="detail" id="{}"><h3>{}</h3><dl>{}</dl></section>)"
                      "\n",
@@ -69,7 +65,7 @@ class NodeDetail {
 
   std::string adjoint() {
     const Derivation& d = page_.derivation;
-    const Part& last = last_part(d);
+    const Part& last = d.whole();
     if (node_.value == last.scalar) {
       const Formula one = equal(derivative(last.name, last.name), {"1", "1"});
       return row(page_, PageText::kAdjoint, html_of(one)) +
@@ -128,10 +124,10 @@ std::string edge_detail(const Drawing& drawing, std::size_t place, const PageCon
   }
   const Adjoint& a = *edge.adjoint;
   const Formula flow = write(edge.flow->shortened.value, page.derivation.names);
-  const bool whole = a.flows.size() == 1;
-  const Formula equation =
-      whole ? equal(a.name, flow)
-            : Formula{a.name.text + " ⟵ " + flow.text, a.name.latex + R"( \longleftarrow )" + flow.latex};
+  const Formula sum = adds_to(a.name);
+  const Formula equation = a.flows.size() == 1
+                               ? equal(a.name, flow)
+                               : Formula{sum.text + " " + flow.text, sum.latex + " " + flow.latex};
   rows += row(page, PageText::kFlow, html_of(equation));
   rows += row(page, PageText::kFlowNumbers, numbers(page, a.name, edge.flow->traced));
   rows += row(page, PageText::kMadeBy, step_link(page, edge.flow->number));

@@ -3,6 +3,7 @@
 #include <map>
 #include <tuple>
 
+#include "catenary/derive/formula/named_values.h"
 #include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 
@@ -13,8 +14,7 @@ namespace {
 class Drawer {
  public:
   explicit Drawer(const Derivation& d) : d_(d) {
-    for (const Part* part : {&d.sample, d.batch ? &*d.batch : nullptr}) {
-      if (part == nullptr) continue;
+    for (const Part* part : d.parts()) {
       for (const Adjoint& a : part->adjoints) {
         adjoints_[a.x.id()].push_back(&a);
         for (const Flow& f : a.flows) flows_[{f.call.id(), f.operand}] = {&f, &a};
@@ -24,7 +24,7 @@ class Drawer {
   }
 
   Drawing run() {
-    for (const Value v : reachable({last_part(d_).scalar})) {
+    for (const Value v : reachable({d_.whole().scalar})) {
       if (is(v, ops::kConstant) || is(v, ops::kBatchSize)) continue;
       if (is_silent(v))
         alias(v);
@@ -35,9 +35,7 @@ class Drawer {
   }
 
  private:
-  [[nodiscard]] bool is_silent(Value v) const {
-    return (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) && !adjoints_.contains(v.id());
-  }
+  [[nodiscard]] bool is_silent(Value v) const { return only_repeats(v) && !adjoints_.contains(v.id()); }
 
   void alias(Value v) {
     if (const auto it = places_.find(v.input(0).id()); it != places_.end()) places_[v.id()] = it->second;
@@ -74,9 +72,5 @@ class Drawer {
 }  // namespace
 
 Drawing draw(const Derivation& derivation) { return Drawer(derivation).run(); }
-
-const Part& last_part(const Derivation& derivation) {
-  return derivation.batch ? *derivation.batch : derivation.sample;
-}
 
 }  // namespace catenary::derive

@@ -28,7 +28,4 @@ struct Drawing {
 /// Constants are left out, and what merely repeats its operand unless a step goes through it.
 [[nodiscard]] Drawing draw(const Derivation& derivation);
 
-/// The scalar at the end: the objective over the batch if there is one.
-[[nodiscard]] const Part& last_part(const Derivation& derivation);
-
 }  // namespace catenary::derive

@@ -153,16 +153,17 @@ class SvgWriter {
     const Drawing::Node& n = drawing_.nodes[i];
     const Label& label = labels_[i];
     const double width = widths_[i];
-    const std::string kind = is_leaf(n.value.op()) ? "leaf" : n.has_name ? "value" : "part";
-    const std::string about =
-        n.formula.text + (label.below.empty() || !n.has_name || kind == "leaf" ? "" : " = " + label.below) +
-        ", " + page_.derivation.dimensions.str(n.value.shape());
+    const bool leaf = is_leaf(n.value.op());
+    const std::string_view kind = leaf ? "leaf" : n.has_name ? "value" : "part";
+    const std::string about = n.formula.text +
+                              (label.below.empty() || !n.has_name || leaf ? "" : " = " + label.below) + ", " +
+                              page_.derivation.dimensions.str(n.value.shape());
     return fmt::format(
         R"--(<a class="node {}" href="#node-{}"{} transform="translate({:.1f} {:.1f})" aria-label="{}">)--"
         R"(<rect x="{:.1f}" y="{}" width="{:.1f}" height="{}" rx="{}"/>{}</a>)"
         "\n",
         kind, i, steps_of(n), layout_.centers[i].x, layout_.centers[i].y, escape_xml(about), -width / 2,
-        -kNodeHeight / 2, width, kNodeHeight, kind == "leaf" ? 21 : 7, text(label));
+        -kNodeHeight / 2, width, kNodeHeight, leaf ? 21 : 7, text(label));
   }
 
   static std::string text(const Label& label) {

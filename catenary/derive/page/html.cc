@@ -99,13 +99,14 @@ class BodyWriter {
 };
 
 std::string theme_choice(const PageContext& page) {
-  const auto choice = [&](std::string_view value, PageText text) {
+  const auto choice = [&](std::string_view value, PageText text, std::string_view checked = "") {
     return fmt::format(
         R"(<label><input type="radio" name="theme" id="theme-{0}" value="{0}"{1}/><span>{2}</span></label>)",
-        value, value == "auto" ? R"( checked="checked")" : "", page_text(page, text));
+        value, checked, page_text(page, text));
   };
   return fmt::format(R"(<fieldset class="theme"><legend>{}</legend>{}{}{}</fieldset>)",
-                     page_text(page, PageText::kTheme), choice("auto", PageText::kAutomatic),
+                     page_text(page, PageText::kTheme),
+                     choice("auto", PageText::kAutomatic, R"( checked="checked")"),
                      choice("light", PageText::kLight), choice("dark", PageText::kDark));
 }
 

@@ -27,8 +27,7 @@ TEST(ProofTexts, ExistInEnglishAndChineseWithTheSameFormulas) {
 /// pdflatex's fonts for words have ASCII alone; every other sign must have its command.
 TEST(ProofTexts, HaveLatexForEachOfTheirSigns) {
   for (const ProofText& text : proof_texts()) {
-    Document document;
-    document.paragraph(proof_sentence(text.key, Language::kEnglish));
+    const Document document{.blocks = {paragraph_block(proof_sentence(text.key, Language::kEnglish))}};
     const std::string latex = render_latex(document);
     EXPECT_TRUE(std::ranges::all_of(latex, [](char c) { return (c & 0x80) == 0; })) << text.key << latex;
   }

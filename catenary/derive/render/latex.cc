@@ -218,7 +218,7 @@ std::string equation(const Equation& equation) {
   std::string rows;
   for (std::size_t i = 0; i < equation.rows.size(); ++i) {
     const Equation::Row& row = equation.rows[i];
-    const std::string_view sign = i == 0 && is_flow(equation) ? R"(\;)" : "=";
+    const std::string_view sign = i == 0 && equation.sign == Equation::Sign::kAddsTo ? R"(\;)" : "=";
     if (i > 0) rows += " \\\\\n";
     rows += fmt::format("  {} &{} {}", i == 0 ? equation.left.latex : "", sign, row.right.latex);
     const std::string reason = fmt::format(R"(\qquad \text{{\small {}}})", flat(row.reason));

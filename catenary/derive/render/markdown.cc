@@ -58,7 +58,7 @@ std::string equation(const Equation& equation) {
   std::string rows, reasons;
   for (std::size_t i = 0; i < equation.rows.size(); ++i) {
     const Equation::Row& row = equation.rows[i];
-    const std::string_view sign = i == 0 && is_flow(equation) ? R"(\;)" : "=";
+    const std::string_view sign = i == 0 && equation.sign == Equation::Sign::kAddsTo ? R"(\;)" : "=";
     rows += fmt::format("{} &{} {}", i == 0 ? equation.left.latex : "", sign, row.right.latex);
     if (beside && !row.reason.empty()) rows += " && " + in_display(row.reason);
     if (i == 0 && equation.number > 0) rows += fmt::format(R"( && \text{{({})}})", equation.number);

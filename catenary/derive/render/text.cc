@@ -55,7 +55,7 @@ std::string equation(const Equation& equation) {
   const std::string left = "    " + equation.left.text;
   for (std::size_t i = 0; i < equation.rows.size(); ++i) {
     const Equation::Row& row = equation.rows[i];
-    const std::string sign = is_flow(equation) && i == 0 ? " " : " = ";
+    const std::string sign = i == 0 && equation.sign == Equation::Sign::kAddsTo ? " " : " = ";
     std::string line = (i == 0 ? left : std::string(columns(left), ' ')) + sign + row.right.text;
     const std::string reason = plain(row.reason);
     if (!reason.empty()) {
@@ -115,7 +115,7 @@ std::string table(const Table& table) {
   return indented(grid(cells, false), "    ", 4);
 }
 
-std::string numbers_block(const Numbers& numbers) {
+std::string numbers_lines(const Numbers& numbers) {
   const std::string first = "    " + numbers.name.text + " = ";
   if (numbers.shape.rank() == 0) return first + number_cells(numbers)[0][0] + '\n';
   return indented(grid(number_cells(numbers), true), first, columns(first));
@@ -131,7 +131,7 @@ std::string render_text(const Document& document) {
       case Block::Kind::kParagraph: out += wrapped(plain(block.sentence), 0); break;
       case Block::Kind::kEquation: out += equation(block.equation); break;
       case Block::Kind::kTable: out += table(block.table); break;
-      case Block::Kind::kNumbers: out += numbers_block(block.numbers); break;
+      case Block::Kind::kNumbers: out += numbers_lines(block.numbers); break;
     }
   }
   return out;

@@ -150,12 +150,6 @@ class Deriver {
     return flow;
   }
 
-  // One number for each element.
-  static bool is_number(Value v) {
-    while (is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast)) v = v.input(0);
-    return is(v, ops::kConstant);
-  }
-
   // Named values stay whole: what they are stands in their own equations.
   Simplified shorten(Value v) {
     if (d_.names.find(v) != nullptr) return {.value = v, .steps = {}};
@@ -185,7 +179,7 @@ class Deriver {
     a.total = shorten(sum);
     if (!a.is_delta) {
       const Value total = a.total.value;
-      const bool is_plain = is_number(total) || d_.names.find(total) != nullptr;
+      const bool is_plain = is(unrepeated(total), ops::kConstant) || d_.names.find(total) != nullptr;
       if (is_plain && total.type() == a.symbol.type()) known_.set(a.symbol, total);
       return expanded_.set(a.symbol, total, a.equation());
     }
@@ -304,6 +298,11 @@ int Part::equation_of(Value y) const {
   return a == nullptr ? 0 : a->equation();
 }
 
+std::vector<const Part*> Derivation::parts() const {
+  if (!batch) return {&sample};
+  return {&sample, &*batch};
+}
+
 Names Derivation::leaf_names() const {
   Names of_leaves;
   of_leaves.set(dimensions);
@@ -338,6 +337,7 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   d.names = naming.names;
   d.leaves = naming.leaves;
   d.layers = naming.layers;
+  d.numbering = naming.numbering;
   if (of_sample) define_first(reachable({of_sample}), naming);
   for (const Value v : naming.defined) d.forward.push_back({static_cast<int>(d.forward.size()) + 1, v});
 

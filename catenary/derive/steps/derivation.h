@@ -60,6 +60,9 @@ struct DenseLayer {
   Value weight, bias, input, z, output;  ///< bias: empty without; output: z itself without an activation
 };
 
+/// How the names of layers tell them apart: W of a single one, W₁, or W⁽¹⁾ of a network from a config.
+enum class LayerNumbering : std::uint8_t { kNone, kBelow, kAbove };
+
 /// The batch's answer for a variable.
 struct BatchResult {
   /// weight Σₙ ∂ℓⁿ/∂v + beside, as a person would write it; of what each sample has, weight ∂ℓ/∂v.
@@ -112,10 +115,15 @@ struct Derivation {
   std::vector<BatchResult> batch_results;
   /// The layers from the input to the output if the network is a chain of them; else empty.
   std::vector<DenseLayer> layers;
+  LayerNumbering numbering = LayerNumbering::kNone;  ///< how those layers count
   /// With order 2.
   std::optional<Hessian> hessian;
   std::vector<Value> symmetric;  ///< leaves that equal their transposes
 
+  /// From the scalar that everything leads to: the objective over the batch if there is one.
+  [[nodiscard]] const Part& whole() const { return batch ? *batch : sample; }
+  /// The sample's, then the batch's if there is one.
+  [[nodiscard]] std::vector<const Part*> parts() const;
   /// What its simplifications may assume; `keep` are values to take as they are.
   [[nodiscard]] SimplifyOptions assumptions(std::span<const Value> keep = {}) const {
     return {.symmetric = symmetric, .keep = keep, .symbolic_extents = dimensions.symbols()};

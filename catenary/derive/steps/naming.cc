@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "catenary/derive/formula/named_values.h"
 #include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 
@@ -21,7 +22,8 @@ bool is_product(Value v) {
   return is(v, ops::kMatVec) || is(v, ops::kDot) || is(v, ops::kMatMul) || is(v, ops::kMul);
 }
 
-bool is_silent(Value v) { return is(v, ops::kBroadcast) || is(v, ops::kBatchBroadcast); }
+// Whether nn made it: "dense1.weight".
+bool is_from_nn(const DenseLayer& layer) { return layer.weight.name().ends_with(".weight"); }
 
 std::vector<Value> all_of(std::span<const Value> scalars, std::span<const Value> leaves) {
   std::vector<Value> all(scalars.begin(), scalars.end());
@@ -94,7 +96,7 @@ class Namer {
     // Least squares on W x + b is no network.
     const bool bends = std::ranges::any_of(naming_.layers, [&](const DenseLayer& layer) {
       const auto& readers = users(layer.z);
-      return layer.weight.name().ends_with(".weight") ||
+      return is_from_nn(layer) ||
              std::ranges::any_of(readers, [](Value u) { return u.op().traits.reads_preactivation; });
     });
     if (!bends) naming_.layers.clear();
@@ -117,15 +119,14 @@ class Namer {
 
   // W⁽ˡ⁾, b⁽ˡ⁾, z⁽ˡ⁾, a⁽ˡ⁾; parameters that their maker named otherwise than "….weight" keep their names.
   void name_layers() {
-    const bool from_nn = naming_.layers[0].weight.name().ends_with(".weight");
-    const bool single = naming_.layers.size() == 1;
+    const bool from_nn = is_from_nn(naming_.layers[0]);
+    naming_.numbering = from_nn                     ? LayerNumbering::kAbove
+                        : naming_.layers.size() > 1 ? LayerNumbering::kBelow
+                                                    : LayerNumbering::kNone;
     int l = 0;
     for (const DenseLayer& layer : naming_.layers) {
       ++l;
-      const auto numbered = [&](std::string_view letter) {
-        if (from_nn) return with_layer(symbol(letter), l);
-        return single ? symbol(letter) : with_index(symbol(letter), l);
-      };
+      const auto numbered = [&](std::string_view letter) { return of_layer(symbol(letter), l); };
       if (from_nn) {
         name(layer.weight, numbered("W"));
         if (layer.bias) name(layer.bias, numbered("b"));
@@ -134,6 +135,15 @@ class Namer {
       if (layer.output != layer.z) name_free(layer.output, numbered("a"));
       name_delta(layer.z, numbered("δ"));
     }
+  }
+
+  [[nodiscard]] Formula of_layer(const Formula& letter, int l) const {
+    switch (naming_.numbering) {
+      case LayerNumbering::kNone: return letter;
+      case LayerNumbering::kBelow: return with_index(letter, l);
+      case LayerNumbering::kAbove: return with_layer(letter, l);
+    }
+    return letter;
   }
 
   // Of graphs that are no chain: pre-activations are the sums and products that an activation reads.
@@ -171,10 +181,11 @@ class Namer {
 
   // A product that only a named sum reads, a transposed leaf and what is not written at all stay unnamed.
   bool is_inline(Value v) {
-    if (is_silent(v) || is(v, ops::kBatchSize)) return true;
+    if (only_repeats(v) || is(v, ops::kBatchSize)) return true;
     const bool small = is(v, ops::kTranspose) || is(v, ops::kReshape) || is(v, ops::kOneHot);
     if (small && is_leaf(v.input(0).op())) return true;
-    if (is(v, ops::kSub) && is(v.input(0), ops::kConstant) && !is_silent(v.input(1))) return true;  // 1 − a
+    if (is(v, ops::kSub) && is(v.input(0), ops::kConstant) && !only_repeats(v.input(1)))
+      return true;                                                                               // 1 − a
     if (is(v, ops::kSquare) && users(v).size() == 1 && is(users(v)[0], ops::kSum)) return true;  // ‖W‖²
     if (!is_product(v) || users(v).size() != 1 || !is(users(v)[0], ops::kAdd)) return false;
     const Value sum = users(v)[0];

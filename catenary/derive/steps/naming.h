@@ -32,6 +32,7 @@ struct Naming {
   std::vector<Value> leaves;
   /// If the network is a chain of dense layers.
   std::vector<DenseLayer> layers;
+  LayerNumbering numbering = LayerNumbering::kNone;
 };
 
 /// scalars: the sample's loss and the objective over the batch, or one of them alone. leaves: further ones to

@@ -57,5 +57,19 @@ TEST(Naming, GivesALeafThatIsDifferentiatedAStep) {
   EXPECT_THAT(render_text(compose(of_batch, {})), HasSubstr("1 / N"));
 }
 
+TEST(Naming, NumbersLayersByTheirMakersNames) {
+  const auto numbering = [](std::string_view formula, std::string_view declarations) {
+    return derive_formula(formula, declarations).numbering;
+  };
+  EXPECT_EQ(numbering("sum(tanh(W*x+b))", "W: m×n, x: n, b: m"), LayerNumbering::kNone);
+  EXPECT_EQ(numbering("sum(tanh(V*tanh(W*x)))", "V: k×m, W: m×n, x: n"), LayerNumbering::kBelow);
+  EXPECT_EQ(numbering("sum(x)", "x: n"), LayerNumbering::kNone);
+  Graph graph;
+  const Value W = graph.parameter("dense1.weight", {2, 3}, {}), x = graph.input("x", {3});
+  const Derivation of_nn = derive(batch_mean(sum(tanh(matmul(W, x)))), std::array{W});
+  EXPECT_EQ(of_nn.numbering, LayerNumbering::kAbove);
+  EXPECT_EQ(write(of_nn.layers[0].weight, of_nn.names).text, "W⁽¹⁾");
+}
+
 }  // namespace
 }  // namespace catenary::derive

@@ -117,7 +117,7 @@ bool all_finite(const Derivation& d, const Bindings& at) {
 }  // namespace
 
 Bindings random_point(const Derivation& derivation, std::uint64_t seed, std::int64_t batch_size) {
-  const Value scalar = (derivation.batch ? *derivation.batch : derivation.sample).scalar;
+  const Value scalar = derivation.whole().scalar;
   const std::vector<Value> values = reachable({scalar});
   const bool inverts = !inverted_matrices(scalar).empty();
   std::set<NodeId> symmetric;

@@ -11,6 +11,10 @@
 
 namespace catenary::derive {
 
+const Part& checked(const Derivation& derivation, CheckedPart part) {
+  return part == CheckedPart::kBatch ? derivation.whole() : derivation.sample;
+}
+
 namespace {
 
 // Evaluations of the whole function that the check may cost, in elements of the graph's values.
@@ -34,8 +38,7 @@ void add_hessian_values(const Hessian& hessian, std::vector<Value>& values) {
 std::vector<Value> shown_values(const Derivation& d) {
   std::vector<Value> values;
   for (const Definition& definition : d.forward) values.push_back(definition.value);
-  for (const Part* part : {&d.sample, d.batch ? &*d.batch : nullptr}) {
-    if (part == nullptr) continue;
+  for (const Part* part : d.parts()) {
     values.push_back(part->scalar);
     for (const Result& r : part->results) {
       if (r.traced) values.push_back(r.traced);
@@ -137,8 +140,7 @@ double Valuation::affordable_elements(Value value, std::size_t variables, double
 }
 
 void Valuation::check_gradients(const Derivation& derivation, CheckedPart part) {
-  const bool of_batch = derivation.batch && part == CheckedPart::kBatch;
-  const Value scalar = images_.at((of_batch ? *derivation.batch : derivation.sample).scalar.id());
+  const Value scalar = images_.at(checked(derivation, part).scalar.id());
   std::vector<Value> variables;
   for (const Result& r : derivation.sample.results) variables.push_back(images_.at(r.variable.id()));
   // Large networks are checked by one step each.
@@ -185,12 +187,11 @@ void Valuation::check_hessian(const Derivation& derivation) {
 
 std::string Valuation::disagreement() const {
   std::vector<Checks> all;
-  for (std::size_t i = 0; i + 1 < agreements_.size(); i += 2)
-    all.push_back({agreements_[i], agreements_[i + 1]});
+  for (std::size_t i = 0; i < agreements_.size() / 2; ++i) all.push_back(checks(i));
   for (const HessianAgreement& a : hessian_agreements_) all.push_back({a.differences, a.complex});
-  for (const Checks& checks : all) {
-    if (checks.are_void() || checks.agree()) continue;
-    return checks.complex.str();
+  for (const Checks& one : all) {
+    if (one.are_void() || one.agree()) continue;
+    return one.complex.str();
   }
   return "";
 }

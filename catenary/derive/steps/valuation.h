@@ -14,6 +14,8 @@ namespace catenary::derive {
 
 /// Whose results are checked, or made code of: the batch's, where there is one, or one sample's.
 enum class CheckedPart : std::uint8_t { kBatch, kSample };
+/// The sample's where there is no batch.
+[[nodiscard]] const Part& checked(const Derivation& derivation, CheckedPart part);
 
 /// The numbers of a derivation's values at one point, computed by the reference evaluator from the nodes that
 /// the gradient transform made. Dimensions may have other sizes than the primes that stand for them.
@@ -72,6 +74,10 @@ class Valuation {
     /// The complex step decides.
     [[nodiscard]] bool agree() const { return complex.agrees(); }
   };
+  /// About the derivation's result `place`.
+  [[nodiscard]] Checks checks(std::size_t place) const {
+    return {agreements_[2 * place], agreements_[2 * place + 1]};
+  }
   /// A matrix whose inverse the gradient needs and that has none at the point but for rounding: X Xᵀ of a
   /// matrix X with more rows than columns. Empty if all have one.
   [[nodiscard]] Value singular_matrix(const Derivation& derivation) const;

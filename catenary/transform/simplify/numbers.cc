@@ -131,7 +131,7 @@ Value over_number(Value v, const Options&) {
 
 constexpr std::array kNumberRules = {
     SimplifyRule{"c = c", repeated_number, SimplifyRule::kSilent},
-    SimplifyRule{"2 · 3 = 6", fold},
+    SimplifyRule{"2 · 3 = 6", fold, SimplifyRule::kArithmetic},
     SimplifyRule{"0 x = 0", zero_times},
     SimplifyRule{"0 / x = 0", zero_over},
     SimplifyRule{"1 x = x", one_times},

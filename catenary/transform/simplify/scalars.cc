@@ -179,7 +179,7 @@ Value mean_of_samples(Value v, const Options&) {
 constexpr std::array kScalarRules = {
     SimplifyRule{"x c = c x", scalar_last, SimplifyRule::kSilent},
     SimplifyRule{"broadcast(a) ⊙ broadcast(b) = broadcast(a b)", product_of_scalars, SimplifyRule::kSilent},
-    SimplifyRule{"a (b x) = (a b) x", scalar_of_scalar},
+    SimplifyRule{"a (b x) = (a b) x", scalar_of_scalar, SimplifyRule::kArithmetic},
     SimplifyRule{"(c x) ⊙ y = c (x ⊙ y)", scalar_in_product},
 };
 

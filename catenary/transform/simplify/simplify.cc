@@ -126,7 +126,7 @@ class Simplifier {
     const Value before = value_;
     value_ = normal_form(before, 0);
     if (value_ == before) return {value_, {}};
-    return {value_, {{"…", value_}}};
+    return {value_, {{"…", value_, SimplifyStep::Kind::kAllAtOnce}}};
   }
 
   Value normal_form(Value v, int uses) {
@@ -157,10 +157,13 @@ class Simplifier {
   }
 
   void record(const SimplifyRule& rule) {
-    if (rule.visibility == SimplifyRule::kVisible)
-      steps_.push_back({rule.name, value_});
-    else if (!steps_.empty())
-      steps_.back().after = value_;
+    using Kind = SimplifyStep::Kind;
+    switch (rule.visibility) {
+      case SimplifyRule::kVisible: steps_.push_back({rule.name, value_, Kind::kRule}); break;
+      case SimplifyRule::kArithmetic: steps_.push_back({rule.name, value_, Kind::kArithmetic}); break;
+      case SimplifyRule::kSilent:
+        if (!steps_.empty()) steps_.back().after = value_;
+    }
   }
 
   Value value_;

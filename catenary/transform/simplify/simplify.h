@@ -37,7 +37,8 @@ struct SimplifyRule {
   /// scalar stands for itself in each element, a shared value for the same in each sample.
   Value (*apply)(Value v, const SimplifyOptions& options);
   /// kSilent: a written formula does not show the difference (how factors are grouped), so it is no step.
-  enum Visibility : std::uint8_t { kVisible, kSilent } visibility = kVisible;
+  /// kArithmetic: it shows that numbers were added or multiplied, and nothing of the equality.
+  enum Visibility : std::uint8_t { kVisible, kSilent, kArithmetic } visibility = kVisible;
 };
 
 /// All rules, in the order in which they are tried.
@@ -45,9 +46,11 @@ struct SimplifyRule {
 
 /// One rule, used wherever it applies in the formula.
 struct SimplifyStep {
-  std::string_view rule;
-  /// The whole formula after it.
-  Value after;
+  /// kAllAtOnce: of a formula too large to be read, all rules in one step.
+  enum class Kind : std::uint8_t { kRule, kArithmetic, kAllAtOnce };
+  std::string_view rule;    ///< its name
+  Value after;              ///< the whole formula after it
+  Kind kind = Kind::kRule;  ///< of what is done
 };
 
 /// What simplify() answers.

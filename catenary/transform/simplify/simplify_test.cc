@@ -277,8 +277,23 @@ TEST(Simplify, SimplifiesAFormulaTooLargeToReadInOneStep) {
   const Simplified found = simplify(y);
   ASSERT_EQ(found.steps.size(), 1u);
   EXPECT_EQ(found.steps[0].rule, "…");
+  EXPECT_EQ(found.steps[0].kind, SimplifyStep::Kind::kAllAtOnce);
   EXPECT_EQ(found.steps[0].after, found.value);
   EXPECT_EQ(reachable({found.value}).size(), 201u);
+}
+
+TEST(Simplify, TellsArithmeticFromRules) {
+  Graph graph;
+  const Value x = f64(graph, "x", {3}), two = graph.constant(2, {}, DType::kF64);
+  const auto kinds = [](const Simplified& found) {
+    std::vector<SimplifyStep::Kind> all;
+    for (const SimplifyStep& step : found.steps) all.push_back(step.kind);
+    return all;
+  };
+  using enum SimplifyStep::Kind;
+  EXPECT_EQ(kinds(simplify(two * 3.0)), std::vector{kArithmetic});
+  EXPECT_EQ(kinds(simplify(3.0 * (two * x))), std::vector{kArithmetic});
+  EXPECT_EQ(kinds(simplify(x * 1.0)), std::vector{kRule});
 }
 
 TEST(Simplify, WalksSharedPartsOnce) {

@@ -35,4 +35,8 @@ step 'Other activations and optimizers' "$programs/variants_bench" "${quick[@]}"
 step 'Whole trainings beside Python frameworks' bench/end_to_end.py --program "$build/catenary" "${end_to_end[@]}" \
   --json "$results/end_to_end.json"
 step 'Derivations' bench/derive.py --program "$build/catenary" "${derive[@]}" --json "$results/derive.json"
+if [ ${#quick[@]} -gt 0 ]; then
+  step 'This version beside itself, as before.py compares it with an earlier one' bench/before.py --turn 0.001 --rounds 2 \
+    --only 2-8-1 --old "$programs/steps_bench" --new "$programs/steps_bench" --json "$results/before.json"
+fi
 step 'Memory, size and start-up' bench/footprint.py --build "$build" "${quick[@]}" --json "$results/footprint.json"

@@ -42,6 +42,9 @@ struct Variant {
 const Variant kVariants[] = {{"relu, sgd", nn::relu, false},
                              {"tanh, sgd", nn::tanh, false},
                              {"sigmoid, sgd", nn::sigmoid, false},
+                             {"hard_sigmoid, sgd", nn::hard_sigmoid, false},
+                             {"softsign, sgd", nn::softsign, false},
+                             {"mish, sgd", nn::mish, false},
                              {"relu, adam", nn::relu, true}};
 
 // A batch that is checked consists of so few different samples, each as often, that the reference in double
@@ -169,7 +172,7 @@ nlohmann::json compare(const Size& size, const Extent& extent, int threads) {
   fmt::print("{:>5} {:>6} {:>3} {:>10.1f} us", size.width, size.batch, threads, median(times[0]) * 1e6);
   for (std::size_t i = 0; i < sides.size(); ++i) {
     row[kVariants[i].name] = median(times[i]);
-    if (i > 0) fmt::print(" {:>13.3f}", median(times[i]) / median(times[0]));
+    if (i > 0) fmt::print(" {:>17.3f}", median(times[i]) / median(times[0]));
   }
   fmt::print("\n");
   return row;
@@ -191,7 +194,7 @@ int main(int argc, char** argv) {
     fmt::print("five layers; time over that of {}\n{:>5} {:>6} {:>3} {:>13}", bench::kVariants[0].name,
                "width", "batch", "th", bench::kVariants[0].name);
     for (const auto& variant : bench::kVariants) {
-      if (&variant != bench::kVariants) fmt::print(" {:>13}", variant.name);
+      if (&variant != bench::kVariants) fmt::print(" {:>17}", variant.name);
     }
     fmt::print("\n");
     for (const int threads : {1, 2}) {

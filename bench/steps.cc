@@ -4,6 +4,7 @@
 //
 // NETWORK is WIDTHS:ACTIVATION:OPTIMIZER:BATCH:THREADS:TYPE:ROWS, such as
 // 784-128-10:relu:sgd:64:1:f32:shuffled; ROWS is shuffled, or in_order.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -38,7 +39,9 @@ struct Problem {
 Problem problem_of(const std::string& name) {
   const std::vector<std::string> parts = split(name, ':');
   if (parts.size() != 7) throw std::invalid_argument("a network has seven parts, found '" + name + "'");
-  Problem p{.activation = parts[1], .optimizer = parts[2]};
+  Problem p;
+  p.activation = parts[1];
+  p.optimizer = parts[2];
   for (const std::string& width : split(parts[0], '-')) p.widths.push_back(std::stoll(width));
   p.batch = std::stoll(parts[3]);
   p.threads = std::stoi(parts[4]);

@@ -100,12 +100,16 @@ def main():
                         help="this tree's steps_bench [%(default)s]")
     parser.add_argument("--json", type=pathlib.Path, help="also write the rows to this file")
     options = parser.parse_args()
-    if not options.new.exists():
-        raise SystemExit(f"before.py: needed {options.new}, which `make bench-build` makes")
+    for program in filter(None, (options.old, options.new)):
+        if not os.access(program, os.X_OK):
+            raise SystemExit(f"before.py: needed the program {program}, which `make bench-build` makes, found none")
+    networks = [n for n in NETWORKS if options.only in n]
+    if not networks:
+        raise SystemExit(f"before.py: --only: no network's name contains '{options.only}'")
     old, new = Side(options.old or build_before(options.commit)), Side(options.new)
     print(f"{'network':44} {'step':>10}  {'ratio':>6} {'of fastest':>10}")
     rows = []
-    for network in (n for n in NETWORKS if options.only in n):
+    for network in networks:
         row = compare(network, old, new, options)
         rows.append(row)
         print(f"{network:44} {row['seconds'] * 1e6:>7.2f} µs  {row['ratio']:>6.3f} {row['ratio_of_fastest']:>10.3f}"
@@ -115,4 +119,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"before.py: `{' '.join(map(str, error.cmd))}` failed")

@@ -38,7 +38,7 @@ def build_before(commit):
     """The commit's steps_bench; kept until another commit is asked for."""
     tree = ROOT / "build/before"
     subprocess.run(["git", "worktree", "remove", "--force", tree], cwd=ROOT, stderr=subprocess.DEVNULL, check=False)
-    run("git", "worktree", "add", "--detach", tree, commit, cwd=ROOT)
+    run("git", "worktree", "add", "--force", "--detach", tree, commit, cwd=ROOT)
     (tree / "bench/steps.cc").write_bytes((ROOT / "bench/steps.cc").read_bytes())
     programs = tree / "bench/CMakeLists.txt"
     if "steps_bench" not in programs.read_text(encoding="utf-8"):

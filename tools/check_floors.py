@@ -2,7 +2,7 @@
 """Checks that the house stands: a file includes its own folder and lower floors, never a sibling, never upwards. In a hall
 that has rooms it includes its own room, and those that are open to it.
 
-Usage: check_floors.py [ROOT]. Prints one line for each include that breaks a rule, and exits with 1 if there is any.
+Usage: check_floors.py [ROOT]. Prints one line for each file or include that breaks a rule, and exits with 1 if there is any.
 """
 
 import pathlib
@@ -45,16 +45,19 @@ ROOMS_OF = {
 ABOVE_ALL = 6  # catenary/catenary.h and everything outside catenary/
 SEES_KERNELS = {"kernels", "engine", "bench", "tests"}
 SEES_HIGHWAY = {"kernels"}
-SOURCES = ("catenary", "apps", "bench", "examples", "tests")
-INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
+OUTSIDE = ("apps", "bench", "examples", "tests")
+NO_FILE = "Catenary needs C++20: compile with -std=c++20"  # what catenary/base/cpp20.h includes to stop a compiler
+CHECKED_SUFFIXES = (".h", ".cc")
+SOURCE_SUFFIXES = {*CHECKED_SUFFIXES, ".hpp", ".hh", ".hxx", ".inc", ".inl", ".ipp", ".tpp", ".tcc", ".cpp", ".cxx", ".c"}
+GAP = r"(?:[ \t]|\\\n|/\*(?:[^*]|\*(?!/))*\*/)*"  # what may stand between the words of a directive
+INCLUDE = re.compile(rf"""^{GAP}(?:#|%:){GAP}include\b{GAP}([<"]?)([^>"\n]+)""", re.MULTILINE)
 
 
 def folder_of(path):
-    """The part of the house a path from the root belongs to: "ir" for catenary/ir/x.h, "apps" for apps/cli/x.cc."""
-    parts = pathlib.PurePosixPath(path).parts
-    if parts[0] != "catenary":
-        return parts[0]
-    return parts[1] if len(parts) > 2 else "catenary.h"
+    """The part of the house a path from the root belongs to: "ir" for catenary/ir/x.h, "apps" for apps/cli/x.cc, and
+    "x.h" for catenary/x.h."""
+    first, *rest = pathlib.PurePosixPath(path).parts
+    return rest[0] if first == "catenary" and rest else first
 
 
 def room_of(path):
@@ -64,11 +67,40 @@ def room_of(path):
     return hall, room
 
 
+def is_test(path):
+    """Whether a file is a test or a header for tests."""
+    return path.endswith(("_test.cc", "testing.h"))
+
+
+def spelling_complaint(quote, included):
+    """Why an include is not spelled so that it can be checked, or None when it is."""
+    if not quote:
+        return "an include must name its file"
+    if {"", ".", ".."} & set(included.split("/")):
+        return 'an include is spelled without ".", ".." and empty names'
+    return None
+
+
+def house_complaint(path, quote, included):
+    """Why a file of the house may not include a file outside it, or one for tests, or None when it may."""
+    test = is_test(path)
+    if not path.startswith("catenary/") or (test and included.startswith("tests/support/")):
+        return None
+    top = included.split("/")[0]
+    if top in OUTSIDE:
+        return f"{top} is above all floors"
+    if quote == '"' and top not in ("catenary", NO_FILE):
+        return f"a quoted include must begin with catenary/{' or tests/support/' if test else ''}"
+    if top == "catenary" and is_test(included) and not test:
+        return "only tests may include what is for tests"
+    return None
+
+
 def room_complaint(path, included):
     """Why a file of a hall with rooms may not include a file of the same hall, or None when it may."""
     hall, room = room_of(path)
     rooms = ROOMS_OF.get(hall)
-    if rooms is None or path.endswith(("_test.cc", "testing.h")):
+    if rooms is None or is_test(path):
         return None
     _, target = room_of(included)
     file = pathlib.PurePosixPath(included).name
@@ -77,8 +109,8 @@ def room_complaint(path, included):
     return f"{f'{hall}/{room}'.rstrip('/')} may not include {f'{hall}/{target}'.rstrip('/')}"
 
 
-def complaint(path, included):
-    """Why the file `path` may not include the file `included`, or None when it may."""
+def floor_complaint(path, included):
+    """Why the floor or the room of a file may not include a file, or None when it may."""
     includer = folder_of(path)
     if included.startswith("hwy/"):
         return None if includer in SEES_HIGHWAY else "only kernels may include Highway"
@@ -97,31 +129,50 @@ def complaint(path, included):
     return f"{includer} (floor {own}) may not include {target} (floor {other})"
 
 
+def complaint(path, quote, included):
+    """Why the file `path` may not include the file `included` in such quotes (`"`, `<` or none), or None when it may."""
+    return (spelling_complaint(quote, included) or house_complaint(path, quote, included)
+            or floor_complaint(path, included))
+
+
 def has_no_room(path):
     """Whether a file of a hall with rooms lies in none of them."""
     hall, room = room_of(path)
     return hall in ROOMS_OF and room not in ROOMS_OF[hall]
 
 
-def violations(root):
-    """All breaches below root, as "path:line: reason: included"."""
+def place_complaint(path):
+    """Why a file may not lie where it does or be called what it is, or None when it may."""
+    if pathlib.PurePosixPath(path).suffix not in CHECKED_SUFFIXES:
+        return "sources end in .h or .cc; no other is checked"
+    if path.startswith("catenary/") and folder_of(path) not in {*FLOOR_OF, "catenary.h"}:
+        return "this is on no floor; see tools/check_floors.py"
+    if has_no_room(path):
+        return "this hall has rooms, and this is none of them; see tools/check_floors.py"
+    return None
+
+
+def breaches_of(path, text):
+    """All breaches of one file, as "path:line: reason" and, of an include, ": included"."""
+    reason = place_complaint(path)
+    if reason:
+        return [f"{path}:1: {reason}"]
     found = []
-    for top in SOURCES:
+    for match in INCLUDE.finditer(text):
+        reason = complaint(path, match[1], match[2])
+        if reason:
+            line = text.count("\n", 0, match.start(2)) + 1
+            found.append(f"{path}:{line}: {reason}: {match[2]}")
+    return found
+
+
+def violations(root):
+    """All breaches below root, line by line."""
+    found = []
+    for top in ("catenary", *OUTSIDE):
         for path in sorted((root / top).rglob("*")):
-            if path.suffix not in (".h", ".cc"):
-                continue
-            relative = path.relative_to(root).as_posix()
-            if relative.startswith("catenary/") and folder_of(relative) not in {*FLOOR_OF, "catenary.h"}:
-                found.append(f"{relative}:1: this folder has no floor; add it to tools/check_floors.py")
-                continue
-            if has_no_room(relative):
-                found.append(f"{relative}:1: this hall has rooms, and this is none of them; see tools/check_floors.py")
-                continue
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-                match = INCLUDE.match(line)
-                reason = match and complaint(relative, match[1])
-                if reason:
-                    found.append(f"{relative}:{number}: {reason}: {match[1]}")
+            if path.is_file() and path.suffix.lower() in SOURCE_SUFFIXES:
+                found += breaches_of(path.relative_to(root).as_posix(), path.read_text(encoding="utf-8"))
     return found
 
 

@@ -25,4 +25,10 @@ inline constexpr DType kDTypeOf = DType::kF32;
 template <>
 inline constexpr DType kDTypeOf<double> = DType::kF64;
 
+/// The ElementType of float and of double.
+template <typename T>
+inline constexpr ElementType kElementTypeOf = ElementType::kF32;
+template <>
+inline constexpr ElementType kElementTypeOf<double> = ElementType::kF64;
+
 }  // namespace catenary

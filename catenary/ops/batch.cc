@@ -61,6 +61,7 @@ constinit const Op kBatchSize = {
     .summary = "The number N of samples in the batch.",
     .notation = {"N", "N"},
     .operands = "",
+    .traits = {.nonnegative = true},
     .infer = scalar,
     .reference = [](const auto& call) { call.output[0] = static_cast<double>(call.batch_size); },
     .gradient = not_differentiable,

@@ -11,7 +11,7 @@ constinit const Op kOneHot = {
     .summary = "The unit vector of a class label: 1 at its place, else 0; all 0 if there is no such place.",
     .notation = {"one_hot({0.})", R"(e_{{0.}})"},
     .operands = "",
-    .traits = {.mixes_elements = true},
+    .traits = {.mixes_elements = true, .nonnegative = true},
     .infer = [](const ShapeQuery& q) -> Shape {
       return require_rank(q, 0, 0), Shape{std::get<std::int64_t>(q.attribute)};
     },

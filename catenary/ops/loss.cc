@@ -44,7 +44,7 @@ constinit const Op kSquaredError = {
     .summary = "½‖y − a‖² of outputs a and targets y. [Bishop 2006, eq. 5.14]",
     .notation = {"½‖{1.} − {0+}‖²", R"(\tfrac12 \lVert {1.} - {0+} \rVert^2)"},
     .operands = "n;n",
-    .traits = {.loss = true},
+    .traits = {.loss = true, .nonnegative = true},
     .infer = scalar_of_same_shapes,
     .reference = sum_pairs<[](auto a, auto y) { return 0.5 * (y - a) * (y - a); }>,
     .gradient = [](const Pullback& p) -> Adjoints {
@@ -101,7 +101,7 @@ constinit const Op kSoftmaxCrossEntropyLabels = {
         "4.109]",
     .notation = {"CE(softmax({0.}), {1.})", R"(\operatorname{CE}(\operatorname{softmax}({0.}), {1.}))"},
     .operands = "n;",
-    .traits = {.reads_preactivation = true, .loss = true},
+    .traits = {.reads_preactivation = true, .loss = true, .nonnegative = true},
     .infer = [](const ShapeQuery& q) -> Shape {
       return require_rank(q, 0, 1), require_rank(q, 1, 0), Shape{};
     },
@@ -145,7 +145,7 @@ constinit const Op kHuber = {
         "attribute k. [Huber 1964, eq. 6]",
     .notation = {"huber({0.} − {1+}, {a})", R"(\operatorname{huber}({0.} - {1+}, {a}))"},
     .operands = "n;n",
-    .traits = {.loss = true},
+    .traits = {.loss = true, .nonnegative = true},
     .infer = scalar_of_same_shapes,
     .reference =
         []<typename T>(const ReferenceCallOf<T>& call) {

@@ -182,6 +182,7 @@ constinit const Op kIdentity = {
     .summary = "The identity matrix [n, n] for the attribute n.",
     .notation = {"I", "I"},
     .operands = "",
+    .traits = {.nonnegative = true},
     .infer = [](const ShapeQuery& q) -> Shape {
       require_rank(q, 0, 0);
       const auto n = std::get<std::int64_t>(q.attribute);

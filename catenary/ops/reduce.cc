@@ -133,6 +133,7 @@ constinit const Op kArgmax = {
     .summary = "Index of the first maximum, as a number.",
     .notation = {"argmax({0.})", R"(\operatorname{argmax}({0.}))"},
     .operands = "n",
+    .traits = {.nonnegative = true},
     .infer = [](const ShapeQuery& q) -> Shape { return require_rank(q, 0, 1), Shape{}; },
     .reference =
         [](const auto& call) { call.output[0] = static_cast<double>(first_maximum(call.inputs[0])); },
@@ -145,7 +146,7 @@ constinit const Op kArgmaxMask = {
     .summary = "1 at the first maximum, else 0: the derivative of max.",
     .notation = {"one_hot(argmax({0.}))", R"(e_{\operatorname{argmax}({0.})})"},
     .operands = "n",
-    .traits = {.mixes_elements = true},
+    .traits = {.mixes_elements = true, .nonnegative = true},
     .infer = same_shape,
     .reference =
         [](const auto& call) {

@@ -69,9 +69,8 @@ class LatexWidth {
     if (name == "left" || name == "right" || name == "operatorname" || name == "mathbf" || name == "text")
       return 0;
     if (name == ",") return 1.0 / 3;
-    const bool is_function =
-        name == "exp" || name == "tanh" || name == "log" || name == "ln" || name == "max";
-    return is_function ? static_cast<double>(name.size()) : name == "odot" || name == "cdot" ? kRelation : 1;
+    if (is_latex_function(name)) return static_cast<double>(name.size());
+    return name == "odot" || name == "cdot" ? kRelation : 1;
   }
 
   std::string_view rest_;

@@ -24,6 +24,9 @@ struct Formula {
 /// The length of the group in braces that the LaTeX begins with.
 [[nodiscard]] std::size_t group_size(std::string_view latex);
 
+/// Whether LaTeX has a command of that name which sets it upright, as a function: \tanh.
+[[nodiscard]] bool is_latex_function(std::string_view name);
+
 /// A symbol with a tilde above its first letter, for the same value in one place: x̃.
 [[nodiscard]] Formula with_tilde(const Formula& name);
 

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 #include <optional>
 
@@ -109,6 +111,12 @@ Formula symbol(std::string_view name) {
   const Formula base = base_symbol(stem);
   return {base.text + lowered(name.substr(digits)).value_or(""),
           base.latex + "_{" + std::string(name.substr(digits)) + "}"};
+}
+
+bool is_latex_function(std::string_view name) {
+  constexpr std::string_view kFunctions[] = {"arccos", "arcsin", "arctan", "cos", "cosh", "det", "exp", "ln",
+                                             "log",    "max",    "min",    "sin", "sinh", "tan", "tanh"};
+  return std::ranges::find(kFunctions, name) != std::end(kFunctions);
 }
 
 std::size_t group_size(std::string_view latex) {

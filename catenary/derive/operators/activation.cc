@@ -100,7 +100,15 @@ const std::vector<OperatorCard> kActivationCards = {
                         = tanh(softplus(x)) + x * (1 - tanh(softplus(x))^2) * sigma(x) @insert
                 note softplus
                 note sigma)",
-         formula_is("x tanh(ln(1 + eˣ))", R"(x \tanh(\ln(1 + e^x)))")),
+         formula_is("x tanh(ln(1 + eˣ))", R"(x \tanh(\ln(1 + e^x)))"),
+         {{"tanh_inner",
+           "derivative of the hyperbolic tangent, chain rule: {0}",
+           "双曲正切求导与链式法则：{0}",
+           {{"(tanh u)′ = (1 − tanh² u) u′", R"((\tanh u)' = (1 - \tanh^2 u)\,u')"}}},
+          {"softplus",
+           "{0} is a smooth form of the larger of {1} and 0.",
+           "{0} 是 {1} 与 0 中较大者的光滑形式。",
+           {{"softplus(x) = ln(1 + eˣ)", R"(\operatorname{softplus}(x) = \ln(1 + e^x))"}, {"x", "x"}}}}),
     each(&ops::kSoftsign, "softsign", "softsign 函数",
          R"(each x
                 y = x / (1 + abs(x))
@@ -111,7 +119,12 @@ const std::vector<OperatorCard> kActivationCards = {
                         = 1 / (1 + abs(x))^2 @cancel
                 note sign
                 remark softsign_at_zero)",
-         formula_is("x / (1 + |x|)", R"(\frac{x}{1 + \lvert x \rvert})")),
+         formula_is("x / (1 + |x|)", R"(\frac{x}{1 + \lvert x \rvert})"),
+         {{"softsign_at_zero",
+           "At 0 the absolute value has a kink, but the result has the slope 1 from either side; there it is "
+           "the "
+           "derivative that has a kink.",
+           "在 0 处绝对值有尖点，但结果的左右斜率都是 1；在该处有尖点的是导数。"}}),
     each(&ops::kHardSigmoid, "hard sigmoid", "hard sigmoid 函数",
          R"(each x
                 y = clip(x, 3) / 6 + 0.5

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <utility>
+#include <vector>
 
 #include "catenary/derive/operators/card.h"
 
@@ -28,8 +29,10 @@ inline constexpr std::string_view kSquareZh =
 /// Operators that work element by element, that reduce to a number, and those of a square matrix differ in
 /// their names and proofs alone.
 [[nodiscard]] inline OperatorCard each(const Op* op, std::string_view english, std::string_view chinese,
-                                       std::string_view proof, OperatorCard::Meaning meaning = {}) {
-  return {op, {english, {kEach}, kNumber}, {chinese, {kEachZh}, kNumberZh}, proof, std::move(meaning)};
+                                       std::string_view proof, OperatorCard::Meaning meaning = {},
+                                       std::vector<OperatorCard::Reason> reasons = {}) {
+  return {op,    {english, {kEach}, kNumber}, {chinese, {kEachZh}, kNumberZh},
+          proof, std::move(meaning),          std::move(reasons)};
 }
 /// f(x) is that formula.
 [[nodiscard]] inline OperatorCard::Meaning formula_is(std::string_view text, std::string_view latex) {

@@ -110,7 +110,8 @@ const std::vector<OperatorCard> kArithmeticCards = {
                         = 1 / (1 + x^2) @linear)",
          {"the angle between {0} and {1} whose tangent is {2}",
           "介于 {0} 与 {1} 之间、正切等于 {2} 的角",
-          {{"−π/2", R"(-\pi/2)"}, {"π/2", R"(\pi/2)"}, {"x", "x"}}}),
+          {{"−π/2", R"(-\pi/2)"}, {"π/2", R"(\pi/2)"}, {"x", "x"}}},
+         {{"tangent", "the tangent of the arctangent is the number itself", "反正切的正切就是该数本身"}}),
     each(&ops::kAbs, "absolute value", "绝对值",
          R"(each x
                y = abs(x) = sign(x) * x

@@ -36,6 +36,12 @@ struct OperatorCard {
     std::vector<Shown> formulas = {};
     std::string_view number = "a";  ///< how the formulas call the operator's number, if it has one
   } meaning = {};
+  /// The proof's reasons and notes that no other operator's proof gives, by the key that stands in the proof.
+  struct Reason {
+    std::string_view key, english, chinese;
+    std::vector<Meaning::Shown> formulas = {};
+  };
+  std::vector<Reason> reasons = {};
 };
 
 /// Null for an operator without one; the tests want one for each differentiable operator.

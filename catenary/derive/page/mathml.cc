@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "catenary/base/error.h"
+#include "catenary/derive/formula/formula.h"
 
 namespace catenary::derive {
 
@@ -77,10 +78,6 @@ constexpr std::array kSymbols = {
     Command{",", kThinSpace},
     Command{";", R"(<mspace width="0.28em"/>)"},
     Command{" ", R"(<mspace width="0.25em"/>)"}};
-
-constexpr std::array<std::string_view, 15> kFunctions = {"arccos", "arcsin", "arctan", "cos", "cosh",
-                                                         "det",    "exp",    "ln",     "log", "max",
-                                                         "min",    "sin",    "sinh",   "tan", "tanh"};
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -270,10 +267,8 @@ class Parser {
     if (name == "mathbf") return {R"(<mi mathvariant="normal" class="bold">)" + raw_argument() + "</mi>"};
     if (name == "text") return {"<mtext>" + raw_argument() + "</mtext>"};
     if (name == "pm") return {R"(<mo form="prefix">±</mo>)", false, true};
-    for (const std::string_view function : kFunctions) {
-      if (name == function)
-        return {fmt::format("<mi>{}</mi>", name), name == "max" || name == "min", false, true};
-    }
+    if (is_latex_function(name))
+      return {fmt::format("<mi>{}</mi>", name), name == "max" || name == "min", false, true};
     for (const Command& symbol : kSymbols) {
       if (name == symbol.name) return {std::string(symbol.mathml), false, is_infix(symbol)};
     }

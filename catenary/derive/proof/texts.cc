@@ -4,6 +4,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/derive/document/phrases.h"
+#include "catenary/derive/operators/card.h"
 
 namespace catenary::derive {
 
@@ -67,14 +68,9 @@ const std::vector<ProofText> kReasons = {
     {"ln_quotient", "difference of logarithms", "对数之差"},
     {"sin", "derivative of the sine", "正弦求导"},
     {"cos", "derivative of the cosine", "余弦求导"},
-    {"tangent", "the tangent of the arctangent is the number itself", "反正切的正切就是该数本身"},
     {"fundamental", "fundamental theorem of calculus", "微积分基本定理"},
     {"fundamental_inner", "fundamental theorem of calculus, and the chain rule", "微积分基本定理与链式法则"},
     {"root_inner", "derivative of the root, chain rule", "平方根求导与链式法则"},
-    {"tanh_inner",
-     "derivative of the hyperbolic tangent, chain rule: {0}",
-     "双曲正切求导与链式法则：{0}",
-     {{"(tanh u)′ = (1 − tanh² u) u′", R"((\tanh u)' = (1 - \tanh^2 u)\,u')"}}},
     {"constant_sign", "the sign does not change near a point other than 0", "在 0 以外，符号在该点附近不变"},
     {"add_subtract", "adding and subtracting 1", "加 1 再减 1"},
     {"both_cases", "both cases in one formula", "两种情形合为一式"},
@@ -132,10 +128,6 @@ const std::vector<ProofText> kNotes = {
      "{0} is the sigmoid function.",
      "{0} 是 sigmoid 函数。",
      {{"σ(x) = 1 / (1 + e^(−x))", R"(\sigma(x) = \frac{1}{1 + e^{-x}})"}}},
-    {"softplus",
-     "{0} is a smooth form of the larger of {1} and 0.",
-     "{0} 是 {1} 与 0 中较大者的光滑形式。",
-     {{"softplus(x) = ln(1 + eˣ)", R"(\operatorname{softplus}(x) = \ln(1 + e^x))"}, same("x")}},
     {"clip",
      "{0} is the number limited to {1}.",
      "{0} 是把该数限制在 {1} 内的结果。",
@@ -163,10 +155,6 @@ const std::vector<ProofText> kNotes = {
      "在两个界处有尖点，导数不存在；规则在该处取 0。"},
     {"left_slope", "At 0 the two slopes may differ; the rule takes that from below.",
      "在 0 处左右斜率可能不同；规则取左侧的斜率。"},
-    {"softsign_at_zero",
-     "At 0 the absolute value has a kink, but the result has the slope 1 from either side; there it is the "
-     "derivative that has a kink.",
-     "在 0 处绝对值有尖点，但结果的左右斜率都是 1；在该处有尖点的是导数。"},
     {"norm_at_zero",
      "Where all elements are 0 the norm has a kink and no derivative; the rule takes 0 there.",
      "当所有元素为 0 时范数有尖点，导数不存在；规则在该处取 0。"},
@@ -212,9 +200,19 @@ const std::vector<ProofText> kNotes = {
      "Kronecker 积在这里用四个下标：块的行、块内的行、块的列、块内的列。"},
 };
 
+ProofText text_of(const OperatorCard::Reason& reason) {
+  ProofText text{reason.key, reason.english, reason.chinese};
+  for (const auto& shown : reason.formulas)
+    text.formulas.push_back({std::string(shown.text), std::string(shown.latex)});
+  return text;
+}
+
 std::vector<ProofText> joined_texts() {
   std::vector<ProofText> all = kReasons;
   all.insert(all.end(), kNotes.begin(), kNotes.end());
+  for (const OperatorCard* card : operator_cards()) {
+    for (const OperatorCard::Reason& reason : card->reasons) all.push_back(text_of(reason));
+  }
   return all;
 }
 

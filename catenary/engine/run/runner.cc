@@ -59,8 +59,7 @@ InputRows<T> input_rows(std::int64_t size, const Rows& rows) {
   // A column of a vector's floats should not fall into few sets of the L1 cache: see product_stride.
   const std::int64_t stride = input.rows.row_stride;
   const bool spread = stride < 128 || kernels::product_stride<T>(stride) == stride;
-  const ElementType own = sizeof(T) == 4 ? ElementType::kF32 : ElementType::kF64;
-  input.plain = rows.element == own && input.scale.empty() && spread;
+  input.plain = rows.element == kElementTypeOf<T> && input.scale.empty() && spread;
   return input;
 }
 
@@ -154,27 +153,26 @@ template <typename T>
 Status Runner<T>::run(const Batch& batch) noexcept {
   status_ = check(batch);
   if (status_ != Status::kOk) return status_;
-  const bool taped = is_taped(batch);
-  batch_ = batch;
-  return status_ = taped ? play_tape() : run_anew();
+  status_ = is_taped(batch) ? play_tape(batch) : run_anew(batch);
+  batch_ = status_ == Status::kOutOfMemory ? Batch{} : batch;
+  return status_;
 }
 
 template <typename T>
-Status Runner<T>::run_anew() noexcept {
+Status Runner<T>::run_anew(const Batch& batch) noexcept {
   taped_ = {};
-  const Cut now = cut(load_, batch_.size);
-  if (!memory_.holds(now, batch_.size)) {
+  const Cut now = cut(load_, batch.size);
+  if (!memory_.holds(now, batch.size)) {
     try {
-      engine::reserve(memory_, program_, load_, batch_.size);
+      engine::reserve(memory_, program_, load_, batch.size);
     } catch (const std::exception&) {
-      batch_ = {};
       return Status::kOutOfMemory;
     }
   }
-  Run<T> run{program_, inputs_, memory_, pool_ ? &*pool_ : nullptr, batch_, now};
+  Run<T> run{program_, inputs_, memory_, pool_ ? &*pool_ : nullptr, batch, now};
   tape_.clear();
-  if (program_.work_per_sample * batch_.size < kParallelWork) run.tape = &tape_;
-  for (T* number : program_.batch_sizes) *number = static_cast<T>(batch_.size);
+  if (program_.work_per_sample * batch.size < kParallelWork) run.tape = &tape_;
+  for (T* number : program_.batch_sizes) *number = static_cast<T>(batch.size);
   stopped_ = false;
   for (std::size_t stage = 0; stage < program_.stages.size() && !stopped_; ++stage) {
     if (stage % 2 == 1) {
@@ -186,23 +184,23 @@ Status Runner<T>::run_anew() noexcept {
   if (stopped_) return Status::kNotFinite;
   const Status status = finish();
   const bool whole = run.tape != nullptr && tape_.whole();
-  if (status == Status::kOk && whole) taped_ = {batch_.size, batch_.indices == nullptr};
+  if (status == Status::kOk && whole) taped_ = {batch.size, batch.indices == nullptr};
   return status;
 }
 
 template <typename T>
-Status Runner<T>::play_tape() noexcept {
-  tape_.play_early(batch_.first, batch_.indices);
+Status Runner<T>::play_tape(const Batch& batch) noexcept {
+  tape_.play_early(batch.first, batch.indices);
   stopped_ = !are_finite(memory_, program_.early);
   if (stopped_) return Status::kNotFinite;
-  tape_.play_late(batch_.first, batch_.indices);
+  tape_.play_late(batch.first, batch.indices);
   return finish();
 }
 
 // The end of a run: a last look, and the updates that waited for it. They wait no longer where others are
 // done.
 template <typename T>
-Status Runner<T>::finish() const noexcept {
+Status Runner<T>::finish() noexcept {
   const bool finite = are_finite(memory_, program_.late);
   if (!finite && !program_.writes_early) return Status::kNotFinite;
   for (const DeferredUpdate<T>& update : program_.deferred) {

@@ -41,9 +41,9 @@ class Runner {
 
   [[nodiscard]] Status check(const Batch& batch) const noexcept;
   [[nodiscard]] bool is_taped(const Batch& batch) const noexcept;
-  [[nodiscard]] Status run_anew() noexcept;
-  [[nodiscard]] Status play_tape() noexcept;
-  [[nodiscard]] Status finish() const noexcept;
+  [[nodiscard]] Status run_anew(const Batch& batch) noexcept;
+  [[nodiscard]] Status play_tape(const Batch& batch) noexcept;
+  [[nodiscard]] Status finish() noexcept;
   [[nodiscard]] const BoundOutput<T>& find_output(std::string_view name) const;
 
   BoundProgram<T> program_;

@@ -48,7 +48,7 @@ template <typename T>
 void load_kept(const Run<T>& run, const Transfer& load, const Tile<T>& tile) noexcept {
   kernels::GatherArgs<T> args = gathering(load, tile);
   args.rows = run.batch_rows(load.batch);
-  args.element = sizeof(T) == 4 ? ElementType::kF32 : ElementType::kF64;
+  args.element = kElementTypeOf<T>;
   args.row_stride = args.features;
   args.first = tile.first;
   run.call(run.kernels().gather, args);

@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include "catenary/base/error.h"
@@ -75,6 +77,20 @@ TEST(Config, ReadsEachNumberOfTheOptimizerAndTheTraining) {
   EXPECT_EQ(adam.batch_size, 7);
   EXPECT_EQ(parse(kSmall, {"train.optimizer={type=\"momentum\", momentum=0.75}"}).train.optimizer,
             optim::Options(optim::MomentumOptions{.learning_rate = 0.01, .momentum = 0.75}));
+}
+
+TEST(Config, TheDocumentHasEveryActivation) {
+  std::ifstream file("docs/config.md");
+  std::string row;
+  while (std::getline(file, row) && !row.starts_with("| `activation`")) {
+  }
+  std::set<std::string> documented;
+  const std::regex name("`\"?([a-z_]+)\"?`");
+  for (std::sregex_iterator n(row.begin(), row.end(), name), end; n != end; ++n) documented.insert((*n)[1]);
+  documented.erase("activation");
+  std::set<std::string> known;
+  for (const nn::Activation activation : nn::activations()) known.emplace(name_of(activation));
+  EXPECT_EQ(documented, known);
 }
 
 // The table of docs/config.md, as each optimizer's facts and the config's reader have it.

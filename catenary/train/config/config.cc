@@ -31,8 +31,7 @@ const TomlNode& section(const TableReader& root, std::string_view name) {
 
 void check_format(const TableReader& root) {
   const TomlNode& format = root.require("format", "format = 1");
-  const auto* version = std::get_if<std::int64_t>(&format.value);
-  if (version == nullptr || *version != 1) fail_expected(format, "format", "1");
+  if (as_whole(format) != 1) fail_expected(format, "format", "1");
 }
 
 OutputConfig read_output(const TomlNode* node, const std::string& path) {

@@ -93,6 +93,16 @@ TEST(Config, TheDocumentHasEveryActivation) {
   EXPECT_EQ(documented, known);
 }
 
+TEST(Config, AnOptimizerMayBeItsTypeAlone) {
+  EXPECT_EQ(parse(kSmall, {"train.optimizer='sgd'"}), parse(kSmall, {"train.optimizer={type='sgd'}"}));
+  EXPECT_EQ(parse(kSmall, {"train.optimizer='adam'"}), parse(kSmall));
+}
+
+TEST(Config, AWholeNumberMayBeWrittenAsAnyNumber) {
+  EXPECT_EQ(parse(kSmall, {"train.epochs=1e2", "format=1.0", "seed=7.0"}),
+            parse(kSmall, {"train.epochs=100", "seed=7"}));
+}
+
 // The table of docs/config.md, as each optimizer's facts and the config's reader have it.
 TEST(Config, TheDocumentHasEveryOptionOfEachOptimizer) {
   std::string rows;

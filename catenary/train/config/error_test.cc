@@ -133,9 +133,9 @@ const Case kCases[] = {
      .layer = "type = \"dense\"\nunits = 2.5",
      .message = "c.toml:8:9: model.layers.0.units: expected a whole number from 1 to 16777216, found 2.5"},
     {.name = "UnknownInit",
-     .layer = "type = \"dense\"\ninit = \"xavier\"",
+     .layer = "type = \"dense\"\ninit = \"orthogonal\"",
      .message =
-         "c.toml:8:8: model.layers.0.init: unknown value 'xavier'; expected one of he_normal, he_uniform, "
+         "c.toml:8:8: model.layers.0.init: unknown value 'orthogonal'; expected one of he_normal, he_uniform, "
          "glorot_normal, glorot_uniform, lecun_normal, zeros"},
     {.name = "BadLayerName",
      .layer = "type = \"dense\"\nname = \"1st\"",
@@ -222,9 +222,15 @@ const Case kCases[] = {
     {.name = "OptimizerWithoutType",
      .train = "loss = \"huber\"\noptimizer = { learning_rate = 0.1 }",
      .message = "c.toml:10:13: missing key 'train.optimizer.type': expected one of sgd, momentum, adam"},
-    {.name = "OptimizerAsText",
-     .train = "loss = \"huber\"\noptimizer = \"adam\"",
-     .message = "c.toml:10:13: train.optimizer: expected a table, found the string 'adam'"},
+    {.name = "OptimizerAsNumber",
+     .train = "loss = \"huber\"\noptimizer = 0.1",
+     .message = "c.toml:10:13: train.optimizer: expected a table, found 0.1"},
+    {.name = "EpochsAsAHalf",
+     .train = "loss = \"huber\"\nepochs = 1.5",
+     .message = "c.toml:10:10: train.epochs: expected a whole number from 0 to 1000000000, found 1.5"},
+    {.name = "EpochsBeyondExactDoubles",
+     .train = "loss = \"huber\"\nepochs = 1e300",
+     .message = "c.toml:10:10: train.epochs: expected a whole number from 0 to 1000000000, found 1e+300"},
     {.name = "UnknownMetric",
      .train = "loss = \"softmax_cross_entropy\"\nmetrics = [\"acuracy\"]",
      .message = "c.toml:10:12: train.metrics: unknown value 'acuracy'; expected one of accuracy; did you "
@@ -315,6 +321,27 @@ TEST(ConfigErrors, OverridesNameThemselves) {
   EXPECT_EQ(
       of("train.epochs.a=3"),
       "--set train.epochs.a=3: train.epochs: expected a whole number from 0 to 1000000000, found a table");
+}
+
+TEST(ConfigErrors, WordsOfOtherLibrariesFindTheirNames) {
+  const auto of = [](const std::string& override_text) {
+    const std::string message = message_of(config({}), {override_text});
+    const std::size_t at = message.find("; did you mean ");
+    return at == std::string::npos ? message : message.substr(at + 15);
+  };
+  EXPECT_EQ(of("train.learning_rate=0.1"), "'train.optimizer.learning_rate'?");
+  EXPECT_EQ(of("train.optimizer={type='sgd',lr=0.1}"), "'learning_rate'?");
+  EXPECT_EQ(of("train.loss='mse'"), "'squared_error'?");
+  EXPECT_EQ(of("train.optimizer='adamw'"), "'adam'?");
+  EXPECT_EQ(of("epochs=3"), "'train.epochs'?");
+  EXPECT_EQ(of("model.layers=[{type='fc',units=1}]"), "'dense'?");
+  EXPECT_EQ(of("model.layers=[{type='dense',units=1,activation='swish'}]"), "'silu'?");
+}
+
+TEST(ConfigErrors, ALayersTypeIsJudgedBeforeItsKeys) {
+  EXPECT_EQ(message_of(config({}), {"model.layers=[{filters=3,type='conv2d'}]"}),
+            "--set model.layers=[{filters=3,type='conv2d'}]: model.layers.0.type: unknown value 'conv2d'; "
+            "expected one of dense");
 }
 
 TEST(ConfigErrors, AnOverrideIsOneLineThatSetsOneKey) {

@@ -38,9 +38,17 @@ std::string read_name(const TableReader& table, std::string_view fallback) {
   return name;
 }
 
+// Before the keys: which there may be depends on it.
+void check_type(const TomlNode& node, const std::string& path) {
+  const TomlEntry* type = node.table() == nullptr ? nullptr : find(*node.table(), "type");
+  if (type != nullptr) (void)as_choice(type->node, path + ".type", kLayerTypes);
+}
+
 LayerConfig read_layer(const TomlNode& node, std::size_t index) {
-  const TableReader table(node, fmt::format("model.layers.{}", index), kLayerKeys);
-  (void)as_choice(table.require("type", "type = \"dense\""), table.path("type"), kLayerTypes);
+  const std::string path = fmt::format("model.layers.{}", index);
+  check_type(node, path);
+  const TableReader table(node, path, kLayerKeys);
+  (void)table.require("type", "type = \"dense\"");
   LayerConfig layer;
   layer.name = read_name(table, fmt::format("dense{}", index + 1));
   layer.units = table.whole("units", {1, kMaxUnits}, 0);

@@ -3,10 +3,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "catenary/base/error.h"
-#include "catenary/base/nearest.h"
 #include "catenary/base/text.h"
+#include "catenary/train/config/synonyms.h"
 
 namespace catenary::train {
 
@@ -24,9 +25,10 @@ std::size_t as_choice(const TomlNode& node, std::string_view path, std::span<con
   const std::string& text = as_string(node, path, fmt::format("one of {}", fmt::join(names, ", ")));
   const auto at = std::find(names.begin(), names.end(), text);
   if (at == names.end()) {
-    const bool is_near = !nearest(text, names).empty();  // else the suggestion is all of them
+    const bool is_near = !meant_by(text, names).empty();  // else the suggestion is all of them
     fail(ErrorKind::kConfig, "{}: {}: unknown value {}{}{}", node.place, path, quote(text),
-         is_near ? fmt::format("; expected one of {}", fmt::join(names, ", ")) : "", suggestion(text, names));
+         is_near ? fmt::format("; expected one of {}", fmt::join(names, ", ")) : "",
+         suggestion_for(text, names));
   }
   return static_cast<std::size_t>(at - names.begin());
 }
@@ -38,7 +40,7 @@ TableReader::TableReader(const TomlNode& node, std::string path, std::span<const
     if (std::find(keys.begin(), keys.end(), entry.key) != keys.end()) continue;
     const std::string where = path_.empty() ? "" : fmt::format(" in [{}]", path_);
     fail(ErrorKind::kConfig, "{}: unknown key {}{}{}", entry.place, quote(entry.key), where,
-         suggestion(entry.key, keys));
+         key_suggestion(entry.key, keys));
   }
 }
 
@@ -65,11 +67,19 @@ void TableReader::forbid(std::span<const std::string_view> keys, std::string_vie
   }
 }
 
+std::optional<std::int64_t> as_whole(const TomlNode& node) {
+  if (const auto* whole = std::get_if<std::int64_t>(&node.value)) return *whole;
+  constexpr double kExact = 9007199254740992;  // 2^53: beyond it a double is not every whole number
+  const auto* real = std::get_if<double>(&node.value);
+  if (real == nullptr || std::trunc(*real) != *real || std::abs(*real) > kExact) return std::nullopt;
+  return static_cast<std::int64_t>(*real);
+}
+
 std::int64_t TableReader::whole(std::string_view key, WholeRange range, std::int64_t fallback) const {
   const TomlNode* node = find(key);
   if (node == nullptr) return fallback;
-  const auto* value = std::get_if<std::int64_t>(&node->value);
-  if (value == nullptr || *value < range.low || *value > range.high) {
+  const std::optional<std::int64_t> value = as_whole(*node);
+  if (!value || *value < range.low || *value > range.high) {
     fail_expected(*node, path(key), fmt::format("a whole number from {} to {}", range.low, range.high));
   }
   return *value;

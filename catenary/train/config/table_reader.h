@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,9 @@ inline constexpr NumberSet kBetweenZeroAndOne = {"a number between 0 and 1",
 /// A node as a string, else fail_expected.
 [[nodiscard]] const std::string& as_string(const TomlNode& node, std::string_view path,
                                            std::string_view expected);
+
+/// A node as a whole number, written as one or as 1e3 or 1.0; nothing if it is none.
+[[nodiscard]] std::optional<std::int64_t> as_whole(const TomlNode& node);
 
 /// The node's index among `names`; throws Error{config} with the nearest name.
 [[nodiscard]] std::size_t as_choice(const TomlNode& node, std::string_view path,

@@ -50,11 +50,18 @@ void check_optimizer_keys(const TableReader& table, const optim::OptimizerFacts&
   }
 }
 
+const optim::OptimizerFacts& optimizer_named(const TomlNode& node, const std::string& path) {
+  return optim::optimizers()[as_choice(node, path, names_of(optim::optimizers()))];
+}
+
+// A table, or the type alone.
 optim::Options read_optimizer(const TomlNode& node) {
+  if (std::holds_alternative<std::string>(node.value))
+    return usual_options(optimizer_named(node, "train.optimizer"));
   const TableReader table(node, "train.optimizer", keys_of(optim::optimizers()));
-  const std::vector<std::string_view> names = names_of(optim::optimizers());
-  const TomlNode& type = table.require("type", fmt::format("one of {}", fmt::join(names, ", ")));
-  const optim::OptimizerFacts& facts = optim::optimizers()[as_choice(type, table.path("type"), names)];
+  const TomlNode& type =
+      table.require("type", fmt::format("one of {}", fmt::join(names_of(optim::optimizers()), ", ")));
+  const optim::OptimizerFacts& facts = optimizer_named(type, table.path("type"));
   check_optimizer_keys(table, facts);
   optim::Options options = usual_options(facts);
   for (const optim::Option& option : facts.options) {

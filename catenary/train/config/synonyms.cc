@@ -1,0 +1,162 @@
+#include "catenary/train/config/synonyms.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <iterator>
+
+#include "catenary/base/nearest.h"
+#include "catenary/base/text.h"
+
+namespace catenary::train {
+
+namespace {
+
+// A word in small letters and without '_', '-' and spaces, and our name for what it means.
+struct Synonym {
+  std::string_view word, name;
+};
+// Keras, PyTorch, scikit-learn and JAX's optax.
+constexpr Synonym kSynonyms[] = {
+    {"lr", "learning_rate"},
+    {"eta", "learning_rate"},
+    {"eta0", "learning_rate"},
+    {"stepsize", "learning_rate"},
+    {"learningrateinit", "learning_rate"},
+    {"b1", "beta1"},
+    {"b2", "beta2"},
+    {"eps", "epsilon"},
+    {"numepochs", "epochs"},
+    {"nepochs", "epochs"},
+    {"maxepochs", "epochs"},
+    {"maxiter", "epochs"},
+    {"batch", "batch_size"},
+    {"bs", "batch_size"},
+    {"minibatch", "batch_size"},
+    {"minibatchsize", "batch_size"},
+    {"wd", "weight_decay"},
+    {"l2", "weight_decay"},
+    {"alpha", "weight_decay"},
+    {"criterion", "loss"},
+    {"lossfunction", "loss"},
+    {"optim", "optimizer"},
+    {"solver", "optimizer"},
+    {"size", "units"},
+    {"neurons", "units"},
+    {"hidden", "units"},
+    {"outfeatures", "units"},
+    {"nonlinearity", "activation"},
+    {"initializer", "init"},
+    {"kernelinitializer", "init"},
+    {"label", "target"},
+    {"y", "target"},
+    {"targets", "target"},
+    {"file", "train"},
+    {"path", "train"},
+    {"normalize", "standardize"},
+    {"scale", "standardize"},
+    {"randomstate", "seed"},
+    {"network", "model"},
+    {"dataset", "data"},
+    {"training", "train"},
+    {"mse", "squared_error"},
+    {"mseloss", "squared_error"},
+    {"meansquarederror", "squared_error"},
+    {"l2loss", "squared_error"},
+    {"mae", "huber"},
+    {"l1", "huber"},
+    {"l1loss", "huber"},
+    {"smoothl1", "huber"},
+    {"bce", "binary_cross_entropy"},
+    {"bceloss", "binary_cross_entropy"},
+    {"bcewithlogitsloss", "binary_cross_entropy"},
+    {"binarycrossentropy", "binary_cross_entropy"},
+    {"crossentropy", "softmax_cross_entropy"},
+    {"crossentropyloss", "softmax_cross_entropy"},
+    {"categoricalcrossentropy", "softmax_cross_entropy"},
+    {"sparsecategoricalcrossentropy", "softmax_cross_entropy"},
+    {"nll", "softmax_cross_entropy"},
+    {"nllloss", "softmax_cross_entropy"},
+    {"logloss", "softmax_cross_entropy"},
+    {"acc", "accuracy"},
+    {"swish", "silu"},
+    {"logistic", "sigmoid"},
+    {"hardsigmoid", "hard_sigmoid"},
+    {"linear", "identity"},
+    {"none", "identity"},
+    {"linear", "dense"},
+    {"fc", "dense"},
+    {"fullyconnected", "dense"},
+    {"xavier", "glorot_uniform"},
+    {"glorot", "glorot_uniform"},
+    {"kaiming", "he_normal"},
+    {"he", "he_normal"},
+    {"adamw", "adam"},
+    {"nesterov", "momentum"},
+};
+
+// Keys that people look for in another table.
+constexpr Synonym kElsewhere[] = {
+    {"learningrate", "train.optimizer.learning_rate"},
+    {"lr", "train.optimizer.learning_rate"},
+    {"momentum", "train.optimizer.momentum"},
+    {"loss", "train.loss"},
+    {"optimizer", "train.optimizer"},
+    {"epochs", "train.epochs"},
+    {"batchsize", "train.batch_size"},
+    {"weightdecay", "train.weight_decay"},
+    {"metrics", "train.metrics"},
+    {"layers", "model.layers"},
+    {"target", "data.target"},
+    {"standardize", "data.standardize"},
+    {"split", "data.split"},
+};
+
+std::string plain(std::string_view word) {
+  std::string letters;
+  for (const char c : word) {
+    if (c != '_' && c != '-' && c != ' ')
+      letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return letters;
+}
+
+// Our name for the word among those that there are; "" if it has none.
+std::string_view name_for(std::string_view word, std::span<const std::string_view> names) {
+  const std::string letters = plain(word);
+  for (const Synonym& synonym : kSynonyms) {
+    if (synonym.word == letters && std::ranges::count(names, synonym.name) > 0) return synonym.name;
+  }
+  return {};
+}
+
+// The key of another table; "" if it is none.
+std::string_view key_for(std::string_view word) {
+  const auto* found = std::ranges::find(kElsewhere, plain(word), &Synonym::word);
+  return found == std::end(kElsewhere) ? std::string_view{} : found->name;
+}
+
+std::string did_you_mean(std::string_view name) { return fmt::format("; did you mean {}?", quote(name)); }
+
+}  // namespace
+
+std::string_view meant_by(std::string_view word, std::span<const std::string_view> names) {
+  constexpr std::size_t kLongest = 40;  // a hostile file may hold a name of megabytes
+  const std::string_view name = word.size() > kLongest ? std::string_view{} : name_for(word, names);
+  return name.empty() ? nearest(word, names) : name;
+}
+
+std::string suggestion_for(std::string_view word, std::span<const std::string_view> names) {
+  const std::string_view meant = meant_by(word, names);
+  return meant.empty() ? suggestion(word, names) : did_you_mean(meant);
+}
+
+std::string key_suggestion(std::string_view word, std::span<const std::string_view> keys) {
+  constexpr std::size_t kLongest = 40;
+  if (!meant_by(word, keys).empty() || word.size() > kLongest) return suggestion_for(word, keys);
+  const std::string_view key = key_for(word);
+  return key.empty() ? suggestion(word, keys) : did_you_mean(key);
+}
+
+}  // namespace catenary::train

@@ -39,13 +39,11 @@ struct Variant {
   Value (*activation)(Value);
   bool adam;
 };
-const Variant kVariants[] = {{"relu, sgd", nn::relu, false},
-                             {"tanh, sgd", nn::tanh, false},
-                             {"sigmoid, sgd", nn::sigmoid, false},
-                             {"hard_sigmoid, sgd", nn::hard_sigmoid, false},
-                             {"softsign, sgd", nn::softsign, false},
-                             {"mish, sgd", nn::mish, false},
-                             {"relu, adam", nn::relu, true}};
+const Variant kVariants[] = {
+    {"relu, sgd", nn::relu, false},         {"tanh, sgd", nn::tanh, false},
+    {"sigmoid, sgd", nn::sigmoid, false},   {"hard_sigmoid, sgd", nn::hard_sigmoid, false},
+    {"softsign, sgd", nn::softsign, false}, {"mish, sgd", nn::mish, false},
+    {"relu, adam", nn::relu, true}};
 
 // A batch that is checked consists of so few different samples, each as often, that the reference in double
 // can afford it. Adam turns gradients that are nothing but rounding into whole moves; they are few.

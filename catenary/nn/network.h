@@ -32,8 +32,8 @@ class Activation {
 [[nodiscard]] std::string_view name_of(Activation activation);
 /// The identity and all that the catalogue has.
 [[nodiscard]] std::span<const Activation> activations();
-/// The function of z, of z's shape; the identity answers z itself. Throws Error{shape} for softmax of what is no
-/// vector.
+/// The function of z, of z's shape; the identity answers z itself. Throws Error{shape} for softmax of what is
+/// no vector.
 [[nodiscard]] Value activate(Activation activation, Value z);
 
 /// he_normal for relu and its relatives, glorot_uniform otherwise.

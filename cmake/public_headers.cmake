@@ -8,11 +8,17 @@ set(CATENARY_PUBLIC_HEADERS
   catenary/base/shape.h
   catenary/base/thread_pool.h
   catenary/catenary.h
-  catenary/data/csv_dataset.h
+  catenary/data/csv/csv_format.h
+  catenary/data/csv/text_list.h
   catenary/data/dataset.h
   catenary/data/idx_dataset.h
   catenary/data/limits.h
+  catenary/data/preprocess/encode.h
+  catenary/data/preprocess/fit.h
+  catenary/data/preprocess/steps.h
+  catenary/data/schema.h
   catenary/data/split.h
+  catenary/data/table_dataset.h
   catenary/derive/compose/compose.h
   catenary/derive/steps/derivation.h
   catenary/derive/formula/dimensions.h

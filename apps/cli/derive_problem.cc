@@ -255,12 +255,12 @@ void bind_network(DeriveProblem& problem, train::Model& model, const Network& ne
   if (sample >= samples.size())
     fail(ErrorKind::kConfig, "--sample: expected a row from 0 to {}, found {}", samples.size() - 1, sample);
   // A batch of the sample and those after it: what is summed over the samples shall have more than one term.
-  const train::SampleRows rows(data.file, data.standardization);
+  const train::SampleRows rows(data.file);
   problem.at.batch_size = std::min<std::int64_t>(kBatch, samples.size() - sample);
   for (std::int64_t i = sample; i < sample + problem.at.batch_size; ++i) {
     const std::int64_t row = samples.rows[static_cast<std::size_t>(i)];
     append(problem.at.leaves["x"], row_of(rows.inputs(), row, model.x.shape().size()));
-    append(problem.at.leaves["target"], row_of(rows.targets(), row, data.file.target_columns));
+    append(problem.at.leaves["target"], row_of(rows.targets(), row, data.file.data.target_columns));
   }
   problem.given = true;
 }
@@ -271,8 +271,8 @@ DeriveProblem from_network(const DeriveArguments& arguments) {
   Network network = load_network(arguments);
   if (arguments.max_bytes) network.config.data.limits.max_bytes = arguments.max_bytes;
   const train::TrainingData data = train::load_training_data(network.config);
-  train::resolve_units(network.config, data.file.schema);
-  train::Model model(network.config, data.file.schema);
+  train::resolve_units(network.config, data.schema());
+  train::Model model(network.config, data.schema());
   std::vector<Candidate> known;
   int layer = 0;
   const std::vector<Value> parameters = model.graph.parameters();

@@ -20,6 +20,7 @@ int eval(const EvalArguments& arguments) {
     print_json(json);
     return 0;
   }
+  for (const std::string& note : data.notes) say("note: {}\n", note);
   if (data.trained_on) say("the config names no test set: these are the samples that it was trained on\n");
   print(report(evaluation, data.trained_on ? "training" : "test"));
   return 0;

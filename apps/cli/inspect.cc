@@ -30,7 +30,7 @@ Network load_network(const InspectArguments& arguments) {
   }
   Network network{train::load_config(arguments.path, arguments.set), {}};
   if (arguments.max_bytes) network.config.data.limits.max_bytes = arguments.max_bytes;
-  network.schema = train::load_training_data(network.config).file.schema;
+  network.schema = train::load_training_data(network.config).schema();
   train::resolve_units(network.config, network.schema);
   return network;
 }

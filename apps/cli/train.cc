@@ -55,9 +55,11 @@ Json start_event(const train::Config& config, const train::TrainingStart& start,
   return {{"event", "start"},
           {"name", config.output.name},
           {"samples", start.samples},
+          {"validation_samples", start.validation_samples},
           {"test_samples", start.test_samples},
           {"parameters", start.parameters},
-          {"threads", threads}};
+          {"threads", threads},
+          {"notes", start.notes}};
 }
 
 // Prints a training's events. One that cannot be written is no reason to lose the training, but one to report
@@ -92,8 +94,10 @@ train::TrainOptions talking_options(const train::Config& config, int threads,
                                     train::ProgressPrinter& printer) {
   train::TrainOptions options{.threads = threads};
   options.on_start = [&config, threads](const train::TrainingStart& start) {
-    say("training {}: {} parameters, {} samples, {} to test on, {} threads\n", printable(config.output.name),
-        start.parameters, start.samples, start.test_samples, threads);
+    for (const std::string& note : start.notes) say("note: {}\n", note);
+    say("training {}: {} parameters, {} samples, {} to validate on, {} to test on, {} threads\n",
+        printable(config.output.name), start.parameters, start.samples, start.validation_samples, start.test_samples,
+        threads);
   };
   options.on_step = [&printer](const auto& progress) {
     printer.update(progress);

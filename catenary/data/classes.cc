@@ -2,65 +2,89 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
 #include <optional>
-#include <set>
-#include <string_view>
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
+#include "catenary/data/csv/number.h"
 #include "catenary/data/name_index.h"
-#include "catenary/data/table_builder.h"
 
 namespace catenary {
 
 namespace {
 
-std::string class_name(double number) { return fmt::to_string(number + 0.0); }  // -0 is the class 0
-std::string class_name(std::string_view text) { return std::string(text); }
-
-// values: anything with size() and [].
-template <typename Value>
-std::vector<std::string> distinct(const auto& values, const std::string& position, std::size_t max_classes) {
-  std::set<Value> sorted;
-  for (std::size_t row = 0; row < values.size(); ++row) {
-    sorted.insert(values[row]);
-    if (sorted.size() <= max_classes) continue;
-    fail(ErrorKind::kData,
-         "{}: needed at most {} classes, found more distinct values; data.max_classes sets the limit",
-         position, max_classes);
+// The numbers that the texts are, each by its own spelling; nothing unless all are numbers.
+std::optional<std::vector<std::string>> canonical_numbers(std::span<const std::string> texts, char decimal) {
+  std::vector<std::string> numbers;
+  for (const std::string& text : texts) {
+    std::optional<std::string> number = canonical_number(text, decimal);
+    if (!number) return std::nullopt;
+    numbers.push_back(std::move(*number));
   }
-  std::vector<std::string> names;
-  for (const Value& value : sorted) names.push_back(class_name(value));
-  return names;
+  return numbers;
+}
+
+bool is_briefer(std::string_view a, std::string_view b) {
+  return a.size() != b.size() ? a.size() < b.size() : a < b;
 }
 
 }  // namespace
 
-std::vector<std::string> distinct_classes(const Table& table, std::size_t column, std::size_t max_classes) {
-  const std::string position = column_position(table, column);
-  const Column& values = table.columns[column];
-  return values.is_text() ? distinct<std::string_view>(values.texts, position, max_classes)
-                          : distinct<double>(values.numbers, position, max_classes);
+std::vector<std::string> classes_of(std::span<const std::string> levels, char decimal) {
+  const std::optional<std::vector<std::string>> numbers = canonical_numbers(levels, decimal);
+  if (!numbers) return {levels.begin(), levels.end()};
+  std::map<std::string_view, std::string_view> spellings;
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    const auto [at, is_new] = spellings.emplace((*numbers)[i], levels[i]);
+    if (!is_new && is_briefer(levels[i], at->second)) at->second = levels[i];
+  }
+  std::vector<std::string> classes;
+  for (const auto& [number, spelling] : spellings) classes.emplace_back(spelling);
+  // Whole numbers that f64 does not tell apart are told apart by their digits.
+  std::ranges::sort(classes, [&](const std::string& a, const std::string& b) {
+    const double x = *parse_number(a, decimal), y = *parse_number(b, decimal);
+    return x != y ? x < y : is_briefer(a, b);
+  });
+  return classes;
 }
 
-std::vector<float> class_indices(const Table& table, std::size_t column,
-                                 std::span<const std::string> classes) {
+std::vector<float> class_indices(const Table& table, std::size_t column, std::span<const std::string> classes,
+                                 char decimal) {
   const NameIndex index(classes);
+  const std::optional<std::vector<std::string>> numbers = canonical_numbers(classes, decimal);
+  const NameIndex number_index(numbers ? std::span<const std::string>(*numbers) : std::span<const std::string>());
   const Column& values = table.columns[column];
+  std::vector<float> of_level;
+  for (const std::string& level : values.levels) {
+    std::optional<std::size_t> found = index.find(level);
+    const std::optional<std::string> number = found ? std::nullopt : canonical_number(level, decimal);
+    if (number) found = number_index.find(*number);
+    of_level.push_back(found ? static_cast<float>(*found) : -1);
+  }
   std::vector<float> indices;
   for (std::size_t row = 0; row < table.lines.size(); ++row) {
-    const std::string name =
-        values.is_text() ? std::string(values.texts[row]) : class_name(values.numbers[row]);
-    std::optional<std::size_t> found = index.find(name);
-    const std::optional<double> number = found ? std::nullopt : parse_number(name);
-    if (number) found = index.find(class_name(*number));
-    if (!found) {
-      fail(ErrorKind::kData, "{}: needed a class that the model was trained on, found {}{}",
-           cell_position(table, table.lines[row], column), quote(name), index.hint(name));
-    }
-    indices.push_back(static_cast<float>(*found));
+    const float code = table.number(row, values);
+    indices.push_back(std::isnan(code) ? code : of_level[static_cast<std::size_t>(code)]);
+    if (indices.back() != -1) continue;
+    const std::string& level = values.levels[static_cast<std::size_t>(code)];
+    fail(ErrorKind::kData, "{}: needed a class that the model was trained on, found {}{}",
+         cell_position(table, table.lines[row], column), quote(level), index.hint(level));
   }
   return indices;
+}
+
+std::string_view first_fraction(std::span<const std::string> classes, char decimal) {
+  std::string_view first;
+  for (const std::string& name : classes) {
+    const std::optional<std::string> number = canonical_number(name, decimal);
+    if (!number) return {};
+    if (first.empty() && number->find("e-") != std::string::npos) first = name;
+  }
+  return first;
 }
 
 }  // namespace catenary

@@ -3,20 +3,23 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "catenary/data/csv.h"
+#include "catenary/data/csv/table.h"
 
 namespace catenary {
 
-/// The distinct values of a column: texts sorted by bytes, numbers by value and written as briefly as they
-/// read back. Throws Error{data} for more than `max_classes`.
-[[nodiscard]] std::vector<std::string> distinct_classes(const Table& table, std::size_t column,
-                                                        std::size_t max_classes);
+/// The classes that the values of a category are: the values themselves, sorted by bytes; where all are numbers,
+/// sorted by value and once each in their shortest spelling.
+[[nodiscard]] std::vector<std::string> classes_of(std::span<const std::string> levels, char decimal);
 
-/// For each row of a column the position of its value in `classes`; numbers match by value, so that "1.0" is
-/// "1". Throws Error{data} that names the cell and the nearest class.
+/// For each row of a category its class: the position of its value in `classes`, or of a number of the same value.
+/// NaN where it is missing. Throws Error{data} that names the cell and the nearest class.
 [[nodiscard]] std::vector<float> class_indices(const Table& table, std::size_t column,
-                                               std::span<const std::string> classes);
+                                               std::span<const std::string> classes, char decimal);
+
+/// The first class that is a number with a fraction, if all are numbers; else "".
+[[nodiscard]] std::string_view first_fraction(std::span<const std::string> classes, char decimal);
 
 }  // namespace catenary

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "catenary/base/cpp20.h"
+#include "catenary/data/csv/text_list.h"
+#include "catenary/data/schema.h"
 
 namespace catenary {
 
-/// The inputs of all examples: elements [rows][columns], row-major. A feature's value is element * scale, so
-/// that images stay bytes in memory (scale = 1/255) until a batch is gathered.
+/// Numbers of all examples: elements [rows][columns], row-major. A number is element * scale, so that images stay
+/// bytes in memory (scale = 1/255) until a batch is gathered.
 struct Features {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
@@ -19,21 +21,25 @@ struct Features {
   float scale = 1;
 };
 
-/// What a trained model must remember to read further files in the same way.
-struct Schema {
-  std::vector<std::string> feature_names;  ///< one for each feature column, in training order
-  std::vector<std::string> target_names;   ///< CSV header names; empty for IDX
-  std::vector<std::string> classes;        ///< class index = position; empty for numeric targets
-  [[nodiscard]] bool operator==(const Schema&) const = default;
+/// A column that says of each row which part of the data, or which group, it belongs to.
+struct Mark {
+  std::vector<float> codes;         ///< of each row, the position of its level; NaN where it is missing
+  std::vector<std::string> levels;  ///< sorted
 };
 
 /// Examples in memory: for each row its features and its targets.
 struct Dataset {
-  Features features;  ///< one row for each example
-  /// [rows][target_columns], row-major: the class index where schema.classes is not empty, else the numbers.
+  Features features;  ///< one row for each example, as it was read
+  /// Where the first number of each of schema.columns stands among the features' columns, of which some may be unused.
+  std::vector<std::size_t> places;
+  /// [rows][target_columns], row-major: the class index where schema.classes is not empty, else the numbers. NaN where
+  /// the target is missing.
   std::vector<float> targets;
   std::int64_t target_columns = 0;  ///< 0: read for prediction, without targets
   Schema schema;                    ///< of the features and the targets
+  TextList ids;                     ///< of each row, if schema.id names a column
+  Mark part, group;                 ///< empty unless asked for
+  std::vector<std::string> notes;   ///< what was not certain and how it was taken, for a person
 };
 
 }  // namespace catenary

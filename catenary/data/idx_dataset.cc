@@ -24,10 +24,12 @@ Features features_of(IdxArray array) {
   return features;
 }
 
-std::vector<std::string> pixel_names(std::int64_t count) {
-  std::vector<std::string> names;
-  for (std::int64_t i = 0; i < count; ++i) names.push_back(fmt::format("pixel{}", i));
-  return names;
+// "pixel0", "pixel1", ...: as many as an image has elements.
+void add_pixels(Dataset& dataset) {
+  for (std::int64_t i = 0; i < dataset.features.columns; ++i) {
+    dataset.schema.columns.push_back({.name = fmt::format("pixel{}", i)});
+    dataset.places.push_back(static_cast<std::size_t>(i));
+  }
 }
 
 std::vector<std::string> class_names(float greatest) {
@@ -69,8 +71,9 @@ Dataset load(const IdxPaths& paths, const DataLimits& limits) {
     fail(ErrorKind::kData, "{}: needed images with 2 dimensions or more, found 1, as labels have it",
          paths.images.string());
   }
-  Dataset dataset{.features = features_of(std::move(images)), .targets = {}, .schema = {}};
-  dataset.schema.feature_names = pixel_names(dataset.features.columns);
+  Dataset dataset;
+  dataset.features = features_of(std::move(images));
+  add_pixels(dataset);
   if (paths.labels.empty()) return dataset;
   dataset.targets = read_labels(paths, dataset.features.rows, limits);
   dataset.target_columns = 1;
@@ -89,9 +92,9 @@ Dataset load_idx(const IdxPaths& paths, const DataLimits& limits) {
 
 Dataset load_idx(const IdxPaths& paths, const Schema& trained, const DataLimits& limits) {
   Dataset dataset = load(paths, limits);
-  if (std::ssize(trained.feature_names) != dataset.features.columns) {
+  if (std::ssize(trained.columns) != dataset.features.columns) {
     fail(ErrorKind::kData, "{}: needed {} features as the model was trained on, found {}",
-         paths.images.string(), trained.feature_names.size(), dataset.features.columns);
+         paths.images.string(), trained.columns.size(), dataset.features.columns);
   }
   require_labels(dataset.targets, trained.classes.size(), paths);
   dataset.schema = trained;

@@ -22,9 +22,9 @@ void require_ok(Status status) {
   if (status != Status::kOk) fail(ErrorKind::kInternal, "{}", message(status));
 }
 
-Evaluator::Evaluator(const Model& model, Variables& variables, const Inputs& inputs, ThreadPool& pool)
-    : samples_(inputs.samples),
-      rows_(*samples_.data, inputs.standardization),
+Evaluator::Evaluator(const Model& model, Variables& variables, Samples samples, ThreadPool& pool)
+    : samples_(std::move(samples)),
+      rows_(*samples_.examples),
       has_classes_(bool(model.predicted_class)),
       step_(compile(evaluation_program(model), variables, {.pool = &pool})) {
   step_.bind("x", rows_.inputs());
@@ -34,7 +34,7 @@ Evaluator::Evaluator(const Model& model, Variables& variables, const Inputs& inp
 
 Assessment Evaluator::evaluate() {
   Assessment result{.samples = samples_.size()};
-  const std::vector<std::string>& classes = samples_.data->schema.classes;
+  const std::vector<std::string>& classes = samples_.examples->data.schema.classes;
   if (has_classes_ && classes.size() <= kMostConfused) result.confusion.emplace(classes);
   Sums sums;
   for (std::int64_t first = 0; first < samples_.size(); first += kEvaluationBatch) {
@@ -59,7 +59,7 @@ std::int64_t Evaluator::count_correct(std::span<const std::int64_t> rows, Assess
   const std::span<const float> predicted = step_.rows("class");
   std::int64_t correct = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const float truth = samples_.data->targets[static_cast<std::size_t>(rows[i])];
+    const float truth = samples_.examples->data.targets[static_cast<std::size_t>(rows[i])];
     correct += truth == predicted[i];
     if (result.confusion) {
       result.confusion->add(static_cast<std::int64_t>(truth), static_cast<std::int64_t>(predicted[i]));
@@ -73,7 +73,7 @@ Assessment evaluate(const StoredRun& run, const TestData& data, int threads) {
   Variables variables(model.graph, static_cast<std::uint64_t>(run.config.seed));
   load_parameters(run.model, variables);
   ThreadPool pool(threads);
-  return Evaluator(model, variables, {data.samples(), run.model.standardization}, pool).evaluate();
+  return Evaluator(model, variables, data.samples(), pool).evaluate();
 }
 
 }  // namespace catenary::train

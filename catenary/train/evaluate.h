@@ -27,11 +27,7 @@ struct Assessment {
 /// Judges a model by samples of one file, whenever asked. The samples' data must outlive it.
 class Evaluator {
  public:
-  struct Inputs {
-    const Samples& samples;
-    const Standardization& standardization;
-  };
-  Evaluator(const Model& model, Variables& variables, const Inputs& inputs, ThreadPool& pool);
+  Evaluator(const Model& model, Variables& variables, Samples samples, ThreadPool& pool);
 
   /// Throws Error{numeric} when the loss is not finite.
   [[nodiscard]] Assessment evaluate();

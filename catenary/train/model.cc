@@ -22,6 +22,23 @@ void require_classes(const Config& config, const Schema& schema, std::size_t lea
        least == most ? fmt::format("{}", least) : fmt::format("at least {}", least), found);
 }
 
+// One number of each of the targets' scales.
+Value scale_constant(Graph& graph, const Schema& schema, float fitted::Affine::*number) {
+  std::vector<Value> parts;
+  for (const fitted::Affine& target : schema.target_scales)
+    parts.push_back(graph.constant(static_cast<double>(target.*number), {1}));
+  return parts.size() == 1 ? parts.front() : concat(parts);
+}
+
+// What the network makes of standardized targets, in the targets' own units. The losses of numbers hang on differences
+// alone.
+void restore_units(Model& model, const Schema& schema, const LossFacts& facts) {
+  if (schema.target_scales.empty()) return;
+  const Value scale = scale_constant(model.graph, schema, &fitted::Affine::scale);
+  model.prediction = model.output * scale + scale_constant(model.graph, schema, &fitted::Affine::shift);
+  model.reported_loss = facts.build(model.output * scale, model.target * scale);
+}
+
 }  // namespace
 
 std::int64_t output_units(const Config& config, const Schema& schema) {
@@ -63,7 +80,7 @@ std::int64_t parameter_count(const Config& config, std::int64_t features) {
 }
 
 Model::Model(const Config& config, const Schema& schema) {
-  const std::int64_t features = std::ssize(schema.feature_names);
+  const std::int64_t features = std::ssize(schema.inputs);
   (void)parameter_count(config, features);
   x = graph.input("x", {features});
   output = x;
@@ -78,6 +95,8 @@ Model::Model(const Config& config, const Schema& schema) {
   const bool is_one_hot = is_labelled && !facts.takes_labels;
   loss = facts.build(output, is_one_hot ? one_hot(target, config.layers.back().units) : target);
   prediction = facts.prediction(output);
+  reported_loss = loss;
+  restore_units(*this, schema, facts);
   if (!is_labelled) return;
   predicted_class = facts.is_binary ? reshape(catenary::step(output), {}) : argmax(output);
 }
@@ -89,7 +108,7 @@ Value objective(Model& model, const Config& config) {
 }
 
 Program training_program(Model& model, const Config& config) {
-  const Value loss = batch_mean(model.loss);
+  const Value loss = batch_mean(model.reported_loss);
   const std::vector<Value> parameters = model.graph.parameters();
   const Gradient derivative = gradient(objective(model, config), parameters);
   Program program{{{"loss", loss}},
@@ -101,7 +120,7 @@ Program training_program(Model& model, const Config& config) {
 }
 
 Program evaluation_program(const Model& model) {
-  Program program{{{"loss", batch_sum(model.loss)}}, {}};
+  Program program{{{"loss", batch_sum(model.reported_loss)}}, {}};
   if (model.predicted_class) program.outputs.push_back({"class", model.predicted_class});
   return program;
 }

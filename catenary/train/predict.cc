@@ -83,8 +83,8 @@ void write_batch(const Step& step, std::int64_t size, bool has_classes, Writer& 
 }  // namespace
 
 Predictions predict(const StoredRun& run, const std::string& input, int threads) {
-  const Dataset data = load_inputs(run.config, run.model.schema, input);
-  const SampleRows rows(data, run.model.standardization);
+  const Examples data = load_inputs(run.config, run.model.schema, input);
+  const SampleRows rows(data);
   Model model(run.config, run.model.schema);
   Variables variables(model.graph, static_cast<std::uint64_t>(run.config.seed));
   load_parameters(run.model, variables);
@@ -92,7 +92,7 @@ Predictions predict(const StoredRun& run, const std::string& input, int threads)
   Step step = compile(prediction_program(model), variables, {.pool = &pool});
   step.bind("x", rows.inputs());
   Writer writer(run);
-  const std::int64_t samples = data.features.rows;
+  const std::int64_t samples = data.size();
   for (std::int64_t first = 0; first < samples; first += kEvaluationBatch) {
     const std::int64_t size = std::min(kEvaluationBatch, samples - first);
     require_ok(step.run({.size = size, .first = first}));

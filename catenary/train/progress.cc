@@ -77,7 +77,7 @@ std::string progress_bar(const Progress& progress, int width) {
 
 std::string epoch_line(const Progress& progress, const EpochRecord& record) {
   std::string line = fmt::format("{}  {}", epoch_of(progress), score(record.train));
-  if (record.test) line += fmt::format("  test {}", score(*record.test));
+  if (record.validation) line += fmt::format("  validation {}", score(*record.validation));
   return line + fmt::format("  {} samples/s", short_count(samples_per_second(progress)));
 }
 

@@ -2,43 +2,57 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "catenary/data/dataset.h"
-#include "catenary/data/standardize.h"
+#include "catenary/data/preprocess/encode.h"
 #include "catenary/engine/step.h"
 #include "catenary/train/config/config.h"
 
 namespace catenary::train {
 
-/// The rows of a file's samples that serve one purpose, ascending.
+/// A file's examples in memory, as the network reads them: data.features has become `inputs`.
+struct Examples {
+  Dataset data;
+  Inputs inputs;
+  [[nodiscard]] std::int64_t size() const { return inputs.features.rows; }
+};
+
+/// The rows of a file's examples that serve one purpose, ascending.
 struct Samples {
-  const Dataset* data = nullptr;
+  const Examples* examples = nullptr;
   std::vector<std::int64_t> rows;
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(rows.size()); }
 };
 
-/// What a training reads: files in memory, and which rows of them train and test.
+/// What a training reads: files in memory, and which rows of them train, validate and test.
 struct TrainingData {
-  Dataset file;
-  std::optional<Dataset> test_file;
+  Examples file;
+  std::optional<Examples> validation_file, test_file;
   std::vector<std::int64_t> train_rows;
-  std::vector<std::int64_t>
-      test_rows;  ///< of test_file if there is one, else of file; empty: nothing to test on
-  Standardization standardization;
+  /// Of the file for it if there is one, else of `file`; empty: nothing to validate, or test, on.
+  std::vector<std::int64_t> validation_rows, test_rows;
+  std::vector<std::string> notes;  ///< what was not certain and how it was taken, for a person
 
+  [[nodiscard]] const Schema& schema() const { return file.data.schema; }
   [[nodiscard]] Samples train() const { return {&file, train_rows}; }
+  [[nodiscard]] Samples validation() const {
+    return {validation_file ? &*validation_file : &file, validation_rows};
+  }
   [[nodiscard]] Samples test() const { return {test_file ? &*test_file : &file, test_rows}; }
 };
 
-/// Reads the files of a config. Throws Error{data}, Error{io} and Error{config} as the readers do.
+/// Reads the files of a config and fits its preprocessing to the training rows. Rows without a target serve no purpose.
+/// Throws Error{data}, Error{io} and Error{config} as the readers do.
 [[nodiscard]] TrainingData load_training_data(const Config& config);
 
 /// A file in memory and the rows of it that a trained model is judged by.
 struct TestData {
-  Dataset file;
+  Examples file;
   std::vector<std::int64_t> rows;
   bool trained_on = false;  ///< the config has neither a test file nor a split: these are the training rows
+  std::vector<std::string> notes;
   [[nodiscard]] Samples samples() const { return {&file, rows}; }
 };
 
@@ -46,20 +60,20 @@ struct TestData {
 /// training rows.
 [[nodiscard]] TestData load_test_data(const Config& config, const Schema& trained);
 
-/// Reads inputs for prediction: a CSV file with the model's features, or an IDX file of images.
-[[nodiscard]] Dataset load_inputs(const Config& config, const Schema& trained, const std::string& path);
+/// Reads inputs for prediction: a table with the model's columns, or an IDX file of images.
+[[nodiscard]] Examples load_inputs(const Config& config, const Schema& trained, const std::string& path);
 
-/// Where a step finds a dataset's inputs and targets, as the model wants to see them. Must outlive the step's
+/// Where a step finds examples' inputs and targets, as the model wants to see them. Must outlive the step's
 /// runs.
 class SampleRows {
  public:
-  SampleRows(const Dataset& data, const Standardization& standardization);
+  explicit SampleRows(const Examples& examples);
   [[nodiscard]] Rows inputs() const;
   [[nodiscard]] Rows targets() const;
 
  private:
-  const Dataset& data_;
-  ElementMap map_;
+  const Examples& examples_;
+  std::vector<double> target_scale_, target_shift_;
 };
 
 }  // namespace catenary::train

@@ -41,7 +41,7 @@ std::string short_bytes(std::int64_t bytes) {
 NetworkSummary summarize(const Config& config, const Schema& schema, const CompileOptions& options) {
   require_pass(options.dump_after);
   NetworkSummary summary;
-  summary.features = std::ssize(schema.feature_names);
+  summary.features = std::ssize(schema.inputs);
   summary.layers = layers_of(config, summary.features);
   for (const LayerSummary& layer : summary.layers) {
     summary.parameters += layer.parameters;

@@ -37,8 +37,16 @@ class Training {
  public:
   Training(Network& network, const Config& config, const TrainingData& data, const TrainOptions& options);
 
-  [[nodiscard]] TrainingStart start() const { return {samples_, std::ssize(data_.test_rows), parameters_}; }
-  [[nodiscard]] std::optional<Assessment> test();
+  [[nodiscard]] TrainingStart start() const {
+    return {.samples = samples_,
+            .validation_samples = std::ssize(data_.validation_rows),
+            .test_samples = std::ssize(data_.test_rows),
+            .parameters = parameters_,
+            .notes = data_.notes};
+  }
+  /// By the validation rows; nothing without any.
+  [[nodiscard]] std::optional<Score> validate();
+  [[nodiscard]] ThreadPool& pool() { return pool_; }
   /// One pass over the training rows in the epoch's own order; nothing when asked to stop.
   [[nodiscard]] std::optional<Score> run_epoch(std::int64_t epoch);
   /// How far the training is, `done` samples into the epoch.
@@ -60,12 +68,12 @@ class Training {
   ThreadPool pool_;
   SampleRows rows_;
   Step step_;
-  std::optional<Evaluator> test_;
+  std::optional<Evaluator> validation_;
   std::int64_t samples_, batch_size_, parameters_ = 0, steps_between_reports_ = 1;
   std::int64_t steps_ = 0;
   Sums sums_;  // over the samples of this epoch
   Clock::time_point epoch_start_{};
-  double seconds_ = 0;  // of the epochs before, without tests
+  double seconds_ = 0;  // of the epochs before, without validations
 };
 
 Training::Training(Network& network, const Config& config, const TrainingData& data,
@@ -74,24 +82,23 @@ Training::Training(Network& network, const Config& config, const TrainingData& d
       data_(data),
       options_(options),
       pool_(options.threads),
-      rows_(data.file, data.standardization),
+      rows_(data.file),
       step_(compile(training_program(network.model, config), network.variables, {.pool = &pool_})),
       samples_(std::ssize(data.train_rows)),
       batch_size_(std::min(config.train.batch_size, samples_)) {
   step_.bind("x", rows_.inputs());
   step_.bind("target", rows_.targets());
   step_.reserve(batch_size_);
-  parameters_ = parameter_count(config, std::ssize(data.file.schema.feature_names));
+  parameters_ = parameter_count(config, std::ssize(data.schema().inputs));
   steps_between_reports_ =
       std::max<std::int64_t>(1, kWorkBetweenReports / (parameters_ * batch_size_ + kWorkOfAStep));
-  if (!data.test_rows.empty())
-    test_.emplace(network.model, network.variables, Evaluator::Inputs{data.test(), data.standardization},
-                  pool_);
+  if (!data.validation_rows.empty())
+    validation_.emplace(network.model, network.variables, data.validation(), pool_);
 }
 
-std::optional<Assessment> Training::test() {
-  if (!test_) return std::nullopt;
-  return test_->evaluate();
+std::optional<Score> Training::validate() {
+  if (!validation_) return std::nullopt;
+  return validation_->evaluate().score;
 }
 
 std::vector<std::int64_t> Training::order_of(std::int64_t epoch) const {
@@ -166,15 +173,10 @@ void require_finite(const Safetensors& weights) {
   }
 }
 
-std::optional<Score> score_of(const std::optional<Assessment>& evaluation) {
-  if (!evaluation) return std::nullopt;
-  return evaluation->score;
-}
-
 // The weights as they are before the first step: they depend on the config's seed and their names alone.
 Safetensors initial_weights(const Config& config, const TrainingData& data) {
-  Network untrained(config, data.file.schema);
-  return pack_model(untrained.variables, data.file.schema, data.standardization);
+  Network untrained(config, data.schema());
+  return pack_model(untrained.variables, data.schema());
 }
 
 // All epochs; nothing when asked to stop. The memory that only training needs is free again afterwards.
@@ -187,14 +189,14 @@ std::optional<TrainResult> run_epochs(Network& network, const Config& config, co
   for (std::int64_t epoch = 1; epoch <= config.train.epochs; ++epoch) {
     const std::optional<Score> score = training.run_epoch(epoch);
     if (!score) return std::nullopt;
-    result.test = training.test();
-    result.run.history.push_back({epoch, *score, score_of(result.test)});
+    result.run.history.push_back({epoch, *score, training.validate()});
     const Progress progress = training.progress(epoch, std::ssize(data.train_rows));
     if (options.on_epoch) options.on_epoch(progress, result.run.history.back());
     result.run.environment.samples_per_second = samples_per_second(progress);
   }
-  if (config.train.epochs == 0) result.test = training.test();
   result.run.environment.seconds = seconds_since(start);
+  if (!data.test_rows.empty())
+    result.test = Evaluator(network.model, network.variables, data.test(), training.pool()).evaluate();
   return result;
 }
 
@@ -202,15 +204,16 @@ std::optional<TrainResult> run_epochs(Network& network, const Config& config, co
 
 std::optional<TrainResult> train(Config config, const TrainOptions& options) {
   TrainingData data = load_training_data(config);
-  resolve_units(config, data.file.schema);
-  Network network(config, data.file.schema);
+  resolve_units(config, data.schema());
+  Network network(config, data.schema());
   std::optional<TrainResult> result = run_epochs(network, config, data, options);
   if (!result) return std::nullopt;
   // The samples are done with; copies of the weights need not stand beside them.
-  data.file.features.elements = {};
+  data.file.inputs.features.elements = {};
+  data.validation_file.reset();
   data.test_file.reset();
   result->run.initial = initial_weights(config, data);
-  result->run.weights = pack_model(network.variables, data.file.schema, data.standardization);
+  result->run.weights = pack_model(network.variables, data.schema());
   require_finite(result->run.weights);
   result->run.config = std::move(config);
   return result;

@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "catenary/train/evaluate.h"
 #include "catenary/train/progress.h"
@@ -12,8 +14,10 @@ namespace catenary::train {
 /// What is about to be trained.
 struct TrainingStart {
   std::int64_t samples = 0;
+  std::int64_t validation_samples = 0;
   std::int64_t test_samples = 0;
   std::int64_t parameters = 0;
+  std::vector<std::string> notes = {};  ///< what was not certain of the data and how it was taken
 };
 
 struct TrainOptions {
@@ -29,7 +33,7 @@ struct TrainOptions {
 /// A finished training.
 struct TrainResult {
   Run run;
-  std::optional<Assessment> test;  ///< by the final weights; nothing without a test set
+  std::optional<Assessment> test;  ///< by the final weights, the only look at them; nothing without a test set
 };
 
 /// Trains what the config says, in memory: nothing is written. The result depends on the config alone, not on

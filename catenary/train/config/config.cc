@@ -57,6 +57,12 @@ void check_one_target(const Config& config) {
        config.data.target_place.text, name_of(config.train.loss), config.data.targets.size());
 }
 
+void check_target_type(const Config& config) {
+  if (config.data.target_type.empty() || (config.data.target_type == "category") == is_classification(config)) return;
+  fail(ErrorKind::kConfig, "{}: data.target_type: the loss {} takes {}, found '{}'", config.data.target_place.text,
+       name_of(config.train.loss), is_classification(config) ? "classes" : "numbers", config.data.target_type);
+}
+
 // A stream cannot be read twice.
 void check_streams(const DataConfig& data, const std::string& path) {
   std::vector<int> read;
@@ -81,14 +87,16 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
   TomlNode document = parse_toml(text, path);
   for (const std::string& override_text : overrides) apply_override(document, override_text);
   const TableReader root(
-      document, "", std::array<std::string_view, 6>{"format", "seed", "data", "model", "train", "output"});
+      document, "", std::array<std::string_view, 7>{"format", "seed", "data", "preprocess", "model", "train", "output"});
   check_format(root);
   Config config;
   config.seed = root.whole("seed", {0, std::numeric_limits<std::int64_t>::max()}, config.seed);
   config.data = read_data(section(root, "data"), path);
   check_streams(config.data, path);
+  config.preprocess = read_preprocess(document, config.data.format);
   config.train = read_train(section(root, "train"));
   check_one_target(config);
+  check_target_type(config);
   config.layers = read_layers(section(root, "model"), config.train.loss);
   config.output = read_output(root.find("output"), path);
   config.train.accuracy = read_accuracy(*root.find("train"), is_classification(config));

@@ -5,9 +5,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "catenary/data/csv/csv_format.h"
 #include "catenary/data/limits.h"
+#include "catenary/data/preprocess/steps.h"
 #include "catenary/nn/network.h"
 #include "catenary/optim/options.h"
 
@@ -41,7 +44,11 @@ struct DataConfig {
   std::vector<std::string> targets;  ///< CSV only: the columns to predict; several only for regression
   std::vector<std::string>
       classes;  ///< IDX only: names of the labels 0, 1, ...; empty: the numbers themselves
-  bool standardize = false;
+  CsvFormat table = {};              ///< CSV only: how it is written
+  std::string target_type = "";      ///< CSV only: "category" takes numbers with fractions for classes; "": told by the loss
+  std::vector<std::pair<std::string, ColumnType>> types = {};  ///< CSV only: of columns whose cells do not tell it
+  std::vector<std::string> ignore = {};                        ///< CSV only: columns that are not read
+  std::string id = "";                                         ///< CSV only: the column that predictions carry; "": none
   DataLimits limits = {};
   Place place, target_place, split_place;
   [[nodiscard]] bool operator==(const DataConfig&) const = default;
@@ -76,6 +83,7 @@ struct OutputConfig {
 struct Config {
   std::int64_t seed = 1;
   DataConfig data;
+  std::vector<preprocess::Step> preprocess;
   std::vector<LayerConfig> layers;
   TrainConfig train;
   OutputConfig output;

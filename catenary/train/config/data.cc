@@ -1,9 +1,10 @@
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 #include <span>
 #include <string_view>
-#include <unordered_set>
+#include <utility>
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
@@ -14,9 +15,13 @@ namespace catenary::train {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kKeys = {"format",      "train",      "test",        "split",
-                                                    "target",      "classes",    "standardize", "max_bytes",
-                                                    "max_columns", "max_classes"};
+constexpr std::array<std::string_view, 19> kKeys = {
+    "format",  "train",   "test",   "split", "target",  "target_type", "classes",     "separator",   "decimal", "header",
+    "columns", "missing", "types",  "ignore", "id",     "standardize", "max_bytes",   "max_columns", "max_classes"};
+// Of tables alone.
+constexpr std::array<std::string_view, 10> kTableKeys = {"target",  "target_type", "separator", "decimal", "header",
+                                                         "columns", "missing",     "types",     "ignore",  "id"};
+constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, ColumnType::kBoolean, ColumnType::kTime};
 
 constexpr std::array kFormats = {DataFormat::kIdx, DataFormat::kCsv};
 
@@ -76,28 +81,68 @@ std::optional<double> read_test_share(const TableReader& data) {
   return split.number("test", kBetweenZeroAndOne, 0);
 }
 
-std::vector<std::string> read_names(const TomlNode& node, std::string_view path, std::string_view expected) {
-  if (node.array() == nullptr || node.array()->empty()) fail_expected(node, path, expected);
-  std::vector<std::string> names;
-  std::unordered_set<std::string_view> seen;
-  for (const TomlNode& entry : *node.array()) {
-    const std::string& name = as_string(entry, path, expected);
-    if (name.empty()) fail_expected(entry, path, "a name");
-    if (!seen.insert(name).second) {
-      fail(ErrorKind::kConfig, "{}: {}: {} stands there twice", entry.place, path, describe(entry));
-    }
-    names.push_back(name);
-  }
-  return names;
-}
-
 std::vector<std::string> read_targets(const TableReader& data) {
   constexpr std::string_view kExpected = "the name of a column, or an array of such names";
-  const TomlNode& node = data.require("target", kExpected);
-  if (node.array() != nullptr) return read_names(node, "data.target", kExpected);
-  const std::string& name = as_string(node, "data.target", kExpected);
-  if (name.empty()) fail_expected(node, "data.target", kExpected);
-  return {name};
+  return as_names(data.require("target", kExpected), "data.target", kExpected);
+}
+
+// One of the characters that a key may have; a tab is "\t" or "tab".
+std::optional<char> read_character(const TableReader& data, std::string_view key, std::string_view characters,
+                                   std::string_view expected) {
+  const TomlNode* node = data.find(key);
+  if (node == nullptr) return std::nullopt;
+  const std::string& text = as_string(*node, data.path(key), expected);
+  if (text == "tab") return '\t';
+  if (text.size() != 1 || characters.find(text[0]) == std::string_view::npos)
+    fail_expected(*node, data.path(key), expected);
+  return text[0];
+}
+
+CsvFormat read_csv_format(const TableReader& data) {
+  CsvFormat format;
+  format.separator = read_character(data, "separator", kSeparators, "',', ';', 'tab' or '|'");
+  format.decimal = read_character(data, "decimal", ".,", "'.' or ','");
+  if (format.separator && format.separator == format.decimal)
+    fail_expected(*data.find("decimal"), data.path("decimal"), "another character than the separator");
+  format.has_header = data.boolean("header", true);
+  if (const TomlNode* columns = data.find("columns")) {
+    if (format.has_header)
+      data.forbid(std::array<std::string_view, 1>{"columns"}, "names the columns of a file without a header: header = false");
+    format.columns = as_names(*columns, data.path("columns"), "an array of the columns' names");
+  }
+  if (const TomlNode* missing = data.find("missing")) {
+    format.missing.clear();
+    constexpr std::string_view kExpected = "an array of words that stand for a missing value";
+    if (missing->array() == nullptr) fail_expected(*missing, data.path("missing"), kExpected);
+    for (const TomlNode& word : *missing->array()) format.missing.push_back(as_string(word, data.path("missing"), kExpected));
+  }
+  return format;
+}
+
+std::vector<std::pair<std::string, ColumnType>> read_types(const TableReader& data) {
+  const TomlNode* node = data.find("types");
+  if (node == nullptr) return {};
+  if (node->table() == nullptr) fail_expected(*node, data.path("types"), "a table such as { zip = \"category\" }");
+  std::vector<std::string_view> names;
+  for (const ColumnType type : kTypes) names.push_back(name_of(type));
+  std::vector<std::pair<std::string, ColumnType>> types;
+  for (const TomlEntry& entry : *node->table())
+    types.emplace_back(entry.key, kTypes[as_choice(entry.node, data.path("types") + "." + entry.key, names)]);
+  return types;
+}
+
+void read_table_keys(const TableReader& table, DataConfig& data) {
+  table.forbid(std::array<std::string_view, 1>{"classes"}, "applies only to format = \"idx\"");
+  data.targets = read_targets(table);
+  data.target_place = {table.find("target")->place};
+  data.table = read_csv_format(table);
+  data.types = read_types(table);
+  if (const TomlNode* ignore = table.find("ignore"))
+    data.ignore = as_names(*ignore, table.path("ignore"), "the name of a column, or an array of such names");
+  if (const TomlNode* id = table.find("id")) data.id = as_string(*id, table.path("id"), "the name of a column");
+  constexpr std::array<std::string_view, 2> kTargetTypes = {"number", "category"};
+  if (const TomlNode* type = table.find("target_type"))
+    data.target_type = kTargetTypes[as_choice(*type, table.path("target_type"), kTargetTypes)];
 }
 
 DataLimits read_limits(const TableReader& data) {
@@ -113,16 +158,28 @@ DataLimits read_limits(const TableReader& data) {
 }
 
 // Without a format, the file's name tells.
-DataFormat infer_format(const TomlNode& train) {
+DataFormat infer_format(const TableReader& data, const TomlNode& train) {
   const auto* path = std::get_if<std::string>(&train.value);
-  return path != nullptr && path->ends_with(".csv") ? DataFormat::kCsv : DataFormat::kIdx;
+  if (path == nullptr) return DataFormat::kIdx;
+  std::string name;
+  for (const char c : *path) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (name.find("images-idx3") != std::string::npos) return DataFormat::kIdx;
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  for (const std::string_view ending : {".csv", ".tsv", ".tab", ".txt", ".data", ".dat"}) {
+    if (name.ends_with(ending)) return DataFormat::kCsv;
+  }
+  fail(ErrorKind::kConfig,
+       "{}: data.train: expected a file whose name tells its format (.csv, .tsv, .txt, .data, each also with .gz, or "
+       "'images-idx3' in it), or data.format = \"csv\" or \"idx\", found {}",
+       data.place(), describe(train));
 }
 
 DataFormat read_format(const TableReader& data, const TomlNode& train) {
   const auto* path = std::get_if<std::string>(&train.value);
   if (path != nullptr && (*path == "-" || descriptor_of(*path)))
     (void)data.require("format", "\"csv\" or \"idx\", which the name of a stream does not tell");
-  return data.choice("format", std::span<const DataFormat>(kFormats), infer_format(train));
+  if (data.find("format") == nullptr) return infer_format(data, train);
+  return data.choice("format", std::span<const DataFormat>(kFormats), DataFormat::kCsv);
 }
 
 }  // namespace
@@ -138,18 +195,15 @@ DataConfig read_data(const TomlNode& node, const std::string& config_path) {
     data.split_place = {train::find(*split->table(), "test")->node.place};
   if (const auto* test = table.find("test"))
     data.test = read_files(*test, "data.test", config_path, data.format);
-  data.standardize = table.boolean("standardize", false);
   data.limits = read_limits(table);
   data.place = {train.place};
   if (data.format == DataFormat::kCsv) {
-    table.forbid(std::array<std::string_view, 1>{"classes"}, "applies only to format = \"idx\"");
-    data.targets = read_targets(table);
-    data.target_place = {table.find("target")->place};
+    read_table_keys(table, data);
     return data;
   }
-  table.forbid(std::array<std::string_view, 1>{"target"}, "applies only to format = \"csv\"");
+  table.forbid(kTableKeys, "applies only to format = \"csv\"");
   if (const auto* classes = table.find("classes")) {
-    data.classes = read_names(*classes, "data.classes", "an array of the labels' names");
+    data.classes = as_names(*classes, "data.classes", "an array of the labels' names");
   }
   return data;
 }

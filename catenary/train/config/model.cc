@@ -30,11 +30,6 @@ std::string read_name(const TableReader& table, std::string_view fallback) {
   if (node == nullptr) return std::string(fallback);
   const std::string& name = as_string(*node, table.path("name"), kExpectedName);
   if (!is_layer_name(name)) fail_expected(*node, table.path("name"), kExpectedName);
-  if (name == "standardize") {
-    fail(ErrorKind::kConfig,
-         "{}: {}: 'standardize' names the input's mean and std in the model; expected another name",
-         node->place, table.path("name"));
-  }
   return name;
 }
 

@@ -12,6 +12,13 @@ namespace catenary::train {
 /// [data]; `config_path` is the file that relative paths are relative to.
 [[nodiscard]] DataConfig read_data(const TomlNode& node, const std::string& config_path);
 
+/// The steps of preprocessing: preprocess = "auto" or "none", [[preprocess]] or, for short, data.standardize; without
+/// any of them a table's are "auto", and images are taken as they are. root: the whole document.
+[[nodiscard]] std::vector<preprocess::Step> read_preprocess(const TomlNode& root, DataFormat format);
+
+/// The steps as TOML: tables [[preprocess]] with every default, "" where there are none.
+[[nodiscard]] std::string to_toml(std::span<const preprocess::Step> steps);
+
 /// [model]: its layers, with names and initialisations filled in.
 [[nodiscard]] std::vector<LayerConfig> read_layers(const TomlNode& node, Loss loss);
 

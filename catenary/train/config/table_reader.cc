@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <cmath>
 
 #include "catenary/base/error.h"
@@ -65,6 +66,26 @@ void TableReader::forbid(std::span<const std::string_view> keys, std::string_vie
     const TomlEntry* entry = train::find(*node_.table(), key);
     if (entry != nullptr) fail(ErrorKind::kConfig, "{}: {}: {}", entry->place, path(key), why);
   }
+}
+
+std::vector<std::string> as_names(const TomlNode& node, std::string_view path, std::string_view expected) {
+  if (std::holds_alternative<std::string>(node.value)) {
+    const std::string& name = as_string(node, path, expected);
+    if (name.empty()) fail_expected(node, path, expected);
+    return {name};
+  }
+  if (node.array() == nullptr || node.array()->empty()) fail_expected(node, path, expected);
+  std::vector<std::string> names;
+  std::unordered_set<std::string_view> seen;
+  for (const TomlNode& entry : *node.array()) {
+    const std::string& name = as_string(entry, path, expected);
+    if (name.empty()) fail_expected(entry, path, "a name");
+    if (!seen.insert(name).second) {
+      fail(ErrorKind::kConfig, "{}: {}: {} stands there twice", entry.place, path, describe(entry));
+    }
+    names.push_back(name);
+  }
+  return names;
 }
 
 std::optional<std::int64_t> as_whole(const TomlNode& node) {

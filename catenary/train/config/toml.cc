@@ -1,5 +1,7 @@
 #include "catenary/train/config/toml.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -166,5 +168,17 @@ struct Describe {
 }  // namespace
 
 std::string describe(const TomlNode& node) { return std::visit(Describe{}, node.value); }
+
+std::string toml_number(double value) {
+  std::string text = fmt::format("{}", value);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+std::string toml_names(std::span<const std::string> names) {
+  std::vector<std::string> quoted;
+  for (const std::string& name : names) quoted.push_back(quoted_toml(name));
+  return fmt::format("[{}]", fmt::join(quoted, ", "));
+}
 
 }  // namespace catenary::train

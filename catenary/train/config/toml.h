@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -53,5 +54,11 @@ void apply_override(TomlNode& root, const std::string& override_text);
 
 /// `text` as a TOML basic string, quotes included.
 [[nodiscard]] std::string quoted_toml(std::string_view text);
+
+/// The shortest digits that read back as the same double, always with a point or an exponent: a TOML float.
+[[nodiscard]] std::string toml_number(double value);
+
+/// The names as an array of strings.
+[[nodiscard]] std::string toml_names(std::span<const std::string> names);
 
 }  // namespace catenary::train

@@ -1,18 +1,12 @@
 #include <fmt/ranges.h>
 
 #include "catenary/train/config/config.h"
+#include "catenary/train/config/sections.h"
 #include "catenary/train/config/toml.h"
 
 namespace catenary::train {
 
 namespace {
-
-// The shortest digits that read back as the same double, always with a point or an exponent: a TOML float.
-std::string number(double value) {
-  std::string text = fmt::format("{}", value);
-  if (text.find_first_of(".e") == std::string::npos) text += ".0";
-  return text;
-}
 
 std::string files(const DataFiles& data_files) {
   if (data_files.labels.empty()) return quoted_toml(data_files.samples);
@@ -20,20 +14,31 @@ std::string files(const DataFiles& data_files) {
                      quoted_toml(data_files.labels));
 }
 
-std::string names(const std::vector<std::string>& list) {
-  std::vector<std::string> quoted;
-  for (const std::string& name : list) quoted.push_back(quoted_toml(name));
-  return fmt::format("[{}]", fmt::join(quoted, ", "));
+std::string table_keys(const DataConfig& data) {
+  std::string text;
+  const CsvFormat& format = data.table;
+  if (!data.target_type.empty()) text += fmt::format("target_type = \"{}\"\n", data.target_type);
+  if (format.separator) text += fmt::format("separator = {}\n", quoted_toml(std::string(1, *format.separator)));
+  if (format.decimal) text += fmt::format("decimal = \"{}\"\n", *format.decimal);
+  text += fmt::format("header = {}\n", format.has_header);
+  if (!format.columns.empty()) text += fmt::format("columns = {}\n", toml_names(format.columns));
+  text += fmt::format("missing = {}\n", toml_names(format.missing));
+  std::vector<std::string> types;
+  for (const auto& [name, type] : data.types) types.push_back(fmt::format("{} = \"{}\"", quoted_toml(name), name_of(type)));
+  if (!types.empty()) text += fmt::format("types = {{ {} }}\n", fmt::join(types, ", "));
+  if (!data.ignore.empty()) text += fmt::format("ignore = {}\n", toml_names(data.ignore));
+  if (!data.id.empty()) text += fmt::format("id = {}\n", quoted_toml(data.id));
+  return text;
 }
 
 std::string data_table(const DataConfig& data) {
   std::string text =
       fmt::format("\n[data]\nformat = \"{}\"\ntrain = {}\n", name_of(data.format), files(data.train));
   if (data.test) text += fmt::format("test = {}\n", files(*data.test));
-  if (data.test_share) text += fmt::format("split = {{ test = {} }}\n", number(*data.test_share));
-  if (!data.targets.empty()) text += fmt::format("target = {}\n", names(data.targets));
-  if (!data.classes.empty()) text += fmt::format("classes = {}\n", names(data.classes));
-  text += fmt::format("standardize = {}\n", data.standardize);
+  if (data.test_share) text += fmt::format("split = {{ test = {} }}\n", toml_number(*data.test_share));
+  if (!data.targets.empty()) text += fmt::format("target = {}\n", toml_names(data.targets));
+  if (!data.classes.empty()) text += fmt::format("classes = {}\n", toml_names(data.classes));
+  if (data.format == DataFormat::kCsv) text += table_keys(data);
   if (data.limits.max_bytes) text += fmt::format("max_bytes = {}\n", *data.limits.max_bytes);
   return text + fmt::format("max_columns = {}\nmax_classes = {}\n", data.limits.max_columns,
                             data.limits.max_classes);
@@ -51,7 +56,7 @@ std::string optimizer_table(const optim::Options& optimizer) {
   const optim::OptimizerFacts& facts = optim::facts_of(optimizer);
   std::string keys = fmt::format("type = \"{}\"", facts.name);
   for (const optim::Option& option : facts.options)
-    keys += fmt::format(", {} = {}", option.name, number(value_of(option, optimizer)));
+    keys += fmt::format(", {} = {}", option.name, toml_number(value_of(option, optimizer)));
   return fmt::format("{{ {} }}", keys);
 }
 
@@ -59,14 +64,16 @@ std::string train_table(const TrainConfig& train) {
   return fmt::format(
       "\n[train]\nloss = \"{}\"\noptimizer = {}\nweight_decay = {}\nepochs = {}\nbatch_size = {}\nmetrics = "
       "[{}]\n",
-      name_of(train.loss), optimizer_table(train.optimizer), number(train.weight_decay), train.epochs,
+      name_of(train.loss), optimizer_table(train.optimizer), toml_number(train.weight_decay), train.epochs,
       train.batch_size, train.accuracy ? "\"accuracy\"" : "");
 }
 
 }  // namespace
 
 std::string to_toml(const Config& config) {
-  std::string text = fmt::format("format = 1\nseed = {}\n", config.seed) + data_table(config.data);
+  std::string text = fmt::format("format = 1\nseed = {}\n", config.seed);
+  if (config.preprocess.empty()) text += "preprocess = \"none\"\n";
+  text += data_table(config.data) + to_toml(config.preprocess);
   for (const LayerConfig& layer : config.layers) text += layer_table(layer);
   text += train_table(config.train);
   return text + fmt::format("\n[output]\nname = {}\n", quoted_toml(config.output.name));

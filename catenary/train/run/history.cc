@@ -15,12 +15,12 @@ std::string csv_number(std::optional<double> value) { return value ? fmt::format
 }  // namespace
 
 std::string to_csv(const History& history) {
-  std::string text = "epoch,loss,accuracy,test_loss,test_accuracy\n";
+  std::string text = "epoch,loss,accuracy,validation_loss,validation_accuracy\n";
   for (const EpochRecord& record : history) {
-    const Score test = record.test.value_or(Score{});
+    const Score validation = record.validation.value_or(Score{});
     text +=
         fmt::format("{},{},{},{},{}\n", record.epoch, record.train.loss, csv_number(record.train.accuracy),
-                    record.test ? csv_number(test.loss) : "", csv_number(test.accuracy));
+                    record.validation ? csv_number(validation.loss) : "", csv_number(validation.accuracy));
   }
   return text;
 }
@@ -34,7 +34,7 @@ nlohmann::ordered_json to_json(const Score& score) {
 nlohmann::ordered_json to_json(const EpochRecord& record) {
   nlohmann::ordered_json json{{"epoch", record.epoch}};
   json.update(to_json(record.train));
-  json["test"] = record.test ? to_json(*record.test) : nlohmann::ordered_json();
+  json["validation"] = record.validation ? to_json(*record.validation) : nlohmann::ordered_json();
   return json;
 }
 

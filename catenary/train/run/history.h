@@ -18,12 +18,12 @@ struct Score {
 struct EpochRecord {
   std::int64_t epoch = 0;  ///< from 1
   Score train;             ///< as measured while the weights were changing
-  std::optional<Score> test;
+  std::optional<Score> validation;
 };
 
 using History = std::vector<EpochRecord>;
 
-/// CSV with the header epoch,loss,accuracy,test_loss,test_accuracy; what was not measured is empty.
+/// CSV with the header epoch,loss,accuracy,validation_loss,validation_accuracy; what was not measured is empty.
 [[nodiscard]] std::string to_csv(const History& history);
 
 /// One line of JSON for each epoch, as in history_json.h.

@@ -11,7 +11,8 @@ namespace catenary::train {
 /// {"loss":0.5,"accuracy":0.9}; accuracy only where it was measured.
 [[nodiscard]] nlohmann::ordered_json to_json(const Score& score);
 
-/// {"epoch":1,"loss":...,"accuracy":...,"test":{...}}; "test" is null without a test set.
+/// {"epoch":1,"loss":...,"accuracy":...,"validation":{...}}; null without a validation
+/// part.
 [[nodiscard]] nlohmann::ordered_json to_json(const EpochRecord& record);
 
 }  // namespace catenary::train

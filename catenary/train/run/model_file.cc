@@ -10,6 +10,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
 #include "catenary/train/config/loss.h"
+#include "catenary/train/run/schema_json.h"
 
 namespace catenary::train {
 
@@ -17,12 +18,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kFeatures = "features";
+constexpr const char* kColumns = "columns";
+constexpr const char* kInputs = "inputs";
+constexpr const char* kTargetScales = "target_scales";
+constexpr const char* kId = "id";
 constexpr const char* kTargets = "targets";
 constexpr const char* kClasses = "classes";
-constexpr const char* kMean = "standardize.mean";
-constexpr const char* kStd = "standardize.std";
-
 // Straight from the variable's memory: a layer's weights by way of vectors would be three more copies of
 // them.
 Tensor parameter_tensor(Variables& variables, const std::string& name) {
@@ -73,24 +74,22 @@ class Reader {
     for (const Tensor& tensor : content_.tensors) tensors_[tensor.name] = &tensor;
   }
 
-  // How many names there are, and the first `most` of them and one more.
-  [[nodiscard]] NameList names(const std::string& key, std::int64_t most) const {
+  [[nodiscard]] const std::string& metadata(const std::string& key) const {
     const auto entry = content_.metadata.find(key);
     if (entry == content_.metadata.end())
       fail(ErrorKind::kFormat, "{}: expected the metadata '{}', found none", name_, key);
-    NameList list(static_cast<std::size_t>(most) + 1);
-    if (!Json::sax_parse(entry->second, &list)) {
-      fail(ErrorKind::kFormat, "{}: metadata '{}': expected a JSON array of strings, found {}", name_, key,
-           quote(entry->second));
-    }
-    return list;
+    return entry->second;
   }
 
-  // How many inputs the first layer's stored weights have; 0 where there are none.
-  [[nodiscard]] std::int64_t inputs_of(const std::string& layer) const {
-    const auto at = tensors_.find(layer + ".weight");
-    if (at == tensors_.end() || at->second->shape.rank() != 2) return 0;
-    return at->second->shape[1];
+  // How many names there are, and the first `most` of them and one more.
+  [[nodiscard]] NameList names(const std::string& key, std::int64_t most) const {
+    const std::string& text = metadata(key);
+    NameList list(static_cast<std::size_t>(most) + 1);
+    if (!Json::sax_parse(text, &list)) {
+      fail(ErrorKind::kFormat, "{}: metadata '{}': expected a JSON array of strings, found {}", name_, key,
+           quote(text));
+    }
+    return list;
   }
 
   void require_count(std::string_view what, std::size_t found, std::int64_t expected) const {
@@ -110,21 +109,34 @@ class Reader {
   // A column that is both would be read as a number and as a class at once.
   void require_apart(const Schema& schema) const {
     for (const std::string& target : schema.target_names) {
-      const auto& features = schema.feature_names;
-      if (std::find(features.begin(), features.end(), target) == features.end()) continue;
+      const auto is_target = [&](const ColumnSchema& column) { return column.name == target; };
+      if (std::ranges::none_of(schema.columns, is_target)) continue;
       fail(ErrorKind::kFormat, "{}: expected targets that are no features, found {} among both", name_,
            quote(target));
     }
   }
 
-  // The first layer's weights are not there, or for another number of features.
-  [[noreturn]] void fail_inputs(const LayerConfig& layer, std::size_t features) {
-    (void)tensor(layer.name + ".weight", {layer.units, static_cast<std::int64_t>(features)});
-    fail(ErrorKind::kInternal, "{}: expected weights that do not fit {} features", name_, features);
+  // A file's columns and inputs, of texts that could be right: an input takes at least a number of the first layer's, and what
+  // is parsed takes many times its bytes.
+  void read_columns_and_inputs(Schema& schema, const LayerConfig& first) const {
+    constexpr std::size_t kAlways = std::size_t{1} << 20, kEach = 4096;
+    const std::size_t most = kAlways + kEach * static_cast<std::size_t>(inputs_of(first.name));
+    for (const char* key : {kColumns, kInputs, kTargetScales}) {
+      if (metadata(key).size() <= most) continue;
+      fail(ErrorKind::kFormat, "{}: metadata '{}': expected at most {} bytes for {} inputs, found {}", name_, key, most,
+           inputs_of(first.name), metadata(key).size());
+    }
+    read_columns(schema, metadata(kColumns), name_);
+    read_inputs(schema, metadata(kInputs), name_);
+    read_target_scales(schema, metadata(kTargetScales), name_);
+    if (schema.inputs.empty()) fail(ErrorKind::kFormat, "{}: expected at least 1 input, found none", name_);
   }
 
-  void require_features(std::size_t found) const {
-    if (found == 0) fail(ErrorKind::kFormat, "{}: expected at least 1 feature, found none", name_);
+  // How many inputs the first layer's stored weights have; 0 where there are none.
+  [[nodiscard]] std::int64_t inputs_of(const std::string& layer) const {
+    const auto at = tensors_.find(layer + ".weight");
+    if (at == tensors_.end() || at->second->shape.rank() != 2) return 0;
+    return at->second->shape[1];
   }
 
   // The tensor's numbers, which must be f32, finite and of that shape.
@@ -147,14 +159,6 @@ class Reader {
     return values;
   }
 
-  std::vector<float> positive_tensor(const std::string& tensor_name, const Shape& shape) {
-    std::vector<float> values = tensor(tensor_name, shape);
-    const auto bad = std::find_if_not(values.begin(), values.end(), [](float x) { return x > 0; });
-    if (bad == values.end()) return values;
-    fail(ErrorKind::kFormat, "{}: tensor '{}': expected numbers above 0, found {} at {}", name_, tensor_name,
-         *bad, bad - values.begin());
-  }
-
   void require_nothing_else() const {
     for (const Tensor& tensor : content_.tensors) {
       if (expected_.contains(tensor.name)) continue;
@@ -169,61 +173,59 @@ class Reader {
   std::set<std::string> expected_;
 };
 
+std::vector<std::string> names_of(const std::vector<ColumnSchema>& columns) {
+  std::vector<std::string> names;
+  for (const ColumnSchema& column : columns) names.push_back(column.name);
+  return names;
+}
+
 Schema read_schema(Reader& reader, const Config& config) {
-  const LayerConfig& first = config.layers.front();
-  const bool is_binary = facts_of(config.train.loss).is_binary;
-  const bool has_classes = is_classification(config);
+  const bool has_classes = is_classification(config), is_binary = facts_of(config.train.loss).is_binary;
   const std::int64_t outputs = config.layers.back().units;
   const std::int64_t class_targets = config.data.format == DataFormat::kIdx ? 0 : 1;
   const std::int64_t most_targets = has_classes ? class_targets : outputs;
   const std::int64_t most_classes = !has_classes ? 0 : is_binary ? 2 : outputs;
-  const NameList features = reader.names(kFeatures, reader.inputs_of(first.name));
   const NameList targets = reader.names(kTargets, most_targets);
   const NameList classes = reader.names(kClasses, most_classes);
-  Schema schema{features.names, targets.names, classes.names};
-  reader.require_features(features.count);
-  reader.require_distinct(kFeatures, schema.feature_names);
+  reader.require_count("classes", classes.count, most_classes);
+  reader.require_count("targets", targets.count, most_targets);
+  Schema schema{.target_names = targets.names, .classes = classes.names, .id = reader.metadata(kId)};
+  reader.read_columns_and_inputs(schema, config.layers.front());
+  reader.require_distinct(kColumns, names_of(schema.columns));
   reader.require_distinct(kTargets, schema.target_names);
   reader.require_distinct(kClasses, schema.classes);
   reader.require_apart(schema);
-  reader.require_count("classes", classes.count, most_classes);
-  reader.require_count("targets", targets.count, most_targets);
-  if (features.count != schema.feature_names.size()) reader.fail_inputs(first, features.count);
+  if (!schema.target_scales.empty())
+    reader.require_count("target scales", schema.target_scales.size(), has_classes ? 0 : outputs);
   return schema;
 }
 
 }  // namespace
 
-Safetensors pack_model(Variables& variables, const Schema& schema, const Standardization& standardization) {
+Safetensors pack_model(Variables& variables, const Schema& schema) {
   Safetensors content;
   for (const std::string& name : variables.names()) {
     if (variables.role(name) == Role::kParameter)
       content.tensors.push_back(parameter_tensor(variables, name));
   }
-  if (!standardization.std.empty()) {
-    const Shape shape{std::ssize(standardization.std)};
-    content.tensors.push_back(make_tensor(kMean, shape, standardization.mean));
-    content.tensors.push_back(make_tensor(kStd, shape, standardization.std));
-  }
-  content.metadata = {{kFeatures, Json(schema.feature_names).dump()},
+  content.metadata = {{kColumns, columns_json(schema).dump()},
+                      {kInputs, inputs_json(schema).dump()},
+                      {kTargetScales, target_scales_json(schema).dump()},
+                      {kId, schema.id},
                       {kTargets, Json(schema.target_names).dump()},
                       {kClasses, Json(schema.classes).dump()}};
   return content;
 }
 
 StoredModel unpack_model(Safetensors content, const Config& config, const std::string& name) {
-  StoredModel model{std::move(content), {}, {}};
+  StoredModel model{std::move(content), {}};
   Reader reader(model.content, name);
   model.schema = read_schema(reader, config);
-  std::int64_t inputs = std::ssize(model.schema.feature_names);
-  const Shape features{inputs};
+  std::int64_t inputs = std::ssize(model.schema.inputs);
   for (const LayerConfig& layer : config.layers) {
     (void)reader.tensor(layer.name + ".weight", {layer.units, inputs});
     (void)reader.tensor(layer.name + ".bias", {layer.units});
     inputs = layer.units;
-  }
-  if (config.data.standardize) {
-    model.standardization = {reader.tensor(kMean, features), reader.positive_tensor(kStd, features)};
   }
   reader.require_nothing_else();
   return model;
@@ -231,7 +233,6 @@ StoredModel unpack_model(Safetensors content, const Config& config, const std::s
 
 void load_parameters(const StoredModel& model, Variables& variables) {
   for (const Tensor& tensor : model.content.tensors) {
-    if (tensor.name == kMean || tensor.name == kStd) continue;
     const std::vector<float> values = f32_values(tensor);
     variables.write(tensor.name, std::vector<double>(values.begin(), values.end()));
   }

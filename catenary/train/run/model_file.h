@@ -3,25 +3,21 @@
 #include <string>
 
 #include "catenary/data/dataset.h"
-#include "catenary/data/standardize.h"
 #include "catenary/engine/variables.h"
 #include "catenary/formats/safetensors.h"
 #include "catenary/train/config/config.h"
 
 namespace catenary::train {
 
-/// A trained network as a file holds it: the tensors LAYER.weight [out, in] and LAYER.bias [out], with
-/// standardisation also standardize.mean and standardize.std, and in the metadata the names of features,
-/// targets and classes.
+/// A trained network as a file holds it: the tensors LAYER.weight [out, in] and LAYER.bias [out], and in the metadata
+/// the names of targets and classes and, as JSON, the columns that it reads and what its inputs make of them.
 struct StoredModel {
   Safetensors content;
   Schema schema;
-  Standardization standardization;
 };
 
 /// A copy of the parameters as they are now, ready to be written.
-[[nodiscard]] Safetensors pack_model(Variables& variables, const Schema& schema,
-                                     const Standardization& standardization);
+[[nodiscard]] Safetensors pack_model(Variables& variables, const Schema& schema);
 
 /// Checks that `content` is what pack_model made for `config`. Throws Error{format} "NAME: tensor
 /// 'hidden1.weight': ...".

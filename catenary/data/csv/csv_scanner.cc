@@ -1,33 +1,18 @@
-#include "catenary/data/csv_scanner.h"
+#include "catenary/data/csv/csv_scanner.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "catenary/base/error.h"
+#include "catenary/data/csv/words.h"
 
 namespace catenary {
 
-namespace {
-
-// For each byte, whether it can stand in a cell without quotes.
-constexpr std::array<bool, 256> kIsPlain = [] {
-  std::array<bool, 256> plain{};
-  plain.fill(true);
-  for (const char c : {',', '"', '\r', '\n'}) plain[static_cast<unsigned char>(c)] = false;
-  return plain;
-}();
-
-std::size_t plain_length(std::string_view text) {
-  const auto* end =
-      std::find_if(text.begin(), text.end(), [](char c) { return !kIsPlain[static_cast<unsigned char>(c)]; });
-  return static_cast<std::size_t>(end - text.begin());
+CsvScanner::CsvScanner(TableBuilder& builder, Options options)
+    : builder_(builder), options_(std::move(options)), is_plain_{} {
+  is_plain_.fill(true);
+  for (const char c : {options_.separator, '"', '\r', '\n'}) is_plain_[static_cast<unsigned char>(c)] = false;
 }
-
-}  // namespace
-
-CsvScanner::CsvScanner(TableBuilder& builder, std::string file, std::size_t max_cell_bytes)
-    : builder_(builder), file_(std::move(file)), max_cell_bytes_(max_cell_bytes) {}
 
 void CsvScanner::feed(std::string_view chunk) {
   rest_ = chunk;
@@ -61,16 +46,23 @@ void CsvScanner::start_cell() {
     delimit();
   } else {
     state_ = State::kPlain;
+    scan_plain();
   }
 }
 
+std::size_t CsvScanner::plain_length() const {
+  const auto* end =
+      std::find_if(rest_.begin(), rest_.end(), [&](char c) { return !is_plain_[static_cast<unsigned char>(c)]; });
+  return static_cast<std::size_t>(end - rest_.begin());
+}
+
 void CsvScanner::scan_plain() {
-  const std::string_view text = rest_.substr(0, plain_length(rest_));
+  const std::string_view text = rest_.substr(0, plain_length());
   rest_.remove_prefix(text.size());
   if (rest_.empty()) {
     append(text);
   } else if (rest_.front() == '"') {
-    fail_line(line_, "a quote within a cell that does not start with one");
+    scan_quote_in_plain(text);
   } else if (cell_.empty()) {
     end_cell(text);
     delimit();
@@ -79,6 +71,16 @@ void CsvScanner::scan_plain() {
     end_cell(cell_);
     delimit();
   }
+}
+
+// Behind nothing but spaces it opens the cell as a quote at its start does; else it stands for itself.
+void CsvScanner::scan_quote_in_plain(std::string_view before) {
+  append(before);
+  rest_.remove_prefix(1);
+  if (!trimmed(cell_).empty()) return append("\"");
+  cell_.clear();
+  quote_line_ = line_;
+  state_ = State::kQuoted;
 }
 
 void CsvScanner::scan_quoted() {
@@ -92,11 +94,17 @@ void CsvScanner::scan_quoted() {
 }
 
 void CsvScanner::scan_after_quote() {
-  if (rest_.front() == '"') {
+  const char next = rest_.front();
+  if (next == '"') {
     append("\"");
     rest_.remove_prefix(1);
     state_ = State::kQuoted;
-  } else if (kIsPlain[static_cast<unsigned char>(rest_.front())]) {
+  } else if ((next == ' ' || next == '\t') && next != options_.separator) {
+    rest_.remove_prefix(1);
+  } else if (is_plain_[static_cast<unsigned char>(next)] && cell_.ends_with('\\')) {
+    cell_.back() = '"';  // R's write.table writes a quote within quotes so
+    state_ = State::kQuoted;
+  } else if (is_plain_[static_cast<unsigned char>(next)]) {
     fail_line(line_, "text between a closing quote and the end of its cell");
   } else {
     end_cell(cell_);
@@ -105,18 +113,14 @@ void CsvScanner::scan_after_quote() {
 }
 
 void CsvScanner::scan_after_carriage_return() {
-  if (rest_.front() != '\n') {
-    column_ = std::max<std::int64_t>(column_ - 1, 1);  // the cell that it ended
-    fail_line(line_, "a carriage return without a line feed");
-  }
-  rest_.remove_prefix(1);
+  if (rest_.front() == '\n') rest_.remove_prefix(1);
   end_row();
 }
 
 void CsvScanner::delimit() {
   const char delimiter = rest_.front();
   rest_.remove_prefix(1);
-  state_ = delimiter == ',' ? State::kCellStart : State::kCarriageReturn;
+  state_ = delimiter == options_.separator ? State::kCellStart : State::kCarriageReturn;
   if (delimiter == '\n') end_row();
 }
 
@@ -139,13 +143,13 @@ void CsvScanner::end_row() {
 }
 
 void CsvScanner::require_short(std::size_t bytes) const {
-  if (bytes <= max_cell_bytes_) return;
+  if (bytes <= options_.max_cell_bytes) return;
   fail(ErrorKind::kData, "{}: line {}, column {}: needed cells of at most {} bytes, found a longer one",
-       file_, row_line_, column_, max_cell_bytes_);
+       options_.file, row_line_, column_, options_.max_cell_bytes);
 }
 
 void CsvScanner::fail_line(std::int64_t line, std::string_view problem) const {
-  fail(ErrorKind::kData, "{}: line {}, column {}: {}", file_, line, column_, problem);
+  fail(ErrorKind::kData, "{}: line {}, column {}: {}", options_.file, line, column_, problem);
 }
 
 }  // namespace catenary

@@ -1,21 +1,28 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "catenary/data/table_builder.h"
+#include "catenary/data/csv/table_builder.h"
 
 namespace catenary {
 
 /// Cuts the bytes of a CSV file into cells and rows, whatever the chunks in which they come. [RFC 4180,
-/// section 2] Throws Error{data} that names file and line for a bad quote, a lone carriage return or a cell
-/// that is too long.
+/// section 2] Beyond the RFC: any separator, spaces around quotes, a quote within a cell that does not start with
+/// one, and carriage returns as line ends. Throws Error{data} that names file and line for a bad quote or a cell that
+/// is too long.
 class CsvScanner {
  public:
-  /// builder: takes the cells, and must outlive the scanner; file: its name in messages.
-  CsvScanner(TableBuilder& builder, std::string file, std::size_t max_cell_bytes);
+  struct Options {
+    std::string file;  ///< its name in messages
+    char separator;
+    std::size_t max_cell_bytes;
+  };
+  /// builder: takes the cells, and must outlive the scanner.
+  CsvScanner(TableBuilder& builder, Options options);
 
   /// The file's next bytes.
   void feed(std::string_view chunk);
@@ -27,7 +34,9 @@ class CsvScanner {
   enum class State { kRowStart, kCellStart, kPlain, kQuoted, kQuoteInQuoted, kCarriageReturn };
 
   void start_cell();
+  [[nodiscard]] std::size_t plain_length() const;
   void scan_plain();
+  void scan_quote_in_plain(std::string_view before);
   void scan_quoted();
   void scan_after_quote();
   void scan_after_carriage_return();
@@ -39,8 +48,8 @@ class CsvScanner {
   [[noreturn]] void fail_line(std::int64_t line, std::string_view problem) const;
 
   TableBuilder& builder_;
-  std::string file_;
-  std::size_t max_cell_bytes_;
+  Options options_;
+  std::array<bool, 256> is_plain_;  // for each byte, whether it can stand in a cell without quotes
   State state_ = State::kRowStart;
   std::string_view rest_;      // of the chunk
   std::string cell_;           // what came of the current cell so far, when it cannot be taken from the chunk

@@ -1,0 +1,193 @@
+#include "catenary/data/csv/csv.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "catenary/base/error.h"
+#include "catenary/base/file.h"
+#include "catenary/base/file_kind.h"
+#include "catenary/data/csv/csv_scanner.h"
+#include "catenary/data/csv/table_builder.h"
+#include "catenary/data/unzip.h"
+
+namespace catenary {
+
+namespace {
+
+// A text that is read from front to back, as often as need be.
+class Source {
+ public:
+  struct Size {
+    std::uint64_t bytes;    // 0: not known before the end
+    std::uint64_t allowed;  // in memory, for what is read
+  };
+  virtual ~Source() = default;
+  // From the front.
+  virtual Size start() = 0;
+  // What comes next, at most so many bytes; empty at the end. Valid until the next call.
+  virtual std::string_view next(std::size_t most) = 0;
+};
+
+class MemorySource : public Source {
+ public:
+  MemorySource(std::string_view text, const DataLimits& limits) : text_(text), allowed_(allowed_bytes(limits)) {}
+  Size start() override {
+    rest_ = text_;
+    return {text_.size(), allowed_};
+  }
+  std::string_view next(std::size_t most) override {
+    const std::string_view chunk = rest_.substr(0, most);
+    rest_.remove_prefix(chunk.size());
+    return chunk;
+  }
+
+ private:
+  std::string_view text_, rest_;
+  std::uint64_t allowed_;
+};
+
+// A file, which may be gzipped.
+class FileSource : public Source {
+ public:
+  FileSource(std::filesystem::path path, const DataLimits& limits) : path_(std::move(path)), limits_(limits) {}
+  Size start() override {
+    unzip_.reset();
+    file_.emplace(path_);
+    unzip_.emplace(*file_, std::numeric_limits<std::uint64_t>::max(), path_.string());
+    const std::uint64_t bytes = file_->size();
+    if (unzip_->is_zipped()) return {0, allowed_bytes(limits_, bytes) / 2};
+    return {bytes, allowed_bytes(limits_)};
+  }
+  std::string_view next(std::size_t most) override {
+    buffer_.resize(most);
+    const std::size_t size = unzip_->read(std::as_writable_bytes(std::span(buffer_)));
+    return std::string_view(buffer_).substr(0, size);
+  }
+
+ private:
+  std::filesystem::path path_;
+  const DataLimits& limits_;
+  std::optional<InputFile> file_;
+  std::optional<UnzipStream> unzip_;
+  std::string buffer_;
+};
+
+// What can be read once, a pipe or a descriptor: kept in memory.
+class PipeSource : public Source {
+ public:
+  PipeSource(const std::filesystem::path& path, const DataLimits& limits)
+      : source_(path, limits), allowed_(allowed_bytes(limits)) {
+    (void)source_.start();
+    constexpr std::size_t kChunk = std::size_t{1} << 16;
+    for (std::string_view chunk = source_.next(kChunk); !chunk.empty(); chunk = source_.next(kChunk)) {
+      bytes_ += chunk.size();
+      if (bytes_ > allowed_ / 2)
+        fail_too_large(path.string(), allowed_ / 2, "more from a pipe, which may take half of the limit");
+      chunks_.emplace_back(chunk);
+    }
+  }
+  Size start() override {
+    chunk_ = 0;
+    rest_ = {};
+    return {bytes_, allowed_ - bytes_};
+  }
+  std::string_view next(std::size_t most) override {
+    if (rest_.empty() && chunk_ < chunks_.size()) rest_ = chunks_[chunk_++];
+    const std::string_view chunk = rest_.substr(0, most);
+    rest_.remove_prefix(chunk.size());
+    return chunk;
+  }
+
+ private:
+  FileSource source_;
+  std::uint64_t allowed_;
+  std::uint64_t bytes_ = 0;
+  std::vector<std::string> chunks_;
+  std::size_t chunk_ = 0;
+  std::string_view rest_;
+};
+
+// Tables are often taken for what they were made from.
+void require_text(std::string_view start, const std::string& name) {
+  const std::string kind = binary_kind(std::as_bytes(std::span(start.substr(0, kFileStartBytes))));
+  if (!kind.empty() && kind.find("UTF-8") == std::string::npos)
+    fail(ErrorKind::kData, "{}: needed a CSV file, which is text in UTF-8, found {}", name, kind);
+}
+
+std::string read_start(Source& source) {
+  (void)source.start();
+  std::string start;
+  while (start.size() < kFormatBytes) {
+    const std::string_view chunk = source.next(kFormatBytes - start.size());
+    if (chunk.empty()) break;
+    start += chunk;
+  }
+  return start;
+}
+
+void note_format(Table& table, const CsvFormat& told, const CsvFormat& given) {
+  std::string note;
+  if (!given.separator && *told.separator != ',')
+    note = fmt::format("the separator is {}", separator_name(*told.separator));
+  if (!given.decimal && *told.decimal == ',')
+    note += fmt::format("{}numbers have a decimal comma", note.empty() ? "" : ", ");
+  if (!note.empty()) table.notes.insert(table.notes.begin(), fmt::format("{}: {}", table.file, note));
+}
+
+// Reads all of the source, or all of its first chunk where that shows already that it must be read again.
+bool read_once(Source& source, const CsvOptions& options, TableBuilder& builder, const std::string& name) {
+  CsvScanner scanner(builder, {name, *options.format.separator, options.max_cell_bytes});
+  const Source::Size size = source.start();
+  std::uint64_t bytes = 0;
+  for (std::string_view chunk = source.next(options.chunk_bytes); !chunk.empty();
+       chunk = source.next(options.chunk_bytes)) {
+    const bool is_first = bytes == 0;
+    bytes += chunk.size();
+    scanner.feed(chunk);
+    if (is_first && builder.must_reread()) return false;
+    if (builder.bytes() > size.allowed) fail_too_large(name, size.allowed, "more");
+    builder.make_room({.chunk = chunk.size(), .read = bytes, .total = size.bytes, .allowed = size.allowed});
+  }
+  scanner.finish();
+  builder.end_file();
+  return !builder.must_reread();
+}
+
+Table read(Source& source, const std::string& name, const CsvOptions& options) {
+  const std::string start = read_start(source);
+  require_text(start, name);
+  CsvOptions complete = options;
+  complete.format = tell_format(start, options.format);
+  std::vector<Guess> guesses;
+  for (;;) {
+    TableBuilder builder(name, complete, guesses);
+    if (read_once(source, complete, builder, name)) {
+      Table table = builder.finish();
+      table.decimal = *complete.format.decimal;
+      note_format(table, complete.format, options.format);
+      return table;
+    }
+    guesses = builder.guesses();
+  }
+}
+
+}  // namespace
+
+Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
+  const bool once = descriptor_of(path) || !std::filesystem::is_regular_file(path);
+  if (once) {
+    PipeSource source(path, options.limits);
+    return read(source, path.string(), options);
+  }
+  FileSource source(path, options.limits);
+  return read(source, path.string(), options);
+}
+
+Table parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
+  MemorySource source(text, options.limits);
+  return read(source, name, options);
+}
+
+}  // namespace catenary

@@ -1,0 +1,88 @@
+#include "catenary/data/csv/csv_format.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "catenary/data/csv/number.h"
+#include "catenary/data/csv/words.h"
+
+namespace catenary {
+
+namespace {
+
+// Calls f with each line of the text, without line breaks within quotes, until it returns false.
+template <typename F>
+void for_each_line(std::string_view text, const F& f) {
+  while (!text.empty()) {
+    bool in_quotes = false;
+    std::size_t end = 0;
+    for (; end < text.size(); ++end) {
+      if (text[end] == '"') in_quotes = !in_quotes;
+      if (!in_quotes && (text[end] == '\n' || text[end] == '\r')) break;
+    }
+    if (end > 0 && !f(text.substr(0, end))) return;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+std::size_t count_outside_quotes(std::string_view line, char wanted) {
+  std::size_t count = 0;
+  bool in_quotes = false;
+  for (const char c : line) {
+    if (c == '"') in_quotes = !in_quotes;
+    count += !in_quotes && c == wanted ? 1 : 0;
+  }
+  return count;
+}
+
+char tell_separator(std::string_view start) {
+  char best = kSeparators.front();
+  for_each_line(start, [&](std::string_view line) {
+    std::size_t most = 0;
+    for (const char separator : kSeparators) {
+      const std::size_t count = count_outside_quotes(line, separator);
+      if (count > most) best = separator, most = count;
+    }
+    return false;
+  });
+  return best;
+}
+
+// Whether numbers have a decimal comma. The last line may be cut off.
+char tell_decimal(std::string_view start, char separator) {
+  if (separator == ',') return '.';
+  bool has_comma = false, has_point = false;
+  for_each_line(start, [&](std::string_view line) {
+    while (!line.empty()) {
+      const std::size_t end = std::min(line.find(separator), line.size());
+      std::string_view cell = trimmed(line.substr(0, end));
+      if (cell.size() > 2 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
+      const bool with_comma = cell.find(',') != std::string_view::npos;
+      const bool with_point = cell.find('.') != std::string_view::npos;
+      has_comma |= with_comma && parse_number(cell, ',').has_value();
+      has_point |= with_point && cell.size() > 1 && parse_number(cell, '.').has_value();
+      line.remove_prefix(std::min(end + 1, line.size()));
+    }
+    return true;
+  });
+  return has_comma && !has_point ? ',' : '.';
+}
+
+}  // namespace
+
+std::vector<std::string> usual_missing_words() {
+  return {"NA", "N/A", "n/a", "nan", "NaN", "NULL", "null", "None", "?", "-", "."};
+}
+
+std::string separator_name(char separator) {
+  return separator == '\t' ? "tab" : std::string("'") + separator + "'";
+}
+
+CsvFormat tell_format(std::string_view start, CsvFormat format) {
+  if (!format.separator) format.separator = tell_separator(start);
+  if (!format.decimal) format.decimal = tell_decimal(start, *format.separator);
+  return format;
+}
+
+}  // namespace catenary

@@ -1,0 +1,303 @@
+#include "catenary/data/csv/table_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+#include <utility>
+
+#include "catenary/base/error.h"
+#include "catenary/base/text.h"
+#include "catenary/data/csv/number.h"
+#include "catenary/data/csv/words.h"
+
+namespace catenary {
+
+namespace {
+
+// A column's name with all that is kept by it, beside its letters: about as much as was counted in the
+// reading of a header of a million names.
+constexpr std::uint64_t kColumnBytes = 768;
+// The letters stand in the table, in the list for CsvOptions::requests and in the dataset's schema.
+constexpr std::uint64_t kNameCopies = 3;
+
+}  // namespace
+
+TableBuilder::TableBuilder(std::string file, const CsvOptions& options, std::vector<Guess> guesses)
+    : options_(options), guesses_(std::move(guesses)) {
+  table_.file = std::move(file);
+}
+
+void TableBuilder::fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
+                             std::string_view found) const {
+  fail(ErrorKind::kData, "{}: needed {}, found {}", cell_position(table_, line, column), needed, found);
+}
+
+void TableBuilder::add_cell(std::string_view text, std::int64_t line) {
+  // A row's cells are counted for the message about it, but not for ever.
+  constexpr std::size_t kMostCounted = 1000;
+  text = trimmed(text);
+  is_blank_ = is_blank_ && text.empty();
+  if (at_ != At::kRows) {
+    hold_cell(text, line);
+  } else if (cell_ == readers_.size() + kMostCounted) {
+    fail(ErrorKind::kData, "{}: line {}: needed {} cells as in the header, found more than {}", table_.file,
+         line, readers_.size(), cell_);
+  } else if (cell_ >= readers_.size()) {
+    has_extra_ = has_extra_ || !text.empty();
+  } else if (table_.columns[cell_].role == ColumnRole::kText) {
+    const std::string name = as_utf8(text);
+    bytes_ += name.size() + sizeof(std::size_t);
+    table_.columns[cell_].texts.push_back(name);
+  } else if (table_.columns[cell_].role != ColumnRole::kSkip) {
+    const auto needed = readers_[cell_].read(text, &row_[slots_[cell_]]);
+    if (needed) fail_cell(line, cell_, *needed, text.empty() ? "a blank cell" : quote(text));
+  }
+  ++cell_;
+}
+
+void TableBuilder::hold_cell(std::string_view text, std::int64_t line) {
+  // One more in the first row, for which the header may lack a name; what is beyond that is an error there.
+  if (at_ == At::kFirstRow && cell_ > header_.size()) {
+    has_extra_ = has_extra_ || !text.empty();
+    return;
+  }
+  if (cell_ >= options_.limits.max_columns + (at_ == At::kFirstRow ? 1 : 0)) {
+    fail(ErrorKind::kData,
+         "{}: line {}: needed at most {} columns, found more; data.max_columns sets the limit", table_.file,
+         line, cell_);
+  }
+  bytes_ += kColumnBytes + kNameCopies * text.size();
+  (at_ == At::kHeader ? header_ : first_).push_back(as_utf8(text));
+}
+
+void TableBuilder::end_row(std::int64_t line) {
+  const bool is_empty = cell_ == 0 || (cell_ == 1 && is_blank_ && readers_.size() != 1);
+  if (is_empty && at_ == At::kHeader) header_.clear();
+  if (is_empty && at_ == At::kFirstRow) first_.clear();
+  if (!is_empty && at_ == At::kHeader && options_.format.has_header) {
+    at_ = At::kFirstRow;
+  } else if (!is_empty && at_ == At::kRows) {
+    end_full_row(line);
+  } else if (!is_empty) {
+    if (at_ == At::kHeader) first_ = std::exchange(header_, options_.format.columns);
+    start(line);
+  }
+  cell_ = 0;
+  is_blank_ = true;
+  has_extra_ = false;
+}
+
+void TableBuilder::end_full_row(std::int64_t line) {
+  if (cell_ < readers_.size() || has_extra_) {
+    fail(ErrorKind::kData, "{}: line {}: needed {} cells as in {}, found {}", table_.file, line,
+         readers_.size(), options_.format.has_header ? "the header" : "the first row", cell_);
+  }
+  bytes_ += row_bytes_;
+  table_.lines.push_back(line);
+  const float* numbers = row_.data();
+  for (CellMatrix& matrix : table_.matrices) {
+    matrix.numbers.insert(matrix.numbers.end(), numbers, numbers + matrix.width);
+    numbers += matrix.width;
+  }
+}
+
+// All that is known once the first row below the header is: names, what each is read for, and the row itself.
+void TableBuilder::start(std::int64_t line) {
+  const std::size_t cells = std::exchange(cell_, 0);
+  name_columns(line);
+  make_names_distinct();
+  request_columns();
+  bytes_ += row_bytes_;
+  at_ = At::kRows;
+  const bool has_extra = has_extra_;
+  for (const std::string& cell : std::exchange(first_, {})) add_cell(cell, line);
+  cell_ = cells;
+  has_extra_ = has_extra || has_extra_;
+  bytes_ -= row_bytes_;
+  end_full_row(line);
+}
+
+void TableBuilder::name_columns(std::int64_t line) {
+  const CsvFormat& format = options_.format;
+  if (format.has_header && first_.size() == header_.size() + 1 && !first_.back().empty() && !has_extra_) {
+    header_.insert(header_.begin(), "");
+    table_.notes.push_back(fmt::format("{}: the header has one name less than its rows have cells: it is taken to name all "
+                                       "but the first column",
+                                       table_.file));
+  }
+  if (!format.has_header && header_.empty()) header_.resize(first_.size());
+  if (!format.has_header && header_.size() != first_.size()) {
+    fail(ErrorKind::kData, "{}: line {}: needed {} cells as data.columns has names, found {}", table_.file, line,
+         header_.size(), first_.size());
+  }
+  const bool all_numbers = header_.size() > 1 && std::ranges::all_of(header_, [&](const std::string& name) {
+    return parse_number(name, *format.decimal).has_value();
+  });
+  if (all_numbers && format.has_header)
+    table_.notes.push_back(fmt::format(
+        "{}: the first line is taken for names, though all are numbers; data.header = false reads it as a row", table_.file));
+  for (std::string& name : std::exchange(header_, {})) {
+    const bool is_nameless = name.empty();
+    if (is_nameless) name = fmt::format("column{}", table_.columns.size() + 1);
+    table_.columns.push_back({.name = std::move(name), .is_nameless = is_nameless && format.has_header});
+  }
+}
+
+void TableBuilder::make_names_distinct() {
+  std::unordered_set<std::string> seen;
+  std::unordered_set<std::string> given;
+  for (const Column& column : table_.columns) given.insert(column.name);
+  for (Column& column : table_.columns) {
+    if (seen.insert(column.name).second) continue;
+    std::string name;
+    for (int number = 1; name.empty() || given.contains(name) || seen.contains(name); ++number)
+      name = fmt::format("{}.{}", column.name, number);
+    if (seen.size() < 100)  // of a file with a thousand such names nobody reads them all
+      table_.notes.push_back(fmt::format("{}: the name {} stands twice in the header: the second is read as {}",
+                                         table_.file, quote(column.name), quote(name)));
+    seen.insert(name);
+    column.name = std::move(name);
+  }
+}
+
+void TableBuilder::request_columns() {
+  std::vector<std::string> names;
+  for (const Column& column : table_.columns) names.push_back(column.name);
+  std::vector<ColumnRequest> requests(names.size());
+  if (options_.requests) requests = options_.requests(names);
+  if (requests.size() != names.size())
+    fail(ErrorKind::kInternal, "needed {} columns' requests, found {}", names.size(), requests.size());
+  readers_.reserve(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const ColumnRequest& request = requests[i];
+    ColumnReader::Options options{.guess = i < guesses_.size() ? guesses_[i] : Guess::kOpen};
+    if (request.role == ColumnRole::kMark) options = {.guess = Guess::kCategory, .is_fixed = true};
+    if (request.type) {
+      const bool known = options.guess != Guess::kOpen && *request.type == ColumnType::kTime;
+      options.is_fixed = true;
+      if (!known) options.guess = guess_for(*request.type, request.date_order);
+    }
+    readers_.emplace_back(options, options_.format);
+    table_.columns[i].role = request.role;
+  }
+  place_columns(requests);
+}
+
+// A row's numbers: the features', the targets', the marks', then two that nobody reads.
+void TableBuilder::place_columns(std::span<const ColumnRequest> requests) {
+  std::vector<std::size_t> in_order(requests.size());
+  for (std::size_t i = 0; i < in_order.size(); ++i) in_order[i] = i;
+  std::ranges::stable_sort(in_order, {}, [&](std::size_t i) { return requests[i].order; });
+  slots_.assign(requests.size(), 0);
+  std::size_t next = 0;
+  for (std::size_t role = 0; role < kMatrixRoles; ++role) {
+    const std::size_t first = next;
+    for (const std::size_t i : in_order) {
+      if (static_cast<std::size_t>(requests[i].role) != role) continue;
+      slots_[i] = next;
+      table_.columns[i].place = next - first;
+      next += numbers_of(readers_[i].guess());
+    }
+    table_.matrices[role].width = next - first;
+  }
+  row_bytes_ = kRowBytes + next * sizeof(float);
+  row_.assign(next + 2, 0);
+}
+
+void TableBuilder::make_room(const Reading& reading) {
+  constexpr double kSlack =
+      1.125;  // later rows may be shorter; memory that is never written to costs nothing
+  if (reading.read >= reading.total) return;
+  for (CellMatrix& matrix : table_.matrices) {
+    const auto size = static_cast<double>(matrix.numbers.size());
+    const auto read = static_cast<double>(reading.read);
+    const double after_next = size * (1 + static_cast<double>(reading.chunk) / read);
+    if (after_next <= static_cast<double>(matrix.numbers.capacity())) continue;
+    const double expected = kSlack * size * static_cast<double>(reading.total) / read;
+    const std::uint64_t allowed = reading.allowed / sizeof(float);
+    const double most = std::max(after_next, static_cast<double>(allowed));
+    matrix.numbers.reserve(static_cast<std::size_t>(std::min(expected, most)));
+  }
+}
+
+std::uint64_t TableBuilder::bytes() const {
+  std::uint64_t bytes = bytes_;
+  for (const ColumnReader& reader : readers_) bytes += reader.bytes();
+  return bytes;
+}
+
+bool TableBuilder::must_reread() const { return std::ranges::any_of(readers_, &ColumnReader::must_reread); }
+
+std::vector<Guess> TableBuilder::guesses() const {
+  std::vector<Guess> guesses;
+  for (const ColumnReader& reader : readers_) guesses.push_back(reader.guess());
+  return guesses;
+}
+
+void TableBuilder::end_file() {
+  if (at_ == At::kHeader) {
+    fail(ErrorKind::kData, "{}: needed {}, found an empty file", table_.file,
+         options_.format.has_header ? "a header on line 1" : "a row");
+  }
+  if (at_ == At::kFirstRow)
+    fail(ErrorKind::kData, "{}: needed rows below the header, found none", table_.file);
+}
+
+Table TableBuilder::finish() {
+  std::vector<std::vector<float>> codes;
+  bool has_other_bytes = false;
+  for (std::size_t column = 0; column < readers_.size(); ++column) {
+    const ColumnReader& reader = readers_[column];
+    Column& result = table_.columns[column];
+    ColumnReader::Result settled = reader.finish();
+    result.type = settled.type;
+    result.date_order = settled.date_order;
+    result.levels = std::move(settled.levels);
+    result.missing = reader.missing();
+    codes.push_back(std::move(settled.codes));
+    has_other_bytes = has_other_bytes || reader.has_other_bytes();
+    if (result.type != ColumnType::kNumber) continue;
+    require_f32(column);
+    if (reader.infinite() > 0)
+      table_.notes.push_back(fmt::format("{}: cells that are infinite count as missing: {}",
+                                         column_position(table_, column), reader.infinite()));
+  }
+  if (has_other_bytes)
+    table_.notes.push_back(fmt::format("{}: not UTF-8: what is not is read as Windows-1252", table_.file));
+  recode(codes);
+  return std::move(table_);
+}
+
+void TableBuilder::require_f32(std::size_t column) {
+  const std::optional<ColumnReader::TooLarge>& cell = readers_[column].too_large();
+  if (!cell) return;
+  const std::int64_t line = table_.lines[static_cast<std::size_t>(cell->cell)];
+  fail_cell(line, column, "a number in the range of f32", fmt::to_string(cell->number));
+}
+
+// Gives the cells of categories and booleans the numbers that their sorted values have.
+void TableBuilder::recode(std::span<const std::vector<float>> codes) {
+  for (std::size_t role = 0; role < kMatrixRoles; ++role) {
+    CellMatrix& matrix = table_.matrices[role];
+    struct Recoding {
+      std::size_t place;
+      const float* codes;
+    };
+    std::vector<Recoding> recodings;
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      if (!codes[i].empty() && static_cast<std::size_t>(table_.columns[i].role) == role)
+        recodings.push_back({table_.columns[i].place, codes[i].data()});
+    }
+    if (recodings.empty()) continue;
+    for (std::size_t row = 0; row < matrix.numbers.size(); row += matrix.width) {
+      for (const Recoding& recoding : recodings) {
+        float& number = matrix.numbers[row + recoding.place];
+        if (!std::isnan(number)) number = recoding.codes[static_cast<std::size_t>(number)];
+      }
+    }
+  }
+}
+
+}  // namespace catenary

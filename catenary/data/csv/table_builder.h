@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catenary/data/csv/column_reader.h"
+#include "catenary/data/csv/csv.h"
+
+namespace catenary {
+
+/// Turns cells, in the order in which they stand in a CSV file, into typed columns.
+/// Throws Error{data} that names file, line and column. Lines are those on which a row starts.
+class TableBuilder {
+ public:
+  /// file: its name in messages; options, whose format must be complete, must outlive the builder. guesses: of an
+  /// earlier reading of the same file; empty for the first.
+  TableBuilder(std::string file, const CsvOptions& options, std::vector<Guess> guesses = {});
+
+  /// The next cell of the current row.
+  void add_cell(std::string_view text, std::int64_t line);
+  /// Ends the row after as many cells as were added; none stands for a blank line.
+  void end_row(std::int64_t line);
+  /// How far the reading is, in bytes; total: 0 if it is not known.
+  struct Reading {
+    std::uint64_t chunk;  // the last one
+    std::uint64_t read;
+    std::uint64_t total;
+    std::uint64_t allowed;  // in memory
+  };
+  /// Before a matrix runs out of room it gets as much as the rows so far let expect for the whole file, so
+  /// that it hardly ever moves.
+  void make_room(const Reading& reading);
+  /// The memory that the rows and names so far take, but for what vectors keep in reserve.
+  [[nodiscard]] std::uint64_t bytes() const;
+  /// Whether a cell has shown that the file must be read again, by guesses().
+  [[nodiscard]] bool must_reread() const;
+  [[nodiscard]] std::vector<Guess> guesses() const;
+  /// The end of the file.
+  void end_file();
+  /// Settles the types and hands out the table, after end_file().
+  [[nodiscard]] Table finish();
+
+ private:
+  // Which row is being read: a header, the first row below it, which may show that the header lacks a name, or others.
+  enum class At { kHeader, kFirstRow, kRows };
+
+  void hold_cell(std::string_view text, std::int64_t line);
+  void start(std::int64_t line);
+  void name_columns(std::int64_t line);
+  void make_names_distinct();
+  void request_columns();
+  void place_columns(std::span<const ColumnRequest> requests);
+  void end_full_row(std::int64_t line);
+  void recode(std::span<const std::vector<float>> codes);
+  void require_f32(std::size_t column);
+  [[noreturn]] void fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
+                              std::string_view found) const;
+
+  const CsvOptions& options_;
+  std::vector<Guess> guesses_;
+  Table table_;
+  At at_ = At::kHeader;
+  std::vector<std::string> header_, first_;  // cells that are held until the columns are known
+  std::int64_t first_line_ = 0;
+  std::vector<ColumnReader> readers_;  // one for each column, once they are known
+  std::vector<std::size_t> slots_;     // where in row_ each column's numbers are put
+  std::vector<float> row_;             // the current row's numbers, those of a role side by side, and two for the rest
+  std::size_t cell_ = 0;               // index of the next cell in its row
+  bool has_extra_ = false;             // the row has a cell beyond the columns that is not blank
+  bool is_blank_ = true;               // none of the row's cells so far had anything in it
+  std::uint64_t bytes_ = 0;
+  std::uint64_t row_bytes_ = 0;  // that each row adds to them, beside its texts
+};
+
+}  // namespace catenary

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace catenary {
+
+/// A pair of words, in small letters, for no and yes.
+struct BooleanWords {
+  std::string_view no, yes;
+};
+/// no/yes, false/true, n/y, f/t.
+[[nodiscard]] std::span<const BooleanWords> boolean_words();
+
+/// Whether all texts are one pair of boolean words, in whatever letters, and both of the pair are there.
+[[nodiscard]] bool are_booleans(std::span<const std::string> texts);
+
+/// Which of a pair the word is; nothing where it is none, neither 0 nor 1.
+[[nodiscard]] std::optional<bool> boolean_of(std::string_view word);
+
+/// Without spaces and tabs around it, and without byte order marks before it.
+[[nodiscard]] std::string_view trimmed(std::string_view text);
+
+/// The text itself if it is UTF-8, else what its bytes are in Windows-1252. Bytes that that leaves open become U+FFFD.
+[[nodiscard]] std::string as_utf8(std::string_view text);
+
+}  // namespace catenary

@@ -1,0 +1,379 @@
+#include "catenary/data/preprocess/fit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <unordered_set>
+
+#include "catenary/base/error.h"
+#include "catenary/base/text.h"
+#include "catenary/data/csv/level_table.h"
+#include "catenary/data/classes.h"
+#include "catenary/data/name_index.h"
+#include "catenary/data/preprocess/encode.h"
+#include "catenary/data/preprocess/statistics.h"
+#include "catenary/data/table_dataset.h"
+
+namespace catenary {
+
+namespace {
+
+using preprocess::Step;
+
+// An input in the making.
+struct Draft {
+  Input input;
+  ColumnType type;       // of what its steps so far make
+  bool is_code = false;  // 1 or 0 by a category's value or by what is missing: no further step changes it
+  [[nodiscard]] bool is_number() const { return type == ColumnType::kNumber && !is_code; }
+};
+
+class Fit {
+ public:
+  Fit(Dataset& data, std::span<const std::int64_t> rows) : data_(data), rows_(rows) {
+    for (std::size_t i = 0; i < data.schema.columns.size(); ++i) {
+      const ColumnSchema& column = data.schema.columns[i];
+      drafts_.push_back({.input = {.name = column.name, .column = i}, .type = column.type});
+    }
+  }
+
+  void apply(const Step& step) {
+    step_ = &step;
+    std::visit([&](const auto& options) { apply_one(options); }, step.options);
+  }
+
+  void finish();
+
+ private:
+  // Steps that make of each draft that they take others, in its place.
+  using Drafts = std::vector<Draft>;
+  template <typename Takes, typename Make>
+  void replace(const Takes& takes, const Make& make);
+  void require_columns() const;
+  [[nodiscard]] bool is_named(const Draft& draft) const;
+  void push(const Draft& draft, FittedStep step, Drafts& out) const;
+
+  void apply_one(const preprocess::Auto& options);
+  void apply_one(const preprocess::Drop& options);
+  void apply_one(const preprocess::Impute& options);
+  void apply_one(const preprocess::OneHot& options);
+  void apply_one(const preprocess::Ordinal& options);
+  void apply_one(const preprocess::Dates& options);
+  void apply_one(const preprocess::Standardize& options);
+  void apply_one(const preprocess::MinMax& options);
+  void apply_one(const preprocess::Scale& options);
+  void apply_one(const preprocess::Quantile& options);
+  void apply_one(const preprocess::Log& options);
+  void apply_one(const preprocess::Clip& options);
+  void apply_one(const preprocess::TargetStandardize& options);
+
+  [[nodiscard]] std::vector<float> values(const Draft& draft) const { return values_of(data_, draft.input, rows_); }
+  [[nodiscard]] fitted::Affine standardizing(const Draft& draft) const;
+  void impute(const preprocess::Impute& options, const Draft& draft, Drafts& out);
+  void one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts& out);
+  void auto_number(const preprocess::Auto& options, const Draft& draft, Drafts& out);
+  void auto_category(const Draft& draft, Drafts& out);
+  void note(const std::string& column, std::string_view reason) {
+    data_.notes.push_back(fmt::format("column {} {}: left out", quote(column), reason));
+  }
+  void set_codes(std::size_t column, const ColumnSchema& schema);
+  void drop_unread_columns();
+
+  Dataset& data_;
+  std::span<const std::int64_t> rows_;
+  const Step* step_ = nullptr;
+  Drafts drafts_;
+};
+
+bool Fit::is_named(const Draft& draft) const {
+  const std::vector<std::string>& names = step_->columns;
+  return names.empty() || std::ranges::count(names, draft.input.name) > 0 ||
+         std::ranges::count(names, data_.schema.columns[draft.input.column].name) > 0;
+}
+
+void Fit::require_columns() const {
+  std::vector<std::string> known;
+  for (const Draft& draft : drafts_) {
+    known.push_back(draft.input.name);
+    if (const std::string& column = data_.schema.columns[draft.input.column].name; column != draft.input.name)
+      known.push_back(column);
+  }
+  const NameIndex index(known);
+  for (const std::string& name : step_->columns) {
+    if (index.find(name)) continue;
+    fail(ErrorKind::kConfig, "preprocess: {}: needed the names of inputs, found {}{}", name_of(step_->options),
+         quote(name), index.hint(name));
+  }
+}
+
+template <typename Takes, typename Make>
+void Fit::replace(const Takes& takes, const Make& make) {
+  require_columns();
+  Drafts made;
+  for (const Draft& draft : drafts_) {
+    const bool is_asked = is_named(draft);
+    if (is_asked && takes(draft)) {
+      make(draft, made);
+      continue;
+    }
+    if (is_asked && !step_->columns.empty() && !draft.is_code) {
+      fail(ErrorKind::kConfig, "preprocess: {}: column {} is a {}, which this step does not take",
+           name_of(step_->options), quote(draft.input.name), name_of(draft.type));
+    }
+    made.push_back(draft);
+  }
+  drafts_ = std::move(made);
+}
+
+void Fit::push(const Draft& draft, FittedStep step, Drafts& out) const {
+  out.push_back(draft);
+  out.back().input.steps.push_back(std::move(step));
+}
+
+bool is_number(const Draft& draft) { return draft.is_number(); }
+bool is_category(const Draft& draft) { return draft.type == ColumnType::kCategory && !draft.is_code; }
+bool is_time(const Draft& draft) { return draft.type == ColumnType::kTime && !draft.is_code; }
+
+void Fit::apply_one(const preprocess::Drop& /*options*/) {
+  replace([](const Draft& /*draft*/) { return true; }, [](const Draft& /*draft*/, Drafts& /*out*/) {});
+}
+
+Draft indicator_of(const Draft& draft) {
+  Draft indicator = draft;
+  indicator.input.name += ".missing";
+  indicator.input.steps.push_back(fitted::IsMissing());
+  indicator.is_code = true;
+  return indicator;
+}
+
+void Fit::impute(const preprocess::Impute& options, const Draft& draft, Drafts& out) {
+  const std::vector<float> all = values(draft);
+  const std::vector<float> present = present_of(all);
+  const bool is_constant = options.by == preprocess::Statistic::kConstant;
+  if (present.empty() && !is_constant) {
+    fail(ErrorKind::kData, "column {}: needed a value among the training rows to fill in missing ones, found none",
+         quote(draft.input.name));
+  }
+  const float value = is_constant ? static_cast<float>(options.value) : statistic_of(options.by, present);
+  push(draft, fitted::Impute{value}, out);
+  if (options.indicator && present.size() < all.size()) out.push_back(indicator_of(draft));
+}
+
+void Fit::apply_one(const preprocess::Impute& options) {
+  const auto takes = [](const Draft& draft) { return draft.is_number() || (draft.type == ColumnType::kBoolean && !draft.is_code); };
+  replace(takes, [&](const Draft& draft, Drafts& out) { impute(options, draft, out); });
+}
+
+// The column's cells take the numbers that go with the schema's levels in place of those that they have.
+void Fit::set_codes(std::size_t column, const ColumnSchema& schema) {
+  const std::vector<float> codes = codes_for(schema, data_.schema.columns[column].levels);
+  auto& numbers = std::get<std::vector<float>>(data_.features.elements);
+  const auto width = static_cast<std::size_t>(data_.features.columns);
+  for (std::size_t at = data_.places[column]; at < numbers.size(); at += width) {
+    if (!std::isnan(numbers[at])) numbers[at] = codes[static_cast<std::size_t>(numbers[at])];
+  }
+  data_.schema.columns[column] = schema;
+}
+
+Draft code_of(const Draft& draft, const std::string& name, std::size_t code) {
+  Draft made = draft;
+  made.input.name += "=" + name;
+  made.input.steps.push_back(fitted::Equals{static_cast<float>(code)});
+  made.is_code = true;
+  return made;
+}
+
+void Fit::one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts& out) {
+  const std::size_t column = draft.input.column;
+  const std::vector<float> codes = values(draft);
+  ColumnSchema schema = data_.schema.columns[column];
+  const std::vector<std::int64_t> counts = counts_of(codes, schema.levels.size());
+  const bool refuses = options.unseen == Unseen::kRefuse;
+  std::vector<std::string> levels;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > (refuses ? 0 : 1)) levels.push_back(schema.levels[i]);
+  }
+  const auto seen = std::ranges::count_if(counts, [](std::int64_t count) { return count > 0; });
+  schema.unseen = options.unseen;
+  schema.levels = seen > options.max_levels ? std::vector<std::string>() : levels;
+  schema.buckets = seen > options.max_levels ? options.buckets : 0;
+  set_codes(column, schema);
+  for (std::size_t i = 0; i < schema.levels.size(); ++i) out.push_back(code_of(draft, schema.levels[i], i));
+  for (std::int64_t i = 0; i < schema.buckets; ++i)
+    out.push_back(code_of(draft, fmt::format("#{}", i), static_cast<std::size_t>(i)));
+  if (schema.buckets == 0 && !refuses) out.push_back(code_of(draft, "other", schema.levels.size()));
+  if (std::ranges::any_of(codes, [](float code) { return std::isnan(code); })) out.push_back(indicator_of(draft));
+}
+
+void Fit::apply_one(const preprocess::OneHot& options) {
+  replace(is_category, [&](const Draft& draft, Drafts& out) { one_hot(options, draft, out); });
+}
+
+void Fit::apply_one(const preprocess::Ordinal& options) {
+  replace(is_category, [&](const Draft& draft, Drafts& out) {
+    ColumnSchema schema = data_.schema.columns[draft.input.column];
+    schema.levels = options.order.empty() ? classes_of(schema.levels, '.') : options.order;
+    set_codes(draft.input.column, schema);
+    push(draft, fitted::Ordinal{static_cast<float>(schema.levels.size())}, out);
+    out.back().type = ColumnType::kNumber;
+  });
+}
+
+Draft part_of_time(const Draft& draft, TimePart part) {
+  Draft made = draft;
+  made.input.name += fmt::format(".{}", name_of(part));
+  made.input.steps.push_back(fitted::Part{part});
+  made.type = ColumnType::kNumber;
+  return made;
+}
+
+void Fit::apply_one(const preprocess::Dates& options) {
+  replace(is_time, [&](const Draft& draft, Drafts& out) {
+    for (const TimePart part : options.parts) out.push_back(part_of_time(draft, part));
+  });
+}
+
+fitted::Affine Fit::standardizing(const Draft& draft) const {
+  return standardizing_step(values(draft), draft.input.name);
+}
+
+void Fit::apply_one(const preprocess::Standardize& /*options*/) {
+  replace(is_number, [&](const Draft& draft, Drafts& out) { push(draft, standardizing(draft), out); });
+}
+
+void Fit::apply_one(const preprocess::MinMax& options) {
+  replace(is_number, [&](const Draft& draft, Drafts& out) {
+    const std::vector<float> present = present_of(values(draft));
+    push(draft, minmax_step(present, options.low, options.high, draft.input.name), out);
+  });
+}
+
+void Fit::apply_one(const preprocess::Scale& options) {
+  replace(is_number, [&](const Draft& draft, Drafts& out) {
+    push(draft, fitted::Affine{0, static_cast<float>(1 / options.factor)}, out);
+  });
+}
+
+void Fit::apply_one(const preprocess::Quantile& options) {
+  replace(is_number, [&](const Draft& draft, Drafts& out) {
+    const std::vector<float> present = present_of(values(draft));
+    if (present.empty())
+      fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none", quote(draft.input.name));
+    push(draft, fitted::Quantile{quantiles_of(present, options.quantiles), options.normal}, out);
+  });
+}
+
+void Fit::apply_one(const preprocess::Log& /*options*/) {
+  replace(is_number, [&](const Draft& draft, Drafts& out) { push(draft, fitted::Log(), out); });
+}
+
+void Fit::apply_one(const preprocess::Clip& options) {
+  replace(is_number, [&](const Draft& draft, Drafts& out) {
+    std::vector<float> present = present_of(values(draft));
+    if (present.empty())
+      fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none", quote(draft.input.name));
+    std::ranges::sort(present);
+    const auto bound = [&](const std::optional<double>& given, double share) {
+      return given ? static_cast<float>(*given) : sorted_quantile(present, share);
+    };
+    push(draft, fitted::Clip{bound(options.low, options.quantile), bound(options.high, 1 - options.quantile)}, out);
+  });
+}
+
+void Fit::apply_one(const preprocess::TargetStandardize& /*options*/) {
+  if (!data_.schema.classes.empty())
+    fail(ErrorKind::kConfig, "preprocess: target_standardize: needed numeric targets, found classes");
+  if (!data_.schema.target_scales.empty()) return;
+  const auto columns = static_cast<std::size_t>(data_.target_columns);
+  for (std::size_t i = 0; i < columns; ++i) {
+    std::vector<float> target;
+    for (const std::int64_t row : rows_) target.push_back(data_.targets[static_cast<std::size_t>(row) * columns + i]);
+    data_.schema.target_scales.push_back(standardizing_step(target, data_.schema.target_names[i]));
+  }
+}
+
+void Fit::auto_number(const preprocess::Auto& options, const Draft& draft, Drafts& out) {
+  const std::vector<float> present = present_of(values(draft));
+  const auto [low, high] = std::ranges::minmax_element(present);
+  const bool is_constant = present.empty() || *low == *high;
+  const bool is_missing_somewhere = present.size() < rows_.size();
+  // Whether it is missing may still tell something.
+  const bool is_part = draft.input.name != data_.schema.columns[draft.input.column].name;
+  if (is_constant && is_part) return;  // of dates without times nobody expects hours
+  if (is_constant && (present.empty() || !is_missing_somewhere))
+    return note(draft.input.name, present.empty() ? "has no values in the training rows" : "is the same in all training rows");
+  Drafts made;
+  impute({.by = draft.type == ColumnType::kBoolean ? preprocess::Statistic::kMostFrequent : preprocess::Statistic::kMedian},
+         draft, made);
+  if (options.standardize && draft.type == ColumnType::kNumber && !is_constant)
+    made.front().input.steps.push_back(standardizing(made.front()));
+  if (is_constant) made.erase(made.begin());
+  out.insert(out.end(), made.begin(), made.end());
+}
+
+void Fit::auto_category(const Draft& draft, Drafts& out) {
+  constexpr std::size_t kFewRows = 20;  // among fewer, distinct values may be chance
+  const std::vector<float> codes = values(draft);
+  const std::vector<float> present = present_of(codes);
+  const std::vector<std::int64_t> counts = counts_of(codes, data_.schema.columns[draft.input.column].levels.size());
+  const auto seen = static_cast<std::size_t>(std::ranges::count_if(counts, [](std::int64_t n) { return n > 0; }));
+  if (seen == present.size() && seen >= kFewRows)
+    return note(draft.input.name, "is different in all training rows, as names are");
+  if (seen == 0) return note(draft.input.name, "has no values in the training rows");
+  if (seen == 1 && present.size() == codes.size()) return note(draft.input.name, "is the same in all training rows");
+  one_hot({}, draft, out);
+}
+
+void Fit::apply_one(const preprocess::Auto& options) {
+  replace([](const Draft& draft) { return !draft.is_code && (draft.input.steps.empty() || is_category(draft) || is_time(draft)); },
+          [&](const Draft& draft, Drafts& out) {
+            if (is_category(draft)) return auto_category(draft, out);
+            if (!is_time(draft)) return auto_number(options, draft, out);
+            Drafts parts;
+            for (const TimePart part : preprocess::Dates().parts) auto_number(options, part_of_time(draft, part), out);
+          });
+  if (options.standardize && data_.schema.classes.empty() && data_.target_columns > 0)
+    apply_one(preprocess::TargetStandardize());
+}
+
+void Fit::drop_unread_columns() {
+  constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  std::vector<std::size_t> kept(data_.schema.columns.size(), kNone);
+  std::vector<ColumnSchema> columns;
+  std::vector<std::size_t> places;
+  for (Draft& draft : drafts_) {
+    std::size_t& at = kept[draft.input.column];
+    if (at == kNone) {
+      at = columns.size();
+      columns.push_back(std::move(data_.schema.columns[draft.input.column]));
+      places.push_back(data_.places[draft.input.column]);
+    }
+    draft.input.column = at;
+  }
+  data_.schema.columns = std::move(columns);
+  data_.places = std::move(places);
+}
+
+void Fit::finish() {
+  for (const Draft& draft : drafts_) {
+    if (draft.is_code || draft.type == ColumnType::kNumber || draft.type == ColumnType::kBoolean) continue;
+    fail(ErrorKind::kConfig, "preprocess: column {} is a {}: needed a step that makes numbers of it, such as {}, or auto",
+         quote(draft.input.name), name_of(draft.type), draft.type == ColumnType::kTime ? "dates" : "onehot");
+  }
+  if (drafts_.empty()) fail(ErrorKind::kData, "needed an input that the network can learn from, found none");
+  drop_unread_columns();
+  for (Draft& draft : drafts_) data_.schema.inputs.push_back(std::move(draft.input));
+}
+
+}  // namespace
+
+void fit(Dataset& data, std::span<const std::int64_t> rows, std::span<const Step> steps) {
+  if (rows.empty()) fail(ErrorKind::kData, "needed at least one training row, found none");
+  Fit fitting(data, rows);
+  for (const Step& step : steps) fitting.apply(step);
+  fitting.finish();
+}
+
+}  // namespace catenary

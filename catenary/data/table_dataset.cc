@@ -1,0 +1,307 @@
+#include "catenary/data/table_dataset.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <span>
+
+#include "catenary/base/error.h"
+#include "catenary/base/text.h"
+#include "catenary/data/classes.h"
+#include "catenary/data/csv/csv.h"
+#include "catenary/data/csv/level_table.h"
+#include "catenary/data/name_index.h"
+
+namespace catenary {
+
+namespace {
+
+using Names = std::span<const std::string>;
+
+void require_targets(const TableOptions& options) {
+  if (options.targets.empty()) fail(ErrorKind::kConfig, "needed the name of a target column, found none");
+  if (std::set(options.targets.begin(), options.targets.end()).size() < options.targets.size()) {
+    fail(ErrorKind::kConfig, "needed distinct target columns, found one twice: {}",
+         fmt::join(options.targets, ", "));
+  }
+  const bool is_class =
+      options.target_type == TargetType::kClasses || options.target_type == TargetType::kCategory;
+  if (options.targets.size() > 1 && is_class)
+    fail(ErrorKind::kConfig, "needed one target column for classes, found {}", options.targets.size());
+}
+
+// The requests for a file's columns, made one by one.
+class Requests {
+ public:
+  Requests(const std::string& file, Names header) : file_(file), header_(header), index_(header) {
+    requests_.resize(header.size(), {.role = ColumnRole::kSkip});
+  }
+
+  // what: of which kind the column is, in a message about a name that is not there; `key`: where the name comes from.
+  ColumnRequest& column(const std::string& name, std::string_view what) {
+    const std::optional<std::size_t> at = index_.find(name);
+    if (at) return requests_[*at];
+    fail(ErrorKind::kData, "{}: needed {} {}, found no such name in the header{}", file_, what, quote(name),
+         index_.hint(name));
+  }
+
+  void add_targets(Names targets, std::optional<ColumnType> type) {
+    for (std::size_t i = 0; i < targets.size(); ++i)
+      column(targets[i], "the target column") = {.role = ColumnRole::kTarget, .type = type, .order = i};
+  }
+
+  void add_others(const TableOptions& options) {
+    if (!options.id.empty()) column(options.id, "the id column").role = ColumnRole::kText;
+    if (!options.part.empty()) column(options.part, "the split's column").role = ColumnRole::kMark;
+    if (!options.group.empty()) column(options.group, "the group column").role = ColumnRole::kMark;
+  }
+
+  [[nodiscard]] std::vector<ColumnRequest> take() { return std::move(requests_); }
+
+ private:
+  const std::string& file_;
+  Names header_;
+  NameIndex index_;
+  std::vector<ColumnRequest> requests_;
+};
+
+std::optional<ColumnType> requested_type(TargetType type) {
+  switch (type) {
+    case TargetType::kInfer: return std::nullopt;
+    case TargetType::kNumbers: return ColumnType::kNumber;
+    default: return ColumnType::kCategory;
+  }
+}
+
+std::vector<ColumnRequest> training_requests(const std::string& file, Names header, const TableOptions& options) {
+  Requests requests(file, header);
+  for (const std::string& name : header) requests.column(name, "").role = ColumnRole::kFeature;
+  for (const auto& [name, type] : options.types) requests.column(name, "data.types: the column").type = type;
+  for (const std::string& name : options.ignore)
+    requests.column(name, "data.ignore: the column").role = ColumnRole::kSkip;
+  requests.add_targets(options.targets, requested_type(options.target_type));
+  requests.add_others(options);
+  return requests.take();
+}
+
+// Throws if a column is both: it could not be read as a number and as a class at once.
+void require_apart(const std::string& file, const Schema& trained) {
+  for (const std::string& name : trained.target_names) {
+    const auto is_feature = [&](const ColumnSchema& column) { return column.name == name; };
+    if (std::ranges::none_of(trained.columns, is_feature)) continue;
+    fail(ErrorKind::kConfig, "{}: needed a target that is no feature of the trained model, found {}", file,
+         quote(name));
+  }
+}
+
+std::vector<ColumnRequest> trained_requests(const std::string& file, Names header, const Schema& trained,
+                                            const TableOptions& options) {
+  Requests requests(file, header);
+  for (std::size_t i = 0; i < trained.columns.size(); ++i) {
+    const ColumnSchema& column = trained.columns[i];
+    requests.column(column.name, "the column that the model was trained on,") = {
+        .type = column.type, .date_order = column.date_order, .order = i};
+  }
+  requests.add_targets(options.targets, requested_type(options.target_type));
+  requests.add_others(options);
+  return requests.take();
+}
+
+// Whether all cells are there, and each once.
+bool names_rows(const Table& table, const Column& column) {
+  if (column.missing > 0) return false;
+  if (column.type == ColumnType::kCategory) return std::ssize(column.levels) == table.rows();
+  if (column.type != ColumnType::kNumber) return false;
+  std::set<float> seen;
+  for (std::size_t row = 0; row < table.lines.size(); ++row) {
+    if (!seen.insert(table.number(row, column)).second) return false;
+  }
+  return true;
+}
+
+// Why a column of a training set is of no use, "" if it goes without saying; nothing if it may be of use.
+std::optional<std::string> useless(const Table& table, const Column& column) {
+  if (column.missing == table.rows()) return column.is_nameless ? "" : "has no values";
+  const bool is_first = &column == &table.columns.front();
+  if (column.is_nameless && is_first && names_rows(table, column)) return "has no name and another value in each row";
+  return std::nullopt;
+}
+
+// Which of a training set's columns are features.
+void choose_columns(Dataset& dataset, const Table& table) {
+  for (const Column& column : table.columns) {
+    if (column.role != ColumnRole::kFeature) continue;
+    const std::optional<std::string> reason = useless(table, column);
+    if (!reason) {
+      dataset.schema.columns.push_back({.name = column.name,
+                                        .type = column.type,
+                                        .date_order = column.date_order,
+                                        .levels = column.levels});
+      dataset.places.push_back(column.place);
+    } else if (!reason->empty()) {
+      dataset.notes.push_back(fmt::format("{}: column {} {}: left out", table.file, quote(column.name), *reason));
+    }
+  }
+  if (dataset.schema.columns.empty())
+    fail(ErrorKind::kData, "{}: needed a column beside the target, found none", table.file);
+}
+
+void take_mark(Mark& mark, const Table& table, const std::string& name) {
+  if (name.empty()) return;
+  const auto column = std::ranges::find(table.columns, name, &Column::name);
+  mark.levels = column->levels;
+  for (std::size_t row = 0; row < table.lines.size(); ++row) mark.codes.push_back(table.number(row, *column));
+}
+
+// All of a table but its columns and targets.
+Dataset rows_of(Table& table, const TableOptions& options) {
+  Dataset dataset;
+  CellMatrix& cells = table.of(ColumnRole::kFeature);
+  dataset.features.rows = table.rows();
+  dataset.features.columns = static_cast<std::int64_t>(cells.width);
+  dataset.features.elements = std::move(cells.numbers);
+  dataset.notes = std::move(table.notes);
+  dataset.target_columns = std::ssize(options.targets);
+  take_mark(dataset.part, table, options.part);
+  take_mark(dataset.group, table, options.group);
+  if (options.id.empty()) return dataset;
+  dataset.schema.id = options.id;
+  dataset.ids = std::move(std::ranges::find(table.columns, options.id, &Column::name)->texts);
+  return dataset;
+}
+
+std::size_t target_column(const Table& table, const std::string& name) {
+  return static_cast<std::size_t>(std::ranges::find(table.columns, name, &Column::name) - table.columns.begin());
+}
+
+void require_no_amounts(const Table& table, std::size_t column, Names classes, char decimal) {
+  const std::string_view fraction = first_fraction(classes, decimal);
+  if (fraction.empty()) return;
+  fail(ErrorKind::kData,
+       "{}: needed classes, found numbers with fractions such as {}; a loss for numbers is squared_error "
+       "(train.loss), or data.target_type = \"category\" takes each of them for a class",
+       column_position(table, column), fraction);
+}
+
+void require_few(const Table& table, std::size_t column, std::size_t classes, const DataLimits& limits) {
+  if (classes <= limits.max_classes) return;
+  fail(ErrorKind::kData,
+       "{}: needed at most {} classes, found {} distinct values; data.max_classes sets the limit",
+       column_position(table, column), limits.max_classes, classes);
+}
+
+void learn_classes(Dataset& dataset, const Table& table, const TableOptions& options) {
+  const std::size_t column = target_column(table, options.targets.front());
+  const char decimal = table.decimal;
+  dataset.schema.classes = classes_of(table.columns[column].levels, decimal);
+  require_few(table, column, dataset.schema.classes.size(), options.limits);
+  if (options.target_type == TargetType::kClasses)
+    require_no_amounts(table, column, dataset.schema.classes, decimal);
+  dataset.targets = class_indices(table, column, dataset.schema.classes, decimal);
+}
+
+Table read_table(const std::filesystem::path& path, const TableOptions& options, const auto& requests) {
+  const std::string file = path.string();
+  return read_csv(path, {.format = options.format,
+                         .requests = [&](Names header) { return requests(file, header); },
+                         .limits = options.limits});
+}
+
+bool level_is_known(float code, const ColumnSchema& column) {
+  return static_cast<std::size_t>(code) < column.levels.size();
+}
+
+// A category's cells as the trained model has them, instead of as this file does.
+void recode(Dataset& dataset, const Table& table, const Schema& trained) {
+  auto& numbers = std::get<std::vector<float>>(dataset.features.elements);
+  const std::size_t width = table.of(ColumnRole::kFeature).width;
+  for (std::size_t i = 0; i < trained.columns.size(); ++i) {
+    const ColumnSchema& schema = trained.columns[i];
+    if (schema.type != ColumnType::kCategory) continue;
+    const std::size_t at = target_column(table, schema.name);
+    const std::vector<float> codes = codes_for(schema, table.columns[at].levels);
+    for (std::size_t row = 0; row < table.lines.size(); ++row) {
+      float& number = numbers[row * width + dataset.places[i]];
+      if (std::isnan(number)) continue;
+      const auto level = static_cast<std::size_t>(number);
+      number = codes[level];
+      if (schema.unseen == Unseen::kOther || schema.buckets > 0 || level_is_known(number, schema)) continue;
+      const NameIndex known(schema.levels);
+      const std::string& value = table.columns[at].levels[level];
+      fail(ErrorKind::kData, "{}: needed a value that the model was trained on, found {}{}; unseen = \"other\" of its "
+           "onehot takes it",
+           cell_position(table, table.lines[row], at), quote(value), known.hint(value));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<float> codes_for(const ColumnSchema& column, std::span<const std::string> levels) {
+  const NameIndex known(column.levels);
+  std::vector<float> codes;
+  for (const std::string& level : levels) {
+    const std::uint64_t buckets = static_cast<std::uint64_t>(column.buckets);
+    const std::size_t code = buckets > 0 ? hash_of(level) % buckets : known.find(level).value_or(column.levels.size());
+    codes.push_back(static_cast<float>(code));
+  }
+  return codes;
+}
+
+Dataset load_table(const std::filesystem::path& path, const TableOptions& options) {
+  require_targets(options);
+  Table table = read_table(path, options, [&](const std::string& file, Names header) {
+    return training_requests(file, header, options);
+  });
+  Dataset dataset = rows_of(table, options);
+  choose_columns(dataset, table);
+  dataset.schema.target_names = options.targets;
+  const bool are_numbers = std::ranges::all_of(options.targets, [&](const std::string& name) {
+    return table.columns[target_column(table, name)].type == ColumnType::kNumber;
+  });
+  if (!are_numbers && options.target_type == TargetType::kInfer) {  // their texts were not kept
+    TableOptions as_classes = options;
+    as_classes.target_type = TargetType::kClasses;
+    return load_table(path, as_classes);
+  }
+  if (are_numbers) {
+    dataset.targets = std::move(table.of(ColumnRole::kTarget).numbers);
+  } else {
+    learn_classes(dataset, table, options);
+  }
+  return dataset;
+}
+
+Dataset load_table(const std::filesystem::path& path, const Schema& trained, TargetUse use,
+                   const TableOptions& given) {
+  require_apart(path.string(), trained);
+  TableOptions options = given;
+  options.targets = use == TargetUse::kRequired ? trained.target_names : std::vector<std::string>();
+  options.target_type = trained.classes.empty() ? TargetType::kNumbers : TargetType::kCategory;
+  if (use == TargetUse::kRequired && options.targets.empty()) {
+    fail(ErrorKind::kConfig, "{}: needed the name of the target column, the trained model knows none",
+         path.string());
+  }
+  Table table = read_table(path, options, [&](const std::string& file, Names header) {
+    return trained_requests(file, header, trained, options);
+  });
+  Dataset dataset = rows_of(table, options);
+  dataset.schema = trained;
+  for (const ColumnSchema& column : trained.columns)
+    dataset.places.push_back(table.columns[target_column(table, column.name)].place);
+  recode(dataset, table, trained);
+  if (options.targets.empty()) return dataset;
+  if (trained.classes.empty()) {
+    dataset.targets = std::move(table.of(ColumnRole::kTarget).numbers);
+  } else {
+    dataset.targets =
+        class_indices(table, target_column(table, options.targets.front()), trained.classes, table.decimal);
+  }
+  return dataset;
+}
+
+}  // namespace catenary

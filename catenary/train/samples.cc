@@ -11,6 +11,7 @@
 #include "catenary/data/idx_dataset.h"
 #include "catenary/data/preprocess/fit.h"
 #include "catenary/data/split.h"
+#include "catenary/data/split_column.h"
 #include "catenary/data/table_dataset.h"
 
 namespace catenary::train {
@@ -39,17 +40,53 @@ std::vector<std::int64_t> usable_rows(Dataset& data, const std::string& file) {
   return rows;
 }
 
-std::uint64_t seed_of(const Config& config) { return static_cast<std::uint64_t>(config.seed); }
-
-// How many rows there are to split only the data tell; the share stands in the config.
-Split split_as_configured(const Config& config, std::span<const std::int64_t> rows) try {
-  Split parts = split(std::ssize(rows), *config.data.test_share, seed_of(config));
-  for (auto* part : {&parts.train, &parts.held_out}) {
-    for (std::int64_t& row : *part) row = rows[static_cast<std::size_t>(row)];
+// A column's marks as numbers; of a row without one: that of no level, another for each such row.
+std::vector<std::int64_t> codes_of(const Mark& mark) {
+  std::vector<std::int64_t> codes;
+  for (const float code : mark.codes) {
+    const auto none = std::ssize(mark.levels) + std::ssize(codes);
+    codes.push_back(std::isnan(code) ? none : static_cast<std::int64_t>(code));
   }
-  return parts;
+  return codes;
+}
+
+Parts split_by_mark(const Dataset& data, std::span<const std::int64_t> rows) {
+  const std::vector<std::int64_t> codes = codes_of(data.part);
+  for (const std::int64_t row : rows) {
+    if (codes[static_cast<std::size_t>(row)] >= std::ssize(data.part.levels))
+      fail(ErrorKind::kData, "needed the name of a part in each row, found none in row {}", row + 1);
+  }
+  return split_by_column(rows, codes, data.part.levels);
+}
+
+// How many rows there are to split only the data tell; the shares stand in the config.
+Parts split_as_configured(const Config& config, const Dataset& data, std::vector<std::int64_t> rows) try {
+  const std::optional<SplitConfig>& how = config.data.split;
+  if (!how) return {.train = std::move(rows), .validation = {}, .test = {}};
+  if (!how->column.empty()) return split_by_mark(data, rows);
+  const std::vector<std::int64_t> groups = codes_of(data.group);
+  const bool by_class = how->by == SplitOrder::kStratified;
+  return split(rows, {.validation = how->validation, .test = how->test},
+               {.order = how->by,
+                .seed = static_cast<std::uint64_t>(config.seed),
+                .labels = by_class ? std::span<const float>(data.targets) : std::span<const float>(),
+                .groups = groups});
 } catch (const Error& error) {
-  fail(error.kind(), "{}: data.split.test: {}", config.data.split_place.text, error.what());
+  fail(error.kind(), "{}: data.split: {}", config.data.split->place.text, error.what());
+}
+
+// Says of a part of the data which classes it has no row of.
+void note_missing_classes(std::vector<std::string>& notes, const Dataset& data, std::string_view part,
+                          std::span<const std::int64_t> rows) {
+  if (rows.empty() || data.schema.classes.empty()) return;
+  std::vector<bool> found(data.schema.classes.size());
+  for (const std::int64_t row : rows) found[static_cast<std::size_t>(data.targets[static_cast<std::size_t>(row)])] = true;
+  std::vector<std::string_view> missing;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (!found[i]) missing.push_back(data.schema.classes[i]);
+  }
+  if (!missing.empty())
+    notes.push_back(fmt::format("no {} row is of the {} {}", part, missing.size() == 1 ? "class" : "classes", listed(missing)));
 }
 
 Dataset load_named_idx(const DataConfig& config) {
@@ -74,6 +111,8 @@ TableOptions table_options(const Config& config) {
           .types = data.types,
           .ignore = data.ignore,
           .id = data.id,
+          .part = data.split ? data.split->column : "",
+          .group = data.split ? data.split->group : "",
           .limits = data.limits};
 }
 
@@ -82,10 +121,13 @@ Dataset load_train_file(const Config& config) {
   return load_table(config.data.train.samples, table_options(config));
 }
 
+// The marks of a split are those of the training file.
 Dataset load_trained(const Config& config, const DataFiles& files, const Schema& trained) {
   const DataLimits& limits = config.data.limits;
+  TableOptions options = table_options(config);
+  if (files != config.data.train) options.part = options.group = "";
   if (config.data.format == DataFormat::kIdx) return load_idx({files.samples, files.labels}, trained, limits);
-  return load_table(files.samples, trained, TargetUse::kRequired, table_options(config));
+  return load_table(files.samples, trained, TargetUse::kRequired, options);
 }
 
 Examples examples_of(Dataset data, const std::string& file, const DataLimits& limits) {
@@ -109,15 +151,18 @@ TrainingData load_training_data(const Config& config) {
   TrainingData data;
   const std::string& file = config.data.train.samples;
   Dataset table = load_train_file(config);
-  data.train_rows = usable_rows(table, file);
-  if (config.data.test_share) {
-    Split parts = split_as_configured(config, data.train_rows);
-    data.train_rows = std::move(parts.train);
-    data.test_rows = std::move(parts.held_out);
-  }
+  Parts parts = split_as_configured(config, table, usable_rows(table, file));
+  data.train_rows = std::move(parts.train);
+  data.validation_rows = std::move(parts.validation);
+  data.test_rows = std::move(parts.test);
+  note_missing_classes(table.notes, table, "training", data.train_rows);
+  note_missing_classes(table.notes, table, "validation", data.validation_rows);
+  note_missing_classes(table.notes, table, "test", data.test_rows);
   fit(table, data.train_rows, config.preprocess);
   data.notes = std::move(table.notes);
   data.file = examples_of(std::move(table), file, config.data.limits);
+  if (config.data.validation)
+    data.validation_file = load_other(config, *config.data.validation, data, data.validation_rows);
   if (config.data.test) data.test_file = load_other(config, *config.data.test, data, data.test_rows);
   return data;
 }
@@ -127,10 +172,11 @@ TestData load_test_data(const Config& config, const Schema& trained) {
   const DataFiles& files = config.data.test.value_or(config.data.train);
   Dataset table = load_trained(config, files, trained);
   data.rows = usable_rows(table, files.samples);
-  if (config.data.test_share) {
-    data.rows = split_as_configured(config, data.rows).held_out;
-  } else {
-    data.trained_on = !config.data.test;
+  data.trained_on = !config.data.test;
+  if (config.data.split && !config.data.test) {
+    Parts parts = split_as_configured(config, table, std::move(data.rows));
+    data.trained_on = parts.test.empty();
+    data.rows = std::move(data.trained_on ? parts.train : parts.test);
   }
   data.notes = std::move(table.notes);
   data.file = examples_of(std::move(table), files.samples, config.data.limits);
@@ -140,7 +186,9 @@ TestData load_test_data(const Config& config, const Schema& trained) {
 Examples load_inputs(const Config& config, const Schema& trained, const std::string& path) {
   const DataLimits& limits = config.data.limits;
   if (config.data.format == DataFormat::kIdx) return examples_of(load_idx({path, {}}, trained, limits), path, limits);
-  return examples_of(load_table(path, trained, TargetUse::kIgnored, table_options(config)), path, limits);
+  TableOptions options = table_options(config);
+  options.part = options.group = "";
+  return examples_of(load_table(path, trained, TargetUse::kIgnored, options), path, limits);
 }
 
 SampleRows::SampleRows(const Examples& examples) : examples_(examples) {

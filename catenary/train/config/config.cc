@@ -63,6 +63,17 @@ void check_target_type(const Config& config) {
        name_of(config.train.loss), is_classification(config) ? "classes" : "numbers", config.data.target_type);
 }
 
+// Classes keep their shares in each part unless a config says otherwise.
+void settle_split(Config& config) {
+  if (!config.data.split || !config.data.split->column.empty()) return;
+  SplitConfig& split = *config.data.split;
+  if (!split.by_given) split.by = is_classification(config) ? SplitOrder::kStratified : SplitOrder::kRandom;
+  split.by_given = true;
+  if (split.by != SplitOrder::kStratified || is_classification(config)) return;
+  fail(ErrorKind::kConfig, "{}: data.split.by: 'stratified' needs classes, and the loss {} predicts numbers",
+       split.place.text, name_of(config.train.loss));
+}
+
 // A stream cannot be read twice.
 void check_streams(const DataConfig& data, const std::string& path) {
   std::vector<int> read;
@@ -75,7 +86,7 @@ void check_streams(const DataConfig& data, const std::string& path) {
     read.push_back(*descriptor);
   };
   check(path);
-  for (const DataFiles& files : {data.train, data.test.value_or(DataFiles{})}) {
+  for (const DataFiles& files : {data.train, data.validation.value_or(DataFiles{}), data.test.value_or(DataFiles{})}) {
     check(files.samples);
     check(files.labels);
   }
@@ -97,6 +108,7 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
   config.train = read_train(section(root, "train"));
   check_one_target(config);
   check_target_type(config);
+  settle_split(config);
   config.layers = read_layers(section(root, "model"), config.train.loss);
   config.output = read_output(root.find("output"), path);
   config.train.accuracy = read_accuracy(*root.find("train"), is_classification(config));

@@ -11,6 +11,7 @@
 #include "catenary/data/csv/csv_format.h"
 #include "catenary/data/limits.h"
 #include "catenary/data/preprocess/steps.h"
+#include "catenary/data/split.h"
 #include "catenary/nn/network.h"
 #include "catenary/optim/options.h"
 
@@ -36,11 +37,23 @@ struct DataFiles {
   [[nodiscard]] bool operator==(const DataFiles&) const = default;
 };
 
+/// How one file's rows are divided into train, validation and test: by shares of them, or as a column says.
+struct SplitConfig {
+  double validation = 0;                ///< share of the rows, below 1; 0: no such part
+  double test = 0;                      ///< as validation; together they are below 1
+  SplitOrder by = SplitOrder::kRandom;  ///< what decides; of shares only
+  bool by_given = false;    ///< false: the kind of target decides on `by`; who fills it in sets this, too
+  std::string group = {};   ///< by = kGrouped: the column whose values stay together; else empty
+  std::string column = {};  ///< that names each row's part; where it is not empty there are no shares
+  Place place = {};         ///< of the table
+  [[nodiscard]] bool operator==(const SplitConfig&) const = default;
+};
+
 struct DataConfig {
   DataFormat format = DataFormat::kIdx;
   DataFiles train;
-  std::optional<DataFiles> test;
-  std::optional<double> test_share;  ///< in (0, 1): of the training file, held out for testing
+  std::optional<DataFiles> validation, test;
+  std::optional<SplitConfig> split;  ///< of the training file; without a validation and a test file
   std::vector<std::string> targets;  ///< CSV only: the columns to predict; several only for regression
   std::vector<std::string>
       classes;  ///< IDX only: names of the labels 0, 1, ...; empty: the numbers themselves
@@ -50,7 +63,7 @@ struct DataConfig {
   std::vector<std::string> ignore = {};                        ///< CSV only: columns that are not read
   std::string id = "";                                         ///< CSV only: the column that predictions carry; "": none
   DataLimits limits = {};
-  Place place, target_place, split_place;
+  Place place, target_place;
   [[nodiscard]] bool operator==(const DataConfig&) const = default;
 };
 

@@ -15,8 +15,8 @@ namespace catenary::train {
 
 namespace {
 
-constexpr std::array<std::string_view, 19> kKeys = {
-    "format",  "train",   "test",   "split", "target",  "target_type", "classes",     "separator",   "decimal", "header",
+constexpr std::array<std::string_view, 20> kKeys = {
+    "format",  "train",  "validation", "test",   "split", "target",  "target_type", "classes",     "separator",   "decimal", "header",
     "columns", "missing", "types",  "ignore", "id",     "standardize", "max_bytes",   "max_columns", "max_classes"};
 // Of tables alone.
 constexpr std::array<std::string_view, 10> kTableKeys = {"target",  "target_type", "separator", "decimal", "header",
@@ -72,13 +72,22 @@ DataFiles read_files(const TomlNode& node, const std::string& path, const std::s
   return infer_labels(node, path, config_path);
 }
 
-std::optional<double> read_test_share(const TableReader& data) {
-  const TomlNode* node = data.find("split");
-  if (node == nullptr) return std::nullopt;
-  data.forbid(std::array<std::string_view, 1>{"test"}, "expected either a test file or a split, found both");
-  const TableReader split(*node, "data.split", std::array<std::string_view, 1>{"test"});
-  (void)split.require("test", kBetweenZeroAndOne.text);
-  return split.number("test", kBetweenZeroAndOne, 0);
+// The files beside the training file, or how it is divided.
+void read_parts(const TableReader& table, DataConfig& data, const std::string& config_path) {
+  if (const TomlNode* split = table.find("split")) {
+    constexpr std::array<std::string_view, 2> kFiles = {"validation", "test"};
+    table.forbid(kFiles, "expected either files for validation and test or a split, found both");
+    data.split = read_split(*split);
+    if (data.format == DataFormat::kIdx && !(data.split->column + data.split->group).empty())
+      fail(ErrorKind::kConfig, "{}: data.split: images have no columns: expected shares", split->place);
+  }
+  const auto file = [&](std::string_view key) -> std::optional<DataFiles> {
+    const TomlNode* node = table.find(key);
+    if (node == nullptr) return std::nullopt;
+    return read_files(*node, table.path(key), config_path, data.format);
+  };
+  data.validation = file("validation");
+  data.test = file("test");
 }
 
 std::vector<std::string> read_targets(const TableReader& data) {
@@ -190,11 +199,7 @@ DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   DataConfig data;
   data.format = read_format(table, train);
   data.train = read_files(train, "data.train", config_path, data.format);
-  data.test_share = read_test_share(table);
-  if (const auto* split = table.find("split"))
-    data.split_place = {train::find(*split->table(), "test")->node.place};
-  if (const auto* test = table.find("test"))
-    data.test = read_files(*test, "data.test", config_path, data.format);
+  read_parts(table, data, config_path);
   data.limits = read_limits(table);
   data.place = {train.place};
   if (data.format == DataFormat::kCsv) {

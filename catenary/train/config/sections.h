@@ -12,6 +12,12 @@ namespace catenary::train {
 /// [data]; `config_path` is the file that relative paths are relative to.
 [[nodiscard]] DataConfig read_data(const TomlNode& node, const std::string& config_path);
 
+/// data.split, such as { validation = 0.15, test = 0.2, by = "ordered" }.
+[[nodiscard]] SplitConfig read_split(const TomlNode& node);
+
+/// The split as a TOML inline table, which has `by` even where it was not given; read_split reads it back.
+[[nodiscard]] std::string to_toml(const SplitConfig& split);
+
 /// The steps of preprocessing: preprocess = "auto" or "none", [[preprocess]] or, for short, data.standardize; without
 /// any of them a table's are "auto", and images are taken as they are. root: the whole document.
 [[nodiscard]] std::vector<preprocess::Step> read_preprocess(const TomlNode& root, DataFormat format);

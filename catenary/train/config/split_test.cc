@@ -1,4 +1,4 @@
-#include "catenary/train/config/split.h"
+#include "catenary/train/config/sections.h"
 
 #include <gtest/gtest.h>
 

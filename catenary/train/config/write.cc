@@ -34,8 +34,9 @@ std::string table_keys(const DataConfig& data) {
 std::string data_table(const DataConfig& data) {
   std::string text =
       fmt::format("\n[data]\nformat = \"{}\"\ntrain = {}\n", name_of(data.format), files(data.train));
+  if (data.validation) text += fmt::format("validation = {}\n", files(*data.validation));
   if (data.test) text += fmt::format("test = {}\n", files(*data.test));
-  if (data.test_share) text += fmt::format("split = {{ test = {} }}\n", toml_number(*data.test_share));
+  if (data.split) text += fmt::format("split = {}\n", to_toml(*data.split));
   if (!data.targets.empty()) text += fmt::format("target = {}\n", toml_names(data.targets));
   if (!data.classes.empty()) text += fmt::format("classes = {}\n", toml_names(data.classes));
   if (data.format == DataFormat::kCsv) text += table_keys(data);

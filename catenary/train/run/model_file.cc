@@ -16,7 +16,7 @@ namespace catenary::train {
 
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 constexpr const char* kColumns = "columns";
 constexpr const char* kInputs = "inputs";

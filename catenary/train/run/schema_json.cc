@@ -70,9 +70,9 @@ Json input_json(const Input& input, const Schema& schema) {
 }
 
 // Reads what was written above, and nothing else.
-class Reader {
+class JsonReader {
  public:
-  Reader(const std::string& text, const std::string& file, std::string_view key) : file_(file), key_(key) {
+  JsonReader(const std::string& text, const std::string& file, std::string_view key) : file_(file), key_(key) {
     json_ = Json::parse(text, nullptr, false);
     if (!json_.is_array()) complain("a JSON array", json_);
   }
@@ -136,7 +136,7 @@ class Reader {
   Json json_;
 };
 
-ColumnSchema read_column(const Reader& reader, const Json& json) {
+ColumnSchema read_column(const JsonReader& reader, const Json& json) {
   constexpr std::size_t kMostBuckets = std::size_t{1} << 24;
   if (json.is_string()) return {.name = reader.text(json)};
   ColumnSchema column{.name = reader.text(reader.member(json, "name")),
@@ -162,7 +162,7 @@ ColumnSchema read_column(const Reader& reader, const Json& json) {
   return column;
 }
 
-FittedStep read_step(const Reader& reader, const Json& json) {
+FittedStep read_step(const JsonReader& reader, const Json& json) {
   constexpr std::size_t kMostQuantiles = 10'000;
   if (json == "log") return fitted::Log();
   if (json == "is_missing") return fitted::IsMissing();
@@ -185,7 +185,7 @@ FittedStep read_step(const Reader& reader, const Json& json) {
 }
 
 // A time is two numbers until its part is taken, which nothing else is made of.
-void require_part_of_time(const Reader& reader, const Input& input, const Schema& schema, const Json& json) {
+void require_part_of_time(const JsonReader& reader, const Input& input, const Schema& schema, const Json& json) {
   const bool is_time = schema.columns[input.column].type == ColumnType::kTime;
   for (std::size_t i = 0; i < input.steps.size(); ++i) {
     if (std::holds_alternative<fitted::Part>(input.steps[i]) && !(is_time && i == 0))
@@ -193,7 +193,7 @@ void require_part_of_time(const Reader& reader, const Input& input, const Schema
   }
 }
 
-Input read_input(const Reader& reader, const Schema& schema, const Json& json) {
+Input read_input(const JsonReader& reader, const Schema& schema, const Json& json) {
   const bool is_plain = !json.is_object();
   Input input{.name = {}, .column = reader.whole(is_plain ? json : reader.member(json, "column"), schema.columns.size())};
   input.name = !is_plain && json.contains("name") ? reader.text(json["name"]) : schema.columns[input.column].name;
@@ -224,17 +224,17 @@ Json target_scales_json(const Schema& schema) {
 }
 
 void read_columns(Schema& schema, const std::string& text, const std::string& name) {
-  const Reader reader(text, name, "columns");
+  const JsonReader reader(text, name, "columns");
   for (const Json& column : reader.json()) schema.columns.push_back(read_column(reader, column));
 }
 
 void read_inputs(Schema& schema, const std::string& text, const std::string& name) {
-  const Reader reader(text, name, "inputs");
+  const JsonReader reader(text, name, "inputs");
   for (const Json& input : reader.json()) schema.inputs.push_back(read_input(reader, schema, input));
 }
 
 void read_target_scales(Schema& schema, const std::string& text, const std::string& name) {
-  const Reader reader(text, name, "target_scales");
+  const JsonReader reader(text, name, "target_scales");
   for (const Json& target : reader.json()) schema.target_scales.push_back(reader.affine(target));
 }
 

@@ -45,15 +45,38 @@ class InputFile {
 /// there.
 [[nodiscard]] std::filesystem::path follow_links(const std::filesystem::path& path);
 
-/// Writes a file that appears whole or not at all, even when the machine stops half-way: a temporary sibling
-/// (".NAME.tmp-PID") is written, synced and renamed over `path`, and the directory is synced. Symbolic links
-/// are followed. A directory, a pipe, a device or a descriptor of that name is refused.
+/// Writes a file that appears whole or not at all, even when the machine stops half-way: a file without a
+/// name (where the file system has none, a temporary sibling ".NAME.tmp-PID") is written, synced and renamed
+/// over `path`, and the directory is synced. Symbolic links are followed. A directory, a pipe, a device or a
+/// descriptor of that name is refused.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
 /// Writes to what `path` names: into a pipe, a character device or a file that a process has open under that
 /// name (/dev/stdout, /dev/fd/3), after what it holds; else a file, as write_file_atomically does.
 void write_output(const std::filesystem::path& path, std::string_view text);
+
+/// What write_output writes to, for what comes in pieces: a stream gets each of them at once, a file appears
+/// whole on commit(); without a commit, whatever ends the program, an old file of that name stays.
+class OutputFile {
+ public:
+  explicit OutputFile(std::filesystem::path path);
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+  ~OutputFile();
+
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view text);
+  void commit();
+
+ private:
+  void open_file();
+
+  std::filesystem::path path_;
+  std::filesystem::path target_;     // where path_ leads; "": to a stream
+  std::filesystem::path temporary_;  // the file's name before commit(); "": it has none
+  int descriptor_ = -1;
+};
 
 /// What to do when the name that is to be written is taken.
 enum class IfExists { kFail, kReplace };

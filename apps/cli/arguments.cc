@@ -44,11 +44,17 @@ struct DeriveWords {
   std::string detail{word_for(kDeriveDetails, DeriveArguments{}.detail)};
 };
 
+// The words among predict's arguments.
+struct PredictWords {
+  std::string format;
+};
+
 // The arguments of all commands; the chosen command's are filled in.
 struct Arguments {
   TrainArguments train;
   EvalArguments eval;
   PredictArguments predict;
+  PredictWords predict_words;
   InspectArguments inspect;
   DeriveArguments derive;
   DeriveWords derive_words;
@@ -136,6 +142,11 @@ void take(const DeriveWords& words, DeriveArguments& arguments) {
   arguments.detail = chosen("--detail", words.detail, kDeriveDetails);
 }
 
+void take(const PredictWords& words, PredictArguments& arguments) {
+  if (arguments.input.empty()) throw CLI::RequiredError("FILE");
+  if (!words.format.empty()) arguments.format = chosen("--format", words.format, kPredictionFormats);
+}
+
 CLI::App& add_train(CLI::App& app, TrainArguments& arguments) {
   CLI::App& command =
       *app.add_subcommand("train", "Train a network as a config file says and write a run directory");
@@ -160,29 +171,57 @@ CLI::App& add_train(CLI::App& app, TrainArguments& arguments) {
 }
 
 CLI::App& add_eval(CLI::App& app, EvalArguments& arguments) {
-  CLI::App& command = *app.add_subcommand("eval", "Judge a trained network by its test set");
+  CLI::App& command = *app.add_subcommand("eval", "Judge a trained network by its test set or by other data");
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
+  auto* data =
+      command
+          .add_option("--data", arguments.data,
+                      "Judge by this file, of the config's format [what the config tests on, else trains on]")
+          ->type_name("FILE")
+          ->check(not_empty())
+          ->transform(dash_is(kStandardInput));
+  command
+      .add_flag("--held-out", arguments.held_out,
+                "--data are the training data, moved: judge by the rows that the config's split held out")
+      ->needs(data);
   add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   add_json(command, arguments.json, "Print one JSON object");
   return command;
 }
 
-CLI::App& add_predict(CLI::App& app, PredictArguments& arguments) {
+void add_predict_input(CLI::App& command, std::string& input) {
+  auto* file = command.add_option("FILE", input, "CSV file with the model's features, or IDX file of images")
+                   ->type_name("")
+                   ->check(not_empty())
+                   ->transform(dash_is(kStandardInput));
+  command.add_option("--input", input, "The same as FILE")
+      ->type_name("FILE")
+      ->check(not_empty())
+      ->transform(dash_is(kStandardInput))
+      ->excludes(file);
+}
+
+CLI::App& add_predict(CLI::App& app, PredictArguments& arguments, PredictWords& words) {
   CLI::App& command = *app.add_subcommand("predict", "Apply a trained network to a file of samples");
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
-  command.add_option("--input", arguments.input, "CSV file with the model's features, or IDX file of images")
-      ->required()
-      ->type_name("FILE")
-      ->transform(dash_is(kStandardInput));
-  command.add_option("--output", arguments.output, "CSV file to write: a row for each sample")
-      ->required()
+  add_predict_input(command, arguments.input);
+  command.add_option("--output", arguments.output, "File to write: a row for each sample [stdout]")
       ->type_name("FILE")
       ->check(not_empty())
       ->transform(dash_is(kStandardOutput));
+  command
+      .add_option(
+          "--format", words.format,
+          "csv, or jsonl: JSON, one object a line [by the output's name: .csv, .jsonl, .ndjson; else csv]")
+      ->type_name("FORMAT")
+      ->check(not_empty("a format"));
+  command.add_flag("--inputs", arguments.with_inputs, "Write the input's own columns before the prediction");
   add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
-  add_json(command, arguments.json, "Print one JSON object");
+  add_json(
+      command, arguments.json,
+      "Print one JSON object that tells what was written where; --format jsonl writes predictions as JSON");
   return command;
 }
 
@@ -344,7 +383,10 @@ Request parse_arguments(int argc, const char* const* argv) {
   Request request;
   add_train(app, arguments.train).final_callback(choose(request, train, arguments.train));
   add_eval(app, arguments.eval).final_callback(choose(request, eval, arguments.eval));
-  add_predict(app, arguments.predict).final_callback(choose(request, predict, arguments.predict));
+  add_predict(app, arguments.predict, arguments.predict_words).final_callback([&] {
+    take(arguments.predict_words, arguments.predict);
+    choose(request, predict, arguments.predict)();
+  });
   add_inspect(app, arguments.inspect).final_callback(choose(request, inspect, arguments.inspect));
   add_derive(app, arguments.derive, arguments.derive_words).final_callback([&] {
     take(arguments.derive_words, arguments.derive);

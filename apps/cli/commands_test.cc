@@ -155,6 +155,81 @@ TEST(Eval, WithoutATestSetJudgesByTheTrainingSetAndSaysSo) {
   EXPECT_EQ(json_lines(shell.run({"eval", "runs/c", "--json"}).out).front()["on"], "train");
 }
 
+TEST(Eval, JudgesByOtherDataAndNamesThem) {
+  const ShellWithData shell;
+  shell.file("other.csv", "side,a,b\nleft,1,2\nleft,5,9\nright,3,1\n");
+  shell.run({"train", "c.toml"});
+  const Outcome outcome = shell.run({"eval", "runs/c", "--data", "other.csv"});
+  EXPECT_THAT(outcome.out, testing::StartsWith("test data: other.csv\ntest accuracy ")) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("(3 samples)\n"));
+  EXPECT_EQ(outcome.err,
+            "all rows of other.csv are judged; --held-out takes those that the config's split kept from "
+            "training\n");
+  const auto json = json_lines(shell.run({"eval", "runs/c", "--data", "other.csv", "--json"}).out).front();
+  EXPECT_EQ(json["data"], "other.csv");
+  EXPECT_EQ(json["on"], "test");
+  EXPECT_EQ(json["samples"], 3);
+}
+
+TEST(Eval, OfDataThatMovedGivesWhatItGaveBefore) {
+  const ShellWithData shell;
+  shell.run({"train", "c.toml"});
+  const std::string before = shell.run({"eval", "runs/c"}).out;
+  std::filesystem::rename(shell / "sides.csv", shell / "moved.csv");
+  const Outcome gone = shell.run({"eval", "runs/c"});
+  EXPECT_EQ(gone.exit_code, 5);
+  EXPECT_THAT(gone.err,
+              testing::EndsWith("sides.csv': No such file or directory; --data FILE --held-out judges "
+                                "by data that stand elsewhere\n"));
+  const Outcome moved = shell.run({"eval", "runs/c", "--data", "moved.csv", "--held-out"});
+  EXPECT_EQ(moved.out, "test data: moved.csv\n" + before);
+  EXPECT_EQ(moved.err, "");
+}
+
+TEST(Eval, OfATestFileThatMovedNeedsNoSplit) {
+  const ShellWithData shell;
+  shell.file("test.csv", sides(20));
+  shell.run({"train", "c.toml", "--set", R"(data={train="sides.csv", test="test.csv", target="side"})"});
+  const std::string before = shell.run({"eval", "runs/c"}).out;
+  std::filesystem::rename(shell / "test.csv", shell / "moved.csv");
+  EXPECT_THAT(shell.run({"eval", "runs/c"}).err,
+              HasSubstr("; --data FILE judges by data that stand elsewhere"));
+  const Outcome moved = shell.run({"eval", "runs/c", "--data", "moved.csv"});
+  EXPECT_EQ(moved.out, "test data: moved.csv\n" + before);
+  EXPECT_EQ(moved.err, "");
+  EXPECT_EQ(shell.run({"eval", "runs/c", "--data", "moved.csv", "--held-out"}).err,
+            "catenary: --held-out: needed a run whose config splits its data, found 'runs/c'\n");
+}
+
+// Two images of one pixel and their labels.
+void write_images(const Shell& shell, const std::string& name) {
+  const std::string pixels("\0\0\x08\x03\0\0\0\x02\0\0\0\x01\0\0\0\x01\0\xFF", 18);
+  const std::string labels("\0\0\x08\x01\0\0\0\x02\0\x01", 10);
+  shell.file(name + "-images-idx3-ubyte", pixels);
+  shell.file(name + "-labels-idx1-ubyte", labels);
+}
+
+TEST(Eval, OfImagesFindsTheirLabels) {
+  const Shell shell;
+  for (const std::string name : {"train", "other"}) write_images(shell, name);
+  shell.file("c.toml", R"(format = 1
+[data]
+train = "train-images-idx3-ubyte"
+[[model.layers]]
+type = "dense"
+[train]
+loss = "softmax_cross_entropy"
+epochs = 2
+)");
+  ASSERT_EQ(shell.run({"train", "c.toml"}).exit_code, 0);
+  const Outcome outcome = shell.run({"eval", "runs/c", "--data", "other-images-idx3-ubyte"});
+  EXPECT_THAT(outcome.out, HasSubstr("(2 samples)")) << outcome.err;
+  EXPECT_EQ(
+      shell.run({"eval", "runs/c", "--data", "x.csv"}).err,
+      "catenary: --data: expected a file name with 'images-idx3' that the labels' name follows from, found "
+      "'x.csv'\n");
+}
+
 TEST(Predict, WritesARowForEachSample) {
   const ShellWithData shell;
   shell.file("in.csv", "b,a\n12,0\n0,12\n");
@@ -166,6 +241,52 @@ TEST(Predict, WritesARowForEachSample) {
   text << std::ifstream(shell / "out.csv").rdbuf();
   EXPECT_THAT(text.str(), testing::MatchesRegex(
                               "prediction,probability_left,probability_right\nleft,[^\n]+\nright,[^\n]+\n"));
+}
+
+// The floats of a field in each line of JSON.
+std::vector<float> floats_of(const std::string& lines, const std::string& pointer) {
+  std::vector<float> numbers;
+  for (const auto& line : json_lines(lines))
+    numbers.push_back(line.at(nlohmann::json::json_pointer(pointer)).get<float>());
+  return numbers;
+}
+
+TEST(Predict, WritesTheSameInEachFormat) {
+  const ShellWithData shell;
+  shell.run({"train", "c.toml"});
+  for (const std::string name : {"p.csv", "p.jsonl", "p.NDJSON", "p.txt", "p"})
+    EXPECT_EQ(shell.run({"predict", "runs/c", "sides.csv", "--output", name}).exit_code, 0) << name;
+  const std::string csv = shell.text_of("p.csv"), json = shell.text_of("p.jsonl");
+  EXPECT_EQ(shell.text_of("p.NDJSON"), json);
+  EXPECT_EQ(shell.text_of("p.txt"), csv);
+  EXPECT_EQ(shell.text_of("p"), csv);
+  EXPECT_EQ(shell.run({"predict", "runs/c", "sides.csv", "--format", "csv"}).out, csv);
+  EXPECT_EQ(shell.run({"predict", "runs/c", "sides.csv", "--format", "jsonl"}).out, json);
+  std::stringstream rows(csv);
+  std::string line;
+  std::getline(rows, line);
+  std::vector<float> left;
+  while (std::getline(rows, line)) left.push_back(std::stof(line.substr(line.find(',') + 1)));
+  EXPECT_EQ(left.size(), 200u);
+  EXPECT_EQ(left, floats_of(json, "/probabilities/left"));
+}
+
+TEST(Predict, ANamedFormatIsStrongerThanTheOutputsName) {
+  const ShellWithData shell;
+  shell.run({"train", "c.toml"});
+  const Outcome outcome =
+      shell.run({"predict", "runs/c", "sides.csv", "--output", "p.csv", "--format", "jsonl", "--json"});
+  EXPECT_EQ(outcome.out, "{\"samples\":200,\"output\":\"p.csv\",\"format\":\"jsonl\"}\n");
+  EXPECT_EQ(json_lines(shell.text_of("p.csv")).size(), 200u);
+}
+
+TEST(Predict, WritesWhatCanBeTrainedOn) {
+  const ShellWithData shell;
+  shell.run({"train", "c.toml"});
+  EXPECT_EQ(shell.script("\"$0\" predict runs/c sides.csv > sides2.csv").exit_code, 0);
+  const Outcome outcome = shell.run({"train", "c.toml", "--out", "again", "--set", "data.train=sides2.csv",
+                                     "--set", "data.target=prediction"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
 }
 
 TEST(Inspect, ShowsLayersOfAConfigAndOfARunAlike) {
@@ -245,6 +366,33 @@ TEST(Failures, OfPredictLeaveTheOldOutputAlone) {
   std::string text;
   std::ifstream(shell / "out.csv") >> text;
   EXPECT_EQ(text, "precious");
+}
+
+TEST(Failures, OfAPredictionThatIsNotFiniteLeaveTheOldOutputAlone) {
+  const Shell shell;
+  shell.file("points.csv", "a,y\n1,1000\n2,2000\n");
+  shell.file("c.toml", R"(format = 1
+[data]
+train = "points.csv"
+target = "y"
+[[model.layers]]
+type = "dense"
+[train]
+loss = "squared_error"
+optimizer = { type = "adam", learning_rate = 10.0 }
+epochs = 100
+)");
+  ASSERT_EQ(shell.run({"train", "c.toml"}).exit_code, 0);
+  std::string many = "a\n";
+  for (int i = 0; i < 20'000; ++i) many += "1\n";  // whose predictions are written in several pieces
+  shell.file("in.csv", many + "3e38\n");
+  shell.file("out.csv", "precious");
+  const std::vector<std::string> before = shell.all_files();
+  const Outcome outcome = shell.run({"predict", "runs/c", "in.csv", "--output", "out.csv"});
+  EXPECT_EQ(outcome.exit_code, 4);
+  EXPECT_EQ(outcome.err, "catenary: in.csv: row 20001: expected a finite prediction, found inf\n");
+  EXPECT_EQ(shell.text_of("out.csv"), "precious");
+  EXPECT_EQ(shell.all_files(), before);
 }
 
 TEST(Failures, PredictReplacesNoFileOfTheRun) {

@@ -6,17 +6,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <sstream>
-#include <thread>
 
-#include "catenary/base/error.h"
-#include "catenary/base/file.h"
 #include "catenary/base/nearest.h"
 #include "catenary/base/text.h"
-#include "catenary/base/thread_pool.h"
 #include "catenary/derive/expression/functions.h"
 #include "catenary/engine/step.h"
 #include "catenary/train/run/version.h"
 #include "commands.h"
+#include "options.h"
 #include "streams.h"
 
 namespace catenary::cli {
@@ -32,10 +29,6 @@ constexpr const char* kFooter =
     "files or memory, 130 interrupted.\n"
     "Results go to stdout, talk to stderr. In the place of a file '-' is stdin or stdout. 'catenary COMMAND "
     "--help' says more.";
-
-int usual_threads() {
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, ThreadPool::kMaxThreads);
-}
 
 // The words among derive's arguments.
 struct DeriveWords {
@@ -60,80 +53,6 @@ struct Arguments {
   DeriveWords derive_words;
   OpsArguments ops;
 };
-
-void add_threads(CLI::App& command, int& threads) {
-  threads = usual_threads();
-  command
-      .add_option("--threads", threads,
-                  "Threads to run on [all cores]; the results are the same for any number")
-      ->type_name("N")
-      ->check(CLI::Range(1, ThreadPool::kMaxThreads).description(""));
-}
-
-CLI::Validator whole_number(std::size_t most_digits = 9) {
-  const auto complaint = [most_digits](std::string& text) {
-    const bool is_digits =
-        !text.empty() && text.size() <= most_digits && text.find_first_not_of("0123456789") == text.npos;
-    return is_digits ? "" : fmt::format("expected a whole number from 0, found {}", quote(text));
-  };
-  return {complaint, ""};
-}
-
-void add_max_bytes(CLI::App& command, MaxBytes& max_bytes, std::string_view beside = "") {
-  command
-      .add_option(
-          "--max-bytes", max_bytes,
-          fmt::format("Memory that a file's data may take [data.max_bytes; half of the machine's{}]", beside))
-      ->type_name("N")
-      ->check(whole_number(15));  // below a pebibyte
-}
-
-void add_json(CLI::App& command, bool& json, const std::string& what) {
-  command.add_flag("--json", json, what);
-}
-
-void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
-  command
-      .add_option("--set", overrides,
-                  "Override of the config, such as train.epochs=3 or model.layers.0.units=64")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-}
-
-CLI::Validator not_empty(const std::string& what = "a path") {
-  const std::string message = fmt::format("expected {}, found nothing", what);
-  return {[message](const std::string& text) { return text.empty() ? message : ""; }, ""};
-}
-
-// `-` is the standard stream of that path.
-CLI::Validator dash_is(const char* path) {
-  const auto replace = [path](std::string& text) {
-    if (text == "-") text = path;
-    return std::string();
-  };
-  return {replace, ""};
-}
-
-CLI::Validator no_stream() {
-  const auto complaint = [](const std::string& text) {
-    if (text == "-")
-      return std::string("expected a directory, found '-', which is stdout; ./- is a directory of that name");
-    return descriptor_of(text) ? fmt::format("expected a directory, found {}, which is a stream", quote(text))
-                               : "";
-  };
-  return {complaint, ""};
-}
-
-// The value that a word stands for. Throws Error{config} with the nearest word.
-template <typename E, std::size_t n>
-E chosen(const std::string& option, const std::string& word, const Choice<E> (&choices)[n]) {
-  std::vector<std::string_view> words;
-  for (const auto& choice : choices) {
-    if (choice.word == word) return choice.value;
-    words.push_back(choice.word);
-  }
-  fail(ErrorKind::kConfig, "{}: unknown value {}{}", option, quote(word), suggestion(word, words));
-}
 
 // Read when all else of the command line is right.
 void take(const DeriveWords& words, DeriveArguments& arguments) {

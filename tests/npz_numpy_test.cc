@@ -25,7 +25,7 @@ class Pipe(io.RawIOBase):
 folder = sys.argv[1]
 matrix = np.arange(12).reshape(3, 4)
 arrays = {}
-for kind in ("f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"):
+for kind in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"):
     for order in ("<", ">"):
         typed = (matrix % 2 if kind == "b1" else matrix).astype(order + kind)
         arrays[kind + ("_little" if order == "<" else "_big")] = typed
@@ -51,7 +51,7 @@ std::vector<double> counted(std::size_t size) {
 void expect_arrays(const std::filesystem::path& path) {
   std::map<std::string, NamedArray> arrays;
   for (NamedArray& array : read_npz(path)) arrays[array.name] = std::move(array);
-  ASSERT_EQ(arrays.size(), 48u) << path;
+  ASSERT_EQ(arrays.size(), 52u) << path;
   EXPECT_EQ(arrays["scalar"].values, std::vector<double>{0.1});
   EXPECT_TRUE(arrays["scalar"].shape.empty());
   EXPECT_EQ(arrays["vector"].values[0], 1.5);

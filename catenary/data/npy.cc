@@ -102,7 +102,7 @@ class Reader {
     fail(ErrorKind::kData, "{}: needed {}, found '{}'", source_.name,
          std::is_same_v<T, std::string>    ? "texts"
          : std::is_same_v<T, std::uint8_t> ? "bytes, of type u1"
-                                           : "whole numbers",
+                                           : "integers of 8 bytes",
          header_.descr);
   }
 

@@ -7,7 +7,7 @@
 namespace catenary {
 
 /// Reads the elements after a header, row-major. T: double, float, std::uint8_t (of u1), std::int64_t (of
-/// whole numbers) or std::string (of texts, UTF-8). Throws Error{data} for elements that are no T, with their
+/// i8 and u8) or std::string (of texts, UTF-8). Throws Error{data} for elements that are no T, with their
 /// row and column: integers from 2^53 on are no doubles, what is infinite or beyond f32 no float. Takes
 /// memory for all elements at once: ask require_allowed() first.
 template <typename T>

@@ -6,9 +6,11 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "catenary/base/error.h"
+#include "catenary/base/file.h"
 #include "catenary/base/text.h"
 #include "catenary/data/npz.h"
 
@@ -203,6 +205,9 @@ NumpyData parse_numpy(std::span<const std::byte> file, const std::string& name, 
 }
 
 bool has_numpy_part(const std::filesystem::path& path, std::string_view part) {
+  std::error_code ignored;
+  const bool is_missing = !std::filesystem::exists(path, ignored);  // NumpyFile says so
+  if (descriptor_of(path) || !(is_missing || std::filesystem::is_regular_file(path, ignored))) return false;
   const NumpyFile file(path);
   return !file.is_alone() && find(file, kX, suffix_of(part)).has_value();
 }

@@ -53,7 +53,8 @@ struct NumpyData {
 [[nodiscard]] NumpyData parse_numpy(std::span<const std::byte> file, const std::string& name,
                                     const NumpyChoice& choice = {}, const DataLimits& limits = {});
 
-/// Whether the file has an array x_PART. Throws as load_numpy() does for what is no NumPy file.
+/// Whether the file has an array x_PART; not of a stream, which can be read only once. Throws as load_numpy()
+/// does for what is no NumPy file.
 [[nodiscard]] bool has_numpy_part(const std::filesystem::path& path, std::string_view part);
 
 }  // namespace catenary

@@ -135,6 +135,10 @@ TEST(NumpyDataset, TellsWhetherAFileHasAPart) {
   EXPECT_TRUE(has_numpy_part(keras, "test"));
   EXPECT_FALSE(has_numpy_part(keras, "train"));
   EXPECT_FALSE(has_numpy_part(alone, "test"));
+  EXPECT_FALSE(has_numpy_part("/dev/stdin", "test"));
+  EXPECT_FALSE(has_numpy_part("/dev/zero", "test"));
+  EXPECT_THAT(error_of([&] { (void)has_numpy_part(dir / "none.npz", "test"); }),
+              StartsWith("io: cannot open"));
 }
 
 NumpyData with_targets(const std::string& y) { return parse(archive({{"x", kX}, {"y", y}})); }

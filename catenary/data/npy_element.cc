@@ -178,11 +178,11 @@ constexpr NpyElement real(std::string_view code) {
 
 template <typename S>
 constexpr NpyElement integer(std::string_view code, std::string_view required = "") {
-  return {code,
-          sizeof(S),
-          required,
-          {convert<S, double>, convert<S, float>, nullptr, convert<S, std::int64_t>, nullptr},
-          show<S>};
+  NpyElement element{
+      code, sizeof(S), required, {convert<S, double>, convert<S, float>, nullptr, nullptr, nullptr}, show<S>};
+  if constexpr (sizeof(S) == sizeof(std::int64_t))
+    std::get<NpyConvert<std::int64_t>>(element.convert) = convert<S, std::int64_t>;
+  return element;
 }
 
 constexpr NpyElement bytes() {

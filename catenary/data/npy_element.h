@@ -19,8 +19,9 @@ struct NpyElement {
   std::string_view code;      ///< as in a header, without the byte order: "f4"; of texts "U" or "S"
   std::size_t bytes;          ///< of an element; of texts of a character
   std::string_view required;  ///< what an element must be, whatever it shall become; "": any number will do
-  /// Null where no element becomes a T. All numbers become doubles and f32, u1 stays bytes, whole numbers
-  /// become integers and texts UTF-8, without the zeros that fill them up.
+  /// Null where no element becomes a T. All numbers become doubles and f32, u1 stays bytes, i8 and u8
+  /// become integers, since a double holds all shorter ones, and texts UTF-8, without the zeros that fill
+  /// them up.
   std::tuple<NpyConvert<double>, NpyConvert<float>, NpyConvert<std::uint8_t>, NpyConvert<std::int64_t>,
              NpyConvert<std::string>>
       convert;

@@ -224,7 +224,7 @@ TEST(Npy, BytesStayBytesAndOtherTypesAreNoBytes) {
 
 TEST(Npy, IntegersAreExact) {
   EXPECT_THAT(element_error<std::int64_t>(npy(npy_header("<f4", "(0,)"), "")),
-              EndsWith("needed whole numbers, found '<f4'"));
+              EndsWith("needed integers of 8 bytes, found '<f4'"));
   const auto large = (std::int64_t{1} << 53) + 1;
   EXPECT_THAT(
       elements<std::int64_t>(npy(npy_header("<i8", "(2,)"), little_endian(large) + little_endian(-large))),

@@ -23,7 +23,6 @@ using testing_support::crc_of;
 using testing_support::deflated_file;
 using testing_support::error_of;
 using testing_support::file_of;
-using testing_support::little_endian;
 using testing_support::npy;
 using testing_support::npy_header;
 using testing_support::zip;

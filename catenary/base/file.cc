@@ -237,6 +237,24 @@ bool is_stream(const fs::path& path) {
 
 }  // namespace
 
+namespace {
+
+// read(rest, filled): reads into what is left of `out` and answers as ::read does.
+template <typename Read>
+std::size_t fill(std::span<std::byte> out, const fs::path& path, const Read& read) {
+  std::size_t filled = 0;
+  while (filled < out.size()) {
+    const ssize_t count = read(out.subspan(filled), filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_io("read", path, errno);
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+  }
+  return filled;
+}
+
+}  // namespace
+
 InputFile::InputFile(fs::path path) : path_(std::move(path)), descriptor_(open_for_reading(path_)) {
   check(descriptor_, "open", path_);
 }
@@ -244,15 +262,15 @@ InputFile::InputFile(fs::path path) : path_(std::move(path)), descriptor_(open_f
 InputFile::~InputFile() { ::close(descriptor_); }
 
 std::size_t InputFile::read(std::span<std::byte> out) {
-  std::size_t filled = 0;
-  while (filled < out.size()) {
-    const ssize_t count = ::read(descriptor_, out.data() + filled, out.size() - filled);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail_io("read", path_, errno);
-    if (count == 0) break;
-    filled += static_cast<std::size_t>(count);
-  }
-  return filled;
+  return fill(out, path_, [&](std::span<std::byte> rest, std::size_t) {
+    return ::read(descriptor_, rest.data(), rest.size());
+  });
+}
+
+std::size_t InputFile::read_at(std::uint64_t offset, std::span<std::byte> out) const {
+  return fill(out, path_, [&](std::span<std::byte> rest, std::size_t filled) {
+    return ::pread(descriptor_, rest.data(), rest.size(), static_cast<off_t>(offset + filled));
+  });
 }
 
 std::uint64_t InputFile::size() const {
@@ -260,8 +278,6 @@ std::uint64_t InputFile::size() const {
   check(::fstat(descriptor_, &status), "read", path_);
   return S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
-
-namespace {
 
 std::vector<std::byte> read_at_most(InputFile& file, std::uint64_t max_bytes) {
   std::vector<std::byte> bytes(std::min(file.size() + 1, max_bytes));  // one more, to meet the end
@@ -273,8 +289,6 @@ std::vector<std::byte> read_at_most(InputFile& file, std::uint64_t max_bytes) {
   bytes.resize(filled);
   return bytes;
 }
-
-}  // namespace
 
 std::vector<std::byte> read_at_most(const fs::path& path, std::uint64_t max_bytes) {
   InputFile file(path);

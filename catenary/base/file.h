@@ -27,6 +27,9 @@ class InputFile {
 
   /// Fills `out` from the current position; fewer bytes than asked for only at the end of the file.
   [[nodiscard]] std::size_t read(std::span<std::byte> out);
+  /// Fills `out` from byte `offset` of a regular file on and leaves the position; fewer bytes only at the
+  /// end.
+  [[nodiscard]] std::size_t read_at(std::uint64_t offset, std::span<std::byte> out) const;
   /// Bytes that the file system announces; 0 for pipes and devices.
   [[nodiscard]] std::uint64_t size() const;
 
@@ -37,6 +40,8 @@ class InputFile {
 
 /// The file's first `max_bytes` bytes, or all of them where it has fewer. Memory is taken as bytes arrive.
 [[nodiscard]] std::vector<std::byte> read_at_most(const std::filesystem::path& path, std::uint64_t max_bytes);
+/// The same from the file's current position on.
+[[nodiscard]] std::vector<std::byte> read_at_most(InputFile& file, std::uint64_t max_bytes);
 
 /// The whole file. A file longer than `max_bytes` is an error, found before its memory is taken.
 [[nodiscard]] std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t max_bytes);

@@ -341,6 +341,20 @@ TEST(File, InputFileReadsOnFromWhereItStopped) {
   EXPECT_EQ(file.read(part), 0u);
 }
 
+TEST(File, InputFileReadsAtAnyPlaceAndStaysWhereItWas) {
+  const TemporaryDirectory dir;
+  write_file_atomically(dir / "a", "abcde");
+  InputFile file(dir / "a");
+  std::array<std::byte, 3> part{};
+  EXPECT_EQ(file.read_at(1, part), 3u);
+  EXPECT_EQ(part[2], std::byte{'d'});
+  EXPECT_EQ(file.read_at(4, part), 1u);
+  EXPECT_EQ(part[0], std::byte{'e'});
+  EXPECT_EQ(file.read_at(5, part), 0u);
+  EXPECT_EQ(file.read(part), 3u);
+  EXPECT_EQ(part[0], std::byte{'a'});
+}
+
 TEST(File, AStagedDirectoryAppearsOnlyOnCommit) {
   const TemporaryDirectory dir;
   StagedDirectory staged(dir / "run", IfExists::kFail);

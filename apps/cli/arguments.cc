@@ -6,17 +6,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <sstream>
-#include <thread>
 
-#include "catenary/base/error.h"
-#include "catenary/base/file.h"
 #include "catenary/base/nearest.h"
 #include "catenary/base/text.h"
-#include "catenary/base/thread_pool.h"
 #include "catenary/derive/expression/functions.h"
 #include "catenary/engine/step.h"
 #include "catenary/train/run/version.h"
 #include "commands.h"
+#include "options.h"
 #include "streams.h"
 
 namespace catenary::cli {
@@ -33,10 +30,6 @@ constexpr const char* kFooter =
     "Results go to stdout, talk to stderr. In the place of a file '-' is stdin or stdout. 'catenary COMMAND "
     "--help' says more.";
 
-int usual_threads() {
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, ThreadPool::kMaxThreads);
-}
-
 // The words among derive's arguments.
 struct DeriveWords {
   std::string format{word_for(kDeriveFormats, DeriveArguments{}.format)};
@@ -44,96 +37,33 @@ struct DeriveWords {
   std::string detail{word_for(kDeriveDetails, DeriveArguments{}.detail)};
 };
 
+// The words among predict's arguments.
+struct PredictWords {
+  std::string format;
+};
+
 // The arguments of all commands; the chosen command's are filled in.
 struct Arguments {
   TrainArguments train;
   EvalArguments eval;
   PredictArguments predict;
+  PredictWords predict_words;
   InspectArguments inspect;
   DeriveArguments derive;
   DeriveWords derive_words;
   OpsArguments ops;
 };
 
-void add_threads(CLI::App& command, int& threads) {
-  threads = usual_threads();
-  command
-      .add_option("--threads", threads,
-                  "Threads to run on [all cores]; the results are the same for any number")
-      ->type_name("N")
-      ->check(CLI::Range(1, ThreadPool::kMaxThreads).description(""));
-}
-
-CLI::Validator whole_number(std::size_t most_digits = 9) {
-  const auto complaint = [most_digits](std::string& text) {
-    const bool is_digits =
-        !text.empty() && text.size() <= most_digits && text.find_first_not_of("0123456789") == text.npos;
-    return is_digits ? "" : fmt::format("expected a whole number from 0, found {}", quote(text));
-  };
-  return {complaint, ""};
-}
-
-void add_max_bytes(CLI::App& command, MaxBytes& max_bytes, std::string_view beside = "") {
-  command
-      .add_option(
-          "--max-bytes", max_bytes,
-          fmt::format("Memory that a file's data may take [data.max_bytes; half of the machine's{}]", beside))
-      ->type_name("N")
-      ->check(whole_number(15));  // below a pebibyte
-}
-
-void add_json(CLI::App& command, bool& json, const std::string& what) {
-  command.add_flag("--json", json, what);
-}
-
-void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
-  command
-      .add_option("--set", overrides,
-                  "Override of the config, such as train.epochs=3 or model.layers.0.units=64")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-}
-
-CLI::Validator not_empty(const std::string& what = "a path") {
-  const std::string message = fmt::format("expected {}, found nothing", what);
-  return {[message](const std::string& text) { return text.empty() ? message : ""; }, ""};
-}
-
-// `-` is the standard stream of that path.
-CLI::Validator dash_is(const char* path) {
-  const auto replace = [path](std::string& text) {
-    if (text == "-") text = path;
-    return std::string();
-  };
-  return {replace, ""};
-}
-
-CLI::Validator no_stream() {
-  const auto complaint = [](const std::string& text) {
-    if (text == "-")
-      return std::string("expected a directory, found '-', which is stdout; ./- is a directory of that name");
-    return descriptor_of(text) ? fmt::format("expected a directory, found {}, which is a stream", quote(text))
-                               : "";
-  };
-  return {complaint, ""};
-}
-
-// The value that a word stands for. Throws Error{config} with the nearest word.
-template <typename E, std::size_t n>
-E chosen(const std::string& option, const std::string& word, const Choice<E> (&choices)[n]) {
-  std::vector<std::string_view> words;
-  for (const auto& choice : choices) {
-    if (choice.word == word) return choice.value;
-    words.push_back(choice.word);
-  }
-  fail(ErrorKind::kConfig, "{}: unknown value {}{}", option, quote(word), suggestion(word, words));
-}
-
 // Read when all else of the command line is right.
 void take(const DeriveWords& words, DeriveArguments& arguments) {
   arguments.format = chosen("--format", words.format, kDeriveFormats);
   arguments.language = chosen("--lang", words.language, kLanguages);
   arguments.detail = chosen("--detail", words.detail, kDeriveDetails);
+}
+
+void take(const PredictWords& words, PredictArguments& arguments) {
+  if (arguments.input.empty()) throw CLI::RequiredError("FILE");
+  if (!words.format.empty()) arguments.format = chosen("--format", words.format, kPredictionFormats);
 }
 
 CLI::App& add_train(CLI::App& app, TrainArguments& arguments) {
@@ -160,29 +90,57 @@ CLI::App& add_train(CLI::App& app, TrainArguments& arguments) {
 }
 
 CLI::App& add_eval(CLI::App& app, EvalArguments& arguments) {
-  CLI::App& command = *app.add_subcommand("eval", "Judge a trained network by its test set");
+  CLI::App& command = *app.add_subcommand("eval", "Judge a trained network by its test set or by other data");
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
+  auto* data =
+      command
+          .add_option("--data", arguments.data,
+                      "Judge by this file, of the config's format [what the config tests on, else trains on]")
+          ->type_name("FILE")
+          ->check(not_empty())
+          ->transform(dash_is(kStandardInput));
+  command
+      .add_flag("--held-out", arguments.held_out,
+                "--data are the training data, moved: judge by the rows that the config's split held out")
+      ->needs(data);
   add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
   add_json(command, arguments.json, "Print one JSON object");
   return command;
 }
 
-CLI::App& add_predict(CLI::App& app, PredictArguments& arguments) {
+void add_predict_input(CLI::App& command, std::string& input) {
+  auto* file = command.add_option("FILE", input, "CSV file with the model's features, or IDX file of images")
+                   ->type_name("")
+                   ->check(not_empty())
+                   ->transform(dash_is(kStandardInput));
+  command.add_option("--input", input, "The same as FILE")
+      ->type_name("FILE")
+      ->check(not_empty())
+      ->transform(dash_is(kStandardInput))
+      ->excludes(file);
+}
+
+CLI::App& add_predict(CLI::App& app, PredictArguments& arguments, PredictWords& words) {
   CLI::App& command = *app.add_subcommand("predict", "Apply a trained network to a file of samples");
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
-  command.add_option("--input", arguments.input, "CSV file with the model's features, or IDX file of images")
-      ->required()
-      ->type_name("FILE")
-      ->transform(dash_is(kStandardInput));
-  command.add_option("--output", arguments.output, "CSV file to write: a row for each sample")
-      ->required()
+  add_predict_input(command, arguments.input);
+  command.add_option("--output", arguments.output, "File to write: a row for each sample [stdout]")
       ->type_name("FILE")
       ->check(not_empty())
       ->transform(dash_is(kStandardOutput));
+  command
+      .add_option(
+          "--format", words.format,
+          "csv, or jsonl: JSON, one object a line [by the output's name: .csv, .jsonl, .ndjson; else csv]")
+      ->type_name("FORMAT")
+      ->check(not_empty("a format"));
+  command.add_flag("--inputs", arguments.with_inputs, "Write the input's own columns before the prediction");
   add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
-  add_json(command, arguments.json, "Print one JSON object");
+  add_json(
+      command, arguments.json,
+      "Print one JSON object that tells what was written where; --format jsonl writes predictions as JSON");
   return command;
 }
 
@@ -344,7 +302,10 @@ Request parse_arguments(int argc, const char* const* argv) {
   Request request;
   add_train(app, arguments.train).final_callback(choose(request, train, arguments.train));
   add_eval(app, arguments.eval).final_callback(choose(request, eval, arguments.eval));
-  add_predict(app, arguments.predict).final_callback(choose(request, predict, arguments.predict));
+  add_predict(app, arguments.predict, arguments.predict_words).final_callback([&] {
+    take(arguments.predict_words, arguments.predict);
+    choose(request, predict, arguments.predict)();
+  });
   add_inspect(app, arguments.inspect).final_callback(choose(request, inspect, arguments.inspect));
   add_derive(app, arguments.derive, arguments.derive_words).final_callback([&] {
     take(arguments.derive_words, arguments.derive);

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "catenary/derive/document/document.h"
+#include "catenary/train/prediction_writer.h"
 
 // What the command line lets choose by a word. The words are read in arguments.cc; behind it there are
 // enumerators only.
@@ -30,6 +31,8 @@ inline constexpr Choice<derive::Language> kLanguages[] = {{"en", derive::Languag
                                                           {"zh", derive::Language::kChinese}};
 inline constexpr Choice<DeriveDetail> kDeriveDetails[] = {{"brief", DeriveDetail::kBrief},
                                                           {"full", DeriveDetail::kFull}};
+inline constexpr Choice<train::PredictionFormat> kPredictionFormats[] = {
+    {"csv", train::PredictionFormat::kCsv}, {"jsonl", train::PredictionFormat::kJsonLines}};
 
 template <typename E, std::size_t n>
 [[nodiscard]] constexpr std::string_view word_for(const Choice<E> (&choices)[n], E value) {

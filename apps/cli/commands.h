@@ -28,6 +28,8 @@ struct TrainArguments {
 
 struct EvalArguments {
   std::string run_dir;
+  std::string data;       ///< "": what the config names
+  bool held_out = false;  ///< of `data` the rows that the config's split keeps from training
   MaxBytes max_bytes;
   int threads = 1;
   bool json = false;
@@ -37,7 +39,9 @@ struct EvalArguments {
 struct PredictArguments {
   std::string run_dir;
   std::string input;
-  std::string output;
+  std::string output = "/dev/stdout";
+  std::optional<train::PredictionFormat> format;  ///< absent: as the output's name says
+  bool with_inputs = false;
   MaxBytes max_bytes;
   int threads = 1;
   bool json = false;

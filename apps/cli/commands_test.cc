@@ -14,43 +14,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-// Points by the side of the line a = b that they are on.
-std::string sides(int rows) {
-  std::string text = "a,b,side\n";
-  for (int i = 0; i < rows; ++i) {
-    const int a = i * 7 % 11, b = i * 5 % 13;
-    text += fmt::format("{},{},{}\n", a, b, a < b ? "left" : "right");
-  }
-  return text;
-}
-
-constexpr const char* kConfig = R"(format = 1
-[data]
-train = "sides.csv"
-target = "side"
-standardize = true
-split = { test = 0.25 }
-[[model.layers]]
-type = "dense"
-name = "hidden"
-units = 8
-activation = "relu"
-[[model.layers]]
-type = "dense"
-[train]
-loss = "softmax_cross_entropy"
-epochs = 3
-batch_size = 16
-)";
-
-// A directory with the data and the config above.
-struct ShellWithData : Shell {
-  ShellWithData() {
-    file("sides.csv", sides(200));
-    file("c.toml", kConfig);
-  }
-};
-
 TEST(Train, WritesARunDirectoryAndReportsTheTest) {
   const ShellWithData shell;
   const Outcome outcome = shell.run({"train", "c.toml"});
@@ -115,57 +78,6 @@ TEST(Commands, MaxBytesBoundsTheDataOfEach) {
         << command[0];
   }
   EXPECT_EQ(shell.run({"train", "c.toml", "--max-bytes", "-1"}).exit_code, 2);
-}
-
-TEST(Eval, GivesTheScoresThatTrainingEndedWith) {
-  const ShellWithData shell;
-  const auto end = json_lines(shell.run({"train", "c.toml", "--json"}).out).back();
-  const auto lines = json_lines(shell.run({"eval", "runs/c", "--json"}).out);
-  ASSERT_EQ(lines.size(), 1u);
-  EXPECT_EQ(lines[0]["loss"], end["test"]["loss"]);
-  EXPECT_EQ(lines[0]["accuracy"], end["test"]["accuracy"]);
-  EXPECT_EQ(lines[0]["samples"], 50);
-  EXPECT_EQ(lines[0]["on"], "test");
-  EXPECT_EQ(lines[0]["classes"], (std::vector<std::string>{"left", "right"}));
-  EXPECT_THAT(shell.run({"eval", "runs/c"}).out, HasSubstr("confusion matrix"));
-}
-
-TEST(Eval, CountsEachTrueClassInARow) {
-  const ShellWithData shell;
-  shell.file("test.csv", "a,b,side\n1,2,left\n5,9,left\n3,4,left\n2,1,right\n");
-  const Outcome trained =
-      shell.run({"train", "c.toml", "--set", R"(data={train="sides.csv", test="test.csv", target="side"})",
-                 "--set", "train.epochs=0"});
-  ASSERT_EQ(trained.exit_code, 0) << trained.err;
-  const auto confusion = json_lines(shell.run({"eval", "runs/c", "--json"}).out).front()["confusion"];
-  EXPECT_EQ(confusion[0][0].get<int>() + confusion[0][1].get<int>(), 3);
-  EXPECT_EQ(confusion[1][0].get<int>() + confusion[1][1].get<int>(), 1);
-  EXPECT_NE(confusion[0][1], confusion[1][0]);
-}
-
-TEST(Eval, WithoutATestSetJudgesByTheTrainingSetAndSaysSo) {
-  const ShellWithData shell;
-  shell.file("all.csv", sides(40));
-  const Outcome trained =
-      shell.run({"train", "c.toml", "--json", "--set", "data={train=\"all.csv\", target=\"side\"}"});
-  EXPECT_TRUE(json_lines(trained.out).back()["test"].is_null()) << trained.err;
-  const Outcome outcome = shell.run({"eval", "runs/c"});
-  EXPECT_THAT(outcome.out, HasSubstr("training accuracy "));
-  EXPECT_THAT(outcome.err, HasSubstr("the config names no test set"));
-  EXPECT_EQ(json_lines(shell.run({"eval", "runs/c", "--json"}).out).front()["on"], "train");
-}
-
-TEST(Predict, WritesARowForEachSample) {
-  const ShellWithData shell;
-  shell.file("in.csv", "b,a\n12,0\n0,12\n");
-  shell.run({"train", "c.toml", "--set", "train.epochs=40", "--set",
-             "train.optimizer={type=\"adam\",learning_rate=0.02}"});
-  const Outcome outcome = shell.run({"predict", "runs/c", "--input", "in.csv", "--output", "out.csv"});
-  EXPECT_EQ(outcome.out, "2 predictions in out.csv\n") << outcome.err;
-  std::stringstream text;
-  text << std::ifstream(shell / "out.csv").rdbuf();
-  EXPECT_THAT(text.str(), testing::MatchesRegex(
-                              "prediction,probability_left,probability_right\nleft,[^\n]+\nright,[^\n]+\n"));
 }
 
 TEST(Inspect, ShowsLayersOfAConfigAndOfARunAlike) {
@@ -233,40 +145,6 @@ TEST(Failures, HaveTheirExitCodeAndLeaveNothingBehind) {
     EXPECT_EQ(outcome.out, "");
     EXPECT_EQ(shell.all_files(), before) << failure.message;
   }
-}
-
-TEST(Failures, OfPredictLeaveTheOldOutputAlone) {
-  const ShellWithData shell;
-  shell.file("in.csv", "a,b\n1,oops\n");
-  shell.file("out.csv", "precious");
-  shell.run({"train", "c.toml"});
-  const Outcome outcome = shell.run({"predict", "runs/c", "--input", "in.csv", "--output", "out.csv"});
-  EXPECT_EQ(outcome.exit_code, 3);
-  std::string text;
-  std::ifstream(shell / "out.csv") >> text;
-  EXPECT_EQ(text, "precious");
-}
-
-TEST(Failures, PredictReplacesNoFileOfTheRun) {
-  const ShellWithData shell;
-  shell.file("in.csv", "a,b\n1,2\n");
-  shell.run({"train", "c.toml"});
-  std::filesystem::create_symlink("runs/c/weights.safetensors", shell / "link");
-  for (const std::string output : {"runs/c/weights.safetensors", "runs/../runs/c/env.json", "link"}) {
-    const Outcome outcome = shell.run({"predict", "runs/c", "--input", "in.csv", "--output", output});
-    EXPECT_EQ(outcome.exit_code, 2) << output;
-    EXPECT_THAT(outcome.err, HasSubstr("none of the run directory's own"));
-  }
-  EXPECT_EQ(shell.run({"eval", "runs/c"}).exit_code, 0);
-}
-
-TEST(Failures, PredictReplacesNotItsInput) {
-  const ShellWithData shell;
-  ASSERT_EQ(shell.run({"train", "c.toml"}).exit_code, 0);
-  const Outcome outcome = shell.run({"predict", "runs/c", "--input", "sides.csv", "--output", "./sides.csv"});
-  EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_EQ(outcome.err, "catenary: --output ./sides.csv: expected another file than the input\n");
-  EXPECT_THAT(shell.run({"train", "c.toml", "--out", "again"}).out, HasSubstr("test accuracy "));
 }
 
 TEST(Failures, OfADamagedModelAreFormatErrors) {

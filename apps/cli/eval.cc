@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "catenary/base/error.h"
+#include "catenary/base/text.h"
 #include "catenary/train/evaluate.h"
 #include "commands.h"
 #include "output.h"
@@ -9,20 +12,68 @@
 
 namespace catenary::cli {
 
+namespace {
+
+// What --data names: a CSV file, or an IDX file of images beside which its labels stand.
+train::DataFiles named_files(train::DataFormat format, const std::string& path) {
+  if (format == train::DataFormat::kCsv) return {path, ""};
+  constexpr std::string_view kImages = "images-idx3";
+  const std::size_t at = path.rfind(kImages);
+  if (at == std::string::npos || path.find('/', at) != std::string::npos) {
+    fail(ErrorKind::kConfig,
+         "--data: expected a file name with '{}' that the labels' name follows from, found {}", kImages,
+         quote(path));
+  }
+  return {path, std::string(path).replace(at, kImages.size(), "labels-idx1")};
+}
+
+// Puts --data in the place of what the config names.
+void replace_data(train::DataConfig& config, const EvalArguments& arguments) {
+  if (arguments.data.empty()) return;
+  train::DataFiles files = named_files(config.format, arguments.data);
+  if (arguments.held_out) {
+    if (!config.split)
+      fail(ErrorKind::kConfig, "--held-out: needed a run whose config splits its data, found {}",
+           quote(arguments.run_dir));
+    config.train = std::move(files);
+    return;
+  }
+  if (config.split)
+    say("all rows of {} are judged; --held-out takes those that the config's split kept from training\n",
+        printable(arguments.data));
+  config.test = std::move(files);
+  config.split.reset();
+}
+
+train::TestData load_data(const train::StoredRun& run, const EvalArguments& arguments) try {
+  return train::load_test_data(run.config, run.model.schema);
+} catch (const Error& error) {
+  if (error.kind() != ErrorKind::kIo || !arguments.data.empty()) throw;
+  fail(error.kind(), "{}; --data FILE{} judges by data that stand elsewhere", error.what(),
+       run.config.data.split ? " --held-out" : "");
+}
+
+}  // namespace
+
 int eval(const EvalArguments& arguments) {
   train::StoredRun run = train::read_run(arguments.run_dir);
-  if (arguments.max_bytes) run.config.data.limits.max_bytes = arguments.max_bytes;
-  const train::TestData data = train::load_test_data(run.config, run.model.schema);
+  train::DataConfig& config = run.config.data;
+  if (arguments.max_bytes) config.limits.max_bytes = arguments.max_bytes;
+  replace_data(config, arguments);
+  const train::TestData data = load_data(run, arguments);
   const train::Assessment evaluation = train::evaluate(run, data, arguments.threads);
   if (arguments.json) {
-    Json json{{"on", data.trained_on ? "train" : "test"}};
+    Json json{{"on", data.trained_on ? "train" : "test"},
+              {"data", config.test.value_or(config.train).samples}};
     add_evaluation(json, evaluation);
     print_json(json);
     return 0;
   }
   for (const std::string& note : data.notes) say("note: {}\n", note);
   if (data.trained_on) say("the config names no test set: these are the samples that it was trained on\n");
-  print(report(evaluation, data.trained_on ? "training" : "test"));
+  const std::string place =
+      arguments.data.empty() ? "" : fmt::format("test data: {}\n", printable(arguments.data));
+  print(place + report(evaluation, data.trained_on ? "training" : "test"));
   return 0;
 }
 

@@ -51,6 +51,8 @@ TEST(Messages, EscapeWhatTheyQuoteOfTheCommandLine) {
       {"predict", kForeign, "--input", "points.csv", "--output", "x.csv"},
       {"predict", "runs/c", "--input", kForeign, "--output", "x.csv"},
       {"predict", "runs/c", "--input", "points.csv", "--output", "none/" + kForeign},
+      {"predict", "runs/c", "points.csv", "--format", kForeign},
+      {"eval", "runs/c", "--data", kForeign},
       {"ops", kForeign},
       {"derive", kForeign},
       {"derive", "--expr", kForeign, "--given", "x: 1"},
@@ -114,6 +116,10 @@ TEST(Messages, EscapeTheNamesOfWhatWasDone) {
   const Outcome predicted = shell.run({"predict", run_dir, "--input", "points.csv", "--output", output});
   EXPECT_EQ(predicted.out, fmt::format("2 predictions in {}.csv\n", kShownText)) << predicted.err;
   EXPECT_FALSE(shell.text_of(output).empty());
+  const Outcome judged =
+      shell.run({"eval", run_dir, "--data", shell.file(output, shell.text_of("points.csv"))});
+  EXPECT_THAT(judged.out, HasSubstr("test data: ")) << judged.err;
+  EXPECT_FALSE(has_control_characters(judged.out + judged.err)) << testing::PrintToString(judged.out);
 }
 
 }  // namespace

@@ -3,7 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
@@ -25,25 +29,55 @@ bool goes_to_stdout(const std::string& output) {
          a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+// Letters of either case.
+bool ends_with(std::string_view name, std::string_view ending) {
+  const auto is_same = [](unsigned char a, char b) { return std::tolower(a) == b; };
+  return name.size() > ending.size() &&
+         std::ranges::equal(name.substr(name.size() - ending.size()), ending, is_same);
+}
+
+train::PredictionFormat format_of(const PredictArguments& arguments) {
+  if (arguments.format) return *arguments.format;
+  for (const std::string_view ending : {".jsonl", ".ndjson"}) {
+    if (ends_with(arguments.output, ending)) return train::PredictionFormat::kJsonLines;
+  }
+  return train::PredictionFormat::kCsv;
+}
+
+std::int64_t write_predictions(const PredictArguments& arguments) {
+  train::StoredRun run = train::read_run(arguments.run_dir);
+  if (arguments.max_bytes) run.config.data.limits.max_bytes = arguments.max_bytes;
+  OutputFile file(arguments.output);
+  const std::int64_t samples = train::predict(run,
+                                              {.input = arguments.input,
+                                               .format = format_of(arguments),
+                                               .with_inputs = arguments.with_inputs,
+                                               .threads = arguments.threads},
+                                              [&file](std::string_view piece) { file.write(piece); });
+  file.commit();
+  return samples;
+}
+
 }  // namespace
 
 int predict(const PredictArguments& arguments) {
   require_not_of_run(arguments.output, arguments.run_dir);
   require_not_read(arguments.output, arguments.input);
   const bool among_predictions = goes_to_stdout(arguments.output);
-  if (arguments.json && among_predictions)
-    fail(ErrorKind::kConfig,
-         "--json: its line would stand among the predictions; needed an --output that is not stdout");
-  train::StoredRun run = train::read_run(arguments.run_dir);
-  if (arguments.max_bytes) run.config.data.limits.max_bytes = arguments.max_bytes;
-  const train::Predictions predictions = train::predict(run, arguments.input, arguments.threads);
-  write_output(arguments.output, predictions.csv);
+  if (arguments.json && among_predictions) {
+    fail(
+        ErrorKind::kConfig,
+        "--json: its line would stand among the predictions; needed an --output that is not stdout; --format "
+        "jsonl alone writes predictions as JSON");
+  }
+  const std::int64_t samples = write_predictions(arguments);
   if (arguments.json) {
-    print_json({{"samples", predictions.samples}, {"output", arguments.output}});
+    print_json({{"samples", samples},
+                {"output", arguments.output},
+                {"format", word_for(kPredictionFormats, format_of(arguments))}});
     return 0;
   }
-  const std::string report =
-      fmt::format("{} predictions in {}\n", predictions.samples, printable(arguments.output));
+  const std::string report = fmt::format("{} predictions in {}\n", samples, printable(arguments.output));
   among_predictions ? say_text(report) : print(report);
   return 0;
 }

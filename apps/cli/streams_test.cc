@@ -76,6 +76,17 @@ bool goes_on(const Shell& shell, pid_t process) {
 const std::vector<std::string> kNamesOfStdout = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1",
                                                  "/proc/thread-self/fd/1"};
 
+TEST(Output, OfPredictIsStdoutUnlessAFileIsNamed) {
+  const ShellWithRun shell;
+  const std::vector<std::string> before = shell.all_files();
+  const Outcome outcome = shell.run({"predict", "runs/c", "points.csv"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.out, shell.expected());
+  EXPECT_EQ(outcome.err, "4 predictions in /dev/stdout\n");
+  EXPECT_EQ(shell.script("\"$0\" predict runs/c - < points.csv").out, shell.expected());
+  EXPECT_EQ(shell.all_files(), before);
+}
+
 TEST(Output, IsAddedToAFileThatStdoutAppendsTo) {
   const ShellWithRun shell;
   for (const std::string& name : kNamesOfStdout) {
@@ -131,7 +142,7 @@ TEST(Output, OfADerivationGoesTheSameWays) {
 
 TEST(Output, OfPredictionsOnStdoutHasNoOtherLineAmongThem) {
   const ShellWithRun shell;
-  for (const std::string arguments : {"--output -", "--output /dev/fd/3 3>&1"}) {
+  for (const std::string arguments : {"", "--output -", "--output /dev/fd/3 3>&1"}) {
     const std::string predict = "\"$0\" predict runs/c --input points.csv " + arguments;
     EXPECT_EQ(shell.script(predict + " | cat").out, shell.expected());
     const Outcome json = shell.script(predict + " --json");
@@ -162,7 +173,7 @@ TEST(Output, DoesNotChangeWhatIsRead) {
   const std::string derive = "\"$0\" derive ";
   for (const std::string& command :
        {predict + "--input - --output points.csv < points.csv",
-        predict + "--input points.csv --output - >> points.csv",
+        predict + "--input points.csv --output - >> points.csv", predict + "points.csv >> points.csv",
         predict + "--input /dev/stdin --output /dev/stdout < points.csv >> points.csv",
         derive + "c.toml --output c.toml", derive + "c.toml >> c.toml", derive + "- --output c.toml < c.toml",
         predict + "--input points.csv --output - >> runs/c/history.csv",
@@ -211,6 +222,7 @@ TEST(Input, ComesFromStdinUnderEachOfItsNames) {
     EXPECT_EQ(shell.script("{ read line; " + predict + "; } < points.csv").exit_code, 3)
         << name;  // no header is left
   }
+  EXPECT_THAT(shell.script("\"$0\" eval runs/c --data - < points.csv").out, HasSubstr("(4 samples)"));
   EXPECT_THAT(shell.script("\"$0\" predict runs/c --input - --output x.csv < /dev/null").err,
               StartsWith("catenary: /dev/stdin: "));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -140,6 +141,44 @@ type = "dense"
 loss = "softmax_cross_entropy"
 epochs = 3
 )";
+
+/// Points by the side of the line a = b that they are on.
+inline std::string sides(int rows) {
+  std::string text = "a,b,side\n";
+  for (int i = 0; i < rows; ++i) {
+    const int a = i * 7 % 11, b = i * 5 % 13;
+    text += fmt::format("{},{},{}\n", a, b, a < b ? "left" : "right");
+  }
+  return text;
+}
+
+/// A config that trains two dense layers on them.
+constexpr const char* kSidesConfig = R"(format = 1
+[data]
+train = "sides.csv"
+target = "side"
+standardize = true
+split = { test = 0.25 }
+[[model.layers]]
+type = "dense"
+name = "hidden"
+units = 8
+activation = "relu"
+[[model.layers]]
+type = "dense"
+[train]
+loss = "softmax_cross_entropy"
+epochs = 3
+batch_size = 16
+)";
+
+/// A directory with such points and that config.
+struct ShellWithData : Shell {
+  ShellWithData() {
+    file("sides.csv", sides(200));
+    file("c.toml", kSidesConfig);
+  }
+};
 
 /// The lines of a text, each parsed as JSON.
 [[nodiscard]] inline std::vector<nlohmann::json> json_lines(const std::string& text) {

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "catenary/base/error.h"
@@ -93,21 +94,27 @@ std::pair<int, fs::path> create_temporary(const fs::path& path, const Create& cr
   }
 }
 
-void write_all(const Descriptor& descriptor, std::span<const std::byte> bytes, const fs::path& path) {
+void write_all(int descriptor, std::span<const std::byte> bytes, const fs::path& path) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor.number(), bytes.data(), bytes.size());
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     check(static_cast<int>(std::min<ssize_t>(written, 1)), "write", path);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
 }
 
-void write_and_rename(const Descriptor& descriptor, const fs::path& temporary, const fs::path& path,
-                      std::span<const std::byte> bytes) {
-  write_all(descriptor, bytes, path);
-  check(::fsync(descriptor.number()), "sync", path);
-  check(::rename(temporary.c_str(), path.c_str()), "write", path);
-  sync(path.parent_path());
+// A file without a name, of which nothing is left whatever ends the program; -1 where the system has none.
+int create_nameless(const fs::path& folder) {
+#ifdef O_TMPFILE
+  if (::access("/proc/self/fd", F_OK) == 0)  // where its name will come from
+    return ::open(folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+#endif
+  return -1;
+}
+
+int give_name(int nameless, const fs::path& name) {
+  const std::string link = fmt::format("/proc/self/fd/{}", nameless);
+  return ::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW);
 }
 
 // Renames one entry to another's name in a single step, or answers EINVAL or ENOSYS where the system cannot.
@@ -230,6 +237,24 @@ bool is_stream(const fs::path& path) {
 
 }  // namespace
 
+namespace {
+
+// read(rest, filled): reads into what is left of `out` and answers as ::read does.
+template <typename Read>
+std::size_t fill(std::span<std::byte> out, const fs::path& path, const Read& read) {
+  std::size_t filled = 0;
+  while (filled < out.size()) {
+    const ssize_t count = read(out.subspan(filled), filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_io("read", path, errno);
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+  }
+  return filled;
+}
+
+}  // namespace
+
 InputFile::InputFile(fs::path path) : path_(std::move(path)), descriptor_(open_for_reading(path_)) {
   check(descriptor_, "open", path_);
 }
@@ -237,15 +262,15 @@ InputFile::InputFile(fs::path path) : path_(std::move(path)), descriptor_(open_f
 InputFile::~InputFile() { ::close(descriptor_); }
 
 std::size_t InputFile::read(std::span<std::byte> out) {
-  std::size_t filled = 0;
-  while (filled < out.size()) {
-    const ssize_t count = ::read(descriptor_, out.data() + filled, out.size() - filled);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail_io("read", path_, errno);
-    if (count == 0) break;
-    filled += static_cast<std::size_t>(count);
-  }
-  return filled;
+  return fill(out, path_, [&](std::span<std::byte> rest, std::size_t) {
+    return ::read(descriptor_, rest.data(), rest.size());
+  });
+}
+
+std::size_t InputFile::read_at(std::uint64_t offset, std::span<std::byte> out) const {
+  return fill(out, path_, [&](std::span<std::byte> rest, std::size_t filled) {
+    return ::pread(descriptor_, rest.data(), rest.size(), static_cast<off_t>(offset + filled));
+  });
 }
 
 std::uint64_t InputFile::size() const {
@@ -253,8 +278,6 @@ std::uint64_t InputFile::size() const {
   check(::fstat(descriptor_, &status), "read", path_);
   return S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
-
-namespace {
 
 std::vector<std::byte> read_at_most(InputFile& file, std::uint64_t max_bytes) {
   std::vector<std::byte> bytes(std::min(file.size() + 1, max_bytes));  // one more, to meet the end
@@ -266,8 +289,6 @@ std::vector<std::byte> read_at_most(InputFile& file, std::uint64_t max_bytes) {
   bytes.resize(filled);
   return bytes;
 }
-
-}  // namespace
 
 std::vector<std::byte> read_at_most(const fs::path& path, std::uint64_t max_bytes) {
   InputFile file(path);
@@ -293,19 +314,53 @@ fs::path follow_links(const fs::path& path) {
   fail_io("follow", path, ELOOP);
 }
 
-void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
-  const fs::path target = follow_links(path);
-  require_replaceable(open_file_link(path).empty() ? target : path);
-  const auto [number, temporary] = create_temporary(target, [](const fs::path& name) {
+OutputFile::OutputFile(fs::path path) : path_(std::move(path)) {
+  if (is_stream(path_)) {
+    descriptor_ = open_stream(path_);
+    check(descriptor_, "open", path_);
+  } else {
+    open_file();
+  }
+}
+
+OutputFile::~OutputFile() {
+  ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void OutputFile::open_file() {
+  target_ = follow_links(path_);
+  require_replaceable(target_);
+  descriptor_ = create_nameless(target_.parent_path());
+  if (descriptor_ >= 0) return;
+  std::tie(descriptor_, temporary_) = create_temporary(target_, [](const fs::path& name) {
     return ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   });
-  const Descriptor descriptor(number);
-  try {
-    write_and_rename(descriptor, temporary, target, bytes);
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
+}
+
+void OutputFile::write(std::span<const std::byte> bytes) {
+  write_all(descriptor_, bytes, target_.empty() ? path_ : target_);
+}
+
+void OutputFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+
+void OutputFile::commit() {
+  if (target_.empty()) return;
+  check(::fsync(descriptor_), "sync", target_);
+  if (temporary_.empty()) {
+    const auto name_it = [&](const fs::path& name) { return give_name(descriptor_, name); };
+    temporary_ = create_temporary(target_, name_it).second;
   }
+  check(::rename(temporary_.c_str(), target_.c_str()), "write", target_);
+  temporary_.clear();
+  sync(target_.parent_path());
+}
+
+void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
+  require_replaceable(open_file_link(path).empty() ? follow_links(path) : path);
+  OutputFile file(path);
+  file.write(bytes);
+  file.commit();
 }
 
 void write_file_atomically(const fs::path& path, std::string_view text) {
@@ -313,10 +368,9 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
 }
 
 void write_output(const fs::path& path, std::string_view text) {
-  if (!is_stream(path)) return write_file_atomically(path, text);
-  const Descriptor descriptor(open_stream(path));
-  check(descriptor.number(), "open", path);
-  write_all(descriptor, std::as_bytes(std::span(text)), path);
+  OutputFile file(path);
+  file.write(text);
+  file.commit();
 }
 
 StagedDirectory::StagedDirectory(const fs::path& final_path, IfExists if_exists)

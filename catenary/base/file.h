@@ -27,6 +27,9 @@ class InputFile {
 
   /// Fills `out` from the current position; fewer bytes than asked for only at the end of the file.
   [[nodiscard]] std::size_t read(std::span<std::byte> out);
+  /// Fills `out` from byte `offset` of a regular file on and leaves the position; fewer bytes only at the
+  /// end.
+  [[nodiscard]] std::size_t read_at(std::uint64_t offset, std::span<std::byte> out) const;
   /// Bytes that the file system announces; 0 for pipes and devices.
   [[nodiscard]] std::uint64_t size() const;
 
@@ -37,6 +40,8 @@ class InputFile {
 
 /// The file's first `max_bytes` bytes, or all of them where it has fewer. Memory is taken as bytes arrive.
 [[nodiscard]] std::vector<std::byte> read_at_most(const std::filesystem::path& path, std::uint64_t max_bytes);
+/// The same from the file's current position on.
+[[nodiscard]] std::vector<std::byte> read_at_most(InputFile& file, std::uint64_t max_bytes);
 
 /// The whole file. A file longer than `max_bytes` is an error, found before its memory is taken.
 [[nodiscard]] std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
@@ -45,15 +50,38 @@ class InputFile {
 /// there.
 [[nodiscard]] std::filesystem::path follow_links(const std::filesystem::path& path);
 
-/// Writes a file that appears whole or not at all, even when the machine stops half-way: a temporary sibling
-/// (".NAME.tmp-PID") is written, synced and renamed over `path`, and the directory is synced. Symbolic links
-/// are followed. A directory, a pipe, a device or a descriptor of that name is refused.
+/// Writes a file that appears whole or not at all, even when the machine stops half-way: a file without a
+/// name (where the file system has none, a temporary sibling ".NAME.tmp-PID") is written, synced and renamed
+/// over `path`, and the directory is synced. Symbolic links are followed. A directory, a pipe, a device or a
+/// descriptor of that name is refused.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
 /// Writes to what `path` names: into a pipe, a character device or a file that a process has open under that
 /// name (/dev/stdout, /dev/fd/3), after what it holds; else a file, as write_file_atomically does.
 void write_output(const std::filesystem::path& path, std::string_view text);
+
+/// What write_output writes to, for what comes in pieces: a stream gets each of them at once, a file appears
+/// whole on commit(); without a commit, whatever ends the program, an old file of that name stays.
+class OutputFile {
+ public:
+  explicit OutputFile(std::filesystem::path path);
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+  ~OutputFile();
+
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view text);
+  void commit();
+
+ private:
+  void open_file();
+
+  std::filesystem::path path_;
+  std::filesystem::path target_;     // where path_ leads; "": to a stream
+  std::filesystem::path temporary_;  // the file's name before commit(); "": it has none
+  int descriptor_ = -1;
+};
 
 /// What to do when the name that is to be written is taken.
 enum class IfExists { kFail, kReplace };

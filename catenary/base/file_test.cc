@@ -246,6 +246,75 @@ TEST(Streams, OtherOutputsAreFilesThatAppearWhole) {
             fmt::format("io: cannot write '{}': Is a directory", dir.path().string()));
 }
 
+TEST(OutputFile, AppearsWholeOnCommit) {
+  const TemporaryDirectory dir;
+  write_file_atomically(dir / "a", "old");
+  OutputFile file(dir / "a");
+  for (const char* piece : {"one ", "", "two ", "three"}) file.write(piece);
+  EXPECT_EQ(text_of(dir / "a"), "old");
+  file.commit();
+  EXPECT_EQ(text_of(dir / "a"), "one two three");
+  EXPECT_THAT(dir.names(), ::testing::ElementsAre("a"));
+}
+
+TEST(OutputFile, WithoutCommitLeavesTheOldFileAndNoTemporary) {
+  const TemporaryDirectory dir;
+  write_file_atomically(dir / "a", "old");
+  {
+    OutputFile old_name(dir / "a"), new_name(dir / "b");
+    old_name.write("half");
+    new_name.write("half");
+  }
+  EXPECT_EQ(text_of(dir / "a"), "old");
+  EXPECT_THAT(dir.names(), ::testing::ElementsAre("a"));
+}
+
+TEST(OutputFile, WhoseNameWasTakenMeanwhileLeavesNoTemporary) {
+  const TemporaryDirectory dir;
+  {
+    OutputFile file(dir / "a");
+    fs::create_directory(dir / "a");
+    EXPECT_EQ(error_of([&] { file.commit(); }),
+              fmt::format("io: cannot write '{}': Is a directory", (dir / "a").string()));
+  }
+  EXPECT_THAT(dir.names(), ::testing::ElementsAre("a"));
+}
+
+TEST(OutputFile, OfAProgramThatIsKilledLeavesNothing) {
+  const TemporaryDirectory dir;
+  const OpenFile nameless(dir.path(), O_WRONLY | O_TMPFILE);
+  if (nameless.number() < 0) GTEST_SKIP() << "needs a file system with files that have no name";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    OutputFile file(dir / "a");
+    file.write("half");
+    ::kill(::getpid(), SIGKILL);
+  }
+  ::waitpid(child, nullptr, 0);
+  EXPECT_THAT(dir.names(), IsEmpty());
+}
+
+TEST(OutputFile, WritesIntoAStreamPieceByPiece) {
+  const TemporaryDirectory dir;
+  const OpenFile log(dir / "log", O_RDWR | O_CREAT);
+  OutputFile file(log.names()[0]);
+  file.write("one ");
+  EXPECT_EQ(text_of(dir / "log"), "one ");
+  file.write("two");
+  file.commit();
+  EXPECT_EQ(text_of(dir / "log"), "one two");
+  EXPECT_THAT(dir.names(), ::testing::ElementsAre("log"));
+}
+
+TEST(OutputFile, NamesTheFileThatCannotBeWritten) {
+  const TemporaryDirectory dir;
+  EXPECT_EQ(error_of([&] { const OutputFile file(dir.path()); }),
+            fmt::format("io: cannot write '{}': Is a directory", dir.path().string()));
+  EXPECT_THAT(error_of([] { const OutputFile file("/nowhere/a"); }), HasSubstr("No such file or directory"));
+  OutputFile full("/dev/full");
+  EXPECT_EQ(error_of([&] { full.write("x"); }), "io: cannot write '/dev/full': No space left on device");
+}
+
 TEST(File, NamesInErrorsHaveNoControlCharacters) {
   EXPECT_EQ(
       error_of([] { (void)read_file("/nowhere/a\n\x1b[31m\x07\xff\x7f\u202E", 1); }),
@@ -270,6 +339,20 @@ TEST(File, InputFileReadsOnFromWhereItStopped) {
   EXPECT_EQ(file.read(part), 2u);
   EXPECT_EQ(part[0], std::byte{'d'});
   EXPECT_EQ(file.read(part), 0u);
+}
+
+TEST(File, InputFileReadsAtAnyPlaceAndStaysWhereItWas) {
+  const TemporaryDirectory dir;
+  write_file_atomically(dir / "a", "abcde");
+  InputFile file(dir / "a");
+  std::array<std::byte, 3> part{};
+  EXPECT_EQ(file.read_at(1, part), 3u);
+  EXPECT_EQ(part[2], std::byte{'d'});
+  EXPECT_EQ(file.read_at(4, part), 1u);
+  EXPECT_EQ(part[0], std::byte{'e'});
+  EXPECT_EQ(file.read_at(5, part), 0u);
+  EXPECT_EQ(file.read(part), 3u);
+  EXPECT_EQ(part[0], std::byte{'a'});
 }
 
 TEST(File, AStagedDirectoryAppearsOnlyOnCommit) {

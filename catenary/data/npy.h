@@ -1,37 +1,16 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <functional>
-#include <span>
-#include <string>
 #include <vector>
+
+#include "catenary/data/npy_header.h"
 
 namespace catenary {
 
-/// An array of numbers, row-major.
-struct NpyArray {
-  std::vector<std::int64_t> shape;
-  std::vector<double> values;
-};
-
-/// Where an array comes from.
-struct NpySource {
-  /// Fills `out`; fewer bytes than asked for only at the end.
-  std::function<std::size_t(std::span<std::byte> out)> read;
-  /// How many bytes there are in all.
-  std::uint64_t bytes;
-  /// What holds them: memory is taken at once for up to 16 times as many, and beyond that as bytes arrive.
-  std::uint64_t stored_bytes;
-  /// In messages.
-  std::string name;
-  /// Called with the bytes that the array's numbers will take, before any is read; throws if it refuses them.
-  std::function<void(std::uint64_t)> require_room = {};
-};
-
-/// Reads an array in NumPy's format, versions 1 to 3: floating-point numbers of 4 or 8 bytes, integers that a
-/// double holds, and Booleans as 0 and 1, of either byte order, in C or Fortran order. Throws Error{data}
-/// that says what was needed and found. [NumPy Enhancement Proposal 1; numpy.lib.format]
-[[nodiscard]] NpyArray read_npy(const NpySource& source);
+/// Reads the elements after a header, row-major. T: double, float, std::uint8_t (of u1), std::int64_t (of
+/// i8 and u8) or std::string (of texts, UTF-8). Throws Error{data} for elements that are no T, with their
+/// row and column: integers from 2^53 on are no doubles, what is infinite or beyond f32 no float. Takes
+/// memory for all elements at once: ask require_allowed() first.
+template <typename T>
+[[nodiscard]] std::vector<T> read_npy(const NpySource& source, const NpyHeader& header);
 
 }  // namespace catenary

@@ -1,24 +1,23 @@
 #include "catenary/data/npz.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "catenary/base/error.h"
-#include "catenary/base/file.h"
 #include "catenary/base/file_kind.h"
 #include "catenary/base/text.h"
-#include "catenary/data/npy.h"
-#include "catenary/data/zip.h"
 
 namespace catenary {
 
 namespace {
 
-constexpr std::uint64_t kMostFileBytes = std::uint64_t{4} << 30;  // as zip archives hold without zip64
-constexpr std::uint64_t kHeaderBytes = std::uint64_t{1} << 20;
 constexpr std::string_view kSuffix = ".npy";
+// Of arrays other than zeros, by deflate. What claims to grow more is unpacked once before memory is taken.
+constexpr std::uint64_t kMostGrowth = 16;
 
 bool starts_with(std::span<const std::byte> file, std::string_view text) {
   return file.size() >= text.size() &&
@@ -26,78 +25,123 @@ bool starts_with(std::span<const std::byte> file, std::string_view text) {
                     [](char c, std::byte b) { return static_cast<std::byte>(c) == b; });
 }
 
-NamedArray named(std::string name, NpyArray array) {
-  return {std::move(name), std::move(array.shape), std::move(array.values)};
+std::string name_alone(const std::string& file) {
+  const std::filesystem::path path(file);
+  return (path.extension() == kSuffix ? path.stem() : path.filename()).string();
 }
 
-NamedArray parse_alone(std::span<const std::byte> file, const std::string& name, std::uint64_t allowed) {
-  auto rest = file;
-  const auto read = [&](std::span<std::byte> out) {
-    const std::size_t count = std::min(out.size(), rest.size());
-    std::copy_n(rest.begin(), count, out.begin());
-    rest = rest.subspan(count);
-    return count;
-  };
-  const std::filesystem::path path(name);
-  return named((path.extension() == kSuffix ? path.stem() : path.filename()).string(),
-               read_npy({read, file.size(), file.size(), name,
-                         [&](std::uint64_t bytes) { require_allowed(bytes, allowed, name); }}));
-}
-
-// How much room all of an archive's arrays have, and what those before took of it.
-struct Room {
-  std::uint64_t allowed;
-  std::uint64_t taken = 0;
-};
-
-NamedArray parse_entry(const ZipEntry& entry, const std::string& name, const Room& room) {
-  if (!entry.name.ends_with(kSuffix) || entry.name.size() == kSuffix.size()) {
-    fail(ErrorKind::kData, "{}: needed only arrays, files NAME.npy, in the archive, found {}", name,
-         quote(entry.name));
+std::vector<std::string> names_of(const std::vector<ZipEntry>& entries, const std::string& file) {
+  std::set<std::string_view> known;
+  std::vector<std::string> names;
+  for (const ZipEntry& entry : entries) {
+    if (!known.insert(entry.name).second)
+      fail(ErrorKind::kData, "{}: needed names that differ, found {} twice", file, quote(entry.name));
+    if (!entry.name.ends_with(kSuffix) || entry.name.size() == kSuffix.size()) {
+      fail(ErrorKind::kData, "{}: needed only arrays, files NAME.npy, in the archive, found {}", file,
+           quote(entry.name));
+    }
+    names.push_back(entry.name.substr(0, entry.name.size() - kSuffix.size()));
   }
-  const std::string where = name + ": " + quote(entry.name);
-  ZipEntryStream stream(entry, where);
-  const auto require_room = [&](std::uint64_t bytes) {
-    require_allowed(room.taken + bytes, room.allowed, where);
-  };
-  NpyArray array = read_npy({[&](std::span<std::byte> out) { return stream.read(out); }, entry.bytes,
-                             entry.stored.size(), where, require_room});
-  stream.require_end();
-  return named(entry.name.substr(0, entry.name.size() - kSuffix.size()), std::move(array));
+  return names;
+}
+
+// A text may take its own bytes beside the string.
+template <typename T>
+std::uint64_t memory_of(const NpyHeader& header) {
+  return header.elements * (sizeof(T) + (std::is_same_v<T, std::string> ? header.element_bytes : 0));
+}
+
+std::vector<NamedArray> read_all(NumpyFile file) {
+  std::vector<NamedArray> arrays;
+  for (std::size_t i = 0; i < file.arrays().size(); ++i)
+    arrays.push_back({file.arrays()[i], file.header(i).shape, file.read<double>(i)});
+  return arrays;
 }
 
 }  // namespace
 
+NumpyFile::NumpyFile(const std::filesystem::path& path, const DataLimits& limits)
+    : bytes_(path, allowed_bytes(limits)), name_(path.string()), allowed_(allowed_bytes(limits)) {
+  find_arrays(limits);
+}
+
+NumpyFile::NumpyFile(std::span<const std::byte> file, std::string name, const DataLimits& limits)
+    : bytes_(file), name_(std::move(name)), allowed_(allowed_bytes(limits)) {
+  find_arrays(limits);
+}
+
+void NumpyFile::find_arrays(const DataLimits& limits) {
+  std::array<std::byte, kFileStartBytes> buffer{};
+  const std::span<const std::byte> start = std::span(buffer).first(bytes_.read(0, buffer));
+  if (starts_with(start, "\x93NUMPY")) {
+    arrays_ = {name_alone(name_)};
+  } else if (starts_with(start, "PK")) {
+    entries_ = zip_entries(bytes_, name_);
+    arrays_ = names_of(entries_, name_);
+    allowed_ = allowed_bytes(limits, bytes_.size());
+  } else {
+    fail(ErrorKind::kData,
+         "{}: needed a NumPy file, which begins with 'PK' (.npz) or 93 'NUMPY' (.npy), found {}", name_,
+         describe_file(start, bytes_.size()));
+  }
+}
+
+std::string NumpyFile::where(std::size_t i) const {
+  return entries_.empty() ? name_ : name_ + ": " + quote(entries_[i].name);
+}
+
+template <typename Use>
+auto NumpyFile::with_source(std::size_t i, const Use& use) const {
+  if (entries_.empty()) {
+    std::uint64_t at = 0;
+    const auto read = [&](std::span<std::byte> out) {
+      const std::size_t count = bytes_.read(at, out);
+      at += count;
+      return count;
+    };
+    return use(NpySource{read, bytes_.size(), name_});
+  }
+  ZipEntryStream stream(bytes_, entries_[i], where(i));
+  return use(NpySource{[&](std::span<std::byte> out) { return stream.read(out); }, entries_[i].bytes,
+                       where(i), [&] { stream.require_end(); }});
+}
+
+NpyHeader NumpyFile::header(std::size_t i) const { return with_source(i, read_npy_header); }
+
+void NumpyFile::take_room(std::uint64_t bytes, std::size_t i) {
+  require_allowed(taken_ + bytes, allowed_, where(i));
+  taken_ += bytes;
+}
+
+// Throws unless the archive holds all of the content that it claims.
+void NumpyFile::require_content(std::size_t i) const {
+  ZipEntryStream stream(bytes_, entries_[i], where(i));
+  std::vector<std::byte> block(kMostNpyElementBytes);
+  while (stream.read(block) == block.size()) continue;
+  stream.require_end();
+}
+
+template <typename T>
+std::vector<T> NumpyFile::read(std::size_t i) {
+  const std::uint64_t memory = memory_of<T>(header(i));
+  take_room(memory, i);
+  if (!entries_.empty() && memory / kMostGrowth > entries_[i].stored_bytes) require_content(i);
+  return with_source(i, [](const NpySource& source) { return read_npy<T>(source, read_npy_header(source)); });
+}
+
+template std::vector<double> NumpyFile::read(std::size_t);
+template std::vector<float> NumpyFile::read(std::size_t);
+template std::vector<std::uint8_t> NumpyFile::read(std::size_t);
+template std::vector<std::int64_t> NumpyFile::read(std::size_t);
+template std::vector<std::string> NumpyFile::read(std::size_t);
+
 std::vector<NamedArray> parse_npz(std::span<const std::byte> file, const std::string& name,
                                   const DataLimits& limits) {
-  if (starts_with(file, "\x93NUMPY")) return {parse_alone(file, name, allowed_bytes(limits))};
-  if (!starts_with(file, "PK")) {
-    fail(ErrorKind::kData,
-         "{}: needed a NumPy file, which begins with 'PK' (.npz) or 93 'NUMPY' (.npy), found {}", name,
-         describe_file(file.first(std::min(file.size(), kFileStartBytes)), file.size()));
-  }
-  Room room{allowed_bytes(limits, file.size())};
-  std::vector<NamedArray> arrays;
-  std::set<std::string, std::less<>> names;
-  for (const ZipEntry& entry : zip_entries(file, name)) {
-    if (!names.insert(entry.name).second)
-      fail(ErrorKind::kData, "{}: needed names that differ, found {} twice", name, quote(entry.name));
-    arrays.push_back(parse_entry(entry, name, room));
-    room.taken += arrays.back().values.size() * sizeof(double);
-  }
-  return arrays;
+  return read_all(NumpyFile(file, name, limits));
 }
 
 std::vector<NamedArray> read_npz(const std::filesystem::path& path, const DataLimits& limits) {
-  const std::uint64_t allowed = allowed_bytes(limits);
-  const std::uint64_t most = std::min(allowed, kMostFileBytes) + kHeaderBytes;
-  std::error_code ignored;
-  const std::uint64_t size = std::filesystem::is_regular_file(path, ignored) ? file_size(path, ignored) : 0;
-  if (most < kMostFileBytes && size > most) fail_too_large(path.string(), allowed, fmt::to_string(size));
-  if (most >= kMostFileBytes) return parse_npz(read_file(path, kMostFileBytes), path.string(), limits);
-  const std::vector<std::byte> bytes = read_at_most(path, most + 1);  // a stream does not announce its size
-  if (bytes.size() > most) fail_too_large(path.string(), allowed, "more");
-  return parse_npz(bytes, path.string(), limits);
+  return read_all(NumpyFile(path, limits));
 }
 
 }  // namespace catenary

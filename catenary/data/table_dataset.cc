@@ -304,4 +304,13 @@ Dataset load_table(const std::filesystem::path& path, const Schema& trained, Tar
   return dataset;
 }
 
+std::vector<TextColumn> load_texts(const std::filesystem::path& path, const TableOptions& options) {
+  Table table = read_table(path, options, [](const std::string& /*file*/, Names header) {
+    return std::vector<ColumnRequest>(header.size(), {.role = ColumnRole::kText});
+  });
+  std::vector<TextColumn> columns;
+  for (Column& column : table.columns) columns.push_back({std::move(column.name), std::move(column.texts)});
+  return columns;
+}
+
 }  // namespace catenary

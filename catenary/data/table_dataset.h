@@ -43,6 +43,15 @@ enum class TargetUse { kRequired, kIgnored };
 [[nodiscard]] Dataset load_table(const std::filesystem::path& path, const Schema& trained, TargetUse use,
                                  const TableOptions& options = {});
 
+/// A column's cells as they stand, without spaces around them.
+struct TextColumn {
+  std::string name;
+  TextList texts;
+};
+
+/// All columns of a table, row for row as load_table() reads them. Of the options, format and limits count.
+[[nodiscard]] std::vector<TextColumn> load_texts(const std::filesystem::path& path, const TableOptions& options);
+
 /// For each of a file's values of a category the number that the column has for it.
 [[nodiscard]] std::vector<float> codes_for(const ColumnSchema& column, std::span<const std::string> levels);
 

@@ -26,6 +26,8 @@ constexpr std::size_t kZip64LocatorBytes = 20;
 constexpr std::size_t kMostCommentBytes = 0xFFFF;
 constexpr std::uint64_t kMostGrowth = 1032;                // deflate codes at most 258 bytes in 2 bits
 constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // fits zlib's 32-bit counters
+constexpr std::size_t kBlockBytes = std::size_t{1} << 16;  // of stored bytes, inflated at once
+constexpr std::uint64_t kMostDirectoryBytes = std::uint64_t{1} << 26;  // 65,534 entries of a kilobyte
 
 // What writers use zip64 for. NumPy does so from 2 GiB on.
 constexpr std::string_view kFoundZip64 =
@@ -50,36 +52,62 @@ std::string text(Bytes bytes, std::size_t at, std::size_t size) {
 
 // Where the directory stands, and where it ends: there the end record begins.
 struct Directory {
-  std::size_t begin, end;
+  std::uint64_t begin, end;
   std::size_t entries;
+  std::vector<std::byte> bytes;
 };
 
-// The end record is the last thing in the file but for its own comment.
-std::size_t find_end_record(Bytes file, const std::string& name) {
-  const std::size_t most = std::min(file.size(), kEndRecordBytes + kMostCommentBytes);
-  for (std::size_t size = kEndRecordBytes; size <= most; ++size) {
-    const std::size_t at = file.size() - size;
-    if (u32(file, at) == kEndRecord && u16(file, at + 20) == size - kEndRecordBytes) return at;
-  }
-  fail(ErrorKind::kData, "{}: needed a zip archive's end record in the last {} of {} bytes, found none", name,
-       most, file.size());
+// The last bytes of an archive, which may hold its end record.
+struct Tail {
+  std::uint64_t begin;  // in the archive
+  std::vector<std::byte> bytes;
+};
+
+// Fewer than asked for only where the file ends, or was cut meanwhile.
+std::vector<std::byte> read_part(const StoredBytes& file, std::uint64_t begin, std::uint64_t count) {
+  std::vector<std::byte> bytes(count);
+  bytes.resize(file.read(begin, bytes));
+  return bytes;
 }
 
-Directory find_directory(Bytes file, const std::string& name) {
-  const std::size_t end = find_end_record(file, name);
-  const std::size_t entries = u16(file, end + 10), size = u32(file, end + 12), begin = u32(file, end + 16);
+Tail read_tail(const StoredBytes& file) {
+  constexpr std::uint64_t kMost = kEndRecordBytes + kMostCommentBytes + kZip64LocatorBytes;
+  const std::uint64_t begin = file.size() - std::min(file.size(), kMost);
+  return {begin, read_part(file, begin, file.size() - begin)};
+}
+
+// The end record's place in the tail: it is the last thing in the file but for its own comment.
+std::size_t find_end_record(const Tail& tail, std::uint64_t file_bytes, const std::string& name) {
+  const std::size_t most = std::min(tail.bytes.size(), kEndRecordBytes + kMostCommentBytes);
+  for (std::size_t size = kEndRecordBytes; size <= most; ++size) {
+    const std::size_t at = tail.bytes.size() - size;
+    if (u32(tail.bytes, at) == kEndRecord && u16(tail.bytes, at + 20) == size - kEndRecordBytes) return at;
+  }
+  fail(ErrorKind::kData, "{}: needed a zip archive's end record in the last {} of {} bytes, found none", name,
+       most, file_bytes);
+}
+
+Directory find_directory(const StoredBytes& file, const std::string& name) {
+  const Tail tail = read_tail(file);
+  const Bytes bytes = tail.bytes;
+  const std::size_t at = find_end_record(tail, file.size(), name);
+  const std::uint64_t end = tail.begin + at;
+  const std::size_t entries = u16(bytes, at + 10), size = u32(bytes, at + 12), begin = u32(bytes, at + 16);
   const bool ends_there = begin <= end && size == end - begin;
   // Writers add zip64's own end records from 2 GiB on, though every number still fits the plain one.
-  const bool has_locator = end >= kZip64LocatorBytes && u32(file, end - kZip64LocatorBytes) == kZip64Locator;
+  const bool has_locator = at >= kZip64LocatorBytes && u32(bytes, at - kZip64LocatorBytes) == kZip64Locator;
   if (entries == 0xFFFF || size == 0xFFFFFFFF || begin == 0xFFFFFFFF || (has_locator && !ends_there))
     fail(ErrorKind::kData, "{}: needed a zip archive without zip64, {}", name, kFoundZip64);
-  if (u16(file, end + 4) != 0 || u16(file, end + 6) != 0 || u16(file, end + 8) != entries)
+  if (u16(bytes, at + 4) != 0 || u16(bytes, at + 6) != 0 || u16(bytes, at + 8) != entries)
     fail(ErrorKind::kData, "{}: needed a zip archive in one file, found a part of several", name);
   if (!ends_there) {
     fail(ErrorKind::kData, "{}: needed the zip directory to end at byte {}, found {} bytes from byte {}",
          name, end, size, begin);
   }
-  return {begin, end, entries};
+  if (size > kMostDirectoryBytes)
+    fail(ErrorKind::kData, "{}: needed a zip directory of at most {} bytes, found {}", name,
+         kMostDirectoryBytes, size);
+  return {begin, end, entries, read_part(file, begin, size)};
 }
 
 // What stands at the same place in both kinds of header, after the place of the first.
@@ -99,64 +127,70 @@ void require_plain(const Header& header, const std::string& where) {
 // A file with its place: from its local header to the end of its bytes.
 struct PlacedEntry {
   ZipEntry entry;
-  std::size_t begin, end;
+  std::uint64_t begin, end;
 };
 
 // The bytes after the local header at `begin`, which must say what the directory says.
-PlacedEntry place(Bytes file, const Directory& directory, std::size_t begin, std::size_t stored_bytes,
-                  ZipEntry entry, const std::string& where) {
+PlacedEntry place(const StoredBytes& file, const Directory& directory, std::uint64_t begin, ZipEntry entry,
+                  const std::string& where) {
+  const std::vector<std::byte> local = read_part(file, begin, kLocalHeaderBytes + entry.name.size());
   if (directory.begin < kLocalHeaderBytes || begin > directory.begin - kLocalHeaderBytes ||
-      u32(file, begin) != kLocalHeader)
+      local.size() < kLocalHeaderBytes || u32(local, 0) != kLocalHeader)
     fail(ErrorKind::kData, "{}: needed a zip file header at byte {}, found none", where, begin);
-  const Header header{u16(file, begin + 6), u16(file, begin + 8)};
+  const Header header{u16(local, 6), u16(local, 8)};
   require_plain(header, where);
-  const std::size_t name_bytes = u16(file, begin + 26), extra_bytes = u16(file, begin + 28);
-  const std::size_t data = begin + kLocalHeaderBytes + name_bytes + extra_bytes;
-  if (data > directory.begin || stored_bytes > directory.begin - data) {
+  const std::size_t name_bytes = u16(local, 26), extra_bytes = u16(local, 28);
+  const std::uint64_t data = begin + kLocalHeaderBytes + name_bytes + extra_bytes;
+  if (data > directory.begin || entry.stored_bytes > directory.begin - data) {
     fail(ErrorKind::kData, "{}: needed {} bytes from byte {}, found {} before the zip directory", where,
-         stored_bytes, data, directory.begin - std::min(data, directory.begin));
+         entry.stored_bytes, data, directory.begin - std::min(data, directory.begin));
   }
-  if (text(file, begin + kLocalHeaderBytes, name_bytes) != entry.name ||
-      (header.method != 0) != entry.is_deflated)
+  const bool has_name = name_bytes == entry.name.size() && local.size() == kLocalHeaderBytes + name_bytes &&
+                        text(local, kLocalHeaderBytes, name_bytes) == entry.name;
+  if (!has_name || (header.method != 0) != entry.is_deflated)
     fail(ErrorKind::kData, "{}: needed the file that the zip directory names, found another at byte {}",
          where, begin);
-  entry.stored = file.subspan(data, stored_bytes);
-  return {std::move(entry), begin, data + stored_bytes};
+  entry.stored_begin = data;
+  const std::uint64_t end = data + entry.stored_bytes;
+  return {std::move(entry), begin, end};
 }
 
-void require_possible(const ZipEntry& entry, std::uint64_t stored_bytes, const std::string& where) {
+void require_possible(const ZipEntry& entry, const std::string& where) {
   const bool fits =
-      entry.is_deflated ? entry.bytes / kMostGrowth <= stored_bytes : entry.bytes == stored_bytes;
+      entry.is_deflated ? entry.bytes / kMostGrowth <= entry.stored_bytes : entry.bytes == entry.stored_bytes;
   if (!fits) {
     fail(ErrorKind::kData, "{}: needed a content that fits {} {} bytes, found one of {} bytes", where,
-         stored_bytes, entry.is_deflated ? "deflated" : "stored", entry.bytes);
+         entry.stored_bytes, entry.is_deflated ? "deflated" : "stored", entry.bytes);
   }
 }
 
-// Reads the directory's entry at `at` and moves behind it.
-PlacedEntry read_entry(Bytes file, const Directory& directory, std::size_t& at, const std::string& name) {
-  const std::size_t left = directory.end - at;
-  if (left < kDirectoryHeaderBytes || u32(file, at) != kDirectoryHeader)
+// Reads the entry at byte `at` of the directory and moves behind it.
+PlacedEntry read_entry(const StoredBytes& file, const Directory& directory, std::size_t& at,
+                       const std::string& name) {
+  const Bytes bytes = directory.bytes;
+  const std::size_t left = bytes.size() - at;
+  if (left < kDirectoryHeaderBytes || u32(bytes, at) != kDirectoryHeader)
     fail(ErrorKind::kData, "{}: needed {} entries in the zip directory, found its end at byte {}", name,
-         directory.entries, at);
-  const std::size_t name_bytes = u16(file, at + 28);
-  const std::size_t size = kDirectoryHeaderBytes + name_bytes + u16(file, at + 30) + u16(file, at + 32);
+         directory.entries, directory.begin + at);
+  const std::size_t name_bytes = u16(bytes, at + 28);
+  const std::size_t size = kDirectoryHeaderBytes + name_bytes + u16(bytes, at + 30) + u16(bytes, at + 32);
   if (size > left)
     fail(ErrorKind::kData, "{}: needed {} bytes of a zip directory entry at byte {}, found {}", name, size,
-         at, left);
-  ZipEntry entry{.name = text(file, at + kDirectoryHeaderBytes, name_bytes), .stored = {}};
+         directory.begin + at, left);
+  ZipEntry entry{.name = text(bytes, at + kDirectoryHeaderBytes, name_bytes)};
   const std::string where = name + ": " + quote(entry.name);
-  const Header header{u16(file, at + 8), u16(file, at + 10)};
+  const Header header{u16(bytes, at + 8), u16(bytes, at + 10)};
   require_plain(header, where);
-  const std::uint32_t stored_bytes = u32(file, at + 20), begin = u32(file, at + 42);
+  const std::uint32_t begin = u32(bytes, at + 42);
+  entry.stored_bytes = u32(bytes, at + 20);
   entry.is_deflated = header.method != 0;
-  entry.checksum = u32(file, at + 16);
-  entry.bytes = u32(file, at + 24);
-  if (stored_bytes == 0xFFFFFFFF || entry.bytes == 0xFFFFFFFF || begin == 0xFFFFFFFF)
+  entry.checksum = u32(bytes, at + 16);
+  entry.bytes = u32(bytes, at + 24);
+  if (entry.stored_bytes == 0xFFFFFFFF || entry.bytes == 0xFFFFFFFF || begin == 0xFFFFFFFF)
     fail(ErrorKind::kData, "{}: needed a file without zip64, {}", where, kFoundZip64);
-  require_possible(entry, stored_bytes, where);
+  require_possible(entry, where);
   at += size;
-  return place(file, directory, begin, stored_bytes, std::move(entry), where);
+  return place(file, directory, begin, std::move(entry), where);
 }
 
 // Else a small archive could hold the same bytes as the content of many files.
@@ -173,13 +207,14 @@ void require_apart(std::vector<PlacedEntry>& entries, const std::string& name) {
 
 }  // namespace
 
-std::vector<ZipEntry> zip_entries(Bytes file, const std::string& name) {
+std::vector<ZipEntry> zip_entries(const StoredBytes& file, const std::string& name) {
   const Directory directory = find_directory(file, name);
   std::vector<PlacedEntry> placed;
-  std::size_t at = directory.begin;
+  std::size_t at = 0;
   for (std::size_t i = 0; i < directory.entries; ++i) placed.push_back(read_entry(file, directory, at, name));
-  if (at != directory.end)
-    fail(ErrorKind::kData, "{}: needed the end of the zip directory at byte {}, found more", name, at);
+  if (at != directory.bytes.size())
+    fail(ErrorKind::kData, "{}: needed the end of the zip directory at byte {}, found more", name,
+         directory.begin + at);
   require_apart(placed, name);
   std::vector<ZipEntry> entries;
   for (PlacedEntry& entry : placed) entries.push_back(std::move(entry.entry));
@@ -199,8 +234,8 @@ struct ZipEntryStream::Inflater {
   bool at_end = false;
 };
 
-ZipEntryStream::ZipEntryStream(const ZipEntry& entry, std::string name)
-    : entry_(entry), name_(std::move(name)), rest_(entry_.stored) {
+ZipEntryStream::ZipEntryStream(const StoredBytes& archive, const ZipEntry& entry, std::string name)
+    : archive_(archive), entry_(entry), name_(std::move(name)) {
   if (entry_.is_deflated) inflater_ = std::make_unique<Inflater>(name_);
 }
 
@@ -211,7 +246,7 @@ std::size_t ZipEntryStream::read(std::span<std::byte> out) {
   std::size_t filled = 0;
   while (filled < out.size()) {
     const std::span<std::byte> wanted = out.subspan(filled, std::min(out.size() - filled, kMostAtOnce));
-    const std::size_t count = inflate_some(wanted);
+    const std::size_t count = read_some(wanted);
     checksum_ = static_cast<std::uint32_t>(
         crc32(checksum_, reinterpret_cast<const Bytef*>(wanted.data()), static_cast<uInt>(count)));
     filled += count;
@@ -221,19 +256,28 @@ std::size_t ZipEntryStream::read(std::span<std::byte> out) {
   return filled;
 }
 
+std::size_t ZipEntryStream::fetch(std::span<std::byte> out) {
+  out = out.first(std::min<std::uint64_t>(out.size(), entry_.stored_bytes - fetched_));
+  const std::size_t count = archive_.read(entry_.stored_begin + fetched_, out);
+  fetched_ += count;
+  return count;
+}
+
 // Up to out.size() bytes of the content; none only at its end.
+std::size_t ZipEntryStream::read_some(std::span<std::byte> out) {
+  return inflater_ ? inflate_some(out) : fetch(out);
+}
+
 std::size_t ZipEntryStream::inflate_some(std::span<std::byte> out) {
-  if (!inflater_) {
-    const std::size_t count = std::min(out.size(), rest_.size());
-    std::copy_n(rest_.begin(), count, out.begin());
-    rest_ = rest_.subspan(count);
-    return count;
-  }
   z_stream& zlib = inflater_->zlib;
   zlib.next_out = reinterpret_cast<Bytef*>(out.data());
   zlib.avail_out = static_cast<uInt>(out.size());
   while (!inflater_->at_end && zlib.avail_out == out.size()) {
-    const auto available = static_cast<uInt>(std::min(rest_.size(), kMostAtOnce));
+    if (rest_.empty()) {
+      block_.resize(std::min<std::uint64_t>(kBlockBytes, entry_.stored_bytes));
+      rest_ = Bytes(block_).first(fetch(block_));
+    }
+    const auto available = static_cast<uInt>(rest_.size());
     zlib.next_in = reinterpret_cast<const Bytef*>(rest_.data());
     zlib.avail_in = available;
     const int status = inflate(&zlib, Z_NO_FLUSH);
@@ -252,7 +296,7 @@ void ZipEntryStream::require_end() {
          entry_.bytes - read_);
   }
   std::array<std::byte, 1> beyond{};
-  if (inflate_some(beyond) > 0 || !rest_.empty())
+  if (read_some(beyond) > 0 || !rest_.empty() || fetched_ != entry_.stored_bytes)
     fail(ErrorKind::kData, "{}: needed the end of the stored data after {} bytes of content, found more",
          name_, read_);
   if (checksum_ != entry_.checksum) {
@@ -262,8 +306,8 @@ void ZipEntryStream::require_end() {
 }
 
 void ZipEntryStream::fail_damaged(const char* reason) const {
-  fail(ErrorKind::kData, "{}: deflated data are damaged before byte {} ({})", name_,
-       entry_.stored.size() - rest_.size(), reason);
+  fail(ErrorKind::kData, "{}: deflated data are damaged before byte {} ({})", name_, fetched_ - rest_.size(),
+       reason);
 }
 
 }  // namespace catenary

@@ -1,13 +1,13 @@
 #include "catenary/train/predict.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iterator>
 
 #include "catenary/base/error.h"
+#include "catenary/base/file.h"
+#include "catenary/base/text.h"
+#include "catenary/data/table_dataset.h"
 #include "catenary/engine/step.h"
 #include "catenary/train/config/loss.h"
 #include "catenary/train/evaluate.h"
@@ -17,88 +17,101 @@ namespace catenary::train {
 
 namespace {
 
-// A CSV cell, in quotes where RFC 4180 asks for them.
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
-}
-
-std::string header(const StoredRun& run) {
-  const bool has_classes = is_classification(run.config);
+PredictionColumns columns_of(const StoredRun& run) {
   const Schema& schema = run.model.schema;
-  const std::string of_class = facts_of(run.config.train.loss).takes_labels ? "probability_" : "score_";
-  std::string text = has_classes ? "prediction" : "";
-  for (const std::string& name : has_classes ? schema.classes : schema.target_names) {
-    text += (text.empty() ? "" : ",") + csv_cell((has_classes ? of_class : "prediction_") + name);
-  }
-  return text + "\n";
+  if (!is_classification(run.config))
+    return {.numbers = PredictedNumbers::kTargets, .names = schema.target_names};
+  const bool are_probabilities = facts_of(run.config.train.loss).takes_labels;
+  return {.numbers = are_probabilities ? PredictedNumbers::kProbabilities : PredictedNumbers::kScores,
+          .names = schema.classes};
 }
 
-// Puts the rows together: a class's name, then numbers.
-class Writer {
+// The input's columns as they stand, if they are asked for.
+std::vector<TextColumn> input_texts(const StoredRun& run, const PredictOptions& options) {
+  if (!options.with_inputs) return {};
+  if (run.config.data.format != DataFormat::kCsv || descriptor_of(options.input)) {
+    fail(ErrorKind::kConfig, "--inputs: needed the columns of a table in a file, which can be read twice, found {}",
+         quote(options.input));
+  }
+  return load_texts(options.input, {.format = run.config.data.table, .limits = run.config.data.limits});
+}
+
+// The columns that stand beside the predictions: the id, unless all of the input's are asked for.
+std::vector<CarriedColumn> carried_columns(const Examples& data, const std::vector<TextColumn>& texts) {
+  std::vector<CarriedColumn> carried;
+  const auto carry = [&](const std::string& name, const TextList& cells) {
+    carried.push_back({name, [&cells](std::int64_t row) { return cells[static_cast<std::size_t>(row)]; }});
+  };
+  for (const TextColumn& column : texts) carry(column.name, column.texts);
+  if (texts.empty() && !data.data.ids.empty()) carry(data.data.schema.id, data.data.ids);
+  return carried;
+}
+
+// Hands the rows of each batch to the writer.
+class Rows {
  public:
-  explicit Writer(const StoredRun& run)
-      : classes_(run.model.schema.classes),
+  Rows(const StoredRun& run, const PredictOptions& options, PredictionWriter& writer)
+      : input_(options.input),
         has_classes_(is_classification(run.config)),
         is_binary_(facts_of(run.config.train.loss).is_binary),
-        csv_(header(run)) {}
+        writer_(writer) {}
 
-  void add_class(float index) { csv_ += csv_cell(classes_[static_cast<std::size_t>(index)]); }
-
-  void add_numbers(std::span<const float> numbers) {
-    // One logit gives the probability of the second class; the first one's is what is left.
-    if (is_binary_) return add_row(std::array{1 - numbers[0], numbers[0]});
-    add_row(numbers);
+  void add_batch(const Step& step, std::int64_t size) {
+    const std::span<const float> numbers = step.rows("prediction");
+    const std::size_t columns = numbers.size() / static_cast<std::size_t>(size);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(size); ++i) {
+      Prediction prediction{.numbers = numbers.subspan(i * columns, columns)};
+      if (has_classes_) prediction.class_index = static_cast<std::size_t>(step.rows("class")[i]);
+      add(prediction);
+    }
   }
-
-  [[nodiscard]] std::string take() { return std::move(csv_); }
 
  private:
-  void add_row(std::span<const float> numbers) {
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      if (!std::isfinite(numbers[i]))
-        fail(ErrorKind::kNumeric, "expected a finite prediction, found {}", numbers[i]);
-      fmt::format_to(std::back_inserter(csv_), "{}{}", i > 0 || has_classes_ ? "," : "", numbers[i]);
+  void add(Prediction prediction) {
+    ++rows_;
+    for (const float number : prediction.numbers) {
+      if (!std::isfinite(number)) {
+        fail(ErrorKind::kNumeric, "{}: row {}: expected a finite prediction, found {}", input_, rows_,
+             number);
+      }
     }
-    csv_ += '\n';
+    if (!is_binary_) return writer_.add(prediction);
+    // One logit gives the probability of the second class; the first one's is what is left.
+    const std::array both{1 - prediction.numbers[0], prediction.numbers[0]};
+    writer_.add({.class_index = prediction.class_index, .numbers = both});
   }
 
-  const std::vector<std::string>& classes_;
+  const std::string& input_;
   bool has_classes_;
   bool is_binary_;
-  std::string csv_;
+  PredictionWriter& writer_;
+  std::int64_t rows_ = 0;  // of the input, its first sample being row 1
 };
-
-void write_batch(const Step& step, std::int64_t size, bool has_classes, Writer& writer) {
-  const std::span<const float> numbers = step.rows("prediction");
-  const std::size_t columns = numbers.size() / static_cast<std::size_t>(size);
-  for (std::size_t i = 0; i < static_cast<std::size_t>(size); ++i) {
-    if (has_classes) writer.add_class(step.rows("class")[i]);
-    writer.add_numbers(numbers.subspan(i * columns, columns));
-  }
-}
 
 }  // namespace
 
-Predictions predict(const StoredRun& run, const std::string& input, int threads) {
-  const Examples data = load_inputs(run.config, run.model.schema, input);
-  const SampleRows rows(data);
+std::int64_t predict(const StoredRun& run, const PredictOptions& options, const Sink& sink) {
+  const Examples data = load_inputs(run.config, run.model.schema, options.input);
+  const std::vector<TextColumn> texts = input_texts(run, options);
+  PredictionColumns columns = columns_of(run);
+  columns.carried = carried_columns(data, texts);
+  const SampleRows inputs(data);
   Model model(run.config, run.model.schema);
   Variables variables(model.graph, static_cast<std::uint64_t>(run.config.seed));
   load_parameters(run.model, variables);
-  ThreadPool pool(threads);
+  ThreadPool pool(options.threads);
   Step step = compile(prediction_program(model), variables, {.pool = &pool});
-  step.bind("x", rows.inputs());
-  Writer writer(run);
+  step.bind("x", inputs.inputs());
+  PredictionWriter writer(options.format, std::move(columns), sink);
+  Rows rows(run, options, writer);
   const std::int64_t samples = data.size();
   for (std::int64_t first = 0; first < samples; first += kEvaluationBatch) {
     const std::int64_t size = std::min(kEvaluationBatch, samples - first);
     require_ok(step.run({.size = size, .first = first}));
-    write_batch(step, size, bool(model.predicted_class), writer);
+    rows.add_batch(step, size);
   }
-  return {samples, writer.take()};
+  writer.finish();
+  return samples;
 }
 
 }  // namespace catenary::train

@@ -1,19 +1,23 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
+#include "catenary/train/prediction_writer.h"
 #include "catenary/train/run/run_directory.h"
 
 namespace catenary::train {
 
-struct Predictions {
-  std::int64_t samples = 0;
-  std::string csv;
+struct PredictOptions {
+  std::string input;  ///< a file of samples
+  PredictionFormat format = PredictionFormat::kCsv;
+  bool with_inputs = false;  ///< the input's columns stand beside their predictions
+  int threads = 1;
 };
 
-/// What a stored network says of each sample of a file, as CSV: for classes the columns prediction,
-/// probability_CLASS ... (score_CLASS ... where the loss makes no probabilities), else prediction_TARGET ...
-/// Throws Error{data} and Error{io} for the input, Error{numeric} when a prediction is not finite.
-[[nodiscard]] Predictions predict(const StoredRun& run, const std::string& input, int threads);
+/// Writes what a stored network says of each sample of a file, and returns how many there are. Nothing is
+/// written before all of the input is read. Throws Error{data} and Error{io} for the input, Error{numeric}
+/// when a prediction is not finite, and what the sink throws.
+[[nodiscard]] std::int64_t predict(const StoredRun& run, const PredictOptions& options, const Sink& sink);
 
 }  // namespace catenary::train

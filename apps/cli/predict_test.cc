@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "testing.h"
+
+namespace catenary::cli {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Predict, WritesARowForEachSample) {
+  const ShellWithData shell;
+  shell.file("in.csv", "b,a\n12,0\n0,12\n");
+  shell.run({"train", "c.toml", "--set", "train.epochs=40", "--set",
+             "train.optimizer={type=\"adam\",learning_rate=0.02}"});
+  const Outcome outcome = shell.run({"predict", "runs/c", "--input", "in.csv", "--output", "out.csv"});
+  EXPECT_EQ(outcome.out, "2 predictions in out.csv\n") << outcome.err;
+  std::stringstream text;
+  text << std::ifstream(shell / "out.csv").rdbuf();
+  EXPECT_THAT(text.str(), testing::MatchesRegex(
+                              "prediction,probability_left,probability_right\nleft,[^\n]+\nright,[^\n]+\n"));
+}
+
+// The floats of a field in each line of JSON.
+std::vector<float> floats_of(const std::string& lines, const std::string& pointer) {
+  std::vector<float> numbers;
+  for (const auto& line : json_lines(lines))
+    numbers.push_back(line.at(nlohmann::json::json_pointer(pointer)).get<float>());
+  return numbers;
+}
+
+TEST(Predict, WritesTheSameInEachFormat) {
+  const ShellWithData shell;
+  shell.run({"train", "c.toml"});
+  for (const std::string name : {"p.csv", "p.jsonl", "p.NDJSON", "p.txt", "p"})
+    EXPECT_EQ(shell.run({"predict", "runs/c", "sides.csv", "--output", name}).exit_code, 0) << name;
+  const std::string csv = shell.text_of("p.csv"), json = shell.text_of("p.jsonl");
+  EXPECT_EQ(shell.text_of("p.NDJSON"), json);
+  EXPECT_EQ(shell.text_of("p.txt"), csv);
+  EXPECT_EQ(shell.text_of("p"), csv);
+  EXPECT_EQ(shell.run({"predict", "runs/c", "sides.csv", "--format", "csv"}).out, csv);
+  EXPECT_EQ(shell.run({"predict", "runs/c", "sides.csv", "--format", "jsonl"}).out, json);
+  std::stringstream rows(csv);
+  std::string line;
+  std::getline(rows, line);
+  std::vector<float> left;
+  while (std::getline(rows, line)) left.push_back(std::stof(line.substr(line.find(',') + 1)));
+  EXPECT_EQ(left.size(), 200u);
+  EXPECT_EQ(left, floats_of(json, "/probabilities/left"));
+}
+
+TEST(Predict, ANamedFormatIsStrongerThanTheOutputsName) {
+  const ShellWithData shell;
+  shell.run({"train", "c.toml"});
+  const Outcome outcome =
+      shell.run({"predict", "runs/c", "sides.csv", "--output", "p.csv", "--format", "jsonl", "--json"});
+  EXPECT_EQ(outcome.out, "{\"samples\":200,\"output\":\"p.csv\",\"format\":\"jsonl\"}\n");
+  EXPECT_EQ(json_lines(shell.text_of("p.csv")).size(), 200u);
+}
+
+TEST(Predict, WritesWhatCanBeTrainedOn) {
+  const ShellWithData shell;
+  shell.run({"train", "c.toml"});
+  EXPECT_EQ(shell.script("\"$0\" predict runs/c sides.csv > sides2.csv").exit_code, 0);
+  const Outcome outcome = shell.run({"train", "c.toml", "--out", "again", "--set", "data.train=sides2.csv",
+                                     "--set", "data.target=prediction"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+}
+
+TEST(Failures, OfPredictLeaveTheOldOutputAlone) {
+  const ShellWithData shell;
+  shell.file("in.csv", "a,b\n1,oops\n");
+  shell.file("out.csv", "precious");
+  shell.run({"train", "c.toml"});
+  const Outcome outcome = shell.run({"predict", "runs/c", "--input", "in.csv", "--output", "out.csv"});
+  EXPECT_EQ(outcome.exit_code, 3);
+  std::string text;
+  std::ifstream(shell / "out.csv") >> text;
+  EXPECT_EQ(text, "precious");
+}
+
+TEST(Failures, OfAPredictionThatIsNotFiniteLeaveTheOldOutputAlone) {
+  const Shell shell;
+  shell.file("points.csv", "a,y\n1,1000\n2,2000\n");
+  shell.file("c.toml", R"(format = 1
+[data]
+train = "points.csv"
+target = "y"
+[[model.layers]]
+type = "dense"
+[train]
+loss = "squared_error"
+optimizer = { type = "adam", learning_rate = 10.0 }
+epochs = 100
+)");
+  ASSERT_EQ(shell.run({"train", "c.toml"}).exit_code, 0);
+  std::string many = "a\n";
+  for (int i = 0; i < 20'000; ++i) many += "1\n";  // whose predictions are written in several pieces
+  shell.file("in.csv", many + "3e38\n");
+  shell.file("out.csv", "precious");
+  const std::vector<std::string> before = shell.all_files();
+  const Outcome outcome = shell.run({"predict", "runs/c", "in.csv", "--output", "out.csv"});
+  EXPECT_EQ(outcome.exit_code, 4);
+  EXPECT_EQ(outcome.err, "catenary: in.csv: row 20001: expected a finite prediction, found inf\n");
+  EXPECT_EQ(shell.text_of("out.csv"), "precious");
+  EXPECT_EQ(shell.all_files(), before);
+}
+
+TEST(Failures, PredictReplacesNoFileOfTheRun) {
+  const ShellWithData shell;
+  shell.file("in.csv", "a,b\n1,2\n");
+  shell.run({"train", "c.toml"});
+  std::filesystem::create_symlink("runs/c/weights.safetensors", shell / "link");
+  for (const std::string output : {"runs/c/weights.safetensors", "runs/../runs/c/env.json", "link"}) {
+    const Outcome outcome = shell.run({"predict", "runs/c", "--input", "in.csv", "--output", output});
+    EXPECT_EQ(outcome.exit_code, 2) << output;
+    EXPECT_THAT(outcome.err, HasSubstr("none of the run directory's own"));
+  }
+  EXPECT_EQ(shell.run({"eval", "runs/c"}).exit_code, 0);
+}
+
+TEST(Failures, PredictReplacesNotItsInput) {
+  const ShellWithData shell;
+  ASSERT_EQ(shell.run({"train", "c.toml"}).exit_code, 0);
+  const Outcome outcome = shell.run({"predict", "runs/c", "--input", "sides.csv", "--output", "./sides.csv"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.err, "catenary: --output ./sides.csv: expected another file than the input\n");
+  EXPECT_THAT(shell.run({"train", "c.toml", "--out", "again"}).out, HasSubstr("test accuracy "));
+}
+
+}  // namespace
+}  // namespace catenary::cli

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace catenary::train {
+
+/// What predictions are written as: a table, or an object a line.
+enum class PredictionFormat { kCsv, kJsonLines };
+
+/// A column of the input that stands beside its predictions: an id, or what the model was asked.
+struct CarriedColumn {
+  std::string name;
+  std::function<std::string_view(std::int64_t row)> text;  ///< of a cell, as it stands in the input
+};
+
+/// What the numbers of a prediction are.
+enum class PredictedNumbers { kProbabilities, kScores, kTargets };
+
+/// What each row of predictions has.
+struct PredictionColumns {
+  PredictedNumbers numbers = PredictedNumbers::kTargets;
+  std::vector<std::string> names = {};      ///< of the numbers: the classes, or the targets
+  std::vector<CarriedColumn> carried = {};  ///< stand before the prediction
+};
+
+/// What a network says of one sample.
+struct Prediction {
+  std::optional<std::size_t> class_index = {};  ///< unless the numbers are targets
+  std::span<const float> numbers;
+};
+
+/// Takes a file from front to back, in pieces.
+using Sink = std::function<void(std::string_view)>;
+
+/// Writes predictions row by row. Numbers have the fewest digits that read back as the same f32.
+/// CSV: the carried columns, then for classes prediction, probability_CLASS ... or score_CLASS ..., else
+/// prediction_TARGET ...
+/// JSON lines: {"id":"7","prediction":"a","probabilities":{"a":0.9,"b":0.1}}, with "scores" in their place,
+/// {"prediction":1.5} or {"predictions":{"t":1.5,"u":2}}. What is carried is text.
+/// A carried column whose name is taken gets "_input" behind it.
+class PredictionWriter {
+ public:
+  PredictionWriter(PredictionFormat format, PredictionColumns columns, Sink sink);
+  void add(const Prediction& prediction);
+  /// Writes what has not been written yet; needed also where there are no rows.
+  void finish();
+
+  /// A row's fixed texts, and how the others are written.
+  struct RowText {
+    std::vector<std::string> leads;            ///< before each value
+    std::string end;                           ///< after the last
+    std::vector<std::string> classes;          ///< as they are written
+    std::string (*written)(std::string_view);  ///< of a carried text
+  };
+
+ private:
+  PredictionColumns columns_;
+  RowText row_text_;
+  Sink sink_;
+  std::int64_t rows_ = 0;
+  std::string piece_;  // what waits to be written
+};
+
+}  // namespace catenary::train

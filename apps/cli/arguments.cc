@@ -37,6 +37,11 @@ struct DeriveWords {
   std::string detail{word_for(kDeriveDetails, DeriveArguments{}.detail)};
 };
 
+// The words among those of a table's target.
+struct TargetWords {
+  std::string type;
+};
+
 // The words among predict's arguments.
 struct PredictWords {
   std::string format;
@@ -45,6 +50,8 @@ struct PredictWords {
 // The arguments of all commands; the chosen command's are filled in.
 struct Arguments {
   TrainArguments train;
+  InitArguments init;
+  TargetWords target_words;
   EvalArguments eval;
   PredictArguments predict;
   PredictWords predict_words;
@@ -61,18 +68,35 @@ void take(const DeriveWords& words, DeriveArguments& arguments) {
   arguments.detail = chosen("--detail", words.detail, kDeriveDetails);
 }
 
+template <typename A>
+void take(const TargetWords& words, A& arguments) {
+  if (!words.type.empty()) arguments.target_type = chosen("--target-type", words.type, kTargetTypes);
+}
+
 void take(const PredictWords& words, PredictArguments& arguments) {
   if (arguments.input.empty()) throw CLI::RequiredError("FILE");
   if (!words.format.empty()) arguments.format = chosen("--format", words.format, kPredictionFormats);
 }
 
-CLI::App& add_train(CLI::App& app, TrainArguments& arguments) {
-  CLI::App& command =
-      *app.add_subcommand("train", "Train a network as a config file says and write a run directory");
-  command.add_option("CONFIG", arguments.config, "TOML file")
+// A table's column, and what it is, for a config that is yet to be written.
+CLI::Option& add_target(CLI::App& command, std::string& target, TargetWords& words) {
+  auto* option = command.add_option("--target", target, "Column of the table to predict");
+  option->type_name("COLUMN")->check(not_empty("the name of a column"));
+  command.add_option("--target-type", words.type, "category or number [told by the column]")
+      ->type_name("TYPE")
+      ->check(not_empty("a type"))
+      ->needs(option);
+  return *option;
+}
+
+CLI::App& add_train(CLI::App& app, TrainArguments& arguments, TargetWords& words) {
+  CLI::App& command = *app.add_subcommand(
+      "train", "Train a network on a table, or as a config file says, and write a run directory");
+  command.add_option("CONFIG|DATA", arguments.config, "TOML file; with --target a table, such as a CSV file")
       ->required()
       ->type_name("")
       ->transform(dash_is(kStandardInput));
+  add_target(command, arguments.target, words);
   add_overrides(command, arguments.set);
   add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
@@ -86,6 +110,18 @@ CLI::App& add_train(CLI::App& app, TrainArguments& arguments) {
       "are "
       "read, they end the program at once. A terminal that closes (SIGHUP) and a pipe that nobody reads do "
       "not.");
+  return command;
+}
+
+CLI::App& add_init(CLI::App& app, InitArguments& arguments, TargetWords& words) {
+  CLI::App& command = *app.add_subcommand("init", "Write a commented config that trains on a table");
+  command.add_option("DATA", arguments.data, "Table, such as a CSV file")->required()->type_name("");
+  add_target(command, arguments.target, words).required();
+  command.add_option("--output", arguments.output, "Config to write; no file may be there yet [stdout]")
+      ->type_name("FILE")
+      ->check(not_empty())
+      ->transform(dash_is(kStandardOutput));
+  add_max_bytes(command, arguments.max_bytes);
   return command;
 }
 
@@ -300,7 +336,14 @@ Request parse_arguments(int argc, const char* const* argv) {
   app.require_subcommand(1);
   Arguments arguments;
   Request request;
-  add_train(app, arguments.train).final_callback(choose(request, train, arguments.train));
+  add_train(app, arguments.train, arguments.target_words).final_callback([&] {
+    take(arguments.target_words, arguments.train);
+    choose(request, train, arguments.train)();
+  });
+  add_init(app, arguments.init, arguments.target_words).final_callback([&] {
+    take(arguments.target_words, arguments.init);
+    choose(request, init, arguments.init)();
+  });
   add_eval(app, arguments.eval).final_callback(choose(request, eval, arguments.eval));
   add_predict(app, arguments.predict, arguments.predict_words).final_callback([&] {
     take(arguments.predict_words, arguments.predict);

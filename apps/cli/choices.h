@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "catenary/data/schema.h"
 #include "catenary/derive/document/document.h"
 #include "catenary/train/prediction_writer.h"
 
@@ -33,6 +34,8 @@ inline constexpr Choice<DeriveDetail> kDeriveDetails[] = {{"brief", DeriveDetail
                                                           {"full", DeriveDetail::kFull}};
 inline constexpr Choice<train::PredictionFormat> kPredictionFormats[] = {
     {"csv", train::PredictionFormat::kCsv}, {"jsonl", train::PredictionFormat::kJsonLines}};
+
+inline constexpr Choice<ColumnType> kTargetTypes[] = {{"category", ColumnType::kCategory}, {"number", ColumnType::kNumber}};
 
 template <typename E, std::size_t n>
 [[nodiscard]] constexpr std::string_view word_for(const Choice<E> (&choices)[n], E value) {

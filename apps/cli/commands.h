@@ -17,7 +17,9 @@ namespace catenary::cli {
 using MaxBytes = std::optional<std::uint64_t>;
 
 struct TrainArguments {
-  std::string config;
+  std::string config;       ///< or, with a target, a table
+  std::string target;       ///< "": `config` names a config
+  std::optional<ColumnType> target_type;  ///< kCategory or kNumber; absent: told by the column
   std::vector<std::string> set;
   MaxBytes max_bytes;
   int threads = 1;
@@ -25,6 +27,15 @@ struct TrainArguments {
   bool json = false;
 };
 [[nodiscard]] int train(const TrainArguments& arguments);
+
+struct InitArguments {
+  std::string data;
+  std::string target;
+  std::optional<ColumnType> target_type;
+  MaxBytes max_bytes;
+  std::string output = "/dev/stdout";
+};
+[[nodiscard]] int init(const InitArguments& arguments);
 
 struct EvalArguments {
   std::string run_dir;

@@ -9,6 +9,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
+#include "catenary/train/first_config.h"
 #include "catenary/train/run/history_json.h"
 #include "catenary/train/trainer.h"
 #include "commands.h"
@@ -140,8 +141,27 @@ std::optional<train::TrainResult> train_and_keep(const train::Config& config, tr
 
 }  // namespace
 
+namespace {
+
+// A name that a run directory can have: the table's without its endings.
+std::string run_name(const std::string& data) {
+  std::filesystem::path name = std::filesystem::path(data).filename();
+  while (name.has_extension()) name = name.stem();
+  return name.string();
+}
+
+// Of a table, the config that `init` would write.
+train::Config load_config(const TrainArguments& arguments) {
+  if (arguments.target.empty()) return train::load_config(arguments.config, arguments.set);
+  train::FirstData data{.path = arguments.config, .target = arguments.target, .target_type = arguments.target_type};
+  data.limits.max_bytes = arguments.max_bytes;
+  return train::parse_config(train::first_config(data), run_name(arguments.config) + ".toml", arguments.set);
+}
+
+}  // namespace
+
 int train(const TrainArguments& arguments) {
-  train::Config config = train::load_config(arguments.config, arguments.set);
+  train::Config config = load_config(arguments);
   if (arguments.max_bytes) config.data.limits.max_bytes = arguments.max_bytes;
   const std::string run_dir = arguments.out.empty() ? "runs/" + config.output.name : arguments.out;
   train::require_free(run_dir);

@@ -106,7 +106,7 @@ TableOptions table_options(const Config& config) {
   return {.format = data.table,
           .targets = data.targets,
           .target_type = !is_classification(config)        ? TargetType::kNumbers
-                         : data.target_type == "category" ? TargetType::kCategory
+                         : data.target_type == ColumnType::kCategory ? TargetType::kCategory
                                                            : TargetType::kClasses,
           .types = data.types,
           .ignore = data.ignore,

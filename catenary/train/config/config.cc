@@ -58,9 +58,10 @@ void check_one_target(const Config& config) {
 }
 
 void check_target_type(const Config& config) {
-  if (config.data.target_type.empty() || (config.data.target_type == "category") == is_classification(config)) return;
+  const std::optional<ColumnType>& type = config.data.target_type;
+  if (!type || (type == ColumnType::kCategory) == is_classification(config)) return;
   fail(ErrorKind::kConfig, "{}: data.target_type: the loss {} takes {}, found '{}'", config.data.target_place.text,
-       name_of(config.train.loss), is_classification(config) ? "classes" : "numbers", config.data.target_type);
+       name_of(config.train.loss), is_classification(config) ? "classes" : "numbers", name_of(*type));
 }
 
 // Classes keep their shares in each part unless a config says otherwise.

@@ -58,7 +58,7 @@ struct DataConfig {
   std::vector<std::string>
       classes;  ///< IDX only: names of the labels 0, 1, ...; empty: the numbers themselves
   CsvFormat table = {};              ///< CSV only: how it is written
-  std::string target_type = "";      ///< CSV only: "category" takes numbers with fractions for classes; "": told by the loss
+  std::optional<ColumnType> target_type = {};  ///< CSV only: kCategory takes numbers with fractions for classes
   std::vector<std::pair<std::string, ColumnType>> types = {};  ///< CSV only: of columns whose cells do not tell it
   std::vector<std::string> ignore = {};                        ///< CSV only: columns that are not read
   std::string id = "";                                         ///< CSV only: the column that predictions carry; "": none

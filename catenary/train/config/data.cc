@@ -149,9 +149,9 @@ void read_table_keys(const TableReader& table, DataConfig& data) {
   if (const TomlNode* ignore = table.find("ignore"))
     data.ignore = as_names(*ignore, table.path("ignore"), "the name of a column, or an array of such names");
   if (const TomlNode* id = table.find("id")) data.id = as_string(*id, table.path("id"), "the name of a column");
-  constexpr std::array<std::string_view, 2> kTargetTypes = {"number", "category"};
-  if (const TomlNode* type = table.find("target_type"))
-    data.target_type = kTargetTypes[as_choice(*type, table.path("target_type"), kTargetTypes)];
+  constexpr std::array kTargetTypes = {ColumnType::kNumber, ColumnType::kCategory};
+  if (table.find("target_type") != nullptr)
+    data.target_type = table.choice("target_type", std::span<const ColumnType>(kTargetTypes), ColumnType::kNumber);
 }
 
 DataLimits read_limits(const TableReader& data) {

@@ -17,7 +17,7 @@ std::string files(const DataFiles& data_files) {
 std::string table_keys(const DataConfig& data) {
   std::string text;
   const CsvFormat& format = data.table;
-  if (!data.target_type.empty()) text += fmt::format("target_type = \"{}\"\n", data.target_type);
+  if (data.target_type) text += fmt::format("target_type = \"{}\"\n", name_of(*data.target_type));
   if (format.separator) text += fmt::format("separator = {}\n", quoted_toml(std::string(1, *format.separator)));
   if (format.decimal) text += fmt::format("decimal = \"{}\"\n", *format.decimal);
   text += fmt::format("header = {}\n", format.has_header);

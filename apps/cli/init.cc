@@ -1,0 +1,34 @@
+#include <filesystem>
+
+#include "catenary/base/error.h"
+#include "catenary/base/file.h"
+#include "catenary/train/first_config.h"
+#include "commands.h"
+#include "output.h"
+#include "streams.h"
+
+namespace catenary::cli {
+
+namespace {
+
+// A config's paths start at its folder.
+std::string path_from(const std::string& data, const std::string& output) {
+  if (descriptor_of(output)) return data;
+  const std::filesystem::path folder = std::filesystem::absolute(output).parent_path();
+  return std::filesystem::path(data).is_absolute() ? data : std::filesystem::proximate(data, folder).string();
+}
+
+}  // namespace
+
+int init(const InitArguments& arguments) {
+  if (!descriptor_of(arguments.output) && std::filesystem::exists(arguments.output))
+    fail(ErrorKind::kIo, "--output {}: expected a name that is free, found a file", arguments.output);
+  train::FirstData data{.path = arguments.data, .target = arguments.target, .target_type = arguments.target_type};
+  data.limits.max_bytes = arguments.max_bytes;
+  data.written_path = path_from(arguments.data, arguments.output);
+  write_output(arguments.output, train::first_config(data));
+  if (!descriptor_of(arguments.output)) print(fmt::format("{}: catenary train {}\n", arguments.output, arguments.output));
+  return 0;
+}
+
+}  // namespace catenary::cli

@@ -32,7 +32,9 @@ inline constexpr Choice<derive::Language> kLanguages[] = {{"en", derive::Languag
 inline constexpr Choice<DeriveDetail> kDeriveDetails[] = {{"brief", DeriveDetail::kBrief},
                                                           {"full", DeriveDetail::kFull}};
 inline constexpr Choice<train::PredictionFormat> kPredictionFormats[] = {
-    {"csv", train::PredictionFormat::kCsv}, {"jsonl", train::PredictionFormat::kJsonLines}};
+    {"csv", train::PredictionFormat::kCsv},
+    {"jsonl", train::PredictionFormat::kJsonLines},
+    {"npy", train::PredictionFormat::kNpy}};
 
 template <typename E, std::size_t n>
 [[nodiscard]] constexpr std::string_view word_for(const Choice<E> (&choices)[n], E value) {

@@ -166,9 +166,10 @@ CLI::App& add_predict(CLI::App& app, PredictArguments& arguments, PredictWords& 
       ->check(not_empty())
       ->transform(dash_is(kStandardOutput));
   command
-      .add_option(
-          "--format", words.format,
-          "csv, or jsonl: JSON, one object a line [by the output's name: .csv, .jsonl, .ndjson; else csv]")
+      .add_option("--format", words.format,
+                  "csv; jsonl: JSON, an object a line; npy: the numbers alone, for NumPy [by the output's "
+                  "name: .csv, "
+                  ".jsonl, .ndjson, .npy; else csv]")
       ->type_name("FORMAT")
       ->check(not_empty("a format"));
   command.add_flag("--inputs", arguments.with_inputs, "Write the input's own columns before the prediction");

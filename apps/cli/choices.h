@@ -33,7 +33,9 @@ inline constexpr Choice<derive::Language> kLanguages[] = {{"en", derive::Languag
 inline constexpr Choice<DeriveDetail> kDeriveDetails[] = {{"brief", DeriveDetail::kBrief},
                                                           {"full", DeriveDetail::kFull}};
 inline constexpr Choice<train::PredictionFormat> kPredictionFormats[] = {
-    {"csv", train::PredictionFormat::kCsv}, {"jsonl", train::PredictionFormat::kJsonLines}};
+    {"csv", train::PredictionFormat::kCsv},
+    {"jsonl", train::PredictionFormat::kJsonLines},
+    {"npy", train::PredictionFormat::kNpy}};
 
 inline constexpr Choice<ColumnType> kTargetTypes[] = {{"category", ColumnType::kCategory}, {"number", ColumnType::kNumber}};
 

@@ -29,6 +29,10 @@ bool goes_to_stdout(const std::string& output) {
          a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+constexpr Choice<train::PredictionFormat> kEndings[] = {{".jsonl", train::PredictionFormat::kJsonLines},
+                                                        {".ndjson", train::PredictionFormat::kJsonLines},
+                                                        {".npy", train::PredictionFormat::kNpy}};
+
 // Letters of either case.
 bool ends_with(std::string_view name, std::string_view ending) {
   const auto is_same = [](unsigned char a, char b) { return std::tolower(a) == b; };
@@ -38,8 +42,8 @@ bool ends_with(std::string_view name, std::string_view ending) {
 
 train::PredictionFormat format_of(const PredictArguments& arguments) {
   if (arguments.format) return *arguments.format;
-  for (const std::string_view ending : {".jsonl", ".ndjson"}) {
-    if (ends_with(arguments.output, ending)) return train::PredictionFormat::kJsonLines;
+  for (const auto& [ending, format] : kEndings) {
+    if (ends_with(arguments.output, ending)) return format;
   }
   return train::PredictionFormat::kCsv;
 }
@@ -61,6 +65,8 @@ std::int64_t write_predictions(const PredictArguments& arguments) {
 }  // namespace
 
 int predict(const PredictArguments& arguments) {
+  if (arguments.with_inputs && format_of(arguments) == train::PredictionFormat::kNpy)
+    fail(ErrorKind::kConfig, "--inputs: needed --format csv or jsonl, found npy, which holds numbers alone");
   require_not_of_run(arguments.output, arguments.run_dir);
   require_not_read(arguments.output, arguments.input);
   const bool among_predictions = goes_to_stdout(arguments.output);

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <cstring>
+
 #include "testing.h"
 
 namespace catenary::cli {
@@ -47,6 +49,27 @@ TEST(Predict, WritesTheSameInEachFormat) {
   while (std::getline(rows, line)) left.push_back(std::stof(line.substr(line.find(',') + 1)));
   EXPECT_EQ(left.size(), 200u);
   EXPECT_EQ(left, floats_of(json, "/probabilities/left"));
+}
+
+TEST(Predict, WritesItsNumbersForNumPy) {
+  const ShellWithData shell;
+  shell.run({"train", "c.toml"});
+  EXPECT_EQ(shell.run({"predict", "runs/c", "sides.csv", "--output", "p.npy"}).out,
+            "200 predictions in p.npy\n");
+  const std::string array = shell.text_of("p.npy");
+  EXPECT_EQ(shell.script("\"$0\" predict runs/c sides.csv --format npy | cat").out, array);
+  EXPECT_THAT(array, HasSubstr("'shape': (200, 2), "));
+  const std::string json = shell.run({"predict", "runs/c", "sides.csv", "--format", "jsonl"}).out;
+  const std::vector<float> left = floats_of(json, "/probabilities/left");
+  const std::vector<float> right = floats_of(json, "/probabilities/right");
+  std::vector<float> numbers(400);
+  const std::size_t bytes = numbers.size() * sizeof(float);
+  ASSERT_GT(array.size(), bytes);
+  std::memcpy(numbers.data(), array.data() + array.size() - bytes, bytes);
+  for (std::size_t i = 0; i < 200; ++i) {
+    EXPECT_EQ(numbers[2 * i], left[i]);
+    EXPECT_EQ(numbers[2 * i + 1], right[i]);
+  }
 }
 
 TEST(Predict, ANamedFormatIsStrongerThanTheOutputsName) {

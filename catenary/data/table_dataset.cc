@@ -157,13 +157,16 @@ void take_mark(Mark& mark, const Table& table, const std::string& name) {
   for (std::size_t row = 0; row < table.lines.size(); ++row) mark.codes.push_back(table.number(row, *column));
 }
 
-// All of a table but its columns and targets.
-Dataset rows_of(Table& table, const TableOptions& options) {
-  Dataset dataset;
+void take_features(Dataset& dataset, Table& table) {
   CellMatrix& cells = table.of(ColumnRole::kFeature);
   dataset.features.rows = table.rows();
   dataset.features.columns = static_cast<std::int64_t>(cells.width);
   dataset.features.elements = std::move(cells.numbers);
+}
+
+// All of a table but its features and targets.
+Dataset rest_of(Table& table, const TableOptions& options) {
+  Dataset dataset;
   dataset.notes = std::move(table.notes);
   dataset.target_columns = std::ssize(options.targets);
   take_mark(dataset.part, table, options.part);
@@ -257,8 +260,9 @@ Dataset load_table(const std::filesystem::path& path, const TableOptions& option
   Table table = read_table(path, options, [&](const std::string& file, Names header) {
     return training_requests(file, header, options);
   });
-  Dataset dataset = rows_of(table, options);
+  Dataset dataset = rest_of(table, options);
   choose_columns(dataset, table);
+  take_features(dataset, table);
   dataset.schema.target_names = options.targets;
   const bool are_numbers = std::ranges::all_of(options.targets, [&](const std::string& name) {
     return table.columns[target_column(table, name)].type == ColumnType::kNumber;
@@ -289,7 +293,8 @@ Dataset load_table(const std::filesystem::path& path, const Schema& trained, Tar
   Table table = read_table(path, options, [&](const std::string& file, Names header) {
     return trained_requests(file, header, trained, options);
   });
-  Dataset dataset = rows_of(table, options);
+  Dataset dataset = rest_of(table, options);
+  take_features(dataset, table);
   dataset.schema = trained;
   for (const ColumnSchema& column : trained.columns)
     dataset.places.push_back(table.columns[target_column(table, column.name)].place);

@@ -7,8 +7,7 @@
 
 namespace catenary {
 
-std::string write_npy(std::span<const float> values, std::int64_t rows, std::int64_t columns) {
-  assert(std::ssize(values) == rows * columns);
+std::string npy_start(std::int64_t rows, std::int64_t columns) {
   constexpr std::size_t kAlignment = 64, kStartBytes = 10;
   constexpr char kOrder = std::endian::native == std::endian::little ? '<' : '>';
   std::string header =
@@ -19,8 +18,12 @@ std::string write_npy(std::span<const float> values, std::int64_t rows, std::int
   std::string file("\x93NUMPY\1\0", 8);
   file += static_cast<char>(header.size() & 0xFF);
   file += static_cast<char>(header.size() >> 8);
-  file.reserve(end + values.size_bytes());
-  file += header;
+  return file + header;
+}
+
+std::string write_npy(std::span<const float> values, std::int64_t rows, std::int64_t columns) {
+  assert(std::ssize(values) == rows * columns);
+  std::string file = npy_start(rows, columns);
   const auto bytes = std::as_bytes(values);
   return file.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }

@@ -10,4 +10,7 @@ namespace catenary {
 /// as that is. [NumPy Enhancement Proposal 1; numpy.lib.format]
 [[nodiscard]] std::string write_npy(std::span<const float> values, std::int64_t rows, std::int64_t columns);
 
+/// What stands in such a file before its values, for whoever writes them in pieces.
+[[nodiscard]] std::string npy_start(std::int64_t rows, std::int64_t columns);
+
 }  // namespace catenary

@@ -17,12 +17,13 @@ namespace catenary::train {
 
 namespace {
 
-PredictionColumns columns_of(const StoredRun& run) {
+PredictionTable table_of(const StoredRun& run, std::int64_t rows) {
   const Schema& schema = run.model.schema;
   if (!is_classification(run.config))
-    return {.numbers = PredictedNumbers::kTargets, .names = schema.target_names};
+    return {.rows = rows, .numbers = PredictedNumbers::kTargets, .names = schema.target_names};
   const bool are_probabilities = facts_of(run.config.train.loss).takes_labels;
-  return {.numbers = are_probabilities ? PredictedNumbers::kProbabilities : PredictedNumbers::kScores,
+  return {.rows = rows,
+          .numbers = are_probabilities ? PredictedNumbers::kProbabilities : PredictedNumbers::kScores,
           .names = schema.classes};
 }
 
@@ -93,8 +94,9 @@ class Rows {
 std::int64_t predict(const StoredRun& run, const PredictOptions& options, const Sink& sink) {
   const Examples data = load_inputs(run.config, run.model.schema, options.input);
   const std::vector<TextColumn> texts = input_texts(run, options);
-  PredictionColumns columns = columns_of(run);
-  columns.carried = carried_columns(data, texts);
+  const std::int64_t samples = data.size();
+  PredictionTable table = table_of(run, samples);
+  table.carried = carried_columns(data, texts);
   const SampleRows inputs(data);
   Model model(run.config, run.model.schema);
   Variables variables(model.graph, static_cast<std::uint64_t>(run.config.seed));
@@ -102,9 +104,8 @@ std::int64_t predict(const StoredRun& run, const PredictOptions& options, const 
   ThreadPool pool(options.threads);
   Step step = compile(prediction_program(model), variables, {.pool = &pool});
   step.bind("x", inputs.inputs());
-  PredictionWriter writer(options.format, std::move(columns), sink);
+  PredictionWriter writer(options.format, std::move(table), sink);
   Rows rows(run, options, writer);
-  const std::int64_t samples = data.size();
   for (std::int64_t first = 0; first < samples; first += kEvaluationBatch) {
     const std::int64_t size = std::min(kEvaluationBatch, samples - first);
     require_ok(step.run({.size = size, .first = first}));

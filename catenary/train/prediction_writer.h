@@ -11,8 +11,8 @@
 
 namespace catenary::train {
 
-/// What predictions are written as: a table, or an object a line.
-enum class PredictionFormat { kCsv, kJsonLines };
+/// What predictions are written as: a table, an object a line, or an array of the numbers alone.
+enum class PredictionFormat { kCsv, kJsonLines, kNpy };
 
 /// A column of the input that stands beside its predictions: an id, or what the model was asked.
 struct CarriedColumn {
@@ -23,11 +23,12 @@ struct CarriedColumn {
 /// What the numbers of a prediction are.
 enum class PredictedNumbers { kProbabilities, kScores, kTargets };
 
-/// What each row of predictions has.
-struct PredictionColumns {
+/// What is written of predictions.
+struct PredictionTable {
+  std::int64_t rows = 0;  ///< how many there will be
   PredictedNumbers numbers = PredictedNumbers::kTargets;
   std::vector<std::string> names = {};      ///< of the numbers: the classes, or the targets
-  std::vector<CarriedColumn> carried = {};  ///< stand before the prediction
+  std::vector<CarriedColumn> carried = {};  ///< stand before the prediction; NPY has none
 };
 
 /// What a network says of one sample.
@@ -44,12 +45,13 @@ using Sink = std::function<void(std::string_view)>;
 /// prediction_TARGET ...
 /// JSON lines: {"id":"7","prediction":"a","probabilities":{"a":0.9,"b":0.1}}, with "scores" in their place,
 /// {"prediction":1.5} or {"predictions":{"t":1.5,"u":2}}. What is carried is text.
+/// NPY: f32 [rows, names].
 /// A carried column whose name is taken gets "_input" behind it.
 class PredictionWriter {
  public:
-  PredictionWriter(PredictionFormat format, PredictionColumns columns, Sink sink);
+  PredictionWriter(PredictionFormat format, PredictionTable table, Sink sink);
   void add(const Prediction& prediction);
-  /// Writes what has not been written yet; needed also where there are no rows.
+  /// Writes what has not been written yet; needed also where there are no rows. All rows have been added.
   void finish();
 
   /// A row's fixed texts, and how the others are written.
@@ -61,7 +63,10 @@ class PredictionWriter {
   };
 
  private:
-  PredictionColumns columns_;
+  void add_row(const Prediction& prediction);
+
+  PredictionFormat format_;
+  PredictionTable table_;
   RowText row_text_;
   Sink sink_;
   std::int64_t rows_ = 0;

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "catenary/data/csv.h"
+#include "catenary/data/write_npy.h"
 
 namespace catenary::train {
 namespace {
@@ -19,10 +20,10 @@ using testing::ElementsAre;
 using Json = nlohmann::ordered_json;
 
 // What a writer writes of these rows.
-std::string written(PredictionFormat format, const PredictionColumns& columns,
-                    const std::vector<Prediction>& rows) {
+std::string written(PredictionFormat format, PredictionTable table, const std::vector<Prediction>& rows) {
   std::string text;
-  PredictionWriter writer(format, columns, [&](std::string_view piece) { text += piece; });
+  table.rows = std::ssize(rows);
+  PredictionWriter writer(format, std::move(table), [&](std::string_view piece) { text += piece; });
   for (const Prediction& row : rows) writer.add(row);
   writer.finish();
   return text;
@@ -56,7 +57,7 @@ std::vector<float> hard_numbers() {
 constexpr std::array kNumbers{0.25F, 0.75F};
 
 TEST(PredictionWriter, WritesClassesAndNumbersAsATable) {
-  const PredictionColumns columns{.numbers = PredictedNumbers::kProbabilities, .names = {"a", "b"}};
+  const PredictionTable columns{.numbers = PredictedNumbers::kProbabilities, .names = {"a", "b"}};
   EXPECT_EQ(written(PredictionFormat::kCsv, columns, {{1, kNumbers}, {0, kNumbers}}),
             "prediction,probability_a,probability_b\nb,0.25,0.75\na,0.25,0.75\n");
   EXPECT_EQ(written(PredictionFormat::kCsv, {.names = {"t", "u"}}, {{{}, kNumbers}}),
@@ -84,7 +85,7 @@ TEST(PredictionWriter, WritesAnObjectALine) {
 
 TEST(PredictionWriter, CarriesColumnsOfTheInputBeforeThePrediction) {
   const std::array<std::string, 2> ids{"007", "a,b"};
-  const PredictionColumns columns{
+  const PredictionTable columns{
       .names = {"t"},
       .carried = {
           {"id", [&](std::int64_t row) -> std::string_view { return ids[static_cast<std::size_t>(row)]; }},
@@ -98,10 +99,10 @@ TEST(PredictionWriter, CarriesColumnsOfTheInputBeforeThePrediction) {
 }
 
 TEST(PredictionWriter, GivesNoNameTwice) {
-  const PredictionColumns columns{.numbers = PredictedNumbers::kProbabilities,
-                                  .names = {"a", "b"},
-                                  .carried = {carried("prediction", "p"), carried("prediction_input", "q"),
-                                              carried("probability_a", "r"), carried("probabilities", "s")}};
+  const PredictionTable columns{.numbers = PredictedNumbers::kProbabilities,
+                                .names = {"a", "b"},
+                                .carried = {carried("prediction", "p"), carried("prediction_input", "q"),
+                                            carried("probability_a", "r"), carried("probabilities", "s")}};
   EXPECT_EQ(
       written(PredictionFormat::kCsv, columns, {}),
       "prediction_input,prediction_input_input,probability_a_input,probabilities,prediction,probability_a,"
@@ -115,9 +116,9 @@ TEST(PredictionWriter, GivesNoNameTwice) {
 }
 
 TEST(PredictionWriter, KeepsAMissingCellMissingAndAClassAClass) {
-  const PredictionColumns columns{.numbers = PredictedNumbers::kProbabilities,
-                                  .names = {"NA", " a"},
-                                  .carried = {carried("x", ""), carried("y", "NA")}};
+  const PredictionTable columns{.numbers = PredictedNumbers::kProbabilities,
+                                .names = {"NA", " a"},
+                                .carried = {carried("x", ""), carried("y", "NA")}};
   EXPECT_EQ(written(PredictionFormat::kCsv, columns, {{0, kNumbers}, {1, kNumbers}}),
             "x,y,prediction,probability_NA,probability_ a\n,NA,\"NA\",0.25,0.75\n,NA,\" a\",0.25,0.75\n");
 }
@@ -143,7 +144,7 @@ TEST(PredictionWriter, TextsOfAnyKindAreReadBack) {
   const std::vector<std::string> names{"a,b",         "say \"no\"",  "two\nlines",
                                        "caf\xC3\xA9", "back\\slash", "\x01"};
   const std::vector<float> numbers(names.size(), 0.5F);
-  const PredictionColumns columns{.numbers = PredictedNumbers::kProbabilities, .names = names};
+  const PredictionTable columns{.numbers = PredictedNumbers::kProbabilities, .names = names};
   std::vector<Prediction> rows;
   for (std::size_t i = 0; i < names.size(); ++i) rows.push_back({i, numbers});
   const Table table = parse_csv(written(PredictionFormat::kCsv, columns, rows), "p.csv");
@@ -156,8 +157,20 @@ TEST(PredictionWriter, TextsOfAnyKindAreReadBack) {
   }
 }
 
+TEST(PredictionWriter, WritesAnArrayOfTheNumbersAlone) {
+  const PredictionTable classes{
+      .numbers = PredictedNumbers::kProbabilities, .names = {"a", "b"}, .carried = {carried("x", "1")}};
+  const std::vector<float> numbers = hard_numbers();
+  std::vector<Prediction> rows;
+  for (std::size_t i = 0; i + 1 < numbers.size(); i += 2)
+    rows.push_back({1, std::span(numbers).subspan(i, 2)});
+  EXPECT_EQ(written(PredictionFormat::kNpy, classes, rows),
+            write_npy(std::span(numbers).first(2 * rows.size()), std::ssize(rows), 2));
+  EXPECT_EQ(written(PredictionFormat::kNpy, {.names = {"t"}}, {}), write_npy({}, 0, 1));
+}
+
 TEST(PredictionWriter, ATextThatIsNoUtf8IsStillJson) {
-  const PredictionColumns columns{.names = {"t"}, .carried = {carried("x\xFF", "\xFF")}};
+  const PredictionTable columns{.names = {"t"}, .carried = {carried("x\xFF", "\xFF")}};
   const Json row =
       Json::parse(written(PredictionFormat::kJsonLines, columns, {{{}, std::span(kNumbers).first(1)}}));
   EXPECT_EQ(row["x\xEF\xBF\xBD"], "\xEF\xBF\xBD");
@@ -165,10 +178,11 @@ TEST(PredictionWriter, ATextThatIsNoUtf8IsStillJson) {
 
 TEST(PredictionWriter, WritesInPiecesOfBoundedSize) {
   std::size_t longest = 0, bytes = 0;
-  PredictionWriter writer(PredictionFormat::kCsv, {.names = {"t", "u"}}, [&](std::string_view piece) {
-    longest = std::max(longest, piece.size());
-    bytes += piece.size();
-  });
+  PredictionWriter writer(PredictionFormat::kCsv, {.rows = 100'000, .names = {"t", "u"}},
+                          [&](std::string_view piece) {
+                            longest = std::max(longest, piece.size());
+                            bytes += piece.size();
+                          });
   for (int i = 0; i < 100'000; ++i) writer.add({.numbers = kNumbers});
   writer.finish();
   EXPECT_EQ(bytes,

@@ -16,10 +16,10 @@ namespace catenary {
 namespace {
 
 // Arrays named by what they are, of each type, order and rank; one archive plain, one deflated, one as from a
-// pipe, in which sizes follow the data; and arrays alone in each version of the format.
+// pipe, in which sizes follow the data, one as from 2 GiB on; and arrays alone in each version of the format.
 
 constexpr std::string_view kScript = R"(
-import io, sys
+import io, sys, zipfile
 import numpy as np
 
 class Pipe(io.RawIOBase):
@@ -42,6 +42,8 @@ arrays["cube"] = np.asfortranarray(np.arange(24.0).reshape(2, 3, 4))
 np.savez(folder + "/plain.npz", **arrays)
 np.savez_compressed(folder + "/deflated.npz", **arrays)
 with open(folder + "/pipe.npz", "wb") as file: np.savez_compressed(Pipe(file), **arrays)
+zipfile.ZIP64_LIMIT = zipfile.ZIP_FILECOUNT_LIMIT = 10
+np.savez_compressed(folder + "/zip64.npz", **arrays)
 for version in (1, 2, 3):
     with open(f"{folder}/version{version}.npy", "wb") as file:
         np.lib.format.write_array(file, matrix.astype(float), version=(version, 0))
@@ -80,7 +82,7 @@ void expect_arrays(const std::filesystem::path& path) {
 TEST(Npz, ReadsWhatNumPyWrites) {
   const testing_support::TemporaryDirectory dir;
   ASSERT_EQ(run_python(dir, kScript), 0);
-  for (const char* name : {"plain.npz", "deflated.npz", "pipe.npz"}) expect_arrays(dir / name);
+  for (const char* name : {"plain.npz", "deflated.npz", "pipe.npz", "zip64.npz"}) expect_arrays(dir / name);
   for (const char* name : {"version1.npy", "version2.npy", "version3.npy"})
     EXPECT_EQ(read_npz(dir / name).at(0).values, counted(12));
 }

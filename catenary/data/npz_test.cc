@@ -23,6 +23,7 @@ using testing_support::crc_of;
 using testing_support::deflated_file;
 using testing_support::error_of;
 using testing_support::file_of;
+using testing_support::little_endian;
 using testing_support::npy;
 using testing_support::npy_header;
 using testing_support::zip;
@@ -86,10 +87,8 @@ TEST(Npz, ErrorsOfTheArchiveSayWhatWasNeededAndFound) {
       error([](ZippedFile& f) { f.stored_bytes = f.bytes = 1000; }),
       fmt::format("data: f.npz: 'W.npy': needed 1000 bytes from byte 35, found {} before the zip directory",
                   kSmall.size()));
-  EXPECT_EQ(
-      error([](ZippedFile& f) { f.bytes = 0xFFFFFFFF; }),
-      "data: f.npz: 'W.npy': needed a file without zip64, found that format, in which archives and files "
-      "of 2 GiB and more are stored; one array alone may be a file NAME.npy");
+  EXPECT_EQ(error([](ZippedFile& f) { f.bytes = 0xFFFFFFFF; }),
+            "data: f.npz: 'W.npy': needed a number of 64 bits in the zip directory's entry, found none");
   EXPECT_EQ(parse_error(zip({file_of("W.npy", kSmall), file_of("W.npy", kSmall)})),
             "data: f.npz: needed names that differ, found 'W.npy' twice");
 }
@@ -107,15 +106,10 @@ TEST(Npz, ErrorsOfTheDirectorySayWhatWasNeededAndFound) {
             "data: f.npz: needed a zip archive in one file, found a part of several");
   EXPECT_EQ(parse_error(damaged(end + 8, "\2")),
             "data: f.npz: needed a zip archive in one file, found a part of several");
-  EXPECT_EQ(
-      parse_error(damaged(end + 16, "\xFF\xFF\xFF\xFF")),
-      "data: f.npz: needed a zip archive without zip64, found that format, in which archives and files of "
-      "2 GiB and more are stored; one array alone may be a file NAME.npy");
-  // As a writer does whose directory begins beyond 2 GiB.
-  const std::string ends_of_zip64 =
-      "PK\x06\x06" + std::string(52, '\0') + "PK\x06\x07" + std::string(16, '\0');
-  EXPECT_THAT(parse_error(zip({file_of("W.npy", kSmall)}).insert(end, ends_of_zip64)),
-              StartsWith("data: f.npz: needed a zip archive without zip64, found that format"));
+  EXPECT_EQ(parse_error(damaged(end + 16, "\xFF\xFF\xFF\xFF")),
+            fmt::format("data: f.npz: needed the zip directory to end at byte {}, found 51 bytes from byte "
+                        "4294967295",
+                        end));
   EXPECT_EQ(parse_error(damaged(end + 12, "\1")),
             fmt::format("data: f.npz: needed the zip directory to end at byte {}, found 1 bytes from byte {}",
                         end, directory));
@@ -131,6 +125,71 @@ TEST(Npz, ErrorsOfTheDirectorySayWhatWasNeededAndFound) {
               EndsWith("'W.npy': needed a zip file header at byte 0, found none"));
   EXPECT_THAT(parse_error(damaged(30, "V")),
               EndsWith("'W.npy': needed the file that the zip directory names, found another at byte 0"));
+}
+
+// An archive of W.npy whose numbers stand in 64 bits, as NumPy writes it from 2 GiB on, and where its parts
+// begin.
+struct Zip64 {
+  std::size_t extra, record, locator, end;
+  std::string bytes;
+};
+
+Zip64 zip64() {
+  ZippedFile file = file_of("W.npy", kSmall);
+  file.bytes = file.stored_bytes = 0xFFFFFFFF;
+  const std::string plain = zip({file});
+  const std::size_t directory = 35 + kSmall.size();
+  Zip64 result{
+      .extra = directory + 51, .record = 0, .locator = 0, .end = 0, .bytes = plain.substr(0, directory + 51)};
+  const std::uint64_t size = kSmall.size(), one = 1;
+  // A field of another kind, then zip64's.
+  const std::string extra = std::string("\7\0\2\0ab\1\0\x18\0", 10) + little_endian(size) +
+                            little_endian(size) + little_endian(std::uint64_t{0});
+  result.bytes[directory + 30] = static_cast<char>(extra.size());
+  result.bytes.replace(directory + 42, 4, "\xFF\xFF\xFF\xFF");
+  result.bytes += extra;
+  result.record = result.bytes.size();
+  const std::uint64_t directory_bytes = result.record - directory;
+  result.bytes += "PK\6\6" + std::string(20, '\0') + little_endian(one) + little_endian(one) +
+                  little_endian(directory_bytes) + little_endian(std::uint64_t{directory});
+  result.locator = result.bytes.size();
+  result.bytes += "PK\6\7" + std::string(4, '\0') + little_endian(std::uint64_t{result.record}) +
+                  std::string("\1\0\0\0", 4);
+  result.end = result.bytes.size();
+  result.bytes += "PK\5\6" + std::string(4, '\0') + std::string(12, '\xFF') + std::string(2, '\0');
+  return result;
+}
+
+TEST(Npz, ReadsArchivesOfSixtyFourBits) {
+  const auto arrays = parse(zip64().bytes);
+  ASSERT_EQ(arrays.size(), 1U);
+  EXPECT_THAT(arrays[0].values, ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST(Npz, ErrorsOfSixtyFourBitsSayWhatWasNeededAndFound) {
+  const Zip64 good = zip64();
+  const auto error = [&](std::size_t at, std::string_view bytes) {
+    return parse_error(std::string(good.bytes).replace(at, bytes.size(), bytes));
+  };
+  EXPECT_EQ(
+      error(good.record, "X"),
+      fmt::format("data: f.npz: needed a zip64 archive's end record at byte {}, found none", good.record));
+  EXPECT_THAT(error(good.locator + 15, "\xFF"),
+              HasSubstr("needed a zip64 archive's end record at byte 18374686479671"));
+  EXPECT_THAT(error(good.locator, "X"), HasSubstr("needed the zip directory to end at byte"));
+  EXPECT_THAT(error(good.record + 24, "\2"), HasSubstr("found a part of several"));
+  EXPECT_THAT(error(good.record + 55, "\xFF"), HasSubstr("needed the zip directory to end at byte"));
+  EXPECT_THAT(error(good.extra + 6, "\2"),
+              EndsWith("needed a number of 64 bits in the zip directory's entry, found none"));
+  EXPECT_THAT(error(good.extra + 8, "\x10"),
+              EndsWith("needed a number of 64 bits in the zip directory's entry, found none"));
+  EXPECT_THAT(error(good.extra + 17, "\xFF"), HasSubstr("needed a content that fits"));
+  EXPECT_THAT(error(good.extra + 33, "\xFF"), HasSubstr("needed a zip file header at byte 18374686479671"));
+  for (std::size_t size = 0; size < good.bytes.size(); ++size)
+    EXPECT_THAT(parse_error(good.bytes.substr(0, size)), StartsWith("data: f.npz: ")) << size;
+  for (std::uint64_t trial = 0; trial < 1000; ++trial)
+    EXPECT_THAT(parse_error(testing_support::mangled(good.bytes, trial)),
+                ::testing::AnyOf("no error", StartsWith("data: f.npz: ")));
 }
 
 // Two entries of the directory that name one file: a small archive must not hold the same bytes many times.

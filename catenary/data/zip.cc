@@ -5,8 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <limits>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 
@@ -20,19 +19,15 @@ namespace {
 using Bytes = std::span<const std::byte>;
 
 constexpr std::uint32_t kLocalHeader = 0x04034b50, kDirectoryHeader = 0x02014b50, kEndRecord = 0x06054b50;
-constexpr std::uint32_t kZip64Locator = 0x07064b50;
+constexpr std::uint32_t kZip64EndRecord = 0x06064b50, kZip64Locator = 0x07064b50;
+constexpr std::uint32_t kInZip64 = 0xFFFFFFFF;  // stands for a number of 64 bits that is elsewhere
 constexpr std::size_t kLocalHeaderBytes = 30, kDirectoryHeaderBytes = 46, kEndRecordBytes = 22;
-constexpr std::size_t kZip64LocatorBytes = 20;
+constexpr std::size_t kZip64EndRecordBytes = 56, kZip64LocatorBytes = 20;
 constexpr std::size_t kMostCommentBytes = 0xFFFF;
 constexpr std::uint64_t kMostGrowth = 1032;                // deflate codes at most 258 bytes in 2 bits
 constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // fits zlib's 32-bit counters
 constexpr std::size_t kBlockBytes = std::size_t{1} << 16;  // of stored bytes, inflated at once
 constexpr std::uint64_t kMostDirectoryBytes = std::uint64_t{1} << 26;  // 65,534 entries of a kilobyte
-
-// What writers use zip64 for. NumPy does so from 2 GiB on.
-constexpr std::string_view kFoundZip64 =
-    "found that format, in which archives and files of 2 GiB and more are stored; "
-    "one array alone may be a file NAME.npy";
 
 template <typename T>
 T little_endian(Bytes bytes, std::size_t at) {
@@ -42,6 +37,7 @@ T little_endian(Bytes bytes, std::size_t at) {
   return value;
 }
 
+std::uint64_t u64(Bytes bytes, std::size_t at) { return little_endian<std::uint64_t>(bytes, at); }
 std::uint32_t u32(Bytes bytes, std::size_t at) { return little_endian<std::uint32_t>(bytes, at); }
 std::uint16_t u16(Bytes bytes, std::size_t at) { return little_endian<std::uint16_t>(bytes, at); }
 
@@ -52,8 +48,7 @@ std::string text(Bytes bytes, std::size_t at, std::size_t size) {
 
 // Where the directory stands, and where it ends: there the end record begins.
 struct Directory {
-  std::uint64_t begin, end;
-  std::size_t entries;
+  std::uint64_t begin, end, entries;
   std::vector<std::byte> bytes;
 };
 
@@ -87,27 +82,61 @@ std::size_t find_end_record(const Tail& tail, std::uint64_t file_bytes, const st
        most, file_bytes);
 }
 
-Directory find_directory(const StoredBytes& file, const std::string& name) {
-  const Tail tail = read_tail(file);
+// What an end record says of the directory that ends at byte `end`.
+struct EndRecord {
+  std::uint64_t disks, entries_here, entries, bytes, begin, end;
+
+  [[nodiscard]] bool ends_there() const { return begin <= end && bytes == end - begin; }
+};
+
+EndRecord plain_record(const Tail& tail, std::size_t at) {
   const Bytes bytes = tail.bytes;
+  return {.disks = static_cast<std::uint64_t>(u16(bytes, at + 4) | u16(bytes, at + 6)),
+          .entries_here = u16(bytes, at + 8),
+          .entries = u16(bytes, at + 10),
+          .bytes = u32(bytes, at + 12),
+          .begin = u32(bytes, at + 16),
+          .end = tail.begin + at};
+}
+
+// Numbers of 64 bits, as NumPy writes from 2 GiB on, stand in a record that a locator before the other one
+// leads to.
+EndRecord zip64_record(const StoredBytes& file, const Tail& tail, std::size_t at, const std::string& name) {
+  const std::uint64_t place = u64(tail.bytes, at - kZip64LocatorBytes + 8);
+  const std::vector<std::byte> bytes = read_part(file, place, kZip64EndRecordBytes);
+  if (bytes.size() < kZip64EndRecordBytes || u32(bytes, 0) != kZip64EndRecord)
+    fail(ErrorKind::kData, "{}: needed a zip64 archive's end record at byte {}, found none", name, place);
+  return {.disks = u32(bytes, 16) | u32(bytes, 20),
+          .entries_here = u64(bytes, 24),
+          .entries = u64(bytes, 32),
+          .bytes = u64(bytes, 40),
+          .begin = u64(bytes, 48),
+          .end = place};
+}
+
+EndRecord find_record(const StoredBytes& file, const std::string& name) {
+  const Tail tail = read_tail(file);
   const std::size_t at = find_end_record(tail, file.size(), name);
-  const std::uint64_t end = tail.begin + at;
-  const std::size_t entries = u16(bytes, at + 10), size = u32(bytes, at + 12), begin = u32(bytes, at + 16);
-  const bool ends_there = begin <= end && size == end - begin;
-  // Writers add zip64's own end records from 2 GiB on, though every number still fits the plain one.
-  const bool has_locator = at >= kZip64LocatorBytes && u32(bytes, at - kZip64LocatorBytes) == kZip64Locator;
-  if (entries == 0xFFFF || size == 0xFFFFFFFF || begin == 0xFFFFFFFF || (has_locator && !ends_there))
-    fail(ErrorKind::kData, "{}: needed a zip archive without zip64, {}", name, kFoundZip64);
-  if (u16(bytes, at + 4) != 0 || u16(bytes, at + 6) != 0 || u16(bytes, at + 8) != entries)
+  const EndRecord record = plain_record(tail, at);
+  const bool is_plain = record.entries != 0xFFFF && record.bytes != kInZip64 && record.begin != kInZip64;
+  const bool has_locator =
+      at >= kZip64LocatorBytes && u32(tail.bytes, at - kZip64LocatorBytes) == kZip64Locator;
+  // An entry's comment at the directory's end may look like a locator, and a small archive may have one.
+  return has_locator && !(is_plain && record.ends_there()) ? zip64_record(file, tail, at, name) : record;
+}
+
+Directory find_directory(const StoredBytes& file, const std::string& name) {
+  const EndRecord record = find_record(file, name);
+  if (record.disks != 0 || record.entries_here != record.entries)
     fail(ErrorKind::kData, "{}: needed a zip archive in one file, found a part of several", name);
-  if (!ends_there) {
+  if (!record.ends_there()) {
     fail(ErrorKind::kData, "{}: needed the zip directory to end at byte {}, found {} bytes from byte {}",
-         name, end, size, begin);
+         name, record.end, record.bytes, record.begin);
   }
-  if (size > kMostDirectoryBytes)
+  if (record.bytes > kMostDirectoryBytes)
     fail(ErrorKind::kData, "{}: needed a zip directory of at most {} bytes, found {}", name,
-         kMostDirectoryBytes, size);
-  return {begin, end, entries, read_part(file, begin, size)};
+         kMostDirectoryBytes, record.bytes);
+  return {record.begin, record.end, record.entries, read_part(file, record.begin, record.bytes)};
 }
 
 // What stands at the same place in both kinds of header, after the place of the first.
@@ -164,6 +193,27 @@ void require_possible(const ZipEntry& entry, const std::string& where) {
   }
 }
 
+// The numbers of 64 bits in an entry's extra fields, in this order, for those that stand for one.
+void read_zip64(Bytes extra, std::initializer_list<std::uint64_t*> numbers, const std::string& where) {
+  constexpr std::size_t kFieldHeaderBytes = 4;
+  Bytes rest;
+  while (extra.size() >= kFieldHeaderBytes) {
+    const std::size_t kind = u16(extra, 0);
+    const Bytes content = extra.subspan(kFieldHeaderBytes);
+    const std::size_t size = std::min<std::size_t>(u16(extra, 2), content.size());
+    if (kind == 1) rest = content.first(size);
+    extra = content.subspan(size);
+  }
+  for (std::uint64_t* number : numbers) {
+    if (*number != kInZip64) continue;
+    if (rest.size() < sizeof(*number))
+      fail(ErrorKind::kData, "{}: needed a number of 64 bits in the zip directory's entry, found none",
+           where);
+    *number = u64(rest, 0);
+    rest = rest.subspan(sizeof(*number));
+  }
+}
+
 // Reads the entry at byte `at` of the directory and moves behind it.
 PlacedEntry read_entry(const StoredBytes& file, const Directory& directory, std::size_t& at,
                        const std::string& name) {
@@ -181,13 +231,13 @@ PlacedEntry read_entry(const StoredBytes& file, const Directory& directory, std:
   const std::string where = name + ": " + quote(entry.name);
   const Header header{u16(bytes, at + 8), u16(bytes, at + 10)};
   require_plain(header, where);
-  const std::uint32_t begin = u32(bytes, at + 42);
+  std::uint64_t begin = u32(bytes, at + 42);
   entry.stored_bytes = u32(bytes, at + 20);
   entry.is_deflated = header.method != 0;
   entry.checksum = u32(bytes, at + 16);
   entry.bytes = u32(bytes, at + 24);
-  if (entry.stored_bytes == 0xFFFFFFFF || entry.bytes == 0xFFFFFFFF || begin == 0xFFFFFFFF)
-    fail(ErrorKind::kData, "{}: needed a file without zip64, {}", where, kFoundZip64);
+  read_zip64(bytes.subspan(at + kDirectoryHeaderBytes + name_bytes, u16(bytes, at + 30)),
+             {&entry.bytes, &entry.stored_bytes, &begin}, where);
   require_possible(entry, where);
   at += size;
   return place(file, directory, begin, std::move(entry), where);

@@ -56,7 +56,8 @@ std::vector<float> class_indices(const Table& table, std::size_t column, std::sp
                                  char decimal) {
   const NameIndex index(classes);
   const std::optional<std::vector<std::string>> numbers = canonical_numbers(classes, decimal);
-  const NameIndex number_index(numbers ? std::span<const std::string>(*numbers) : std::span<const std::string>());
+  const NameIndex number_index(numbers ? std::span<const std::string>(*numbers)
+                                       : std::span<const std::string>());
   const Column& values = table.columns[column];
   std::vector<float> of_level;
   for (const std::string& level : values.levels) {

@@ -13,9 +13,9 @@
 
 namespace catenary {
 
-/// What a column is taken for while it is read. It is what the first cell says that is not missing; a cell that is
-/// something else makes it another guess, and where cells read before would have been kept otherwise under that one,
-/// the file is read again. So a column ends as the first of these that all of its cells are.
+/// What a column is taken for while it is read. It is what the first cell says that is not missing; a cell
+/// that is something else makes it another guess, and where cells read before would have been kept otherwise
+/// under that one, the file is read again. So a column ends as the first of these that all of its cells are.
 enum class Guess { kOpen, kNumber, kYearFirst, kMonthFirst, kDayFirst, kBoolean, kCategory };
 
 /// Turns the cells of one column into numbers.
@@ -28,7 +28,8 @@ class ColumnReader {
   /// format: must outlive the reader.
   ColumnReader(const Options& options, const CsvFormat& format) : options_(options), format_(&format) {}
 
-  /// Puts the numbers of a cell to `out`, room for two. Nothing, or what was needed of the cell. text: trimmed.
+  /// Puts the numbers of a cell to `out`, room for two. Nothing, or what was needed of the cell. text:
+  /// trimmed.
   [[nodiscard]] std::optional<std::string> read(std::string_view text, float* out);
 
   [[nodiscard]] Guess guess() const { return options_.guess; }
@@ -48,7 +49,8 @@ class ColumnReader {
   /// Numbers that are infinite, which count as missing.
   [[nodiscard]] std::int64_t infinite() const { return infinite_; }
 
-  /// What the column is, and for each code that a category's cells were given the number that they shall have.
+  /// What the column is, and for each code that a category's cells were given the number that they shall
+  /// have.
   struct Result {
     ColumnType type = ColumnType::kNumber;
     DateOrder date_order = DateOrder::kYearFirst;

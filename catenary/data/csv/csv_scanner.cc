@@ -51,8 +51,8 @@ void CsvScanner::start_cell() {
 }
 
 std::size_t CsvScanner::plain_length() const {
-  const auto* end =
-      std::find_if(rest_.begin(), rest_.end(), [&](char c) { return !is_plain_[static_cast<unsigned char>(c)]; });
+  const auto* end = std::find_if(rest_.begin(), rest_.end(),
+                                 [&](char c) { return !is_plain_[static_cast<unsigned char>(c)]; });
   return static_cast<std::size_t>(end - rest_.begin());
 }
 

@@ -11,9 +11,9 @@
 namespace catenary {
 
 /// Cuts the bytes of a CSV file into cells and rows, whatever the chunks in which they come. [RFC 4180,
-/// section 2] Beyond the RFC: any separator, spaces around quotes, a quote within a cell that does not start with
-/// one, and carriage returns as line ends. Throws Error{data} that names file and line for a bad quote or a cell that
-/// is too long.
+/// section 2] Beyond the RFC: any separator, spaces around quotes, a quote within a cell that does not start
+/// with one, and carriage returns as line ends. Throws Error{data} that names file and line for a bad quote
+/// or a cell that is too long.
 class CsvScanner {
  public:
   struct Options {

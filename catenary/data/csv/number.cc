@@ -69,7 +69,8 @@ std::optional<double> parse_any(std::string_view text, char decimal) {
 
 }  // namespace
 
-// Both the digits and the power are doubles without error, so that their quotient is rounded once. [Clinger 1990]
+// Both the digits and the power are doubles without error, so that their quotient is rounded once. [Clinger
+// 1990]
 std::optional<double> parse_number(std::string_view text, char decimal) {
   const std::optional<Decimal> number = parse_short(text, decimal);
   if (!number || number->digits > kMostExact) return parse_any(text, decimal);

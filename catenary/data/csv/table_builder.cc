@@ -123,21 +123,24 @@ void TableBuilder::name_columns(std::int64_t line) {
   const CsvFormat& format = options_.format;
   if (format.has_header && first_.size() == header_.size() + 1 && !first_.back().empty() && !has_extra_) {
     header_.insert(header_.begin(), "");
-    table_.notes.push_back(fmt::format("{}: the header has one name less than its rows have cells: it is taken to name all "
-                                       "but the first column",
-                                       table_.file));
+    table_.notes.push_back(
+        fmt::format("{}: the header has one name less than its rows have cells: it is taken to name all "
+                    "but the first column",
+                    table_.file));
   }
   if (!format.has_header && header_.empty()) header_.resize(first_.size());
   if (!format.has_header && header_.size() != first_.size()) {
-    fail(ErrorKind::kData, "{}: line {}: needed {} cells as data.columns has names, found {}", table_.file, line,
-         header_.size(), first_.size());
+    fail(ErrorKind::kData, "{}: line {}: needed {} cells as data.columns has names, found {}", table_.file,
+         line, header_.size(), first_.size());
   }
   const bool all_numbers = header_.size() > 1 && std::ranges::all_of(header_, [&](const std::string& name) {
-    return parse_number(name, *format.decimal).has_value();
-  });
+                             return parse_number(name, *format.decimal).has_value();
+                           });
   if (all_numbers && format.has_header)
-    table_.notes.push_back(fmt::format(
-        "{}: the first line is taken for names, though all are numbers; data.header = false reads it as a row", table_.file));
+    table_.notes.push_back(
+        fmt::format("{}: the first line is taken for names, though all are numbers; data.header = false "
+                    "reads it as a row",
+                    table_.file));
   for (std::string& name : std::exchange(header_, {})) {
     const bool is_nameless = name.empty();
     if (is_nameless) name = fmt::format("column{}", table_.columns.size() + 1);
@@ -155,8 +158,9 @@ void TableBuilder::make_names_distinct() {
     for (int number = 1; name.empty() || given.contains(name) || seen.contains(name); ++number)
       name = fmt::format("{}.{}", column.name, number);
     if (seen.size() < 100)  // of a file with a thousand such names nobody reads them all
-      table_.notes.push_back(fmt::format("{}: the name {} stands twice in the header: the second is read as {}",
-                                         table_.file, quote(column.name), quote(name)));
+      table_.notes.push_back(
+          fmt::format("{}: the name {} stands twice in the header: the second is read as {}", table_.file,
+                      quote(column.name), quote(name)));
     seen.insert(name);
     column.name = std::move(name);
   }

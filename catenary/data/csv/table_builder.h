@@ -16,8 +16,8 @@ namespace catenary {
 /// Throws Error{data} that names file, line and column. Lines are those on which a row starts.
 class TableBuilder {
  public:
-  /// file: its name in messages; options, whose format must be complete, must outlive the builder. guesses: of an
-  /// earlier reading of the same file; empty for the first.
+  /// file: its name in messages; options, whose format must be complete, must outlive the builder. guesses:
+  /// of an earlier reading of the same file; empty for the first.
   TableBuilder(std::string file, const CsvOptions& options, std::vector<Guess> guesses = {});
 
   /// The next cell of the current row.
@@ -45,7 +45,8 @@ class TableBuilder {
   [[nodiscard]] Table finish();
 
  private:
-  // Which row is being read: a header, the first row below it, which may show that the header lacks a name, or others.
+  // Which row is being read: a header, the first row below it, which may show that the header lacks a name,
+  // or others.
   enum class At { kHeader, kFirstRow, kRows };
 
   void hold_cell(std::string_view text, std::int64_t line);
@@ -68,10 +69,10 @@ class TableBuilder {
   std::int64_t first_line_ = 0;
   std::vector<ColumnReader> readers_;  // one for each column, once they are known
   std::vector<std::size_t> slots_;     // where in row_ each column's numbers are put
-  std::vector<float> row_;             // the current row's numbers, those of a role side by side, and two for the rest
-  std::size_t cell_ = 0;               // index of the next cell in its row
-  bool has_extra_ = false;             // the row has a cell beyond the columns that is not blank
-  bool is_blank_ = true;               // none of the row's cells so far had anything in it
+  std::vector<float> row_;  // the current row's numbers, those of a role side by side, and two for the rest
+  std::size_t cell_ = 0;    // index of the next cell in its row
+  bool has_extra_ = false;  // the row has a cell beyond the columns that is not blank
+  bool is_blank_ = true;    // none of the row's cells so far had anything in it
   std::uint64_t bytes_ = 0;
   std::uint64_t row_bytes_ = 0;  // that each row adds to them, beside its texts
 };

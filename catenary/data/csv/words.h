@@ -23,7 +23,8 @@ struct BooleanWords {
 /// Without spaces and tabs around it, and without byte order marks before it.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
-/// The text itself if it is UTF-8, else what its bytes are in Windows-1252. Bytes that that leaves open become U+FFFD.
+/// The text itself if it is UTF-8, else what its bytes are in Windows-1252. Bytes that that leaves open
+/// become U+FFFD.
 [[nodiscard]] std::string as_utf8(std::string_view text);
 
 }  // namespace catenary

@@ -56,7 +56,8 @@ std::vector<float> find_classes(std::span<const std::string> levels, std::span<c
                                 char decimal) {
   const NameIndex index(classes);
   const std::optional<std::vector<std::string>> numbers = canonical_numbers(classes, decimal);
-  const NameIndex number_index(numbers ? std::span<const std::string>(*numbers) : std::span<const std::string>());
+  const NameIndex number_index(numbers ? std::span<const std::string>(*numbers)
+                                       : std::span<const std::string>());
   std::vector<float> found;
   for (const std::string& level : levels) {
     std::optional<std::size_t> at = index.find(level);

@@ -264,9 +264,7 @@ std::vector<float> codes_for(const ColumnSchema& column, std::span<const std::st
 
 Dataset load_table(const std::filesystem::path& path, const TableOptions& options) {
   require_targets(options);
-  Table table = read_table(path, options, [&](const std::string& file, Names header) {
-    return training_requests(file, header, options);
-  });
+  Table table = load_columns(path, options);
   Dataset dataset = rest_of(table, options);
   choose_columns(dataset, table);
   take_features(dataset, table);
@@ -314,6 +312,12 @@ Dataset load_table(const std::filesystem::path& path, const Schema& trained, Tar
         class_indices(table, target_column(table, options.targets.front()), trained.classes, table.decimal);
   }
   return dataset;
+}
+
+Table load_columns(const std::filesystem::path& path, const TableOptions& options) {
+  return read_table(path, options, [&](const std::string& file, Names header) {
+    return training_requests(file, header, options);
+  });
 }
 
 std::vector<TextColumn> load_texts(const std::filesystem::path& path, const TableOptions& options) {

@@ -107,7 +107,8 @@ Dataset load_named_idx(const DataConfig& config) {
   return data;
 }
 
-TableOptions table_options(const Config& config) {
+// files: those that are read.
+TableOptions table_options(const Config& config, const DataFiles& files) {
   const DataConfig& data = config.data;
   return {.format = data.table,
           .targets = data.targets,
@@ -119,6 +120,7 @@ TableOptions table_options(const Config& config) {
           .id = data.id,
           .part = data.split ? data.split->column : "",
           .group = data.split ? data.split->group : "",
+          .more = {files.more.begin(), files.more.end()},
           .limits = data.limits};
 }
 
@@ -136,7 +138,7 @@ Dataset load_train_file(const Config& config) {
                           data.train.samples, data.limits);
   }
   if (config.data.format == DataFormat::kIdx) return load_named_idx(config.data);
-  return load_table(config.data.train.samples, table_options(config));
+  return load_table(config.data.train.samples, table_options(config, config.data.train));
 }
 
 // The marks of a split are those of the training file.
@@ -146,7 +148,7 @@ Dataset load_trained(const Config& config, const DataFiles& files, const Schema&
     const NumpyChoice choice{.part = arrays_for(purpose)};
     return numpy_examples(load_numpy({files.samples, files.labels}, choice, limits), trained, files.samples);
   }
-  TableOptions options = table_options(config);
+  TableOptions options = table_options(config, files);
   if (purpose == Purpose::kOther) options.part = options.group = "";
   if (config.data.format == DataFormat::kIdx) return load_idx({files.samples, files.labels}, trained, limits);
   return load_table(files.samples, trained, TargetUse::kRequired, options);
@@ -226,7 +228,7 @@ Examples load_inputs(const Config& config, const Schema& trained, const std::str
     const NumpyChoice choice{.part = arrays_for(Purpose::kOther), .targets = NumpyTargets::kIgnored};
     return examples_of(numpy_examples(load_numpy({path, {}}, choice, limits), trained, path), path, limits);
   }
-  TableOptions options = table_options(config);
+  TableOptions options = table_options(config, {});
   options.part = options.group = "";
   return examples_of(load_table(path, trained, TargetUse::kIgnored, options), path, limits);
 }
@@ -235,7 +237,7 @@ Table load_columns(const Config& config) {
   if (config.data.format != DataFormat::kCsv)
     fail(ErrorKind::kConfig, "{}: needed a table, found the format '{}'", config.data.place.text,
          name_of(config.data.format));
-  return catenary::load_columns(config.data.train.samples, table_options(config));
+  return catenary::load_columns(config.data.train.samples, table_options(config, config.data.train));
 }
 
 SampleRows::SampleRows(const Examples& examples) : examples_(examples) {

@@ -35,6 +35,7 @@ struct Place {
 struct DataFiles {
   std::string samples;
   std::string labels;  ///< IDX, and arrays in two files
+  std::vector<std::string> more = {};  ///< tables whose rows follow
   [[nodiscard]] bool operator==(const DataFiles&) const = default;
 };
 

@@ -7,8 +7,8 @@
 namespace catenary {
 
 /// The number that the whole text is, correctly rounded: decimal digits with at most one decimal mark, a sign
-/// and an exponent, or inf or nan. Nothing where it is none. What f64 cannot hold, such as 1e999, becomes
-/// infinite.
+/// and an exponent, or inf or nan. Nothing where it is none. What f64 cannot hold is infinite,
+/// as 1e999, or 0, as 1e-999.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text, char decimal = '.');
 
 /// The number's value in a form of its own: "1", "1.0", "+01" and "10e-1" are all "1". Exact:

@@ -58,11 +58,18 @@ std::size_t numbers_of(Guess guess) {
   return numbers_of(order_of(guess) ? ColumnType::kTime : ColumnType::kNumber);
 }
 
+ColumnReader::ColumnReader(const Options& options, const CsvFormat& format)
+    : options_(options),
+      format_(&format),
+      may_numbers_be_missing_(std::ranges::any_of(format.missing, [&](const std::string& word) {
+        return std::isfinite(parse_number(word, *format.decimal).value_or(kMissing));
+      })) {}
+
 std::optional<std::string> ColumnReader::read(std::string_view text, float* out) {
   ++cells_;
   if (options_.guess == Guess::kCategory || options_.guess == Guess::kBoolean) return read_level(text, out);
   if (options_.guess != Guess::kNumber) return read_other(text, out);
-  const std::optional<double> number = parse_number(text, *format_->decimal);
+  const std::optional<double> number = number_of(text);
   if (!number) return read_other(text, out);
   const bool fits = std::abs(*number) <= std::numeric_limits<float>::max();
   if (std::isfinite(*number) && !fits && !too_large_) too_large_ = {cells_ - 1, *number};
@@ -70,6 +77,11 @@ std::optional<std::string> ColumnReader::read(std::string_view text, float* out)
   infinite_ += std::isinf(*number) ? 1 : 0;
   *out = fits ? static_cast<float>(*number) : kMissing;
   return std::nullopt;
+}
+
+std::optional<double> ColumnReader::number_of(std::string_view text) const {
+  if (may_numbers_be_missing_ && is_missing(text)) return std::nullopt;
+  return parse_number(text, *format_->decimal);
 }
 
 // Times, and cells that are not what they were expected to be.
@@ -104,10 +116,13 @@ std::optional<std::string> ColumnReader::read_level(std::string_view text, float
 }
 
 std::optional<std::string> ColumnReader::change_guess(std::string_view text, float* out) {
-  if (options_.is_fixed) return std::string(needed_for(options_.guess));
+  if (options_.freedom == Freedom::kNone) return std::string(needed_for(options_.guess));
   const std::size_t width = numbers_of(options_.guess);
   const bool is_open = options_.guess == Guess::kOpen;
-  options_.guess = is_open ? first_guess(text) : next_guess(text);
+  const Guess guess = is_open ? first_guess(text) : next_guess(text);
+  if (options_.freedom == Freedom::kDates && !order_of(guess))
+    return std::string(needed_for(is_open ? Guess::kYearFirst : options_.guess));
+  options_.guess = guess;
   // Of missing cells nothing is lost, but a time needs room for two numbers.
   must_reread_ |= !is_open || numbers_of(options_.guess) != width;
   if (must_reread_) {
@@ -123,7 +138,8 @@ bool ColumnReader::is_missing(std::string_view text) const {
 }
 
 Guess ColumnReader::first_guess(std::string_view text) const {
-  if (parse_number(text, *format_->decimal)) return Guess::kNumber;
+  if (options_.freedom != Freedom::kDates && parse_number(text, *format_->decimal)) return Guess::kNumber;
+  if (options_.freedom == Freedom::kNumberOrCategory) return Guess::kCategory;
   for (const Guess guess : {Guess::kYearFirst, Guess::kMonthFirst, Guess::kDayFirst}) {
     if (parse_time(text, *order_of(guess))) return guess;
   }
@@ -149,7 +165,7 @@ ColumnReader::Result ColumnReader::finish() const {
   std::ranges::sort(result.levels);
   result.levels.erase(std::ranges::unique(result.levels).begin(), result.levels.end());
   const bool is_boolean =
-      options_.guess == Guess::kBoolean || (!options_.is_fixed && are_booleans(result.levels));
+      options_.guess == Guess::kBoolean || (options_.freedom == Freedom::kAny && are_booleans(result.levels));
   for (std::size_t code = 0; code < names.size(); ++code) {
     if (is_level_missing_[code]) {
       result.codes.push_back(kMissing);

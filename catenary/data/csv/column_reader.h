@@ -18,15 +18,23 @@ namespace catenary {
 /// under that one, the file is read again. So a column ends as the first of these that all of its cells are.
 enum class Guess { kOpen, kNumber, kYearFirst, kMonthFirst, kDayFirst, kBoolean, kCategory };
 
+/// What a column's guess may become while it is read.
+enum class Freedom {
+  kAny,
+  kNumberOrCategory,
+  kDates,  ///< a time, in whatever order its dates are
+  kNone    ///< the guess is a demand
+};
+
 /// Turns the cells of one column into numbers.
 class ColumnReader {
  public:
   struct Options {
     Guess guess = Guess::kOpen;
-    bool is_fixed = false;  ///< the guess is a demand: a cell that is something else is refused
+    Freedom freedom = Freedom::kAny;  ///< a cell that is something else is refused
   };
   /// format: must outlive the reader.
-  ColumnReader(const Options& options, const CsvFormat& format) : options_(options), format_(&format) {}
+  ColumnReader(const Options& options, const CsvFormat& format);
 
   /// Puts the numbers of a cell to `out`, room for two. Nothing, or what was needed of the cell. text:
   /// trimmed.
@@ -61,6 +69,7 @@ class ColumnReader {
 
  private:
   [[nodiscard]] bool is_missing(std::string_view text) const;
+  [[nodiscard]] std::optional<double> number_of(std::string_view text) const;
   [[nodiscard]] Guess first_guess(std::string_view text) const;
   [[nodiscard]] Guess next_guess(std::string_view text) const;
   std::optional<std::string> read_other(std::string_view text, float* out);
@@ -69,6 +78,7 @@ class ColumnReader {
 
   Options options_;
   const CsvFormat* format_;
+  bool may_numbers_be_missing_;  // a missing word is a number, such as -999
   std::int64_t cells_ = 0, missing_ = 0, infinite_ = 0;
   LevelTable levels_;
   std::vector<bool> is_level_missing_;

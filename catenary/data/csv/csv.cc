@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "catenary/base/error.h"
@@ -157,11 +158,15 @@ bool read_once(Source& source, const CsvOptions& options, TableBuilder& builder,
   return !builder.must_reread();
 }
 
-Table read(Source& source, const std::string& name, const CsvOptions& options) {
+CsvFormat told_format(Source& source, const std::string& name, const CsvFormat& given) {
   const std::string start = read_start(source);
   require_text(start, name);
+  return tell_format(start, given);
+}
+
+Table read(Source& source, const std::string& name, const CsvOptions& options) {
   CsvOptions complete = options;
-  complete.format = tell_format(start, options.format);
+  complete.format = told_format(source, name, options.format);
   std::vector<Guess> guesses;
   for (;;) {
     TableBuilder builder(name, complete, guesses);

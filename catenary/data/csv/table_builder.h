@@ -49,6 +49,7 @@ class TableBuilder {
   // or others.
   enum class At { kHeader, kFirstRow, kRows };
 
+  void take_cell(std::size_t cell, std::string_view text, std::int64_t line);
   void hold_cell(std::string_view text, std::int64_t line);
   void start(std::int64_t line);
   void name_columns(std::int64_t line);
@@ -72,7 +73,8 @@ class TableBuilder {
   std::vector<float> row_;  // the current row's numbers, those of a role side by side, and two for the rest
   std::size_t cell_ = 0;    // index of the next cell in its row
   bool has_extra_ = false;  // the row has a cell beyond the columns that is not blank
-  bool is_blank_ = true;    // none of the row's cells so far had anything in it
+  bool has_other_bytes_ = false;  // a name or a text is not in UTF-8
+  bool is_blank_ = true;          // none of the row's cells so far had anything in it
   std::uint64_t bytes_ = 0;
   std::uint64_t row_bytes_ = 0;  // that each row adds to them, beside its texts
 };

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,7 +45,10 @@ enum class TargetUse { kRequired, kIgnored };
 [[nodiscard]] Dataset load_table(const std::filesystem::path& path, const Schema& trained, TargetUse use,
                                  const TableOptions& options = {});
 
-/// For each of a file's values of a category the number that the column has for it.
-[[nodiscard]] std::vector<float> codes_for(const ColumnSchema& column, std::span<const std::string> levels);
+/// The same from memory, not gzipped; `name` stands for the file in messages.
+[[nodiscard]] Dataset parse_table(std::string_view text, const std::string& name,
+                                  const TableOptions& options);
+[[nodiscard]] Dataset parse_table(std::string_view text, const std::string& name, const Schema& trained,
+                                  TargetUse use, const TableOptions& options = {});
 
 }  // namespace catenary

@@ -19,7 +19,7 @@ enum class TargetType { kInfer, kClasses, kCategory, kNumbers };
 
 /// How a table is to be read.
 struct TableOptions {
-  CsvFormat format = {};
+  CsvFormat format = {};                        ///< how it is written
   std::vector<std::string> targets = {};        ///< columns to predict; several only as numbers
   TargetType target_type = TargetType::kInfer;  ///< of all of them
   std::vector<std::pair<std::string, ColumnType>> types = {};  ///< of columns whose cells do not tell it
@@ -27,7 +27,7 @@ struct TableOptions {
   std::string id = {};                                         ///< column to carry along; "": none
   std::string part = {};                                       ///< column for Dataset::part; "": none
   std::string group = {};                                      ///< column for Dataset::group; "": none
-  DataLimits limits = {};
+  DataLimits limits = {};                                      ///< how much it may be
 };
 
 /// Reads a training set. Every column that is nothing else is an input, in the file's order, but for a

@@ -20,6 +20,7 @@ int given_fuzz(const std::uint8_t* data, std::size_t size);
 int idx_fuzz(const std::uint8_t* data, std::size_t size);
 int npz_fuzz(const std::uint8_t* data, std::size_t size);
 int safetensors_fuzz(const std::uint8_t* data, std::size_t size);
+int table_fuzz(const std::uint8_t* data, std::size_t size);
 int toml_fuzz(const std::uint8_t* data, std::size_t size);
 }
 
@@ -33,7 +34,7 @@ using Fuzzer = int (*)(const std::uint8_t* data, std::size_t size);
 const std::map<std::string, Fuzzer> kFuzzers = {{"csv", csv_fuzz},     {"expr", expr_fuzz},
                                                 {"given", given_fuzz}, {"idx", idx_fuzz},
                                                 {"npz", npz_fuzz},     {"safetensors", safetensors_fuzz},
-                                                {"toml", toml_fuzz}};
+                                                {"table", table_fuzz}, {"toml", toml_fuzz}};
 
 const fs::path kFolder = "tests/fuzz";  // tests run in the repository's root
 

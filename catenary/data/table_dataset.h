@@ -20,7 +20,7 @@ enum class TargetType { kInfer, kClasses, kCategory, kNumbers };
 
 /// How a table is to be read.
 struct TableOptions {
-  CsvFormat format = {};
+  CsvFormat format = {};                        ///< how it is written
   std::vector<std::string> targets = {};        ///< columns to predict; several only as numbers
   TargetType target_type = TargetType::kInfer;  ///< of all of them
   std::vector<std::pair<std::string, ColumnType>> types = {};  ///< of columns whose cells do not tell it

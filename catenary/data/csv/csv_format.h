@@ -15,7 +15,7 @@ namespace catenary {
 struct CsvFormat {
   std::optional<char> separator = {};  ///< ',', ';', tab or '|'
   std::optional<char> decimal = {};    ///< '.' or ','
-  bool has_header = true;
+  bool has_header = true;              ///< the first line that is not blank has the columns' names
   std::vector<std::string> columns =
       {};  ///< without a header: the columns' names; empty: column1, column2, ...
   std::vector<std::string> missing = usual_missing_words();  ///< beside blank cells

@@ -326,7 +326,6 @@ void Fit::apply_one(const preprocess::Auto& options) {
       [&](const Draft& draft, Drafts& out) {
         if (is_category(draft)) return auto_category(draft, out);
         if (!is_time(draft)) return auto_number(options, draft, out);
-        Drafts parts;
         for (const TimePart part : preprocess::Dates().parts)
           auto_number(options, part_of_time(draft, part), out);
       });

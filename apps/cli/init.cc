@@ -23,11 +23,13 @@ std::string path_from(const std::string& data, const std::string& output) {
 int init(const InitArguments& arguments) {
   if (!descriptor_of(arguments.output) && std::filesystem::exists(arguments.output))
     fail(ErrorKind::kIo, "--output {}: expected a name that is free, found a file", arguments.output);
-  train::FirstData data{.path = arguments.data, .target = arguments.target, .target_type = arguments.target_type};
+  train::FirstData data{
+      .path = arguments.data, .target = arguments.target, .target_type = arguments.target_type};
   data.limits.max_bytes = arguments.max_bytes;
   data.written_path = path_from(arguments.data, arguments.output);
   write_output(arguments.output, train::first_config(data));
-  if (!descriptor_of(arguments.output)) print(fmt::format("{}: catenary train {}\n", arguments.output, arguments.output));
+  if (!descriptor_of(arguments.output))
+    print(fmt::format("{}: catenary train {}\n", arguments.output, arguments.output));
   return 0;
 }
 

@@ -97,8 +97,8 @@ train::TrainOptions talking_options(const train::Config& config, int threads,
   options.on_start = [&config, threads](const train::TrainingStart& start) {
     for (const std::string& note : start.notes) say("note: {}\n", note);
     say("training {}: {} parameters, {} samples, {} to validate on, {} to test on, {} threads\n",
-        printable(config.output.name), start.parameters, start.samples, start.validation_samples, start.test_samples,
-        threads);
+        printable(config.output.name), start.parameters, start.samples, start.validation_samples,
+        start.test_samples, threads);
   };
   options.on_step = [&printer](const auto& progress) {
     printer.update(progress);
@@ -153,7 +153,8 @@ std::string run_name(const std::string& data) {
 // Of a table, the config that `init` would write.
 train::Config load_config(const TrainArguments& arguments) {
   if (arguments.target.empty()) return train::load_config(arguments.config, arguments.set);
-  train::FirstData data{.path = arguments.config, .target = arguments.target, .target_type = arguments.target_type};
+  train::FirstData data{
+      .path = arguments.config, .target = arguments.target, .target_type = arguments.target_type};
   data.limits.max_bytes = arguments.max_bytes;
   return train::parse_config(train::first_config(data), run_name(arguments.config) + ".toml", arguments.set);
 }

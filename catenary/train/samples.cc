@@ -23,8 +23,10 @@ std::vector<std::int64_t> labelled_rows(const Dataset& data) {
   std::vector<std::int64_t> rows;
   const auto columns = static_cast<std::size_t>(data.target_columns);
   for (std::int64_t row = 0; row < data.features.rows; ++row) {
-    const auto first = data.targets.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(row) * columns);
-    if (std::none_of(first, first + data.target_columns, [](float x) { return std::isnan(x); })) rows.push_back(row);
+    const auto first =
+        data.targets.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(row) * columns);
+    if (std::none_of(first, first + data.target_columns, [](float x) { return std::isnan(x); }))
+      rows.push_back(row);
   }
   return rows;
 }
@@ -34,9 +36,9 @@ std::vector<std::int64_t> usable_rows(Dataset& data, const std::string& file) {
   std::vector<std::int64_t> rows = labelled_rows(data);
   const std::int64_t others = data.features.rows - std::ssize(rows);
   if (others > 0)
-    data.notes.push_back(fmt::format("{}: rows without a target are left out: {} of {}", file, others, data.features.rows));
-  if (rows.empty())
-    fail(ErrorKind::kData, "{}: needed rows with a target, found none", file);
+    data.notes.push_back(
+        fmt::format("{}: rows without a target are left out: {} of {}", file, others, data.features.rows));
+  if (rows.empty()) fail(ErrorKind::kData, "{}: needed rows with a target, found none", file);
   return rows;
 }
 
@@ -80,13 +82,15 @@ void note_missing_classes(std::vector<std::string>& notes, const Dataset& data, 
                           std::span<const std::int64_t> rows) {
   if (rows.empty() || data.schema.classes.empty()) return;
   std::vector<bool> found(data.schema.classes.size());
-  for (const std::int64_t row : rows) found[static_cast<std::size_t>(data.targets[static_cast<std::size_t>(row)])] = true;
+  for (const std::int64_t row : rows)
+    found[static_cast<std::size_t>(data.targets[static_cast<std::size_t>(row)])] = true;
   std::vector<std::string_view> missing;
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (!found[i]) missing.push_back(data.schema.classes[i]);
   }
   if (!missing.empty())
-    notes.push_back(fmt::format("no {} row is of the {} {}", part, missing.size() == 1 ? "class" : "classes", listed(missing)));
+    notes.push_back(fmt::format("no {} row is of the {} {}", part, missing.size() == 1 ? "class" : "classes",
+                                listed(missing)));
 }
 
 Dataset load_named_idx(const DataConfig& config) {
@@ -105,9 +109,9 @@ TableOptions table_options(const Config& config) {
   const DataConfig& data = config.data;
   return {.format = data.table,
           .targets = data.targets,
-          .target_type = !is_classification(config)        ? TargetType::kNumbers
+          .target_type = !is_classification(config)                  ? TargetType::kNumbers
                          : data.target_type == ColumnType::kCategory ? TargetType::kCategory
-                                                           : TargetType::kClasses,
+                                                                     : TargetType::kClasses,
           .types = data.types,
           .ignore = data.ignore,
           .id = data.id,
@@ -185,7 +189,8 @@ TestData load_test_data(const Config& config, const Schema& trained) {
 
 Examples load_inputs(const Config& config, const Schema& trained, const std::string& path) {
   const DataLimits& limits = config.data.limits;
-  if (config.data.format == DataFormat::kIdx) return examples_of(load_idx({path, {}}, trained, limits), path, limits);
+  if (config.data.format == DataFormat::kIdx)
+    return examples_of(load_idx({path, {}}, trained, limits), path, limits);
   TableOptions options = table_options(config);
   options.part = options.group = "";
   return examples_of(load_table(path, trained, TargetUse::kIgnored, options), path, limits);

@@ -43,8 +43,8 @@ struct TrainingData {
   [[nodiscard]] Samples test() const { return {test_file ? &*test_file : &file, test_rows}; }
 };
 
-/// Reads the files of a config and fits its preprocessing to the training rows. Rows without a target serve no purpose.
-/// Throws Error{data}, Error{io} and Error{config} as the readers do.
+/// Reads the files of a config and fits its preprocessing to the training rows. Rows without a target serve
+/// no purpose. Throws Error{data}, Error{io} and Error{config} as the readers do.
 [[nodiscard]] TrainingData load_training_data(const Config& config);
 
 /// A file in memory and the rows of it that a trained model is judged by.

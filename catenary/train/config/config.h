@@ -56,12 +56,14 @@ struct DataConfig {
   std::optional<SplitConfig> split;  ///< of the training file; without a validation and a test file
   std::vector<std::string> targets;  ///< CSV only: the columns to predict; several only for regression
   std::vector<std::string>
-      classes;  ///< IDX only: names of the labels 0, 1, ...; empty: the numbers themselves
-  CsvFormat table = {};              ///< CSV only: how it is written
-  std::optional<ColumnType> target_type = {};  ///< CSV only: kCategory takes numbers with fractions for classes
-  std::vector<std::pair<std::string, ColumnType>> types = {};  ///< CSV only: of columns whose cells do not tell it
-  std::vector<std::string> ignore = {};                        ///< CSV only: columns that are not read
-  std::string id = "";                                         ///< CSV only: the column that predictions carry; "": none
+      classes;           ///< IDX only: names of the labels 0, 1, ...; empty: the numbers themselves
+  CsvFormat table = {};  ///< CSV only: how it is written
+  std::optional<ColumnType> target_type =
+      {};  ///< CSV only: kCategory takes numbers with fractions for classes
+  std::vector<std::pair<std::string, ColumnType>> types =
+      {};                                ///< CSV only: of columns whose cells do not tell it
+  std::vector<std::string> ignore = {};  ///< CSV only: columns that are not read
+  std::string id = "";                   ///< CSV only: the column that predictions carry; "": none
   DataLimits limits = {};
   Place place, target_place;
   [[nodiscard]] bool operator==(const DataConfig&) const = default;

@@ -16,12 +16,14 @@ namespace catenary::train {
 namespace {
 
 constexpr std::array<std::string_view, 20> kKeys = {
-    "format",  "train",  "validation", "test",   "split", "target",  "target_type", "classes",     "separator",   "decimal", "header",
-    "columns", "missing", "types",  "ignore", "id",     "standardize", "max_bytes",   "max_columns", "max_classes"};
+    "format",  "train",     "validation",  "test",      "split",       "target",     "target_type",
+    "classes", "separator", "decimal",     "header",    "columns",     "missing",    "types",
+    "ignore",  "id",        "standardize", "max_bytes", "max_columns", "max_classes"};
 // Of tables alone.
-constexpr std::array<std::string_view, 10> kTableKeys = {"target",  "target_type", "separator", "decimal", "header",
-                                                         "columns", "missing",     "types",     "ignore",  "id"};
-constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, ColumnType::kBoolean, ColumnType::kTime};
+constexpr std::array<std::string_view, 10> kTableKeys = {
+    "target", "target_type", "separator", "decimal", "header", "columns", "missing", "types", "ignore", "id"};
+constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, ColumnType::kBoolean,
+                               ColumnType::kTime};
 
 constexpr std::array kFormats = {DataFormat::kIdx, DataFormat::kCsv};
 
@@ -116,14 +118,16 @@ CsvFormat read_csv_format(const TableReader& data) {
   format.has_header = data.boolean("header", true);
   if (const TomlNode* columns = data.find("columns")) {
     if (format.has_header)
-      data.forbid(std::array<std::string_view, 1>{"columns"}, "names the columns of a file without a header: header = false");
+      data.forbid(std::array<std::string_view, 1>{"columns"},
+                  "names the columns of a file without a header: header = false");
     format.columns = as_names(*columns, data.path("columns"), "an array of the columns' names");
   }
   if (const TomlNode* missing = data.find("missing")) {
     format.missing.clear();
     constexpr std::string_view kExpected = "an array of words that stand for a missing value";
     if (missing->array() == nullptr) fail_expected(*missing, data.path("missing"), kExpected);
-    for (const TomlNode& word : *missing->array()) format.missing.push_back(as_string(word, data.path("missing"), kExpected));
+    for (const TomlNode& word : *missing->array())
+      format.missing.push_back(as_string(word, data.path("missing"), kExpected));
   }
   return format;
 }
@@ -131,7 +135,8 @@ CsvFormat read_csv_format(const TableReader& data) {
 std::vector<std::pair<std::string, ColumnType>> read_types(const TableReader& data) {
   const TomlNode* node = data.find("types");
   if (node == nullptr) return {};
-  if (node->table() == nullptr) fail_expected(*node, data.path("types"), "a table such as { zip = \"category\" }");
+  if (node->table() == nullptr)
+    fail_expected(*node, data.path("types"), "a table such as { zip = \"category\" }");
   std::vector<std::string_view> names;
   for (const ColumnType type : kTypes) names.push_back(name_of(type));
   std::vector<std::pair<std::string, ColumnType>> types;
@@ -148,10 +153,12 @@ void read_table_keys(const TableReader& table, DataConfig& data) {
   data.types = read_types(table);
   if (const TomlNode* ignore = table.find("ignore"))
     data.ignore = as_names(*ignore, table.path("ignore"), "the name of a column, or an array of such names");
-  if (const TomlNode* id = table.find("id")) data.id = as_string(*id, table.path("id"), "the name of a column");
+  if (const TomlNode* id = table.find("id"))
+    data.id = as_string(*id, table.path("id"), "the name of a column");
   constexpr std::array kTargetTypes = {ColumnType::kNumber, ColumnType::kCategory};
   if (table.find("target_type") != nullptr)
-    data.target_type = table.choice("target_type", std::span<const ColumnType>(kTargetTypes), ColumnType::kNumber);
+    data.target_type =
+        table.choice("target_type", std::span<const ColumnType>(kTargetTypes), ColumnType::kNumber);
 }
 
 DataLimits read_limits(const TableReader& data) {
@@ -178,7 +185,8 @@ DataFormat infer_format(const TableReader& data, const TomlNode& train) {
     if (name.ends_with(ending)) return DataFormat::kCsv;
   }
   fail(ErrorKind::kConfig,
-       "{}: data.train: expected a file whose name tells its format (.csv, .tsv, .txt, .data, each also with .gz, or "
+       "{}: data.train: expected a file whose name tells its format (.csv, .tsv, .txt, .data, each also with "
+       ".gz, or "
        "'images-idx3' in it), or data.format = \"csv\" or \"idx\", found {}",
        data.place(), describe(train));
 }

@@ -19,8 +19,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, ColumnType::kBoolean, ColumnType::kTime};
-constexpr std::array kParts = {TimePart::kYear, TimePart::kMonth, TimePart::kDay, TimePart::kWeekday, TimePart::kHour};
+constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, ColumnType::kBoolean,
+                               ColumnType::kTime};
+constexpr std::array kParts = {TimePart::kYear, TimePart::kMonth, TimePart::kDay, TimePart::kWeekday,
+                               TimePart::kHour};
 constexpr std::array<std::string_view, 3> kDateOrders = {"year_first", "month_first", "day_first"};
 
 // The number as f32 writes it: 0.1, not 0.10000000149011612.
@@ -40,7 +42,8 @@ Json brief(std::span<const float> numbers) {
 Json column_json(const ColumnSchema& column) {
   if (column.type == ColumnType::kNumber) return column.name;
   Json json{{"name", column.name}, {"type", name_of(column.type)}};
-  if (column.type == ColumnType::kTime) json["dates"] = kDateOrders[static_cast<std::size_t>(column.date_order)];
+  if (column.type == ColumnType::kTime)
+    json["dates"] = kDateOrders[static_cast<std::size_t>(column.date_order)];
   if (column.type != ColumnType::kCategory) return json;
   if (column.buckets > 0) json["buckets"] = column.buckets;
   if (column.buckets == 0) json["levels"] = column.levels;
@@ -53,7 +56,9 @@ struct StepJson {
   Json operator()(const fitted::Affine& s) const { return {{"affine", {brief(s.shift), brief(s.scale)}}}; }
   Json operator()(const fitted::Log& /*s*/) const { return "log"; }
   Json operator()(const fitted::Clip& s) const { return {{"clip", {brief(s.low), brief(s.high)}}}; }
-  Json operator()(const fitted::Quantile& s) const { return {{s.normal ? "normal_quantile" : "quantile", brief(s.quantiles)}}; }
+  Json operator()(const fitted::Quantile& s) const {
+    return {{s.normal ? "normal_quantile" : "quantile", brief(s.quantiles)}};
+  }
   Json operator()(const fitted::Equals& s) const { return {{"equals", s.code}}; }
   Json operator()(const fitted::IsMissing& /*s*/) const { return "is_missing"; }
   Json operator()(const fitted::Ordinal& s) const { return {{"ordinal", s.levels}}; }
@@ -72,7 +77,8 @@ Json input_json(const Input& input, const Schema& schema) {
 // Reads what was written above, and nothing else.
 class JsonReader {
  public:
-  JsonReader(const std::string& text, const std::string& file, std::string_view key) : file_(file), key_(key) {
+  JsonReader(const std::string& text, const std::string& file, std::string_view key)
+      : file_(file), key_(key) {
     json_ = Json::parse(text, nullptr, false);
     if (!json_.is_array()) complain("a JSON array", json_);
   }
@@ -80,7 +86,8 @@ class JsonReader {
   [[nodiscard]] const Json& json() const { return json_; }
 
   [[noreturn]] void complain(std::string_view needed, const Json& found) const {
-    const std::string text = found.is_discarded() ? "something else" : found.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const std::string text =
+        found.is_discarded() ? "something else" : found.dump(-1, ' ', false, Json::error_handler_t::replace);
     fail(ErrorKind::kFormat, "{}: metadata '{}': expected {}, found {}", file_, key_, needed, quote(text));
   }
 
@@ -185,7 +192,8 @@ FittedStep read_step(const JsonReader& reader, const Json& json) {
 }
 
 // A time is two numbers until its part is taken, which nothing else is made of.
-void require_part_of_time(const JsonReader& reader, const Input& input, const Schema& schema, const Json& json) {
+void require_part_of_time(const JsonReader& reader, const Input& input, const Schema& schema,
+                          const Json& json) {
   const bool is_time = schema.columns[input.column].type == ColumnType::kTime;
   for (std::size_t i = 0; i < input.steps.size(); ++i) {
     if (std::holds_alternative<fitted::Part>(input.steps[i]) && !(is_time && i == 0))
@@ -195,8 +203,10 @@ void require_part_of_time(const JsonReader& reader, const Input& input, const Sc
 
 Input read_input(const JsonReader& reader, const Schema& schema, const Json& json) {
   const bool is_plain = !json.is_object();
-  Input input{.name = {}, .column = reader.whole(is_plain ? json : reader.member(json, "column"), schema.columns.size())};
-  input.name = !is_plain && json.contains("name") ? reader.text(json["name"]) : schema.columns[input.column].name;
+  Input input{.name = {},
+              .column = reader.whole(is_plain ? json : reader.member(json, "column"), schema.columns.size())};
+  input.name =
+      !is_plain && json.contains("name") ? reader.text(json["name"]) : schema.columns[input.column].name;
   if (is_plain || !json.contains("steps")) return input;
   for (const Json& step : json["steps"]) input.steps.push_back(read_step(reader, step));
   require_part_of_time(reader, input, schema, json);
@@ -219,7 +229,8 @@ Json inputs_json(const Schema& schema) {
 
 Json target_scales_json(const Schema& schema) {
   Json json = Json::array();
-  for (const fitted::Affine& target : schema.target_scales) json.push_back({brief(target.shift), brief(target.scale)});
+  for (const fitted::Affine& target : schema.target_scales)
+    json.push_back({brief(target.shift), brief(target.scale)});
   return json;
 }
 

@@ -70,7 +70,8 @@ TEST(TrainingData, StandardisesByTheTrainingRowsAlone) {
   Config config = small_config(folder, "y", "squared_error", {"data.standardize=true"});
   config.data.test = DataFiles{folder / "test.csv", ""};
   const TrainingData data = load_training_data(config);
-  EXPECT_THAT(steps_of(data, 0), ElementsAre(FittedStep(fitted::Impute{2}), FittedStep(fitted::Affine{2, 1})));
+  EXPECT_THAT(steps_of(data, 0),
+              ElementsAre(FittedStep(fitted::Impute{2}), FittedStep(fitted::Affine{2, 1})));
   const SampleRows rows(*data.test_file);
   EXPECT_THAT(rows.inputs().scale, ElementsAre(1));
   EXPECT_THAT(rows.inputs().shift, ElementsAre(-2));

@@ -131,8 +131,8 @@ class EveryRecipe : public testing::TestWithParam<Recipe> {
     for (const auto& [a, b, y] : data_) csv += fmt::format("{},{},{}\n", a, b, y);
     (void)folder.file("data.csv", csv);
     std::vector<std::string> overrides = {R"(model.layers=[{type="dense", name="output"}])",
-                                          "data.split.validation=0.18", "train.epochs=3", "train.batch_size=4",
-                                          "train.optimizer=" + GetParam().optimizer};
+                                          "data.split.validation=0.18", "train.epochs=3",
+                                          "train.batch_size=4", "train.optimizer=" + GetParam().optimizer};
     overrides.insert(overrides.end(), GetParam().more.begin(), GetParam().more.end());
     run_ = train(small_config(folder, "y", GetParam().loss, overrides), {.threads = 2})->run;
   }
@@ -267,8 +267,7 @@ TEST(Train, WeightsThatExplodeInTheLastStepAreANumericError) {
       (void)train(
           small_config(folder, "y", "squared_error",
                        {"preprocess=none", R"(model.layers=[{type="dense", name="output", init="zeros"}])",
-                        "train.epochs=1",
-                        R"(train.optimizer={type="sgd", learning_rate=)" + rate + "}"}),
+                        "train.epochs=1", R"(train.optimizer={type="sgd", learning_rate=)" + rate + "}"}),
           {});
     });
   };

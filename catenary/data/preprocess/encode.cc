@@ -162,13 +162,11 @@ std::vector<float> values_of(const Dataset& data, const Input& input, std::span<
 
 Inputs encode(Dataset& data, const std::string& file, const DataLimits& limits) {
   Inputs result;
-  const bool has_bytes = std::holds_alternative<std::vector<std::uint8_t>>(data.features.elements);
   if (is_input_already(data)) {
     result.features = std::move(data.features);
     add_affine(result, data.schema, result.features.scale);
     return result;
   }
-  if (has_bytes) fail(ErrorKind::kConfig, "{}: needed steps of preprocessing that images can have: standardize, scale or none", file);
   const auto rows = static_cast<std::size_t>(data.features.rows);
   const std::size_t width = data.schema.inputs.size();
   require_allowed(rows * width * sizeof(float), allowed_bytes(limits), file);

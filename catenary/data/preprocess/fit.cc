@@ -327,6 +327,7 @@ void Fit::auto_category(const Draft& draft, Drafts& out) {
 }
 
 void Fit::apply_one(const preprocess::Auto& options) {
+  if (std::holds_alternative<std::vector<std::uint8_t>>(data_.features.elements)) return;
   replace([](const Draft& draft) { return !draft.is_code && (draft.input.steps.empty() || is_category(draft) || is_time(draft)); },
           [&](const Draft& draft, Drafts& out) {
             if (is_category(draft)) return auto_category(draft, out);

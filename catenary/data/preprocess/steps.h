@@ -17,7 +17,8 @@ namespace preprocess {
 
 /// What any table needs, each column by its type: numbers are imputed by their median and standardized, booleans imputed by
 /// the more frequent of the two, categories one-hot, times taken apart; where values are missing in the training rows an
-/// indicator is added; columns without information are left out. Numeric targets are standardized.
+/// indicator is added; columns without information are left out. Numeric targets are standardized. Bytes, as of images,
+/// are inputs as they are.
 struct Auto {
   bool standardize = true;  ///< false: neither numbers nor targets are
   [[nodiscard]] bool operator==(const Auto&) const = default;

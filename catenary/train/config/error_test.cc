@@ -98,15 +98,15 @@ const Case kCases[] = {
      .message = "c.toml:5:1: data.classes: applies only to format = \"idx\""},
     {.name = "IdxWithoutLabels",
      .data = "train = \"a-images-idx3\"\ntest = \"a.gz\"",
-     .message =
-         "c.toml:5:8: data.test: expected { images = \"...\", labels = \"...\" }, or a file name with "
-         "'images-idx3' that the labels' name follows from, found the string 'a.gz'"},
+     .message = "c.toml:5:8: data.test: expected { images = \"...\", labels = \"...\" }, or a file name with "
+                "'images-idx3' that the labels' name follows from, found the string 'a.gz'"},
     {.name = "IdxPairHalf",
      .data = "train = { images = \"a\" }",
      .message = "c.toml:4:9: missing key 'data.train.labels': expected a path"},
     {.name = "TestAndSplit",
      .data = "train = \"a.csv\"\ntest = \"b.csv\"\nsplit = { test = 0.5 }",
-     .message = "c.toml:5:1: data.test: expected either files for validation and test or a split, found both"},
+     .message =
+         "c.toml:5:1: data.test: expected either files for validation and test or a split, found both"},
     {.name = "SplitOfOne",
      .data = "train = \"a.csv\"\nsplit = { test = 1.0 }",
      .message = "c.toml:5:18: data.split.test: expected a number between 0 and 1, found 1"},

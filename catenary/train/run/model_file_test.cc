@@ -56,8 +56,7 @@ TEST(ModelFile, HoldsParametersInputsAndNames) {
   EXPECT_EQ(model.schema, kSchema);
   std::string names;
   for (const Tensor& stored : model.content.tensors) names += stored.name + stored.shape.str() + " ";
-  EXPECT_EQ(names,
-            "hidden.weight[3, 2] hidden.bias[3] output.weight[2, 3] output.bias[2] ");
+  EXPECT_EQ(names, "hidden.weight[3, 2] hidden.bias[3] output.weight[2, 3] output.bias[2] ");
   const auto& metadata = model.content.metadata;
   EXPECT_EQ(metadata.at("columns"), R"(["a","b"])");
   EXPECT_EQ(metadata.at("inputs"), R"([{"column":0,"steps":[{"impute":1.0},{"affine":[1.0,3.0]}]},)"
@@ -81,9 +80,8 @@ TEST(ModelFile, PackingTakesTheMemoryOfOneCopy) {
   Variables variables(model.graph, 1);
   constexpr std::int64_t kBytes = 4 * (20'000 * (2 + 1) + 2 * (20'000 + 1));
   constexpr std::int64_t kRest = 16 * 1024;  // names, and each array's last page
-  EXPECT_LT(
-      testing_support::most_bytes_allocated([&] { (void)pack_model(variables, kSchema); }),
-      kBytes + kRest);
+  EXPECT_LT(testing_support::most_bytes_allocated([&] { (void)pack_model(variables, kSchema); }),
+            kBytes + kRest);
 }
 
 TEST(ModelFile, SaysWhatDoesNotFitTheConfig) {

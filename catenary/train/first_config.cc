@@ -26,18 +26,21 @@ struct Facts {
   bool are_numbers = false;  // the classes are whole numbers, of which there are few
 };
 
-// Few whole numbers, each of which many rows have, are taken for the names of classes.
-bool look_like_classes(std::span<const float> targets) {
+// Few whole numbers, each of which many rows have, are taken for the names of classes: how many there are,
+// else 0.
+std::size_t classes_among(std::span<const float> targets) {
   constexpr std::size_t kMost = 10, kRowsEach = 5;
   std::set<float> distinct;
   std::size_t rows = 0;
   for (const float x : targets) {
     if (std::isnan(x)) continue;
     ++rows;
-    if (x != std::floor(x) || distinct.size() > kMost) return false;
+    if (x != std::floor(x) || distinct.size() > kMost) return 0;
     distinct.insert(x);
   }
-  return distinct.size() >= 2 && distinct.size() <= kMost && rows >= kRowsEach * distinct.size();
+  const bool are_classes =
+      distinct.size() >= 2 && distinct.size() <= kMost && rows >= kRowsEach * distinct.size();
+  return are_classes ? distinct.size() : 0;
 }
 
 Dataset read(const FirstData& data) {
@@ -57,9 +60,9 @@ Facts facts_of(const FirstData& data) {
   facts.rows = std::ssize(rows);
   if (rows.empty())
     fail(ErrorKind::kData, "{}: needed rows with a value of '{}', found none", data.path, data.target);
-  if (facts.classes == 0 && !data.target_type && look_like_classes(table.targets)) {
-    facts.are_numbers = true;
-    facts.classes = std::set(table.targets.begin(), table.targets.end()).size();
+  if (facts.classes == 0 && !data.target_type) {
+    facts.classes = classes_among(table.targets);
+    facts.are_numbers = facts.classes > 0;
   }
   const preprocess::Step steps[] = {{.options = preprocess::Auto()}};
   fit(table, rows, steps);

@@ -64,7 +64,7 @@ std::optional<std::string> ColumnReader::read(std::string_view text, float* out)
   if (options_.guess != Guess::kNumber) return read_other(text, out);
   const std::optional<double> number = parse_number(text, *format_->decimal);
   if (!number) return read_other(text, out);
-  const bool fits = std::abs(*number) <= std::numeric_limits<float>::max();
+  const bool fits = std::isfinite(static_cast<float>(*number));  // the greatest f32's digits may lie above it
   if (std::isfinite(*number) && !fits && !too_large_) too_large_ = {cells_ - 1, *number};
   missing_ += std::isfinite(*number) ? 0 : 1;
   infinite_ += std::isinf(*number) ? 1 : 0;

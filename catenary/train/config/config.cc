@@ -60,11 +60,11 @@ void check_one_target(const Config& config) {
        config.data.target_place.text, name_of(config.train.loss), config.data.targets.size());
 }
 
-void check_target_type(const Config& config) {
+void check_target_type(const Config& config, const TomlNode& data) {
   const std::optional<ColumnType>& type = config.data.target_type;
   if (!type || (type == ColumnType::kCategory) == is_classification(config)) return;
   fail(ErrorKind::kConfig, "{}: data.target_type: the loss {} takes {}, found '{}'",
-       config.data.target_place.text, name_of(config.train.loss),
+       find(*data.table(), "target_type")->node.place, name_of(config.train.loss),
        is_classification(config) ? "classes" : "numbers", name_of(*type));
 }
 
@@ -114,7 +114,7 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
   config.preprocess = read_preprocess(document, config.data.format);
   config.train = read_train(section(root, "train"));
   check_one_target(config);
-  check_target_type(config);
+  check_target_type(config, section(root, "data"));
   settle_split(config);
   config.layers = read_layers(section(root, "model"), config.train.loss);
   config.output = read_output(root.find("output"), path);

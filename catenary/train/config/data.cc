@@ -159,8 +159,7 @@ void read_table_keys(const TableReader& table, DataConfig& data) {
   data.types = read_types(table);
   if (const TomlNode* ignore = table.find("ignore"))
     data.ignore = as_names(*ignore, table.path("ignore"), "the name of a column, or an array of such names");
-  if (const TomlNode* id = table.find("id"))
-    data.id = as_string(*id, table.path("id"), "the name of a column");
+  data.id = table.column_name("id");
   constexpr std::array kTargetTypes = {ColumnType::kNumber, ColumnType::kCategory};
   if (table.find("target_type") != nullptr)
     data.target_type =
@@ -180,7 +179,7 @@ DataLimits read_limits(const TableReader& data) {
 }
 
 // Without a format, the file's name tells.
-DataFormat infer_format(const TableReader& data, const TomlNode& train) {
+DataFormat infer_format(const TomlNode& train) {
   const auto* path = std::get_if<std::string>(&train.value);
   if (path == nullptr)
     return train.table() != nullptr && find(*train.table(), "x") != nullptr ? DataFormat::kNumpy
@@ -197,14 +196,14 @@ DataFormat infer_format(const TableReader& data, const TomlNode& train) {
        "{}: data.train: expected a file whose name tells its format (.csv, .tsv, .txt, .data, each also with "
        ".gz, "
        ".npz, .npy, or 'images-idx3' in it), or data.format = \"csv\", \"numpy\" or \"idx\", found {}",
-       data.place(), describe(train));
+       train.place, describe(train));
 }
 
 DataFormat read_format(const TableReader& data, const TomlNode& train) {
   const auto* path = std::get_if<std::string>(&train.value);
   if (path != nullptr && (*path == "-" || descriptor_of(*path)))
     (void)data.require("format", "\"csv\", \"numpy\" or \"idx\", which the name of a stream does not tell");
-  if (data.find("format") == nullptr) return infer_format(data, train);
+  if (data.find("format") == nullptr) return infer_format(train);
   return data.choice("format", std::span<const DataFormat>(kFormats), DataFormat::kCsv);
 }
 

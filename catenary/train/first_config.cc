@@ -93,6 +93,37 @@ std::string target_comment(const Facts& facts, bool is_told) {
   return facts.classes > 0 ? fmt::format("  # {} classes", facts.classes) : "  # a number";
 }
 
+std::string data_table(const FirstData& data, const Facts& facts) {
+  std::string text = fmt::format("\n[data]\nformat = \"csv\"\ntrain = {}\ntarget = {}{}\n",
+                                 quoted_toml(data.written_path.empty() ? data.path : data.written_path),
+                                 quoted_toml(data.target), target_comment(facts, !data.target_type));
+  if (data.target_type) text += fmt::format("target_type = \"{}\"\n", name_of(*data.target_type));
+  return text + fmt::format(
+                    "split = {{ validation = 0.1, test = 0.2, by = \"{}\" }}\n"
+                    "# ignore = [\"COLUMN\"]    # columns that shall not be inputs\n"
+                    "# id = \"COLUMN\"          # carried into predictions\n"
+                    "# types = {{ COLUMN = \"category\" }}    # where its cells do not tell\n",
+                    facts.classes > 0 ? "stratified" : "random");
+}
+
+std::string layer_tables(const Facts& facts) {
+  const std::int64_t units = facts.rows < 500 ? 32 : 64;
+  std::string text;
+  for (const std::int64_t width : {units, units / 2})
+    text += fmt::format("\n[[model.layers]]\ntype = \"dense\"\nunits = {}\nactivation = \"relu\"\n", width);
+  return text + fmt::format("\n[[model.layers]]\ntype = \"dense\"    # units: {}\n",
+                            facts.classes > 0 ? "one for each class" : "one for the target");
+}
+
+std::string train_table(const Facts& facts) {
+  const std::int64_t batch = batch_for(facts.rows);
+  return fmt::format(
+      "\n[train]\nloss = \"{}\"\noptimizer = {{ type = \"adam\", learning_rate = 0.001 }}\nweight_decay = "
+      "0.001\n"
+      "epochs = {}\nbatch_size = {}\n",
+      facts.classes > 0 ? "softmax_cross_entropy" : "squared_error", epochs_for(facts.rows, batch), batch);
+}
+
 }  // namespace
 
 std::string first_config(const FirstData& data) {
@@ -100,35 +131,13 @@ std::string first_config(const FirstData& data) {
     fail(ErrorKind::kConfig, "{}: needed a file, which can be read more than once, found a stream",
          data.path);
   const Facts facts = facts_of(data);
-  const bool has_classes = facts.classes > 0;
-  const std::int64_t batch = batch_for(facts.rows);
-  const std::int64_t units = facts.rows < 500 ? 32 : 64;
-  std::string text =
-      fmt::format("# {} rows, {} columns beside the target, {} inputs.\nformat = 1\nseed = 1\n", facts.rows,
-                  facts.columns, facts.inputs);
-  text += fmt::format(
-      "preprocess = \"auto\"    # numbers standardized, missing ones filled in, categories one-hot, dates "
-      "taken apart\n"
-      "\n[data]\nformat = \"csv\"\ntrain = {}\ntarget = {}{}\n",
-      quoted_toml(data.written_path.empty() ? data.path : data.written_path), quoted_toml(data.target),
-      target_comment(facts, !data.target_type));
-  if (data.target_type) text += fmt::format("target_type = \"{}\"\n", name_of(*data.target_type));
-  text += fmt::format(
-      "split = {{ validation = 0.1, test = 0.2, by = \"{}\" }}\n"
-      "# ignore = [\"COLUMN\"]    # columns that shall not be inputs\n"
-      "# id = \"COLUMN\"          # carried into predictions\n"
-      "# types = {{ COLUMN = \"category\" }}    # where its cells do not tell\n",
-      has_classes ? "stratified" : "random");
-  for (const std::int64_t width : {units, units / 2})
-    text += fmt::format("\n[[model.layers]]\ntype = \"dense\"\nunits = {}\nactivation = \"relu\"\n", width);
-  text += fmt::format("\n[[model.layers]]\ntype = \"dense\"    # units: {}\n",
-                      has_classes ? "one for each class" : "one for the target");
-  text += fmt::format(
-      "\n[train]\nloss = \"{}\"\noptimizer = {{ type = \"adam\", learning_rate = 0.001 }}\nweight_decay = "
-      "0.001\n"
-      "epochs = {}\nbatch_size = {}\n",
-      has_classes ? "softmax_cross_entropy" : "squared_error", epochs_for(facts.rows, batch), batch);
-  return text;
+  return fmt::format(
+             "# {} rows, {} columns beside the target, {} inputs.\nformat = 1\nseed = 1\n"
+             "preprocess = \"auto\"    # numbers standardized, missing ones filled in, categories one-hot, "
+             "dates "
+             "taken apart\n",
+             facts.rows, facts.columns, facts.inputs) +
+         data_table(data, facts) + layer_tables(facts) + train_table(facts);
 }
 
 }  // namespace catenary::train

@@ -124,6 +124,12 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
 
 Config load_config(const std::string& path, std::span<const std::string> overrides) {
   const auto bytes = read_at_most(path, kMaxConfigBytes + 1);
+  if (is_table_name(path)) {
+    fail(ErrorKind::kConfig,
+         "{}: expected a config, found a table by its name; catenary train TABLE --target COLUMN trains on "
+         "one",
+         path);
+  }
   const std::string kind = binary_kind(std::span(bytes).first(std::min(bytes.size(), kFileStartBytes)));
   if (!kind.empty())
     fail(ErrorKind::kConfig, "{}: expected a config, which is text in UTF-8, found {}", path, kind);

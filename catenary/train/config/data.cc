@@ -178,20 +178,32 @@ DataLimits read_limits(const TableReader& data) {
   return limits;
 }
 
+// In small letters, and without the ending of what is compressed.
+std::string plain_name(std::string_view path) {
+  std::string name;
+  for (const char c : path) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  return name;
+}
+
+bool ends_with_any(std::string_view name, std::span<const std::string_view> endings) {
+  return std::ranges::any_of(endings, [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+constexpr std::array<std::string_view, 3> kTableEndings = {".csv", ".tsv", ".tab"};
+constexpr std::array<std::string_view, 3> kTextEndings = {".txt", ".data", ".dat"};  // what else text may be
+constexpr std::array<std::string_view, 2> kNumpyEndings = {".npz", ".npy"};
+
 // Without a format, the file's name tells.
 DataFormat infer_format(const TomlNode& train) {
   const auto* path = std::get_if<std::string>(&train.value);
   if (path == nullptr)
     return train.table() != nullptr && find(*train.table(), "x") != nullptr ? DataFormat::kNumpy
                                                                             : DataFormat::kIdx;
-  std::string name;
-  for (const char c : *path) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string name = plain_name(*path);
   if (name.find("images-idx3") != std::string::npos) return DataFormat::kIdx;
-  if (name.ends_with(".npz") || name.ends_with(".npy")) return DataFormat::kNumpy;
-  if (name.ends_with(".gz")) name.resize(name.size() - 3);
-  for (const std::string_view ending : {".csv", ".tsv", ".tab", ".txt", ".data", ".dat"}) {
-    if (name.ends_with(ending)) return DataFormat::kCsv;
-  }
+  if (ends_with_any(name, kNumpyEndings)) return DataFormat::kNumpy;
+  if (ends_with_any(name, kTableEndings) || ends_with_any(name, kTextEndings)) return DataFormat::kCsv;
   fail(ErrorKind::kConfig,
        "{}: data.train: expected a file whose name tells its format (.csv, .tsv, .txt, .data, each also with "
        ".gz, "
@@ -208,6 +220,8 @@ DataFormat read_format(const TableReader& data, const TomlNode& train) {
 }
 
 }  // namespace
+
+bool is_table_name(std::string_view path) { return ends_with_any(plain_name(path), kTableEndings); }
 
 DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   const TableReader table(node, "data", kKeys);

@@ -37,7 +37,8 @@ inline constexpr Choice<train::PredictionFormat> kPredictionFormats[] = {
     {"jsonl", train::PredictionFormat::kJsonLines},
     {"npy", train::PredictionFormat::kNpy}};
 
-inline constexpr Choice<ColumnType> kTargetTypes[] = {{"category", ColumnType::kCategory}, {"number", ColumnType::kNumber}};
+inline constexpr Choice<ColumnType> kTargetTypes[] = {{"category", ColumnType::kCategory},
+                                                      {"number", ColumnType::kNumber}};
 
 template <typename E, std::size_t n>
 [[nodiscard]] constexpr std::string_view word_for(const Choice<E> (&choices)[n], E value) {

@@ -17,8 +17,8 @@ namespace catenary::cli {
 using MaxBytes = std::optional<std::uint64_t>;
 
 struct TrainArguments {
-  std::string config;       ///< or, with a target, a table
-  std::string target;       ///< "": `config` names a config
+  std::string config;                     ///< or, with a target, a table
+  std::string target;                     ///< "": `config` names a config
   std::optional<ColumnType> target_type;  ///< kCategory or kNumber; absent: told by the column
   std::vector<std::string> set;
   MaxBytes max_bytes;

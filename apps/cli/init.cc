@@ -14,20 +14,25 @@ namespace {
 // A config's paths start at its folder.
 std::string path_from(const std::string& data, const std::string& output) {
   if (descriptor_of(output)) return data;
+  if (std::filesystem::path(data).is_absolute()) return data;
   const std::filesystem::path folder = std::filesystem::absolute(output).parent_path();
-  return std::filesystem::path(data).is_absolute() ? data : std::filesystem::proximate(data, folder).string();
+  const std::string path = std::filesystem::proximate(data, folder).string();
+  return path == "-" ? "./-" : path;  // which alone is a file
 }
 
 }  // namespace
 
 int init(const InitArguments& arguments) {
   if (!descriptor_of(arguments.output) && std::filesystem::exists(arguments.output))
-    fail(ErrorKind::kIo, "--output {}: expected a name that is free, found a file", arguments.output);
-  train::FirstData data{.path = arguments.data, .target = arguments.target, .target_type = arguments.target_type};
+    fail(ErrorKind::kIo, "--output {}: expected a name that is free, found something there",
+         arguments.output);
+  train::FirstData data{
+      .path = arguments.data, .target = arguments.target, .target_type = arguments.target_type};
   data.limits.max_bytes = arguments.max_bytes;
   data.written_path = path_from(arguments.data, arguments.output);
   write_output(arguments.output, train::first_config(data));
-  if (!descriptor_of(arguments.output)) print(fmt::format("{}: catenary train {}\n", arguments.output, arguments.output));
+  if (!descriptor_of(arguments.output))
+    print(fmt::format("{}: catenary train {}\n", arguments.output, arguments.output));
   return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
@@ -95,10 +96,10 @@ train::TrainOptions talking_options(const train::Config& config, int threads,
                                     train::ProgressPrinter& printer) {
   train::TrainOptions options{.threads = threads};
   options.on_start = [&config, threads](const train::TrainingStart& start) {
-    for (const std::string& note : start.notes) say("note: {}\n", note);
+    say_notes(start.notes);
     say("training {}: {} parameters, {} samples, {} to validate on, {} to test on, {} threads\n",
-        printable(config.output.name), start.parameters, start.samples, start.validation_samples, start.test_samples,
-        threads);
+        printable(config.output.name), start.parameters, start.samples, start.validation_samples,
+        start.test_samples, threads);
   };
   options.on_step = [&printer](const auto& progress) {
     printer.update(progress);
@@ -139,21 +140,18 @@ std::optional<train::TrainResult> train_and_keep(const train::Config& config, tr
   return result;
 }
 
-}  // namespace
-
-namespace {
-
-// A name that a run directory can have: the table's without its endings.
+// A name that a run directory can have: the table's without its ending, and before it that of a compressed
+// one.
 std::string run_name(const std::string& data) {
-  std::filesystem::path name = std::filesystem::path(data).filename();
-  while (name.has_extension()) name = name.stem();
-  return name.string();
+  const std::filesystem::path name = std::filesystem::path(data).filename();
+  return (name.extension() == ".gz" ? name.stem() : name).stem().string();
 }
 
 // Of a table, the config that `init` would write.
 train::Config load_config(const TrainArguments& arguments) {
   if (arguments.target.empty()) return train::load_config(arguments.config, arguments.set);
-  train::FirstData data{.path = arguments.config, .target = arguments.target, .target_type = arguments.target_type};
+  train::FirstData data{
+      .path = arguments.config, .target = arguments.target, .target_type = arguments.target_type};
   data.limits.max_bytes = arguments.max_bytes;
   return train::parse_config(train::first_config(data), run_name(arguments.config) + ".toml", arguments.set);
 }

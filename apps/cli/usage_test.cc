@@ -55,7 +55,7 @@ TEST(Usage, MistakesNameTheNearestAndExitWithTwo) {
        "catenary: unknown option '--thread'; did you mean '--threads'?\ntry 'catenary train --help'\n"},
       {{"train", "c.toml", "d.toml"},
        "catenary: unexpected argument 'd.toml'\ntry 'catenary train --help'\n"},
-      {{"train"}, "catenary: CONFIG is required\ntry 'catenary train --help'\n"},
+      {{"train"}, "catenary: CONFIG|DATA is required\ntry 'catenary train --help'\n"},
       {{"predict", "x", "--output", "y"}, "catenary: FILE is required\ntry 'catenary predict --help'\n"},
       {{"predict", "x", "y", "--input", "z"},
        "catenary: FILE excludes --input\ntry 'catenary predict --help'\n"},

@@ -10,15 +10,16 @@ namespace catenary::train {
 /// A table that somebody wants a network for.
 struct FirstData {
   std::string path;
-  std::string written_path = "";  ///< as the config shall have it; "": the same
-  std::string target;            ///< the column to predict
+  std::string written_path = "";               ///< as the config shall have it; "": the same
+  std::string target;                          ///< the column to predict
   std::optional<ColumnType> target_type = {};  ///< kCategory or kNumber; absent: told by the column
   DataLimits limits = {};
 };
 
-/// A commented config that trains a network of a sensible size on a table, by what a first reading of it tells: the loss by the target, units,
-/// batches and epochs by the numbers of rows and inputs. The same file gives the same text. Throws Error{data}, Error{io} and
-/// Error{config} as the reader does, also for a stream, which cannot be read twice.
+/// A commented config that trains a network of a sensible size on a table, by what a first reading of it
+/// tells: the loss by the target, units, batches and epochs by the numbers of rows and inputs. The same file
+/// gives the same text. Throws Error{data}, Error{io} and Error{config} as the reader does, also for a
+/// stream, which cannot be read twice.
 [[nodiscard]] std::string first_config(const FirstData& data);
 
 }  // namespace catenary::train

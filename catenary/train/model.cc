@@ -30,8 +30,8 @@ Value scale_constant(Graph& graph, const Schema& schema, float fitted::Affine::*
   return parts.size() == 1 ? parts.front() : concat(parts);
 }
 
-// What the network makes of standardized targets, in the targets' own units. The losses of numbers hang on differences
-// alone.
+// What the network makes of standardized targets, in the targets' own units. The losses of numbers hang on
+// differences alone.
 void restore_units(Model& model, const Schema& schema, const LossFacts& facts) {
   if (schema.target_scales.empty()) return;
   const Value scale = scale_constant(model.graph, schema, &fitted::Affine::scale);

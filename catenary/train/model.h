@@ -27,21 +27,21 @@ struct Model {
   Model& operator=(const Model&) = delete;
 
   Graph graph;
-  Value x;                    ///< input "x": [features]
-  Value target;               ///< input "target": a class label [], or numbers [n], standardized if the schema says so
+  Value x;       ///< input "x": [features]
+  Value target;  ///< input "target": a class label [], or numbers [n], standardized if the schema says so
   std::vector<Value> layers;  ///< each layer's output
   Value output;               ///< the last layer's: logits, or the predicted numbers
-  Value prediction;           ///< probabilities of the classes, or the predicted numbers in the targets' units
-  Value predicted_class;      ///< index of the most probable class; empty for regression
-  Value loss;                 ///< of one sample
-  Value reported_loss;        ///< the same in the targets' units
+  Value prediction;       ///< probabilities of the classes, or the predicted numbers in the targets' units
+  Value predicted_class;  ///< index of the most probable class; empty for regression
+  Value loss;             ///< of one sample
+  Value reported_loss;    ///< the same in the targets' units
 };
 
 /// What a training minimises: the batch's mean loss, plus the weight decay's penalty if the config has one.
 [[nodiscard]] Value objective(Model& model, const Config& config);
 
-/// One step of training: outputs "loss" (the batch's mean, in the targets' units and without weight decay) and, if measured, "correct"
-/// (a count).
+/// One step of training: outputs "loss" (the batch's mean, in the targets' units and without weight decay)
+/// and, if measured, "correct" (a count).
 [[nodiscard]] Program training_program(Model& model, const Config& config);
 
 /// Outputs "loss" (the batch's sum, in the targets' units) and, for classes, "class" (each sample's index).

@@ -31,7 +31,8 @@ PredictionTable table_of(const StoredRun& run, std::int64_t rows) {
 std::vector<TextColumn> input_texts(const StoredRun& run, const PredictOptions& options) {
   if (!options.with_inputs) return {};
   if (run.config.data.format != DataFormat::kCsv || descriptor_of(options.input)) {
-    fail(ErrorKind::kConfig, "--inputs: needed the columns of a table in a file, which can be read twice, found {}",
+    fail(ErrorKind::kConfig,
+         "--inputs: needed the columns of a table in a file, which can be read twice, found {}",
          quote(options.input));
   }
   return load_texts(options.input, {.format = run.config.data.table, .limits = run.config.data.limits});

@@ -149,6 +149,7 @@ Dataset load_trained(const Config& config, const DataFiles& files, const Schema&
     return numpy_examples(load_numpy({files.samples, files.labels}, choice, limits), trained, files.samples);
   }
   TableOptions options = table_options(config, files);
+  options.id = "";  // only predictions carry it
   if (purpose == Purpose::kOther) options.part = options.group = "";
   if (config.data.format == DataFormat::kIdx) return load_idx({files.samples, files.labels}, trained, limits);
   return load_table(files.samples, trained, TargetUse::kRequired, options);

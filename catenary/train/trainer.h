@@ -33,7 +33,8 @@ struct TrainOptions {
 /// A finished training.
 struct TrainResult {
   Run run;
-  std::optional<Assessment> test;  ///< by the final weights, the only look at them; nothing without a test set
+  std::optional<Assessment>
+      test;  ///< by the final weights, the only look at them; nothing without a test set
 };
 
 /// Trains what the config says, in memory: nothing is written. The result depends on the config alone, not on

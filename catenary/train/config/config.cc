@@ -60,11 +60,12 @@ void check_one_target(const Config& config) {
        config.data.target_place.text, name_of(config.train.loss), config.data.targets.size());
 }
 
-void check_target_type(const Config& config) {
+void check_target_type(const Config& config, const TomlNode& data) {
   const std::optional<ColumnType>& type = config.data.target_type;
   if (!type || (type == ColumnType::kCategory) == is_classification(config)) return;
-  fail(ErrorKind::kConfig, "{}: data.target_type: the loss {} takes {}, found '{}'", config.data.target_place.text,
-       name_of(config.train.loss), is_classification(config) ? "classes" : "numbers", name_of(*type));
+  fail(ErrorKind::kConfig, "{}: data.target_type: the loss {} takes {}, found '{}'",
+       find(*data.table(), "target_type")->node.place, name_of(config.train.loss),
+       is_classification(config) ? "classes" : "numbers", name_of(*type));
 }
 
 // Classes keep their shares in each part unless a config says otherwise.
@@ -90,7 +91,8 @@ void check_streams(const DataConfig& data, const std::string& path) {
     read.push_back(*descriptor);
   };
   check(path);
-  for (const DataFiles& files : {data.train, data.validation.value_or(DataFiles{}), data.test.value_or(DataFiles{})}) {
+  for (const DataFiles& files :
+       {data.train, data.validation.value_or(DataFiles{}), data.test.value_or(DataFiles{})}) {
     check(files.samples);
     check(files.labels);
     for (const std::string& file : files.more) check(file);
@@ -103,7 +105,8 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
   TomlNode document = parse_toml(text, path);
   for (const std::string& override_text : overrides) apply_override(document, override_text);
   const TableReader root(
-      document, "", std::array<std::string_view, 7>{"format", "seed", "data", "preprocess", "model", "train", "output"});
+      document, "",
+      std::array<std::string_view, 7>{"format", "seed", "data", "preprocess", "model", "train", "output"});
   check_format(root);
   Config config;
   config.seed = root.whole("seed", {0, std::numeric_limits<std::int64_t>::max()}, config.seed);
@@ -112,7 +115,7 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
   config.preprocess = read_preprocess(document, config.data.format);
   config.train = read_train(section(root, "train"));
   check_one_target(config);
-  check_target_type(config);
+  check_target_type(config, section(root, "data"));
   settle_split(config);
   config.layers = read_layers(section(root, "model"), config.train.loss);
   config.output = read_output(root.find("output"), path);
@@ -122,6 +125,12 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
 
 Config load_config(const std::string& path, std::span<const std::string> overrides) {
   const auto bytes = read_at_most(path, kMaxConfigBytes + 1);
+  if (is_table_name(path)) {
+    fail(ErrorKind::kConfig,
+         "{}: expected a config, found a table by its name; catenary train TABLE --target COLUMN trains on "
+         "one",
+         path);
+  }
   const std::string kind = binary_kind(std::span(bytes).first(std::min(bytes.size(), kFileStartBytes)));
   if (!kind.empty())
     fail(ErrorKind::kConfig, "{}: expected a config, which is text in UTF-8, found {}", path, kind);

@@ -30,8 +30,8 @@ struct Place {
   [[nodiscard]] bool operator==(const Place&) const { return true; }
 };
 
-/// One set of samples: a table, an IDX file of images with its file of labels, or NumPy's arrays x and y in one file or
-/// two. Absolute paths.
+/// One set of samples: a table, an IDX file of images with its file of labels, or NumPy's arrays x and y in
+/// one file or two. Absolute paths.
 struct DataFiles {
   std::string samples;
   std::string labels;  ///< IDX, and arrays in two files
@@ -58,12 +58,14 @@ struct DataConfig {
   std::optional<SplitConfig> split;  ///< of the training file; without a validation and a test file
   std::vector<std::string> targets;  ///< CSV only: the columns to predict; several only for regression
   std::vector<std::string>
-      classes;  ///< IDX only: names of the labels 0, 1, ...; empty: the numbers themselves
-  CsvFormat table = {};              ///< CSV only: how it is written
-  std::optional<ColumnType> target_type = {};  ///< CSV only: kCategory takes numbers with fractions for classes
-  std::vector<std::pair<std::string, ColumnType>> types = {};  ///< CSV only: of columns whose cells do not tell it
-  std::vector<std::string> ignore = {};                        ///< CSV only: columns that are not read
-  std::string id = "";                                         ///< CSV only: the column that predictions carry; "": none
+      classes;           ///< IDX only: names of the labels 0, 1, ...; empty: the numbers themselves
+  CsvFormat table = {};  ///< CSV only: how it is written
+  std::optional<ColumnType> target_type =
+      {};  ///< CSV only: kCategory takes numbers with fractions for classes
+  std::vector<std::pair<std::string, ColumnType>> types =
+      {};                                ///< CSV only: of columns whose cells do not tell it
+  std::vector<std::string> ignore = {};  ///< CSV only: columns that are not read
+  std::string id = "";                   ///< CSV only: the column that predictions carry; "": none
   DataLimits limits = {};
   Place place, target_place;
   [[nodiscard]] bool operator==(const DataConfig&) const = default;
@@ -111,6 +113,10 @@ struct Config {
 
 /// True when the target is one of several classes, not a number.
 [[nodiscard]] bool is_classification(const Config& config);
+
+/// Whether a file's name is one that only tables have: it ends in .csv, .tsv or .tab, or in one of them and
+/// .gz.
+[[nodiscard]] bool is_table_name(std::string_view path);
 
 /// Reads a TOML file, then applies overrides like "train.epochs=3" in order. Paths in the file are relative
 /// to it, paths in overrides and in a config from /dev/stdin or another descriptor to the working directory;

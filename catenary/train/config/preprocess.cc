@@ -18,7 +18,8 @@ namespace {
 constexpr std::array kStatistics = {preprocess::Statistic::kMedian, preprocess::Statistic::kMean,
                                     preprocess::Statistic::kMostFrequent, preprocess::Statistic::kConstant};
 constexpr std::array kUnseen = {Unseen::kOther, Unseen::kRefuse};
-constexpr std::array kParts = {TimePart::kYear, TimePart::kMonth, TimePart::kDay, TimePart::kWeekday, TimePart::kHour};
+constexpr std::array kParts = {TimePart::kYear, TimePart::kMonth, TimePart::kDay, TimePart::kWeekday,
+                               TimePart::kHour};
 constexpr WholeRange kLevels = {1, std::int64_t{1} << 20};
 
 constexpr std::array<std::string_view, 2> kDistributions = {"uniform", "normal"};
@@ -37,7 +38,8 @@ class StepReader {
   void operator()(preprocess::Auto& s) {
     s.standardize = table({"standardize"}).boolean("standardize", s.standardize);
     if (!columns_.empty())
-      fail(ErrorKind::kConfig, "{}: {}.columns: auto is for all columns that no step before it took", node_.place, path_);
+      fail(ErrorKind::kConfig, "{}: {}.columns: auto is for all columns that no step before it took",
+           node_.place, path_);
   }
   void operator()(preprocess::Drop& /*s*/) {
     (void)table({}).require("columns", "the name of a column, or an array of such names");
@@ -67,8 +69,11 @@ class StepReader {
     const TomlNode* parts = keys.find("parts");
     if (parts == nullptr) return;
     s.parts.clear();
-    for (const TomlNode& part : keys.array("parts", "an array of year, month, day, weekday and hour"))
-      s.parts.push_back(kParts[as_choice(part, keys.path("parts"), names_of(kParts))]);
+    for (const TomlNode& node : keys.array("parts", "an array of year, month, day, weekday and hour")) {
+      const TimePart part = kParts[as_choice(node, keys.path("parts"), names_of(kParts))];
+      if (std::ranges::count(s.parts, part) > 0) fail_twice(node, keys.path("parts"));
+      s.parts.push_back(part);
+    }
     if (s.parts.empty()) fail_expected(*parts, keys.path("parts"), "at least one part");
   }
   void operator()(preprocess::Standardize& /*s*/) { (void)table({}); }
@@ -77,14 +82,16 @@ class StepReader {
     s.low = keys.number("low", kAnyNumber, s.low);
     s.high = keys.number("high", kAnyNumber, s.high);
     if (s.low >= s.high)
-      fail(ErrorKind::kConfig, "{}: {}: expected low below high, found {} and {}", node_.place, path_, s.low, s.high);
+      fail(ErrorKind::kConfig, "{}: {}: expected low below high, found {} and {}", node_.place, path_, s.low,
+           s.high);
   }
   void operator()(preprocess::Scale& s) {
     const TableReader keys = table({"factor"});
     const TomlNode& factor = keys.require("factor", "a number other than 0");
     s.factor = keys.number("factor", kAnyNumber, s.factor);
     constexpr double kLeast = 1e-30;
-    if (s.factor < kLeast && s.factor > -kLeast) fail_expected(factor, keys.path("factor"), "a number of at least 1e-30 in size");
+    if (s.factor < kLeast && s.factor > -kLeast)
+      fail_expected(factor, keys.path("factor"), "a number of at least 1e-30 in size");
   }
   void operator()(preprocess::Quantile& s) {
     const TableReader keys = table({"quantiles", "distribution"});
@@ -100,10 +107,12 @@ class StepReader {
     if (keys.find("high") != nullptr) s.high = keys.number("high", kAnyNumber, 0);
     s.quantile = keys.number("quantile", kTail, s.quantile);
     if (s.low && s.high && *s.low > *s.high)
-      fail(ErrorKind::kConfig, "{}: {}: expected low below high, found {} and {}", node_.place, path_, *s.low, *s.high);
+      fail(ErrorKind::kConfig, "{}: {}: expected low below high, found {} and {}", node_.place, path_, *s.low,
+           *s.high);
   }
   void operator()(preprocess::TargetStandardize& /*s*/) {
-    table({}).forbid(std::array<std::string_view, 1>{"columns"}, "does not apply to targets, which are data.target");
+    table({}).forbid(std::array<std::string_view, 1>{"columns"},
+                     "does not apply to targets, which are data.target");
   }
 
   [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
@@ -131,7 +140,8 @@ preprocess::Step read_step(const TomlNode& node, std::size_t index) {
   const TomlEntry* type = node.table() == nullptr ? nullptr : find(*node.table(), "type");
   if (node.table() == nullptr) fail_expected(node, path, "a table such as { type = \"standardize\" }");
   if (type == nullptr)
-    fail(ErrorKind::kConfig, "{}: missing key '{}.type': one of {}", node.place, path, fmt::join(names, ", "));
+    fail(ErrorKind::kConfig, "{}: missing key '{}.type': one of {}", node.place, path,
+         fmt::join(names, ", "));
   preprocess::Step step{.options = preprocess::all_steps()[as_choice(type->node, path + ".type", names)]};
   StepReader reader(node, path);
   std::visit(reader, step.options);
@@ -140,21 +150,25 @@ preprocess::Step read_step(const TomlNode& node, std::size_t index) {
 }
 
 std::vector<preprocess::Step> usual_steps(DataFormat format, std::optional<bool> standardize) {
-  if (format != DataFormat::kIdx) return {{.options = preprocess::Auto{.standardize = standardize.value_or(true)}}};
+  if (format != DataFormat::kIdx)
+    return {{.options = preprocess::Auto{.standardize = standardize.value_or(true)}}};
   if (standardize.value_or(false)) return {{.options = preprocess::Standardize()}};
   return {};
 }
 
 // The keys of a step with their values, beside its type and columns, a line each.
 struct StepWriter {
-  std::string operator()(const preprocess::Auto& s) const { return fmt::format("standardize = {}\n", s.standardize); }
+  std::string operator()(const preprocess::Auto& s) const {
+    return fmt::format("standardize = {}\n", s.standardize);
+  }
   std::string operator()(const preprocess::Impute& s) const {
     const std::string value =
         s.by == preprocess::Statistic::kConstant ? fmt::format("value = {}\n", toml_number(s.value)) : "";
     return fmt::format("by = \"{}\"\n{}indicator = {}\n", name_of(s.by), value, s.indicator);
   }
   std::string operator()(const preprocess::OneHot& s) const {
-    return fmt::format("max_levels = {}\nbuckets = {}\nunseen = \"{}\"\n", s.max_levels, s.buckets, name_of(s.unseen));
+    return fmt::format("max_levels = {}\nbuckets = {}\nunseen = \"{}\"\n", s.max_levels, s.buckets,
+                       name_of(s.unseen));
   }
   std::string operator()(const preprocess::Ordinal& s) const {
     return s.order.empty() ? "" : fmt::format("order = {}\n", toml_names(s.order));
@@ -167,9 +181,12 @@ struct StepWriter {
   std::string operator()(const preprocess::MinMax& s) const {
     return fmt::format("low = {}\nhigh = {}\n", toml_number(s.low), toml_number(s.high));
   }
-  std::string operator()(const preprocess::Scale& s) const { return fmt::format("factor = {}\n", toml_number(s.factor)); }
+  std::string operator()(const preprocess::Scale& s) const {
+    return fmt::format("factor = {}\n", toml_number(s.factor));
+  }
   std::string operator()(const preprocess::Quantile& s) const {
-    return fmt::format("quantiles = {}\ndistribution = \"{}\"\n", s.quantiles, kDistributions[s.normal ? 1 : 0]);
+    return fmt::format("quantiles = {}\ndistribution = \"{}\"\n", s.quantiles,
+                       kDistributions[s.normal ? 1 : 0]);
   }
   std::string operator()(const preprocess::Clip& s) const {
     const std::string low = s.low ? fmt::format("low = {}\n", toml_number(*s.low)) : "";
@@ -196,7 +213,8 @@ std::vector<preprocess::Step> read_preprocess(const TomlNode& root, DataFormat f
   }
   if (steps == nullptr) return usual_steps(format, short_form);
   if (short_form)
-    fail(ErrorKind::kConfig, "{}: data.standardize: is the short form of preprocess, found both", standardize->place);
+    fail(ErrorKind::kConfig, "{}: data.standardize: is the short form of preprocess, found both",
+         standardize->place);
   if (std::holds_alternative<std::string>(steps->node.value)) {
     constexpr std::array<std::string_view, 2> kWords = {"auto", "none"};
     if (as_choice(steps->node, "preprocess", kWords) == 1) return {};

@@ -18,8 +18,8 @@ namespace catenary::train {
 /// The split as a TOML inline table, which has `by` even where it was not given; read_split reads it back.
 [[nodiscard]] std::string to_toml(const SplitConfig& split);
 
-/// The steps of preprocessing: preprocess = "auto" or "none", [[preprocess]] or, for short, data.standardize; without
-/// any of them a table's are "auto", and images are taken as they are. root: the whole document.
+/// The steps of preprocessing: preprocess = "auto" or "none", [[preprocess]] or, for short, data.standardize;
+/// without any of them a table's are "auto", and images are taken as they are. root: the whole document.
 [[nodiscard]] std::vector<preprocess::Step> read_preprocess(const TomlNode& root, DataFormat format);
 
 /// The steps as TOML: tables [[preprocess]] with every default, "" where there are none.

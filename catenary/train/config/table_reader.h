@@ -32,19 +32,24 @@ inline constexpr NumberSet kNotNegative = {"0 or a number from 1.17549435e-38 to
 // Momenta and moments' decays: from about 0.99999997 on a number rounds to 1 in f32, and nothing decays.
 inline constexpr NumberSet kBelowOne = {"a number from 0 to 0.9999999",
                                         [](double x) { return x >= 0 && x <= 0.9999999; }};
-inline constexpr NumberSet kAnyNumber = {"a number from -1e30 to 1e30", [](double x) { return x >= -1e30 && x <= 1e30; }};
+inline constexpr NumberSet kAnyNumber = {"a number from -1e30 to 1e30",
+                                         [](double x) { return x >= -1e30 && x <= 1e30; }};
 inline constexpr NumberSet kBetweenZeroAndOne = {"a number between 0 and 1",
                                                  [](double x) { return x > 0 && x < 1; }};
 
 /// Throws Error{config} "PLACE: PATH: expected EXPECTED, found NODE".
 [[noreturn]] void fail_expected(const TomlNode& node, std::string_view path, std::string_view expected);
 
+/// Throws Error{config} "PLACE: PATH: NODE stands there twice".
+[[noreturn]] void fail_twice(const TomlNode& node, std::string_view path);
+
 /// A node as a string, else fail_expected.
 [[nodiscard]] const std::string& as_string(const TomlNode& node, std::string_view path,
                                            std::string_view expected);
 
 /// A node as a list of distinct names: one string, or an array of strings, none of them empty.
-[[nodiscard]] std::vector<std::string> as_names(const TomlNode& node, std::string_view path, std::string_view expected);
+[[nodiscard]] std::vector<std::string> as_names(const TomlNode& node, std::string_view path,
+                                                std::string_view expected);
 
 /// A node as a whole number, written as one or as 1e3 or 1.0; nothing if it is none.
 [[nodiscard]] std::optional<std::int64_t> as_whole(const TomlNode& node);
@@ -74,6 +79,8 @@ class TableReader {
   [[nodiscard]] std::int64_t whole(std::string_view key, WholeRange range, std::int64_t fallback) const;
   [[nodiscard]] double number(std::string_view key, const NumberSet& set, double fallback) const;
   [[nodiscard]] bool boolean(std::string_view key, bool fallback) const;
+  /// The name of a column, "" without the key.
+  [[nodiscard]] std::string column_name(std::string_view key) const;
   [[nodiscard]] const TomlNode::Array& array(std::string_view key, std::string_view expected) const;
 
   /// One of the values by its name, which name_of gives it.

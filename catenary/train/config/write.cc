@@ -24,13 +24,15 @@ std::string table_keys(const DataConfig& data) {
   std::string text;
   const CsvFormat& format = data.table;
   if (data.target_type) text += fmt::format("target_type = \"{}\"\n", name_of(*data.target_type));
-  if (format.separator) text += fmt::format("separator = {}\n", quoted_toml(std::string(1, *format.separator)));
+  if (format.separator)
+    text += fmt::format("separator = {}\n", quoted_toml(std::string(1, *format.separator)));
   if (format.decimal) text += fmt::format("decimal = \"{}\"\n", *format.decimal);
   text += fmt::format("header = {}\n", format.has_header);
   if (!format.columns.empty()) text += fmt::format("columns = {}\n", toml_names(format.columns));
   text += fmt::format("missing = {}\n", toml_names(format.missing));
   std::vector<std::string> types;
-  for (const auto& [name, type] : data.types) types.push_back(fmt::format("{} = \"{}\"", quoted_toml(name), name_of(type)));
+  for (const auto& [name, type] : data.types)
+    types.push_back(fmt::format("{} = \"{}\"", quoted_toml(name), name_of(type)));
   if (!types.empty()) text += fmt::format("types = {{ {} }}\n", fmt::join(types, ", "));
   if (!data.ignore.empty()) text += fmt::format("ignore = {}\n", toml_names(data.ignore));
   if (!data.id.empty()) text += fmt::format("id = {}\n", quoted_toml(data.id));
@@ -38,8 +40,8 @@ std::string table_keys(const DataConfig& data) {
 }
 
 std::string data_table(const DataConfig& data) {
-  std::string text =
-      fmt::format("\n[data]\nformat = \"{}\"\ntrain = {}\n", name_of(data.format), files(data.train, data.format));
+  std::string text = fmt::format("\n[data]\nformat = \"{}\"\ntrain = {}\n", name_of(data.format),
+                                 files(data.train, data.format));
   if (data.validation) text += fmt::format("validation = {}\n", files(*data.validation, data.format));
   if (data.test) text += fmt::format("test = {}\n", files(*data.test, data.format));
   if (data.split) text += fmt::format("split = {}\n", to_toml(*data.split));

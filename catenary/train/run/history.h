@@ -23,7 +23,8 @@ struct EpochRecord {
 
 using History = std::vector<EpochRecord>;
 
-/// CSV with the header epoch,loss,accuracy,validation_loss,validation_accuracy; what was not measured is empty.
+/// CSV with the header epoch,loss,accuracy,validation_loss,validation_accuracy; what was not measured is
+/// empty.
 [[nodiscard]] std::string to_csv(const History& history);
 
 /// One line of JSON for each epoch, as in history_json.h.

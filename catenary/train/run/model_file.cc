@@ -116,15 +116,15 @@ class Reader {
     }
   }
 
-  // A file's columns and inputs, of texts that could be right: an input takes at least a number of the first layer's, and what
-  // is parsed takes many times its bytes.
+  // A file's columns and inputs, of texts that could be right: an input takes at least a number of the first
+  // layer's, and what is parsed takes many times its bytes.
   void read_columns_and_inputs(Schema& schema, const LayerConfig& first) const {
     constexpr std::size_t kAlways = std::size_t{1} << 20, kEach = 4096;
     const std::size_t most = kAlways + kEach * static_cast<std::size_t>(inputs_of(first.name));
     for (const char* key : {kColumns, kInputs, kTargetScales}) {
       if (metadata(key).size() <= most) continue;
-      fail(ErrorKind::kFormat, "{}: metadata '{}': expected at most {} bytes for {} inputs, found {}", name_, key, most,
-           inputs_of(first.name), metadata(key).size());
+      fail(ErrorKind::kFormat, "{}: metadata '{}': expected at most {} bytes for {} inputs, found {}", name_,
+           key, most, inputs_of(first.name), metadata(key).size());
     }
     read_columns(schema, metadata(kColumns), name_);
     read_inputs(schema, metadata(kInputs), name_);

@@ -9,8 +9,9 @@
 
 namespace catenary::train {
 
-/// A trained network as a file holds it: the tensors LAYER.weight [out, in] and LAYER.bias [out], and in the metadata
-/// the names of targets and classes and, as JSON, the columns that it reads and what its inputs make of them.
+/// A trained network as a file holds it: the tensors LAYER.weight [out, in] and LAYER.bias [out], and in the
+/// metadata the names of targets and classes and, as JSON, the columns that it reads and what its inputs make
+/// of them.
 struct StoredModel {
   Safetensors content;
   Schema schema;

@@ -54,15 +54,26 @@ class Requests {
       column(targets[i], "the target column") = {.role = ColumnRole::kTarget, .type = type, .order = i};
   }
 
-  void add_others(const TableOptions& options) {
-    if (!options.id.empty()) column(options.id, "the id column").role = ColumnRole::kText;
-    if (!options.part.empty()) column(options.part, "the split's column").role = ColumnRole::kMark;
-    if (!options.group.empty()) column(options.group, "the group column").role = ColumnRole::kMark;
+  // spare: the role of a column that nothing else asks for.
+  void add_others(const TableOptions& options, ColumnRole spare) {
+    add_other(options.id, "the id column", ColumnRole::kText, spare);
+    add_other(options.part, "the split's column", ColumnRole::kMark, spare);
+    add_other(options.group, "the group column", ColumnRole::kMark, spare);
   }
 
   [[nodiscard]] std::vector<ColumnRequest> take() { return std::move(requests_); }
 
  private:
+  // A column is read once, so that it serves one purpose.
+  void add_other(const std::string& name, std::string_view what, ColumnRole role, ColumnRole spare) {
+    if (name.empty()) return;
+    ColumnRequest& request = column(name, what);
+    if (request.role != spare && request.role != ColumnRole::kSkip)
+      fail(ErrorKind::kConfig, "{}: needed a column that is {} alone, found {}, which serves something else", file_,
+           what, quote(name));
+    request.role = role;
+  }
+
   const std::string& file_;
   Names header_;
   NameIndex index_;
@@ -84,7 +95,7 @@ std::vector<ColumnRequest> training_requests(const std::string& file, Names head
   for (const std::string& name : options.ignore)
     requests.column(name, "data.ignore: the column").role = ColumnRole::kSkip;
   requests.add_targets(options.targets, requested_type(options.target_type));
-  requests.add_others(options);
+  requests.add_others(options, ColumnRole::kFeature);
   return requests.take();
 }
 
@@ -107,7 +118,7 @@ std::vector<ColumnRequest> trained_requests(const std::string& file, Names heade
         .type = column.type, .date_order = column.date_order, .order = i};
   }
   requests.add_targets(options.targets, requested_type(options.target_type));
-  requests.add_others(options);
+  requests.add_others(options, ColumnRole::kSkip);
   return requests.take();
 }
 

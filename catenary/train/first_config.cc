@@ -98,12 +98,13 @@ std::string data_table(const FirstData& data, const Facts& facts) {
                                  quoted_toml(data.written_path.empty() ? data.path : data.written_path),
                                  quoted_toml(data.target), target_comment(facts, !data.target_type));
   if (data.target_type) text += fmt::format("target_type = \"{}\"\n", name_of(*data.target_type));
+  constexpr std::int64_t kFewRows = 20;  // of which a tenth may be none
   return text + fmt::format(
-                    "split = {{ validation = 0.1, test = 0.2, by = \"{}\" }}\n"
+                    "{}split = {{ validation = 0.1, test = 0.2, by = \"{}\" }}\n"
                     "# ignore = [\"COLUMN\"]    # columns that shall not be inputs\n"
                     "# id = \"COLUMN\"          # carried into predictions\n"
                     "# types = {{ COLUMN = \"category\" }}    # where its cells do not tell\n",
-                    facts.classes > 0 ? "stratified" : "random");
+                    facts.rows < kFewRows ? "# " : "", facts.classes > 0 ? "stratified" : "random");
 }
 
 std::string layer_tables(const Facts& facts) {

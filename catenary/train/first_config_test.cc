@@ -133,6 +133,14 @@ TEST(FirstConfig, IsAConfigThatTrainsAndIsTheSameEachTime) {
   }
 }
 
+TEST(FirstConfig, HoldsNothingBackOfAFewRows) {
+  const TemporaryDirectory folder;
+  const std::string text = config_for(folder, table_of(19, "a,y", amounts));
+  EXPECT_THAT(text, HasSubstr("\n# split = { validation = 0.1, test = 0.2, by = \"random\" }\n"));
+  const Config config = parse_config(text, folder / "c.toml", std::vector<std::string>{"train.epochs=1"});
+  EXPECT_FALSE(train(config, {})->test.has_value());
+}
+
 TEST(FirstConfig, NamesAreQuoted) {
   const TemporaryDirectory folder;
   const std::string text =

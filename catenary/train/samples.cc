@@ -155,6 +155,13 @@ Dataset load_trained(const Config& config, const DataFiles& files, const Schema&
   return load_table(files.samples, trained, TargetUse::kRequired, options);
 }
 
+// What cannot be fitted stands in the file.
+void fit_to_rows(Dataset& data, std::span<const std::int64_t> rows, const Config& config) try {
+  fit(data, rows, config.preprocess);
+} catch (const Error& error) {
+  fail(error.kind(), "{}: {}", config.data.train.samples, error.what());
+}
+
 Examples examples_of(Dataset data, const std::string& file, const DataLimits& limits) {
   Examples examples{std::move(data), {}};
   examples.inputs = encode(examples.data, file, limits);
@@ -194,7 +201,7 @@ TrainingData load_training_data(const Config& config) {
   note_missing_classes(table.notes, table, "training", data.train_rows);
   note_missing_classes(table.notes, table, "validation", data.validation_rows);
   note_missing_classes(table.notes, table, "test", data.test_rows);
-  fit(table, data.train_rows, config.preprocess);
+  fit_to_rows(table, data.train_rows, config);
   data.notes = std::move(table.notes);
   data.file = examples_of(std::move(table), file, config.data.limits);
   if (config.data.validation)

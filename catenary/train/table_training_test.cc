@@ -250,6 +250,43 @@ TEST(TableTraining, ColumnsOfNoUseAreNoInputs) {
                                       HasSubstr("column 'b' is the same in all training rows: left out")));
 }
 
+TEST(TableTraining, AColumnServesOnePurpose) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", customers());
+  const auto error = [&](const std::vector<std::string>& overrides) {
+    return error_of(
+        [&] { (void)load_training_data(small_config(folder, "left", "softmax_cross_entropy", overrides)); });
+  };
+  const std::string file = "config: " + (folder / "data.csv").string() + ": needed a column that is ";
+  EXPECT_EQ(error({"data.id=left"}), file + "the id column alone, found 'left', which serves something else");
+  EXPECT_EQ(error({"data.split={column='left'}"}),
+            file + "the split's column alone, found 'left', which serves something else");
+  EXPECT_EQ(error({"data.split={test=0.2, group='left'}"}),
+            file + "the group column alone, found 'left', which serves something else");
+  EXPECT_EQ(error({"data.split={test=0.2, group='name'}", "data.id=name"}),
+            file + "the group column alone, found 'name', which serves something else");
+}
+
+TEST(TableTraining, AConfigsIdThatItsModelReadsIsRefused) {
+  const TemporaryDirectory folder;
+  StoredRun run = kept(folder, train(customers_config(folder, {"train.epochs=1"}), {})->run);
+  for (const std::string name : {"age", "town", "since"}) {
+    run.config.data.id = name;
+    EXPECT_THAT(error_of([&] { (void)predicted_cells(run, folder / "data.csv"); }),
+                HasSubstr("found '" + name + "', which serves something else"));
+  }
+}
+
+TEST(TableTraining, WhatCannotBeFittedNamesTheFile) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", "a,y\n1,2\n1,3\n");
+  EXPECT_EQ(error_of([&] {
+              (void)load_training_data(small_config(folder, "y", "huber", {"data.standardize=true"}));
+            }),
+            "data: " + (folder / "data.csv").string() +
+                ": needed an input that the network can learn from, found none");
+}
+
 TEST(TableTraining, JudgingNeedsNoIdAndNoOtherColumns) {
   const TemporaryDirectory folder;
   const StoredRun run = kept(folder, train(customers_config(folder), {})->run);
@@ -345,7 +382,8 @@ TEST(TableTraining, TargetsMayStayAsTheyAre) {
               (void)load_training_data(small_config(folder, "side", "softmax_cross_entropy",
                                                     {"preprocess=[{type='target_standardize'}]"}));
             }),
-            "config: preprocess: target_standardize: needed numeric targets, found classes");
+            "config: " + (folder / "data.csv").string() +
+                ": preprocess: target_standardize: needed numeric targets, found classes");
 }
 
 TEST(TableTraining, AValidationPartIsMeasuredEachEpochAndTheTestOnlyAtTheEnd) {

@@ -52,19 +52,26 @@ std::vector<std::string> classes_of(std::span<const std::string> levels, char de
   return classes;
 }
 
-std::vector<float> class_indices(const Table& table, std::size_t column, std::span<const std::string> classes,
-                                 char decimal) {
+std::vector<float> find_classes(std::span<const std::string> levels, std::span<const std::string> classes,
+                                char decimal) {
   const NameIndex index(classes);
   const std::optional<std::vector<std::string>> numbers = canonical_numbers(classes, decimal);
-  const NameIndex number_index(numbers ? std::span<const std::string>(*numbers) : std::span<const std::string>());
-  const Column& values = table.columns[column];
-  std::vector<float> of_level;
-  for (const std::string& level : values.levels) {
-    std::optional<std::size_t> found = index.find(level);
-    const std::optional<std::string> number = found ? std::nullopt : canonical_number(level, decimal);
-    if (number) found = number_index.find(*number);
-    of_level.push_back(found ? static_cast<float>(*found) : -1);
+  const NameIndex number_index(numbers ? std::span<const std::string>(*numbers)
+                                       : std::span<const std::string>());
+  std::vector<float> found;
+  for (const std::string& level : levels) {
+    std::optional<std::size_t> at = index.find(level);
+    const std::optional<std::string> number = at ? std::nullopt : canonical_number(level, decimal);
+    if (number) at = number_index.find(*number);
+    found.push_back(at ? static_cast<float>(*at) : -1);
   }
+  return found;
+}
+
+std::vector<float> class_indices(const Table& table, std::size_t column, std::span<const std::string> classes,
+                                 char decimal) {
+  const Column& values = table.columns[column];
+  const std::vector<float> of_level = find_classes(values.levels, classes, decimal);
   std::vector<float> indices;
   for (std::size_t row = 0; row < table.lines.size(); ++row) {
     const float code = table.number(row, values);
@@ -72,7 +79,7 @@ std::vector<float> class_indices(const Table& table, std::size_t column, std::sp
     if (indices.back() != -1) continue;
     const std::string& level = values.levels[static_cast<std::size_t>(code)];
     fail(ErrorKind::kData, "{}: needed a class that the model was trained on, found {}{}",
-         cell_position(table, table.lines[row], column), quote(level), index.hint(level));
+         cell_position(table, table.lines[row], column), quote(level), NameIndex(classes).hint(level));
   }
   return indices;
 }

@@ -29,7 +29,8 @@ enum class Unseen { kOther, kRefuse };
 /// "other", "refuse".
 [[nodiscard]] std::string_view name_of(Unseen unseen);
 
-/// A column that a model reads: what its cells are and which numbers stand for them. A cell that is missing is NaN.
+/// A column that a model reads: what its cells are and which numbers stand for them. A cell that is missing
+/// is NaN.
 struct ColumnSchema {
   std::string name;
   ColumnType type = ColumnType::kNumber;
@@ -70,8 +71,8 @@ struct Clip {
   float low = 0, high = 0;
   [[nodiscard]] bool operator==(const Clip&) const = default;
 };
-/// The share of the training rows below x, by linear interpolation between their quantiles; `normal`: the standard
-/// normal distribution's quantile of that share.
+/// The share of the training rows below x, by linear interpolation between their quantiles; `normal`: the
+/// standard normal distribution's quantile of that share.
 struct Quantile {
   std::vector<float> quantiles;  ///< ascending, of the shares 0, 1/(n-1), ..., 1
   bool normal = false;
@@ -99,8 +100,8 @@ struct Part {
 
 }  // namespace fitted
 
-using FittedStep = std::variant<fitted::Impute, fitted::Affine, fitted::Log, fitted::Clip, fitted::Quantile, fitted::Equals,
-                                fitted::IsMissing, fitted::Ordinal, fitted::Part>;
+using FittedStep = std::variant<fitted::Impute, fitted::Affine, fitted::Log, fitted::Clip, fitted::Quantile,
+                                fitted::Equals, fitted::IsMissing, fitted::Ordinal, fitted::Part>;
 
 /// An input of the network: a function of one cell of a row.
 struct Input {
@@ -112,8 +113,8 @@ struct Input {
 
 /// What a trained model must remember to read further files in the same way.
 struct Schema {
-  std::vector<ColumnSchema> columns = {};     ///< of the features, in training order
-  std::vector<Input> inputs = {};             ///< of the network, in order; set by fit()
+  std::vector<ColumnSchema> columns = {};      ///< of the features, in training order
+  std::vector<Input> inputs = {};              ///< of the network, in order; set by fit()
   std::vector<std::string> target_names = {};  ///< CSV header names; empty for IDX
   std::vector<std::string> classes = {};       ///< class index = position; empty for numeric targets
   /// For each numeric target how the network sees it; empty: as it is.

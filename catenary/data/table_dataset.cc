@@ -41,7 +41,8 @@ class Requests {
     requests_.resize(header.size(), {.role = ColumnRole::kSkip});
   }
 
-  // what: of which kind the column is, in a message about a name that is not there; `key`: where the name comes from.
+  // what: of which kind the column is, in a message about a name that is not there; `key`: where the name
+  // comes from.
   ColumnRequest& column(const std::string& name, std::string_view what) {
     const std::optional<std::size_t> at = index_.find(name);
     if (at) return requests_[*at];
@@ -77,7 +78,8 @@ std::optional<ColumnType> requested_type(TargetType type) {
   }
 }
 
-std::vector<ColumnRequest> training_requests(const std::string& file, Names header, const TableOptions& options) {
+std::vector<ColumnRequest> training_requests(const std::string& file, Names header,
+                                             const TableOptions& options) {
   Requests requests(file, header);
   for (const std::string& name : header) requests.column(name, "").role = ColumnRole::kFeature;
   for (const auto& [name, type] : options.types) requests.column(name, "data.types: the column").type = type;
@@ -127,7 +129,8 @@ bool names_rows(const Table& table, const Column& column) {
 std::optional<std::string> useless(const Table& table, const Column& column) {
   if (column.missing == table.rows()) return column.is_nameless ? "" : "has no values";
   const bool is_first = &column == &table.columns.front();
-  if (column.is_nameless && is_first && names_rows(table, column)) return "has no name and another value in each row";
+  if (column.is_nameless && is_first && names_rows(table, column))
+    return "has no name and another value in each row";
   return std::nullopt;
 }
 
@@ -143,7 +146,8 @@ void choose_columns(Dataset& dataset, const Table& table) {
                                         .levels = column.levels});
       dataset.places.push_back(column.place);
     } else if (!reason->empty()) {
-      dataset.notes.push_back(fmt::format("{}: column {} {}: left out", table.file, quote(column.name), *reason));
+      dataset.notes.push_back(
+          fmt::format("{}: column {} {}: left out", table.file, quote(column.name), *reason));
     }
   }
   if (dataset.schema.columns.empty())
@@ -178,7 +182,8 @@ Dataset rest_of(Table& table, const TableOptions& options) {
 }
 
 std::size_t target_column(const Table& table, const std::string& name) {
-  return static_cast<std::size_t>(std::ranges::find(table.columns, name, &Column::name) - table.columns.begin());
+  return static_cast<std::size_t>(std::ranges::find(table.columns, name, &Column::name) -
+                                  table.columns.begin());
 }
 
 void require_no_amounts(const Table& table, std::size_t column, Names classes, char decimal) {
@@ -235,7 +240,8 @@ void recode(Dataset& dataset, const Table& table, const Schema& trained) {
       if (schema.unseen == Unseen::kOther || schema.buckets > 0 || level_is_known(number, schema)) continue;
       const NameIndex known(schema.levels);
       const std::string& value = table.columns[at].levels[level];
-      fail(ErrorKind::kData, "{}: needed a value that the model was trained on, found {}{}; unseen = \"other\" of its "
+      fail(ErrorKind::kData,
+           "{}: needed a value that the model was trained on, found {}{}; unseen = \"other\" of its "
            "onehot takes it",
            cell_position(table, table.lines[row], at), quote(value), known.hint(value));
     }
@@ -249,7 +255,8 @@ std::vector<float> codes_for(const ColumnSchema& column, std::span<const std::st
   std::vector<float> codes;
   for (const std::string& level : levels) {
     const std::uint64_t buckets = static_cast<std::uint64_t>(column.buckets);
-    const std::size_t code = buckets > 0 ? hash_of(level) % buckets : known.find(level).value_or(column.levels.size());
+    const std::size_t code =
+        buckets > 0 ? hash_of(level) % buckets : known.find(level).value_or(column.levels.size());
     codes.push_back(static_cast<float>(code));
   }
   return codes;

@@ -32,7 +32,8 @@ class Source {
 
 class MemorySource : public Source {
  public:
-  MemorySource(std::string_view text, const DataLimits& limits) : text_(text), allowed_(allowed_bytes(limits)) {}
+  MemorySource(std::string_view text, const DataLimits& limits)
+      : text_(text), allowed_(allowed_bytes(limits)) {}
   Size start() override {
     rest_ = text_;
     return {text_.size(), allowed_};
@@ -51,7 +52,8 @@ class MemorySource : public Source {
 // A file, which may be gzipped.
 class FileSource : public Source {
  public:
-  FileSource(std::filesystem::path path, const DataLimits& limits) : path_(std::move(path)), limits_(limits) {}
+  FileSource(std::filesystem::path path, const DataLimits& limits)
+      : path_(std::move(path)), limits_(limits) {}
   Size start() override {
     unzip_.reset();
     file_.emplace(path_);

@@ -57,7 +57,8 @@ char tell_decimal(std::string_view start, char separator) {
     while (!line.empty()) {
       const std::size_t end = std::min(line.find(separator), line.size());
       std::string_view cell = trimmed(line.substr(0, end));
-      if (cell.size() > 2 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
+      if (cell.size() > 2 && cell.front() == '"' && cell.back() == '"')
+        cell = cell.substr(1, cell.size() - 2);
       const bool with_comma = cell.find(',') != std::string_view::npos;
       const bool with_point = cell.find('.') != std::string_view::npos;
       has_comma |= with_comma && parse_number(cell, ',').has_value();

@@ -19,7 +19,10 @@ void CsvScanner::feed(std::string_view chunk) {
   while (!rest_.empty()) {
     switch (state_) {
       case State::kRowStart:
-      case State::kCellStart: start_cell(); break;
+      case State::kCellStart:
+        scan_whole_cells();
+        if (!rest_.empty() && state_ != State::kCarriageReturn) start_cell();
+        break;
       case State::kPlain: scan_plain(); break;
       case State::kQuoted: scan_quoted(); break;
       case State::kQuoteInQuoted: scan_after_quote(); break;
@@ -33,6 +36,34 @@ void CsvScanner::finish() {
   if (state_ == State::kQuoted) fail_line(quote_line_, "a quote is never closed");
   if (state_ != State::kCarriageReturn) end_cell(cell_);
   end_row();
+}
+
+// The cells that stand whole in the chunk and have neither quotes nor blank lines before them, as almost all
+// do. What is left begins with another, or is empty.
+void CsvScanner::scan_whole_cells() {
+  const char* at = rest_.data();
+  const char* const end = at + rest_.size();
+  for (;;) {
+    const char* const cell = at;
+    while (at != end && is_plain_[static_cast<unsigned char>(*at)]) ++at;
+    const bool is_blank_line =
+        at == cell && state_ == State::kRowStart && at != end && *at != options_.separator;
+    if (at == end || *at == '"' || is_blank_line) {
+      rest_ = {cell, static_cast<std::size_t>(end - cell)};
+      return;
+    }
+    end_cell({cell, static_cast<std::size_t>(at - cell)});
+    state_ = State::kCellStart;
+    const char delimiter = *at++;
+    if (delimiter == options_.separator) continue;
+    if (delimiter == '\n') {
+      end_row();
+    } else {
+      rest_ = {at, static_cast<std::size_t>(end - at)};
+      state_ = State::kCarriageReturn;
+      return;
+    }
+  }
 }
 
 void CsvScanner::start_cell() {
@@ -51,9 +82,10 @@ void CsvScanner::start_cell() {
 }
 
 std::size_t CsvScanner::plain_length() const {
-  const auto* end =
-      std::find_if(rest_.begin(), rest_.end(), [&](char c) { return !is_plain_[static_cast<unsigned char>(c)]; });
-  return static_cast<std::size_t>(end - rest_.begin());
+  const char* at = rest_.data();
+  const char* const end = at + rest_.size();
+  while (at != end && is_plain_[static_cast<unsigned char>(*at)]) ++at;
+  return static_cast<std::size_t>(at - rest_.data());
 }
 
 void CsvScanner::scan_plain() {
@@ -63,12 +95,9 @@ void CsvScanner::scan_plain() {
     append(text);
   } else if (rest_.front() == '"') {
     scan_quote_in_plain(text);
-  } else if (cell_.empty()) {
-    end_cell(text);
-    delimit();
   } else {
-    append(text);
-    end_cell(cell_);
+    if (!cell_.empty()) append(text);
+    end_cell(cell_.empty() ? text : cell_);
     delimit();
   }
 }

@@ -11,9 +11,9 @@
 namespace catenary {
 
 /// Cuts the bytes of a CSV file into cells and rows, whatever the chunks in which they come. [RFC 4180,
-/// section 2] Beyond the RFC: any separator, spaces around quotes, a quote within a cell that does not start with
-/// one, and carriage returns as line ends. Throws Error{data} that names file and line for a bad quote or a cell that
-/// is too long.
+/// section 2] Beyond the RFC: any separator, spaces around quotes, a quote within a cell that does not start
+/// with one, and carriage returns as line ends. Throws Error{data} that names file and line for a bad quote
+/// or a cell that is too long.
 class CsvScanner {
  public:
   struct Options {
@@ -33,6 +33,7 @@ class CsvScanner {
   // What the bytes before rest_ were the last of.
   enum class State { kRowStart, kCellStart, kPlain, kQuoted, kQuoteInQuoted, kCarriageReturn };
 
+  void scan_whole_cells();
   void start_cell();
   [[nodiscard]] std::size_t plain_length() const;
   void scan_plain();

@@ -2,12 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <charconv>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <utility>
 
 namespace catenary {
 
@@ -15,43 +12,10 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// A decimal number's digits without its mark, and the power of ten that they are to be taken times.
-struct Decimal {
-  std::uint64_t digits = 0;
-  int power = 0;
-  bool is_negative = false;
-};
-
-constexpr std::uint64_t kMostExact = std::uint64_t{1} << 53;
-constexpr int kMostExactPower = 22;  // 10^22 = 2^22 · 5^22, and 5^22 < 2^53
-constexpr std::array kPowers = [] {
-  std::array<double, kMostExactPower + 1> powers{};
-  double power = 1;
-  for (double& entry : powers) entry = std::exchange(power, power * 10);
-  return powers;
-}();
-
-// What almost all numbers of tables are: at most 18 digits and no exponent. Nothing for any other text.
-std::optional<Decimal> parse_short(std::string_view text, char decimal) {
-  constexpr std::size_t kMostDigits = 18;  // fit 64 bits
-  Decimal number{.is_negative = !text.empty() && text[0] == '-'};
-  std::size_t at = number.is_negative || (!text.empty() && text[0] == '+') ? 1 : 0;
-  if (text.size() - at > kMostDigits || at == text.size()) return std::nullopt;
-  const std::size_t first = at;
-  for (; at < text.size() && is_digit(text[at]); ++at)
-    number.digits = number.digits * 10 + static_cast<std::uint64_t>(text[at] - '0');
-  if (at == text.size()) return number;
-  if (text[at] != decimal || text.size() - first < 2) return std::nullopt;
-  const std::size_t mark = at++;
-  for (; at < text.size() && is_digit(text[at]); ++at)
-    number.digits = number.digits * 10 + static_cast<std::uint64_t>(text[at] - '0');
-  if (at < text.size()) return std::nullopt;
-  number.power = -static_cast<int>(at - mark - 1);
-  return number;
-}
+}  // namespace
 
 // std::from_chars knows the point alone, and no plus sign.
-std::optional<double> parse_any(std::string_view text, char decimal) {
+std::optional<double> parse_any_number(std::string_view text, char decimal) {
   std::string with_point;
   if (decimal != '.') {
     if (text.find('.') != std::string_view::npos) return std::nullopt;
@@ -65,16 +29,6 @@ std::optional<double> parse_any(std::string_view text, char decimal) {
   const auto [stopped, error] = std::from_chars(text.data(), end, value);
   if (error == std::errc::invalid_argument || stopped != end) return std::nullopt;
   return error == std::errc() ? value : std::numeric_limits<double>::infinity();
-}
-
-}  // namespace
-
-// Both the digits and the power are doubles without error, so that their quotient is rounded once. [Clinger 1990]
-std::optional<double> parse_number(std::string_view text, char decimal) {
-  const std::optional<Decimal> number = parse_short(text, decimal);
-  if (!number || number->digits > kMostExact) return parse_any(text, decimal);
-  const double size = static_cast<double>(number->digits) / kPowers[static_cast<std::size_t>(-number->power)];
-  return number->is_negative ? -size : size;
 }
 
 std::optional<std::string> canonical_number(std::string_view text, char decimal) {

@@ -27,8 +27,8 @@ class RowLines {
   std::size_t size_ = 0;
 };
 
-/// What a column of a file is read for. A mark says which part of the data a row belongs to, or which group; texts
-/// are carried along as they are.
+/// What a column of a file is read for. A mark says which part of the data a row belongs to, or which group;
+/// texts are carried along as they are.
 enum class ColumnRole { kFeature, kTarget, kMark, kText, kSkip };
 
 /// The roles whose columns' numbers stand side by side in a matrix.
@@ -38,13 +38,13 @@ inline constexpr std::size_t kMatrixRoles = 3;
 struct Column {
   std::string name;
   ColumnRole role = ColumnRole::kSkip;
-  ColumnType type = ColumnType::kNumber;               ///< what its cells are; kNumber where all are missing
-  DateOrder date_order = DateOrder::kYearFirst;        ///< of a time
-  std::size_t place = 0;                               ///< of its first number in a row of its role's matrix
-  std::vector<std::string> levels = {};                ///< of a category: its distinct values, sorted by bytes
-  TextList texts = {};                                 ///< kText: of each row
-  std::int64_t missing = 0;                            ///< cells
-  bool is_nameless = false;                            ///< the header had nothing for it; `name` is made up
+  ColumnType type = ColumnType::kNumber;         ///< what its cells are; kNumber where all are missing
+  DateOrder date_order = DateOrder::kYearFirst;  ///< of a time
+  std::size_t place = 0;                         ///< of its first number in a row of its role's matrix
+  std::vector<std::string> levels = {};          ///< of a category: its distinct values, sorted by bytes
+  TextList texts = {};                           ///< kText: of each row
+  std::int64_t missing = 0;                      ///< cells
+  bool is_nameless = false;                      ///< the header had nothing for it; `name` is made up
 };
 
 /// Numbers side by side: [rows][width], row-major.
@@ -53,15 +53,15 @@ struct CellMatrix {
   std::vector<float> numbers;
 };
 
-/// A file of rows and columns in memory. A cell's numbers are: a number itself; of a category the position of its value
-/// in `levels`; of a boolean 0 or 1; of a time its days and seconds. NaN where it is missing.
+/// A file of rows and columns in memory. A cell's numbers are: a number itself; of a category the position of
+/// its value in `levels`; of a boolean 0 or 1; of a time its days and seconds. NaN where it is missing.
 struct Table {
-  std::string file;             // its name in messages
-  std::vector<Column> columns;  // in the file's order
-  RowLines lines;               // the first line is 1
+  std::string file;                               // its name in messages
+  std::vector<Column> columns;                    // in the file's order
+  RowLines lines;                                 // the first line is 1
   std::array<CellMatrix, kMatrixRoles> matrices;  // by role
-  char decimal = '.';              // mark of its numbers
-  std::vector<std::string> notes;  // what was not certain and how it was taken, for a person
+  char decimal = '.';                             // mark of its numbers
+  std::vector<std::string> notes;                 // what was not certain and how it was taken, for a person
 
   [[nodiscard]] std::int64_t rows() const { return static_cast<std::int64_t>(lines.size()); }
   [[nodiscard]] CellMatrix& of(ColumnRole role) { return matrices[static_cast<std::size_t>(role)]; }

@@ -35,26 +35,37 @@ void TableBuilder::fail_cell(std::int64_t line, std::size_t column, std::string_
 }
 
 void TableBuilder::add_cell(std::string_view text, std::int64_t line) {
-  // A row's cells are counted for the message about it, but not for ever.
-  constexpr std::size_t kMostCounted = 1000;
   text = trimmed(text);
   is_blank_ = is_blank_ && text.empty();
-  if (at_ != At::kRows) {
+  if (cell_ < readers_.size() && at_ == At::kRows) {
+    add_to_column(text, line);
+  } else if (at_ != At::kRows) {
     hold_cell(text, line);
-  } else if (cell_ == readers_.size() + kMostCounted) {
-    fail(ErrorKind::kData, "{}: line {}: needed {} cells as in the header, found more than {}", table_.file,
-         line, readers_.size(), cell_);
-  } else if (cell_ >= readers_.size()) {
-    has_extra_ = has_extra_ || !text.empty();
-  } else if (table_.columns[cell_].role == ColumnRole::kText) {
+  } else {
+    add_beyond_columns(text, line);
+  }
+  ++cell_;
+}
+
+void TableBuilder::add_to_column(std::string_view text, std::int64_t line) {
+  const Slot slot = slots_[cell_];
+  if (slot.role == ColumnRole::kText) {
     const std::string name = as_utf8(text);
     bytes_ += name.size() + sizeof(std::size_t);
     table_.columns[cell_].texts.push_back(name);
-  } else if (table_.columns[cell_].role != ColumnRole::kSkip) {
-    const auto needed = readers_[cell_].read(text, &row_[slots_[cell_]]);
-    if (needed) fail_cell(line, cell_, *needed, text.empty() ? "a blank cell" : quote(text));
+  } else if (slot.role != ColumnRole::kSkip) {
+    const char* needed = readers_[cell_].read(text, &row_[slot.number]);
+    if (needed != nullptr) fail_cell(line, cell_, needed, text.empty() ? "a blank cell" : quote(text));
   }
-  ++cell_;
+}
+
+// A row's cells are counted for the message about it, but not for ever.
+void TableBuilder::add_beyond_columns(std::string_view text, std::int64_t line) {
+  constexpr std::size_t kMostCounted = 1000;
+  has_extra_ = has_extra_ || !text.empty();
+  if (cell_ < readers_.size() + kMostCounted) return;
+  fail(ErrorKind::kData, "{}: line {}: needed {} cells as in the header, found more than {}", table_.file,
+       line, readers_.size(), cell_);
 }
 
 void TableBuilder::hold_cell(std::string_view text, std::int64_t line) {
@@ -123,21 +134,24 @@ void TableBuilder::name_columns(std::int64_t line) {
   const CsvFormat& format = options_.format;
   if (format.has_header && first_.size() == header_.size() + 1 && !first_.back().empty() && !has_extra_) {
     header_.insert(header_.begin(), "");
-    table_.notes.push_back(fmt::format("{}: the header has one name less than its rows have cells: it is taken to name all "
-                                       "but the first column",
-                                       table_.file));
+    table_.notes.push_back(
+        fmt::format("{}: the header has one name less than its rows have cells: it is taken to name all "
+                    "but the first column",
+                    table_.file));
   }
   if (!format.has_header && header_.empty()) header_.resize(first_.size());
   if (!format.has_header && header_.size() != first_.size()) {
-    fail(ErrorKind::kData, "{}: line {}: needed {} cells as data.columns has names, found {}", table_.file, line,
-         header_.size(), first_.size());
+    fail(ErrorKind::kData, "{}: line {}: needed {} cells as data.columns has names, found {}", table_.file,
+         line, header_.size(), first_.size());
   }
   const bool all_numbers = header_.size() > 1 && std::ranges::all_of(header_, [&](const std::string& name) {
-    return parse_number(name, *format.decimal).has_value();
-  });
+                             return parse_number(name, *format.decimal).has_value();
+                           });
   if (all_numbers && format.has_header)
-    table_.notes.push_back(fmt::format(
-        "{}: the first line is taken for names, though all are numbers; data.header = false reads it as a row", table_.file));
+    table_.notes.push_back(
+        fmt::format("{}: the first line is taken for names, though all are numbers; data.header = false "
+                    "reads it as a row",
+                    table_.file));
   for (std::string& name : std::exchange(header_, {})) {
     const bool is_nameless = name.empty();
     if (is_nameless) name = fmt::format("column{}", table_.columns.size() + 1);
@@ -155,8 +169,9 @@ void TableBuilder::make_names_distinct() {
     for (int number = 1; name.empty() || given.contains(name) || seen.contains(name); ++number)
       name = fmt::format("{}.{}", column.name, number);
     if (seen.size() < 100)  // of a file with a thousand such names nobody reads them all
-      table_.notes.push_back(fmt::format("{}: the name {} stands twice in the header: the second is read as {}",
-                                         table_.file, quote(column.name), quote(name)));
+      table_.notes.push_back(
+          fmt::format("{}: the name {} stands twice in the header: the second is read as {}", table_.file,
+                      quote(column.name), quote(name)));
     seen.insert(name);
     column.name = std::move(name);
   }
@@ -190,13 +205,14 @@ void TableBuilder::place_columns(std::span<const ColumnRequest> requests) {
   std::vector<std::size_t> in_order(requests.size());
   for (std::size_t i = 0; i < in_order.size(); ++i) in_order[i] = i;
   std::ranges::stable_sort(in_order, {}, [&](std::size_t i) { return requests[i].order; });
-  slots_.assign(requests.size(), 0);
+  slots_.clear();
+  for (const ColumnRequest& request : requests) slots_.push_back({request.role, 0});
   std::size_t next = 0;
   for (std::size_t role = 0; role < kMatrixRoles; ++role) {
     const std::size_t first = next;
     for (const std::size_t i : in_order) {
       if (static_cast<std::size_t>(requests[i].role) != role) continue;
-      slots_[i] = next;
+      slots_[i].number = next;
       table_.columns[i].place = next - first;
       next += numbers_of(readers_[i].guess());
     }

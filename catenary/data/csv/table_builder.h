@@ -16,8 +16,8 @@ namespace catenary {
 /// Throws Error{data} that names file, line and column. Lines are those on which a row starts.
 class TableBuilder {
  public:
-  /// file: its name in messages; options, whose format must be complete, must outlive the builder. guesses: of an
-  /// earlier reading of the same file; empty for the first.
+  /// file: its name in messages; options, whose format must be complete, must outlive the builder. guesses:
+  /// of an earlier reading of the same file; empty for the first.
   TableBuilder(std::string file, const CsvOptions& options, std::vector<Guess> guesses = {});
 
   /// The next cell of the current row.
@@ -45,9 +45,12 @@ class TableBuilder {
   [[nodiscard]] Table finish();
 
  private:
-  // Which row is being read: a header, the first row below it, which may show that the header lacks a name, or others.
+  // Which row is being read: a header, the first row below it, which may show that the header lacks a name,
+  // or others.
   enum class At { kHeader, kFirstRow, kRows };
 
+  void add_to_column(std::string_view text, std::int64_t line);
+  void add_beyond_columns(std::string_view text, std::int64_t line);
   void hold_cell(std::string_view text, std::int64_t line);
   void start(std::int64_t line);
   void name_columns(std::int64_t line);
@@ -67,11 +70,15 @@ class TableBuilder {
   std::vector<std::string> header_, first_;  // cells that are held until the columns are known
   std::int64_t first_line_ = 0;
   std::vector<ColumnReader> readers_;  // one for each column, once they are known
-  std::vector<std::size_t> slots_;     // where in row_ each column's numbers are put
-  std::vector<float> row_;             // the current row's numbers, those of a role side by side, and two for the rest
-  std::size_t cell_ = 0;               // index of the next cell in its row
-  bool has_extra_ = false;             // the row has a cell beyond the columns that is not blank
-  bool is_blank_ = true;               // none of the row's cells so far had anything in it
+  struct Slot {
+    ColumnRole role;
+    std::size_t number;  // in row_, of the column's first
+  };
+  std::vector<Slot> slots_;  // of each column
+  std::vector<float> row_;   // the current row's numbers, those of a role side by side, and two for the rest
+  std::size_t cell_ = 0;     // index of the next cell in its row
+  bool has_extra_ = false;   // the row has a cell beyond the columns that is not blank
+  bool is_blank_ = true;     // none of the row's cells so far had anything in it
   std::uint64_t bytes_ = 0;
   std::uint64_t row_bytes_ = 0;  // that each row adds to them, beside its texts
 };

@@ -9,8 +9,8 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
-#include "catenary/data/csv/level_table.h"
 #include "catenary/data/classes.h"
+#include "catenary/data/csv/level_table.h"
 #include "catenary/data/name_index.h"
 #include "catenary/data/preprocess/encode.h"
 #include "catenary/data/preprocess/statistics.h"
@@ -69,7 +69,9 @@ class Fit {
   void apply_one(const preprocess::Clip& options);
   void apply_one(const preprocess::TargetStandardize& options);
 
-  [[nodiscard]] std::vector<float> values(const Draft& draft) const { return values_of(data_, draft.input, rows_); }
+  [[nodiscard]] std::vector<float> values(const Draft& draft) const {
+    return values_of(data_, draft.input, rows_);
+  }
   [[nodiscard]] fitted::Affine standardizing(const Draft& draft) const;
   void impute(const preprocess::Impute& options, const Draft& draft, Drafts& out);
   void one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts& out);
@@ -103,8 +105,8 @@ void Fit::require_columns() const {
   const NameIndex index(known);
   for (const std::string& name : step_->columns) {
     if (index.find(name)) continue;
-    fail(ErrorKind::kConfig, "preprocess: {}: needed the names of inputs, found {}{}", name_of(step_->options),
-         quote(name), index.hint(name));
+    fail(ErrorKind::kConfig, "preprocess: {}: needed the names of inputs, found {}{}",
+         name_of(step_->options), quote(name), index.hint(name));
   }
 }
 
@@ -153,7 +155,8 @@ void Fit::impute(const preprocess::Impute& options, const Draft& draft, Drafts& 
   const std::vector<float> present = present_of(all);
   const bool is_constant = options.by == preprocess::Statistic::kConstant;
   if (present.empty() && !is_constant) {
-    fail(ErrorKind::kData, "column {}: needed a value among the training rows to fill in missing ones, found none",
+    fail(ErrorKind::kData,
+         "column {}: needed a value among the training rows to fill in missing ones, found none",
          quote(draft.input.name));
   }
   const float value = is_constant ? static_cast<float>(options.value) : statistic_of(options.by, present);
@@ -162,7 +165,9 @@ void Fit::impute(const preprocess::Impute& options, const Draft& draft, Drafts& 
 }
 
 void Fit::apply_one(const preprocess::Impute& options) {
-  const auto takes = [](const Draft& draft) { return draft.is_number() || (draft.type == ColumnType::kBoolean && !draft.is_code); };
+  const auto takes = [](const Draft& draft) {
+    return draft.is_number() || (draft.type == ColumnType::kBoolean && !draft.is_code);
+  };
   replace(takes, [&](const Draft& draft, Drafts& out) { impute(options, draft, out); });
 }
 
@@ -204,7 +209,8 @@ void Fit::one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts&
   for (std::int64_t i = 0; i < schema.buckets; ++i)
     out.push_back(code_of(draft, fmt::format("#{}", i), static_cast<std::size_t>(i)));
   if (schema.buckets == 0 && !refuses) out.push_back(code_of(draft, "other", schema.levels.size()));
-  if (std::ranges::any_of(codes, [](float code) { return std::isnan(code); })) out.push_back(indicator_of(draft));
+  if (std::ranges::any_of(codes, [](float code) { return std::isnan(code); }))
+    out.push_back(indicator_of(draft));
 }
 
 void Fit::apply_one(const preprocess::OneHot& options) {
@@ -260,7 +266,8 @@ void Fit::apply_one(const preprocess::Quantile& options) {
   replace(is_number, [&](const Draft& draft, Drafts& out) {
     const std::vector<float> present = present_of(values(draft));
     if (present.empty())
-      fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none", quote(draft.input.name));
+      fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none",
+           quote(draft.input.name));
     push(draft, fitted::Quantile{quantiles_of(present, options.quantiles), options.normal}, out);
   });
 }
@@ -273,12 +280,14 @@ void Fit::apply_one(const preprocess::Clip& options) {
   replace(is_number, [&](const Draft& draft, Drafts& out) {
     std::vector<float> present = present_of(values(draft));
     if (present.empty())
-      fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none", quote(draft.input.name));
+      fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none",
+           quote(draft.input.name));
     std::ranges::sort(present);
     const auto bound = [&](const std::optional<double>& given, double share) {
       return given ? static_cast<float>(*given) : sorted_quantile(present, share);
     };
-    push(draft, fitted::Clip{bound(options.low, options.quantile), bound(options.high, 1 - options.quantile)}, out);
+    push(draft, fitted::Clip{bound(options.low, options.quantile), bound(options.high, 1 - options.quantile)},
+         out);
   });
 }
 
@@ -289,7 +298,8 @@ void Fit::apply_one(const preprocess::TargetStandardize& /*options*/) {
   const auto columns = static_cast<std::size_t>(data_.target_columns);
   for (std::size_t i = 0; i < columns; ++i) {
     std::vector<float> target;
-    for (const std::int64_t row : rows_) target.push_back(data_.targets[static_cast<std::size_t>(row) * columns + i]);
+    for (const std::int64_t row : rows_)
+      target.push_back(data_.targets[static_cast<std::size_t>(row) * columns + i]);
     data_.schema.target_scales.push_back(standardizing_step(target, data_.schema.target_names[i]));
   }
 }
@@ -303,9 +313,11 @@ void Fit::auto_number(const preprocess::Auto& options, const Draft& draft, Draft
   const bool is_part = draft.input.name != data_.schema.columns[draft.input.column].name;
   if (is_constant && is_part) return;  // of dates without times nobody expects hours
   if (is_constant && (present.empty() || !is_missing_somewhere))
-    return note(draft.input.name, present.empty() ? "has no values in the training rows" : "is the same in all training rows");
+    return note(draft.input.name,
+                present.empty() ? "has no values in the training rows" : "is the same in all training rows");
   Drafts made;
-  impute({.by = draft.type == ColumnType::kBoolean ? preprocess::Statistic::kMostFrequent : preprocess::Statistic::kMedian},
+  impute({.by = draft.type == ColumnType::kBoolean ? preprocess::Statistic::kMostFrequent
+                                                   : preprocess::Statistic::kMedian},
          draft, made);
   if (options.standardize && draft.type == ColumnType::kNumber && !is_constant)
     made.front().input.steps.push_back(standardizing(made.front()));
@@ -317,23 +329,31 @@ void Fit::auto_category(const Draft& draft, Drafts& out) {
   constexpr std::size_t kFewRows = 20;  // among fewer, distinct values may be chance
   const std::vector<float> codes = values(draft);
   const std::vector<float> present = present_of(codes);
-  const std::vector<std::int64_t> counts = counts_of(codes, data_.schema.columns[draft.input.column].levels.size());
-  const auto seen = static_cast<std::size_t>(std::ranges::count_if(counts, [](std::int64_t n) { return n > 0; }));
+  const std::vector<std::int64_t> counts =
+      counts_of(codes, data_.schema.columns[draft.input.column].levels.size());
+  const auto seen =
+      static_cast<std::size_t>(std::ranges::count_if(counts, [](std::int64_t n) { return n > 0; }));
   if (seen == present.size() && seen >= kFewRows)
     return note(draft.input.name, "is different in all training rows, as names are");
   if (seen == 0) return note(draft.input.name, "has no values in the training rows");
-  if (seen == 1 && present.size() == codes.size()) return note(draft.input.name, "is the same in all training rows");
+  if (seen == 1 && present.size() == codes.size())
+    return note(draft.input.name, "is the same in all training rows");
   one_hot({}, draft, out);
 }
 
 void Fit::apply_one(const preprocess::Auto& options) {
-  replace([](const Draft& draft) { return !draft.is_code && (draft.input.steps.empty() || is_category(draft) || is_time(draft)); },
-          [&](const Draft& draft, Drafts& out) {
-            if (is_category(draft)) return auto_category(draft, out);
-            if (!is_time(draft)) return auto_number(options, draft, out);
-            Drafts parts;
-            for (const TimePart part : preprocess::Dates().parts) auto_number(options, part_of_time(draft, part), out);
-          });
+  if (std::holds_alternative<std::vector<std::uint8_t>>(data_.features.elements)) return;
+  replace(
+      [](const Draft& draft) {
+        return !draft.is_code && (draft.input.steps.empty() || is_category(draft) || is_time(draft));
+      },
+      [&](const Draft& draft, Drafts& out) {
+        if (is_category(draft)) return auto_category(draft, out);
+        if (!is_time(draft)) return auto_number(options, draft, out);
+        Drafts parts;
+        for (const TimePart part : preprocess::Dates().parts)
+          auto_number(options, part_of_time(draft, part), out);
+      });
   if (options.standardize && data_.schema.classes.empty() && data_.target_columns > 0)
     apply_one(preprocess::TargetStandardize());
 }
@@ -359,7 +379,8 @@ void Fit::drop_unread_columns() {
 void Fit::finish() {
   for (const Draft& draft : drafts_) {
     if (draft.is_code || draft.type == ColumnType::kNumber || draft.type == ColumnType::kBoolean) continue;
-    fail(ErrorKind::kConfig, "preprocess: column {} is a {}: needed a step that makes numbers of it, such as {}, or auto",
+    fail(ErrorKind::kConfig,
+         "preprocess: column {} is a {}: needed a step that makes numbers of it, such as {}, or auto",
          quote(draft.input.name), name_of(draft.type), draft.type == ColumnType::kTime ? "dates" : "onehot");
   }
   if (drafts_.empty()) fail(ErrorKind::kData, "needed an input that the network can learn from, found none");

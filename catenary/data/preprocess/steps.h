@@ -15,9 +15,10 @@ namespace catenary {
 /// The steps of preprocessing as they are asked for, before they are fitted.
 namespace preprocess {
 
-/// What any table needs, each column by its type: numbers are imputed by their median and standardized, booleans imputed by
-/// the more frequent of the two, categories one-hot, times taken apart; where values are missing in the training rows an
-/// indicator is added; columns without information are left out. Numeric targets are standardized.
+/// What any table needs, each column by its type: numbers are imputed by their median and standardized,
+/// booleans imputed by the more frequent of the two, categories one-hot, times taken apart; where values are
+/// missing in the training rows an indicator is added; columns without information are left out. Numeric
+/// targets are standardized. Bytes, as of images, are inputs as they are.
 struct Auto {
   bool standardize = true;  ///< false: neither numbers nor targets are
   [[nodiscard]] bool operator==(const Auto&) const = default;
@@ -53,7 +54,8 @@ struct Ordinal {
 };
 /// A time as numbers.
 struct Dates {
-  std::vector<TimePart> parts = {TimePart::kYear, TimePart::kMonth, TimePart::kDay, TimePart::kWeekday, TimePart::kHour};
+  std::vector<TimePart> parts = {TimePart::kYear, TimePart::kMonth, TimePart::kDay, TimePart::kWeekday,
+                                 TimePart::kHour};
   [[nodiscard]] bool operator==(const Dates&) const = default;
 };
 /// To mean 0 and standard deviation 1.
@@ -86,13 +88,14 @@ struct Clip {
   double quantile = 0.01;  ///< at the low end; at the high end 1 - quantile
   [[nodiscard]] bool operator==(const Clip&) const = default;
 };
-/// Numeric targets to mean 0 and standard deviation 1; losses and predictions are in their own units all the same.
+/// Numeric targets to mean 0 and standard deviation 1; losses and predictions are in their own units all the
+/// same.
 struct TargetStandardize {
   [[nodiscard]] bool operator==(const TargetStandardize&) const = default;
 };
 
-using Options = std::variant<Auto, Drop, Impute, OneHot, Ordinal, Dates, Standardize, MinMax, Scale, Quantile, Log, Clip,
-                             TargetStandardize>;
+using Options = std::variant<Auto, Drop, Impute, OneHot, Ordinal, Dates, Standardize, MinMax, Scale, Quantile,
+                             Log, Clip, TargetStandardize>;
 
 struct Step {
   Options options;
@@ -100,8 +103,8 @@ struct Step {
   [[nodiscard]] bool operator==(const Step&) const = default;
 };
 
-/// What a config calls the step: "auto", "drop", "impute", "onehot", "ordinal", "dates", "standardize", "minmax", "scale",
-/// "quantile", "log", "clip", "target_standardize".
+/// What a config calls the step: "auto", "drop", "impute", "onehot", "ordinal", "dates", "standardize",
+/// "minmax", "scale", "quantile", "log", "clip", "target_standardize".
 [[nodiscard]] std::string_view name_of(const Options& options);
 
 /// Steps of every type, as they are without any key.

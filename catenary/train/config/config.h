@@ -17,7 +17,7 @@
 
 namespace catenary::train {
 
-enum class DataFormat { kIdx, kCsv };
+enum class DataFormat { kIdx, kCsv, kNumpy };
 enum class Loss { kSoftmaxCrossEntropy, kBinaryCrossEntropy, kSquaredError, kHuber };
 
 [[nodiscard]] std::string_view name_of(DataFormat format);
@@ -30,10 +30,11 @@ struct Place {
   [[nodiscard]] bool operator==(const Place&) const { return true; }
 };
 
-/// One set of samples: a CSV file, or an IDX file of images with its file of labels. Absolute paths.
+/// One set of samples: a table, an IDX file of images with its file of labels, or NumPy's arrays x and y in one file or
+/// two. Absolute paths.
 struct DataFiles {
   std::string samples;
-  std::string labels;  ///< IDX only
+  std::string labels;  ///< IDX, and arrays in two files
   [[nodiscard]] bool operator==(const DataFiles&) const = default;
 };
 

@@ -33,6 +33,11 @@ ROOMS_OF = {
         "page": {"formula", "steps", "document", "render"},
         "code": {"formula", "steps", "render"},
     },
+    "data": {
+        "": {"csv"},
+        "csv": {"schema.h", "limits.h", "unzip.h"},
+        "preprocess": {"csv", "classes.h", "dataset.h", "limits.h", "name_index.h", "schema.h", "table_dataset.h"},
+    },
     "transform": {"": set(), "simplify": {""}, "check": {""}},
     "engine": {
         "": {"compile", "run"},

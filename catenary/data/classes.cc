@@ -79,7 +79,7 @@ std::vector<float> class_indices(const Table& table, std::size_t column, std::sp
     if (indices.back() != -1) continue;
     const std::string& level = values.levels[static_cast<std::size_t>(code)];
     fail(ErrorKind::kData, "{}: needed a class that the model was trained on, found {}{}",
-         cell_position(table, table.lines[row], column), quote(level), NameIndex(classes).hint(level));
+         cell_position(table, row, column), quote(level), NameIndex(classes).hint(level));
   }
   return indices;
 }

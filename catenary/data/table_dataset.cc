@@ -147,11 +147,11 @@ void choose_columns(Dataset& dataset, const Table& table) {
       dataset.places.push_back(column.place);
     } else if (!reason->empty()) {
       dataset.notes.push_back(
-          fmt::format("{}: column {} {}: left out", table.file, quote(column.name), *reason));
+          fmt::format("{}: column {} {}: left out", table.file(), quote(column.name), *reason));
     }
   }
   if (dataset.schema.columns.empty())
-    fail(ErrorKind::kData, "{}: needed a column beside the target, found none", table.file);
+    fail(ErrorKind::kData, "{}: needed a column beside the target, found none", table.file());
 }
 
 void take_mark(Mark& mark, const Table& table, const std::string& name) {
@@ -216,7 +216,8 @@ Table read_table(const std::filesystem::path& path, const TableOptions& options,
   const std::string file = path.string();
   return read_csv(path, {.format = options.format,
                          .requests = [&](Names header) { return requests(file, header); },
-                         .limits = options.limits});
+                         .limits = options.limits,
+                         .more = options.more});
 }
 
 bool level_is_known(float code, const ColumnSchema& column) {
@@ -243,7 +244,7 @@ void recode(Dataset& dataset, const Table& table, const Schema& trained) {
       fail(ErrorKind::kData,
            "{}: needed a value that the model was trained on, found {}{}; unseen = \"other\" of its "
            "onehot takes it",
-           cell_position(table, table.lines[row], at), quote(value), known.hint(value));
+           cell_position(table, row, at), quote(value), known.hint(value));
     }
   }
 }
@@ -264,9 +265,7 @@ std::vector<float> codes_for(const ColumnSchema& column, std::span<const std::st
 
 Dataset load_table(const std::filesystem::path& path, const TableOptions& options) {
   require_targets(options);
-  Table table = read_table(path, options, [&](const std::string& file, Names header) {
-    return training_requests(file, header, options);
-  });
+  Table table = load_columns(path, options);
   Dataset dataset = rest_of(table, options);
   choose_columns(dataset, table);
   take_features(dataset, table);
@@ -314,6 +313,12 @@ Dataset load_table(const std::filesystem::path& path, const Schema& trained, Tar
         class_indices(table, target_column(table, options.targets.front()), trained.classes, table.decimal);
   }
   return dataset;
+}
+
+Table load_columns(const std::filesystem::path& path, const TableOptions& options) {
+  return read_table(path, options, [&](const std::string& file, Names header) {
+    return training_requests(file, header, options);
+  });
 }
 
 std::vector<TextColumn> load_texts(const std::filesystem::path& path, const TableOptions& options) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catenary/data/csv/csv_format.h"
+#include "catenary/data/csv/table.h"
 #include "catenary/data/dataset.h"
 #include "catenary/data/limits.h"
 
@@ -26,6 +27,8 @@ struct TableOptions {
   std::string id = {};                                         ///< column to carry along; "": none
   std::string part = {};                                       ///< column for Dataset::part; "": none
   std::string group = {};                                      ///< column for Dataset::group; "": none
+  /// Files whose rows follow, with the same header.
+  std::vector<std::filesystem::path> more = {};
   DataLimits limits = {};
 };
 
@@ -43,6 +46,10 @@ enum class TargetUse { kRequired, kIgnored };
 /// are the model's.
 [[nodiscard]] Dataset load_table(const std::filesystem::path& path, const Schema& trained, TargetUse use,
                                  const TableOptions& options = {});
+
+/// All columns of a table as load_table() takes them for training, before any is left out. Of the options,
+/// targets may be empty.
+[[nodiscard]] Table load_columns(const std::filesystem::path& path, const TableOptions& options);
 
 /// A column's cells as they stand, without spaces around them.
 struct TextColumn {

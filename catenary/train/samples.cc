@@ -25,8 +25,10 @@ std::vector<std::int64_t> labelled_rows(const Dataset& data) {
   std::vector<std::int64_t> rows;
   const auto columns = static_cast<std::size_t>(data.target_columns);
   for (std::int64_t row = 0; row < data.features.rows; ++row) {
-    const auto first = data.targets.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(row) * columns);
-    if (std::none_of(first, first + data.target_columns, [](float x) { return std::isnan(x); })) rows.push_back(row);
+    const auto first =
+        data.targets.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(row) * columns);
+    if (std::none_of(first, first + data.target_columns, [](float x) { return std::isnan(x); }))
+      rows.push_back(row);
   }
   return rows;
 }
@@ -36,9 +38,9 @@ std::vector<std::int64_t> usable_rows(Dataset& data, const std::string& file) {
   std::vector<std::int64_t> rows = labelled_rows(data);
   const std::int64_t others = data.features.rows - std::ssize(rows);
   if (others > 0)
-    data.notes.push_back(fmt::format("{}: rows without a target are left out: {} of {}", file, others, data.features.rows));
-  if (rows.empty())
-    fail(ErrorKind::kData, "{}: needed rows with a target, found none", file);
+    data.notes.push_back(
+        fmt::format("{}: rows without a target are left out: {} of {}", file, others, data.features.rows));
+  if (rows.empty()) fail(ErrorKind::kData, "{}: needed rows with a target, found none", file);
   return rows;
 }
 
@@ -82,13 +84,15 @@ void note_missing_classes(std::vector<std::string>& notes, const Dataset& data, 
                           std::span<const std::int64_t> rows) {
   if (rows.empty() || data.schema.classes.empty()) return;
   std::vector<bool> found(data.schema.classes.size());
-  for (const std::int64_t row : rows) found[static_cast<std::size_t>(data.targets[static_cast<std::size_t>(row)])] = true;
+  for (const std::int64_t row : rows)
+    found[static_cast<std::size_t>(data.targets[static_cast<std::size_t>(row)])] = true;
   std::vector<std::string_view> missing;
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (!found[i]) missing.push_back(data.schema.classes[i]);
   }
   if (!missing.empty())
-    notes.push_back(fmt::format("no {} row is of the {} {}", part, missing.size() == 1 ? "class" : "classes", listed(missing)));
+    notes.push_back(fmt::format("no {} row is of the {} {}", part, missing.size() == 1 ? "class" : "classes",
+                                listed(missing)));
 }
 
 Dataset load_named_idx(const DataConfig& config) {
@@ -103,35 +107,38 @@ Dataset load_named_idx(const DataConfig& config) {
   return data;
 }
 
-TableOptions table_options(const Config& config) {
+// files: those that are read.
+TableOptions table_options(const Config& config, const DataFiles& files) {
   const DataConfig& data = config.data;
   return {.format = data.table,
           .targets = data.targets,
-          .target_type = !is_classification(config)        ? TargetType::kNumbers
+          .target_type = !is_classification(config)                  ? TargetType::kNumbers
                          : data.target_type == ColumnType::kCategory ? TargetType::kCategory
-                                                           : TargetType::kClasses,
+                                                                     : TargetType::kClasses,
           .types = data.types,
           .ignore = data.ignore,
           .id = data.id,
           .part = data.split ? data.split->column : "",
           .group = data.split ? data.split->group : "",
+          .more = {files.more.begin(), files.more.end()},
           .limits = data.limits};
 }
 
-// What a file is read for: of NumPy's arrays x_train and y_train are for training, x_test and y_test for the rest, and x
-// and y for both.
+// What a file is read for: of NumPy's arrays x_train and y_train are for training, x_test and y_test for the
+// rest, and x and y for both.
 enum class Purpose { kTraining, kOther };
 std::string arrays_for(Purpose purpose) { return purpose == Purpose::kTraining ? "train" : "test"; }
 
 Dataset load_train_file(const Config& config) {
   const DataConfig& data = config.data;
   if (data.format == DataFormat::kNumpy) {
-    return numpy_examples(load_numpy({data.train.samples, data.train.labels}, {.part = arrays_for(Purpose::kTraining)}, data.limits),
+    return numpy_examples(load_numpy({data.train.samples, data.train.labels},
+                                     {.part = arrays_for(Purpose::kTraining)}, data.limits),
                           is_classification(config) ? NumpyTarget::kClasses : NumpyTarget::kNumbers,
                           data.train.samples, data.limits);
   }
   if (config.data.format == DataFormat::kIdx) return load_named_idx(config.data);
-  return load_table(config.data.train.samples, table_options(config));
+  return load_table(config.data.train.samples, table_options(config, config.data.train));
 }
 
 // The marks of a split are those of the training file.
@@ -141,7 +148,7 @@ Dataset load_trained(const Config& config, const DataFiles& files, const Schema&
     const NumpyChoice choice{.part = arrays_for(purpose)};
     return numpy_examples(load_numpy({files.samples, files.labels}, choice, limits), trained, files.samples);
   }
-  TableOptions options = table_options(config);
+  TableOptions options = table_options(config, files);
   if (purpose == Purpose::kOther) options.part = options.group = "";
   if (config.data.format == DataFormat::kIdx) return load_idx({files.samples, files.labels}, trained, limits);
   return load_table(files.samples, trained, TargetUse::kRequired, options);
@@ -153,11 +160,14 @@ Examples examples_of(Dataset data, const std::string& file, const DataLimits& li
   return examples;
 }
 
-// What is tested on beside the training file's rows: of NumPy's arrays also x_test and y_test in the same file.
+// What is tested on beside the training file's rows: of NumPy's arrays also x_test and y_test in the same
+// file.
 std::optional<DataFiles> test_files(const Config& config) {
   const DataConfig& data = config.data;
-  if (data.test || data.split || data.format != DataFormat::kNumpy || !data.train.labels.empty()) return data.test;
-  if (descriptor_of(data.train.samples) || !has_numpy_part(data.train.samples, arrays_for(Purpose::kOther))) return std::nullopt;
+  if (data.test || data.split || data.format != DataFormat::kNumpy || !data.train.labels.empty())
+    return data.test;
+  if (descriptor_of(data.train.samples) || !has_numpy_part(data.train.samples, arrays_for(Purpose::kOther)))
+    return std::nullopt;
   return data.train;
 }
 
@@ -212,14 +222,22 @@ TestData load_test_data(const Config& config, const Schema& trained) {
 
 Examples load_inputs(const Config& config, const Schema& trained, const std::string& path) {
   const DataLimits& limits = config.data.limits;
-  if (config.data.format == DataFormat::kIdx) return examples_of(load_idx({path, {}}, trained, limits), path, limits);
+  if (config.data.format == DataFormat::kIdx)
+    return examples_of(load_idx({path, {}}, trained, limits), path, limits);
   if (config.data.format == DataFormat::kNumpy) {
     const NumpyChoice choice{.part = arrays_for(Purpose::kOther), .targets = NumpyTargets::kIgnored};
     return examples_of(numpy_examples(load_numpy({path, {}}, choice, limits), trained, path), path, limits);
   }
-  TableOptions options = table_options(config);
+  TableOptions options = table_options(config, {});
   options.part = options.group = "";
   return examples_of(load_table(path, trained, TargetUse::kIgnored, options), path, limits);
+}
+
+Table load_columns(const Config& config) {
+  if (config.data.format != DataFormat::kCsv)
+    fail(ErrorKind::kConfig, "{}: needed a table, found the format '{}'", config.data.place.text,
+         name_of(config.data.format));
+  return catenary::load_columns(config.data.train.samples, table_options(config, config.data.train));
 }
 
 SampleRows::SampleRows(const Examples& examples) : examples_(examples) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "catenary/data/csv/table.h"
 #include "catenary/data/dataset.h"
 #include "catenary/data/preprocess/encode.h"
 #include "catenary/engine/step.h"
@@ -43,8 +44,8 @@ struct TrainingData {
   [[nodiscard]] Samples test() const { return {test_file ? &*test_file : &file, test_rows}; }
 };
 
-/// Reads the files of a config and fits its preprocessing to the training rows. Rows without a target serve no purpose.
-/// Throws Error{data}, Error{io} and Error{config} as the readers do.
+/// Reads the files of a config and fits its preprocessing to the training rows. Rows without a target serve
+/// no purpose. Throws Error{data}, Error{io} and Error{config} as the readers do.
 [[nodiscard]] TrainingData load_training_data(const Config& config);
 
 /// A file in memory and the rows of it that a trained model is judged by.
@@ -62,6 +63,9 @@ struct TestData {
 
 /// Reads inputs for prediction: a table with the model's columns, or an IDX file of images.
 [[nodiscard]] Examples load_inputs(const Config& config, const Schema& trained, const std::string& path);
+
+/// The columns of a config's table as they are read for training. Throws Error{config} for other data.
+[[nodiscard]] Table load_columns(const Config& config);
 
 /// Where a step finds examples' inputs and targets, as the model wants to see them. Must outlive the step's
 /// runs.

@@ -30,6 +30,9 @@ struct CsvOptions {
   /// are features. A column without a name has one like "column3".
   std::function<std::vector<ColumnRequest>(std::span<const std::string> names)> requests = {};
   DataLimits limits = {};
+  /// Files whose rows follow those of the first, with the same header if they have one. Several are read as
+  /// what has no known length: their data may take half of the memory that is allowed.
+  std::vector<std::filesystem::path> more = {};
   std::size_t max_cell_bytes = std::size_t{1} << 20;
   std::size_t chunk_bytes = std::size_t{1} << 18;  // read at once; 256 KiB stays in L2
 };

@@ -24,14 +24,18 @@ constexpr std::uint64_t kNameCopies = 3;
 
 }  // namespace
 
-TableBuilder::TableBuilder(std::string file, const CsvOptions& options, std::vector<Guess> guesses)
-    : options_(options), guesses_(std::move(guesses)) {
-  table_.file = std::move(file);
+TableBuilder::TableBuilder(const CsvOptions& options, std::vector<Guess> guesses)
+    : options_(options), guesses_(std::move(guesses)) {}
+
+void TableBuilder::start_file(std::string name) {
+  table_.files.push_back({std::move(name), table_.lines.size()});
+  if (at_ == At::kRows && options_.format.has_header) at_ = At::kNextHeader;
 }
 
 void TableBuilder::fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
                              std::string_view found) const {
-  fail(ErrorKind::kData, "{}: needed {}, found {}", cell_position(table_, line, column), needed, found);
+  fail(ErrorKind::kData, "{}: line {}, column {} {}: needed {}, found {}", file(), line, column + 1,
+       quote(table_.columns[column].name), needed, found);
 }
 
 void TableBuilder::add_cell(std::string_view text, std::int64_t line) {
@@ -64,7 +68,7 @@ void TableBuilder::add_beyond_columns(std::string_view text, std::int64_t line) 
   constexpr std::size_t kMostCounted = 1000;
   has_extra_ = has_extra_ || !text.empty();
   if (cell_ < readers_.size() + kMostCounted) return;
-  fail(ErrorKind::kData, "{}: line {}: needed {} cells as in the header, found more than {}", table_.file,
+  fail(ErrorKind::kData, "{}: line {}: needed {} cells as in the header, found more than {}", file(),
        line, readers_.size(), cell_);
 }
 
@@ -76,18 +80,21 @@ void TableBuilder::hold_cell(std::string_view text, std::int64_t line) {
   }
   if (cell_ >= options_.limits.max_columns + (at_ == At::kFirstRow ? 1 : 0)) {
     fail(ErrorKind::kData,
-         "{}: line {}: needed at most {} columns, found more; data.max_columns sets the limit", table_.file,
-         line, cell_);
+         "{}: line {}: needed at most {} columns, found more; data.max_columns sets the limit", file(), line,
+         cell_);
   }
   bytes_ += kColumnBytes + kNameCopies * text.size();
-  (at_ == At::kHeader ? header_ : first_).push_back(as_utf8(text));
+  (at_ == At::kFirstRow ? first_ : header_).push_back(as_utf8(text));
 }
 
 void TableBuilder::end_row(std::int64_t line) {
   const bool is_empty = cell_ == 0 || (cell_ == 1 && is_blank_ && readers_.size() != 1);
   if (is_empty && at_ == At::kHeader) header_.clear();
   if (is_empty && at_ == At::kFirstRow) first_.clear();
-  if (!is_empty && at_ == At::kHeader && options_.format.has_header) {
+  if (is_empty && at_ == At::kNextHeader) header_.clear();
+  if (!is_empty && at_ == At::kNextHeader) {
+    require_same_header(line);
+  } else if (!is_empty && at_ == At::kHeader && options_.format.has_header) {
     at_ = At::kFirstRow;
   } else if (!is_empty && at_ == At::kRows) {
     end_full_row(line);
@@ -102,8 +109,8 @@ void TableBuilder::end_row(std::int64_t line) {
 
 void TableBuilder::end_full_row(std::int64_t line) {
   if (cell_ < readers_.size() || has_extra_) {
-    fail(ErrorKind::kData, "{}: line {}: needed {} cells as in {}, found {}", table_.file, line,
-         readers_.size(), options_.format.has_header ? "the header" : "the first row", cell_);
+    fail(ErrorKind::kData, "{}: line {}: needed {} cells as in {}, found {}", file(), line, readers_.size(),
+         options_.format.has_header ? "the header" : "the first row", cell_);
   }
   bytes_ += row_bytes_;
   table_.lines.push_back(line);
@@ -112,6 +119,19 @@ void TableBuilder::end_full_row(std::int64_t line) {
     matrix.numbers.insert(matrix.numbers.end(), numbers, numbers + matrix.width);
     numbers += matrix.width;
   }
+}
+
+// What another file calls its columns must be what the first one does, in the same order.
+void TableBuilder::require_same_header(std::int64_t line) {
+  std::vector<std::string> names = std::exchange(header_, {});
+  if (names.size() + 1 == names_.size() && names_.front().empty()) names.insert(names.begin(), "");
+  const auto [theirs, ours] = std::ranges::mismatch(names, names_);
+  if (theirs != names.end() || ours != names_.end()) {
+    fail(ErrorKind::kData, "{}: line {}, column {}: needed {} as in {}, found {}", file(), line,
+         theirs - names.begin() + 1, ours == names_.end() ? "no more columns" : quote(*ours), table_.file(),
+         theirs == names.end() ? "no more columns" : quote(*theirs));
+  }
+  at_ = At::kRows;
 }
 
 // All that is known once the first row below the header is: names, what each is read for, and the row itself.
@@ -137,13 +157,14 @@ void TableBuilder::name_columns(std::int64_t line) {
     table_.notes.push_back(
         fmt::format("{}: the header has one name less than its rows have cells: it is taken to name all "
                     "but the first column",
-                    table_.file));
+                    table_.file()));
   }
   if (!format.has_header && header_.empty()) header_.resize(first_.size());
   if (!format.has_header && header_.size() != first_.size()) {
-    fail(ErrorKind::kData, "{}: line {}: needed {} cells as data.columns has names, found {}", table_.file,
+    fail(ErrorKind::kData, "{}: line {}: needed {} cells as data.columns has names, found {}", table_.file(),
          line, header_.size(), first_.size());
   }
+  names_ = header_;
   const bool all_numbers = header_.size() > 1 && std::ranges::all_of(header_, [&](const std::string& name) {
                              return parse_number(name, *format.decimal).has_value();
                            });
@@ -151,7 +172,7 @@ void TableBuilder::name_columns(std::int64_t line) {
     table_.notes.push_back(
         fmt::format("{}: the first line is taken for names, though all are numbers; data.header = false "
                     "reads it as a row",
-                    table_.file));
+                    table_.file()));
   for (std::string& name : std::exchange(header_, {})) {
     const bool is_nameless = name.empty();
     if (is_nameless) name = fmt::format("column{}", table_.columns.size() + 1);
@@ -170,7 +191,7 @@ void TableBuilder::make_names_distinct() {
       name = fmt::format("{}.{}", column.name, number);
     if (seen.size() < 100)  // of a file with a thousand such names nobody reads them all
       table_.notes.push_back(
-          fmt::format("{}: the name {} stands twice in the header: the second is read as {}", table_.file,
+          fmt::format("{}: the name {} stands twice in the header: the second is read as {}", table_.file(),
                       quote(column.name), quote(name)));
     seen.insert(name);
     column.name = std::move(name);
@@ -253,12 +274,12 @@ std::vector<Guess> TableBuilder::guesses() const {
 }
 
 void TableBuilder::end_file() {
-  if (at_ == At::kHeader) {
-    fail(ErrorKind::kData, "{}: needed {}, found an empty file", table_.file,
+  if (at_ == At::kHeader || at_ == At::kNextHeader) {
+    fail(ErrorKind::kData, "{}: needed {}, found an empty file", file(),
          options_.format.has_header ? "a header on line 1" : "a row");
   }
   if (at_ == At::kFirstRow)
-    fail(ErrorKind::kData, "{}: needed rows below the header, found none", table_.file);
+    fail(ErrorKind::kData, "{}: needed rows below the header, found none", table_.file());
 }
 
 Table TableBuilder::finish() {
@@ -281,7 +302,7 @@ Table TableBuilder::finish() {
                                          column_position(table_, column), reader.infinite()));
   }
   if (has_other_bytes)
-    table_.notes.push_back(fmt::format("{}: not UTF-8: what is not is read as Windows-1252", table_.file));
+    table_.notes.push_back(fmt::format("{}: not UTF-8: what is not is read as Windows-1252", table_.file()));
   recode(codes);
   return std::move(table_);
 }
@@ -289,8 +310,8 @@ Table TableBuilder::finish() {
 void TableBuilder::require_f32(std::size_t column) {
   const std::optional<ColumnReader::TooLarge>& cell = readers_[column].too_large();
   if (!cell) return;
-  const std::int64_t line = table_.lines[static_cast<std::size_t>(cell->cell)];
-  fail_cell(line, column, "a number in the range of f32", fmt::to_string(cell->number));
+  fail(ErrorKind::kData, "{}: needed a number in the range of f32, found {}",
+       cell_position(table_, static_cast<std::size_t>(cell->cell), column), cell->number);
 }
 
 // Gives the cells of categories and booleans the numbers that their sorted values have.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "catenary/data/dataset.h"
@@ -20,6 +21,9 @@ struct Inputs {
 /// rows.
 [[nodiscard]] std::vector<float> values_of(const Dataset& data, const Input& input,
                                            std::span<const std::int64_t> rows);
+
+/// What an input's steps do, for a person: ": impute 3.5, (x - 2) / 1.5"; "" where there are none.
+[[nodiscard]] std::string describe_steps(const Input& input);
 
 /// Applies data.schema.inputs, and takes the features' memory for them where that is possible. An affine step
 /// at the end is left to whoever gathers the rows, so that a row's inputs do not hang on whether other rows

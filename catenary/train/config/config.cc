@@ -93,6 +93,7 @@ void check_streams(const DataConfig& data, const std::string& path) {
   for (const DataFiles& files : {data.train, data.validation.value_or(DataFiles{}), data.test.value_or(DataFiles{})}) {
     check(files.samples);
     check(files.labels);
+    for (const std::string& file : files.more) check(file);
   }
 }
 

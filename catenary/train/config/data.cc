@@ -1,3 +1,5 @@
+#include <glob.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -16,12 +18,14 @@ namespace catenary::train {
 namespace {
 
 constexpr std::array<std::string_view, 20> kKeys = {
-    "format",  "train",  "validation", "test",   "split", "target",  "target_type", "classes",     "separator",   "decimal", "header",
-    "columns", "missing", "types",  "ignore", "id",     "standardize", "max_bytes",   "max_columns", "max_classes"};
+    "format",  "train",     "validation",  "test",      "split",       "target",     "target_type",
+    "classes", "separator", "decimal",     "header",    "columns",     "missing",    "types",
+    "ignore",  "id",        "standardize", "max_bytes", "max_columns", "max_classes"};
 // Of tables alone.
-constexpr std::array<std::string_view, 10> kTableKeys = {"target",  "target_type", "separator", "decimal", "header",
-                                                         "columns", "missing",     "types",     "ignore",  "id"};
-constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, ColumnType::kBoolean, ColumnType::kTime};
+constexpr std::array<std::string_view, 10> kTableKeys = {
+    "target", "target_type", "separator", "decimal", "header", "columns", "missing", "types", "ignore", "id"};
+constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, ColumnType::kBoolean,
+                               ColumnType::kTime};
 
 constexpr std::array kFormats = {DataFormat::kIdx, DataFormat::kCsv, DataFormat::kNumpy};
 
@@ -52,14 +56,14 @@ DataFiles read_pair(const TomlNode& node, const std::string& path, const std::st
   const auto file = [&](std::string_view key) {
     return absolute(table.require(key, "a path"), table.path(key), config_path);
   };
-  return {file(keys[0]), file(keys[1])};
+  return {file(keys[0]), file(keys[1]), {}};
 }
 
 // The labels' file beside "train-images-idx3-ubyte.gz" is "train-labels-idx1-ubyte.gz".
 DataFiles infer_labels(const TomlNode& node, const std::string& path, const std::string& config_path) {
   if (!std::holds_alternative<std::string>(node.value)) fail_expected(node, path, kExpectedIdx);
   constexpr std::string_view kImages = "images-idx3";
-  DataFiles files{absolute(node, path, config_path), ""};
+  DataFiles files{absolute(node, path, config_path), "", {}};
   const std::size_t at = files.samples.rfind(kImages);
   if (at == std::string::npos || at < files.samples.rfind('/')) fail_expected(node, path, kExpectedIdx);
   files.labels = files.samples;
@@ -67,12 +71,43 @@ DataFiles infer_labels(const TomlNode& node, const std::string& path, const std:
   return files;
 }
 
+// The files that a pattern such as part-*.csv stands for, sorted; a name without * and ? is itself.
+std::vector<std::string> files_of(const TomlNode& node, std::string_view path,
+                                  const std::string& config_path) {
+  const std::string pattern = absolute(node, path, config_path);
+  std::error_code ignored;
+  if (pattern.find_first_of("*?[") == std::string::npos || std::filesystem::exists(pattern, ignored))
+    return {pattern};
+  glob_t found{};
+  const int status = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
+  std::vector<std::string> files(found.gl_pathv, found.gl_pathv + (status == 0 ? found.gl_pathc : 0));
+  ::globfree(&found);
+  if (files.empty()) fail_expected(node, path, "a pattern that some file's name has");
+  std::ranges::sort(files);
+  return files;
+}
+
+// One table, or several with the same columns.
+DataFiles read_tables(const TomlNode& node, const std::string& path, const std::string& config_path) {
+  std::vector<std::string> files;
+  if (node.array() == nullptr) {
+    files = files_of(node, path, config_path);
+  } else {
+    if (node.array()->empty()) fail_expected(node, path, "a path, or an array of at least one");
+    for (const TomlNode& entry : *node.array()) {
+      const std::vector<std::string> found = files_of(entry, path, config_path);
+      files.insert(files.end(), found.begin(), found.end());
+    }
+  }
+  return {files.front(), "", {files.begin() + 1, files.end()}};
+}
+
 DataFiles read_files(const TomlNode& node, const std::string& path, const std::string& config_path,
                      DataFormat format) {
-  if (format == DataFormat::kCsv) return {absolute(node, path, config_path), ""};
+  if (format == DataFormat::kCsv) return read_tables(node, path, config_path);
   const bool is_pair = node.table() != nullptr;
   if (format == DataFormat::kNumpy && is_pair) return read_pair(node, path, config_path, {"x", "y"});
-  if (format == DataFormat::kNumpy) return {absolute(node, path, config_path), ""};
+  if (format == DataFormat::kNumpy) return {absolute(node, path, config_path), "", {}};
   if (is_pair) return read_pair(node, path, config_path, {"images", "labels"});
   return infer_labels(node, path, config_path);
 }
@@ -84,7 +119,8 @@ void read_parts(const TableReader& table, DataConfig& data, const std::string& c
     table.forbid(kFiles, "expected either files for validation and test or a split, found both");
     data.split = read_split(*split);
     if (data.format != DataFormat::kCsv && !(data.split->column + data.split->group).empty())
-      fail(ErrorKind::kConfig, "{}: data.split: only tables have named columns: expected shares", split->place);
+      fail(ErrorKind::kConfig, "{}: data.split: only tables have named columns: expected shares",
+           split->place);
   }
   const auto file = [&](std::string_view key) -> std::optional<DataFiles> {
     const TomlNode* node = table.find(key);
@@ -121,14 +157,16 @@ CsvFormat read_csv_format(const TableReader& data) {
   format.has_header = data.boolean("header", true);
   if (const TomlNode* columns = data.find("columns")) {
     if (format.has_header)
-      data.forbid(std::array<std::string_view, 1>{"columns"}, "names the columns of a file without a header: header = false");
+      data.forbid(std::array<std::string_view, 1>{"columns"},
+                  "names the columns of a file without a header: header = false");
     format.columns = as_names(*columns, data.path("columns"), "an array of the columns' names");
   }
   if (const TomlNode* missing = data.find("missing")) {
     format.missing.clear();
     constexpr std::string_view kExpected = "an array of words that stand for a missing value";
     if (missing->array() == nullptr) fail_expected(*missing, data.path("missing"), kExpected);
-    for (const TomlNode& word : *missing->array()) format.missing.push_back(as_string(word, data.path("missing"), kExpected));
+    for (const TomlNode& word : *missing->array())
+      format.missing.push_back(as_string(word, data.path("missing"), kExpected));
   }
   return format;
 }
@@ -136,7 +174,8 @@ CsvFormat read_csv_format(const TableReader& data) {
 std::vector<std::pair<std::string, ColumnType>> read_types(const TableReader& data) {
   const TomlNode* node = data.find("types");
   if (node == nullptr) return {};
-  if (node->table() == nullptr) fail_expected(*node, data.path("types"), "a table such as { zip = \"category\" }");
+  if (node->table() == nullptr)
+    fail_expected(*node, data.path("types"), "a table such as { zip = \"category\" }");
   std::vector<std::string_view> names;
   for (const ColumnType type : kTypes) names.push_back(name_of(type));
   std::vector<std::pair<std::string, ColumnType>> types;
@@ -153,10 +192,12 @@ void read_table_keys(const TableReader& table, DataConfig& data) {
   data.types = read_types(table);
   if (const TomlNode* ignore = table.find("ignore"))
     data.ignore = as_names(*ignore, table.path("ignore"), "the name of a column, or an array of such names");
-  if (const TomlNode* id = table.find("id")) data.id = as_string(*id, table.path("id"), "the name of a column");
+  if (const TomlNode* id = table.find("id"))
+    data.id = as_string(*id, table.path("id"), "the name of a column");
   constexpr std::array kTargetTypes = {ColumnType::kNumber, ColumnType::kCategory};
   if (table.find("target_type") != nullptr)
-    data.target_type = table.choice("target_type", std::span<const ColumnType>(kTargetTypes), ColumnType::kNumber);
+    data.target_type =
+        table.choice("target_type", std::span<const ColumnType>(kTargetTypes), ColumnType::kNumber);
 }
 
 DataLimits read_limits(const TableReader& data) {
@@ -173,19 +214,16 @@ DataLimits read_limits(const TableReader& data) {
 
 // Without a format, the file's name tells.
 DataFormat infer_format(const TableReader& data, const TomlNode& train) {
-  const auto* path = std::get_if<std::string>(&train.value);
+  const TomlNode& first =
+      train.array() != nullptr && !train.array()->empty() ? train.array()->front() : train;
+  const auto* path = std::get_if<std::string>(&first.value);
   if (path == nullptr)
-    return train.table() != nullptr && find(*train.table(), "x") != nullptr ? DataFormat::kNumpy : DataFormat::kIdx;
-  std::string name;
-  for (const char c : *path) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (name.find("images-idx3") != std::string::npos) return DataFormat::kIdx;
-  if (name.ends_with(".npz") || name.ends_with(".npy")) return DataFormat::kNumpy;
-  if (name.ends_with(".gz")) name.resize(name.size() - 3);
-  for (const std::string_view ending : {".csv", ".tsv", ".tab", ".txt", ".data", ".dat"}) {
-    if (name.ends_with(ending)) return DataFormat::kCsv;
-  }
+    return train.table() != nullptr && find(*train.table(), "x") != nullptr ? DataFormat::kNumpy
+                                                                            : DataFormat::kIdx;
+  if (const std::optional<DataFormat> format = format_of_name(*path)) return *format;
   fail(ErrorKind::kConfig,
-       "{}: data.train: expected a file whose name tells its format (.csv, .tsv, .txt, .data, each also with .gz, "
+       "{}: data.train: expected a file whose name tells its format (.csv, .tsv, .txt, .data, each also with "
+       ".gz, "
        ".npz, .npy, or 'images-idx3' in it), or data.format = \"csv\", \"numpy\" or \"idx\", found {}",
        data.place(), describe(train));
 }
@@ -199,6 +237,18 @@ DataFormat read_format(const TableReader& data, const TomlNode& train) {
 }
 
 }  // namespace
+
+std::optional<DataFormat> format_of_name(std::string_view path) {
+  std::string name;
+  for (const char c : path) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (name.find("images-idx3") != std::string::npos) return DataFormat::kIdx;
+  if (name.ends_with(".npz") || name.ends_with(".npy")) return DataFormat::kNumpy;
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  for (const std::string_view ending : {".csv", ".tsv", ".tab", ".txt", ".data", ".dat"}) {
+    if (name.ends_with(ending)) return DataFormat::kCsv;
+  }
+  return std::nullopt;
+}
 
 DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   const TableReader table(node, "data", kKeys);

@@ -53,9 +53,10 @@ def failures(found, folder):
     for command, quoted in found:
         arguments = [str(PROGRAM), *shlex.split(command)[1:]]
         run = subprocess.run(arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        unfit = first_unfit(quoted, run.stdout.split("\n"))
+        lines = run.stdout.split("\n")
+        unfit = first_unfit(quoted, lines)
         if run.returncode != 0 or unfit is not None:
-            yield f"$ {command}\nexit code {run.returncode}; not printed where it is quoted: {unfit}\n{run.stdout[:4000]}"
+            yield f"$ {command}\nexit code {run.returncode}; not printed where it is quoted: {unfit}\n" + "\n".join(lines[:8] + ["..."] + lines[-16:])
 
 
 def main():

@@ -63,8 +63,9 @@ void check_one_target(const Config& config) {
 void check_target_type(const Config& config) {
   const std::optional<ColumnType>& type = config.data.target_type;
   if (!type || (type == ColumnType::kCategory) == is_classification(config)) return;
-  fail(ErrorKind::kConfig, "{}: data.target_type: the loss {} takes {}, found '{}'", config.data.target_place.text,
-       name_of(config.train.loss), is_classification(config) ? "classes" : "numbers", name_of(*type));
+  fail(ErrorKind::kConfig, "{}: data.target_type: the loss {} takes {}, found '{}'",
+       config.data.target_place.text, name_of(config.train.loss),
+       is_classification(config) ? "classes" : "numbers", name_of(*type));
 }
 
 // Classes keep their shares in each part unless a config says otherwise.
@@ -90,11 +91,22 @@ void check_streams(const DataConfig& data, const std::string& path) {
     read.push_back(*descriptor);
   };
   check(path);
-  for (const DataFiles& files : {data.train, data.validation.value_or(DataFiles{}), data.test.value_or(DataFiles{})}) {
+  for (const DataFiles& files :
+       {data.train, data.validation.value_or(DataFiles{}), data.test.value_or(DataFiles{})}) {
     check(files.samples);
     check(files.labels);
     for (const std::string& file : files.more) check(file);
   }
+}
+
+// Data are often given in the place of a config; a text may be either.
+void require_no_data(const std::string& path) {
+  const std::optional<DataFormat> format = path.ends_with(".txt") ? std::nullopt : format_of_name(path);
+  if (!format) return;
+  fail(ErrorKind::kConfig, "{}: needed a config, found data by the name; {}", path,
+       *format == DataFormat::kCsv
+           ? "a table is trained on with --target COLUMN, and 'catenary init' writes its config"
+           : "a config names them as data.train");
 }
 
 }  // namespace
@@ -103,7 +115,8 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
   TomlNode document = parse_toml(text, path);
   for (const std::string& override_text : overrides) apply_override(document, override_text);
   const TableReader root(
-      document, "", std::array<std::string_view, 7>{"format", "seed", "data", "preprocess", "model", "train", "output"});
+      document, "",
+      std::array<std::string_view, 7>{"format", "seed", "data", "preprocess", "model", "train", "output"});
   check_format(root);
   Config config;
   config.seed = root.whole("seed", {0, std::numeric_limits<std::int64_t>::max()}, config.seed);
@@ -121,6 +134,7 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
 }
 
 Config load_config(const std::string& path, std::span<const std::string> overrides) {
+  require_no_data(path);
   const auto bytes = read_at_most(path, kMaxConfigBytes + 1);
   const std::string kind = binary_kind(std::span(bytes).first(std::min(bytes.size(), kFileStartBytes)));
   if (!kind.empty())

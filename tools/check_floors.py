@@ -33,16 +33,16 @@ ROOMS_OF = {
         "page": {"formula", "steps", "document", "render"},
         "code": {"formula", "steps", "render"},
     },
-    "data": {
-        "": {"csv"},
-        "csv": {"schema.h", "limits.h", "unzip.h"},
-        "preprocess": {"csv", "classes.h", "dataset.h", "limits.h", "name_index.h", "schema.h", "table_dataset.h"},
-    },
     "transform": {"": set(), "simplify": {""}, "check": {""}},
     "engine": {
         "": {"compile", "run"},
         "compile": {"batch.h", "variables.h"},
         "run": {"batch.h", "compile"},
+    },
+    "data": {
+        "": {"csv"},
+        "csv": {"schema.h", "limits.h", "unzip.h"},
+        "preprocess": {"csv", "dataset.h", "schema.h", "limits.h", "classes.h", "name_index.h"},
     },
     "train": {"": {"config", "run"}, "config": set(), "run": {"config"}},
     "bench": {"": {"compare"}, "compare": set()},

@@ -32,14 +32,14 @@ enum class Unseen { kOther, kRefuse };
 /// A column that a model reads: what its cells are and which numbers stand for them. A cell that is missing
 /// is NaN.
 struct ColumnSchema {
-  std::string name;
-  ColumnType type = ColumnType::kNumber;
+  std::string name;                              ///< in the header, or made up
+  ColumnType type = ColumnType::kNumber;         ///< of its cells
   DateOrder date_order = DateOrder::kYearFirst;  ///< of a time
   /// Of a category: a cell is the position of its value, or their number for any other value.
   std::vector<std::string> levels = {};
   /// Of a category with too many values to list: a cell is its value's hash modulo so many. 0: see `levels`.
   std::int64_t buckets = 0;
-  Unseen unseen = Unseen::kOther;
+  Unseen unseen = Unseen::kOther;  ///< of a category: whether other values are errors
   [[nodiscard]] bool operator==(const ColumnSchema&) const = default;
 };
 
@@ -68,7 +68,7 @@ struct Log {
 };
 /// x, or the nearer of the bounds beyond them.
 struct Clip {
-  float low = 0, high = 0;
+  float low = 0, high = 0;  ///< the bounds
   [[nodiscard]] bool operator==(const Clip&) const = default;
 };
 /// The share of the training rows below x, by linear interpolation between their quantiles; `normal`: the
@@ -100,14 +100,15 @@ struct Part {
 
 }  // namespace fitted
 
+/// Any of them.
 using FittedStep = std::variant<fitted::Impute, fitted::Affine, fitted::Log, fitted::Clip, fitted::Quantile,
                                 fitted::Equals, fitted::IsMissing, fitted::Ordinal, fitted::Part>;
 
 /// An input of the network: a function of one cell of a row.
 struct Input {
-  std::string name;        ///< "age", "town=Ulm", "when.month"
-  std::size_t column = 0;  ///< in Schema::columns
-  std::vector<FittedStep> steps = {};
+  std::string name;                    ///< "age", "town=Ulm", "when.month"
+  std::size_t column = 0;              ///< in Schema::columns
+  std::vector<FittedStep> steps = {};  ///< one after the other
   [[nodiscard]] bool operator==(const Input&) const = default;
 };
 

@@ -44,7 +44,8 @@ std::vector<List> lists_of(std::span<const std::string> levels) {
   }
   if (others.empty()) return lists;
   fail(ErrorKind::kConfig,
-       "needed names of parts: train (training), validation (valid, val, dev) and test (testing, holdout), found {}",
+       "needed names of parts: train (training), validation (valid, val, dev) and test (testing, holdout), "
+       "found {}",
        listed(others));
 }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,7 @@ enum class TargetType { kInfer, kClasses, kCategory, kNumbers };
 
 /// How a table is to be read.
 struct TableOptions {
-  CsvFormat format = {};
+  CsvFormat format = {};                        ///< how it is written
   std::vector<std::string> targets = {};        ///< columns to predict; several only as numbers
   TargetType target_type = TargetType::kInfer;  ///< of all of them
   std::vector<std::pair<std::string, ColumnType>> types = {};  ///< of columns whose cells do not tell it
@@ -47,6 +48,12 @@ enum class TargetUse { kRequired, kIgnored };
 [[nodiscard]] Dataset load_table(const std::filesystem::path& path, const Schema& trained, TargetUse use,
                                  const TableOptions& options = {});
 
+/// The same from memory, not gzipped; `name` stands for the file in messages.
+[[nodiscard]] Dataset parse_table(std::string_view text, const std::string& name,
+                                  const TableOptions& options);
+[[nodiscard]] Dataset parse_table(std::string_view text, const std::string& name, const Schema& trained,
+                                  TargetUse use, const TableOptions& options = {});
+
 /// All columns of a table as load_table() takes them for training, before any is left out. Of the options,
 /// targets may be empty.
 [[nodiscard]] Table load_columns(const std::filesystem::path& path, const TableOptions& options);
@@ -60,8 +67,5 @@ struct TextColumn {
 /// All columns of a table, row for row as load_table() reads them. Of the options, format and limits count.
 [[nodiscard]] std::vector<TextColumn> load_texts(const std::filesystem::path& path,
                                                  const TableOptions& options);
-
-/// For each of a file's values of a category the number that the column has for it.
-[[nodiscard]] std::vector<float> codes_for(const ColumnSchema& column, std::span<const std::string> levels);
 
 }  // namespace catenary

@@ -58,8 +58,16 @@ std::size_t numbers_of(Guess guess) {
   return numbers_of(order_of(guess) ? ColumnType::kTime : ColumnType::kNumber);
 }
 
+ColumnReader::ColumnReader(const Options& options, const CsvFormat& format)
+    : options_(options),
+      format_(&format),
+      decimal_(*format.decimal),
+      may_numbers_be_missing_(std::ranges::any_of(format.missing, [&](const std::string& word) {
+        return std::isfinite(parse_number(word, *format.decimal).value_or(kMissing));
+      })) {}
+
 // What is infinite is missing; what f32 cannot hold may turn out to be text.
-const char* ColumnReader::read_large(double number, float* out) {
+const char* ColumnReader::take_large(double number, float* out) {
   if (std::isfinite(number) && !too_large_) too_large_ = {cells_ - 1, number};
   missing_ += std::isfinite(number) ? 0 : 1;
   infinite_ += std::isinf(number) ? 1 : 0;
@@ -67,9 +75,17 @@ const char* ColumnReader::read_large(double number, float* out) {
   return nullptr;
 }
 
-// All but numbers, and cells that are not what they were expected to be.
+std::optional<double> ColumnReader::number_of(std::string_view text) const {
+  if (may_numbers_be_missing_ && is_missing(text)) return std::nullopt;
+  return parse_number(text, decimal_);
+}
+
+// All but plain numbers, and cells that are not what they were expected to be.
 const char* ColumnReader::read_other(std::string_view text, float* out) {
   if (options_.guess == Guess::kCategory || options_.guess == Guess::kBoolean) return read_level(text, out);
+  if (options_.guess == Guess::kNumber) {
+    if (const std::optional<double> number = number_of(text)) return take_number(*number, out);
+  }
   const std::optional<DateOrder> order = order_of(options_.guess);
   if (order) {
     if (const std::optional<Time> time = parse_time(text, *order)) {
@@ -100,10 +116,13 @@ const char* ColumnReader::read_level(std::string_view text, float* out) {
 }
 
 const char* ColumnReader::change_guess(std::string_view text, float* out) {
-  if (options_.is_fixed) return needed_for(options_.guess);
+  if (options_.freedom == Freedom::kNone) return needed_for(options_.guess);
   const std::size_t width = numbers_of(options_.guess);
   const bool is_open = options_.guess == Guess::kOpen;
-  options_.guess = is_open ? first_guess(text) : next_guess(text);
+  const Guess guess = is_open ? first_guess(text) : next_guess(text);
+  if (options_.freedom == Freedom::kDates && !order_of(guess))
+    return needed_for(is_open ? Guess::kYearFirst : options_.guess);
+  options_.guess = guess;
   // Of missing cells nothing is lost, but a time needs room for two numbers.
   must_reread_ |= !is_open || numbers_of(options_.guess) != width;
   if (must_reread_) {
@@ -119,7 +138,8 @@ bool ColumnReader::is_missing(std::string_view text) const {
 }
 
 Guess ColumnReader::first_guess(std::string_view text) const {
-  if (parse_number(text, decimal_)) return Guess::kNumber;
+  if (options_.freedom != Freedom::kDates && parse_number(text, decimal_)) return Guess::kNumber;
+  if (options_.freedom == Freedom::kNumberOrCategory) return Guess::kCategory;
   for (const Guess guess : {Guess::kYearFirst, Guess::kMonthFirst, Guess::kDayFirst}) {
     if (parse_time(text, *order_of(guess))) return guess;
   }
@@ -145,7 +165,7 @@ ColumnReader::Result ColumnReader::finish() const {
   std::ranges::sort(result.levels);
   result.levels.erase(std::ranges::unique(result.levels).begin(), result.levels.end());
   const bool is_boolean =
-      options_.guess == Guess::kBoolean || (!options_.is_fixed && are_booleans(result.levels));
+      options_.guess == Guess::kBoolean || (options_.freedom == Freedom::kAny && are_booleans(result.levels));
   for (std::size_t code = 0; code < names.size(); ++code) {
     if (is_level_missing_[code]) {
       result.codes.push_back(kMissing);

@@ -21,28 +21,30 @@ namespace catenary {
 /// under that one, the file is read again. So a column ends as the first of these that all of its cells are.
 enum class Guess { kOpen, kNumber, kYearFirst, kMonthFirst, kDayFirst, kBoolean, kCategory };
 
+/// What a column's guess may become while it is read.
+enum class Freedom {
+  kAny,
+  kNumberOrCategory,
+  kDates,  ///< a time, in whatever order its dates are
+  kNone    ///< the guess is a demand
+};
+
 /// Turns the cells of one column into numbers.
 class ColumnReader {
  public:
   struct Options {
     Guess guess = Guess::kOpen;
-    bool is_fixed = false;  ///< the guess is a demand: a cell that is something else is refused
+    Freedom freedom = Freedom::kAny;  ///< a cell that is something else is refused
   };
   /// format: must outlive the reader.
-  ColumnReader(const Options& options, const CsvFormat& format)
-      : options_(options), format_(&format), decimal_(*format.decimal) {}
+  ColumnReader(const Options& options, const CsvFormat& format);
 
-  /// Puts the numbers of a cell to `out`, room for two. Null, or what was needed of the cell. text:
-  /// trimmed.
+  /// Puts the numbers of a cell to `out`, room for two. Null, or what was needed of the cell. text: trimmed.
   [[nodiscard]] const char* read(std::string_view text, float* out) {
     ++cells_;
-    if (options_.guess != Guess::kNumber) return read_other(text, out);
+    if (options_.guess != Guess::kNumber || may_numbers_be_missing_) return read_other(text, out);
     const std::optional<double> number = parse_number(text, decimal_);
-    if (!number) return read_other(text, out);
-    if (std::abs(*number) > std::numeric_limits<float>::max() || std::isnan(*number))
-      return read_large(*number, out);
-    *out = static_cast<float>(*number);
-    return nullptr;
+    return number ? take_number(*number, out) : read_other(text, out);
   }
 
   [[nodiscard]] Guess guess() const { return options_.guess; }
@@ -74,9 +76,16 @@ class ColumnReader {
 
  private:
   [[nodiscard]] bool is_missing(std::string_view text) const;
+  [[nodiscard]] std::optional<double> number_of(std::string_view text) const;
   [[nodiscard]] Guess first_guess(std::string_view text) const;
   [[nodiscard]] Guess next_guess(std::string_view text) const;
-  const char* read_large(double number, float* out);
+  const char* take_number(double number, float* out) {
+    if (std::abs(number) > std::numeric_limits<float>::max() || std::isnan(number))
+      return take_large(number, out);
+    *out = static_cast<float>(number);
+    return nullptr;
+  }
+  const char* take_large(double number, float* out);
   const char* read_other(std::string_view text, float* out);
   const char* read_level(std::string_view text, float* out);
   const char* change_guess(std::string_view text, float* out);
@@ -84,6 +93,7 @@ class ColumnReader {
   Options options_;
   const CsvFormat* format_;
   char decimal_;
+  bool may_numbers_be_missing_;  // a missing word is a number, such as -999
   std::int64_t cells_ = 0, missing_ = 0, infinite_ = 0;
   LevelTable levels_;
   std::vector<bool> is_level_missing_;

@@ -174,11 +174,15 @@ bool read_once(std::span<const NamedSource> sources, const CsvOptions& options, 
   return !builder.must_reread();
 }
 
+CsvFormat told_format(const NamedSource& file, const CsvFormat& given) {
+  const std::string start = read_start(*file.source);
+  require_text(start, file.name);
+  return tell_format(start, given);
+}
+
 Table read(std::span<const NamedSource> sources, const CsvOptions& options) {
-  const std::string start = read_start(*sources.front().source);
-  require_text(start, sources.front().name);
   CsvOptions complete = options;
-  complete.format = tell_format(start, options.format);
+  complete.format = told_format(sources.front(), options.format);
   std::vector<Guess> guesses;
   for (;;) {
     TableBuilder builder(complete, guesses);

@@ -19,8 +19,9 @@ namespace catenary {
 /// What a column is to be read as.
 struct ColumnRequest {
   ColumnRole role = ColumnRole::kFeature;
-  std::optional<ColumnType> type = {};           ///< absent: what all of its cells are
-  DateOrder date_order = DateOrder::kYearFirst;  ///< of a time that is asked for
+  std::optional<ColumnType> type = {};  ///< absent: what all of its cells are
+  std::optional<DateOrder> date_order =
+      {};                 ///< of a time that is asked for; absent: the one of all of its cells
   std::size_t order = 0;  ///< columns of a role stand side by side by it, equals as in the file
 };
 

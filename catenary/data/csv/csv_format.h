@@ -15,7 +15,7 @@ namespace catenary {
 struct CsvFormat {
   std::optional<char> separator = {};  ///< ',', ';', tab or '|'
   std::optional<char> decimal = {};    ///< '.' or ','
-  bool has_header = true;
+  bool has_header = true;              ///< the first line that is not blank has the columns' names
   std::vector<std::string> columns =
       {};  ///< without a header: the columns' names; empty: column1, column2, ...
   std::vector<std::string> missing = usual_missing_words();  ///< beside blank cells
@@ -29,8 +29,8 @@ inline constexpr std::string_view kSeparators = ",;\t|";
 [[nodiscard]] std::string separator_name(char separator);
 
 /// What the format leaves open, told by the file's first bytes: the separator is the one that cuts the header
-/// into most cells, a decimal comma is seen where numbers have one and none has a point. start: kFormatBytes,
-/// or all of a shorter file.
+/// into most cells, numbers have a decimal comma where more of them are seen with one than with a point.
+/// start: kFormatBytes, or all of a shorter file.
 [[nodiscard]] CsvFormat tell_format(std::string_view start, CsvFormat format);
 
 /// How much of a file tells its format.

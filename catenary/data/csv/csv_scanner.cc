@@ -26,6 +26,7 @@ void CsvScanner::feed(std::string_view chunk) {
       case State::kPlain: scan_plain(); break;
       case State::kQuoted: scan_quoted(); break;
       case State::kQuoteInQuoted: scan_after_quote(); break;
+      case State::kQuotesAfterBackslash: scan_after_quotes(); break;
       case State::kCarriageReturn: scan_after_carriage_return(); break;
     }
   }
@@ -34,6 +35,8 @@ void CsvScanner::feed(std::string_view chunk) {
 void CsvScanner::finish() {
   if (state_ == State::kRowStart) return;
   if (state_ == State::kQuoted) fail_line(quote_line_, "a quote is never closed");
+  if (state_ == State::kCellStart) cell_.clear();  // it may hold an earlier one
+  if (state_ == State::kQuotesAfterBackslash) cell_.back() = '"';
   if (state_ != State::kCarriageReturn) end_cell(cell_);
   end_row();
 }
@@ -119,23 +122,43 @@ void CsvScanner::scan_quoted() {
   rest_.remove_prefix(text.size());
   if (rest_.empty()) return;
   rest_.remove_prefix(1);
+  spaces_.clear();
   state_ = State::kQuoteInQuoted;
 }
 
+// What follows tells whether the quote closed the cell. R's write.table writes a quote within quotes as \";
+// text that ends with a backslash looks the same before a separator.
 void CsvScanner::scan_after_quote() {
   const char next = rest_.front();
-  if (next == '"') {
-    append("\"");
+  const bool is_escaped = cell_.ends_with('\\');
+  if (next == '"' && spaces_.empty()) {
     rest_.remove_prefix(1);
-    state_ = State::kQuoted;
+    state_ = is_escaped ? State::kQuotesAfterBackslash : State::kQuoted;
+    if (!is_escaped) append("\"");
   } else if ((next == ' ' || next == '\t') && next != options_.separator) {
     rest_.remove_prefix(1);
-  } else if (is_plain_[static_cast<unsigned char>(next)] && cell_.ends_with('\\')) {
-    cell_.back() = '"';  // R's write.table writes a quote within quotes so
+    spaces_ += next;
+    require_short(cell_.size() + spaces_.size());
+  } else if (next != '"' && !is_plain_[static_cast<unsigned char>(next)]) {
+    end_cell(cell_);
+    delimit();
+  } else if (is_escaped) {
+    cell_.back() = '"';
+    append(spaces_);
     state_ = State::kQuoted;
-  } else if (is_plain_[static_cast<unsigned char>(next)]) {
-    fail_line(line_, "text between a closing quote and the end of its cell");
   } else {
+    fail_line(line_, "text between a closing quote and the end of its cell");
+  }
+}
+
+// Behind \"" either a cell of R's ends, or a backslash and a quote that is doubled were read.
+void CsvScanner::scan_after_quotes() {
+  const char next = rest_.front();
+  if (next == '"' || is_plain_[static_cast<unsigned char>(next)]) {
+    append("\"");
+    state_ = State::kQuoted;
+  } else {
+    cell_.back() = '"';
     end_cell(cell_);
     delimit();
   }

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -11,6 +13,51 @@ namespace catenary {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Any decimal number: its digits, from the first to the last that is not 0, times a power of ten.
+struct Digits {
+  bool is_negative = false;
+  std::string digits = {};  // "" of 0
+  std::int64_t power = 0;
+};
+
+// text: a number, neither infinite nor nan.
+Digits digits_of(std::string_view text, char decimal) {
+  Digits number{.is_negative = text[0] == '-'};
+  std::size_t at = text[0] == '-' || text[0] == '+' ? 1 : 0;
+  bool behind_mark = false;
+  for (; at < text.size() && (is_digit(text[at]) || text[at] == decimal); ++at) {
+    if (text[at] == decimal) {
+      behind_mark = true;
+    } else {
+      number.digits += text[at];
+      number.power -= behind_mark ? 1 : 0;
+    }
+  }
+  if (at < text.size()) {
+    constexpr std::int64_t kBeyondAnyDigits = std::int64_t{1} << 60;
+    const char* begin = &text[at + 1];
+    std::int64_t exponent = 0;
+    if (std::from_chars(*begin == '+' ? begin + 1 : begin, text.data() + text.size(), exponent).ec !=
+        std::errc())
+      exponent = *begin == '-' ? -kBeyondAnyDigits : kBeyondAnyDigits;
+    number.power += std::clamp(exponent, -kBeyondAnyDigits, kBeyondAnyDigits);
+  }
+  const std::size_t last = number.digits.find_last_not_of('0');
+  if (last == std::string::npos) return {.is_negative = number.is_negative};
+  number.power += static_cast<std::int64_t>(number.digits.size() - last - 1);
+  number.digits = number.digits.substr(0, last + 1);
+  number.digits.erase(0, number.digits.find_first_not_of('0'));
+  return number;
+}
+
+// What f64 cannot hold: infinite, or 0 if it is too small. text: with a point.
+double beyond_range(std::string_view text) {
+  const Digits number = digits_of(text, '.');
+  const bool is_small = number.power + static_cast<std::int64_t>(number.digits.size()) < 0;
+  const double size = is_small ? 0 : std::numeric_limits<double>::infinity();
+  return number.is_negative ? -size : size;
+}
 
 }  // namespace
 
@@ -28,37 +75,16 @@ std::optional<double> parse_any_number(std::string_view text, char decimal) {
   const char* end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, value);
   if (error == std::errc::invalid_argument || stopped != end) return std::nullopt;
-  return error == std::errc() ? value : std::numeric_limits<double>::infinity();
+  return error == std::errc() ? value : beyond_range(text);
 }
 
 std::optional<std::string> canonical_number(std::string_view text, char decimal) {
   const std::optional<double> value = parse_number(text, decimal);
   if (!value || !(*value - *value == 0)) return std::nullopt;
-  const bool is_negative = text[0] == '-';
-  std::string digits;
-  std::int64_t power = 0;
-  std::size_t at = text[0] == '-' || text[0] == '+' ? 1 : 0;
-  bool behind_mark = false;
-  for (; at < text.size() && (is_digit(text[at]) || text[at] == decimal); ++at) {
-    if (text[at] == decimal) {
-      behind_mark = true;
-    } else {
-      digits += text[at];
-      power -= behind_mark ? 1 : 0;
-    }
-  }
-  if (at < text.size()) {  // a finite number's exponent has few digits, or the number is 0
-    std::int64_t exponent = 0;
-    const char* begin = &text[at + 1];
-    (void)std::from_chars(*begin == '+' ? begin + 1 : begin, text.data() + text.size(), exponent);
-    power += exponent;
-  }
-  const std::size_t first = digits.find_first_not_of('0');
-  if (first == std::string::npos) return "0";
-  const std::size_t last = digits.find_last_not_of('0');
-  power += static_cast<std::int64_t>(digits.size() - last - 1);
-  digits = digits.substr(first, last - first + 1);
-  return fmt::format("{}{}{}", is_negative ? "-" : "", digits, power == 0 ? "" : fmt::format("e{}", power));
+  const Digits number = digits_of(text, decimal);
+  if (number.digits.empty()) return "0";
+  return fmt::format("{}{}{}", number.is_negative ? "-" : "", number.digits,
+                     number.power == 0 ? "" : fmt::format("e{}", number.power));
 }
 
 }  // namespace catenary

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -38,28 +39,31 @@ void TableBuilder::fail_cell(std::int64_t line, std::size_t column, std::string_
        quote(table_.columns[column].name), needed, found);
 }
 
+// A blank cell that begins a row waits for the next one: a line of nothing but spaces is no row.
 void TableBuilder::add_cell(std::string_view text, std::int64_t line) {
   text = trimmed(text);
+  const bool may_be_no_row = at_ == At::kRows && is_blank_ && readers_.size() > 1;
+  if (may_be_no_row && cell_ == 1) take_cell(0, {}, line);
   is_blank_ = is_blank_ && text.empty();
-  if (cell_ < readers_.size() && at_ == At::kRows) {
-    add_to_column(text, line);
-  } else if (at_ != At::kRows) {
+  if (at_ != At::kRows) {
     hold_cell(text, line);
-  } else {
-    add_beyond_columns(text, line);
+  } else if (cell_ > 0 || !may_be_no_row || !text.empty()) {
+    take_cell(cell_, text, line);
   }
   ++cell_;
 }
 
-void TableBuilder::add_to_column(std::string_view text, std::int64_t line) {
-  const Slot slot = slots_[cell_];
+void TableBuilder::take_cell(std::size_t cell, std::string_view text, std::int64_t line) {
+  if (cell >= readers_.size()) return add_beyond_columns(text, line);
+  const Slot slot = slots_[cell];
   if (slot.role == ColumnRole::kText) {
     const std::string name = as_utf8(text);
+    has_other_bytes_ |= name.size() != text.size();  // each letter that is converted becomes longer
     bytes_ += name.size() + sizeof(std::size_t);
-    table_.columns[cell_].texts.push_back(name);
+    table_.columns[cell].texts.push_back(name);
   } else if (slot.role != ColumnRole::kSkip) {
-    const char* needed = readers_[cell_].read(text, &row_[slot.number]);
-    if (needed != nullptr) fail_cell(line, cell_, needed, text.empty() ? "a blank cell" : quote(text));
+    const char* needed = readers_[cell].read(text, &row_[slot.number]);
+    if (needed != nullptr) fail_cell(line, cell, needed, text.empty() ? "a blank cell" : quote(text));
   }
 }
 
@@ -68,8 +72,8 @@ void TableBuilder::add_beyond_columns(std::string_view text, std::int64_t line) 
   constexpr std::size_t kMostCounted = 1000;
   has_extra_ = has_extra_ || !text.empty();
   if (cell_ < readers_.size() + kMostCounted) return;
-  fail(ErrorKind::kData, "{}: line {}: needed {} cells as in the header, found more than {}", file(),
-       line, readers_.size(), cell_);
+  fail(ErrorKind::kData, "{}: line {}: needed {} cells as in the header, found more than {}", file(), line,
+       readers_.size(), cell_);
 }
 
 void TableBuilder::hold_cell(std::string_view text, std::int64_t line) {
@@ -84,11 +88,13 @@ void TableBuilder::hold_cell(std::string_view text, std::int64_t line) {
          cell_);
   }
   bytes_ += kColumnBytes + kNameCopies * text.size();
-  (at_ == At::kFirstRow ? first_ : header_).push_back(as_utf8(text));
+  std::string& held = (at_ == At::kFirstRow ? first_ : header_).emplace_back(as_utf8(text));
+  has_other_bytes_ |= held.size() != text.size();
 }
 
 void TableBuilder::end_row(std::int64_t line) {
-  const bool is_empty = cell_ == 0 || (cell_ == 1 && is_blank_ && readers_.size() != 1);
+  const std::size_t columns = at_ == At::kRows ? readers_.size() : header_.size();
+  const bool is_empty = cell_ == 0 || (cell_ == 1 && is_blank_ && (at_ == At::kHeader || columns != 1));
   if (is_empty && at_ == At::kHeader) header_.clear();
   if (is_empty && at_ == At::kFirstRow) first_.clear();
   if (is_empty && at_ == At::kNextHeader) header_.clear();
@@ -181,20 +187,27 @@ void TableBuilder::name_columns(std::int64_t line) {
 }
 
 void TableBuilder::make_names_distinct() {
-  std::unordered_set<std::string> seen;
-  std::unordered_set<std::string> given;
-  for (const Column& column : table_.columns) given.insert(column.name);
-  for (Column& column : table_.columns) {
-    if (seen.insert(column.name).second) continue;
-    std::string name;
-    for (int number = 1; name.empty() || given.contains(name) || seen.contains(name); ++number)
-      name = fmt::format("{}.{}", column.name, number);
-    if (seen.size() < 100)  // of a file with a thousand such names nobody reads them all
-      table_.notes.push_back(
-          fmt::format("{}: the name {} stands twice in the header: the second is read as {}", table_.file(),
-                      quote(column.name), quote(name)));
-    seen.insert(name);
-    column.name = std::move(name);
+  constexpr std::size_t kMostNotes = 20;  // of a file with a thousand such names nobody reads them all
+  std::unordered_set<std::string> taken, seen;
+  std::unordered_map<std::string, std::int64_t> numbers;
+  for (const Column& column : table_.columns) {
+    if (!column.is_nameless) taken.insert(column.name);
+  }
+  std::size_t notes = 0;
+  const auto with_number = [&](const std::string& name) {
+    for (std::int64_t& number = numbers[name];;) {
+      std::string numbered = fmt::format("{}.{}", name, ++number);
+      if (taken.insert(numbered).second) return numbered;
+    }
+  };
+  for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+    Column& column = table_.columns[i];
+    if (column.is_nameless ? taken.insert(column.name).second : seen.insert(column.name).second) continue;
+    const std::string name = std::exchange(column.name, with_number(column.name));
+    if (column.is_nameless || ++notes > kMostNotes) continue;
+    table_.notes.push_back(
+        fmt::format("{}: the name {} stands more than once in the header: column {} is read as {}",
+                    table_.file(), quote(name), i + 1, quote(column.name)));
   }
 }
 
@@ -209,11 +222,13 @@ void TableBuilder::request_columns() {
   for (std::size_t i = 0; i < names.size(); ++i) {
     const ColumnRequest& request = requests[i];
     ColumnReader::Options options{.guess = i < guesses_.size() ? guesses_[i] : Guess::kOpen};
-    if (request.role == ColumnRole::kMark) options = {.guess = Guess::kCategory, .is_fixed = true};
-    if (request.type) {
-      const bool known = options.guess != Guess::kOpen && *request.type == ColumnType::kTime;
-      options.is_fixed = true;
-      if (!known) options.guess = guess_for(*request.type, request.date_order);
+    if (request.role == ColumnRole::kTarget) options.freedom = Freedom::kNumberOrCategory;
+    if (request.role == ColumnRole::kMark) options = {.guess = Guess::kCategory, .freedom = Freedom::kNone};
+    if (request.type == ColumnType::kTime && !request.date_order) {
+      options.freedom = Freedom::kDates;
+    } else if (request.type) {
+      options = {.guess = guess_for(*request.type, request.date_order.value_or(DateOrder::kYearFirst)),
+                 .freedom = Freedom::kNone};
     }
     readers_.emplace_back(options, options_.format);
     table_.columns[i].role = request.role;
@@ -284,7 +299,7 @@ void TableBuilder::end_file() {
 
 Table TableBuilder::finish() {
   std::vector<std::vector<float>> codes;
-  bool has_other_bytes = false;
+  bool has_other_bytes = has_other_bytes_;
   for (std::size_t column = 0; column < readers_.size(); ++column) {
     const ColumnReader& reader = readers_[column];
     Column& result = table_.columns[column];

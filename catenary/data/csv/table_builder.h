@@ -50,8 +50,12 @@ class TableBuilder {
   // Which row is being read: a header, the first row below it, which may show that the header lacks a name,
   // others, or the header of another file.
   enum class At { kHeader, kFirstRow, kRows, kNextHeader };
+  struct Slot {
+    ColumnRole role;
+    std::size_t number;  // in row_, of the column's first
+  };
 
-  void add_to_column(std::string_view text, std::int64_t line);
+  void take_cell(std::size_t cell, std::string_view text, std::int64_t line);
   void add_beyond_columns(std::string_view text, std::int64_t line);
   void hold_cell(std::string_view text, std::int64_t line);
   [[nodiscard]] const std::string& file() const { return table_.files.back().name; }
@@ -74,15 +78,12 @@ class TableBuilder {
   std::vector<std::string> header_, first_;  // cells that are held until the columns are known
   std::vector<std::string> names_;           // as the first header has them
   std::vector<ColumnReader> readers_;        // one for each column, once they are known
-  struct Slot {
-    ColumnRole role;
-    std::size_t number;  // in row_, of the column's first
-  };
-  std::vector<Slot> slots_;  // of each column
-  std::vector<float> row_;   // the current row's numbers, those of a role side by side, and two for the rest
-  std::size_t cell_ = 0;     // index of the next cell in its row
-  bool has_extra_ = false;   // the row has a cell beyond the columns that is not blank
-  bool is_blank_ = true;     // none of the row's cells so far had anything in it
+  std::vector<Slot> slots_;                  // of each column
+  std::vector<float> row_;  // the current row's numbers, those of a role side by side, and two for the rest
+  std::size_t cell_ = 0;    // index of the next cell in its row
+  bool has_extra_ = false;  // the row has a cell beyond the columns that is not blank
+  bool has_other_bytes_ = false;  // a name or a text is not in UTF-8
+  bool is_blank_ = true;          // none of the row's cells so far had anything in it
   std::uint64_t bytes_ = 0;
   std::uint64_t row_bytes_ = 0;  // that each row adds to them, beside its texts
 };

@@ -13,7 +13,7 @@ namespace catenary {
 /// What a network is given of a set of examples: x' = element · scale + shift, with a number of scale and
 /// shift for each input, one for all, or none where x' is the element.
 struct Inputs {
-  Features features;
+  Features features;  ///< one column for each input
   std::vector<double> scale, shift;
 };
 

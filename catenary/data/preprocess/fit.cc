@@ -10,25 +10,16 @@
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
 #include "catenary/data/classes.h"
-#include "catenary/data/csv/level_table.h"
 #include "catenary/data/name_index.h"
+#include "catenary/data/preprocess/draft.h"
 #include "catenary/data/preprocess/encode.h"
 #include "catenary/data/preprocess/statistics.h"
-#include "catenary/data/table_dataset.h"
 
 namespace catenary {
 
 namespace {
 
 using preprocess::Step;
-
-// An input in the making.
-struct Draft {
-  Input input;
-  ColumnType type;       // of what its steps so far make
-  bool is_code = false;  // 1 or 0 by a category's value or by what is missing: no further step changes it
-  [[nodiscard]] bool is_number() const { return type == ColumnType::kNumber && !is_code; }
-};
 
 class Fit {
  public:
@@ -73,6 +64,7 @@ class Fit {
     return values_of(data_, draft.input, rows_);
   }
   [[nodiscard]] fitted::Affine standardizing(const Draft& draft) const;
+  [[nodiscard]] std::vector<std::string> seen_levels(const Draft& draft) const;
   void impute(const preprocess::Impute& options, const Draft& draft, Drafts& out);
   void one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts& out);
   void auto_number(const preprocess::Auto& options, const Draft& draft, Drafts& out);
@@ -134,20 +126,8 @@ void Fit::push(const Draft& draft, FittedStep step, Drafts& out) const {
   out.back().input.steps.push_back(std::move(step));
 }
 
-bool is_number(const Draft& draft) { return draft.is_number(); }
-bool is_category(const Draft& draft) { return draft.type == ColumnType::kCategory && !draft.is_code; }
-bool is_time(const Draft& draft) { return draft.type == ColumnType::kTime && !draft.is_code; }
-
 void Fit::apply_one(const preprocess::Drop& /*options*/) {
   replace([](const Draft& /*draft*/) { return true; }, [](const Draft& /*draft*/, Drafts& /*out*/) {});
-}
-
-Draft indicator_of(const Draft& draft) {
-  Draft indicator = draft;
-  indicator.input.name += ".missing";
-  indicator.input.steps.push_back(fitted::IsMissing());
-  indicator.is_code = true;
-  return indicator;
 }
 
 void Fit::impute(const preprocess::Impute& options, const Draft& draft, Drafts& out) {
@@ -165,9 +145,7 @@ void Fit::impute(const preprocess::Impute& options, const Draft& draft, Drafts& 
 }
 
 void Fit::apply_one(const preprocess::Impute& options) {
-  const auto takes = [](const Draft& draft) {
-    return draft.is_number() || (draft.type == ColumnType::kBoolean && !draft.is_code);
-  };
+  const auto takes = [](const Draft& draft) { return is_number(draft) || is_boolean(draft); };
   replace(takes, [&](const Draft& draft, Drafts& out) { impute(options, draft, out); });
 }
 
@@ -180,14 +158,6 @@ void Fit::set_codes(std::size_t column, const ColumnSchema& schema) {
     if (!std::isnan(numbers[at])) numbers[at] = codes[static_cast<std::size_t>(numbers[at])];
   }
   data_.schema.columns[column] = schema;
-}
-
-Draft code_of(const Draft& draft, const std::string& name, std::size_t code) {
-  Draft made = draft;
-  made.input.name += "=" + name;
-  made.input.steps.push_back(fitted::Equals{static_cast<float>(code)});
-  made.is_code = true;
-  return made;
 }
 
 void Fit::one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts& out) {
@@ -217,22 +187,25 @@ void Fit::apply_one(const preprocess::OneHot& options) {
   replace(is_category, [&](const Draft& draft, Drafts& out) { one_hot(options, draft, out); });
 }
 
+// The values that the rows have.
+std::vector<std::string> Fit::seen_levels(const Draft& draft) const {
+  const std::vector<std::string>& levels = data_.schema.columns[draft.input.column].levels;
+  const std::vector<std::int64_t> counts = counts_of(values(draft), levels.size());
+  std::vector<std::string> seen;
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (counts[i] > 0) seen.push_back(levels[i]);
+  }
+  return seen;
+}
+
 void Fit::apply_one(const preprocess::Ordinal& options) {
   replace(is_category, [&](const Draft& draft, Drafts& out) {
     ColumnSchema schema = data_.schema.columns[draft.input.column];
-    schema.levels = options.order.empty() ? classes_of(schema.levels, '.') : options.order;
+    schema.levels = options.order.empty() ? sorted_levels(seen_levels(draft), '.') : options.order;
     set_codes(draft.input.column, schema);
     push(draft, fitted::Ordinal{static_cast<float>(schema.levels.size())}, out);
     out.back().type = ColumnType::kNumber;
   });
-}
-
-Draft part_of_time(const Draft& draft, TimePart part) {
-  Draft made = draft;
-  made.input.name += fmt::format(".{}", name_of(part));
-  made.input.steps.push_back(fitted::Part{part});
-  made.type = ColumnType::kNumber;
-  return made;
 }
 
 void Fit::apply_one(const preprocess::Dates& options) {
@@ -263,6 +236,9 @@ void Fit::apply_one(const preprocess::Scale& options) {
 }
 
 void Fit::apply_one(const preprocess::Quantile& options) {
+  if (options.quantiles < 2)
+    fail(ErrorKind::kConfig, "preprocess: quantile: needed at least 2 quantiles, found {}",
+         options.quantiles);
   replace(is_number, [&](const Draft& draft, Drafts& out) {
     const std::vector<float> present = present_of(values(draft));
     if (present.empty())
@@ -350,7 +326,6 @@ void Fit::apply_one(const preprocess::Auto& options) {
       [&](const Draft& draft, Drafts& out) {
         if (is_category(draft)) return auto_category(draft, out);
         if (!is_time(draft)) return auto_number(options, draft, out);
-        Drafts parts;
         for (const TimePart part : preprocess::Dates().parts)
           auto_number(options, part_of_time(draft, part), out);
       });

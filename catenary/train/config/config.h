@@ -114,10 +114,6 @@ struct Config {
 /// True when the target is one of several classes, not a number.
 [[nodiscard]] bool is_classification(const Config& config);
 
-/// Whether a file's name is one that only tables have: it ends in .csv, .tsv or .tab, or in one of them and
-/// .gz.
-[[nodiscard]] bool is_table_name(std::string_view path);
-
 /// Reads a TOML file, then applies overrides like "train.epochs=3" in order. Paths in the file are relative
 /// to it, paths in overrides and in a config from /dev/stdin or another descriptor to the working directory;
 /// the path "-" is /dev/stdin, and only one thing is read from a descriptor. Every default is filled in.

@@ -261,8 +261,6 @@ std::optional<DataFormat> format_of_name(std::string_view path) {
   return std::nullopt;
 }
 
-bool is_table_name(std::string_view path) { return ends_with_any(plain_name(path), kTableEndings); }
-
 DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   const TableReader table(node, "data", kKeys);
   const TomlNode& train = table.require("train", "the training data");

@@ -24,7 +24,7 @@ TEST(Cv, PrintsEachFoldAndTheirMean) {
                            "loss [0-9.]+ ± [0-9.]+ \\(mean and standard deviation over 3 folds\\)\n\n"
                            "confusion matrix: [^\n]+\n[^\n]+\nleft[^\n]+\nright[^\n]+\nprecision[^\n]+\n"));
   EXPECT_THAT(outcome.err,
-              HasSubstr("note: 50 test rows are in no fold: they remain to test what is chosen\n"));
+              HasSubstr("note: test rows are in no fold, so that they can test what is chosen: 50 of 200\n"));
   EXPECT_THAT(outcome.err, HasSubstr("cross-validating c: 150 samples in 3 stratified folds, 2 threads\n"));
   EXPECT_THAT(outcome.err, HasSubstr("fold 3/3  loss "));
   EXPECT_THAT(outcome.err, HasSubstr("  trained on 100, judged on 50\n"));
@@ -94,7 +94,7 @@ TEST(Cv, TakesATableAndItsTarget) {
       shell.run({"cv", "sides.csv", "--target", "side", "--folds", "2", "--set", "train.epochs=1"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("cross-validating sides: 160 samples in 2 stratified folds"));
-  EXPECT_THAT(outcome.err, HasSubstr("note: 40 test rows are in no fold"));
+  EXPECT_THAT(outcome.err, HasSubstr("so that they can test what is chosen: 40 of 200"));
 }
 
 struct Mistake {

@@ -35,17 +35,20 @@ RowNumbers without(const RowNumbers& rows, const RowNumbers& others) {
 
 // What a person may expect to be judged by, and is not.
 void note_what_is_left(const Config& config, const Parts& parts, std::vector<std::string>& notes) {
-  if (!parts.test.empty())
-    notes.push_back(
-        fmt::format("{} test rows are in no fold: they remain to test what is chosen", parts.test.size()));
+  const std::size_t rows = parts.train.size() + parts.validation.size() + parts.test.size();
+  if (!parts.test.empty()) {
+    notes.push_back(fmt::format("test rows are in no fold, so that they can test what is chosen: {} of {}",
+                                parts.test.size(), rows));
+  }
   if (!parts.validation.empty())
-    notes.push_back(fmt::format("{} validation rows are in the folds, too", parts.validation.size()));
+    notes.push_back(
+        fmt::format("validation rows are in the folds, too: {} of {}", parts.validation.size(), rows));
   if (config.data.test)
     notes.push_back(
-        fmt::format("{} is not read: it remains to test what is chosen", config.data.test->samples));
+        fmt::format("{} is not read, so that it can test what is chosen", config.data.test->samples));
   if (config.data.validation)
     notes.push_back(
-        fmt::format("{} is not read: the folds are what is judged by", config.data.validation->samples));
+        fmt::format("{} is not read: each fold is judged in its place", config.data.validation->samples));
 }
 
 // Some folds are judged without such classes, and where one has a single row that fold's network has not seen

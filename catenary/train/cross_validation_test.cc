@@ -270,8 +270,9 @@ TEST(CrossValidation, LeavesTheTestRowsOutAndSaysSo) {
   const CrossValidationStart start = start_of(problem, 3);
   EXPECT_EQ(start.samples, 21);
   EXPECT_EQ(start.test_samples, 9);
-  EXPECT_THAT(start.notes, ElementsAre("9 test rows are in no fold: they remain to test what is chosen",
-                                       "6 validation rows are in the folds, too"));
+  EXPECT_THAT(start.notes,
+              ElementsAre("test rows are in no fold, so that they can test what is chosen: 9 of 30",
+                          "validation rows are in the folds, too: 6 of 30"));
 }
 
 TEST(CrossValidation, IsNotTouchedByWhatTestRowsHold) {
@@ -294,8 +295,8 @@ TEST(CrossValidation, ReadsNoFileToTestOrValidateBy) {
   std::vector<std::string> notes;
   EXPECT_TRUE(
       cross_validate(config, {.folds = 2, .on_start = [&](const auto& start) { notes = start.notes; }}));
-  EXPECT_THAT(notes, ElementsAre("/none/t.csv is not read: it remains to test what is chosen",
-                                 "/none/v.csv is not read: the folds are what is judged by"));
+  EXPECT_THAT(notes, ElementsAre("/none/t.csv is not read, so that it can test what is chosen",
+                                 "/none/v.csv is not read: each fold is judged in its place"));
 }
 
 TEST(CrossValidation, LeavesRowsWithoutATargetOut) {

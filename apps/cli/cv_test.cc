@@ -115,6 +115,7 @@ TEST(Cv, MistakesEndItBeforeAnythingIsWritten) {
       {{"--output", "p.csv", "--format", "cvs"}, 2, "--format: unknown value 'cvs'; did you mean 'csv'?\n"},
       {{"--output", "sides.csv"}, 2, "--output sides.csv: expected another file than the input\n"},
       {{"--output", "c.toml"}, 2, "--output c.toml: expected another file than the input\n"},
+      {{"--max-bytes", "8000"}, 3, "data.max_bytes (--max-bytes) sets the limit\n"},
       {{"--output", "none/p.csv"}, 5, "none"},
       {{"--output", "p.csv", "--set", "train.optimizer={type=\"sgd\", learning_rate=1e30}"},
        4,

@@ -239,6 +239,35 @@ std::function<void()> choose(Request& request, int (*run)(const A&), const A& ar
   return [&request, run, &arguments] { request.command = [run, arguments] { return run(arguments); }; };
 }
 
+// Arguments and request must outlive the parsing, which calls back.
+void add_commands(CLI::App& app, Arguments& arguments, Request& request) {
+  add_train(app, arguments.train, arguments.target_words).final_callback([&] {
+    take(arguments.target_words, arguments.train);
+    choose(request, train, arguments.train)();
+  });
+  add_cv(app, arguments.cv, arguments.target_words, arguments.predict_words).final_callback([&] {
+    take(arguments.target_words, arguments.cv);
+    take(arguments.predict_words, arguments.cv);
+    choose(request, cv, arguments.cv)();
+  });
+  add_init(app, arguments.init, arguments.target_words).final_callback([&] {
+    take(arguments.target_words, arguments.init);
+    choose(request, init, arguments.init)();
+  });
+  add_eval(app, arguments.eval).final_callback(choose(request, eval, arguments.eval));
+  add_predict(app, arguments.predict, arguments.predict_words).final_callback([&] {
+    if (arguments.predict.input.empty()) throw CLI::RequiredError("FILE");
+    take(arguments.predict_words, arguments.predict);
+    choose(request, predict, arguments.predict)();
+  });
+  add_inspect(app, arguments.inspect).final_callback(choose(request, inspect, arguments.inspect));
+  add_derive(app, arguments.derive, arguments.derive_words).final_callback([&] {
+    take(arguments.derive_words, arguments.derive);
+    choose(request, derive, arguments.derive)();
+  });
+  add_ops(app, arguments.ops).final_callback(choose(request, ops, arguments.ops));
+}
+
 int usage_error(const std::string& message, const std::string& command) {
   say("catenary: {}\ntry 'catenary {}--help'\n", printable(message), command.empty() ? "" : command + " ");
   return kUsageError;
@@ -283,31 +312,7 @@ Request parse_arguments(int argc, const char* const* argv) {
   app.require_subcommand(1);
   Arguments arguments;
   Request request;
-  add_train(app, arguments.train, arguments.target_words).final_callback([&] {
-    take(arguments.target_words, arguments.train);
-    choose(request, train, arguments.train)();
-  });
-  add_cv(app, arguments.cv, arguments.target_words, arguments.predict_words).final_callback([&] {
-    take(arguments.target_words, arguments.cv);
-    take(arguments.predict_words, arguments.cv);
-    choose(request, cv, arguments.cv)();
-  });
-  add_init(app, arguments.init, arguments.target_words).final_callback([&] {
-    take(arguments.target_words, arguments.init);
-    choose(request, init, arguments.init)();
-  });
-  add_eval(app, arguments.eval).final_callback(choose(request, eval, arguments.eval));
-  add_predict(app, arguments.predict, arguments.predict_words).final_callback([&] {
-    if (arguments.predict.input.empty()) throw CLI::RequiredError("FILE");
-    take(arguments.predict_words, arguments.predict);
-    choose(request, predict, arguments.predict)();
-  });
-  add_inspect(app, arguments.inspect).final_callback(choose(request, inspect, arguments.inspect));
-  add_derive(app, arguments.derive, arguments.derive_words).final_callback([&] {
-    take(arguments.derive_words, arguments.derive);
-    choose(request, derive, arguments.derive)();
-  });
-  add_ops(app, arguments.ops).final_callback(choose(request, ops, arguments.ops));
+  add_commands(app, arguments, request);
   if (argc < 2) {
     say_text(app.help());
     return {{}, kUsageError};

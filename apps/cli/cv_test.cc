@@ -97,7 +97,7 @@ TEST(Cv, TakesATableAndItsTarget) {
   EXPECT_THAT(outcome.err, HasSubstr("so that they can test what is chosen: 40 of 200"));
 }
 
-struct Mistake {
+struct CvMistake {
   std::vector<std::string> arguments;
   int exit_code;
   std::string message;
@@ -105,7 +105,7 @@ struct Mistake {
 
 TEST(Cv, MistakesEndItBeforeAnythingIsWritten) {
   const ShellWithData shell;
-  const Mistake mistakes[] = {
+  const CvMistake mistakes[] = {
       {{"--folds", "1"},
        2,
        "sides.csv: needed at least 2 folds and a row for each, found 1 folds of 150 rows\n"},
@@ -121,7 +121,7 @@ TEST(Cv, MistakesEndItBeforeAnythingIsWritten) {
        4,
        "fold 1: epoch 1"},
   };
-  for (const Mistake& mistake : mistakes) {
+  for (const CvMistake& mistake : mistakes) {
     std::vector<std::string> arguments = {"cv", "c.toml"};
     arguments.insert(arguments.end(), mistake.arguments.begin(), mistake.arguments.end());
     const Outcome outcome = shell.run(arguments);
@@ -132,7 +132,7 @@ TEST(Cv, MistakesEndItBeforeAnythingIsWritten) {
   }
 }
 
-struct Interrupt {
+struct CvInterrupt {
   int signal;
   std::vector<std::string> arguments;
   std::string log, start;  // where the program tells that it has begun
@@ -141,8 +141,8 @@ struct Interrupt {
 TEST(Cv, AnInterruptStopsItAndWritesNothing) {
   const ShellWithData shell;
   shell.file("p.csv", "old\n");
-  for (const Interrupt& way : {Interrupt{SIGINT, {}, "err", "cross-validating"},
-                               Interrupt{SIGTERM, {"--json"}, "out", "\"event\":\"start\""}}) {
+  for (const CvInterrupt& way : {CvInterrupt{SIGINT, {}, "err", "cross-validating"},
+                                 CvInterrupt{SIGTERM, {"--json"}, "out", "\"event\":\"start\""}}) {
     const auto interrupt = [&](pid_t process) {
       while (shell.log(way.log).find(way.start) == std::string::npos && kill(process, 0) == 0)
         std::this_thread::yield();

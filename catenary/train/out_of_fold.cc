@@ -13,12 +13,12 @@ namespace {
 
 // A column of numbers, each written when it is asked for.
 template <typename NumberOf>
-CarriedColumn number_column(std::string name, NumberOf number_of) {
+CarriedColumn number_column(const std::string& name, NumberOf number_of) {
   const auto text_of = [number_of, text = std::string()](std::int64_t row) mutable -> std::string_view {
     text = fmt::format("{}", number_of(static_cast<std::size_t>(row)));
     return text;
   };
-  return {.name = std::move(name), .text = text_of, .kind = CarriedKind::kNumber};
+  return {.name = name, .text = text_of, .kind = CarriedKind::kNumber};
 }
 
 }  // namespace

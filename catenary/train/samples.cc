@@ -175,7 +175,8 @@ std::vector<std::vector<std::int64_t>> folds_of(const Config& config, const Data
 }
 
 TrainingData prepare(const Config& config, DividedTable divided) {
-  auto& [table, parts] = divided;
+  Dataset table = std::move(divided.table);
+  Parts parts = std::move(divided.parts);
   note_missing_classes(table.notes, table, "training", parts.train);
   note_missing_classes(table.notes, table, "validation", parts.validation);
   note_missing_classes(table.notes, table, "test", parts.test);

@@ -9,6 +9,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
+#include "catenary/data/folds.h"
 #include "catenary/data/idx_dataset.h"
 #include "catenary/data/numpy_examples.h"
 #include "catenary/data/preprocess/fit.h"
@@ -63,18 +64,22 @@ Parts split_by_mark(const Dataset& data, std::span<const std::int64_t> rows) {
   return split_by_column(rows, codes, data.part.levels);
 }
 
+// groups: of the data, by codes_of; must outlive the rule.
+SplitRule rule_of(const Config& config, SplitOrder order, const Dataset& data,
+                  std::span<const std::int64_t> groups) {
+  SplitRule rule{.order = order, .seed = static_cast<std::uint64_t>(config.seed), .groups = groups};
+  if (order == SplitOrder::kStratified) rule.labels = data.targets;
+  return rule;
+}
+
 // How many rows there are to split only the data tell; the shares stand in the config.
 Parts split_as_configured(const Config& config, const Dataset& data, std::vector<std::int64_t> rows) try {
   const std::optional<SplitConfig>& how = config.data.split;
   if (!how) return {.train = std::move(rows), .validation = {}, .test = {}};
   if (!how->column.empty()) return split_by_mark(data, rows);
   const std::vector<std::int64_t> groups = codes_of(data.group);
-  const bool by_class = how->by == SplitOrder::kStratified;
   return split(rows, {.validation = how->validation, .test = how->test},
-               {.order = how->by,
-                .seed = static_cast<std::uint64_t>(config.seed),
-                .labels = by_class ? std::span<const float>(data.targets) : std::span<const float>(),
-                .groups = groups});
+               rule_of(config, how->by, data, groups));
 } catch (const Error& error) {
   fail(error.kind(), "{}: data.split: {}", config.data.split->place.text, error.what());
 }
@@ -190,20 +195,42 @@ Examples load_other(const Config& config, const DataFiles& files, TrainingData& 
 
 }  // namespace
 
-TrainingData load_training_data(const Config& config) {
-  TrainingData data;
-  const std::string& file = config.data.train.samples;
+DividedTable load_divided_table(const Config& config) {
   Dataset table = load_train_file(config);
-  Parts parts = split_as_configured(config, table, usable_rows(table, file));
+  Parts parts = split_as_configured(config, table, usable_rows(table, config.data.train.samples));
+  return {std::move(table), std::move(parts)};
+}
+
+SplitOrder fold_order(const Config& config) {
+  const std::optional<SplitConfig>& how = config.data.split;
+  if (how && how->column.empty()) return how->by;
+  return is_classification(config) ? SplitOrder::kStratified : SplitOrder::kRandom;
+}
+
+std::vector<std::vector<std::int64_t>> folds_of(const Config& config, const Dataset& table,
+                                                std::span<const std::int64_t> rows, std::int64_t count) {
+  const std::vector<std::int64_t> groups = codes_of(table.group);
+  return folds(rows, count, rule_of(config, fold_order(config), table, groups));
+}
+
+TrainingData prepare(const Config& config, DividedTable divided) {
+  Dataset table = std::move(divided.table);
+  Parts parts = std::move(divided.parts);
+  note_missing_classes(table.notes, table, "training", parts.train);
+  note_missing_classes(table.notes, table, "validation", parts.validation);
+  note_missing_classes(table.notes, table, "test", parts.test);
+  fit_to_rows(table, parts.train, config);
+  TrainingData data;
   data.train_rows = std::move(parts.train);
   data.validation_rows = std::move(parts.validation);
   data.test_rows = std::move(parts.test);
-  note_missing_classes(table.notes, table, "training", data.train_rows);
-  note_missing_classes(table.notes, table, "validation", data.validation_rows);
-  note_missing_classes(table.notes, table, "test", data.test_rows);
-  fit_to_rows(table, data.train_rows, config);
   data.notes = std::move(table.notes);
-  data.file = examples_of(std::move(table), file, config.data.limits);
+  data.file = examples_of(std::move(table), config.data.train.samples, config.data.limits);
+  return data;
+}
+
+TrainingData load_training_data(const Config& config) {
+  TrainingData data = prepare(config, load_divided_table(config));
   if (config.data.validation)
     data.validation_file = load_other(config, *config.data.validation, data, data.validation_rows);
   if (const std::optional<DataFiles> test = test_files(config))

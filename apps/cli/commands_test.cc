@@ -124,7 +124,7 @@ TEST(Failures, HaveTheirExitCodeAndLeaveNothingBehind) {
        "model.layers.1.units: expected 2, one for each class"},
       {2,
        {"train", "sides.csv"},
-       "sides.csv: expected a config, found a table by its name; catenary train TABLE --target COLUMN"},
+       "sides.csv: needed a config, found data by the name; a table is trained on with --target COLUMN"},
       {3,
        {"train", "c.toml", "--set", "data.train=bad.csv", "--set", "data.types.b=number"},
        "bad.csv: line 3, column 2 'b'"},

@@ -184,8 +184,8 @@ TEST(Failures, OfATableSayWhatToDo) {
     std::vector<std::string> arguments;
     std::string message;
   } failures[] = {
-      {2, {"train", "people.csv"}, "catenary train TABLE --target COLUMN trains on one"},
-      {2, {"inspect", "people.csv"}, "catenary train TABLE --target COLUMN trains on one"},
+      {2, {"train", "people.csv"}, "a table is trained on with --target COLUMN"},
+      {2, {"inspect", "people.csv", "--set", "seed=2"}, "--set and --dump-after apply to a config, found the table"},
       {3, {"train", "people.csv", "--target", "play"}, "did you mean 'plays'?"},
       {3, {"init", "people.csv", "--target", "play"}, "did you mean 'plays'?"},
       {5, {"train", "none.csv", "--target", "y"}, "none.csv"},

@@ -67,9 +67,8 @@ class TableBuilder {
   Table table_;
   At at_ = At::kHeader;
   std::vector<std::string> header_, first_;  // cells that are held until the columns are known
-  std::int64_t first_line_ = 0;
-  std::vector<ColumnReader> readers_;  // one for each column, once they are known
-  std::vector<std::size_t> slots_;     // where in row_ each column's numbers are put
+  std::vector<ColumnReader> readers_;        // one for each column, once they are known
+  std::vector<std::size_t> slots_;           // where in row_ each column's numbers are put
   std::vector<float> row_;  // the current row's numbers, those of a role side by side, and two for the rest
   std::size_t cell_ = 0;    // index of the next cell in its row
   bool has_extra_ = false;  // the row has a cell beyond the columns that is not blank

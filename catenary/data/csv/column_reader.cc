@@ -138,7 +138,7 @@ bool ColumnReader::is_missing(std::string_view text) const {
 }
 
 Guess ColumnReader::first_guess(std::string_view text) const {
-  if (options_.freedom != Freedom::kDates && parse_number(text, decimal_)) return Guess::kNumber;
+  if (parse_number(text, decimal_)) return Guess::kNumber;
   if (options_.freedom == Freedom::kNumberOrCategory) return Guess::kCategory;
   for (const Guess guess : {Guess::kYearFirst, Guess::kMonthFirst, Guess::kDayFirst}) {
     if (parse_time(text, *order_of(guess))) return guess;
@@ -163,7 +163,7 @@ ColumnReader::Result ColumnReader::finish() const {
     if (!is_level_missing_[code]) result.levels.push_back(names.back());
   }
   std::ranges::sort(result.levels);
-  result.levels.erase(std::ranges::unique(result.levels).begin(), result.levels.end());
+  result.levels.erase(std::unique(result.levels.begin(), result.levels.end()), result.levels.end());
   const bool is_boolean =
       options_.guess == Guess::kBoolean || (options_.freedom == Freedom::kAny && are_booleans(result.levels));
   for (std::size_t code = 0; code < names.size(); ++code) {

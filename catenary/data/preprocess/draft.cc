@@ -12,7 +12,7 @@ bool is_time(const Draft& draft) { return draft.type == ColumnType::kTime && !dr
 Draft indicator_of(const Draft& draft) {
   Draft indicator = draft;
   indicator.input.name += ".missing";
-  indicator.input.steps.push_back(fitted::IsMissing());
+  indicator.input.steps.emplace_back(fitted::IsMissing());
   indicator.is_code = true;
   return indicator;
 }
@@ -20,7 +20,7 @@ Draft indicator_of(const Draft& draft) {
 Draft code_of(const Draft& draft, const std::string& level, std::size_t code) {
   Draft made = draft;
   made.input.name += "=" + level;
-  made.input.steps.push_back(fitted::Equals{static_cast<float>(code)});
+  made.input.steps.emplace_back(fitted::Equals{static_cast<float>(code)});
   made.is_code = true;
   return made;
 }
@@ -28,7 +28,7 @@ Draft code_of(const Draft& draft, const std::string& level, std::size_t code) {
 Draft part_of_time(const Draft& draft, TimePart part) {
   Draft made = draft;
   made.input.name += fmt::format(".{}", name_of(part));
-  made.input.steps.push_back(fitted::Part{part});
+  made.input.steps.emplace_back(fitted::Part{part});
   made.type = ColumnType::kNumber;
   return made;
 }

@@ -19,7 +19,7 @@ constexpr std::size_t kBlockRows =
 float quantile_of(const fitted::Quantile& step, float x) {
   const std::vector<float>& known = step.quantiles;
   // Among equal quantiles the middle of their shares: what many rows have stands for all of them.
-  const auto [below, above] = std::ranges::equal_range(known, x);
+  const auto [below, above] = std::equal_range(known.begin(), known.end(), x);
   double share = 0;
   const double last = static_cast<double>(known.size() - 1);
   if (below != above) {

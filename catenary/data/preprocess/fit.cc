@@ -297,7 +297,7 @@ void Fit::auto_number(const preprocess::Auto& options, const Draft& draft, Draft
                                                    : preprocess::Statistic::kMedian},
          draft, made);
   if (options.standardize && draft.type == ColumnType::kNumber && !is_constant)
-    made.front().input.steps.push_back(standardizing(made.front()));
+    made.front().input.steps.emplace_back(standardizing(made.front()));
   if (is_constant) made.erase(made.begin());
   out.insert(out.end(), made.begin(), made.end());
 }

@@ -147,13 +147,14 @@ std::string run_name(const std::string& data) {
   return (name.extension() == ".gz" ? name.stem() : name).stem().string();
 }
 
-// Of a table, the config that `init` would write.
+// Of a table, the config that `init` would write. Nobody has its file, so that places in it say what it is.
 train::Config load_config(const TrainArguments& arguments) {
   if (arguments.target.empty()) return train::load_config(arguments.config, arguments.set);
   train::FirstData data{
       .path = arguments.config, .target = arguments.target, .target_type = arguments.target_type};
   data.limits.max_bytes = arguments.max_bytes;
-  return train::parse_config(train::first_config(data), run_name(arguments.config) + ".toml", arguments.set);
+  return train::parse_config(train::first_config(data), run_name(arguments.config) + ".toml of init",
+                             arguments.set);
 }
 
 }  // namespace

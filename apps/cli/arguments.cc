@@ -9,10 +9,10 @@
 
 #include "catenary/base/nearest.h"
 #include "catenary/base/text.h"
-#include "catenary/derive/expression/functions.h"
 #include "catenary/engine/step.h"
 #include "catenary/train/run/version.h"
 #include "commands.h"
+#include "derive_arguments.h"
 #include "options.h"
 #include "streams.h"
 
@@ -30,19 +30,12 @@ constexpr const char* kFooter =
     "Results go to stdout, talk to stderr. In the place of a file '-' is stdin or stdout. 'catenary COMMAND "
     "--help' says more.";
 
-// The words among derive's arguments.
-struct DeriveWords {
-  std::string format{word_for(kDeriveFormats, DeriveArguments{}.format)};
-  std::string language{word_for(kLanguages, DeriveArguments{}.language)};
-  std::string detail{word_for(kDeriveDetails, DeriveArguments{}.detail)};
-};
-
 // The words among those of a table's target.
 struct TargetWords {
   std::string type;
 };
 
-// The words among predict's arguments.
+// The words among those of a file of predictions.
 struct PredictWords {
   std::string format;
 };
@@ -50,6 +43,7 @@ struct PredictWords {
 // The arguments of all commands; the chosen command's are filled in.
 struct Arguments {
   TrainArguments train;
+  CvArguments cv;
   InitArguments init;
   TargetWords target_words;
   EvalArguments eval;
@@ -61,20 +55,14 @@ struct Arguments {
   OpsArguments ops;
 };
 
-// Read when all else of the command line is right.
-void take(const DeriveWords& words, DeriveArguments& arguments) {
-  arguments.format = chosen("--format", words.format, kDeriveFormats);
-  arguments.language = chosen("--lang", words.language, kLanguages);
-  arguments.detail = chosen("--detail", words.detail, kDeriveDetails);
-}
-
+// Words are read when all else of the command line is right.
 template <typename A>
 void take(const TargetWords& words, A& arguments) {
   if (!words.type.empty()) arguments.target_type = chosen("--target-type", words.type, kTargetTypes);
 }
 
-void take(const PredictWords& words, PredictArguments& arguments) {
-  if (arguments.input.empty()) throw CLI::RequiredError("FILE");
+template <typename A>
+void take(const PredictWords& words, A& arguments) {
   if (!words.format.empty()) arguments.format = chosen("--format", words.format, kPredictionFormats);
 }
 
@@ -89,9 +77,8 @@ CLI::Option& add_target(CLI::App& command, std::string& target, TargetWords& wor
   return *option;
 }
 
-CLI::App& add_train(CLI::App& app, TrainArguments& arguments, TargetWords& words) {
-  CLI::App& command = *app.add_subcommand(
-      "train", "Train a network on a table, or as a config file says, and write a run directory");
+// What tells the config of a training.
+void add_config(CLI::App& command, ConfigArguments& arguments, TargetWords& words) {
   command.add_option("CONFIG|DATA", arguments.config, "TOML file; with --target a table, such as a CSV file")
       ->required()
       ->type_name("")
@@ -99,6 +86,12 @@ CLI::App& add_train(CLI::App& app, TrainArguments& arguments, TargetWords& words
   add_target(command, arguments.target, words);
   add_overrides(command, arguments.set);
   add_max_bytes(command, arguments.max_bytes);
+}
+
+CLI::App& add_train(CLI::App& app, TrainArguments& arguments, TargetWords& words) {
+  CLI::App& command = *app.add_subcommand(
+      "train", "Train a network on a table, or as a config file says, and write a run directory");
+  add_config(command, arguments, words);
   add_threads(command, arguments.threads);
   command.add_option("--out", arguments.out, "Run directory [runs/NAME]; an earlier run there is replaced")
       ->type_name("RUN_DIR")
@@ -110,6 +103,44 @@ CLI::App& add_train(CLI::App& app, TrainArguments& arguments, TargetWords& words
       "are "
       "read, they end the program at once. A terminal that closes (SIGHUP) and a pipe that nobody reads do "
       "not.");
+  return command;
+}
+
+// How the file of predictions is written.
+CLI::Option& add_prediction_format(CLI::App& command, PredictWords& words) {
+  return *command
+              .add_option(
+                  "--format", words.format,
+                  "csv; jsonl: JSON, an object a line; npy: the numbers alone, for NumPy [by the output's "
+                  "name: .csv, "
+                  ".jsonl, .ndjson, .npy; else csv]")
+              ->type_name("FORMAT")
+              ->check(not_empty("a format"));
+}
+
+CLI::App& add_cv(CLI::App& app, CvArguments& arguments, TargetWords& words, PredictWords& format) {
+  CLI::App& command = *app.add_subcommand(
+      "cv", "Cross-validate: judge each part of the data by a network trained on the others");
+  add_config(command, arguments, words);
+  command.add_option("--folds", arguments.folds, "Parts of the data, from 2 to a part for each row")
+      ->type_name("K")
+      ->check(whole_number())
+      ->capture_default_str();
+  add_threads(command, arguments.threads);
+  auto* output =
+      command
+          .add_option("--output", arguments.output,
+                      "File to write: for each row what was predicted of it by the network that was not "
+                      "trained on it")
+          ->type_name("FILE")
+          ->check(not_empty())
+          ->transform(dash_is(kStandardOutput));
+  add_prediction_format(command, format).needs(output);
+  add_json(command, arguments.json, "Print events as JSON, one a line");
+  command.footer(
+      "SIGINT (Ctrl-C) and SIGTERM end it: nothing is written and the exit code is 130. The rows that the "
+      "config "
+      "tests on stay out of it.");
   return command;
 }
 
@@ -165,13 +196,7 @@ CLI::App& add_predict(CLI::App& app, PredictArguments& arguments, PredictWords& 
       ->type_name("FILE")
       ->check(not_empty())
       ->transform(dash_is(kStandardOutput));
-  command
-      .add_option("--format", words.format,
-                  "csv; jsonl: JSON, an object a line; npy: the numbers alone, for NumPy [by the output's "
-                  "name: .csv, "
-                  ".jsonl, .ndjson, .npy; else csv]")
-      ->type_name("FORMAT")
-      ->check(not_empty("a format"));
+  add_prediction_format(command, words);
   command.add_flag("--inputs", arguments.with_inputs, "Write the input's own columns before the prediction");
   add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
@@ -183,8 +208,8 @@ CLI::App& add_predict(CLI::App& app, PredictArguments& arguments, PredictWords& 
 
 CLI::App& add_inspect(CLI::App& app, InspectArguments& arguments) {
   CLI::App& command =
-      *app.add_subcommand("inspect", "Show a network: its layers, parameters, FLOPs and memory");
-  command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")
+      *app.add_subcommand("inspect", "Show a table's columns, or a network: its inputs, layers, parameters, FLOPs and memory");
+  command.add_option("CONFIG|RUN_DIR|DATA", arguments.path, "TOML file, run directory, or table such as a CSV file")
       ->required()
       ->type_name("")
       ->transform(dash_is(kStandardInput));
@@ -197,85 +222,6 @@ CLI::App& add_inspect(CLI::App& app, InspectArguments& arguments) {
                               fmt::join(pass_names(), ", ")))
       ->type_name("PASS");
   add_json(command, arguments.json, "Print one JSON object");
-  return command;
-}
-
-void add_derive_numbers(CLI::App& command, DeriveArguments& arguments) {
-  command.add_flag("--numbers", arguments.numbers, "Write real numbers at each step");
-  auto* sample = command
-                     .add_option("--sample", arguments.sample,
-                                 "With --numbers: this row of the config's training data, from 0 [0]")
-                     ->type_name("I")
-                     ->check(whole_number());
-  command
-      .add_option("--values", arguments.values,
-                  "With --numbers: NumPy file with an array for each variable [random numbers]")
-      ->type_name("FILE.npz")
-      ->check(not_empty())
-      ->transform(dash_is(kStandardInput))
-      ->excludes(sample);
-  auto* per_sample =
-      command.add_flag("--per-sample", arguments.per_sample, "Only the derivation for one sample [both]");
-  command.add_flag("--batch", arguments.batch, "Only the batch's objective and its derivatives [both]")
-      ->excludes(per_sample);
-}
-
-void add_derive_limits(CLI::App& command, DeriveArguments& arguments) {
-  command
-      .add_option("--max-operations", arguments.max_operations,
-                  "Operations that the function may have, and blocks that its Hessian may have")
-      ->type_name("N")
-      ->capture_default_str()
-      ->check(CLI::Range(0, kMostOperations).description(""));
-  add_max_bytes(command, arguments.max_bytes, "; of --values 32 MiB");
-}
-
-void add_derive_function(CLI::App& command, DeriveArguments& arguments) {
-  auto* config = command.add_option("CONFIG|RUN_DIR", arguments.path, "TOML file or run directory")
-                     ->type_name("")
-                     ->transform(dash_is(kStandardInput));
-  command.add_option("--expr", arguments.expression, "A formula instead, such as \"norm(W*x+b-y)^2/2\"")
-      ->type_name("FORMULA")
-      ->check(not_empty("a formula"))
-      ->excludes(config);
-  command
-      .add_option("--given", arguments.given,
-                  "The formula's variables: \"W: m×n, x: n, A: n×n symmetric, c: 1\" (or mxn)")
-      ->type_name("VARIABLES");
-  command.add_option("--wrt", arguments.wrt, "Differentiate by these [all parameters or variables]")
-      ->type_name("NAME,...")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  command.footer(fmt::format("Functions of a formula: {}.", fmt::join(derive::function_names(), ", ")));
-}
-
-CLI::App& add_derive(CLI::App& app, DeriveArguments& arguments, DeriveWords& words) {
-  CLI::App& command =
-      *app.add_subcommand("derive", "Print the derivation of a gradient, step by step, checked by numbers");
-  add_derive_function(command, arguments);
-  auto* format =
-      command.add_option("--format", words.format, "text, latex, html, markdown, json, numpy or cpp")
-          ->type_name("FORMAT")
-          ->capture_default_str();
-  command.add_option("--lang", words.language, "en or zh")->type_name("LANG")->capture_default_str();
-  command.add_option("--detail", words.detail, "brief, or full with rules, reasons and proofs")
-      ->type_name("LEVEL")
-      ->capture_default_str();
-  command.add_option("--order", arguments.order, "2: also the Hessian, by vectors and scalars")
-      ->type_name("N")
-      ->check(CLI::Range(1, 2).description(""));
-  add_derive_limits(command, arguments);
-  add_derive_numbers(command, arguments);
-  command
-      .add_flag_callback(
-          "--json", [&words] { words.format = word_for(kDeriveFormats, DeriveFormat::kJson); },
-          "The same as --format json")
-      ->excludes(format);
-  command.add_option("--output", arguments.output, "File to write [stdout]")
-      ->type_name("FILE")
-      ->check(not_empty())
-      ->transform(dash_is(kStandardOutput));
-  add_overrides(command, arguments.set);
   return command;
 }
 
@@ -293,23 +239,29 @@ std::function<void()> choose(Request& request, int (*run)(const A&), const A& ar
   return [&request, run, &arguments] { request.command = [run, arguments] { return run(arguments); }; };
 }
 
-// All of them write into the arguments, and the chosen one into the request, which must outlive the parsing.
+// Arguments and request must outlive the parsing, which calls back.
 void add_commands(CLI::App& app, Arguments& arguments, Request& request) {
-  add_train(app, arguments.train, arguments.target_words).final_callback([&request, &arguments] {
+  add_train(app, arguments.train, arguments.target_words).final_callback([&] {
     take(arguments.target_words, arguments.train);
     choose(request, train, arguments.train)();
   });
-  add_init(app, arguments.init, arguments.target_words).final_callback([&request, &arguments] {
+  add_cv(app, arguments.cv, arguments.target_words, arguments.predict_words).final_callback([&] {
+    take(arguments.target_words, arguments.cv);
+    take(arguments.predict_words, arguments.cv);
+    choose(request, cv, arguments.cv)();
+  });
+  add_init(app, arguments.init, arguments.target_words).final_callback([&] {
     take(arguments.target_words, arguments.init);
     choose(request, init, arguments.init)();
   });
   add_eval(app, arguments.eval).final_callback(choose(request, eval, arguments.eval));
-  add_predict(app, arguments.predict, arguments.predict_words).final_callback([&request, &arguments] {
+  add_predict(app, arguments.predict, arguments.predict_words).final_callback([&] {
+    if (arguments.predict.input.empty()) throw CLI::RequiredError("FILE");
     take(arguments.predict_words, arguments.predict);
     choose(request, predict, arguments.predict)();
   });
   add_inspect(app, arguments.inspect).final_callback(choose(request, inspect, arguments.inspect));
-  add_derive(app, arguments.derive, arguments.derive_words).final_callback([&request, &arguments] {
+  add_derive(app, arguments.derive, arguments.derive_words).final_callback([&] {
     take(arguments.derive_words, arguments.derive);
     choose(request, derive, arguments.derive)();
   });

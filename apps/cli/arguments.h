@@ -11,8 +11,8 @@ struct Request {
   int exit_code = 0;             ///< then
 };
 
-/// Reads the command line. Prints help, version and usage errors itself. It and options.h are all that know
-/// CLI11.
+/// Reads the command line. Prints help, version and usage errors itself. It, derive_arguments.h and options.h
+/// are all that know CLI11.
 [[nodiscard]] Request parse_arguments(int argc, const char* const* argv);
 
 }  // namespace catenary::cli

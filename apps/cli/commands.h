@@ -10,23 +10,36 @@
 /// The program's commands, one file each. Results go to stdout, talk to stderr; failures are Errors, which
 /// main turns into a message and an exit code. `-` is the name of a standard stream in the command line
 /// alone; here it has its path. Each returns the exit code of its success, which is 0 but for an interrupted
-/// train.
+/// train or cv.
 namespace catenary::cli {
 
 /// Memory that the data of a file may take; absent: as the config says, see DataLimits.
 using MaxBytes = std::optional<std::uint64_t>;
 
-struct TrainArguments {
+/// What tells the config of a training.
+struct ConfigArguments {
   std::string config;                     ///< or, with a target, a table
   std::string target;                     ///< "": `config` names a config
   std::optional<ColumnType> target_type;  ///< kCategory or kNumber; absent: told by the column
   std::vector<std::string> set;
   MaxBytes max_bytes;
+};
+
+struct TrainArguments : ConfigArguments {
   int threads = 1;
   std::string out;  ///< "": runs/NAME
   bool json = false;
 };
 [[nodiscard]] int train(const TrainArguments& arguments);
+
+struct CvArguments : ConfigArguments {
+  std::int64_t folds = 5;
+  std::string output;                             ///< of out-of-fold predictions; "": none
+  std::optional<train::PredictionFormat> format;  ///< absent: as the output's name says
+  int threads = 1;
+  bool json = false;
+};
+[[nodiscard]] int cv(const CvArguments& arguments);
 
 struct InitArguments {
   std::string data;

@@ -1,17 +1,38 @@
 #include "output.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
 #include "catenary/train/run/history_json.h"
+#include "choices.h"
 #include "streams.h"
 
 namespace catenary::cli {
+
+namespace {
+
+constexpr Choice<train::PredictionFormat> kEndings[] = {{".jsonl", train::PredictionFormat::kJsonLines},
+                                                        {".ndjson", train::PredictionFormat::kJsonLines},
+                                                        {".npy", train::PredictionFormat::kNpy}};
+
+// Letters of either case.
+bool ends_with(std::string_view name, std::string_view ending) {
+  const auto is_same = [](unsigned char a, char b) { return std::tolower(a) == b; };
+  return name.size() > ending.size() &&
+         std::ranges::equal(name.substr(name.size() - ending.size()), ending, is_same);
+}
+
+}  // namespace
 
 void print_json(const Json& json) { print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"); }
 
@@ -39,12 +60,31 @@ void require_not_of_run(const std::string& output, const std::string& run_dir) {
   fail(ErrorKind::kConfig, "--output {}: expected a file that is none of the run directory's own", output);
 }
 
-void add_evaluation(Json& json, const train::Assessment& evaluation) {
-  json.update(train::to_json(evaluation.score));
-  json["samples"] = evaluation.samples;
-  if (!evaluation.confusion) return;
-  const train::ConfusionMatrix& matrix = *evaluation.confusion;
-  json["classes"] = matrix.classes();
+bool goes_to_stdout(const std::string& output) {
+  const std::optional<int> descriptor = descriptor_of(output);
+  struct stat a {};
+  struct stat b {};
+  return descriptor && ::fstat(*descriptor, &a) == 0 && ::fstat(STDOUT_FILENO, &b) == 0 &&
+         a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+void require_json_apart(const std::string& output) {
+  if (!goes_to_stdout(output)) return;
+  fail(ErrorKind::kConfig,
+       "--json: its line would stand among the predictions; needed an --output that is not stdout; --format "
+       "jsonl alone writes predictions as JSON");
+}
+
+train::PredictionFormat prediction_format(const std::optional<train::PredictionFormat>& asked,
+                                          const std::string& output) {
+  if (asked) return *asked;
+  for (const auto& [ending, format] : kEndings) {
+    if (ends_with(output, ending)) return format;
+  }
+  return train::PredictionFormat::kCsv;
+}
+
+Json confusion_json(const train::ConfusionMatrix& matrix) {
   Json rows = Json::array();
   for (std::int64_t truth = 0; truth < matrix.size(); ++truth) {
     Json row = Json::array();
@@ -52,7 +92,20 @@ void add_evaluation(Json& json, const train::Assessment& evaluation) {
       row.push_back(matrix.count(truth, predicted));
     rows.push_back(std::move(row));
   }
-  json["confusion"] = std::move(rows);
+  return rows;
+}
+
+void add_evaluation(Json& json, const train::Assessment& evaluation) {
+  json.update(train::to_json(evaluation.score));
+  json["samples"] = evaluation.samples;
+  if (!evaluation.confusion) return;
+  json["classes"] = evaluation.confusion->classes();
+  json["confusion"] = confusion_json(*evaluation.confusion);
+}
+
+std::string report(const train::ConfusionMatrix& matrix) {
+  return fmt::format("\nconfusion matrix: a row for each true class, a column for each predicted one\n{}",
+                     matrix.str());
 }
 
 std::string report(const train::Assessment& evaluation, const std::string& what) {
@@ -60,11 +113,7 @@ std::string report(const train::Assessment& evaluation, const std::string& what)
   if (evaluation.score.accuracy)
     text += fmt::format("{} accuracy {:.4f}\n", what, *evaluation.score.accuracy);
   text += fmt::format("{} loss {:.4f} ({} samples)\n", what, evaluation.score.loss, evaluation.samples);
-  if (evaluation.confusion) {
-    text += fmt::format("\nconfusion matrix: a row for each true class, a column for each predicted one\n{}",
-                        evaluation.confusion->str());
-  }
-  return text;
+  return evaluation.confusion ? text + report(*evaluation.confusion) : text;
 }
 
 }  // namespace catenary::cli

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "catenary/train/evaluate.h"
+#include "catenary/train/prediction_writer.h"
 
 namespace catenary::cli {
 
@@ -22,8 +24,24 @@ void require_not_read(const std::string& output, const std::string& input);
 /// The same of the files of a run directory.
 void require_not_of_run(const std::string& output, const std::string& run_dir);
 
+/// Whether the file --output is where results go, so that another line there would stand within it.
+[[nodiscard]] bool goes_to_stdout(const std::string& output);
+
+/// Throws Error{config} if it is, for a command that shall print JSON beside the predictions there.
+void require_json_apart(const std::string& output);
+
+/// What is asked for, else what the name of --output says.
+[[nodiscard]] train::PredictionFormat prediction_format(const std::optional<train::PredictionFormat>& asked,
+                                                        const std::string& output);
+
+/// The matrix as an array of rows, one for each true class.
+[[nodiscard]] Json confusion_json(const train::ConfusionMatrix& matrix);
+
 /// Adds loss, accuracy, samples, classes and the confusion matrix.
 void add_evaluation(Json& json, const train::Assessment& evaluation);
+
+/// The confusion matrix below a line that says how to read it.
+[[nodiscard]] std::string report(const train::ConfusionMatrix& matrix);
 
 /// The scores and, for classes, the confusion matrix, for a person. `what`: "test" or "training".
 [[nodiscard]] std::string report(const train::Assessment& evaluation, const std::string& what);

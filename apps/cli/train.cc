@@ -1,49 +1,20 @@
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <csignal>
-#include <cstdio>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
-#include "catenary/train/first_config.h"
 #include "catenary/train/run/history_json.h"
 #include "catenary/train/trainer.h"
 #include "commands.h"
 #include "output.h"
 #include "streams.h"
+#include "training.h"
 
 namespace catenary::cli {
 
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;  // what a signal handler may write
-
-// A signal that the program was started to ignore, as shells do for what runs in the background, stays
-// ignored.
-void listen_for(int signal) {
-  struct sigaction action {};
-  sigaction(signal, nullptr, &action);
-  if (action.sa_handler == SIG_IGN) return;
-  action.sa_handler = [](int) { interrupted = 1; };
-  action.sa_flags = SA_RESETHAND;  // the second signal ends the program at once
-  sigaction(signal, &action, nullptr);
-}
-
-int terminal_width() {
-  winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
-// A bar is for a person who sees everything; with a result piped away, plain lines are easier to keep.
-train::ProgressPrinter make_printer() {
-  const bool is_terminal = isatty(STDOUT_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
-  return {stderr, is_terminal ? train::ProgressStyle::kBar : train::ProgressStyle::kLines, terminal_width()};
-}
 
 Json epoch_event(const train::Progress& progress, const train::EpochRecord& record) {
   Json event{{"event", "epoch"}};
@@ -64,28 +35,12 @@ Json start_event(const train::Config& config, const train::TrainingStart& start,
           {"notes", start.notes}};
 }
 
-// Prints a training's events. One that cannot be written is no reason to lose the training, but one to report
-// afterwards.
-class EventPrinter {
- public:
-  void print(const Json& event) try { print_json(event); } catch (const Error& error) {
-    if (!failure_) failure_ = error;
-  }
-  void print_last(const Json& event) {
-    print_json(event);
-    if (failure_) throw Error(*failure_);
-  }
-
- private:
-  std::optional<Error> failure_;
-};
-
 train::TrainOptions json_options(const train::Config& config, int threads, EventPrinter& events) {
   train::TrainOptions options{.threads = threads};
   options.on_start = [&config, &events, threads](const auto& start) {
     events.print(start_event(config, start, threads));
   };
-  options.on_step = [](const auto&) { return interrupted == 0; };
+  options.on_step = [](const auto&) { return !is_interrupted(); };
   options.on_epoch = [&events](const auto& progress, const auto& record) {
     events.print(epoch_event(progress, record));
   };
@@ -103,7 +58,7 @@ train::TrainOptions talking_options(const train::Config& config, int threads,
   };
   options.on_step = [&printer](const auto& progress) {
     printer.update(progress);
-    return interrupted == 0;
+    return !is_interrupted();
   };
   options.on_epoch = [&printer](const auto& progress, const auto& record) {
     printer.finish_epoch(progress, record);
@@ -131,8 +86,7 @@ std::optional<train::TrainResult> train_and_keep(const train::Config& config, tr
                                                  const std::string& run_dir) {
   const IgnoredSignal closed_terminal(SIGHUP), broken_pipe(SIGPIPE);
   options.on_start = [on_start = std::move(options.on_start)](const train::TrainingStart& start) {
-    listen_for(SIGINT);
-    listen_for(SIGTERM);
+    listen_for_interrupts();
     on_start(start);
   };
   std::optional<train::TrainResult> result = train::train(config, options);
@@ -140,28 +94,10 @@ std::optional<train::TrainResult> train_and_keep(const train::Config& config, tr
   return result;
 }
 
-// A name that a run directory can have: the table's without its ending, and before it that of a compressed
-// one.
-std::string run_name(const std::string& data) {
-  const std::filesystem::path name = std::filesystem::path(data).filename();
-  return (name.extension() == ".gz" ? name.stem() : name).stem().string();
-}
-
-// Of a table, the config that `init` would write. Nobody has its file, so that places in it say what it is.
-train::Config load_config(const TrainArguments& arguments) {
-  if (arguments.target.empty()) return train::load_config(arguments.config, arguments.set);
-  train::FirstData data{
-      .path = arguments.config, .target = arguments.target, .target_type = arguments.target_type};
-  data.limits.max_bytes = arguments.max_bytes;
-  return train::parse_config(train::first_config(data), run_name(arguments.config) + ".toml of init",
-                             arguments.set);
-}
-
 }  // namespace
 
 int train(const TrainArguments& arguments) {
-  train::Config config = load_config(arguments);
-  if (arguments.max_bytes) config.data.limits.max_bytes = arguments.max_bytes;
+  const train::Config config = load_config(arguments);
   const std::string run_dir = arguments.out.empty() ? "runs/" + config.output.name : arguments.out;
   train::require_free(run_dir);
   train::ProgressPrinter printer = make_printer();

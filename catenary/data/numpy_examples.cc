@@ -43,13 +43,14 @@ Levels levels_of(const NumpyData& arrays) {
   return result;
 }
 
-std::vector<float> indices_of(const Levels& levels, const std::vector<std::string>& classes, const std::string& file) {
+std::vector<float> indices_of(const Levels& levels, const std::vector<std::string>& classes,
+                              const std::string& file) {
   const std::vector<float> of_level = find_classes(levels.levels, classes, '.');
   const auto unknown = std::ranges::find(of_level, -1.0F);
   if (unknown != of_level.end()) {
     const std::string& name = levels.levels[static_cast<std::size_t>(unknown - of_level.begin())];
-    fail(ErrorKind::kData, "{}: y: needed classes that the model was trained on, found {}{}", file, quote(name),
-         NameIndex(classes).hint(name));
+    fail(ErrorKind::kData, "{}: y: needed classes that the model was trained on, found {}{}", file,
+         quote(name), NameIndex(classes).hint(name));
   }
   std::vector<float> indices;
   for (const std::int64_t code : levels.codes)
@@ -78,15 +79,18 @@ Dataset features_only(NumpyData& arrays) {
   constexpr float kByteScale = 1.0F / 255;  // maps bytes onto [0, 1]
   Dataset dataset;
   dataset.features = std::move(arrays.features);
-  if (std::holds_alternative<std::vector<std::uint8_t>>(dataset.features.elements)) dataset.features.scale = kByteScale;
-  for (std::int64_t i = 0; i < dataset.features.columns; ++i) dataset.places.push_back(static_cast<std::size_t>(i));
+  if (std::holds_alternative<std::vector<std::uint8_t>>(dataset.features.elements))
+    dataset.features.scale = kByteScale;
+  for (std::int64_t i = 0; i < dataset.features.columns; ++i)
+    dataset.places.push_back(static_cast<std::size_t>(i));
   dataset.target_columns = arrays.target_columns;
   return dataset;
 }
 
 }  // namespace
 
-Dataset numpy_examples(NumpyData arrays, NumpyTarget target, const std::string& file, const DataLimits& limits) {
+Dataset numpy_examples(NumpyData arrays, NumpyTarget target, const std::string& file,
+                       const DataLimits& limits) {
   Dataset dataset = features_only(arrays);
   for (std::int64_t i = 0; i < dataset.features.columns; ++i)
     dataset.schema.columns.push_back({.name = fmt::format("x{}", i)});
@@ -102,14 +106,16 @@ Dataset numpy_examples(NumpyData arrays, NumpyTarget target, const std::string& 
   std::ranges::sort(sorted);
   dataset.schema.classes = classes_of(sorted, '.');
   if (dataset.schema.classes.size() > limits.max_classes) {
-    fail(ErrorKind::kData, "{}: y: needed at most {} classes, found {} distinct values; data.max_classes sets the limit",
-         file, limits.max_classes, dataset.schema.classes.size());
+    fail(ErrorKind::kData,
+         "{}: y: needed at most {} classes, found {} distinct values; data.max_classes sets the limit", file,
+         limits.max_classes, dataset.schema.classes.size());
   }
   if (const std::string_view fraction = first_fraction(dataset.schema.classes, '.'); !fraction.empty()) {
-    fail(ErrorKind::kData,
-         "{}: y: needed classes, found numbers with fractions such as {}; a loss for numbers is squared_error "
-         "(train.loss)",
-         file, fraction);
+    fail(
+        ErrorKind::kData,
+        "{}: y: needed classes, found numbers with fractions such as {}; a loss for numbers is squared_error "
+        "(train.loss)",
+        file, fraction);
   }
   dataset.targets = indices_of(levels, dataset.schema.classes, file);
   return dataset;
@@ -124,9 +130,10 @@ Dataset numpy_examples(NumpyData arrays, const Schema& trained, const std::strin
     const char* begin = column.name.data() + (column.name.starts_with('x') ? 1 : 0);
     const char* end = column.name.data() + column.name.size();
     const auto [stopped, error] = std::from_chars(begin, end, place);
-    if (error != std::errc() || stopped != end || place >= static_cast<std::size_t>(dataset.features.columns)) {
-      fail(ErrorKind::kData, "{}: x: needed the column {} that the model was trained on, found {} columns", file,
-           quote(column.name), dataset.features.columns);
+    if (error != std::errc() || stopped != end ||
+        place >= static_cast<std::size_t>(dataset.features.columns)) {
+      fail(ErrorKind::kData, "{}: x: needed the column {} that the model was trained on, found {} columns",
+           file, quote(column.name), dataset.features.columns);
     }
     dataset.places.push_back(place);
   }

@@ -69,11 +69,10 @@ std::int64_t Evaluator::count_correct(std::span<const std::int64_t> rows, Assess
 }
 
 Assessment evaluate(const StoredRun& run, const TestData& data, int threads) {
-  Model model(run.config, run.model.schema);
-  Variables variables(model.graph, static_cast<std::uint64_t>(run.config.seed));
-  load_parameters(run.model, variables);
+  Network network(run.config, run.model.schema);
+  load_parameters(run.model, network.variables);
   ThreadPool pool(threads);
-  return Evaluator(model, variables, data.samples(), pool).evaluate();
+  return Evaluator(network.model, network.variables, data.samples(), pool).evaluate();
 }
 
 }  // namespace catenary::train

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "catenary/data/dataset.h"
+#include "catenary/engine/variables.h"
 #include "catenary/ir/program.h"
 #include "catenary/train/config/config.h"
 
@@ -35,6 +36,15 @@ struct Model {
   Value predicted_class;  ///< index of the most probable class; empty for regression
   Value loss;             ///< of one sample
   Value reported_loss;    ///< the same in the targets' units
+};
+
+/// A config's network and its parameters, which outlive their training.
+struct Network {
+  /// config: with every layer's units. The parameters are drawn by its seed.
+  Network(const Config& config, const Schema& schema)
+      : model(config, schema), variables(model.graph, static_cast<std::uint64_t>(config.seed)) {}
+  Model model;
+  Variables variables;
 };
 
 /// What a training minimises: the batch's mean loss, plus the weight decay's penalty if the config has one.

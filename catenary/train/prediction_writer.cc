@@ -152,8 +152,11 @@ void PredictionWriter::add(const Prediction& prediction) {
 
 void PredictionWriter::add_row(const Prediction& prediction) {
   auto lead = row_text_.leads.begin();
-  for (const CarriedColumn& column : table_.carried)
-    piece_.append(*lead++).append(row_text_.written(column.text(rows_)));
+  for (const CarriedColumn& column : table_.carried) {
+    const std::string_view text = column.text(rows_);
+    piece_.append(*lead++);
+    column.kind == CarriedKind::kNumber ? piece_.append(text) : piece_.append(row_text_.written(text));
+  }
   if (prediction.class_index) piece_.append(*lead++).append(row_text_.classes[*prediction.class_index]);
   for (const float number : prediction.numbers) append_number(piece_.append(*lead++), number);
   piece_ += row_text_.end;

@@ -14,10 +14,15 @@ namespace catenary::train {
 /// What predictions are written as: a table, an object a line, or an array of the numbers alone.
 enum class PredictionFormat { kCsv, kJsonLines, kNpy };
 
-/// A column of the input that stands beside its predictions: an id, or what the model was asked.
+/// Whether JSON has a carried text in quotation marks, or as a number, which it is then.
+enum class CarriedKind { kText, kNumber };
+
+/// A column that stands beside the predictions: an id, or what the model was asked.
 struct CarriedColumn {
   std::string name;
-  std::function<std::string_view(std::int64_t row)> text;  ///< of a cell, as it stands in the input
+  /// Of a cell, as it shall stand there; is read before the next call.
+  std::function<std::string_view(std::int64_t row)> text;
+  CarriedKind kind = CarriedKind::kText;
 };
 
 /// What the numbers of a prediction are.
@@ -44,7 +49,7 @@ using Sink = std::function<void(std::string_view)>;
 /// CSV: the carried columns, then for classes prediction, probability_CLASS ... or score_CLASS ..., else
 /// prediction_TARGET ...
 /// JSON lines: {"id":"7","prediction":"a","probabilities":{"a":0.9,"b":0.1}}, with "scores" in their place,
-/// {"prediction":1.5} or {"predictions":{"t":1.5,"u":2}}. What is carried is text.
+/// {"prediction":1.5} or {"predictions":{"t":1.5,"u":2}}. What is carried is text unless it says otherwise.
 /// NPY: f32 [rows, names].
 /// A carried column whose name is taken gets "_input" behind it.
 class PredictionWriter {

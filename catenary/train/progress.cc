@@ -88,8 +88,11 @@ void ProgressPrinter::update(const Progress& progress, Clock::time_point now) {
 }
 
 void ProgressPrinter::finish_epoch(const Progress& progress, const EpochRecord& record) {
-  const std::string_view start = style_ == ProgressStyle::kBar ? kClearLine : "";
-  say(out_, fmt::format("{}{}\n", start, epoch_line(progress, record)));
+  finish(epoch_line(progress, record));
+}
+
+void ProgressPrinter::finish(std::string_view line) {
+  say(out_, fmt::format("{}{}\n", style_ == ProgressStyle::kBar ? kClearLine : "", line));
 }
 
 }  // namespace catenary::train

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include "catenary/train/run/history.h"
 
@@ -45,6 +46,8 @@ class ProgressPrinter {
 
   void update(const Progress& progress, Clock::time_point now = Clock::now());
   void finish_epoch(const Progress& progress, const EpochRecord& record);
+  /// Writes a line in the place of the bar.
+  void finish(std::string_view line);
 
  private:
   std::FILE* out_;

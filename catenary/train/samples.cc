@@ -9,6 +9,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
+#include "catenary/data/folds.h"
 #include "catenary/data/idx_dataset.h"
 #include "catenary/data/numpy_examples.h"
 #include "catenary/data/preprocess/fit.h"
@@ -63,18 +64,22 @@ Parts split_by_mark(const Dataset& data, std::span<const std::int64_t> rows) {
   return split_by_column(rows, codes, data.part.levels);
 }
 
+// groups: of the data, by codes_of; must outlive the rule.
+SplitRule rule_of(const Config& config, SplitOrder order, const Dataset& data,
+                  std::span<const std::int64_t> groups) {
+  SplitRule rule{.order = order, .seed = static_cast<std::uint64_t>(config.seed), .groups = groups};
+  if (order == SplitOrder::kStratified) rule.labels = data.targets;
+  return rule;
+}
+
 // How many rows there are to split only the data tell; the shares stand in the config.
 Parts split_as_configured(const Config& config, const Dataset& data, std::vector<std::int64_t> rows) try {
   const std::optional<SplitConfig>& how = config.data.split;
   if (!how) return {.train = std::move(rows), .validation = {}, .test = {}};
   if (!how->column.empty()) return split_by_mark(data, rows);
   const std::vector<std::int64_t> groups = codes_of(data.group);
-  const bool by_class = how->by == SplitOrder::kStratified;
   return split(rows, {.validation = how->validation, .test = how->test},
-               {.order = how->by,
-                .seed = static_cast<std::uint64_t>(config.seed),
-                .labels = by_class ? std::span<const float>(data.targets) : std::span<const float>(),
-                .groups = groups});
+               rule_of(config, how->by, data, groups));
 } catch (const Error& error) {
   fail(error.kind(), "{}: data.split: {}", config.data.split->place.text, error.what());
 }
@@ -107,7 +112,8 @@ Dataset load_named_idx(const DataConfig& config) {
   return data;
 }
 
-TableOptions table_options(const Config& config) {
+// files: those that are read.
+TableOptions table_options(const Config& config, const DataFiles& files) {
   const DataConfig& data = config.data;
   return {.format = data.table,
           .targets = data.targets,
@@ -119,6 +125,7 @@ TableOptions table_options(const Config& config) {
           .id = data.id,
           .part = data.split ? data.split->column : "",
           .group = data.split ? data.split->group : "",
+          .more = {files.more.begin(), files.more.end()},
           .limits = data.limits};
 }
 
@@ -136,7 +143,7 @@ Dataset load_train_file(const Config& config) {
                           data.train.samples, data.limits);
   }
   if (config.data.format == DataFormat::kIdx) return load_named_idx(config.data);
-  return load_table(config.data.train.samples, table_options(config));
+  return load_table(config.data.train.samples, table_options(config, config.data.train));
 }
 
 // The marks of a split are those of the training file.
@@ -146,7 +153,7 @@ Dataset load_trained(const Config& config, const DataFiles& files, const Schema&
     const NumpyChoice choice{.part = arrays_for(purpose)};
     return numpy_examples(load_numpy({files.samples, files.labels}, choice, limits), trained, files.samples);
   }
-  TableOptions options = table_options(config);
+  TableOptions options = table_options(config, files);
   options.id = "";  // only predictions carry it
   if (purpose == Purpose::kOther) options.part = options.group = "";
   if (config.data.format == DataFormat::kIdx) return load_idx({files.samples, files.labels}, trained, limits);
@@ -188,20 +195,42 @@ Examples load_other(const Config& config, const DataFiles& files, TrainingData& 
 
 }  // namespace
 
-TrainingData load_training_data(const Config& config) {
-  TrainingData data;
-  const std::string& file = config.data.train.samples;
+DividedTable load_divided_table(const Config& config) {
   Dataset table = load_train_file(config);
-  Parts parts = split_as_configured(config, table, usable_rows(table, file));
+  Parts parts = split_as_configured(config, table, usable_rows(table, config.data.train.samples));
+  return {std::move(table), std::move(parts)};
+}
+
+SplitOrder fold_order(const Config& config) {
+  const std::optional<SplitConfig>& how = config.data.split;
+  if (how && how->column.empty()) return how->by;
+  return is_classification(config) ? SplitOrder::kStratified : SplitOrder::kRandom;
+}
+
+std::vector<std::vector<std::int64_t>> folds_of(const Config& config, const Dataset& table,
+                                                std::span<const std::int64_t> rows, std::int64_t count) {
+  const std::vector<std::int64_t> groups = codes_of(table.group);
+  return folds(rows, count, rule_of(config, fold_order(config), table, groups));
+}
+
+TrainingData prepare(const Config& config, DividedTable divided) {
+  Dataset table = std::move(divided.table);
+  Parts parts = std::move(divided.parts);
+  note_missing_classes(table.notes, table, "training", parts.train);
+  note_missing_classes(table.notes, table, "validation", parts.validation);
+  note_missing_classes(table.notes, table, "test", parts.test);
+  fit_to_rows(table, parts.train, config);
+  TrainingData data;
   data.train_rows = std::move(parts.train);
   data.validation_rows = std::move(parts.validation);
   data.test_rows = std::move(parts.test);
-  note_missing_classes(table.notes, table, "training", data.train_rows);
-  note_missing_classes(table.notes, table, "validation", data.validation_rows);
-  note_missing_classes(table.notes, table, "test", data.test_rows);
-  fit_to_rows(table, data.train_rows, config);
   data.notes = std::move(table.notes);
-  data.file = examples_of(std::move(table), file, config.data.limits);
+  data.file = examples_of(std::move(table), config.data.train.samples, config.data.limits);
+  return data;
+}
+
+TrainingData load_training_data(const Config& config) {
+  TrainingData data = prepare(config, load_divided_table(config));
   if (config.data.validation)
     data.validation_file = load_other(config, *config.data.validation, data, data.validation_rows);
   if (const std::optional<DataFiles> test = test_files(config))
@@ -234,9 +263,16 @@ Examples load_inputs(const Config& config, const Schema& trained, const std::str
     const NumpyChoice choice{.part = arrays_for(Purpose::kOther), .targets = NumpyTargets::kIgnored};
     return examples_of(numpy_examples(load_numpy({path, {}}, choice, limits), trained, path), path, limits);
   }
-  TableOptions options = table_options(config);
+  TableOptions options = table_options(config, {});
   options.part = options.group = "";
   return examples_of(load_table(path, trained, TargetUse::kIgnored, options), path, limits);
+}
+
+Table load_columns(const Config& config) {
+  if (config.data.format != DataFormat::kCsv)
+    fail(ErrorKind::kConfig, "{}: needed a table, found the format '{}'", config.data.place.text,
+         name_of(config.data.format));
+  return catenary::load_columns(config.data.train.samples, table_options(config, config.data.train));
 }
 
 SampleRows::SampleRows(const Examples& examples) : examples_(examples) {

@@ -2,11 +2,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "catenary/data/csv/table.h"
 #include "catenary/data/dataset.h"
 #include "catenary/data/preprocess/encode.h"
+#include "catenary/data/split.h"
 #include "catenary/engine/step.h"
 #include "catenary/train/config/config.h"
 
@@ -47,6 +50,29 @@ struct TrainingData {
 /// no purpose. Throws Error{data}, Error{io} and Error{config} as the readers do.
 [[nodiscard]] TrainingData load_training_data(const Config& config);
 
+/// A config's training file as it was read, and which rows of it serve which purpose.
+struct DividedTable {
+  Dataset table;
+  Parts parts;
+};
+
+/// Reads the training file and divides it as the config says. Throws as load_training_data().
+[[nodiscard]] DividedTable load_divided_table(const Config& config);
+
+/// What decides how a config's rows come into folds: what its split is by; without one the classes, if there
+/// are.
+[[nodiscard]] SplitOrder fold_order(const Config& config);
+
+/// Divides rows of the training file into folds, by fold_order() and the config's seed. Throws Error{config}
+/// as folds().
+[[nodiscard]] std::vector<std::vector<std::int64_t>> folds_of(const Config& config, const Dataset& table,
+                                                              std::span<const std::int64_t> rows,
+                                                              std::int64_t count);
+
+/// Fits the config's preprocessing to the training rows of a table and makes it what the network reads. Notes
+/// which classes a part lacks.
+[[nodiscard]] TrainingData prepare(const Config& config, DividedTable divided);
+
 /// A file in memory and the rows of it that a trained model is judged by.
 struct TestData {
   Examples file;
@@ -62,6 +88,9 @@ struct TestData {
 
 /// Reads inputs for prediction: a table with the model's columns, or an IDX file of images.
 [[nodiscard]] Examples load_inputs(const Config& config, const Schema& trained, const std::string& path);
+
+/// The columns of a config's table as they are read for training. Throws Error{config} for other data.
+[[nodiscard]] Table load_columns(const Config& config);
 
 /// Where a step finds examples' inputs and targets, as the model wants to see them. Must outlive the step's
 /// runs.

@@ -119,8 +119,8 @@ TEST(TableTraining, AValueThatWasNeverSeenMayBeRefused) {
   const std::string input = folder.file("in.csv", "town\nBonn\nUlmm\n");
   EXPECT_EQ(error_of([&] { (void)predicted_cells(run, input); }),
             "data: " + input +
-                ": line 3, column 1 'town': needed a value that the model was trained on, found 'Ulmm'; did "
-                "you mean 'Ulm'?; unseen = \"other\" of its onehot takes it");
+                ": line 3, column 1 'town': needed a value that the model was trained on, as unseen = "
+                "\"refuse\" of its onehot asks, found 'Ulmm'; did you mean 'Ulm'?");
 }
 
 TEST(TableTraining, ACellThatIsMissingOnlyAtPredictionIsFilledIn) {
@@ -151,8 +151,9 @@ TEST(TableTraining, RowsWithoutATargetServeNoPurposeAndAreCounted) {
   EXPECT_EQ(test.notes.size(), 1u);
   Config without = config;
   without.data.train.samples = folder / "none.csv";
-  EXPECT_EQ(error_of([&] { (void)load_training_data(without); }),
-            "data: " + (folder / "none.csv").string() + ": needed rows with a target, found none");
+  EXPECT_EQ(
+      error_of([&] { (void)load_training_data(without); }),
+      "data: " + (folder / "none.csv").string() + ": column 2 'y': needed values to predict, found none");
 }
 
 // Of 16 rows, the last four are tested on and two before them validated on; `others` are their cells a, town
@@ -228,21 +229,28 @@ TEST(TableTraining, ColumnsOfNoUseAreNoInputs) {
                                       HasSubstr("column 'b' is the same in all training rows: left out")));
 }
 
-TEST(TableTraining, AColumnServesOnePurpose) {
+TEST(TableTraining, ATargetServesNoOtherPurpose) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", customers());
-  const auto error = [&](const std::vector<std::string>& overrides) {
-    return error_of(
-        [&] { (void)load_training_data(small_config(folder, "left", "softmax_cross_entropy", overrides)); });
+  const auto error = [&](const std::string& override_text) {
+    return error_of([&] {
+      (void)load_training_data(small_config(folder, "left", "softmax_cross_entropy", {override_text}));
+    });
   };
-  const std::string file = "config: " + (folder / "data.csv").string() + ": needed a column that is ";
-  EXPECT_EQ(error({"data.id=left"}), file + "the id column alone, found 'left', which serves something else");
-  EXPECT_EQ(error({"data.split={column='left'}"}),
-            file + "the split's column alone, found 'left', which serves something else");
-  EXPECT_EQ(error({"data.split={test=0.2, group='left'}"}),
-            file + "the group column alone, found 'left', which serves something else");
-  EXPECT_EQ(error({"data.split={test=0.2, group='name'}", "data.id=name"}),
-            file + "the group column alone, found 'name', which serves something else");
+  const std::string needed = "config: " + (folder / "data.csv").string() + ": needed ";
+  const std::string found = " beside the targets and the model's inputs, found 'left'";
+  EXPECT_EQ(error("data.id=left"), needed + "the id column" + found);
+  EXPECT_EQ(error("data.split={column='left'}"), needed + "the split's column" + found);
+  EXPECT_EQ(error("data.split={test=0.2, group='left'}"), needed + "the group column" + found);
+}
+
+TEST(TableTraining, TheIdMayBeTheGroup) {
+  const TemporaryDirectory folder;
+  const auto result =
+      train(customers_config(folder, {"data.split={test=0.2, group='name'}", "train.epochs=1"}), {});
+  const auto rows = predicted_cells(kept(folder, result->run), folder / "data.csv");
+  EXPECT_EQ(rows.at(0).at(0), "name");
+  EXPECT_EQ(rows.at(40).at(0), "person 39");
 }
 
 TEST(TableTraining, AConfigsIdThatItsModelReadsIsRefused) {
@@ -251,7 +259,7 @@ TEST(TableTraining, AConfigsIdThatItsModelReadsIsRefused) {
   for (const std::string name : {"age", "town", "since"}) {
     run.config.data.id = name;
     EXPECT_THAT(error_of([&] { (void)predicted_cells(run, folder / "data.csv"); }),
-                HasSubstr("found '" + name + "', which serves something else"));
+                HasSubstr("beside the targets and the model's inputs, found '" + name + "'"));
   }
 }
 

@@ -24,14 +24,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// A model and its parameters, which outlive their training.
-struct Network {
-  Network(const Config& config, const Schema& schema)
-      : model(config, schema), variables(model.graph, static_cast<std::uint64_t>(config.seed)) {}
-  Model model;
-  Variables variables;
-};
-
 // Everything that the training of a network needs beside it. The members' order is that of their making.
 class Training {
  public:
@@ -179,9 +171,11 @@ Safetensors initial_weights(const Config& config, const TrainingData& data) {
   return pack_model(untrained.variables, data.schema());
 }
 
-// All epochs; nothing when asked to stop. The memory that only training needs is free again afterwards.
-std::optional<TrainResult> run_epochs(Network& network, const Config& config, const TrainingData& data,
-                                      const TrainOptions& options) {
+}  // namespace
+
+// The memory that only training needs is free again afterwards.
+std::optional<TrainResult> train_network(Network& network, const Config& config, const TrainingData& data,
+                                         const TrainOptions& options) {
   Training training(network, config, data, options);
   TrainResult result{{.environment = current_environment(options.threads)}, std::nullopt};
   if (options.on_start) options.on_start(training.start());
@@ -200,13 +194,11 @@ std::optional<TrainResult> run_epochs(Network& network, const Config& config, co
   return result;
 }
 
-}  // namespace
-
 std::optional<TrainResult> train(Config config, const TrainOptions& options) {
   TrainingData data = load_training_data(config);
   resolve_units(config, data.schema());
   Network network(config, data.schema());
-  std::optional<TrainResult> result = run_epochs(network, config, data, options);
+  std::optional<TrainResult> result = train_network(network, config, data, options);
   if (!result) return std::nullopt;
   // The samples are done with; copies of the weights need not stand beside them.
   data.file.inputs.features.elements = {};

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "catenary/train/evaluate.h"
+#include "catenary/train/model.h"
 #include "catenary/train/progress.h"
 #include "catenary/train/run/run_directory.h"
+#include "catenary/train/samples.h"
 
 namespace catenary::train {
 
@@ -41,5 +44,10 @@ struct TrainResult {
 /// threads. Nothing is returned when on_step asked to stop. Throws Error{numeric} when the loss or a weight
 /// stops being finite, and as the readers and compile() do.
 [[nodiscard]] std::optional<TrainResult> train(Config config, const TrainOptions& options);
+
+/// Trains `network` on data that are in memory and judges it by their test rows. `run` of the result lacks
+/// its config and weights. As train() otherwise.
+[[nodiscard]] std::optional<TrainResult> train_network(Network& network, const Config& config,
+                                                       const TrainingData& data, const TrainOptions& options);
 
 }  // namespace catenary::train

@@ -11,15 +11,31 @@ namespace catenary {
 
 namespace {
 
+// Says of each character of a text, one after the other, whether it stands in quotes, which open where a cell
+// may begin.
+class Quotes {
+ public:
+  bool hold(char c) {
+    const bool is_quote = c == '"';
+    if (is_quote && (in_quotes_ || may_open_)) in_quotes_ = !in_quotes_;
+    const bool may_begin = c == '\n' || c == '\r' || kSeparators.find(c) != std::string_view::npos;
+    may_open_ = may_begin || is_quote || (may_open_ && kPassedOver.find(c) != std::string_view::npos);
+    return in_quotes_;
+  }
+
+ private:
+  static constexpr std::string_view kPassedOver = " \xEF\xBB\xBF";  // a space, a byte order mark
+  bool in_quotes_ = false, may_open_ = true;
+};
+
 // Calls f with each line of the text, without line breaks within quotes, until it returns false.
 template <typename F>
 void for_each_line(std::string_view text, const F& f) {
   while (!text.empty()) {
-    bool in_quotes = false;
+    Quotes quotes;
     std::size_t end = 0;
     for (; end < text.size(); ++end) {
-      if (text[end] == '"') in_quotes = !in_quotes;
-      if (!in_quotes && (text[end] == '\n' || text[end] == '\r')) break;
+      if (!quotes.hold(text[end]) && (text[end] == '\n' || text[end] == '\r')) break;
     }
     if (end > 0 && !f(text.substr(0, end))) return;
     text.remove_prefix(std::min(end + 1, text.size()));
@@ -27,22 +43,18 @@ void for_each_line(std::string_view text, const F& f) {
 }
 
 std::size_t count_outside_quotes(std::string_view line, char wanted) {
-  std::size_t count = 0;
-  bool in_quotes = false;
-  for (const char c : line) {
-    if (c == '"') in_quotes = !in_quotes;
-    count += !in_quotes && c == wanted ? 1 : 0;
-  }
-  return count;
+  Quotes quotes;
+  return static_cast<std::size_t>(
+      std::ranges::count_if(line, [&](char c) { return !quotes.hold(c) && c == wanted; }));
 }
 
-char tell_separator(std::string_view start) {
-  char best = kSeparators.front();
+char tell_separator(std::string_view start, std::optional<char> decimal) {
+  char best = decimal == kSeparators[0] ? kSeparators[1] : kSeparators[0];
   for_each_line(start, [&](std::string_view line) {
     std::size_t most = 0;
     for (const char separator : kSeparators) {
       const std::size_t count = count_outside_quotes(line, separator);
-      if (count > most) best = separator, most = count;
+      if (count > most && separator != decimal) best = separator, most = count;
     }
     return false;
   });
@@ -52,21 +64,22 @@ char tell_separator(std::string_view start) {
 // Whether numbers have a decimal comma. The last line may be cut off.
 char tell_decimal(std::string_view start, char separator) {
   if (separator == ',') return '.';
-  bool has_comma = false, has_point = false;
+  std::size_t commas = 0, points = 0;
   for_each_line(start, [&](std::string_view line) {
     while (!line.empty()) {
       const std::size_t end = std::min(line.find(separator), line.size());
       std::string_view cell = trimmed(line.substr(0, end));
-      if (cell.size() > 2 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
+      if (cell.size() > 2 && cell.front() == '"' && cell.back() == '"')
+        cell = cell.substr(1, cell.size() - 2);
       const bool with_comma = cell.find(',') != std::string_view::npos;
       const bool with_point = cell.find('.') != std::string_view::npos;
-      has_comma |= with_comma && parse_number(cell, ',').has_value();
-      has_point |= with_point && cell.size() > 1 && parse_number(cell, '.').has_value();
+      commas += with_comma && parse_number(cell, ',') ? 1 : 0;
+      points += with_point && parse_number(cell, '.') ? 1 : 0;
       line.remove_prefix(std::min(end + 1, line.size()));
     }
     return true;
   });
-  return has_comma && !has_point ? ',' : '.';
+  return commas > points ? ',' : '.';
 }
 
 }  // namespace
@@ -80,7 +93,7 @@ std::string separator_name(char separator) {
 }
 
 CsvFormat tell_format(std::string_view start, CsvFormat format) {
-  if (!format.separator) format.separator = tell_separator(start);
+  if (!format.separator) format.separator = tell_separator(start, format.decimal);
   if (!format.decimal) format.decimal = tell_decimal(start, *format.separator);
   return format;
 }

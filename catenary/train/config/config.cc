@@ -95,7 +95,18 @@ void check_streams(const DataConfig& data, const std::string& path) {
        {data.train, data.validation.value_or(DataFiles{}), data.test.value_or(DataFiles{})}) {
     check(files.samples);
     check(files.labels);
+    for (const std::string& file : files.more) check(file);
   }
+}
+
+// Data are often given in the place of a config; a text may be either.
+void require_no_data(const std::string& path) {
+  const std::optional<DataFormat> format = path.ends_with(".txt") ? std::nullopt : format_of_name(path);
+  if (!format) return;
+  fail(ErrorKind::kConfig, "{}: needed a config, found data by the name; {}", path,
+       *format == DataFormat::kCsv
+           ? "a table is trained on with --target COLUMN, and 'catenary init' writes its config"
+           : "a config names them as data.train");
 }
 
 }  // namespace
@@ -123,13 +134,8 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
 }
 
 Config load_config(const std::string& path, std::span<const std::string> overrides) {
+  require_no_data(path);
   const auto bytes = read_at_most(path, kMaxConfigBytes + 1);
-  if (is_table_name(path)) {
-    fail(ErrorKind::kConfig,
-         "{}: expected a config, found a table by its name; catenary train TABLE --target COLUMN trains on "
-         "one",
-         path);
-  }
   const std::string kind = binary_kind(std::span(bytes).first(std::min(bytes.size(), kFileStartBytes)));
   if (!kind.empty())
     fail(ErrorKind::kConfig, "{}: expected a config, which is text in UTF-8, found {}", path, kind);

@@ -35,6 +35,7 @@ struct Place {
 struct DataFiles {
   std::string samples;
   std::string labels;  ///< IDX, and arrays in two files
+  std::vector<std::string> more = {};  ///< tables whose rows follow
   [[nodiscard]] bool operator==(const DataFiles&) const = default;
 };
 
@@ -106,12 +107,12 @@ struct Config {
   [[nodiscard]] bool operator==(const Config&) const = default;
 };
 
+/// The format that a file's name tells: .csv, .tsv, .txt, .tab, .data, .dat (each also with .gz), .npz, .npy, or
+/// images-idx3 in it, in letters of either case; nothing for other names.
+[[nodiscard]] std::optional<DataFormat> format_of_name(std::string_view path);
+
 /// True when the target is one of several classes, not a number.
 [[nodiscard]] bool is_classification(const Config& config);
-
-/// Whether a file's name is one that only tables have: it ends in .csv, .tsv or .tab, or in one of them and
-/// .gz.
-[[nodiscard]] bool is_table_name(std::string_view path);
 
 /// Reads a TOML file, then applies overrides like "train.epochs=3" in order. Paths in the file are relative
 /// to it, paths in overrides and in a config from /dev/stdin or another descriptor to the working directory;

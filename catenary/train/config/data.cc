@@ -1,3 +1,5 @@
+#include <glob.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -54,14 +56,14 @@ DataFiles read_pair(const TomlNode& node, const std::string& path, const std::st
   const auto file = [&](std::string_view key) {
     return absolute(table.require(key, "a path"), table.path(key), config_path);
   };
-  return {file(keys[0]), file(keys[1])};
+  return {file(keys[0]), file(keys[1]), {}};
 }
 
 // The labels' file beside "train-images-idx3-ubyte.gz" is "train-labels-idx1-ubyte.gz".
 DataFiles infer_labels(const TomlNode& node, const std::string& path, const std::string& config_path) {
   if (!std::holds_alternative<std::string>(node.value)) fail_expected(node, path, kExpectedIdx);
   constexpr std::string_view kImages = "images-idx3";
-  DataFiles files{absolute(node, path, config_path), ""};
+  DataFiles files{absolute(node, path, config_path), "", {}};
   const std::size_t at = files.samples.rfind(kImages);
   if (at == std::string::npos || at < files.samples.rfind('/')) fail_expected(node, path, kExpectedIdx);
   files.labels = files.samples;
@@ -69,12 +71,45 @@ DataFiles infer_labels(const TomlNode& node, const std::string& path, const std:
   return files;
 }
 
+// The files that a pattern such as part-*.csv stands for, sorted; a name without * and ? is itself, also
+// where it is gone and has a [ that stands for nothing.
+std::vector<std::string> files_of(const TomlNode& node, std::string_view path,
+                                  const std::string& config_path) {
+  const std::string pattern = absolute(node, path, config_path);
+  std::error_code ignored;
+  if (pattern.find_first_of("*?[") == std::string::npos || std::filesystem::exists(pattern, ignored))
+    return {pattern};
+  glob_t found{};
+  const int status = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
+  std::vector<std::string> files(found.gl_pathv, found.gl_pathv + (status == 0 ? found.gl_pathc : 0));
+  ::globfree(&found);
+  if (files.empty() && pattern.find_first_of("*?") == std::string::npos) return {pattern};
+  if (files.empty()) fail_expected(node, path, "a pattern that some file's name has");
+  std::ranges::sort(files);
+  return files;
+}
+
+// One table, or several with the same columns.
+DataFiles read_tables(const TomlNode& node, const std::string& path, const std::string& config_path) {
+  std::vector<std::string> files;
+  if (node.array() == nullptr) {
+    files = files_of(node, path, config_path);
+  } else {
+    if (node.array()->empty()) fail_expected(node, path, "a path, or an array of at least one");
+    for (const TomlNode& entry : *node.array()) {
+      const std::vector<std::string> found = files_of(entry, path, config_path);
+      files.insert(files.end(), found.begin(), found.end());
+    }
+  }
+  return {files.front(), "", {files.begin() + 1, files.end()}};
+}
+
 DataFiles read_files(const TomlNode& node, const std::string& path, const std::string& config_path,
                      DataFormat format) {
-  if (format == DataFormat::kCsv) return {absolute(node, path, config_path), ""};
+  if (format == DataFormat::kCsv) return read_tables(node, path, config_path);
   const bool is_pair = node.table() != nullptr;
   if (format == DataFormat::kNumpy && is_pair) return read_pair(node, path, config_path, {"x", "y"});
-  if (format == DataFormat::kNumpy) return {absolute(node, path, config_path), ""};
+  if (format == DataFormat::kNumpy) return {absolute(node, path, config_path), "", {}};
   if (is_pair) return read_pair(node, path, config_path, {"images", "labels"});
   return infer_labels(node, path, config_path);
 }
@@ -196,14 +231,13 @@ constexpr std::array<std::string_view, 2> kNumpyEndings = {".npz", ".npy"};
 
 // Without a format, the file's name tells.
 DataFormat infer_format(const TomlNode& train) {
-  const auto* path = std::get_if<std::string>(&train.value);
+  const TomlNode& first =
+      train.array() != nullptr && !train.array()->empty() ? train.array()->front() : train;
+  const auto* path = std::get_if<std::string>(&first.value);
   if (path == nullptr)
     return train.table() != nullptr && find(*train.table(), "x") != nullptr ? DataFormat::kNumpy
                                                                             : DataFormat::kIdx;
-  const std::string name = plain_name(*path);
-  if (name.find("images-idx3") != std::string::npos) return DataFormat::kIdx;
-  if (ends_with_any(name, kNumpyEndings)) return DataFormat::kNumpy;
-  if (ends_with_any(name, kTableEndings) || ends_with_any(name, kTextEndings)) return DataFormat::kCsv;
+  if (const std::optional<DataFormat> format = format_of_name(*path)) return *format;
   fail(ErrorKind::kConfig,
        "{}: data.train: expected a file whose name tells its format (.csv, .tsv, .txt, .data, each also with "
        ".gz, "
@@ -221,7 +255,13 @@ DataFormat read_format(const TableReader& data, const TomlNode& train) {
 
 }  // namespace
 
-bool is_table_name(std::string_view path) { return ends_with_any(plain_name(path), kTableEndings); }
+std::optional<DataFormat> format_of_name(std::string_view path) {
+  const std::string name = plain_name(path);
+  if (name.find("images-idx3") != std::string::npos) return DataFormat::kIdx;
+  if (ends_with_any(name, kNumpyEndings)) return DataFormat::kNumpy;
+  if (ends_with_any(name, kTableEndings) || ends_with_any(name, kTextEndings)) return DataFormat::kCsv;
+  return std::nullopt;
+}
 
 DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   const TableReader table(node, "data", kKeys);

@@ -9,6 +9,11 @@ namespace catenary::train {
 namespace {
 
 std::string files(const DataFiles& data_files, DataFormat format) {
+  if (!data_files.more.empty()) {
+    std::vector<std::string> all = {data_files.samples};
+    all.insert(all.end(), data_files.more.begin(), data_files.more.end());
+    return toml_names(all);
+  }
   if (data_files.labels.empty()) return quoted_toml(data_files.samples);
   const bool are_images = format == DataFormat::kIdx;
   return fmt::format("{{ {} = {}, {} = {} }}", are_images ? "images" : "x", quoted_toml(data_files.samples),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <functional>
 
 #include "catenary/base/text.h"
 
@@ -47,6 +48,12 @@ void ConfusionMatrix::add(std::int64_t truth, std::int64_t predicted) {
   assert(truth >= 0 && truth < size() && predicted >= 0 && predicted < size());
   ++counts_[static_cast<std::size_t>(truth * size() + predicted)];
   ++samples_;
+}
+
+void ConfusionMatrix::add(const ConfusionMatrix& other) {
+  assert(other.classes_ == classes_);
+  std::ranges::transform(counts_, other.counts_, counts_.begin(), std::plus());
+  samples_ += other.samples_;
 }
 
 std::int64_t ConfusionMatrix::count(std::int64_t truth, std::int64_t predicted) const {

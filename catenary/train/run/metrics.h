@@ -15,6 +15,8 @@ class ConfusionMatrix {
 
   /// Counts one sample. Both are class indices.
   void add(std::int64_t truth, std::int64_t predicted);
+  /// Counts the samples of another matrix of the same classes, too.
+  void add(const ConfusionMatrix& other);
 
   [[nodiscard]] const std::vector<std::string>& classes() const { return classes_; }
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(classes_.size()); }

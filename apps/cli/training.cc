@@ -1,0 +1,77 @@
+#include "training.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "catenary/train/first_config.h"
+
+namespace catenary::cli {
+
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;  // what a signal handler may write
+
+void listen_for(int signal) {
+  struct sigaction action {};
+  sigaction(signal, nullptr, &action);
+  if (action.sa_handler == SIG_IGN) return;
+  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_flags = SA_RESETHAND;  // the second signal ends the program at once
+  sigaction(signal, &action, nullptr);
+}
+
+int terminal_width() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+// A name that a run directory can have: the table's without its ending, and before it that of a compressed
+// one.
+std::string run_name(const std::string& data) {
+  const std::filesystem::path name = std::filesystem::path(data).filename();
+  return (name.extension() == ".gz" ? name.stem() : name).stem().string();
+}
+
+train::Config first_config(const ConfigArguments& arguments) {
+  train::FirstData data{
+      .path = arguments.config, .target = arguments.target, .target_type = arguments.target_type};
+  data.limits.max_bytes = arguments.max_bytes;
+  return train::parse_config(train::first_config(data), run_name(arguments.config) + ".toml of init", arguments.set);
+}
+
+}  // namespace
+
+train::Config load_config(const ConfigArguments& arguments) {
+  train::Config config = arguments.target.empty() ? train::load_config(arguments.config, arguments.set)
+                                                  : first_config(arguments);
+  if (arguments.max_bytes) config.data.limits.max_bytes = arguments.max_bytes;
+  return config;
+}
+
+void listen_for_interrupts() {
+  listen_for(SIGINT);
+  listen_for(SIGTERM);
+}
+
+bool is_interrupted() { return interrupted != 0; }
+
+train::ProgressPrinter make_printer() {
+  const bool is_terminal = isatty(STDOUT_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
+  return {stderr, is_terminal ? train::ProgressStyle::kBar : train::ProgressStyle::kLines, terminal_width()};
+}
+
+void EventPrinter::print(const Json& event) try { print_json(event); } catch (const Error& error) {
+  if (!failure_) failure_ = error;
+}
+
+void EventPrinter::print_last(const Json& event) {
+  print_json(event);
+  if (failure_) throw Error(*failure_);
+}
+
+}  // namespace catenary::cli

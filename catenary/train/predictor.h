@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "catenary/base/thread_pool.h"
+#include "catenary/engine/step.h"
+#include "catenary/train/model.h"
+#include "catenary/train/prediction_writer.h"
+#include "catenary/train/samples.h"
+
+namespace catenary::train {
+
+/// The table that a network's predictions make, without carried columns.
+[[nodiscard]] PredictionTable prediction_table(const Config& config, const Schema& schema, std::int64_t rows);
+
+/// Asks a network about samples of one file. All but the file's name must outlive it.
+class Predictor {
+ public:
+  Predictor(Network& network, const Examples& examples, std::string file, ThreadPool& pool);
+
+  /// Hands over what the network says of each row of a batch, in their order; of two classes with one logit
+  /// the probabilities of both. Throws Error{numeric} when a prediction is not finite.
+  void predict(const Batch& batch, const std::function<void(const Prediction&)>& take);
+
+ private:
+  void require_finite(std::span<const float> numbers, std::int64_t row) const;
+
+  SampleRows rows_;
+  bool has_classes_;
+  std::string file_;
+  Step step_;
+};
+
+}  // namespace catenary::train

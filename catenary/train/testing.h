@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "catenary/train/config/config.h"
+#include "catenary/train/predict.h"
 #include "catenary/train/run/run_directory.h"
 #include "catenary/train/trainer.h"
 #include "tests/support/temporary_directory.h"
@@ -58,6 +60,27 @@ inline std::string idx_bytes(const std::vector<int>& extents, const std::string&
   std::string text{'\0', '\0', '\x08', static_cast<char>(extents.size())};
   for (const int extent : extents) text += {'\0', '\0', '\0', static_cast<char>(extent)};
   return text + bytes;
+}
+
+/// A run as it comes back from a run directory in `folder`.
+inline StoredRun kept(const testing_support::TemporaryDirectory& folder, const Run& run) {
+  write_run(folder / "run", run);
+  return read_run(folder / "run");
+}
+
+/// The cells of the CSV that predict writes, row by row, the header first.
+inline std::vector<std::vector<std::string>> predicted_cells(const StoredRun& run, const std::string& input,
+                                                             bool with_inputs = false) {
+  std::stringstream text;
+  (void)predict(run, {.input = input, .with_inputs = with_inputs},
+                [&](std::string_view piece) { text << piece; });
+  std::vector<std::vector<std::string>> rows;
+  for (std::string line; std::getline(text, line);) {
+    rows.emplace_back();
+    std::stringstream cells(line);
+    for (std::string cell; std::getline(cells, cell, ',');) rows.back().push_back(cell);
+  }
+  return rows;
 }
 
 }  // namespace catenary::train

@@ -98,6 +98,11 @@ TEST(Config, AnOptimizerMayBeItsTypeAlone) {
   EXPECT_EQ(parse(kSmall, {"train.optimizer='adam'"}), parse(kSmall));
 }
 
+TEST(Config, AnOptimizerWithoutATypeIsTheUsualOne) {
+  EXPECT_EQ(parse(kSmall, {"train.optimizer={learning_rate=0.5}"}).train.optimizer,
+            optim::Options(optim::AdamOptions{.learning_rate = 0.5}));
+}
+
 TEST(Config, AWholeNumberMayBeWrittenAsAnyNumber) {
   EXPECT_EQ(parse(kSmall, {"train.epochs=1e2", "format=1.0", "seed=7.0"}),
             parse(kSmall, {"train.epochs=100", "seed=7"}));

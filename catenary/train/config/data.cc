@@ -71,7 +71,8 @@ DataFiles infer_labels(const TomlNode& node, const std::string& path, const std:
   return files;
 }
 
-// The files that a pattern such as part-*.csv stands for, sorted; a name without * and ? is itself.
+// The files that a pattern such as part-*.csv stands for, sorted; a name without * and ? is itself, also
+// where it is gone and has a [ that stands for nothing.
 std::vector<std::string> files_of(const TomlNode& node, std::string_view path,
                                   const std::string& config_path) {
   const std::string pattern = absolute(node, path, config_path);
@@ -82,6 +83,7 @@ std::vector<std::string> files_of(const TomlNode& node, std::string_view path,
   const int status = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
   std::vector<std::string> files(found.gl_pathv, found.gl_pathv + (status == 0 ? found.gl_pathc : 0));
   ::globfree(&found);
+  if (files.empty() && pattern.find_first_of("*?") == std::string::npos) return {pattern};
   if (files.empty()) fail_expected(node, path, "a pattern that some file's name has");
   std::ranges::sort(files);
   return files;

@@ -198,6 +198,21 @@ TEST(DataConfig, OnlyTablesHaveColumns) {
   }
 }
 
+TEST(DataConfig, TablesMayBeSeveralFiles) {
+  const DataConfig data = data_config("train = ['a.csv', 'b.csv']\ntest = 't.csv'\ntarget = 'y'").data;
+  EXPECT_EQ(data.format, DataFormat::kCsv);
+  EXPECT_EQ(data.train, (DataFiles{"/c/a.csv", "", {"/c/b.csv"}}));
+  const Config config = data_config("train = ['a.csv', 'b.csv']\ntest = 't.csv'\ntarget = 'y'");
+  EXPECT_EQ(parse_config(to_toml(config), "/elsewhere/c.toml"), config) << to_toml(config);
+  EXPECT_EQ(
+      data_error("train = 'no-*.csv'\ntarget = 'y'"),
+      "config: /c/c.toml:3:9: data.train: expected a pattern that some file's name has, found the string "
+      "'no-*.csv'");
+  EXPECT_EQ(
+      data_error("train = []\nformat = 'csv'\ntarget = 'y'"),
+      "config: /c/c.toml:3:9: data.train: expected a path, or an array of at least one, found an array");
+}
+
 TEST(DataConfig, AStreamsNameTellsNoFormat) {
   EXPECT_EQ(data_error("train = '-'"),
             "config: /c/c.toml:2:1: missing key 'data.format': expected \"csv\", \"numpy\" or \"idx\", which "

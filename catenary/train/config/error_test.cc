@@ -214,9 +214,6 @@ const Case kCases[] = {
      .message = "c.toml:10:29: train.optimizer.momentum: does not apply to the optimizer 'sgd'; expected one "
                 "of type, "
                 "learning_rate"},
-    {.name = "OptimizerWithoutType",
-     .train = "loss = \"huber\"\noptimizer = { learning_rate = 0.1 }",
-     .message = "c.toml:10:13: missing key 'train.optimizer.type': expected one of sgd, momentum, adam"},
     {.name = "OptimizerAsNumber",
      .train = "loss = \"huber\"\noptimizer = 0.1",
      .message = "c.toml:10:13: train.optimizer: expected a table, found 0.1"},

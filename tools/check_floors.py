@@ -39,6 +39,11 @@ ROOMS_OF = {
         "compile": {"batch.h", "variables.h"},
         "run": {"batch.h", "compile"},
     },
+    "data": {
+        "": {"csv"},
+        "csv": {"schema.h", "limits.h", "unzip.h"},
+        "preprocess": {"csv", "dataset.h", "schema.h", "limits.h", "classes.h", "name_index.h"},
+    },
     "train": {"": {"config", "run"}, "config": set(), "run": {"config"}},
     "bench": {"": {"compare"}, "compare": set()},
 }

@@ -137,6 +137,7 @@ void check_output(const CvArguments& arguments, const train::DataConfig& data) {
   if (arguments.output.empty()) return;
   for (const std::string& input : {arguments.config, data.train.samples, data.train.labels})
     require_not_read(arguments.output, input);
+  for (const std::string& input : data.train.more) require_not_read(arguments.output, input);
   if (arguments.json) require_json_apart(arguments.output);
 }
 

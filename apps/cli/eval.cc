@@ -16,7 +16,7 @@ namespace {
 
 // What --data names: a CSV file, or an IDX file of images beside which its labels stand.
 train::DataFiles named_files(train::DataFormat format, const std::string& path) {
-  if (format == train::DataFormat::kCsv) return {path, ""};
+  if (format == train::DataFormat::kCsv) return {path, "", {}};
   constexpr std::string_view kImages = "images-idx3";
   const std::size_t at = path.rfind(kImages);
   if (at == std::string::npos || path.find('/', at) != std::string::npos) {
@@ -24,7 +24,7 @@ train::DataFiles named_files(train::DataFormat format, const std::string& path) 
          "--data: expected a file name with '{}' that the labels' name follows from, found {}", kImages,
          quote(path));
   }
-  return {path, std::string(path).replace(at, kImages.size(), "labels-idx1")};
+  return {path, std::string(path).replace(at, kImages.size(), "labels-idx1"), {}};
 }
 
 // Puts --data in the place of what the config names.

@@ -1,9 +1,19 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "catenary/base/error.h"
+#include "catenary/base/file.h"
+#include "catenary/base/text.h"
+#include "catenary/data/preprocess/encode.h"
+#include "catenary/data/table_dataset.h"
+#include "catenary/data/table_summary.h"
 #include "catenary/train/model.h"
 #include "catenary/train/run/run_directory.h"
+#include "catenary/train/run/schema_json.h"
 #include "catenary/train/samples.h"
 #include "catenary/train/summary.h"
 #include "commands.h"
@@ -17,7 +27,12 @@ namespace {
 struct Network {
   train::Config config;
   Schema schema;
+  std::vector<ColumnSummary> columns = {};  // of a config's table
 };
+
+void say_notes(const Table& table) {
+  for (const std::string& note : table.notes) say("note: {}\n", note);
+}
 
 // A run directory knows the sizes of its inputs and outputs; for a config, the data tell.
 Network load_network(const InspectArguments& arguments) {
@@ -30,6 +45,12 @@ Network load_network(const InspectArguments& arguments) {
   }
   Network network{train::load_config(arguments.path, arguments.set), {}};
   if (arguments.max_bytes) network.config.data.limits.max_bytes = arguments.max_bytes;
+  if (network.config.data.format == train::DataFormat::kCsv &&
+      !descriptor_of(network.config.data.train.samples)) {
+    const Table table = train::load_columns(network.config);
+    say_notes(table);
+    network.columns = summarize(table);
+  }
   network.schema = train::load_training_data(network.config).schema();
   train::resolve_units(network.config, network.schema);
   return network;
@@ -54,21 +75,70 @@ Json to_json(const train::NetworkSummary& summary) {
           {"instructions", summary.plan.instructions}};
 }
 
+Json to_json(const ColumnSummary& column) {
+  Json json{{"name", column.name}, {"type", column.type}, {"missing", column.missing}};
+  if (column.distinct > 0) json.update({{"distinct", column.distinct}, {"examples", column.examples}});
+  if (column.least)
+    json.update({{"least", *column.least}, {"median", *column.median}, {"greatest", *column.greatest}});
+  if (!column.first.empty()) json.update({{"first", column.first}, {"last", column.last}});
+  return json;
+}
+
+Json to_json(const std::vector<ColumnSummary>& columns) {
+  Json json = Json::array();
+  for (const ColumnSummary& column : columns) json.push_back(to_json(column));
+  return json;
+}
+
+// What a table's name alone tells of it.
+int inspect_table(const InspectArguments& arguments) {
+  if (!arguments.set.empty() || !arguments.dump_after.empty())
+    fail(ErrorKind::kConfig, "--set and --dump-after apply to a config, found the table {}", arguments.path);
+  const Table table = catenary::load_columns(arguments.path, {.limits = {.max_bytes = arguments.max_bytes}});
+  const std::vector<ColumnSummary> columns = summarize(table);
+  if (arguments.json) {
+    print_json({{"rows", table.rows()}, {"columns", to_json(columns)}, {"notes", table.notes}});
+    return 0;
+  }
+  say_notes(table);
+  print(fmt::format("{} rows, {} columns\n\n{}", table.rows(), columns.size(), str(columns)));
+  return 0;
+}
+
+// The inputs that columns become, with what is done to them.
+std::string inputs_text(const Schema& schema) {
+  constexpr std::size_t kMost = 60;
+  std::string text = fmt::format("\ninputs of the network: {}\n", schema.inputs.size());
+  for (const Input& input : std::span(schema.inputs).first(std::min(schema.inputs.size(), kMost)))
+    text += fmt::format("  {}{}\n", printable(input.name), describe_steps(input));
+  if (schema.inputs.size() > kMost) text += fmt::format("  and {} more\n", schema.inputs.size() - kMost);
+  return text;
+}
+
+bool is_table(const InspectArguments& arguments) {
+  return train::format_of_name(arguments.path) == train::DataFormat::kCsv &&
+         !std::filesystem::is_directory(arguments.path);
+}
+
 }  // namespace
 
 int inspect(const InspectArguments& arguments) {
+  if (is_table(arguments)) return inspect_table(arguments);
   const Network network = load_network(arguments);
   ThreadPool pool(arguments.threads);
   const train::NetworkSummary summary =
       train::summarize(network.config, network.schema, {.pool = &pool, .dump_after = arguments.dump_after});
   if (arguments.json) {
     Json json = to_json(summary);
+    json["columns"] = to_json(network.columns);
+    json["inputs"] = train::inputs_json(network.schema);
     if (!arguments.dump_after.empty()) json["dump"] = summary.dump;
     print_json(json);
   } else if (!arguments.dump_after.empty()) {
     print(summary.dump);
   } else {
-    print(train::str(summary));
+    const std::string columns = network.columns.empty() ? "" : str(network.columns) + "\n";
+    print(columns + train::str(summary) + inputs_text(network.schema));
   }
   return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
+#include "catenary/data/csv/level_table.h"
 #include "catenary/data/csv/number.h"
 #include "catenary/data/name_index.h"
 
@@ -44,27 +45,40 @@ std::vector<std::string> classes_of(std::span<const std::string> levels, char de
   }
   std::vector<std::string> classes;
   for (const auto& [number, spelling] : spellings) classes.emplace_back(spelling);
+  return sorted_levels(std::move(classes), decimal);
+}
+
+std::vector<std::string> sorted_levels(std::vector<std::string> levels, char decimal) {
+  std::ranges::sort(levels);
+  if (!canonical_numbers(levels, decimal)) return levels;
   // Whole numbers that f64 does not tell apart are told apart by their digits.
-  std::ranges::sort(classes, [&](const std::string& a, const std::string& b) {
+  std::ranges::sort(levels, [&](const std::string& a, const std::string& b) {
     const double x = *parse_number(a, decimal), y = *parse_number(b, decimal);
     return x != y ? x < y : is_briefer(a, b);
   });
-  return classes;
+  return levels;
+}
+
+std::vector<float> find_classes(std::span<const std::string> levels, std::span<const std::string> classes,
+                                char decimal) {
+  const NameIndex index(classes);
+  const std::optional<std::vector<std::string>> numbers = canonical_numbers(classes, decimal);
+  const NameIndex number_index(numbers ? std::span<const std::string>(*numbers)
+                                       : std::span<const std::string>());
+  std::vector<float> found;
+  for (const std::string& level : levels) {
+    std::optional<std::size_t> at = index.find(level);
+    const std::optional<std::string> number = at ? std::nullopt : canonical_number(level, decimal);
+    if (number) at = number_index.find(*number);
+    found.push_back(at ? static_cast<float>(*at) : -1);
+  }
+  return found;
 }
 
 std::vector<float> class_indices(const Table& table, std::size_t column, std::span<const std::string> classes,
                                  char decimal) {
-  const NameIndex index(classes);
-  const std::optional<std::vector<std::string>> numbers = canonical_numbers(classes, decimal);
-  const NameIndex number_index(numbers ? std::span<const std::string>(*numbers) : std::span<const std::string>());
   const Column& values = table.columns[column];
-  std::vector<float> of_level;
-  for (const std::string& level : values.levels) {
-    std::optional<std::size_t> found = index.find(level);
-    const std::optional<std::string> number = found ? std::nullopt : canonical_number(level, decimal);
-    if (number) found = number_index.find(*number);
-    of_level.push_back(found ? static_cast<float>(*found) : -1);
-  }
+  const std::vector<float> of_level = find_classes(values.levels, classes, decimal);
   std::vector<float> indices;
   for (std::size_t row = 0; row < table.lines.size(); ++row) {
     const float code = table.number(row, values);
@@ -72,7 +86,7 @@ std::vector<float> class_indices(const Table& table, std::size_t column, std::sp
     if (indices.back() != -1) continue;
     const std::string& level = values.levels[static_cast<std::size_t>(code)];
     fail(ErrorKind::kData, "{}: needed a class that the model was trained on, found {}{}",
-         cell_position(table, table.lines[row], column), quote(level), index.hint(level));
+         cell_position(table, row, column), quote(level), NameIndex(classes).hint(level));
   }
   return indices;
 }
@@ -85,6 +99,18 @@ std::string_view first_fraction(std::span<const std::string> classes, char decim
     if (first.empty() && number->find("e-") != std::string::npos) first = name;
   }
   return first;
+}
+
+std::vector<float> codes_for(const ColumnSchema& column, std::span<const std::string> levels) {
+  const NameIndex known(column.levels);
+  std::vector<float> codes;
+  for (const std::string& level : levels) {
+    const std::uint64_t buckets = static_cast<std::uint64_t>(column.buckets);
+    const std::size_t code =
+        buckets > 0 ? hash_of(level) % buckets : known.find(level).value_or(column.levels.size());
+    codes.push_back(static_cast<float>(code));
+  }
+  return codes;
 }
 
 }  // namespace catenary

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "catenary/data/csv.h"
+#include "catenary/data/csv/csv.h"
 
 namespace catenary {
 namespace {
@@ -30,7 +30,10 @@ TEST(CsvCell, IsWhatTheReaderReads) {
   const std::string texts[] = {"a,b", "\"", "\"\"", "x\"y", "two\nlines", "cr\r\nlf", "a;b", "tab\there"};
   std::string file = "text\n";
   for (const std::string& text : texts) file += csv_cell(text) + "\n";
-  const Table table = parse_csv(file, "t.csv");
+  const auto as_text = [](auto names) {
+    return std::vector<ColumnRequest>(names.size(), {.role = ColumnRole::kText});
+  };
+  const Table table = parse_csv(file, "t.csv", {.requests = as_text});
   for (std::size_t i = 0; i < std::size(texts); ++i) EXPECT_EQ(table.columns[0].texts[i], texts[i]);
 }
 

@@ -12,8 +12,8 @@
 
 namespace catenary {
 
-/// Numbers of all examples: elements [rows][columns], row-major. A number is element * scale, so that images stay
-/// bytes in memory (scale = 1/255) until a batch is gathered.
+/// Numbers of all examples: elements [rows][columns], row-major. A number is element * scale, so that images
+/// stay bytes in memory (scale = 1/255) until a batch is gathered.
 struct Features {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
@@ -30,10 +30,11 @@ struct Mark {
 /// Examples in memory: for each row its features and its targets.
 struct Dataset {
   Features features;  ///< one row for each example, as it was read
-  /// Where the first number of each of schema.columns stands among the features' columns, of which some may be unused.
+  /// Where the first number of each of schema.columns stands among the features' columns, of which some may
+  /// be unused.
   std::vector<std::size_t> places;
-  /// [rows][target_columns], row-major: the class index where schema.classes is not empty, else the numbers. NaN where
-  /// the target is missing.
+  /// [rows][target_columns], row-major: the class index where schema.classes is not empty, else the numbers.
+  /// NaN where the target is missing.
   std::vector<float> targets;
   std::int64_t target_columns = 0;  ///< 0: read for prediction, without targets
   Schema schema;                    ///< of the features and the targets

@@ -28,7 +28,8 @@ TEST(IdxDataset, FlattensImagesAndNamesClasses) {
   EXPECT_THAT(set.targets, ElementsAre(2, 0));
   EXPECT_EQ(set.target_columns, 1);
   EXPECT_THAT(set.schema.classes, ElementsAre("0", "1", "2"));
-  EXPECT_THAT(set.schema.feature_names, ElementsAre("pixel0", "pixel1"));
+  EXPECT_EQ(set.schema.columns, (std::vector<ColumnSchema>{{.name = "pixel0"}, {.name = "pixel1"}}));
+  EXPECT_THAT(set.places, ElementsAre(0, 1));
 }
 
 TEST(IdxDataset, NumbersThatAreNotBytesKeepTheirScale) {
@@ -77,13 +78,13 @@ TEST(IdxDataset, RejectsWhatTheModelWasNotTrainedOn) {
   const IdxPaths paths{.images = dir.file("images", kImages), .labels = dir.file("labels", kLabels)};
   const Schema trained = load_idx(paths).schema;
   EXPECT_EQ(load_idx(paths, trained).schema, trained);
-  const Schema fewer_classes{
-      .feature_names = trained.feature_names, .target_names = {}, .classes = {"0", "1"}};
+  Schema fewer_classes = trained;
+  fewer_classes.classes = {"0", "1"};
   EXPECT_EQ(
       error_of([&] { (void)load_idx(paths, fewer_classes); }),
       fmt::format("data: {}: needed whole labels from 0 to 1, found 2 for row 0", paths.labels.string()));
-  const Schema more_features{
-      .feature_names = {"a", "b", "c"}, .target_names = {}, .classes = trained.classes};
+  const Schema more_features{.columns = {{.name = "a"}, {.name = "b"}, {.name = "c"}},
+                             .classes = trained.classes};
   EXPECT_EQ(
       error_of([&] { (void)load_idx(paths, more_features); }),
       fmt::format("data: {}: needed 3 features as the model was trained on, found 2", paths.images.string()));

@@ -29,16 +29,17 @@ enum class Unseen { kOther, kRefuse };
 /// "other", "refuse".
 [[nodiscard]] std::string_view name_of(Unseen unseen);
 
-/// A column that a model reads: what its cells are and which numbers stand for them. A cell that is missing is NaN.
+/// A column that a model reads: what its cells are and which numbers stand for them. A cell that is missing
+/// is NaN.
 struct ColumnSchema {
-  std::string name;
-  ColumnType type = ColumnType::kNumber;
+  std::string name;                              ///< in the header, or made up
+  ColumnType type = ColumnType::kNumber;         ///< of its cells
   DateOrder date_order = DateOrder::kYearFirst;  ///< of a time
   /// Of a category: a cell is the position of its value, or their number for any other value.
   std::vector<std::string> levels = {};
   /// Of a category with too many values to list: a cell is its value's hash modulo so many. 0: see `levels`.
   std::int64_t buckets = 0;
-  Unseen unseen = Unseen::kOther;
+  Unseen unseen = Unseen::kOther;  ///< of a category: whether other values are errors
   [[nodiscard]] bool operator==(const ColumnSchema&) const = default;
 };
 
@@ -67,11 +68,11 @@ struct Log {
 };
 /// x, or the nearer of the bounds beyond them.
 struct Clip {
-  float low = 0, high = 0;
+  float low = 0, high = 0;  ///< the bounds
   [[nodiscard]] bool operator==(const Clip&) const = default;
 };
-/// The share of the training rows below x, by linear interpolation between their quantiles; `normal`: the standard
-/// normal distribution's quantile of that share.
+/// The share of the training rows below x, by linear interpolation between their quantiles; `normal`: the
+/// standard normal distribution's quantile of that share.
 struct Quantile {
   std::vector<float> quantiles;  ///< ascending, of the shares 0, 1/(n-1), ..., 1
   bool normal = false;
@@ -99,21 +100,22 @@ struct Part {
 
 }  // namespace fitted
 
-using FittedStep = std::variant<fitted::Impute, fitted::Affine, fitted::Log, fitted::Clip, fitted::Quantile, fitted::Equals,
-                                fitted::IsMissing, fitted::Ordinal, fitted::Part>;
+/// Any of them.
+using FittedStep = std::variant<fitted::Impute, fitted::Affine, fitted::Log, fitted::Clip, fitted::Quantile,
+                                fitted::Equals, fitted::IsMissing, fitted::Ordinal, fitted::Part>;
 
 /// An input of the network: a function of one cell of a row.
 struct Input {
-  std::string name;        ///< "age", "town=Ulm", "when.month"
-  std::size_t column = 0;  ///< in Schema::columns
-  std::vector<FittedStep> steps = {};
+  std::string name;                    ///< "age", "town=Ulm", "when.month"
+  std::size_t column = 0;              ///< in Schema::columns
+  std::vector<FittedStep> steps = {};  ///< one after the other
   [[nodiscard]] bool operator==(const Input&) const = default;
 };
 
 /// What a trained model must remember to read further files in the same way.
 struct Schema {
-  std::vector<ColumnSchema> columns = {};     ///< of the features, in training order
-  std::vector<Input> inputs = {};             ///< of the network, in order; set by fit()
+  std::vector<ColumnSchema> columns = {};      ///< of the features, in training order
+  std::vector<Input> inputs = {};              ///< of the network, in order; set by fit()
   std::vector<std::string> target_names = {};  ///< CSV header names; empty for IDX
   std::vector<std::string> classes = {};       ///< class index = position; empty for numeric targets
   /// For each numeric target how the network sees it; empty: as it is.

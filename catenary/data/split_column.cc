@@ -16,12 +16,14 @@ namespace {
 
 using List = std::vector<std::int64_t> Parts::*;
 
-constexpr std::array<std::pair<std::string_view, List>, 7> kNames = {{{"train", &Parts::train},
+constexpr std::array<std::pair<std::string_view, List>, 9> kNames = {{{"train", &Parts::train},
+                                                                      {"training", &Parts::train},
                                                                       {"validation", &Parts::validation},
                                                                       {"valid", &Parts::validation},
                                                                       {"val", &Parts::validation},
                                                                       {"dev", &Parts::validation},
                                                                       {"test", &Parts::test},
+                                                                      {"testing", &Parts::test},
                                                                       {"holdout", &Parts::test}}};
 
 bool same_but_for_case(std::string_view a, std::string_view b) {
@@ -42,7 +44,8 @@ std::vector<List> lists_of(std::span<const std::string> levels) {
   }
   if (others.empty()) return lists;
   fail(ErrorKind::kConfig,
-       "needed names of parts: train, validation (valid, val, dev) and test (holdout), found {}",
+       "needed names of parts: train (training), validation (valid, val, dev) and test (testing, holdout), "
+       "found {}",
        listed(others));
 }
 

@@ -32,8 +32,8 @@ TEST(SplitByColumn, ListsTheNamesThatItDoesNotKnow) {
   const Rows codes = {0, 1, 2};
   const std::vector<std::string> levels = {"train", "a", "b\n"};
   EXPECT_EQ(error_of([&] { (void)split_by_column(codes, codes, levels); }),
-            "config: needed names of parts: train, validation (valid, val, dev) and test (holdout), found a, "
-            "b\\x0A");
+            "config: needed names of parts: train (training), validation (valid, val, dev) and test "
+            "(testing, holdout), found a, b\\x0A");
 }
 
 TEST(SplitByColumn, NeedsRowsToTrainOn) {

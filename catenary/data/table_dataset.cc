@@ -13,7 +13,6 @@
 #include "catenary/base/text.h"
 #include "catenary/data/classes.h"
 #include "catenary/data/csv/csv.h"
-#include "catenary/data/csv/level_table.h"
 #include "catenary/data/name_index.h"
 
 namespace catenary {
@@ -22,26 +21,32 @@ namespace {
 
 using Names = std::span<const std::string>;
 
+void require_one(Names targets) {
+  if (targets.size() != 1)
+    fail(ErrorKind::kConfig, "needed one target column for classes, found {}", targets.size());
+}
+
 void require_targets(const TableOptions& options) {
   if (options.targets.empty()) fail(ErrorKind::kConfig, "needed the name of a target column, found none");
   if (std::set(options.targets.begin(), options.targets.end()).size() < options.targets.size()) {
     fail(ErrorKind::kConfig, "needed distinct target columns, found one twice: {}",
          fmt::join(options.targets, ", "));
   }
-  const bool is_class =
-      options.target_type == TargetType::kClasses || options.target_type == TargetType::kCategory;
-  if (options.targets.size() > 1 && is_class)
-    fail(ErrorKind::kConfig, "needed one target column for classes, found {}", options.targets.size());
+  if (options.target_type == TargetType::kClasses || options.target_type == TargetType::kCategory)
+    require_one(options.targets);
 }
 
 // The requests for a file's columns, made one by one.
 class Requests {
  public:
-  Requests(const std::string& file, Names header) : file_(file), header_(header), index_(header) {
-    requests_.resize(header.size(), {.role = ColumnRole::kSkip});
+  // unasked: what a column is read for of which nothing is said.
+  Requests(const std::string& file, Names header, ColumnRole unasked)
+      : file_(file), header_(header), index_(header), unasked_(unasked) {
+    requests_.resize(header.size(), {.role = unasked});
   }
 
-  // what: of which kind the column is, in a message about a name that is not there; `key`: where the name comes from.
+  // what: of which kind the column is, in a message about a name that is not there; `key`: where the name
+  // comes from.
   ColumnRequest& column(const std::string& name, std::string_view what) {
     const std::optional<std::size_t> at = index_.find(name);
     if (at) return requests_[*at];
@@ -55,17 +60,30 @@ class Requests {
   }
 
   void add_others(const TableOptions& options) {
-    if (!options.id.empty()) column(options.id, "the id column").role = ColumnRole::kText;
-    if (!options.part.empty()) column(options.part, "the split's column").role = ColumnRole::kMark;
-    if (!options.group.empty()) column(options.group, "the group column").role = ColumnRole::kMark;
+    if (!options.part.empty()) free(options.part, "the split's column").role = ColumnRole::kMark;
+    if (!options.group.empty()) free(options.group, "the group column").role = ColumnRole::kMark;
+    if (options.id.empty()) return;
+    ColumnRequest& id = free(options.id, "the id column");
+    if (id.role != ColumnRole::kMark) id.role = ColumnRole::kText;
   }
 
   [[nodiscard]] std::vector<ColumnRequest> take() { return std::move(requests_); }
 
  private:
+  // A column that is neither a target nor an input that a model must have.
+  ColumnRequest& free(const std::string& name, std::string_view what) {
+    ColumnRequest& request = column(name, what);
+    const bool is_free =
+        request.role == unasked_ || request.role == ColumnRole::kSkip || request.role == ColumnRole::kMark;
+    if (is_free) return request;
+    fail(ErrorKind::kConfig, "{}: needed {} beside the targets and the model's inputs, found {}", file_, what,
+         quote(name));
+  }
+
   const std::string& file_;
   Names header_;
   NameIndex index_;
+  ColumnRole unasked_;
   std::vector<ColumnRequest> requests_;
 };
 
@@ -77,9 +95,9 @@ std::optional<ColumnType> requested_type(TargetType type) {
   }
 }
 
-std::vector<ColumnRequest> training_requests(const std::string& file, Names header, const TableOptions& options) {
-  Requests requests(file, header);
-  for (const std::string& name : header) requests.column(name, "").role = ColumnRole::kFeature;
+std::vector<ColumnRequest> training_requests(const std::string& file, Names header,
+                                             const TableOptions& options) {
+  Requests requests(file, header, ColumnRole::kFeature);
   for (const auto& [name, type] : options.types) requests.column(name, "data.types: the column").type = type;
   for (const std::string& name : options.ignore)
     requests.column(name, "data.ignore: the column").role = ColumnRole::kSkip;
@@ -100,7 +118,7 @@ void require_apart(const std::string& file, const Schema& trained) {
 
 std::vector<ColumnRequest> trained_requests(const std::string& file, Names header, const Schema& trained,
                                             const TableOptions& options) {
-  Requests requests(file, header);
+  Requests requests(file, header, ColumnRole::kSkip);
   for (std::size_t i = 0; i < trained.columns.size(); ++i) {
     const ColumnSchema& column = trained.columns[i];
     requests.column(column.name, "the column that the model was trained on,") = {
@@ -127,7 +145,8 @@ bool names_rows(const Table& table, const Column& column) {
 std::optional<std::string> useless(const Table& table, const Column& column) {
   if (column.missing == table.rows()) return column.is_nameless ? "" : "has no values";
   const bool is_first = &column == &table.columns.front();
-  if (column.is_nameless && is_first && names_rows(table, column)) return "has no name and another value in each row";
+  if (column.is_nameless && is_first && names_rows(table, column))
+    return "has no name and another value in each row";
   return std::nullopt;
 }
 
@@ -143,11 +162,12 @@ void choose_columns(Dataset& dataset, const Table& table) {
                                         .levels = column.levels});
       dataset.places.push_back(column.place);
     } else if (!reason->empty()) {
-      dataset.notes.push_back(fmt::format("{}: column {} {}: left out", table.file, quote(column.name), *reason));
+      dataset.notes.push_back(
+          fmt::format("{}: column {} {}: left out", table.file(), quote(column.name), *reason));
     }
   }
   if (dataset.schema.columns.empty())
-    fail(ErrorKind::kData, "{}: needed a column beside the target, found none", table.file);
+    fail(ErrorKind::kData, "{}: needed a column beside the target, found none", table.file());
 }
 
 void take_mark(Mark& mark, const Table& table, const std::string& name) {
@@ -157,15 +177,28 @@ void take_mark(Mark& mark, const Table& table, const std::string& name) {
   for (std::size_t row = 0; row < table.lines.size(); ++row) mark.codes.push_back(table.number(row, *column));
 }
 
-void take_features(Dataset& dataset, Table& table) {
+void take_ids(TextList& ids, Table& table, const std::string& name) {
+  const auto column = std::ranges::find(table.columns, name, &Column::name);
+  if (column->role == ColumnRole::kText) {
+    ids = std::move(column->texts);
+    return;
+  }
+  // It is a mark, too.
+  for (std::size_t row = 0; row < table.lines.size(); ++row) {
+    const float code = table.number(row, *column);
+    ids.push_back(std::isnan(code) ? std::string_view() : column->levels[static_cast<std::size_t>(code)]);
+  }
+}
+
+void take_features(Features& features, Table& table) {
   CellMatrix& cells = table.of(ColumnRole::kFeature);
-  dataset.features.rows = table.rows();
-  dataset.features.columns = static_cast<std::int64_t>(cells.width);
-  dataset.features.elements = std::move(cells.numbers);
+  features.rows = table.rows();
+  features.columns = static_cast<std::int64_t>(cells.width);
+  features.elements = std::move(cells.numbers);
 }
 
 // All of a table but its features and targets.
-Dataset rest_of(Table& table, const TableOptions& options) {
+Dataset rows_of(Table& table, const TableOptions& options) {
   Dataset dataset;
   dataset.notes = std::move(table.notes);
   dataset.target_columns = std::ssize(options.targets);
@@ -173,12 +206,13 @@ Dataset rest_of(Table& table, const TableOptions& options) {
   take_mark(dataset.group, table, options.group);
   if (options.id.empty()) return dataset;
   dataset.schema.id = options.id;
-  dataset.ids = std::move(std::ranges::find(table.columns, options.id, &Column::name)->texts);
+  take_ids(dataset.ids, table, options.id);
   return dataset;
 }
 
 std::size_t target_column(const Table& table, const std::string& name) {
-  return static_cast<std::size_t>(std::ranges::find(table.columns, name, &Column::name) - table.columns.begin());
+  return static_cast<std::size_t>(std::ranges::find(table.columns, name, &Column::name) -
+                                  table.columns.begin());
 }
 
 void require_no_amounts(const Table& table, std::size_t column, Names classes, char decimal) {
@@ -207,11 +241,34 @@ void learn_classes(Dataset& dataset, const Table& table, const TableOptions& opt
   dataset.targets = class_indices(table, column, dataset.schema.classes, decimal);
 }
 
-Table read_table(const std::filesystem::path& path, const TableOptions& options, const auto& requests) {
-  const std::string file = path.string();
-  return read_csv(path, {.format = options.format,
-                         .requests = [&](Names header) { return requests(file, header); },
-                         .limits = options.limits});
+void require_values(const Table& table, Names targets) {
+  for (const std::string& name : targets) {
+    const std::size_t column = target_column(table, name);
+    if (table.columns[column].missing == table.rows())
+      fail(ErrorKind::kData, "{}: needed values to predict, found none", column_position(table, column));
+  }
+}
+
+// A text in memory.
+struct Memory {
+  std::string_view text;
+  std::string name;
+};
+
+std::string name_of(const std::filesystem::path& path) { return path.string(); }
+std::string name_of(const Memory& memory) { return memory.name; }
+
+Table read(const std::filesystem::path& path, const CsvOptions& options) { return read_csv(path, options); }
+Table read(const Memory& memory, const CsvOptions& options) {
+  return parse_csv(memory.text, memory.name, options);
+}
+
+Table read_table(const auto& source, const TableOptions& options, const auto& requests) {
+  const std::string file = name_of(source);
+  return read(source, {.format = options.format,
+                       .requests = [&](Names header) { return requests(file, header); },
+                       .limits = options.limits,
+                       .more = options.more});
 }
 
 bool level_is_known(float code, const ColumnSchema& column) {
@@ -235,67 +292,50 @@ void recode(Dataset& dataset, const Table& table, const Schema& trained) {
       if (schema.unseen == Unseen::kOther || schema.buckets > 0 || level_is_known(number, schema)) continue;
       const NameIndex known(schema.levels);
       const std::string& value = table.columns[at].levels[level];
-      fail(ErrorKind::kData, "{}: needed a value that the model was trained on, found {}{}; unseen = \"other\" of its "
+      fail(ErrorKind::kData,
+           "{}: needed a value that the model was trained on, found {}{}; unseen = \"other\" of its "
            "onehot takes it",
-           cell_position(table, table.lines[row], at), quote(value), known.hint(value));
+           cell_position(table, row, at), quote(value), known.hint(value));
     }
   }
 }
 
-}  // namespace
-
-std::vector<float> codes_for(const ColumnSchema& column, std::span<const std::string> levels) {
-  const NameIndex known(column.levels);
-  std::vector<float> codes;
-  for (const std::string& level : levels) {
-    const std::uint64_t buckets = static_cast<std::uint64_t>(column.buckets);
-    const std::size_t code = buckets > 0 ? hash_of(level) % buckets : known.find(level).value_or(column.levels.size());
-    codes.push_back(static_cast<float>(code));
-  }
-  return codes;
-}
-
-Dataset load_table(const std::filesystem::path& path, const TableOptions& options) {
+Dataset load(const auto& source, const TableOptions& options) {
   require_targets(options);
-  Table table = read_table(path, options, [&](const std::string& file, Names header) {
+  Table table = read_table(source, options, [&](const std::string& file, Names header) {
     return training_requests(file, header, options);
   });
-  Dataset dataset = rest_of(table, options);
+  require_values(table, options.targets);
+  Dataset dataset = rows_of(table, options);
   choose_columns(dataset, table);
-  take_features(dataset, table);
+  take_features(dataset.features, table);
   dataset.schema.target_names = options.targets;
   const bool are_numbers = std::ranges::all_of(options.targets, [&](const std::string& name) {
     return table.columns[target_column(table, name)].type == ColumnType::kNumber;
   });
-  if (!are_numbers && options.target_type == TargetType::kInfer) {  // their texts were not kept
-    TableOptions as_classes = options;
-    as_classes.target_type = TargetType::kClasses;
-    return load_table(path, as_classes);
-  }
   if (are_numbers) {
     dataset.targets = std::move(table.of(ColumnRole::kTarget).numbers);
   } else {
+    require_one(options.targets);
     learn_classes(dataset, table, options);
   }
   return dataset;
 }
 
-Dataset load_table(const std::filesystem::path& path, const Schema& trained, TargetUse use,
-                   const TableOptions& given) {
-  require_apart(path.string(), trained);
+Dataset load_for(const Schema& trained, const auto& source, TargetUse use, const TableOptions& given) {
+  const std::string file = name_of(source);
+  require_apart(file, trained);
   TableOptions options = given;
   options.targets = use == TargetUse::kRequired ? trained.target_names : std::vector<std::string>();
   options.target_type = trained.classes.empty() ? TargetType::kNumbers : TargetType::kCategory;
-  if (use == TargetUse::kRequired && options.targets.empty()) {
-    fail(ErrorKind::kConfig, "{}: needed the name of the target column, the trained model knows none",
-         path.string());
-  }
-  Table table = read_table(path, options, [&](const std::string& file, Names header) {
-    return trained_requests(file, header, trained, options);
+  if (use == TargetUse::kRequired && options.targets.empty())
+    fail(ErrorKind::kConfig, "{}: needed the name of the target column, the trained model knows none", file);
+  Table table = read_table(source, options, [&](const std::string& name, Names header) {
+    return trained_requests(name, header, trained, options);
   });
-  Dataset dataset = rest_of(table, options);
-  take_features(dataset, table);
+  Dataset dataset = rows_of(table, options);
   dataset.schema = trained;
+  take_features(dataset.features, table);
   for (const ColumnSchema& column : trained.columns)
     dataset.places.push_back(table.columns[target_column(table, column.name)].place);
   recode(dataset, table, trained);
@@ -307,6 +347,32 @@ Dataset load_table(const std::filesystem::path& path, const Schema& trained, Tar
         class_indices(table, target_column(table, options.targets.front()), trained.classes, table.decimal);
   }
   return dataset;
+}
+
+}  // namespace
+
+Dataset load_table(const std::filesystem::path& path, const TableOptions& options) {
+  return load(path, options);
+}
+
+Dataset load_table(const std::filesystem::path& path, const Schema& trained, TargetUse use,
+                   const TableOptions& options) {
+  return load_for(trained, path, use, options);
+}
+
+Dataset parse_table(std::string_view text, const std::string& name, const TableOptions& options) {
+  return load(Memory{text, name}, options);
+}
+
+Dataset parse_table(std::string_view text, const std::string& name, const Schema& trained, TargetUse use,
+                    const TableOptions& options) {
+  return load_for(trained, Memory{text, name}, use, options);
+}
+
+Table load_columns(const std::filesystem::path& path, const TableOptions& options) {
+  return read_table(path, options, [&](const std::string& file, Names header) {
+    return training_requests(file, header, options);
+  });
 }
 
 std::vector<TextColumn> load_texts(const std::filesystem::path& path, const TableOptions& options) {

@@ -3,45 +3,60 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "catenary/data/csv/csv_format.h"
+#include "catenary/data/csv/table.h"
 #include "catenary/data/dataset.h"
 #include "catenary/data/limits.h"
 
 namespace catenary {
 
-/// What the target columns are. kInfer: numbers if all of their cells are, else classes. kClasses: classes, unless they
-/// look like amounts, which are refused; kCategory: classes whatever they look like.
+/// What the target columns are. kInfer: numbers if all of their cells are, else classes. kClasses: classes,
+/// unless they look like amounts, which are refused; kCategory: classes whatever they look like.
 enum class TargetType { kInfer, kClasses, kCategory, kNumbers };
 
 /// How a table is to be read.
 struct TableOptions {
-  CsvFormat format = {};
-  std::vector<std::string> targets = {};         ///< columns to predict; several only as numbers
-  TargetType target_type = TargetType::kInfer;   ///< of all of them
+  CsvFormat format = {};                        ///< how it is written
+  std::vector<std::string> targets = {};        ///< columns to predict; several only as numbers
+  TargetType target_type = TargetType::kInfer;  ///< of all of them
   std::vector<std::pair<std::string, ColumnType>> types = {};  ///< of columns whose cells do not tell it
-  std::vector<std::string> ignore = {};          ///< columns that are not read
-  std::string id = {};                           ///< column to carry along; "": none
-  std::string part = {};                         ///< column for Dataset::part; "": none
-  std::string group = {};                        ///< column for Dataset::group; "": none
+  std::vector<std::string> ignore = {};                        ///< columns that are not read
+  std::string id = {};                                         ///< column to carry along; "": none
+  std::string part = {};                                       ///< column for Dataset::part; "": none
+  std::string group = {};                                      ///< column for Dataset::group; "": none
+  /// Files whose rows follow, with the same header.
+  std::vector<std::filesystem::path> more = {};
   DataLimits limits = {};
 };
 
-/// Reads a training set. Every column that is nothing else is an input, in the file's order, but for a nameless one of
-/// row numbers or names, and for those without any value. Classes are the distinct targets as they are written,
-/// sorted by bytes if text and by value if all are numbers, where 1 and 1.0 are one. Throws Error{data}, Error{config},
-/// Error{io}.
+/// Reads a training set. Every column that is nothing else is an input, in the file's order, but for a
+/// nameless one of row numbers or names, and for those without any value. Classes are the distinct targets as
+/// they are written, sorted by bytes if text and by value if all are numbers, where 1 and 1.0 are one. Throws
+/// Error{data}, Error{config}, Error{io}.
 [[nodiscard]] Dataset load_table(const std::filesystem::path& path, const TableOptions& options);
 
 /// Whether the target columns must be there, or are passed over if they are.
 enum class TargetUse { kRequired, kIgnored };
 
-/// Reads a set for a trained model: columns are matched by name and read as the model's are; a missing column or
-/// an unknown class is an error, other columns are passed over. Of the options, targets, types and ignore are the model's.
+/// Reads a set for a trained model: columns are matched by name and read as the model's are; a missing column
+/// or an unknown class is an error, other columns are passed over. Of the options, targets, types and ignore
+/// are the model's.
 [[nodiscard]] Dataset load_table(const std::filesystem::path& path, const Schema& trained, TargetUse use,
                                  const TableOptions& options = {});
+
+/// The same from memory, not gzipped; `name` stands for the file in messages.
+[[nodiscard]] Dataset parse_table(std::string_view text, const std::string& name,
+                                  const TableOptions& options);
+[[nodiscard]] Dataset parse_table(std::string_view text, const std::string& name, const Schema& trained,
+                                  TargetUse use, const TableOptions& options = {});
+
+/// All columns of a table as load_table() takes them for training, before any is left out. Of the options,
+/// targets may be empty.
+[[nodiscard]] Table load_columns(const std::filesystem::path& path, const TableOptions& options);
 
 /// A column's cells as they stand, without spaces around them.
 struct TextColumn {
@@ -50,9 +65,7 @@ struct TextColumn {
 };
 
 /// All columns of a table, row for row as load_table() reads them. Of the options, format and limits count.
-[[nodiscard]] std::vector<TextColumn> load_texts(const std::filesystem::path& path, const TableOptions& options);
-
-/// For each of a file's values of a category the number that the column has for it.
-[[nodiscard]] std::vector<float> codes_for(const ColumnSchema& column, std::span<const std::string> levels);
+[[nodiscard]] std::vector<TextColumn> load_texts(const std::filesystem::path& path,
+                                                 const TableOptions& options);
 
 }  // namespace catenary

@@ -22,8 +22,8 @@ struct ZipEntry {
 
 /// The files of a zip archive in the order of its directory. name: the archive's in messages. Files are
 /// stored or deflated; archives may have numbers of 64 bits (zip64). What is encrypted or of several disks is
-/// refused, as are files that overlap, differ from the directory or claim more than their stored bytes can hold.
-/// Throws Error{data}. [PKWARE, APPNOTE.TXT 6.3.10, sections 4.3 to 4.5]
+/// refused, as are files that overlap, differ from the directory or claim more than their stored bytes can
+/// hold. Throws Error{data}. [PKWARE, APPNOTE.TXT 6.3.10, sections 4.3 to 4.5]
 [[nodiscard]] std::vector<ZipEntry> zip_entries(const StoredBytes& file, const std::string& name);
 
 /// Reads the content of a file in a zip archive, block by block. No memory is taken for output beyond what

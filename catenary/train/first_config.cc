@@ -76,7 +76,7 @@ std::int64_t batch_for(std::int64_t rows) {
 
 // About so many steps in all, but enough passes for a small table and not too many for a large one.
 std::int64_t epochs_for(std::int64_t rows, std::int64_t batch) {
-  constexpr std::int64_t kSteps = 4000;
+  constexpr std::int64_t kSteps = 1500;
   const std::int64_t steps_each = std::max<std::int64_t>(1, rows * 7 / 10 / batch);
   const std::int64_t epochs = std::clamp<std::int64_t>(kSteps / steps_each, 10, 200);
   return epochs / 10 * 10;

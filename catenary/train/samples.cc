@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "catenary/base/error.h"
+#include "catenary/base/file.h"
 #include "catenary/base/text.h"
 #include "catenary/data/folds.h"
 #include "catenary/data/idx_dataset.h"
+#include "catenary/data/numpy_examples.h"
 #include "catenary/data/preprocess/fit.h"
 #include "catenary/data/split.h"
 #include "catenary/data/split_column.h"
@@ -110,7 +112,8 @@ Dataset load_named_idx(const DataConfig& config) {
   return data;
 }
 
-TableOptions table_options(const Config& config) {
+// files: those that are read.
+TableOptions table_options(const Config& config, const DataFiles& files) {
   const DataConfig& data = config.data;
   return {.format = data.table,
           .targets = data.targets,
@@ -122,19 +125,36 @@ TableOptions table_options(const Config& config) {
           .id = data.id,
           .part = data.split ? data.split->column : "",
           .group = data.split ? data.split->group : "",
+          .more = {files.more.begin(), files.more.end()},
           .limits = data.limits};
 }
 
+// What a file is read for: of NumPy's arrays x_train and y_train are for training, x_test and y_test for the
+// rest, and x and y for both.
+enum class Purpose { kTraining, kOther };
+std::string arrays_for(Purpose purpose) { return purpose == Purpose::kTraining ? "train" : "test"; }
+
 Dataset load_train_file(const Config& config) {
+  const DataConfig& data = config.data;
+  if (data.format == DataFormat::kNumpy) {
+    return numpy_examples(load_numpy({data.train.samples, data.train.labels},
+                                     {.part = arrays_for(Purpose::kTraining)}, data.limits),
+                          is_classification(config) ? NumpyTarget::kClasses : NumpyTarget::kNumbers,
+                          data.train.samples, data.limits);
+  }
   if (config.data.format == DataFormat::kIdx) return load_named_idx(config.data);
-  return load_table(config.data.train.samples, table_options(config));
+  return load_table(config.data.train.samples, table_options(config, config.data.train));
 }
 
 // The marks of a split are those of the training file.
-Dataset load_trained(const Config& config, const DataFiles& files, const Schema& trained) {
+Dataset load_trained(const Config& config, const DataFiles& files, const Schema& trained, Purpose purpose) {
   const DataLimits& limits = config.data.limits;
-  TableOptions options = table_options(config);
-  if (files != config.data.train) options.part = options.group = "";
+  if (config.data.format == DataFormat::kNumpy) {
+    const NumpyChoice choice{.part = arrays_for(purpose)};
+    return numpy_examples(load_numpy({files.samples, files.labels}, choice, limits), trained, files.samples);
+  }
+  TableOptions options = table_options(config, files);
+  if (purpose == Purpose::kOther) options.part = options.group = "";
   if (config.data.format == DataFormat::kIdx) return load_idx({files.samples, files.labels}, trained, limits);
   return load_table(files.samples, trained, TargetUse::kRequired, options);
 }
@@ -148,13 +168,22 @@ Examples examples_of(Dataset data, const std::string& file, const DataLimits& li
 // A file beside the training file, and those of its rows that have a target.
 Examples load_other(const Config& config, const DataFiles& files, TrainingData& data,
                     std::vector<std::int64_t>& rows) {
-  Dataset other = load_trained(config, files, data.schema());
+  Dataset other = load_trained(config, files, data.schema(), Purpose::kOther);
   rows = usable_rows(other, files.samples);
   data.notes.insert(data.notes.end(), other.notes.begin(), other.notes.end());
   return examples_of(std::move(other), files.samples, config.data.limits);
 }
 
 }  // namespace
+
+std::optional<DataFiles> test_files(const Config& config) {
+  const DataConfig& data = config.data;
+  if (data.test || data.split || data.format != DataFormat::kNumpy || !data.train.labels.empty())
+    return data.test;
+  if (descriptor_of(data.train.samples) || !has_numpy_part(data.train.samples, arrays_for(Purpose::kOther)))
+    return std::nullopt;
+  return data.train;
+}
 
 DividedTable load_divided_table(const Config& config) {
   Dataset table = load_train_file(config);
@@ -194,16 +223,18 @@ TrainingData load_training_data(const Config& config) {
   TrainingData data = prepare(config, load_divided_table(config));
   if (config.data.validation)
     data.validation_file = load_other(config, *config.data.validation, data, data.validation_rows);
-  if (config.data.test) data.test_file = load_other(config, *config.data.test, data, data.test_rows);
+  if (const std::optional<DataFiles> test = test_files(config))
+    data.test_file = load_other(config, *test, data, data.test_rows);
   return data;
 }
 
 TestData load_test_data(const Config& config, const Schema& trained) {
   TestData data;
-  const DataFiles& files = config.data.test.value_or(config.data.train);
-  Dataset table = load_trained(config, files, trained);
+  const std::optional<DataFiles> test = test_files(config);
+  const DataFiles files = test.value_or(config.data.train);
+  Dataset table = load_trained(config, files, trained, test ? Purpose::kOther : Purpose::kTraining);
   data.rows = usable_rows(table, files.samples);
-  data.trained_on = !config.data.test;
+  data.trained_on = !test;
   if (config.data.split && !config.data.test) {
     Parts parts = split_as_configured(config, table, std::move(data.rows));
     data.trained_on = parts.test.empty();
@@ -218,9 +249,20 @@ Examples load_inputs(const Config& config, const Schema& trained, const std::str
   const DataLimits& limits = config.data.limits;
   if (config.data.format == DataFormat::kIdx)
     return examples_of(load_idx({path, {}}, trained, limits), path, limits);
-  TableOptions options = table_options(config);
+  if (config.data.format == DataFormat::kNumpy) {
+    const NumpyChoice choice{.part = arrays_for(Purpose::kOther), .targets = NumpyTargets::kIgnored};
+    return examples_of(numpy_examples(load_numpy({path, {}}, choice, limits), trained, path), path, limits);
+  }
+  TableOptions options = table_options(config, {});
   options.part = options.group = "";
   return examples_of(load_table(path, trained, TargetUse::kIgnored, options), path, limits);
+}
+
+Table load_columns(const Config& config) {
+  if (config.data.format != DataFormat::kCsv)
+    fail(ErrorKind::kConfig, "{}: needed a table, found the format '{}'", config.data.place.text,
+         name_of(config.data.format));
+  return catenary::load_columns(config.data.train.samples, table_options(config, config.data.train));
 }
 
 SampleRows::SampleRows(const Examples& examples) : examples_(examples) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "catenary/data/csv/table.h"
 #include "catenary/data/dataset.h"
 #include "catenary/data/preprocess/encode.h"
 #include "catenary/data/split.h"
@@ -49,6 +50,10 @@ struct TrainingData {
 /// no purpose. Throws Error{data}, Error{io} and Error{config} as the readers do.
 [[nodiscard]] TrainingData load_training_data(const Config& config);
 
+/// What a config tests on beside the training file's rows: its test file; of NumPy's arrays also x_test and
+/// y_test in the training file.
+[[nodiscard]] std::optional<DataFiles> test_files(const Config& config);
+
 /// A config's training file as it was read, and which rows of it serve which purpose.
 struct DividedTable {
   Dataset table;
@@ -87,6 +92,9 @@ struct TestData {
 
 /// Reads inputs for prediction: a table with the model's columns, or an IDX file of images.
 [[nodiscard]] Examples load_inputs(const Config& config, const Schema& trained, const std::string& path);
+
+/// The columns of a config's table as they are read for training. Throws Error{config} for other data.
+[[nodiscard]] Table load_columns(const Config& config);
 
 /// Where a step finds examples' inputs and targets, as the model wants to see them. Must outlive the step's
 /// runs.

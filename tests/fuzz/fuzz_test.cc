@@ -21,6 +21,7 @@ int idx_fuzz(const std::uint8_t* data, std::size_t size);
 int npy_dataset_fuzz(const std::uint8_t* data, std::size_t size);
 int npz_fuzz(const std::uint8_t* data, std::size_t size);
 int safetensors_fuzz(const std::uint8_t* data, std::size_t size);
+int table_fuzz(const std::uint8_t* data, std::size_t size);
 int toml_fuzz(const std::uint8_t* data, std::size_t size);
 }
 
@@ -38,6 +39,7 @@ const std::map<std::string, Fuzzer> kFuzzers = {{"csv", csv_fuzz},
                                                 {"npy_dataset", npy_dataset_fuzz},
                                                 {"npz", npz_fuzz},
                                                 {"safetensors", safetensors_fuzz},
+                                                {"table", table_fuzz},
                                                 {"toml", toml_fuzz}};
 
 const fs::path kFolder = "tests/fuzz";  // tests run in the repository's root

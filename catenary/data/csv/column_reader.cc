@@ -16,7 +16,7 @@ namespace catenary {
 namespace {
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
-constexpr std::size_t kMostLevels = std::size_t{1} << 24;  // so far whole numbers are exact in f32
+constexpr std::size_t kMostLevels = 16'777'216;  // so far whole numbers are exact in f32
 // Of a distinct value beside its letters: its end, two slots, its name once it is sorted, and its code.
 constexpr std::uint64_t kLevelBytes = 96;
 
@@ -29,7 +29,7 @@ std::optional<DateOrder> order_of(Guess guess) {
   }
 }
 
-std::string_view needed_for(Guess guess) {
+const char* needed_for(Guess guess) {
   switch (guess) {
     case Guess::kNumber: return "a number";
     case Guess::kBoolean: return "a boolean, such as yes, no, true or false";
@@ -58,61 +58,76 @@ std::size_t numbers_of(Guess guess) {
   return numbers_of(order_of(guess) ? ColumnType::kTime : ColumnType::kNumber);
 }
 
-std::optional<std::string> ColumnReader::read(std::string_view text, float* out) {
-  ++cells_;
-  if (options_.guess == Guess::kCategory || options_.guess == Guess::kBoolean) return read_level(text, out);
-  if (options_.guess != Guess::kNumber) return read_other(text, out);
-  const std::optional<double> number = parse_number(text, *format_->decimal);
-  if (!number) return read_other(text, out);
-  const bool fits = std::abs(*number) <= std::numeric_limits<float>::max();
-  if (std::isfinite(*number) && !fits && !too_large_) too_large_ = {cells_ - 1, *number};
-  missing_ += std::isfinite(*number) ? 0 : 1;
-  infinite_ += std::isinf(*number) ? 1 : 0;
-  *out = fits ? static_cast<float>(*number) : kMissing;
-  return std::nullopt;
+ColumnReader::ColumnReader(const Options& options, const CsvFormat& format)
+    : options_(options),
+      format_(&format),
+      decimal_(*format.decimal),
+      may_numbers_be_missing_(std::ranges::any_of(format.missing, [&](const std::string& word) {
+        return std::isfinite(parse_number(word, *format.decimal).value_or(kMissing));
+      })) {}
+
+// What is infinite is missing; what f32 cannot hold may turn out to be text.
+const char* ColumnReader::take_large(double number, float* out) {
+  if (std::isfinite(number) && !too_large_) too_large_ = {cells_ - 1, number};
+  missing_ += std::isfinite(number) ? 0 : 1;
+  infinite_ += std::isinf(number) ? 1 : 0;
+  *out = kMissing;
+  return nullptr;
 }
 
-// Times, and cells that are not what they were expected to be.
-std::optional<std::string> ColumnReader::read_other(std::string_view text, float* out) {
+std::optional<double> ColumnReader::number_of(std::string_view text) const {
+  if (may_numbers_be_missing_ && is_missing(text)) return std::nullopt;
+  return parse_number(text, decimal_);
+}
+
+// All but plain numbers, and cells that are not what they were expected to be.
+const char* ColumnReader::read_other(std::string_view text, float* out) {
+  if (options_.guess == Guess::kCategory || options_.guess == Guess::kBoolean) return read_level(text, out);
+  if (options_.guess == Guess::kNumber) {
+    if (const std::optional<double> number = number_of(text)) return take_number(*number, out);
+  }
   const std::optional<DateOrder> order = order_of(options_.guess);
   if (order) {
     if (const std::optional<Time> time = parse_time(text, *order)) {
       out[0] = static_cast<float>(time->days), out[1] = time->seconds;
-      return std::nullopt;
+      return nullptr;
     }
   }
   if (!is_missing(text)) return change_guess(text, out);
   ++missing_;
   std::fill_n(out, numbers_of(options_.guess), kMissing);
-  return std::nullopt;
+  return nullptr;
 }
 
-std::optional<std::string> ColumnReader::read_level(std::string_view text, float* out) {
+const char* ColumnReader::read_level(std::string_view text, float* out) {
   const LevelTable::Found level = levels_.find_or_add(text);
   if (level.is_new) {
     is_level_missing_.push_back(is_missing(text));
     bytes_ += kLevelBytes + 2 * text.size();
     has_other_bytes_ |= !is_utf8(text);
-    if (levels_.size() > kMostLevels) return fmt::format("at most {} distinct values", kMostLevels);
+    if (levels_.size() > kMostLevels) return "at most 16777216 distinct values";
     if (options_.guess == Guess::kBoolean && !is_level_missing_.back() && !boolean_of(text))
-      return std::string(needed_for(options_.guess));
+      return needed_for(options_.guess);
   }
   const bool missing = is_level_missing_[level.code];
   missing_ += missing ? 1 : 0;
   *out = missing ? kMissing : static_cast<float>(level.code);
-  return std::nullopt;
+  return nullptr;
 }
 
-std::optional<std::string> ColumnReader::change_guess(std::string_view text, float* out) {
-  if (options_.is_fixed) return std::string(needed_for(options_.guess));
+const char* ColumnReader::change_guess(std::string_view text, float* out) {
+  if (options_.freedom == Freedom::kNone) return needed_for(options_.guess);
   const std::size_t width = numbers_of(options_.guess);
   const bool is_open = options_.guess == Guess::kOpen;
-  options_.guess = is_open ? first_guess(text) : next_guess(text);
+  const Guess guess = is_open ? first_guess(text) : next_guess(text);
+  if (options_.freedom == Freedom::kDates && !order_of(guess))
+    return needed_for(is_open ? Guess::kYearFirst : options_.guess);
+  options_.guess = guess;
   // Of missing cells nothing is lost, but a time needs room for two numbers.
   must_reread_ |= !is_open || numbers_of(options_.guess) != width;
   if (must_reread_) {
     std::fill_n(out, width, kMissing);
-    return std::nullopt;
+    return nullptr;
   }
   --cells_;
   return read(text, out);
@@ -123,7 +138,8 @@ bool ColumnReader::is_missing(std::string_view text) const {
 }
 
 Guess ColumnReader::first_guess(std::string_view text) const {
-  if (parse_number(text, *format_->decimal)) return Guess::kNumber;
+  if (options_.freedom != Freedom::kDates && parse_number(text, decimal_)) return Guess::kNumber;
+  if (options_.freedom == Freedom::kNumberOrCategory) return Guess::kCategory;
   for (const Guess guess : {Guess::kYearFirst, Guess::kMonthFirst, Guess::kDayFirst}) {
     if (parse_time(text, *order_of(guess))) return guess;
   }
@@ -149,7 +165,7 @@ ColumnReader::Result ColumnReader::finish() const {
   std::ranges::sort(result.levels);
   result.levels.erase(std::ranges::unique(result.levels).begin(), result.levels.end());
   const bool is_boolean =
-      options_.guess == Guess::kBoolean || (!options_.is_fixed && are_booleans(result.levels));
+      options_.guess == Guess::kBoolean || (options_.freedom == Freedom::kAny && are_booleans(result.levels));
   for (std::size_t code = 0; code < names.size(); ++code) {
     if (is_level_missing_[code]) {
       result.codes.push_back(kMissing);

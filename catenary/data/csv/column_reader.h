@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,27 +11,41 @@
 
 #include "catenary/data/csv/csv_format.h"
 #include "catenary/data/csv/level_table.h"
+#include "catenary/data/csv/number.h"
 #include "catenary/data/csv/table.h"
 
 namespace catenary {
 
-/// What a column is taken for while it is read. It is what the first cell says that is not missing; a cell that is
-/// something else makes it another guess, and where cells read before would have been kept otherwise under that one,
-/// the file is read again. So a column ends as the first of these that all of its cells are.
+/// What a column is taken for while it is read. It is what the first cell says that is not missing; a cell
+/// that is something else makes it another guess, and where cells read before would have been kept otherwise
+/// under that one, the file is read again. So a column ends as the first of these that all of its cells are.
 enum class Guess { kOpen, kNumber, kYearFirst, kMonthFirst, kDayFirst, kBoolean, kCategory };
+
+/// What a column's guess may become while it is read.
+enum class Freedom {
+  kAny,
+  kNumberOrCategory,
+  kDates,  ///< a time, in whatever order its dates are
+  kNone    ///< the guess is a demand
+};
 
 /// Turns the cells of one column into numbers.
 class ColumnReader {
  public:
   struct Options {
     Guess guess = Guess::kOpen;
-    bool is_fixed = false;  ///< the guess is a demand: a cell that is something else is refused
+    Freedom freedom = Freedom::kAny;  ///< a cell that is something else is refused
   };
   /// format: must outlive the reader.
-  ColumnReader(const Options& options, const CsvFormat& format) : options_(options), format_(&format) {}
+  ColumnReader(const Options& options, const CsvFormat& format);
 
-  /// Puts the numbers of a cell to `out`, room for two. Nothing, or what was needed of the cell. text: trimmed.
-  [[nodiscard]] std::optional<std::string> read(std::string_view text, float* out);
+  /// Puts the numbers of a cell to `out`, room for two. Null, or what was needed of the cell. text: trimmed.
+  [[nodiscard]] const char* read(std::string_view text, float* out) {
+    ++cells_;
+    if (options_.guess != Guess::kNumber || may_numbers_be_missing_) return read_other(text, out);
+    const std::optional<double> number = parse_number(text, decimal_);
+    return number ? take_number(*number, out) : read_other(text, out);
+  }
 
   [[nodiscard]] Guess guess() const { return options_.guess; }
   /// Whether the cells read so far must be read again, by guess().
@@ -48,7 +64,8 @@ class ColumnReader {
   /// Numbers that are infinite, which count as missing.
   [[nodiscard]] std::int64_t infinite() const { return infinite_; }
 
-  /// What the column is, and for each code that a category's cells were given the number that they shall have.
+  /// What the column is, and for each code that a category's cells were given the number that they shall
+  /// have.
   struct Result {
     ColumnType type = ColumnType::kNumber;
     DateOrder date_order = DateOrder::kYearFirst;
@@ -59,14 +76,24 @@ class ColumnReader {
 
  private:
   [[nodiscard]] bool is_missing(std::string_view text) const;
+  [[nodiscard]] std::optional<double> number_of(std::string_view text) const;
   [[nodiscard]] Guess first_guess(std::string_view text) const;
   [[nodiscard]] Guess next_guess(std::string_view text) const;
-  std::optional<std::string> read_other(std::string_view text, float* out);
-  std::optional<std::string> read_level(std::string_view text, float* out);
-  std::optional<std::string> change_guess(std::string_view text, float* out);
+  const char* take_number(double number, float* out) {
+    if (std::abs(number) > std::numeric_limits<float>::max() || std::isnan(number))
+      return take_large(number, out);
+    *out = static_cast<float>(number);
+    return nullptr;
+  }
+  const char* take_large(double number, float* out);
+  const char* read_other(std::string_view text, float* out);
+  const char* read_level(std::string_view text, float* out);
+  const char* change_guess(std::string_view text, float* out);
 
   Options options_;
   const CsvFormat* format_;
+  char decimal_;
+  bool may_numbers_be_missing_;  // a missing word is a number, such as -999
   std::int64_t cells_ = 0, missing_ = 0, infinite_ = 0;
   LevelTable levels_;
   std::vector<bool> is_level_missing_;

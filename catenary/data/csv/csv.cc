@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <memory>
 #include <utility>
 
 #include "catenary/base/error.h"
@@ -32,7 +34,8 @@ class Source {
 
 class MemorySource : public Source {
  public:
-  MemorySource(std::string_view text, const DataLimits& limits) : text_(text), allowed_(allowed_bytes(limits)) {}
+  MemorySource(std::string_view text, const DataLimits& limits)
+      : text_(text), allowed_(allowed_bytes(limits)) {}
   Size start() override {
     rest_ = text_;
     return {text_.size(), allowed_};
@@ -51,7 +54,8 @@ class MemorySource : public Source {
 // A file, which may be gzipped.
 class FileSource : public Source {
  public:
-  FileSource(std::filesystem::path path, const DataLimits& limits) : path_(std::move(path)), limits_(limits) {}
+  FileSource(std::filesystem::path path, const DataLimits& limits)
+      : path_(std::move(path)), limits_(limits) {}
   Size start() override {
     unzip_.reset();
     file_.emplace(path_);
@@ -133,13 +137,20 @@ void note_format(Table& table, const CsvFormat& told, const CsvFormat& given) {
     note = fmt::format("the separator is {}", separator_name(*told.separator));
   if (!given.decimal && *told.decimal == ',')
     note += fmt::format("{}numbers have a decimal comma", note.empty() ? "" : ", ");
-  if (!note.empty()) table.notes.insert(table.notes.begin(), fmt::format("{}: {}", table.file, note));
+  if (!note.empty()) table.notes.insert(table.notes.begin(), fmt::format("{}: {}", table.file(), note));
 }
 
-// Reads all of the source, or all of its first chunk where that shows already that it must be read again.
-bool read_once(Source& source, const CsvOptions& options, TableBuilder& builder, const std::string& name) {
+struct NamedSource {
+  std::string name;
+  std::unique_ptr<Source> source;
+};
+
+// Reads all of a source, or all of its first chunk where that shows already that it must be read again.
+bool read_file(Source& source, const CsvOptions& options, TableBuilder& builder, const std::string& name) {
   CsvScanner scanner(builder, {name, *options.format.separator, options.max_cell_bytes});
-  const Source::Size size = source.start();
+  Source::Size size = source.start();
+  if (!options.more.empty()) size = {.bytes = 0, .allowed = size.bytes > 0 ? size.allowed / 2 : size.allowed};
+  builder.start_file(name);
   std::uint64_t bytes = 0;
   for (std::string_view chunk = source.next(options.chunk_bytes); !chunk.empty();
        chunk = source.next(options.chunk_bytes)) {
@@ -155,15 +166,27 @@ bool read_once(Source& source, const CsvOptions& options, TableBuilder& builder,
   return !builder.must_reread();
 }
 
-Table read(Source& source, const std::string& name, const CsvOptions& options) {
-  const std::string start = read_start(source);
-  require_text(start, name);
+// The files one after the other.
+bool read_once(std::span<const NamedSource> sources, const CsvOptions& options, TableBuilder& builder) {
+  for (const NamedSource& file : sources) {
+    if (!read_file(*file.source, options, builder, file.name) && &file == &sources.front()) return false;
+  }
+  return !builder.must_reread();
+}
+
+CsvFormat told_format(const NamedSource& file, const CsvFormat& given) {
+  const std::string start = read_start(*file.source);
+  require_text(start, file.name);
+  return tell_format(start, given);
+}
+
+Table read(std::span<const NamedSource> sources, const CsvOptions& options) {
   CsvOptions complete = options;
-  complete.format = tell_format(start, options.format);
+  complete.format = told_format(sources.front(), options.format);
   std::vector<Guess> guesses;
   for (;;) {
-    TableBuilder builder(name, complete, guesses);
-    if (read_once(source, complete, builder, name)) {
+    TableBuilder builder(complete, guesses);
+    if (read_once(sources, complete, builder)) {
       Table table = builder.finish();
       table.decimal = *complete.format.decimal;
       note_format(table, complete.format, options.format);
@@ -173,21 +196,26 @@ Table read(Source& source, const std::string& name, const CsvOptions& options) {
   }
 }
 
+NamedSource source_of(const std::filesystem::path& path, const DataLimits& limits) {
+  std::error_code ignored;
+  const bool once = descriptor_of(path) || (std::filesystem::exists(path, ignored) &&
+                                            !std::filesystem::is_regular_file(path, ignored));
+  if (once) return {path.string(), std::make_unique<PipeSource>(path, limits)};
+  return {path.string(), std::make_unique<FileSource>(path, limits)};
+}
+
 }  // namespace
 
 Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
-  const bool once = descriptor_of(path) || !std::filesystem::is_regular_file(path);
-  if (once) {
-    PipeSource source(path, options.limits);
-    return read(source, path.string(), options);
-  }
-  FileSource source(path, options.limits);
-  return read(source, path.string(), options);
+  std::vector<NamedSource> sources;
+  sources.push_back(source_of(path, options.limits));
+  for (const std::filesystem::path& file : options.more) sources.push_back(source_of(file, options.limits));
+  return read(sources, options);
 }
 
 Table parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
-  MemorySource source(text, options.limits);
-  return read(source, name, options);
+  NamedSource source{name, std::make_unique<MemorySource>(text, options.limits)};
+  return read(std::span(&source, 1), options);
 }
 
 }  // namespace catenary

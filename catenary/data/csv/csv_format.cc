@@ -36,13 +36,13 @@ std::size_t count_outside_quotes(std::string_view line, char wanted) {
   return count;
 }
 
-char tell_separator(std::string_view start) {
-  char best = kSeparators.front();
+char tell_separator(std::string_view start, std::optional<char> decimal) {
+  char best = decimal == kSeparators[0] ? kSeparators[1] : kSeparators[0];
   for_each_line(start, [&](std::string_view line) {
     std::size_t most = 0;
     for (const char separator : kSeparators) {
       const std::size_t count = count_outside_quotes(line, separator);
-      if (count > most) best = separator, most = count;
+      if (count > most && separator != decimal) best = separator, most = count;
     }
     return false;
   });
@@ -52,21 +52,22 @@ char tell_separator(std::string_view start) {
 // Whether numbers have a decimal comma. The last line may be cut off.
 char tell_decimal(std::string_view start, char separator) {
   if (separator == ',') return '.';
-  bool has_comma = false, has_point = false;
+  std::size_t commas = 0, points = 0;
   for_each_line(start, [&](std::string_view line) {
     while (!line.empty()) {
       const std::size_t end = std::min(line.find(separator), line.size());
       std::string_view cell = trimmed(line.substr(0, end));
-      if (cell.size() > 2 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
+      if (cell.size() > 2 && cell.front() == '"' && cell.back() == '"')
+        cell = cell.substr(1, cell.size() - 2);
       const bool with_comma = cell.find(',') != std::string_view::npos;
       const bool with_point = cell.find('.') != std::string_view::npos;
-      has_comma |= with_comma && parse_number(cell, ',').has_value();
-      has_point |= with_point && cell.size() > 1 && parse_number(cell, '.').has_value();
+      commas += with_comma && parse_number(cell, ',') ? 1 : 0;
+      points += with_point && parse_number(cell, '.') ? 1 : 0;
       line.remove_prefix(std::min(end + 1, line.size()));
     }
     return true;
   });
-  return has_comma && !has_point ? ',' : '.';
+  return commas > points ? ',' : '.';
 }
 
 }  // namespace
@@ -80,7 +81,7 @@ std::string separator_name(char separator) {
 }
 
 CsvFormat tell_format(std::string_view start, CsvFormat format) {
-  if (!format.separator) format.separator = tell_separator(start);
+  if (!format.separator) format.separator = tell_separator(start, format.decimal);
   if (!format.decimal) format.decimal = tell_decimal(start, *format.separator);
   return format;
 }

@@ -7,17 +7,18 @@
 
 namespace catenary {
 
-/// What stands for a missing cell unless a config says otherwise: NA, N/A, n/a, nan, NaN, NULL, null, None, ?, -, .
-/// and, in any case, a blank one.
+/// What stands for a missing cell unless a config says otherwise: NA, N/A, n/a, nan, NaN, NULL, null, None,
+/// ?, -, . and, in any case, a blank one.
 [[nodiscard]] std::vector<std::string> usual_missing_words();
 
 /// How a table is written. What is absent is told by its first lines.
 struct CsvFormat {
   std::optional<char> separator = {};  ///< ',', ';', tab or '|'
   std::optional<char> decimal = {};    ///< '.' or ','
-  bool has_header = true;
-  std::vector<std::string> columns = {};                        ///< without a header: the columns' names; empty: column1, column2, ...
-  std::vector<std::string> missing = usual_missing_words();     ///< beside blank cells
+  bool has_header = true;              ///< the first line that is not blank has the columns' names
+  std::vector<std::string> columns =
+      {};  ///< without a header: the columns' names; empty: column1, column2, ...
+  std::vector<std::string> missing = usual_missing_words();  ///< beside blank cells
   [[nodiscard]] bool operator==(const CsvFormat&) const = default;
 };
 
@@ -27,9 +28,9 @@ inline constexpr std::string_view kSeparators = ",;\t|";
 /// "','", "tab": a separator in a message.
 [[nodiscard]] std::string separator_name(char separator);
 
-/// What the format leaves open, told by the file's first bytes: the separator is the one that cuts the header into most
-/// cells, a decimal comma is seen where numbers have one and none has a point. start: kFormatBytes, or all of a
-/// shorter file.
+/// What the format leaves open, told by the file's first bytes: the separator is the one that cuts the header
+/// into most cells, numbers have a decimal comma where more of them are seen with one than with a point.
+/// start: kFormatBytes, or all of a shorter file.
 [[nodiscard]] CsvFormat tell_format(std::string_view start, CsvFormat format);
 
 /// How much of a file tells its format.

@@ -19,10 +19,14 @@ void CsvScanner::feed(std::string_view chunk) {
   while (!rest_.empty()) {
     switch (state_) {
       case State::kRowStart:
-      case State::kCellStart: start_cell(); break;
+      case State::kCellStart:
+        scan_whole_cells();
+        if (!rest_.empty() && state_ != State::kCarriageReturn) start_cell();
+        break;
       case State::kPlain: scan_plain(); break;
       case State::kQuoted: scan_quoted(); break;
       case State::kQuoteInQuoted: scan_after_quote(); break;
+      case State::kQuotesAfterBackslash: scan_after_quotes(); break;
       case State::kCarriageReturn: scan_after_carriage_return(); break;
     }
   }
@@ -31,8 +35,38 @@ void CsvScanner::feed(std::string_view chunk) {
 void CsvScanner::finish() {
   if (state_ == State::kRowStart) return;
   if (state_ == State::kQuoted) fail_line(quote_line_, "a quote is never closed");
+  if (state_ == State::kCellStart) cell_.clear();  // it may hold an earlier one
+  if (state_ == State::kQuotesAfterBackslash) cell_.back() = '"';
   if (state_ != State::kCarriageReturn) end_cell(cell_);
   end_row();
+}
+
+// The cells that stand whole in the chunk and have neither quotes nor blank lines before them, as almost all
+// do. What is left begins with another, or is empty.
+void CsvScanner::scan_whole_cells() {
+  const char* at = rest_.data();
+  const char* const end = at + rest_.size();
+  for (;;) {
+    const char* const cell = at;
+    while (at != end && is_plain_[static_cast<unsigned char>(*at)]) ++at;
+    const bool is_blank_line =
+        at == cell && state_ == State::kRowStart && at != end && *at != options_.separator;
+    if (at == end || *at == '"' || is_blank_line) {
+      rest_ = {cell, static_cast<std::size_t>(end - cell)};
+      return;
+    }
+    end_cell({cell, static_cast<std::size_t>(at - cell)});
+    state_ = State::kCellStart;
+    const char delimiter = *at++;
+    if (delimiter == options_.separator) continue;
+    if (delimiter == '\n') {
+      end_row();
+    } else {
+      rest_ = {at, static_cast<std::size_t>(end - at)};
+      state_ = State::kCarriageReturn;
+      return;
+    }
+  }
 }
 
 void CsvScanner::start_cell() {
@@ -51,9 +85,10 @@ void CsvScanner::start_cell() {
 }
 
 std::size_t CsvScanner::plain_length() const {
-  const auto* end =
-      std::find_if(rest_.begin(), rest_.end(), [&](char c) { return !is_plain_[static_cast<unsigned char>(c)]; });
-  return static_cast<std::size_t>(end - rest_.begin());
+  const char* at = rest_.data();
+  const char* const end = at + rest_.size();
+  while (at != end && is_plain_[static_cast<unsigned char>(*at)]) ++at;
+  return static_cast<std::size_t>(at - rest_.data());
 }
 
 void CsvScanner::scan_plain() {
@@ -63,12 +98,9 @@ void CsvScanner::scan_plain() {
     append(text);
   } else if (rest_.front() == '"') {
     scan_quote_in_plain(text);
-  } else if (cell_.empty()) {
-    end_cell(text);
-    delimit();
   } else {
-    append(text);
-    end_cell(cell_);
+    if (!cell_.empty()) append(text);
+    end_cell(cell_.empty() ? text : cell_);
     delimit();
   }
 }
@@ -90,23 +122,43 @@ void CsvScanner::scan_quoted() {
   rest_.remove_prefix(text.size());
   if (rest_.empty()) return;
   rest_.remove_prefix(1);
+  spaces_.clear();
   state_ = State::kQuoteInQuoted;
 }
 
+// What follows tells whether the quote closed the cell. R's write.table writes a quote within quotes as \";
+// text that ends with a backslash looks the same before a separator.
 void CsvScanner::scan_after_quote() {
   const char next = rest_.front();
-  if (next == '"') {
-    append("\"");
+  const bool is_escaped = cell_.ends_with('\\');
+  if (next == '"' && spaces_.empty()) {
     rest_.remove_prefix(1);
-    state_ = State::kQuoted;
+    state_ = is_escaped ? State::kQuotesAfterBackslash : State::kQuoted;
+    if (!is_escaped) append("\"");
   } else if ((next == ' ' || next == '\t') && next != options_.separator) {
     rest_.remove_prefix(1);
-  } else if (is_plain_[static_cast<unsigned char>(next)] && cell_.ends_with('\\')) {
-    cell_.back() = '"';  // R's write.table writes a quote within quotes so
+    spaces_ += next;
+    require_short(cell_.size() + spaces_.size());
+  } else if (next != '"' && !is_plain_[static_cast<unsigned char>(next)]) {
+    end_cell(cell_);
+    delimit();
+  } else if (is_escaped) {
+    cell_.back() = '"';
+    append(spaces_);
     state_ = State::kQuoted;
-  } else if (is_plain_[static_cast<unsigned char>(next)]) {
-    fail_line(line_, "text between a closing quote and the end of its cell");
   } else {
+    fail_line(line_, "text between a closing quote and the end of its cell");
+  }
+}
+
+// Behind \"" either a cell of R's ends, or a backslash and a quote that is doubled were read.
+void CsvScanner::scan_after_quotes() {
+  const char next = rest_.front();
+  if (next == '"' || is_plain_[static_cast<unsigned char>(next)]) {
+    append("\"");
+    state_ = State::kQuoted;
+  } else {
+    cell_.back() = '"';
     end_cell(cell_);
     delimit();
   }

@@ -11,9 +11,9 @@
 namespace catenary {
 
 /// Cuts the bytes of a CSV file into cells and rows, whatever the chunks in which they come. [RFC 4180,
-/// section 2] Beyond the RFC: any separator, spaces around quotes, a quote within a cell that does not start with
-/// one, and carriage returns as line ends. Throws Error{data} that names file and line for a bad quote or a cell that
-/// is too long.
+/// section 2] Beyond the RFC: any separator, spaces around quotes, a quote within a cell that does not start
+/// with one, \" for a quote within quotes, and carriage returns as line ends. Throws Error{data} that names
+/// file and line for a bad quote or a cell that is too long.
 class CsvScanner {
  public:
   struct Options {
@@ -31,14 +31,24 @@ class CsvScanner {
 
  private:
   // What the bytes before rest_ were the last of.
-  enum class State { kRowStart, kCellStart, kPlain, kQuoted, kQuoteInQuoted, kCarriageReturn };
+  enum class State {
+    kRowStart,
+    kCellStart,
+    kPlain,
+    kQuoted,
+    kQuoteInQuoted,
+    kQuotesAfterBackslash,
+    kCarriageReturn
+  };
 
+  void scan_whole_cells();
   void start_cell();
   [[nodiscard]] std::size_t plain_length() const;
   void scan_plain();
   void scan_quote_in_plain(std::string_view before);
   void scan_quoted();
   void scan_after_quote();
+  void scan_after_quotes();
   void scan_after_carriage_return();
   void append(std::string_view text);
   void end_cell(std::string_view text);
@@ -53,6 +63,7 @@ class CsvScanner {
   State state_ = State::kRowStart;
   std::string_view rest_;      // of the chunk
   std::string cell_;           // what came of the current cell so far, when it cannot be taken from the chunk
+  std::string spaces_;         // behind the last quote
   std::int64_t line_ = 1;      // of rest_
   std::int64_t row_line_ = 1;  // on which the current row starts
   std::int64_t column_ = 1;    // of the current cell

@@ -128,6 +128,7 @@ std::optional<float> time_of_day(Reader& text) {
   }
   const char half = text.half_of_day();
   if (*hour > (half == 0 ? 24 : 12) || (half != 0 && *hour == 0)) return std::nullopt;
+  if (*hour == 24 && *minute + seconds > 0) return std::nullopt;  // midnight at the day's end, nothing later
   const int of_day = half == 0 ? *hour : *hour % 12 + (half == 'p' ? 12 : 0);
   if (!skip_zone(text)) return std::nullopt;
   return static_cast<float>(of_day * 3600 + *minute * 60 + seconds);

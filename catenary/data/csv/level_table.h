@@ -34,7 +34,8 @@ class LevelTable {
   std::vector<Slot> slots_;  // a power of two of them, at most half in use; searched one after the other
 };
 
-/// A number that hangs on the text's bytes alone, the same on every machine. [FNV-1a, 64 bits: Fowler, Noll and Vo]
+/// A number that hangs on the text's bytes alone, the same on every machine. [FNV-1a, 64 bits: Fowler, Noll
+/// and Vo]
 [[nodiscard]] std::uint64_t hash_of(std::string_view text);
 
 }  // namespace catenary

@@ -21,11 +21,13 @@ std::int64_t RowLines::operator[](std::size_t row) const {
 }
 
 std::string column_position(const Table& table, std::size_t column) {
-  return fmt::format("{}: column {} {}", table.file, column + 1, quote(table.columns[column].name));
+  return fmt::format("{}: column {} {}", table.file(), column + 1, quote(table.columns[column].name));
 }
 
-std::string cell_position(const Table& table, std::int64_t line, std::size_t column) {
-  return fmt::format("{}: line {}, column {} {}", table.file, line, column + 1,
+std::string cell_position(const Table& table, std::size_t row, std::size_t column) {
+  const auto is_after = [](std::size_t r, const TableFile& file) { return r < file.first_row; };
+  const auto& file = *std::prev(std::upper_bound(table.files.begin() + 1, table.files.end(), row, is_after));
+  return fmt::format("{}: line {}, column {} {}", file.name, table.lines[row], column + 1,
                      quote(table.columns[column].name));
 }
 

@@ -27,8 +27,8 @@ class RowLines {
   std::size_t size_ = 0;
 };
 
-/// What a column of a file is read for. A mark says which part of the data a row belongs to, or which group; texts
-/// are carried along as they are.
+/// What a column of a file is read for. A mark says which part of the data a row belongs to, or which group;
+/// texts are carried along as they are.
 enum class ColumnRole { kFeature, kTarget, kMark, kText, kSkip };
 
 /// The roles whose columns' numbers stand side by side in a matrix.
@@ -38,13 +38,13 @@ inline constexpr std::size_t kMatrixRoles = 3;
 struct Column {
   std::string name;
   ColumnRole role = ColumnRole::kSkip;
-  ColumnType type = ColumnType::kNumber;               ///< what its cells are; kNumber where all are missing
-  DateOrder date_order = DateOrder::kYearFirst;        ///< of a time
-  std::size_t place = 0;                               ///< of its first number in a row of its role's matrix
-  std::vector<std::string> levels = {};                ///< of a category: its distinct values, sorted by bytes
-  TextList texts = {};                                 ///< kText: of each row
-  std::int64_t missing = 0;                            ///< cells
-  bool is_nameless = false;                            ///< the header had nothing for it; `name` is made up
+  ColumnType type = ColumnType::kNumber;         ///< what its cells are; kNumber where all are missing
+  DateOrder date_order = DateOrder::kYearFirst;  ///< of a time
+  std::size_t place = 0;                         ///< of its first number in a row of its role's matrix
+  std::vector<std::string> levels = {};          ///< of a category: its distinct values, sorted by bytes
+  TextList texts = {};                           ///< kText: of each row
+  std::int64_t missing = 0;                      ///< cells
+  bool is_nameless = false;                      ///< the header had nothing for it; `name` is made up
 };
 
 /// Numbers side by side: [rows][width], row-major.
@@ -53,16 +53,24 @@ struct CellMatrix {
   std::vector<float> numbers;
 };
 
-/// A file of rows and columns in memory. A cell's numbers are: a number itself; of a category the position of its value
-/// in `levels`; of a boolean 0 or 1; of a time its days and seconds. NaN where it is missing.
-struct Table {
-  std::string file;             // its name in messages
-  std::vector<Column> columns;  // in the file's order
-  RowLines lines;               // the first line is 1
-  std::array<CellMatrix, kMatrixRoles> matrices;  // by role
-  char decimal = '.';              // mark of its numbers
-  std::vector<std::string> notes;  // what was not certain and how it was taken, for a person
+/// A file that a table was read from, and its first row.
+struct TableFile {
+  std::string name;
+  std::size_t first_row;
+};
 
+/// Rows and columns of a file, or of several one after the other, in memory. A cell's numbers are: a number
+/// itself; of a category the position of its value in `levels`; of a boolean 0 or 1; of a time its days and
+/// seconds. NaN where it is missing.
+struct Table {
+  std::vector<TableFile> files;                   // at least one, by whose names messages speak of it
+  std::vector<Column> columns;                    // in the file's order
+  RowLines lines;                                 // of each row in its file; the first line is 1
+  std::array<CellMatrix, kMatrixRoles> matrices;  // by role
+  char decimal = '.';                             // mark of its numbers
+  std::vector<std::string> notes;                 // what was not certain and how it was taken, for a person
+
+  [[nodiscard]] const std::string& file() const { return files.front().name; }
   [[nodiscard]] std::int64_t rows() const { return static_cast<std::int64_t>(lines.size()); }
   [[nodiscard]] CellMatrix& of(ColumnRole role) { return matrices[static_cast<std::size_t>(role)]; }
   [[nodiscard]] const CellMatrix& of(ColumnRole role) const {
@@ -78,7 +86,7 @@ struct Table {
 /// "FILE: column 3 'NAME'", the start of a message about a column. column counts from 0, the message from 1.
 [[nodiscard]] std::string column_position(const Table& table, std::size_t column);
 
-/// "FILE: line 13, column 3 'NAME'", the start of a message about a cell.
-[[nodiscard]] std::string cell_position(const Table& table, std::int64_t line, std::size_t column);
+/// "FILE: line 13, column 3 'NAME'", the start of a message about a cell. row counts from 0.
+[[nodiscard]] std::string cell_position(const Table& table, std::size_t row, std::size_t column);
 
 }  // namespace catenary

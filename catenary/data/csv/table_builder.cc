@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -24,37 +25,55 @@ constexpr std::uint64_t kNameCopies = 3;
 
 }  // namespace
 
-TableBuilder::TableBuilder(std::string file, const CsvOptions& options, std::vector<Guess> guesses)
-    : options_(options), guesses_(std::move(guesses)) {
-  table_.file = std::move(file);
+TableBuilder::TableBuilder(const CsvOptions& options, std::vector<Guess> guesses)
+    : options_(options), guesses_(std::move(guesses)) {}
+
+void TableBuilder::start_file(std::string name) {
+  table_.files.push_back({std::move(name), table_.lines.size()});
+  if (at_ == At::kRows && options_.format.has_header) at_ = At::kNextHeader;
 }
 
 void TableBuilder::fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
                              std::string_view found) const {
-  fail(ErrorKind::kData, "{}: needed {}, found {}", cell_position(table_, line, column), needed, found);
+  fail(ErrorKind::kData, "{}: line {}, column {} {}: needed {}, found {}", file(), line, column + 1,
+       quote(table_.columns[column].name), needed, found);
 }
 
+// A blank cell that begins a row waits for the next one: a line of nothing but spaces is no row.
 void TableBuilder::add_cell(std::string_view text, std::int64_t line) {
-  // A row's cells are counted for the message about it, but not for ever.
-  constexpr std::size_t kMostCounted = 1000;
   text = trimmed(text);
+  const bool may_be_no_row = at_ == At::kRows && is_blank_ && readers_.size() > 1;
+  if (may_be_no_row && cell_ == 1) take_cell(0, {}, line);
   is_blank_ = is_blank_ && text.empty();
   if (at_ != At::kRows) {
     hold_cell(text, line);
-  } else if (cell_ == readers_.size() + kMostCounted) {
-    fail(ErrorKind::kData, "{}: line {}: needed {} cells as in the header, found more than {}", table_.file,
-         line, readers_.size(), cell_);
-  } else if (cell_ >= readers_.size()) {
-    has_extra_ = has_extra_ || !text.empty();
-  } else if (table_.columns[cell_].role == ColumnRole::kText) {
-    const std::string name = as_utf8(text);
-    bytes_ += name.size() + sizeof(std::size_t);
-    table_.columns[cell_].texts.push_back(name);
-  } else if (table_.columns[cell_].role != ColumnRole::kSkip) {
-    const auto needed = readers_[cell_].read(text, &row_[slots_[cell_]]);
-    if (needed) fail_cell(line, cell_, *needed, text.empty() ? "a blank cell" : quote(text));
+  } else if (cell_ > 0 || !may_be_no_row || !text.empty()) {
+    take_cell(cell_, text, line);
   }
   ++cell_;
+}
+
+void TableBuilder::take_cell(std::size_t cell, std::string_view text, std::int64_t line) {
+  if (cell >= readers_.size()) return add_beyond_columns(text, line);
+  const Slot slot = slots_[cell];
+  if (slot.role == ColumnRole::kText) {
+    const std::string name = as_utf8(text);
+    has_other_bytes_ |= name.size() != text.size();  // each letter that is converted becomes longer
+    bytes_ += name.size() + sizeof(std::size_t);
+    table_.columns[cell].texts.push_back(name);
+  } else if (slot.role != ColumnRole::kSkip) {
+    const char* needed = readers_[cell].read(text, &row_[slot.number]);
+    if (needed != nullptr) fail_cell(line, cell, needed, text.empty() ? "a blank cell" : quote(text));
+  }
+}
+
+// A row's cells are counted for the message about it, but not for ever.
+void TableBuilder::add_beyond_columns(std::string_view text, std::int64_t line) {
+  constexpr std::size_t kMostCounted = 1000;
+  has_extra_ = has_extra_ || !text.empty();
+  if (cell_ < readers_.size() + kMostCounted) return;
+  fail(ErrorKind::kData, "{}: line {}: needed {} cells as in the header, found more than {}", file(), line,
+       readers_.size(), cell_);
 }
 
 void TableBuilder::hold_cell(std::string_view text, std::int64_t line) {
@@ -65,18 +84,23 @@ void TableBuilder::hold_cell(std::string_view text, std::int64_t line) {
   }
   if (cell_ >= options_.limits.max_columns + (at_ == At::kFirstRow ? 1 : 0)) {
     fail(ErrorKind::kData,
-         "{}: line {}: needed at most {} columns, found more; data.max_columns sets the limit", table_.file,
-         line, cell_);
+         "{}: line {}: needed at most {} columns, found more; data.max_columns sets the limit", file(), line,
+         cell_);
   }
   bytes_ += kColumnBytes + kNameCopies * text.size();
-  (at_ == At::kHeader ? header_ : first_).push_back(as_utf8(text));
+  std::string& held = (at_ == At::kFirstRow ? first_ : header_).emplace_back(as_utf8(text));
+  has_other_bytes_ |= held.size() != text.size();
 }
 
 void TableBuilder::end_row(std::int64_t line) {
-  const bool is_empty = cell_ == 0 || (cell_ == 1 && is_blank_ && readers_.size() != 1);
+  const std::size_t columns = at_ == At::kRows ? readers_.size() : header_.size();
+  const bool is_empty = cell_ == 0 || (cell_ == 1 && is_blank_ && (at_ == At::kHeader || columns != 1));
   if (is_empty && at_ == At::kHeader) header_.clear();
   if (is_empty && at_ == At::kFirstRow) first_.clear();
-  if (!is_empty && at_ == At::kHeader && options_.format.has_header) {
+  if (is_empty && at_ == At::kNextHeader) header_.clear();
+  if (!is_empty && at_ == At::kNextHeader) {
+    require_same_header(line);
+  } else if (!is_empty && at_ == At::kHeader && options_.format.has_header) {
     at_ = At::kFirstRow;
   } else if (!is_empty && at_ == At::kRows) {
     end_full_row(line);
@@ -91,8 +115,8 @@ void TableBuilder::end_row(std::int64_t line) {
 
 void TableBuilder::end_full_row(std::int64_t line) {
   if (cell_ < readers_.size() || has_extra_) {
-    fail(ErrorKind::kData, "{}: line {}: needed {} cells as in {}, found {}", table_.file, line,
-         readers_.size(), options_.format.has_header ? "the header" : "the first row", cell_);
+    fail(ErrorKind::kData, "{}: line {}: needed {} cells as in {}, found {}", file(), line, readers_.size(),
+         options_.format.has_header ? "the header" : "the first row", cell_);
   }
   bytes_ += row_bytes_;
   table_.lines.push_back(line);
@@ -101,6 +125,19 @@ void TableBuilder::end_full_row(std::int64_t line) {
     matrix.numbers.insert(matrix.numbers.end(), numbers, numbers + matrix.width);
     numbers += matrix.width;
   }
+}
+
+// What another file calls its columns must be what the first one does, in the same order.
+void TableBuilder::require_same_header(std::int64_t line) {
+  std::vector<std::string> names = std::exchange(header_, {});
+  if (names.size() + 1 == names_.size() && names_.front().empty()) names.insert(names.begin(), "");
+  const auto [theirs, ours] = std::ranges::mismatch(names, names_);
+  if (theirs != names.end() || ours != names_.end()) {
+    fail(ErrorKind::kData, "{}: line {}, column {}: needed {} as in {}, found {}", file(), line,
+         theirs - names.begin() + 1, ours == names_.end() ? "no more columns" : quote(*ours), table_.file(),
+         theirs == names.end() ? "no more columns" : quote(*theirs));
+  }
+  at_ = At::kRows;
 }
 
 // All that is known once the first row below the header is: names, what each is read for, and the row itself.
@@ -123,21 +160,25 @@ void TableBuilder::name_columns(std::int64_t line) {
   const CsvFormat& format = options_.format;
   if (format.has_header && first_.size() == header_.size() + 1 && !first_.back().empty() && !has_extra_) {
     header_.insert(header_.begin(), "");
-    table_.notes.push_back(fmt::format("{}: the header has one name less than its rows have cells: it is taken to name all "
-                                       "but the first column",
-                                       table_.file));
+    table_.notes.push_back(
+        fmt::format("{}: the header has one name less than its rows have cells: it is taken to name all "
+                    "but the first column",
+                    table_.file()));
   }
   if (!format.has_header && header_.empty()) header_.resize(first_.size());
   if (!format.has_header && header_.size() != first_.size()) {
-    fail(ErrorKind::kData, "{}: line {}: needed {} cells as data.columns has names, found {}", table_.file, line,
-         header_.size(), first_.size());
+    fail(ErrorKind::kData, "{}: line {}: needed {} cells as data.columns has names, found {}", table_.file(),
+         line, header_.size(), first_.size());
   }
+  names_ = header_;
   const bool all_numbers = header_.size() > 1 && std::ranges::all_of(header_, [&](const std::string& name) {
-    return parse_number(name, *format.decimal).has_value();
-  });
+                             return parse_number(name, *format.decimal).has_value();
+                           });
   if (all_numbers && format.has_header)
-    table_.notes.push_back(fmt::format(
-        "{}: the first line is taken for names, though all are numbers; data.header = false reads it as a row", table_.file));
+    table_.notes.push_back(
+        fmt::format("{}: the first line is taken for names, though all are numbers; data.header = false "
+                    "reads it as a row",
+                    table_.file()));
   for (std::string& name : std::exchange(header_, {})) {
     const bool is_nameless = name.empty();
     if (is_nameless) name = fmt::format("column{}", table_.columns.size() + 1);
@@ -146,19 +187,27 @@ void TableBuilder::name_columns(std::int64_t line) {
 }
 
 void TableBuilder::make_names_distinct() {
-  std::unordered_set<std::string> seen;
-  std::unordered_set<std::string> given;
-  for (const Column& column : table_.columns) given.insert(column.name);
-  for (Column& column : table_.columns) {
-    if (seen.insert(column.name).second) continue;
-    std::string name;
-    for (int number = 1; name.empty() || given.contains(name) || seen.contains(name); ++number)
-      name = fmt::format("{}.{}", column.name, number);
-    if (seen.size() < 100)  // of a file with a thousand such names nobody reads them all
-      table_.notes.push_back(fmt::format("{}: the name {} stands twice in the header: the second is read as {}",
-                                         table_.file, quote(column.name), quote(name)));
-    seen.insert(name);
-    column.name = std::move(name);
+  constexpr std::size_t kMostNotes = 20;  // of a file with a thousand such names nobody reads them all
+  std::unordered_set<std::string> taken, seen;
+  std::unordered_map<std::string, std::int64_t> numbers;
+  for (const Column& column : table_.columns) {
+    if (!column.is_nameless) taken.insert(column.name);
+  }
+  std::size_t notes = 0;
+  const auto with_number = [&](const std::string& name) {
+    for (std::int64_t& number = numbers[name];;) {
+      std::string numbered = fmt::format("{}.{}", name, ++number);
+      if (taken.insert(numbered).second) return numbered;
+    }
+  };
+  for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+    Column& column = table_.columns[i];
+    if (column.is_nameless ? taken.insert(column.name).second : seen.insert(column.name).second) continue;
+    const std::string name = std::exchange(column.name, with_number(column.name));
+    if (column.is_nameless || ++notes > kMostNotes) continue;
+    table_.notes.push_back(
+        fmt::format("{}: the name {} stands more than once in the header: column {} is read as {}",
+                    table_.file(), quote(name), i + 1, quote(column.name)));
   }
 }
 
@@ -173,11 +222,13 @@ void TableBuilder::request_columns() {
   for (std::size_t i = 0; i < names.size(); ++i) {
     const ColumnRequest& request = requests[i];
     ColumnReader::Options options{.guess = i < guesses_.size() ? guesses_[i] : Guess::kOpen};
-    if (request.role == ColumnRole::kMark) options = {.guess = Guess::kCategory, .is_fixed = true};
-    if (request.type) {
-      const bool known = options.guess != Guess::kOpen && *request.type == ColumnType::kTime;
-      options.is_fixed = true;
-      if (!known) options.guess = guess_for(*request.type, request.date_order);
+    if (request.role == ColumnRole::kTarget) options.freedom = Freedom::kNumberOrCategory;
+    if (request.role == ColumnRole::kMark) options = {.guess = Guess::kCategory, .freedom = Freedom::kNone};
+    if (request.type == ColumnType::kTime && !request.date_order) {
+      options.freedom = Freedom::kDates;
+    } else if (request.type) {
+      options = {.guess = guess_for(*request.type, request.date_order.value_or(DateOrder::kYearFirst)),
+                 .freedom = Freedom::kNone};
     }
     readers_.emplace_back(options, options_.format);
     table_.columns[i].role = request.role;
@@ -190,13 +241,14 @@ void TableBuilder::place_columns(std::span<const ColumnRequest> requests) {
   std::vector<std::size_t> in_order(requests.size());
   for (std::size_t i = 0; i < in_order.size(); ++i) in_order[i] = i;
   std::ranges::stable_sort(in_order, {}, [&](std::size_t i) { return requests[i].order; });
-  slots_.assign(requests.size(), 0);
+  slots_.clear();
+  for (const ColumnRequest& request : requests) slots_.push_back({request.role, 0});
   std::size_t next = 0;
   for (std::size_t role = 0; role < kMatrixRoles; ++role) {
     const std::size_t first = next;
     for (const std::size_t i : in_order) {
       if (static_cast<std::size_t>(requests[i].role) != role) continue;
-      slots_[i] = next;
+      slots_[i].number = next;
       table_.columns[i].place = next - first;
       next += numbers_of(readers_[i].guess());
     }
@@ -237,17 +289,17 @@ std::vector<Guess> TableBuilder::guesses() const {
 }
 
 void TableBuilder::end_file() {
-  if (at_ == At::kHeader) {
-    fail(ErrorKind::kData, "{}: needed {}, found an empty file", table_.file,
+  if (at_ == At::kHeader || at_ == At::kNextHeader) {
+    fail(ErrorKind::kData, "{}: needed {}, found an empty file", file(),
          options_.format.has_header ? "a header on line 1" : "a row");
   }
   if (at_ == At::kFirstRow)
-    fail(ErrorKind::kData, "{}: needed rows below the header, found none", table_.file);
+    fail(ErrorKind::kData, "{}: needed rows below the header, found none", table_.file());
 }
 
 Table TableBuilder::finish() {
   std::vector<std::vector<float>> codes;
-  bool has_other_bytes = false;
+  bool has_other_bytes = has_other_bytes_;
   for (std::size_t column = 0; column < readers_.size(); ++column) {
     const ColumnReader& reader = readers_[column];
     Column& result = table_.columns[column];
@@ -265,7 +317,7 @@ Table TableBuilder::finish() {
                                          column_position(table_, column), reader.infinite()));
   }
   if (has_other_bytes)
-    table_.notes.push_back(fmt::format("{}: not UTF-8: what is not is read as Windows-1252", table_.file));
+    table_.notes.push_back(fmt::format("{}: not UTF-8: what is not is read as Windows-1252", table_.file()));
   recode(codes);
   return std::move(table_);
 }
@@ -273,8 +325,8 @@ Table TableBuilder::finish() {
 void TableBuilder::require_f32(std::size_t column) {
   const std::optional<ColumnReader::TooLarge>& cell = readers_[column].too_large();
   if (!cell) return;
-  const std::int64_t line = table_.lines[static_cast<std::size_t>(cell->cell)];
-  fail_cell(line, column, "a number in the range of f32", fmt::to_string(cell->number));
+  fail(ErrorKind::kData, "{}: needed a number in the range of f32, found {}",
+       cell_position(table_, static_cast<std::size_t>(cell->cell), column), cell->number);
 }
 
 // Gives the cells of categories and booleans the numbers that their sorted values have.

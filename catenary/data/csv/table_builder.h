@@ -16,10 +16,12 @@ namespace catenary {
 /// Throws Error{data} that names file, line and column. Lines are those on which a row starts.
 class TableBuilder {
  public:
-  /// file: its name in messages; options, whose format must be complete, must outlive the builder. guesses: of an
-  /// earlier reading of the same file; empty for the first.
-  TableBuilder(std::string file, const CsvOptions& options, std::vector<Guess> guesses = {});
+  /// options, whose format must be complete, must outlive the builder. guesses:
+  /// of an earlier reading of the same file; empty for the first.
+  explicit TableBuilder(const CsvOptions& options, std::vector<Guess> guesses = {});
 
+  /// A file begins: the first, or another with the same header. name: in messages.
+  void start_file(std::string name);
   /// The next cell of the current row.
   void add_cell(std::string_view text, std::int64_t line);
   /// Ends the row after as many cells as were added; none stands for a blank line.
@@ -39,16 +41,25 @@ class TableBuilder {
   /// Whether a cell has shown that the file must be read again, by guesses().
   [[nodiscard]] bool must_reread() const;
   [[nodiscard]] std::vector<Guess> guesses() const;
-  /// The end of the file.
+  /// The end of a file.
   void end_file();
   /// Settles the types and hands out the table, after end_file().
   [[nodiscard]] Table finish();
 
  private:
-  // Which row is being read: a header, the first row below it, which may show that the header lacks a name, or others.
-  enum class At { kHeader, kFirstRow, kRows };
+  // Which row is being read: a header, the first row below it, which may show that the header lacks a name,
+  // others, or the header of another file.
+  enum class At { kHeader, kFirstRow, kRows, kNextHeader };
+  struct Slot {
+    ColumnRole role;
+    std::size_t number;  // in row_, of the column's first
+  };
 
+  void take_cell(std::size_t cell, std::string_view text, std::int64_t line);
+  void add_beyond_columns(std::string_view text, std::int64_t line);
   void hold_cell(std::string_view text, std::int64_t line);
+  [[nodiscard]] const std::string& file() const { return table_.files.back().name; }
+  void require_same_header(std::int64_t line);
   void start(std::int64_t line);
   void name_columns(std::int64_t line);
   void make_names_distinct();
@@ -65,13 +76,14 @@ class TableBuilder {
   Table table_;
   At at_ = At::kHeader;
   std::vector<std::string> header_, first_;  // cells that are held until the columns are known
-  std::int64_t first_line_ = 0;
-  std::vector<ColumnReader> readers_;  // one for each column, once they are known
-  std::vector<std::size_t> slots_;     // where in row_ each column's numbers are put
-  std::vector<float> row_;             // the current row's numbers, those of a role side by side, and two for the rest
-  std::size_t cell_ = 0;               // index of the next cell in its row
-  bool has_extra_ = false;             // the row has a cell beyond the columns that is not blank
-  bool is_blank_ = true;               // none of the row's cells so far had anything in it
+  std::vector<std::string> names_;           // as the first header has them
+  std::vector<ColumnReader> readers_;        // one for each column, once they are known
+  std::vector<Slot> slots_;                  // of each column
+  std::vector<float> row_;  // the current row's numbers, those of a role side by side, and two for the rest
+  std::size_t cell_ = 0;    // index of the next cell in its row
+  bool has_extra_ = false;  // the row has a cell beyond the columns that is not blank
+  bool has_other_bytes_ = false;  // a name or a text is not in UTF-8
+  bool is_blank_ = true;          // none of the row's cells so far had anything in it
   std::uint64_t bytes_ = 0;
   std::uint64_t row_bytes_ = 0;  // that each row adds to them, beside its texts
 };

@@ -10,12 +10,16 @@ namespace catenary {
 /// Many short texts in one piece of memory.
 class TextList {
  public:
+  /// Adds a text at the end.
   void push_back(std::string_view text) {
     bytes_.append(text);
     ends_.push_back(bytes_.size());
   }
+  /// How many texts there are.
   [[nodiscard]] std::size_t size() const { return ends_.size(); }
+  /// Whether there is none.
   [[nodiscard]] bool empty() const { return ends_.empty(); }
+  /// A text by its place, valid until the next is added.
   [[nodiscard]] std::string_view operator[](std::size_t i) const {
     const std::string_view all = bytes_;
     const std::size_t begin = i == 0 ? 0 : ends_[i - 1];

@@ -67,7 +67,7 @@ std::optional<bool> boolean_of(std::string_view word) {
   return std::nullopt;
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view trimmed_slowly(std::string_view text) {
   const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
   while (!text.empty()) {
     if (is_space(text.front())) {

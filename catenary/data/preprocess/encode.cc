@@ -13,7 +13,8 @@ namespace catenary {
 
 namespace {
 
-constexpr std::size_t kBlockRows = 64;  // a block of inputs stays in L2 while its columns are written one by one
+constexpr std::size_t kBlockRows =
+    64;  // a block of inputs stays in L2 while its columns are written one by one
 
 float quantile_of(const fitted::Quantile& step, float x) {
   const std::vector<float>& known = step.quantiles;
@@ -44,12 +45,14 @@ struct Apply {
   }
   void operator()(const fitted::Affine& s) const {
     each([&](float v) {
-      return static_cast<float>((static_cast<double>(v) - static_cast<double>(s.shift)) / static_cast<double>(s.scale));
+      return static_cast<float>((static_cast<double>(v) - static_cast<double>(s.shift)) /
+                                static_cast<double>(s.scale));
     });
   }
   void operator()(const fitted::Log& /*s*/) const {
     each([](float v) {
-      return static_cast<float>(std::copysign(std::log1p(std::abs(static_cast<double>(v))), static_cast<double>(v)));
+      return static_cast<float>(
+          std::copysign(std::log1p(std::abs(static_cast<double>(v))), static_cast<double>(v)));
     });
   }
   void operator()(const fitted::Clip& s) const {
@@ -72,8 +75,8 @@ struct Apply {
 
 // The numbers of a column, or a part of its times, for some rows.
 template <typename T>
-void load(std::span<const T> column, const Input& input, const Features& features, std::span<const std::int64_t> rows,
-          std::span<float> out) {
+void load(std::span<const T> column, const Input& input, const Features& features,
+          std::span<const std::int64_t> rows, std::span<float> out) {
   const fitted::Part* part = input.steps.empty() ? nullptr : std::get_if<fitted::Part>(&input.steps.front());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const T* cell = &column[static_cast<std::size_t>(rows[i] * features.columns)];
@@ -125,20 +128,23 @@ void add_affine(Inputs& inputs, const Schema& schema, float feature_scale) {
     inputs.shift.push_back(affine == nullptr ? 0 : -shift / scale);
   }
   const auto is = [](double number) { return [number](double x) { return x == number; }; };
-  if (!std::ranges::all_of(inputs.scale, is(feature_scale)) || !std::ranges::all_of(inputs.shift, is(0))) return;
+  if (!std::ranges::all_of(inputs.scale, is(feature_scale)) || !std::ranges::all_of(inputs.shift, is(0)))
+    return;
   inputs.scale.assign(feature_scale == 1 ? 0 : 1, feature_scale);
   inputs.shift.assign(inputs.scale.size(), 0);
 }
 
 [[noreturn]] void fail_missing(const std::string& file, const Input& input, std::int64_t row) {
   fail(ErrorKind::kData,
-       "{}: row {}, input {}: needed a value or a step of preprocessing that fills in missing ones, such as impute, found a "
+       "{}: row {}, input {}: needed a value or a step of preprocessing that fills in missing ones, such as "
+       "impute, found a "
        "missing one",
        file, row + 1, quote(input.name));
 }
 
 // Writes a block of rows' inputs, [rows][inputs].
-void encode_block(const Dataset& data, std::span<const std::int64_t> rows, float* out, const std::string& file) {
+void encode_block(const Dataset& data, std::span<const std::int64_t> rows, float* out,
+                  const std::string& file) {
   std::vector<float> column(rows.size());
   const std::vector<Input>& inputs = data.schema.inputs;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -162,13 +168,11 @@ std::vector<float> values_of(const Dataset& data, const Input& input, std::span<
 
 Inputs encode(Dataset& data, const std::string& file, const DataLimits& limits) {
   Inputs result;
-  const bool has_bytes = std::holds_alternative<std::vector<std::uint8_t>>(data.features.elements);
   if (is_input_already(data)) {
     result.features = std::move(data.features);
     add_affine(result, data.schema, result.features.scale);
     return result;
   }
-  if (has_bytes) fail(ErrorKind::kConfig, "{}: needed steps of preprocessing that images can have: standardize, scale or none", file);
   const auto rows = static_cast<std::size_t>(data.features.rows);
   const std::size_t width = data.schema.inputs.size();
   require_allowed(rows * width * sizeof(float), allowed_bytes(limits), file);
@@ -179,7 +183,8 @@ Inputs encode(Dataset& data, const std::string& file, const DataLimits& limits) 
     std::iota(block.begin(), block.end(), static_cast<std::int64_t>(first));
     encode_block(data, block, &numbers[first * width], file);
   }
-  result.features = {.rows = data.features.rows, .columns = std::ssize(data.schema.inputs), .elements = std::move(numbers)};
+  result.features = {
+      .rows = data.features.rows, .columns = std::ssize(data.schema.inputs), .elements = std::move(numbers)};
   data.features.elements = std::vector<float>();
   add_affine(result, data.schema, 1);
   return result;

@@ -9,26 +9,17 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
-#include "catenary/data/csv/level_table.h"
 #include "catenary/data/classes.h"
 #include "catenary/data/name_index.h"
+#include "catenary/data/preprocess/draft.h"
 #include "catenary/data/preprocess/encode.h"
 #include "catenary/data/preprocess/statistics.h"
-#include "catenary/data/table_dataset.h"
 
 namespace catenary {
 
 namespace {
 
 using preprocess::Step;
-
-// An input in the making.
-struct Draft {
-  Input input;
-  ColumnType type;       // of what its steps so far make
-  bool is_code = false;  // 1 or 0 by a category's value or by what is missing: no further step changes it
-  [[nodiscard]] bool is_number() const { return type == ColumnType::kNumber && !is_code; }
-};
 
 class Fit {
  public:
@@ -69,8 +60,11 @@ class Fit {
   void apply_one(const preprocess::Clip& options);
   void apply_one(const preprocess::TargetStandardize& options);
 
-  [[nodiscard]] std::vector<float> values(const Draft& draft) const { return values_of(data_, draft.input, rows_); }
+  [[nodiscard]] std::vector<float> values(const Draft& draft) const {
+    return values_of(data_, draft.input, rows_);
+  }
   [[nodiscard]] fitted::Affine standardizing(const Draft& draft) const;
+  [[nodiscard]] std::vector<std::string> seen_levels(const Draft& draft) const;
   void impute(const preprocess::Impute& options, const Draft& draft, Drafts& out);
   void one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts& out);
   void auto_number(const preprocess::Auto& options, const Draft& draft, Drafts& out);
@@ -103,8 +97,8 @@ void Fit::require_columns() const {
   const NameIndex index(known);
   for (const std::string& name : step_->columns) {
     if (index.find(name)) continue;
-    fail(ErrorKind::kConfig, "preprocess: {}: needed the names of inputs, found {}{}", name_of(step_->options),
-         quote(name), index.hint(name));
+    fail(ErrorKind::kConfig, "preprocess: {}: needed the names of inputs, found {}{}",
+         name_of(step_->options), quote(name), index.hint(name));
   }
 }
 
@@ -132,20 +126,8 @@ void Fit::push(const Draft& draft, FittedStep step, Drafts& out) const {
   out.back().input.steps.push_back(std::move(step));
 }
 
-bool is_number(const Draft& draft) { return draft.is_number(); }
-bool is_category(const Draft& draft) { return draft.type == ColumnType::kCategory && !draft.is_code; }
-bool is_time(const Draft& draft) { return draft.type == ColumnType::kTime && !draft.is_code; }
-
 void Fit::apply_one(const preprocess::Drop& /*options*/) {
   replace([](const Draft& /*draft*/) { return true; }, [](const Draft& /*draft*/, Drafts& /*out*/) {});
-}
-
-Draft indicator_of(const Draft& draft) {
-  Draft indicator = draft;
-  indicator.input.name += ".missing";
-  indicator.input.steps.push_back(fitted::IsMissing());
-  indicator.is_code = true;
-  return indicator;
 }
 
 void Fit::impute(const preprocess::Impute& options, const Draft& draft, Drafts& out) {
@@ -153,7 +135,8 @@ void Fit::impute(const preprocess::Impute& options, const Draft& draft, Drafts& 
   const std::vector<float> present = present_of(all);
   const bool is_constant = options.by == preprocess::Statistic::kConstant;
   if (present.empty() && !is_constant) {
-    fail(ErrorKind::kData, "column {}: needed a value among the training rows to fill in missing ones, found none",
+    fail(ErrorKind::kData,
+         "column {}: needed a value among the training rows to fill in missing ones, found none",
          quote(draft.input.name));
   }
   const float value = is_constant ? static_cast<float>(options.value) : statistic_of(options.by, present);
@@ -162,7 +145,7 @@ void Fit::impute(const preprocess::Impute& options, const Draft& draft, Drafts& 
 }
 
 void Fit::apply_one(const preprocess::Impute& options) {
-  const auto takes = [](const Draft& draft) { return draft.is_number() || (draft.type == ColumnType::kBoolean && !draft.is_code); };
+  const auto takes = [](const Draft& draft) { return is_number(draft) || is_boolean(draft); };
   replace(takes, [&](const Draft& draft, Drafts& out) { impute(options, draft, out); });
 }
 
@@ -175,14 +158,6 @@ void Fit::set_codes(std::size_t column, const ColumnSchema& schema) {
     if (!std::isnan(numbers[at])) numbers[at] = codes[static_cast<std::size_t>(numbers[at])];
   }
   data_.schema.columns[column] = schema;
-}
-
-Draft code_of(const Draft& draft, const std::string& name, std::size_t code) {
-  Draft made = draft;
-  made.input.name += "=" + name;
-  made.input.steps.push_back(fitted::Equals{static_cast<float>(code)});
-  made.is_code = true;
-  return made;
 }
 
 void Fit::one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts& out) {
@@ -204,29 +179,33 @@ void Fit::one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts&
   for (std::int64_t i = 0; i < schema.buckets; ++i)
     out.push_back(code_of(draft, fmt::format("#{}", i), static_cast<std::size_t>(i)));
   if (schema.buckets == 0 && !refuses) out.push_back(code_of(draft, "other", schema.levels.size()));
-  if (std::ranges::any_of(codes, [](float code) { return std::isnan(code); })) out.push_back(indicator_of(draft));
+  if (std::ranges::any_of(codes, [](float code) { return std::isnan(code); }))
+    out.push_back(indicator_of(draft));
 }
 
 void Fit::apply_one(const preprocess::OneHot& options) {
   replace(is_category, [&](const Draft& draft, Drafts& out) { one_hot(options, draft, out); });
 }
 
+// The values that the rows have.
+std::vector<std::string> Fit::seen_levels(const Draft& draft) const {
+  const std::vector<std::string>& levels = data_.schema.columns[draft.input.column].levels;
+  const std::vector<std::int64_t> counts = counts_of(values(draft), levels.size());
+  std::vector<std::string> seen;
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (counts[i] > 0) seen.push_back(levels[i]);
+  }
+  return seen;
+}
+
 void Fit::apply_one(const preprocess::Ordinal& options) {
   replace(is_category, [&](const Draft& draft, Drafts& out) {
     ColumnSchema schema = data_.schema.columns[draft.input.column];
-    schema.levels = options.order.empty() ? classes_of(schema.levels, '.') : options.order;
+    schema.levels = options.order.empty() ? sorted_levels(seen_levels(draft), '.') : options.order;
     set_codes(draft.input.column, schema);
     push(draft, fitted::Ordinal{static_cast<float>(schema.levels.size())}, out);
     out.back().type = ColumnType::kNumber;
   });
-}
-
-Draft part_of_time(const Draft& draft, TimePart part) {
-  Draft made = draft;
-  made.input.name += fmt::format(".{}", name_of(part));
-  made.input.steps.push_back(fitted::Part{part});
-  made.type = ColumnType::kNumber;
-  return made;
 }
 
 void Fit::apply_one(const preprocess::Dates& options) {
@@ -257,10 +236,14 @@ void Fit::apply_one(const preprocess::Scale& options) {
 }
 
 void Fit::apply_one(const preprocess::Quantile& options) {
+  if (options.quantiles < 2)
+    fail(ErrorKind::kConfig, "preprocess: quantile: needed at least 2 quantiles, found {}",
+         options.quantiles);
   replace(is_number, [&](const Draft& draft, Drafts& out) {
     const std::vector<float> present = present_of(values(draft));
     if (present.empty())
-      fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none", quote(draft.input.name));
+      fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none",
+           quote(draft.input.name));
     push(draft, fitted::Quantile{quantiles_of(present, options.quantiles), options.normal}, out);
   });
 }
@@ -273,12 +256,14 @@ void Fit::apply_one(const preprocess::Clip& options) {
   replace(is_number, [&](const Draft& draft, Drafts& out) {
     std::vector<float> present = present_of(values(draft));
     if (present.empty())
-      fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none", quote(draft.input.name));
+      fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none",
+           quote(draft.input.name));
     std::ranges::sort(present);
     const auto bound = [&](const std::optional<double>& given, double share) {
       return given ? static_cast<float>(*given) : sorted_quantile(present, share);
     };
-    push(draft, fitted::Clip{bound(options.low, options.quantile), bound(options.high, 1 - options.quantile)}, out);
+    push(draft, fitted::Clip{bound(options.low, options.quantile), bound(options.high, 1 - options.quantile)},
+         out);
   });
 }
 
@@ -289,7 +274,8 @@ void Fit::apply_one(const preprocess::TargetStandardize& /*options*/) {
   const auto columns = static_cast<std::size_t>(data_.target_columns);
   for (std::size_t i = 0; i < columns; ++i) {
     std::vector<float> target;
-    for (const std::int64_t row : rows_) target.push_back(data_.targets[static_cast<std::size_t>(row) * columns + i]);
+    for (const std::int64_t row : rows_)
+      target.push_back(data_.targets[static_cast<std::size_t>(row) * columns + i]);
     data_.schema.target_scales.push_back(standardizing_step(target, data_.schema.target_names[i]));
   }
 }
@@ -303,9 +289,11 @@ void Fit::auto_number(const preprocess::Auto& options, const Draft& draft, Draft
   const bool is_part = draft.input.name != data_.schema.columns[draft.input.column].name;
   if (is_constant && is_part) return;  // of dates without times nobody expects hours
   if (is_constant && (present.empty() || !is_missing_somewhere))
-    return note(draft.input.name, present.empty() ? "has no values in the training rows" : "is the same in all training rows");
+    return note(draft.input.name,
+                present.empty() ? "has no values in the training rows" : "is the same in all training rows");
   Drafts made;
-  impute({.by = draft.type == ColumnType::kBoolean ? preprocess::Statistic::kMostFrequent : preprocess::Statistic::kMedian},
+  impute({.by = draft.type == ColumnType::kBoolean ? preprocess::Statistic::kMostFrequent
+                                                   : preprocess::Statistic::kMedian},
          draft, made);
   if (options.standardize && draft.type == ColumnType::kNumber && !is_constant)
     made.front().input.steps.push_back(standardizing(made.front()));
@@ -317,23 +305,30 @@ void Fit::auto_category(const Draft& draft, Drafts& out) {
   constexpr std::size_t kFewRows = 20;  // among fewer, distinct values may be chance
   const std::vector<float> codes = values(draft);
   const std::vector<float> present = present_of(codes);
-  const std::vector<std::int64_t> counts = counts_of(codes, data_.schema.columns[draft.input.column].levels.size());
-  const auto seen = static_cast<std::size_t>(std::ranges::count_if(counts, [](std::int64_t n) { return n > 0; }));
+  const std::vector<std::int64_t> counts =
+      counts_of(codes, data_.schema.columns[draft.input.column].levels.size());
+  const auto seen =
+      static_cast<std::size_t>(std::ranges::count_if(counts, [](std::int64_t n) { return n > 0; }));
   if (seen == present.size() && seen >= kFewRows)
     return note(draft.input.name, "is different in all training rows, as names are");
   if (seen == 0) return note(draft.input.name, "has no values in the training rows");
-  if (seen == 1 && present.size() == codes.size()) return note(draft.input.name, "is the same in all training rows");
+  if (seen == 1 && present.size() == codes.size())
+    return note(draft.input.name, "is the same in all training rows");
   one_hot({}, draft, out);
 }
 
 void Fit::apply_one(const preprocess::Auto& options) {
-  replace([](const Draft& draft) { return !draft.is_code && (draft.input.steps.empty() || is_category(draft) || is_time(draft)); },
-          [&](const Draft& draft, Drafts& out) {
-            if (is_category(draft)) return auto_category(draft, out);
-            if (!is_time(draft)) return auto_number(options, draft, out);
-            Drafts parts;
-            for (const TimePart part : preprocess::Dates().parts) auto_number(options, part_of_time(draft, part), out);
-          });
+  if (std::holds_alternative<std::vector<std::uint8_t>>(data_.features.elements)) return;
+  replace(
+      [](const Draft& draft) {
+        return !draft.is_code && (draft.input.steps.empty() || is_category(draft) || is_time(draft));
+      },
+      [&](const Draft& draft, Drafts& out) {
+        if (is_category(draft)) return auto_category(draft, out);
+        if (!is_time(draft)) return auto_number(options, draft, out);
+        for (const TimePart part : preprocess::Dates().parts)
+          auto_number(options, part_of_time(draft, part), out);
+      });
   if (options.standardize && data_.schema.classes.empty() && data_.target_columns > 0)
     apply_one(preprocess::TargetStandardize());
 }
@@ -359,7 +354,8 @@ void Fit::drop_unread_columns() {
 void Fit::finish() {
   for (const Draft& draft : drafts_) {
     if (draft.is_code || draft.type == ColumnType::kNumber || draft.type == ColumnType::kBoolean) continue;
-    fail(ErrorKind::kConfig, "preprocess: column {} is a {}: needed a step that makes numbers of it, such as {}, or auto",
+    fail(ErrorKind::kConfig,
+         "preprocess: column {} is a {}: needed a step that makes numbers of it, such as {}, or auto",
          quote(draft.input.name), name_of(draft.type), draft.type == ColumnType::kTime ? "dates" : "onehot");
   }
   if (drafts_.empty()) fail(ErrorKind::kData, "needed an input that the network can learn from, found none");

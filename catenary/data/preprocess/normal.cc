@@ -6,7 +6,8 @@
 
 namespace catenary {
 
-// Newton's method on Φ(x) = p from 0. Above 0 Φ is concave, so each step falls short of the root and none passes it.
+// Newton's method on Φ(x) = p from 0. Above 0 Φ is concave, so each step falls short of the root and none
+// passes it.
 double normal_quantile(double p) {
   constexpr double kLeast = 1e-7, kClose = 1e-12;
   constexpr int kMostSteps = 60;

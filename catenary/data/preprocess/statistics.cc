@@ -39,7 +39,8 @@ std::vector<float> present_of(std::span<const float> values) {
 std::vector<std::int64_t> counts_of(std::span<const float> codes, std::size_t levels) {
   std::vector<std::int64_t> counts(levels);
   for (const float code : codes) {
-    if (!std::isnan(code) && static_cast<std::size_t>(code) < levels) ++counts[static_cast<std::size_t>(code)];
+    if (!std::isnan(code) && static_cast<std::size_t>(code) < levels)
+      ++counts[static_cast<std::size_t>(code)];
   }
   return counts;
 }
@@ -87,7 +88,8 @@ fitted::Affine standardizing_step(std::span<const float> values, const std::stri
   const double exact = variance == 0 ? 1 : 1 / std::sqrt(variance);
   // The map of elements is rounded first, then what it stands for: the last bits of weights hang on that.
   const auto factor = static_cast<float>(exact), shift = static_cast<float>(-mean * exact);
-  if (!std::isfinite(factor) || !std::isfinite(shift)) fail_range(name, mean, std::sqrt(variance), "standardize");
+  if (!std::isfinite(factor) || !std::isfinite(shift))
+    fail_range(name, mean, std::sqrt(variance), "standardize");
   const double std = 1 / static_cast<double>(factor);
   return {.shift = static_cast<float>(-static_cast<double>(shift) * std), .scale = static_cast<float>(std)};
 }
@@ -99,7 +101,7 @@ fitted::Affine minmax_step(std::span<const float> values, double low, double hig
   const double range = static_cast<double>(*greatest) - static_cast<double>(*least);
   const double scale = range == 0 ? 1 : range / (high - low);
   const fitted::Affine affine{.shift = static_cast<float>(static_cast<double>(*least) - low * scale),
-                            .scale = static_cast<float>(scale)};
+                              .scale = static_cast<float>(scale)};
   if (!std::isfinite(affine.shift) || !std::isfinite(affine.scale) || affine.scale == 0)
     fail_range(name, static_cast<double>(*least), static_cast<double>(*greatest), "minmax");
   return affine;

@@ -7,8 +7,8 @@ namespace catenary::preprocess {
 std::string_view name_of(const Options& options) {
   // In the order of the variant.
   constexpr std::array<std::string_view, std::variant_size_v<Options>> kNames = {
-      "auto",   "drop",  "impute",   "onehot", "ordinal", "dates",             "standardize",
-      "minmax", "scale", "quantile", "log",    "clip",    "target_standardize"};
+      "auto",  "drop",     "impute", "onehot", "ordinal",           "dates", "standardize", "minmax",
+      "scale", "quantile", "log",    "clip",   "target_standardize"};
   return kNames[options.index()];
 }
 
@@ -19,8 +19,8 @@ std::string_view name_of(Statistic by) {
 
 std::span<const Options> all_steps() {
   static const std::array<Options, std::variant_size_v<Options>> kAll = {
-      Auto(),   Drop(),  Impute(),   OneHot(), Ordinal(), Dates(),            Standardize(),
-      MinMax(), Scale(), Quantile(), Log(),    Clip(),    TargetStandardize()};
+      Auto(),  Drop(),     Impute(), OneHot(), Ordinal(),          Dates(), Standardize(), MinMax(),
+      Scale(), Quantile(), Log(),    Clip(),   TargetStandardize()};
   return kAll;
 }
 

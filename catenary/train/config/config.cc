@@ -14,7 +14,10 @@
 
 namespace catenary::train {
 
-std::string_view name_of(DataFormat format) { return format == DataFormat::kIdx ? "idx" : "csv"; }
+std::string_view name_of(DataFormat format) {
+  constexpr std::array<std::string_view, 3> kNames = {"idx", "csv", "numpy"};
+  return kNames[static_cast<std::size_t>(format)];
+}
 std::string_view name_of(Loss loss) { return facts_of(loss).name; }
 
 bool is_classification(const Config& config) {
@@ -92,6 +95,7 @@ void check_streams(const DataConfig& data, const std::string& path) {
        {data.train, data.validation.value_or(DataFiles{}), data.test.value_or(DataFiles{})}) {
     check(files.samples);
     check(files.labels);
+    for (const std::string& file : files.more) check(file);
   }
 }
 

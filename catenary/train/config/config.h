@@ -17,7 +17,7 @@
 
 namespace catenary::train {
 
-enum class DataFormat { kIdx, kCsv };
+enum class DataFormat { kIdx, kCsv, kNumpy };
 enum class Loss { kSoftmaxCrossEntropy, kBinaryCrossEntropy, kSquaredError, kHuber };
 
 [[nodiscard]] std::string_view name_of(DataFormat format);
@@ -30,10 +30,12 @@ struct Place {
   [[nodiscard]] bool operator==(const Place&) const { return true; }
 };
 
-/// One set of samples: a CSV file, or an IDX file of images with its file of labels. Absolute paths.
+/// One set of samples: a table, an IDX file of images with its file of labels, or NumPy's arrays x and y in one file or
+/// two. Absolute paths.
 struct DataFiles {
   std::string samples;
-  std::string labels;  ///< IDX only
+  std::string labels;  ///< IDX, and arrays in two files
+  std::vector<std::string> more = {};  ///< tables whose rows follow
   [[nodiscard]] bool operator==(const DataFiles&) const = default;
 };
 
@@ -104,6 +106,10 @@ struct Config {
   OutputConfig output;
   [[nodiscard]] bool operator==(const Config&) const = default;
 };
+
+/// The format that a file's name tells: .csv, .tsv, .txt, .tab, .data, .dat (each also with .gz), .npz, .npy, or
+/// images-idx3 in it, in letters of either case; nothing for other names.
+[[nodiscard]] std::optional<DataFormat> format_of_name(std::string_view path);
 
 /// True when the target is one of several classes, not a number.
 [[nodiscard]] bool is_classification(const Config& config);

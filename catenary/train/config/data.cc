@@ -1,3 +1,5 @@
+#include <glob.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -25,7 +27,7 @@ constexpr std::array<std::string_view, 10> kTableKeys = {
 constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, ColumnType::kBoolean,
                                ColumnType::kTime};
 
-constexpr std::array kFormats = {DataFormat::kIdx, DataFormat::kCsv};
+constexpr std::array kFormats = {DataFormat::kIdx, DataFormat::kCsv, DataFormat::kNumpy};
 
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 50;    // a pebibyte: more than any machine's memory
 constexpr std::int64_t kMostClasses = std::int64_t{1} << 24;  // their numbers stay exact in f32
@@ -47,19 +49,21 @@ std::string absolute(const TomlNode& node, std::string_view path, const std::str
   return fs::absolute(base / text).lexically_normal().string();
 }
 
-DataFiles read_image_pair(const TomlNode& node, const std::string& path, const std::string& config_path) {
-  const TableReader table(node, path, std::array<std::string_view, 2>{"images", "labels"});
+// keys: of the samples' file and the labels'.
+DataFiles read_pair(const TomlNode& node, const std::string& path, const std::string& config_path,
+                    const std::array<std::string_view, 2>& keys) {
+  const TableReader table(node, path, keys);
   const auto file = [&](std::string_view key) {
     return absolute(table.require(key, "a path"), table.path(key), config_path);
   };
-  return {file("images"), file("labels")};
+  return {file(keys[0]), file(keys[1]), {}};
 }
 
 // The labels' file beside "train-images-idx3-ubyte.gz" is "train-labels-idx1-ubyte.gz".
 DataFiles infer_labels(const TomlNode& node, const std::string& path, const std::string& config_path) {
   if (!std::holds_alternative<std::string>(node.value)) fail_expected(node, path, kExpectedIdx);
   constexpr std::string_view kImages = "images-idx3";
-  DataFiles files{absolute(node, path, config_path), ""};
+  DataFiles files{absolute(node, path, config_path), "", {}};
   const std::size_t at = files.samples.rfind(kImages);
   if (at == std::string::npos || at < files.samples.rfind('/')) fail_expected(node, path, kExpectedIdx);
   files.labels = files.samples;
@@ -67,10 +71,44 @@ DataFiles infer_labels(const TomlNode& node, const std::string& path, const std:
   return files;
 }
 
+// The files that a pattern such as part-*.csv stands for, sorted; a name without * and ? is itself.
+std::vector<std::string> files_of(const TomlNode& node, std::string_view path,
+                                  const std::string& config_path) {
+  const std::string pattern = absolute(node, path, config_path);
+  std::error_code ignored;
+  if (pattern.find_first_of("*?[") == std::string::npos || std::filesystem::exists(pattern, ignored))
+    return {pattern};
+  glob_t found{};
+  const int status = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
+  std::vector<std::string> files(found.gl_pathv, found.gl_pathv + (status == 0 ? found.gl_pathc : 0));
+  ::globfree(&found);
+  if (files.empty()) fail_expected(node, path, "a pattern that some file's name has");
+  std::ranges::sort(files);
+  return files;
+}
+
+// One table, or several with the same columns.
+DataFiles read_tables(const TomlNode& node, const std::string& path, const std::string& config_path) {
+  std::vector<std::string> files;
+  if (node.array() == nullptr) {
+    files = files_of(node, path, config_path);
+  } else {
+    if (node.array()->empty()) fail_expected(node, path, "a path, or an array of at least one");
+    for (const TomlNode& entry : *node.array()) {
+      const std::vector<std::string> found = files_of(entry, path, config_path);
+      files.insert(files.end(), found.begin(), found.end());
+    }
+  }
+  return {files.front(), "", {files.begin() + 1, files.end()}};
+}
+
 DataFiles read_files(const TomlNode& node, const std::string& path, const std::string& config_path,
                      DataFormat format) {
-  if (format == DataFormat::kCsv) return {absolute(node, path, config_path), ""};
-  if (node.table() != nullptr) return read_image_pair(node, path, config_path);
+  if (format == DataFormat::kCsv) return read_tables(node, path, config_path);
+  const bool is_pair = node.table() != nullptr;
+  if (format == DataFormat::kNumpy && is_pair) return read_pair(node, path, config_path, {"x", "y"});
+  if (format == DataFormat::kNumpy) return {absolute(node, path, config_path), "", {}};
+  if (is_pair) return read_pair(node, path, config_path, {"images", "labels"});
   return infer_labels(node, path, config_path);
 }
 
@@ -80,8 +118,9 @@ void read_parts(const TableReader& table, DataConfig& data, const std::string& c
     constexpr std::array<std::string_view, 2> kFiles = {"validation", "test"};
     table.forbid(kFiles, "expected either files for validation and test or a split, found both");
     data.split = read_split(*split);
-    if (data.format == DataFormat::kIdx && !(data.split->column + data.split->group).empty())
-      fail(ErrorKind::kConfig, "{}: data.split: images have no columns: expected shares", split->place);
+    if (data.format != DataFormat::kCsv && !(data.split->column + data.split->group).empty())
+      fail(ErrorKind::kConfig, "{}: data.split: only tables have named columns: expected shares",
+           split->place);
   }
   const auto file = [&](std::string_view key) -> std::optional<DataFiles> {
     const TomlNode* node = table.find(key);
@@ -175,31 +214,41 @@ DataLimits read_limits(const TableReader& data) {
 
 // Without a format, the file's name tells.
 DataFormat infer_format(const TableReader& data, const TomlNode& train) {
-  const auto* path = std::get_if<std::string>(&train.value);
-  if (path == nullptr) return DataFormat::kIdx;
-  std::string name;
-  for (const char c : *path) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (name.find("images-idx3") != std::string::npos) return DataFormat::kIdx;
-  if (name.ends_with(".gz")) name.resize(name.size() - 3);
-  for (const std::string_view ending : {".csv", ".tsv", ".tab", ".txt", ".data", ".dat"}) {
-    if (name.ends_with(ending)) return DataFormat::kCsv;
-  }
+  const TomlNode& first =
+      train.array() != nullptr && !train.array()->empty() ? train.array()->front() : train;
+  const auto* path = std::get_if<std::string>(&first.value);
+  if (path == nullptr)
+    return train.table() != nullptr && find(*train.table(), "x") != nullptr ? DataFormat::kNumpy
+                                                                            : DataFormat::kIdx;
+  if (const std::optional<DataFormat> format = format_of_name(*path)) return *format;
   fail(ErrorKind::kConfig,
        "{}: data.train: expected a file whose name tells its format (.csv, .tsv, .txt, .data, each also with "
-       ".gz, or "
-       "'images-idx3' in it), or data.format = \"csv\" or \"idx\", found {}",
+       ".gz, "
+       ".npz, .npy, or 'images-idx3' in it), or data.format = \"csv\", \"numpy\" or \"idx\", found {}",
        data.place(), describe(train));
 }
 
 DataFormat read_format(const TableReader& data, const TomlNode& train) {
   const auto* path = std::get_if<std::string>(&train.value);
   if (path != nullptr && (*path == "-" || descriptor_of(*path)))
-    (void)data.require("format", "\"csv\" or \"idx\", which the name of a stream does not tell");
+    (void)data.require("format", "\"csv\", \"numpy\" or \"idx\", which the name of a stream does not tell");
   if (data.find("format") == nullptr) return infer_format(data, train);
   return data.choice("format", std::span<const DataFormat>(kFormats), DataFormat::kCsv);
 }
 
 }  // namespace
+
+std::optional<DataFormat> format_of_name(std::string_view path) {
+  std::string name;
+  for (const char c : path) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (name.find("images-idx3") != std::string::npos) return DataFormat::kIdx;
+  if (name.ends_with(".npz") || name.ends_with(".npy")) return DataFormat::kNumpy;
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  for (const std::string_view ending : {".csv", ".tsv", ".tab", ".txt", ".data", ".dat"}) {
+    if (name.ends_with(ending)) return DataFormat::kCsv;
+  }
+  return std::nullopt;
+}
 
 DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   const TableReader table(node, "data", kKeys);
@@ -215,6 +264,8 @@ DataConfig read_data(const TomlNode& node, const std::string& config_path) {
     return data;
   }
   table.forbid(kTableKeys, "applies only to format = \"csv\"");
+  if (data.format == DataFormat::kNumpy)
+    table.forbid(std::array<std::string_view, 1>{"classes"}, "applies only to format = \"idx\"");
   if (const auto* classes = table.find("classes")) {
     data.classes = as_names(*classes, "data.classes", "an array of the labels' names");
   }

@@ -147,7 +147,7 @@ preprocess::Step read_step(const TomlNode& node, std::size_t index) {
 }
 
 std::vector<preprocess::Step> usual_steps(DataFormat format, std::optional<bool> standardize) {
-  if (format == DataFormat::kCsv)
+  if (format != DataFormat::kIdx)
     return {{.options = preprocess::Auto{.standardize = standardize.value_or(true)}}};
   if (standardize.value_or(false)) return {{.options = preprocess::Standardize()}};
   return {};

@@ -59,9 +59,9 @@ optim::Options read_optimizer(const TomlNode& node) {
   if (std::holds_alternative<std::string>(node.value))
     return usual_options(optimizer_named(node, "train.optimizer"));
   const TableReader table(node, "train.optimizer", keys_of(optim::optimizers()));
-  const TomlNode& type =
-      table.require("type", fmt::format("one of {}", fmt::join(names_of(optim::optimizers()), ", ")));
-  const optim::OptimizerFacts& facts = optimizer_named(type, table.path("type"));
+  const TomlNode* type = table.find("type");
+  const optim::OptimizerFacts& facts =
+      type == nullptr ? optim::facts_of(TrainConfig{}.optimizer) : optimizer_named(*type, table.path("type"));
   check_optimizer_keys(table, facts);
   optim::Options options = usual_options(facts);
   for (const optim::Option& option : facts.options) {

@@ -8,10 +8,16 @@ namespace catenary::train {
 
 namespace {
 
-std::string files(const DataFiles& data_files) {
+std::string files(const DataFiles& data_files, DataFormat format) {
+  if (!data_files.more.empty()) {
+    std::vector<std::string> all = {data_files.samples};
+    all.insert(all.end(), data_files.more.begin(), data_files.more.end());
+    return toml_names(all);
+  }
   if (data_files.labels.empty()) return quoted_toml(data_files.samples);
-  return fmt::format("{{ images = {}, labels = {} }}", quoted_toml(data_files.samples),
-                     quoted_toml(data_files.labels));
+  const bool are_images = format == DataFormat::kIdx;
+  return fmt::format("{{ {} = {}, {} = {} }}", are_images ? "images" : "x", quoted_toml(data_files.samples),
+                     are_images ? "labels" : "y", quoted_toml(data_files.labels));
 }
 
 std::string table_keys(const DataConfig& data) {
@@ -35,9 +41,9 @@ std::string table_keys(const DataConfig& data) {
 
 std::string data_table(const DataConfig& data) {
   std::string text =
-      fmt::format("\n[data]\nformat = \"{}\"\ntrain = {}\n", name_of(data.format), files(data.train));
-  if (data.validation) text += fmt::format("validation = {}\n", files(*data.validation));
-  if (data.test) text += fmt::format("test = {}\n", files(*data.test));
+      fmt::format("\n[data]\nformat = \"{}\"\ntrain = {}\n", name_of(data.format), files(data.train, data.format));
+  if (data.validation) text += fmt::format("validation = {}\n", files(*data.validation, data.format));
+  if (data.test) text += fmt::format("test = {}\n", files(*data.test, data.format));
   if (data.split) text += fmt::format("split = {}\n", to_toml(*data.split));
   if (!data.targets.empty()) text += fmt::format("target = {}\n", toml_names(data.targets));
   if (!data.classes.empty()) text += fmt::format("classes = {}\n", toml_names(data.classes));

@@ -1,0 +1,111 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "catenary/data/csv/csv_testing.h"
+
+namespace catenary::csv_testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsNan;
+
+TEST(CsvScanner, UnderstandsQuotes) {
+  const Table table = parse("a,\"b,\"\"c\"\"\"\n\"1,2\",\"line\r\nfeed\"\n\"\"\"\",\"x\"\"y\"\n");
+  EXPECT_EQ(table.columns[1].name, "b,\"c\"");
+  EXPECT_THAT(values(table, 0), ElementsAre("1,2", "\""));
+  EXPECT_THAT(values(table, 1), ElementsAre("line\r\nfeed", "x\"y"));
+  EXPECT_THAT(lines(table), ElementsAre(2, 4));
+}
+
+TEST(CsvScanner, SpacesMayStandAroundQuotes) {
+  const Table table = parse("a, \"b\" \n x ,\t\" y, z \" \n");
+  EXPECT_EQ(table.columns[1].name, "b");
+  EXPECT_THAT(values(table, 0), ElementsAre("x"));
+  EXPECT_THAT(values(table, 1), ElementsAre("y, z"));
+}
+
+TEST(CsvScanner, AQuoteWithinACellThatDoesNotStartWithOneIsALetter) {
+  const Table table = parse("a\tb\n11'09\"01\t5\" pipe\nit's\t\"6\"\"\"\n");
+  EXPECT_THAT(values(table, 0), ElementsAre("11'09\"01", "it's"));
+  EXPECT_THAT(values(table, 1), ElementsAre("5\" pipe", "6\""));
+}
+
+TEST(CsvScanner, UnderstandsQuotesThatRWritesBehindABackslash) {
+  const Table table = parse(
+      R"(a,b
+"5' 4\" tall",1
+"say \"hi\"",2
+"6\"",3
+"\"\"",4
+"so \" ",5
+"C:\",6
+"C:\" ,7
+"a\""b",8
+"x\""",9
+)");
+  EXPECT_THAT(values(table, 0), ElementsAre("5' 4\" tall", "say \"hi\"", "6\"", "\"\"", "so \"", "C:\\",
+                                            "C:\\", "a\\\"b", "x\\\""));
+  EXPECT_EQ(numbers(table, 1)[7], 8);
+}
+
+TEST(CsvScanner, ACellOfRMayEndTheFile) { EXPECT_THAT(values(parse("a\n\"6\\\"\""), 0), ElementsAre("6\"")); }
+
+TEST(CsvScanner, AcceptsByteOrderMarkCrlfAndAMissingLastLineFeed) {
+  for (const char* text : {"a,b\n1,2\n", "a,b\r\n1,2\r\n", "a,b\n1,2", "\xEF\xBB\xBF\"a\",b\r\n1,\"2\"",
+                           "a,b\n1,2\r", "a,b\r1,2\r", "a,b\r1,2", "\r\n\na,b\n\n1,2\n\n\r\n"}) {
+    const Table table = parse(text);
+    EXPECT_EQ(table.columns[0].name, "a") << text;
+    EXPECT_THAT(numbers(table, 1), ElementsAre(2)) << text;
+  }
+}
+
+TEST(CsvScanner, LinesAreThoseThatAnEditorShows) {
+  EXPECT_THAT(lines(parse("a\r1\r2\r")), ElementsAre(2, 3));
+  EXPECT_THAT(lines(parse("\na,b\r\n1,2\r\n\r\n3,\"4\n\n\"\n5,6")), ElementsAre(3, 5, 8));
+}
+
+TEST(CsvScanner, TheLastCellMayBeBlankWithoutALineFeed) {
+  for (const char* text : {"a,b\nx,", "a,b\n\"x\",", "a,b\r\nx,\r\n", "a,b\n\"x\", "}) {
+    for (const std::size_t chunk : {1, 3, 100}) {
+      const Table table = parse(text, in_chunks_of(chunk));
+      EXPECT_THAT(values(table, 0), ElementsAre("x")) << text << chunk;
+      EXPECT_THAT(numbers(table, 1), ElementsAre(IsNan())) << text << chunk;
+    }
+  }
+}
+
+TEST(CsvScanner, ChunkBordersDoNotMatter) {
+  const std::string text =
+      "\xEF\xBB\xBFone,\"t\"\"wo\"\r\n12345.678,\"a\nb\"\r\n\"2\",größe\r\n3,\"\"\"\"\r\n4,\"5\\\" x\" \r\n";
+  for (std::size_t chunk = 1; chunk <= text.size(); ++chunk) {
+    const Table table = parse(text, in_chunks_of(chunk));
+    EXPECT_EQ(table.columns[1].name, "t\"wo");
+    EXPECT_THAT(numbers(table, 0), ElementsAre(12345.678F, 2, 3, 4));
+    EXPECT_THAT(values(table, 1), ElementsAre("a\nb", "größe", "\"", "5\" x"));
+    EXPECT_THAT(lines(table), ElementsAre(2, 4, 5, 6));
+  }
+}
+
+TEST(CsvScanner, ErrorsInQuotesNameTheLine) {
+  EXPECT_EQ(parse_error("a\n\"x\"y\n"),
+            "data: f.csv: line 2, column 1: text between a closing quote and the end of its cell");
+  EXPECT_EQ(parse_error("a\n\"x\" \"y\"\n"),
+            "data: f.csv: line 2, column 1: text between a closing quote and the end of its cell");
+  EXPECT_EQ(parse_error("a\n1\n\"x\ny\n"), "data: f.csv: line 3, column 1: a quote is never closed");
+  EXPECT_EQ(parse_error("a,b\n1,  \"x\ny\n"), "data: f.csv: line 2, column 2: a quote is never closed");
+}
+
+TEST(CsvScanner, CellsHaveALimit) {
+  for (const std::size_t chunk : {3, 100}) {
+    CsvOptions options = in_chunks_of(chunk);
+    options.max_cell_bytes = 4;
+    EXPECT_EQ(parse("a\n1234\n\"5678\"\n", options).rows(), 2);
+    const std::string message =
+        "data: f.csv: line 2, column 1: needed cells of at most 4 bytes, found a longer one";
+    EXPECT_EQ(parse_error("a\n12345\n", options), message);
+    EXPECT_EQ(parse_error("a\n\"12345\"\n", options), message);
+  }
+}
+
+}  // namespace
+}  // namespace catenary::csv_testing

@@ -42,8 +42,12 @@ TEST(Train, JsonIsOneEventALineAndEndsWithEnd) {
   EXPECT_EQ(events[2]["epoch"], 2);
   EXPECT_EQ(events[3]["event"], "end");
   EXPECT_EQ(events[3]["run_dir"], "here");
-  EXPECT_EQ(events[3]["test"]["accuracy"], events[2]["test"]["accuracy"]);
-  EXPECT_EQ(events[3]["test"]["loss"], events[2]["test"]["loss"]);
+  EXPECT_EQ(events[0]["validation_samples"], 0);
+  EXPECT_EQ(events[0]["test_samples"], 50);
+  EXPECT_TRUE(events[2]["validation"].is_null());
+  EXPECT_FALSE(events[2].contains("test"));  // which is looked at once, at the end
+  EXPECT_GT(events[3]["test"]["loss"], 0);
+  EXPECT_TRUE(events[3]["test"].contains("accuracy"));
 }
 
 TEST(Train, TheSameConfigGivesTheSameFilesOnAnyNumberOfThreads) {
@@ -118,8 +122,12 @@ TEST(Failures, HaveTheirExitCodeAndLeaveNothingBehind) {
       {2,
        {"train", "c.toml", "--set", "model.layers.1.units=7"},
        "model.layers.1.units: expected 2, one for each class"},
-      {2, {"train", "sides.csv"}, "sides.csv:1:2: "},
-      {3, {"train", "c.toml", "--set", "data.train=bad.csv"}, "bad.csv: line 3, column 2 'b'"},
+      {2,
+       {"train", "sides.csv"},
+       "sides.csv: expected a config, found a table by its name; catenary train TABLE --target COLUMN"},
+      {3,
+       {"train", "c.toml", "--set", "data.train=bad.csv", "--set", "data.types.b=number"},
+       "bad.csv: line 3, column 2 'b'"},
       {3, {"train", "c.toml", "--set", "data.target=sid"}, "did you mean 'side'?"},
       {4,
        {"train", "c.toml", "--set", "train.optimizer={type=\"sgd\", learning_rate=1e29}"},
@@ -131,7 +139,9 @@ TEST(Failures, HaveTheirExitCodeAndLeaveNothingBehind) {
        "sides.csv: expected a free name or an earlier run directory"},
       {5, {"train", "c.toml", "--out", "sides.csv/below"}, "sides.csv"},
       {5, {"train", "c.toml", "--out", std::string(300, 'x')}, "File name too long"},
-      {2, {"train", "c.toml", "--set", "data.split.test=0.0001"}, "data.split.test: needed a fraction"},
+      {2,
+       {"train", "c.toml", "--set", "data.split.test=0.0001"},
+       "data.split: needed at least one of 200 rows for each part"},
       {5, {"eval", "none"}, "none: expected a run directory, found nothing"},
       {5,
        {"predict", "none", "--input", "sides.csv", "--output", "o.csv"},

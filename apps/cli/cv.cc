@@ -71,7 +71,7 @@ CrossValidationOptions json_options(const train::Config& config, const CvArgumen
 }
 
 void say_start(const train::Config& config, const CrossValidationStart& start, int threads) {
-  for (const std::string& note : start.notes) say("note: {}\n", note);
+  say_notes(start.notes);
   say("cross-validating {}: {} samples in {} {} folds, {} threads\n", printable(config.output.name),
       start.samples, start.folds, name_of(start.order), threads);
 }

@@ -112,6 +112,7 @@ constexpr std::string_view kConfig = R"(format = 1
 format = "csv"
 train = "data.csv"
 target = "kind"
+standardize = false
 [model]
 [[model.layers]]
 type = "dense"

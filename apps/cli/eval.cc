@@ -14,9 +14,9 @@ namespace catenary::cli {
 
 namespace {
 
-// What --data names: a CSV file, or an IDX file of images beside which its labels stand.
+// What --data names: a table, NumPy's arrays, or an IDX file of images beside which its labels stand.
 train::DataFiles named_files(train::DataFormat format, const std::string& path) {
-  if (format == train::DataFormat::kCsv) return {path, "", {}};
+  if (format != train::DataFormat::kIdx) return {path, "", {}};
   constexpr std::string_view kImages = "images-idx3";
   const std::size_t at = path.rfind(kImages);
   if (at == std::string::npos || path.find('/', at) != std::string::npos) {
@@ -64,12 +64,13 @@ int eval(const EvalArguments& arguments) {
   const train::Assessment evaluation = train::evaluate(run, data, arguments.threads);
   if (arguments.json) {
     Json json{{"on", data.trained_on ? "train" : "test"},
-              {"data", config.test.value_or(config.train).samples}};
+              {"data", config.test.value_or(config.train).samples},
+              {"notes", data.notes}};
     add_evaluation(json, evaluation);
     print_json(json);
     return 0;
   }
-  for (const std::string& note : data.notes) say("note: {}\n", note);
+  say_notes(data.notes);
   if (data.trained_on) say("the config names no test set: these are the samples that it was trained on\n");
   const std::string place =
       arguments.data.empty() ? "" : fmt::format("test data: {}\n", printable(arguments.data));

@@ -2,6 +2,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/text.h"
 #include "catenary/train/first_config.h"
 #include "commands.h"
 #include "output.h"
@@ -11,25 +12,30 @@ namespace catenary::cli {
 
 namespace {
 
-// A config's paths start at its folder.
+// A config's paths start at its folder, by their names alone: links are no part of them.
 std::string path_from(const std::string& data, const std::string& output) {
   if (descriptor_of(output)) return data;
-  const std::filesystem::path folder = std::filesystem::absolute(output).parent_path();
-  return std::filesystem::path(data).is_absolute() ? data : std::filesystem::proximate(data, folder).string();
+  const std::filesystem::path folder = std::filesystem::absolute(output).lexically_normal().parent_path();
+  const std::filesystem::path file = std::filesystem::absolute(data).lexically_normal();
+  if (std::filesystem::path(data).is_absolute()) return data;
+  const std::string path = file.lexically_proximate(folder).string();
+  return path == "-" ? "./-" : path;  // which alone is a file
 }
 
 }  // namespace
 
 int init(const InitArguments& arguments) {
   if (!descriptor_of(arguments.output) && std::filesystem::exists(arguments.output))
-    fail(ErrorKind::kIo, "--output {}: expected a name that is free, found a file", arguments.output);
+    fail(ErrorKind::kIo, "--output {}: needed a name that is free, found a file; remove it or name another",
+         arguments.output);
   train::FirstData data{
       .path = arguments.data, .target = arguments.target, .target_type = arguments.target_type};
   data.limits.max_bytes = arguments.max_bytes;
   data.written_path = path_from(arguments.data, arguments.output);
   write_output(arguments.output, train::first_config(data));
   if (!descriptor_of(arguments.output))
-    print(fmt::format("{}: catenary train {}\n", arguments.output, arguments.output));
+    print(fmt::format("wrote {}; it trains by: catenary train {}\n", printable(arguments.output),
+                      printable(arguments.output)));
   return 0;
 }
 

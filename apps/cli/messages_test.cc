@@ -94,7 +94,7 @@ TEST(Messages, EscapeWhatTheyQuoteOfFiles) {
     EXPECT_FALSE(has_control_characters(outcome.err)) << testing::PrintToString(outcome.err);
     EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
   }
-  shell.file("points.csv", "a," + kForeignText + ",side\n1,x,left\n2,1,right\n");
+  shell.file("points.csv", "a," + kForeignText + ",side\n1,1e60,left\n2,1,right\n");
   shell.file("c.toml", kPointsConfig);
   const Outcome outcome = shell.run({"train", "c.toml"});
   EXPECT_EQ(outcome.exit_code, 3);
@@ -104,7 +104,8 @@ TEST(Messages, EscapeWhatTheyQuoteOfFiles) {
 TEST(Messages, EscapeTheNamesOfWhatWasDone) {
   const Shell shell;
   const std::string other = "p" + kForeignText;
-  shell.file("points.csv", fmt::format("a,b,side\n1,2,{}\n2,1,{}\n", kForeignText, other));
+  shell.file("points.csv",
+             fmt::format("a,b,side\n1,2,{0}\n2,1,{1}\n3,4,{0}\n4,3,{1}\n", kForeignText, other));
   shell.file(kForeignText + ".toml", std::string(kPointsConfig) + "[data.split]\ntest = 0.5\n");
   const Outcome trained = shell.run({"train", kForeignText + ".toml"});
   EXPECT_EQ(trained.exit_code, 0) << trained.err;
@@ -114,7 +115,7 @@ TEST(Messages, EscapeTheNamesOfWhatWasDone) {
   const std::string run_dir = "runs/" + kForeignText;
   const std::string output = kForeignText + ".csv";
   const Outcome predicted = shell.run({"predict", run_dir, "--input", "points.csv", "--output", output});
-  EXPECT_EQ(predicted.out, fmt::format("2 predictions in {}.csv\n", kShownText)) << predicted.err;
+  EXPECT_EQ(predicted.out, fmt::format("4 predictions in {}.csv\n", kShownText)) << predicted.err;
   EXPECT_FALSE(shell.text_of(output).empty());
   const Outcome judged =
       shell.run({"eval", run_dir, "--data", shell.file(output, shell.text_of("points.csv"))});

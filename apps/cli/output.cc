@@ -12,6 +12,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/text.h"
 #include "catenary/train/run/history_json.h"
 #include "choices.h"
 #include "streams.h"
@@ -34,6 +35,10 @@ bool ends_with(std::string_view name, std::string_view ending) {
 }  // namespace
 
 void print_json(const Json& json) { print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"); }
+
+void say_notes(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) say("note: {}\n", printable(note));
+}
 
 // A terminal or a socket may be read and written at once.
 void require_not_read(const std::string& output, const std::string& input) {

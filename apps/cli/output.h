@@ -3,6 +3,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "catenary/train/evaluate.h"
 #include "catenary/train/prediction_writer.h"
@@ -14,6 +15,9 @@ using Json = nlohmann::ordered_json;
 /// One line of JSON on stdout, out at once. Text that is not UTF-8 is replaced, not refused. Throws
 /// Error{io}.
 void print_json(const Json& json);
+
+/// What was not certain of the data, a line each on stderr.
+void say_notes(const std::vector<std::string>& notes);
 
 /// Throws Error{config} when writing --output would change a file that the command reads.
 void require_not_read(const std::string& output, const std::string& input);

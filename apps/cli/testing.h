@@ -135,6 +135,7 @@ constexpr const char* kPointsConfig = R"(format = 1
 [data]
 train = "points.csv"
 target = "side"
+standardize = false
 [[model.layers]]
 type = "dense"
 [train]

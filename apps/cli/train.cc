@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
@@ -50,7 +51,7 @@ train::TrainOptions talking_options(const train::Config& config, int threads,
                                     train::ProgressPrinter& printer) {
   train::TrainOptions options{.threads = threads};
   options.on_start = [&config, threads](const train::TrainingStart& start) {
-    for (const std::string& note : start.notes) say("note: {}\n", note);
+    say_notes(start.notes);
     say("training {}: {} parameters, {} samples, {} to validate on, {} to test on, {} threads\n",
         printable(config.output.name), start.parameters, start.samples, start.validation_samples,
         start.test_samples, threads);

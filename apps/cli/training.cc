@@ -30,11 +30,11 @@ int terminal_width() {
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-// A name that a run directory can have: the table's without its endings.
+// A name that a run directory can have: the table's without its ending, and before it that of a compressed
+// one.
 std::string run_name(const std::string& data) {
-  std::filesystem::path name = std::filesystem::path(data).filename();
-  while (name.has_extension()) name = name.stem();
-  return name.string();
+  const std::filesystem::path name = std::filesystem::path(data).filename();
+  return (name.extension() == ".gz" ? name.stem() : name).stem().string();
 }
 
 train::Config first_config(const ConfigArguments& arguments) {

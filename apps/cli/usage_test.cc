@@ -19,7 +19,7 @@ TEST(Usage, EveryCommandHasHelp) {
   const Outcome outcome = Shell().run({"--help"});
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_THAT(outcome.out, HasSubstr("Exit codes:"));
-  for (const std::string command : {"train", "eval", "predict", "inspect", "derive", "ops"}) {
+  for (const std::string command : {"train", "cv", "eval", "predict", "inspect", "derive", "ops"}) {
     EXPECT_THAT(outcome.out, HasSubstr(command));
     const Outcome help = Shell().run({command, "--help"});
     EXPECT_EQ(help.exit_code, 0) << command;
@@ -55,7 +55,7 @@ TEST(Usage, MistakesNameTheNearestAndExitWithTwo) {
        "catenary: unknown option '--thread'; did you mean '--threads'?\ntry 'catenary train --help'\n"},
       {{"train", "c.toml", "d.toml"},
        "catenary: unexpected argument 'd.toml'\ntry 'catenary train --help'\n"},
-      {{"train"}, "catenary: CONFIG is required\ntry 'catenary train --help'\n"},
+      {{"train"}, "catenary: CONFIG|DATA is required\ntry 'catenary train --help'\n"},
       {{"predict", "x", "--output", "y"}, "catenary: FILE is required\ntry 'catenary predict --help'\n"},
       {{"predict", "x", "y", "--input", "z"},
        "catenary: FILE excludes --input\ntry 'catenary predict --help'\n"},

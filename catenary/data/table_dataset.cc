@@ -293,8 +293,9 @@ void recode(Dataset& dataset, const Table& table, const Schema& trained) {
       const NameIndex known(schema.levels);
       const std::string& value = table.columns[at].levels[level];
       fail(ErrorKind::kData,
-           "{}: needed a value that the model was trained on, found {}{}; unseen = \"other\" of its "
-           "onehot takes it",
+           "{}: needed a value that the model was trained on, as unseen = \"refuse\" of its onehot asks, "
+           "found "
+           "{}{}",
            cell_position(table, row, at), quote(value), known.hint(value));
     }
   }

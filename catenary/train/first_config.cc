@@ -26,18 +26,21 @@ struct Facts {
   bool are_numbers = false;  // the classes are whole numbers, of which there are few
 };
 
-// Few whole numbers, each of which many rows have, are taken for the names of classes.
-bool look_like_classes(std::span<const float> targets) {
+// Few whole numbers, each of which many rows have, are taken for the names of classes: how many there are,
+// else 0.
+std::size_t classes_among(std::span<const float> targets) {
   constexpr std::size_t kMost = 10, kRowsEach = 5;
   std::set<float> distinct;
   std::size_t rows = 0;
   for (const float x : targets) {
     if (std::isnan(x)) continue;
     ++rows;
-    if (x != std::floor(x) || distinct.size() > kMost) return false;
+    if (x != std::floor(x) || distinct.size() > kMost) return 0;
     distinct.insert(x);
   }
-  return distinct.size() >= 2 && distinct.size() <= kMost && rows >= kRowsEach * distinct.size();
+  const bool are_classes =
+      distinct.size() >= 2 && distinct.size() <= kMost && rows >= kRowsEach * distinct.size();
+  return are_classes ? distinct.size() : 0;
 }
 
 Dataset read(const FirstData& data) {
@@ -57,9 +60,9 @@ Facts facts_of(const FirstData& data) {
   facts.rows = std::ssize(rows);
   if (rows.empty())
     fail(ErrorKind::kData, "{}: needed rows with a value of '{}', found none", data.path, data.target);
-  if (facts.classes == 0 && !data.target_type && look_like_classes(table.targets)) {
-    facts.are_numbers = true;
-    facts.classes = std::set(table.targets.begin(), table.targets.end()).size();
+  if (facts.classes == 0 && !data.target_type) {
+    facts.classes = classes_among(table.targets);
+    facts.are_numbers = facts.classes > 0;
   }
   const preprocess::Step steps[] = {{.options = preprocess::Auto()}};
   fit(table, rows, steps);
@@ -90,6 +93,38 @@ std::string target_comment(const Facts& facts, bool is_told) {
   return facts.classes > 0 ? fmt::format("  # {} classes", facts.classes) : "  # a number";
 }
 
+std::string data_table(const FirstData& data, const Facts& facts) {
+  std::string text = fmt::format("\n[data]\nformat = \"csv\"\ntrain = {}\ntarget = {}{}\n",
+                                 quoted_toml(data.written_path.empty() ? data.path : data.written_path),
+                                 quoted_toml(data.target), target_comment(facts, !data.target_type));
+  if (data.target_type) text += fmt::format("target_type = \"{}\"\n", name_of(*data.target_type));
+  constexpr std::int64_t kFewRows = 20;  // of which a tenth may be none
+  return text + fmt::format(
+                    "{}split = {{ validation = 0.1, test = 0.2, by = \"{}\" }}\n"
+                    "# ignore = [\"COLUMN\"]    # columns that shall not be inputs\n"
+                    "# id = \"COLUMN\"          # carried into predictions\n"
+                    "# types = {{ COLUMN = \"category\" }}    # where its cells do not tell\n",
+                    facts.rows < kFewRows ? "# " : "", facts.classes > 0 ? "stratified" : "random");
+}
+
+std::string layer_tables(const Facts& facts) {
+  const std::int64_t units = facts.rows < 500 ? 32 : 64;
+  std::string text;
+  for (const std::int64_t width : {units, units / 2})
+    text += fmt::format("\n[[model.layers]]\ntype = \"dense\"\nunits = {}\nactivation = \"relu\"\n", width);
+  return text + fmt::format("\n[[model.layers]]\ntype = \"dense\"    # units: {}\n",
+                            facts.classes > 0 ? "one for each class" : "one for the target");
+}
+
+std::string train_table(const Facts& facts) {
+  const std::int64_t batch = batch_for(facts.rows);
+  return fmt::format(
+      "\n[train]\nloss = \"{}\"\noptimizer = {{ type = \"adam\", learning_rate = 0.001 }}\nweight_decay = "
+      "0.001\n"
+      "epochs = {}\nbatch_size = {}\n",
+      facts.classes > 0 ? "softmax_cross_entropy" : "squared_error", epochs_for(facts.rows, batch), batch);
+}
+
 }  // namespace
 
 std::string first_config(const FirstData& data) {
@@ -97,35 +132,13 @@ std::string first_config(const FirstData& data) {
     fail(ErrorKind::kConfig, "{}: needed a file, which can be read more than once, found a stream",
          data.path);
   const Facts facts = facts_of(data);
-  const bool has_classes = facts.classes > 0;
-  const std::int64_t batch = batch_for(facts.rows);
-  const std::int64_t units = facts.rows < 500 ? 32 : 64;
-  std::string text =
-      fmt::format("# {} rows, {} columns beside the target, {} inputs.\nformat = 1\nseed = 1\n", facts.rows,
-                  facts.columns, facts.inputs);
-  text += fmt::format(
-      "preprocess = \"auto\"    # numbers standardized, missing ones filled in, categories one-hot, dates "
-      "taken apart\n"
-      "\n[data]\nformat = \"csv\"\ntrain = {}\ntarget = {}{}\n",
-      quoted_toml(data.written_path.empty() ? data.path : data.written_path), quoted_toml(data.target),
-      target_comment(facts, !data.target_type));
-  if (data.target_type) text += fmt::format("target_type = \"{}\"\n", name_of(*data.target_type));
-  text += fmt::format(
-      "split = {{ validation = 0.1, test = 0.2, by = \"{}\" }}\n"
-      "# ignore = [\"COLUMN\"]    # columns that shall not be inputs\n"
-      "# id = \"COLUMN\"          # carried into predictions\n"
-      "# types = {{ COLUMN = \"category\" }}    # where its cells do not tell\n",
-      has_classes ? "stratified" : "random");
-  for (const std::int64_t width : {units, units / 2})
-    text += fmt::format("\n[[model.layers]]\ntype = \"dense\"\nunits = {}\nactivation = \"relu\"\n", width);
-  text += fmt::format("\n[[model.layers]]\ntype = \"dense\"    # units: {}\n",
-                      has_classes ? "one for each class" : "one for the target");
-  text += fmt::format(
-      "\n[train]\nloss = \"{}\"\noptimizer = {{ type = \"adam\", learning_rate = 0.001 }}\nweight_decay = "
-      "0.001\n"
-      "epochs = {}\nbatch_size = {}\n",
-      has_classes ? "softmax_cross_entropy" : "squared_error", epochs_for(facts.rows, batch), batch);
-  return text;
+  return fmt::format(
+             "# {} rows, {} columns beside the target, {} inputs.\nformat = 1\nseed = 1\n"
+             "preprocess = \"auto\"    # numbers standardized, missing ones filled in, categories one-hot, "
+             "dates "
+             "taken apart\n",
+             facts.rows, facts.columns, facts.inputs) +
+         data_table(data, facts) + layer_tables(facts) + train_table(facts);
 }
 
 }  // namespace catenary::train

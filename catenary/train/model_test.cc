@@ -13,7 +13,10 @@ using testing_support::error_of;
 using testing_support::TemporaryDirectory;
 
 Schema schema_of(std::vector<std::string> classes) {
-  return {.feature_names = {"a", "b"}, .target_names = {"y"}, .classes = std::move(classes)};
+  return {.columns = {{.name = "a"}, {.name = "b"}},
+          .inputs = {{.name = "a", .column = 0}, {.name = "b", .column = 1}},
+          .target_names = {"y"},
+          .classes = std::move(classes)};
 }
 
 Config config_of(const std::string& loss, const std::vector<std::string>& overrides = {}) {

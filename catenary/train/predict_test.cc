@@ -57,8 +57,8 @@ std::vector<double> reference(const StoredRun& run, const std::vector<double>& x
     bindings.leaves[tensor.name].assign(values.begin(), values.end());
   }
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const Standardization& s = run.model.standardization;
-    bindings.leaves["x"].push_back((x[i] - s.mean[i]) / s.std[i]);
+    const auto& s = std::get<fitted::Affine>(run.model.schema.inputs.at(i).steps.back());
+    bindings.leaves["x"].push_back((x[i] - s.shift) / s.scale);
   }
   return catenary::Evaluation({model.prediction}, bindings)[model.prediction];
 }
@@ -101,7 +101,7 @@ TEST(Predict, ABinaryClassChangesWhereBothAreEquallyProbable) {
 
 TEST(Predict, AnInfinitePredictionIsANumericError) {
   const TemporaryDirectory folder;
-  (void)folder.file("data.csv", "a,y\n0,1\n");
+  (void)folder.file("data.csv", "a,y\n0,1\n1,2\n");
   const StoredRun run = stored_with(small_config(folder, "y", "squared_error", kOneLayer),
                                     {{"output.weight", {1e38F}}, {"output.bias", {0}}});
   EXPECT_EQ(error_of([&] { (void)predicted_lines(run, folder.file("in.csv", "a\n1\n-100\n")); }),
@@ -187,7 +187,8 @@ TEST(Predict, AnInputWithoutAFeatureIsADataError) {
   const TemporaryDirectory folder;
   const StoredRun run = trained_on_sides(folder, "softmax_cross_entropy");
   EXPECT_THAT(error_of([&] { (void)predicted_lines(run, folder.file("in.csv", "a,c\n1,2\n")); }),
-              testing::StartsWith("data: " + (folder / "in.csv").string() + ": needed the column 'b'"));
+              testing::StartsWith("data: " + (folder / "in.csv").string() +
+                                  ": needed the column that the model was trained on, 'b', found no such"));
 }
 
 }  // namespace

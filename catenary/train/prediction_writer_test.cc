@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "catenary/data/csv.h"
+#include "catenary/data/csv/csv.h"
 #include "catenary/data/write_npy.h"
 
 namespace catenary::train {
@@ -133,7 +133,7 @@ TEST(PredictionWriter, NumbersReadBackAsTheSameBits) {
   std::string line;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const auto bits = std::bit_cast<std::uint32_t>(numbers[i]);
-    ASSERT_EQ(std::bit_cast<std::uint32_t>(static_cast<float>(table.columns[0].numbers[i])), bits);
+    ASSERT_EQ(std::bit_cast<std::uint32_t>(table.number(i, table.columns[0])), bits);
     ASSERT_TRUE(std::getline(lines, line));
     const float parsed = Json::parse(line)["prediction"].get<float>();
     ASSERT_EQ(std::bit_cast<std::uint32_t>(parsed), bits) << line;
@@ -147,7 +147,11 @@ TEST(PredictionWriter, TextsOfAnyKindAreReadBack) {
   const PredictionTable columns{.numbers = PredictedNumbers::kProbabilities, .names = names};
   std::vector<Prediction> rows;
   for (std::size_t i = 0; i < names.size(); ++i) rows.push_back({i, numbers});
-  const Table table = parse_csv(written(PredictionFormat::kCsv, columns, rows), "p.csv");
+  const auto as_texts = [](std::span<const std::string> header) {
+    return std::vector<ColumnRequest>(header.size(), {.role = ColumnRole::kText});
+  };
+  const Table table =
+      parse_csv(written(PredictionFormat::kCsv, columns, rows), "p.csv", {.requests = as_texts});
   for (std::size_t i = 0; i < names.size(); ++i) {
     EXPECT_EQ(table.columns[0].texts[i], names[i]);
     EXPECT_EQ(table.columns[i + 1].name, "probability_" + names[i]);

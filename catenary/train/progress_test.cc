@@ -34,9 +34,10 @@ TEST(ProgressBar, LongTimesReadAsMinutesAndHours) {
   EXPECT_NE(progress_bar(progress, 100).find("ETA ?"), std::string::npos);
 }
 
-TEST(EpochLine, NamesTrainingAndTest) {
-  EXPECT_EQ(epoch_line(kHalfway, {2, {0.5, 0.75}, Score{0.25, 0.875}}),
-            "epoch 2/4  loss 0.5000  accuracy 0.7500  test loss 0.2500  accuracy 0.8750  1.5k samples/s");
+TEST(EpochLine, NamesTrainingAndValidation) {
+  EXPECT_EQ(
+      epoch_line(kHalfway, {2, {0.5, 0.75}, Score{0.25, 0.875}}),
+      "epoch 2/4  loss 0.5000  accuracy 0.7500  validation loss 0.2500  accuracy 0.8750  1.5k samples/s");
   EXPECT_EQ(epoch_line(kHalfway, {2, {0.5, std::nullopt}, std::nullopt}),
             "epoch 2/4  loss 0.5000  1.5k samples/s");
 }

@@ -154,9 +154,17 @@ Dataset load_trained(const Config& config, const DataFiles& files, const Schema&
     return numpy_examples(load_numpy({files.samples, files.labels}, choice, limits), trained, files.samples);
   }
   TableOptions options = table_options(config, files);
+  options.id = "";  // only predictions carry it
   if (purpose == Purpose::kOther) options.part = options.group = "";
   if (config.data.format == DataFormat::kIdx) return load_idx({files.samples, files.labels}, trained, limits);
   return load_table(files.samples, trained, TargetUse::kRequired, options);
+}
+
+// What cannot be fitted stands in the file.
+void fit_to_rows(Dataset& data, std::span<const std::int64_t> rows, const Config& config) try {
+  fit(data, rows, config.preprocess);
+} catch (const Error& error) {
+  fail(error.kind(), "{}: {}", config.data.train.samples, error.what());
 }
 
 Examples examples_of(Dataset data, const std::string& file, const DataLimits& limits) {
@@ -209,7 +217,7 @@ TrainingData prepare(const Config& config, DividedTable divided) {
   note_missing_classes(table.notes, table, "training", parts.train);
   note_missing_classes(table.notes, table, "validation", parts.validation);
   note_missing_classes(table.notes, table, "test", parts.test);
-  fit(table, parts.train, config.preprocess);
+  fit_to_rows(table, parts.train, config);
   TrainingData data;
   data.train_rows = std::move(parts.train);
   data.validation_rows = std::move(parts.validation);

@@ -14,6 +14,8 @@ namespace {
 using testing::DoubleNear;
 using testing::ElementsAre;
 using testing::FloatEq;
+using testing::HasSubstr;
+using testing::IsEmpty;
 using testing_support::error_of;
 using testing_support::TemporaryDirectory;
 
@@ -22,13 +24,17 @@ constexpr const char* kIdxConfig =
     "\"dense\"\n"
     "[train]\nloss = \"softmax_cross_entropy\"\n";
 
+const std::vector<FittedStep>& steps_of(const TrainingData& data, std::size_t input) {
+  return data.schema().inputs.at(input).steps;
+}
+
 TEST(TrainingData, WithoutTestEveryRowTrains) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", kSides);
   const TrainingData data = load_training_data(small_config(folder, "side", "softmax_cross_entropy"));
   EXPECT_THAT(data.train_rows, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
   EXPECT_TRUE(data.test_rows.empty());
-  EXPECT_THAT(data.file.schema.classes, ElementsAre("left", "right"));
+  EXPECT_THAT(data.schema().classes, ElementsAre("left", "right"));
 }
 
 TEST(TrainingData, ASplitPutsEachRowInOnePartAndEvalFindsTheSamePart) {
@@ -42,7 +48,7 @@ TEST(TrainingData, ASplitPutsEachRowInOnePartAndEvalFindsTheSamePart) {
   all.insert(all.end(), data.test_rows.begin(), data.test_rows.end());
   std::sort(all.begin(), all.end());
   EXPECT_THAT(all, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
-  const TestData test = load_test_data(config, data.file.schema);
+  const TestData test = load_test_data(config, data.schema());
   EXPECT_EQ(test.rows, data.test_rows);
   EXPECT_FALSE(test.trained_on);
 }
@@ -53,8 +59,8 @@ TEST(TrainingData, ASplitThatLeavesAPartEmptyIsAnErrorWithItsPlace) {
   const Config config = small_config(folder, "side", "softmax_cross_entropy", {"data.split.test=0.999"});
   EXPECT_EQ(
       error_of([&] { (void)load_training_data(config); }),
-      "config: --set data.split.test=0.999: data.split.test: needed a fraction that leaves at least one of "
-      "8 rows on each side, found 0.999");
+      "config: --set data.split.test=0.999: data.split: needed at least one of 8 rows for each part, found 0 "
+      "for train and 8 for test");
 }
 
 TEST(TrainingData, StandardisesByTheTrainingRowsAlone) {
@@ -64,9 +70,9 @@ TEST(TrainingData, StandardisesByTheTrainingRowsAlone) {
   Config config = small_config(folder, "y", "squared_error", {"data.standardize=true"});
   config.data.test = DataFiles{folder / "test.csv", ""};
   const TrainingData data = load_training_data(config);
-  EXPECT_THAT(data.standardization.mean, ElementsAre(2));
-  EXPECT_THAT(data.standardization.std, ElementsAre(1));
-  const SampleRows rows(*data.test_file, data.standardization);
+  EXPECT_THAT(steps_of(data, 0),
+              ElementsAre(FittedStep(fitted::Impute{2}), FittedStep(fitted::Affine{2, 1})));
+  const SampleRows rows(*data.test_file);
   EXPECT_THAT(rows.inputs().scale, ElementsAre(1));
   EXPECT_THAT(rows.inputs().shift, ElementsAre(-2));
 }
@@ -81,8 +87,9 @@ TEST(TrainingData, StandardisesASplitByItsTrainingRowsAlone) {
   for (const std::int64_t row : data.train_rows) mean += std::pow(10, static_cast<double>(row)) / 4;
   for (const std::int64_t row : data.train_rows)
     square += std::pow(std::pow(10, static_cast<double>(row)) - mean, 2) / 4;
-  EXPECT_NEAR(data.standardization.mean[0], mean, 2e-7 * mean);  // rounded to f32, by way of −mean/std
-  EXPECT_NEAR(data.standardization.std[0], std::sqrt(square), 2e-7 * std::sqrt(square));
+  const auto found = std::get<fitted::Affine>(steps_of(data, 0).back());
+  EXPECT_NEAR(found.shift, mean, 2e-7 * mean);  // rounded to f32, by way of −mean/std
+  EXPECT_NEAR(found.scale, std::sqrt(square), 2e-7 * std::sqrt(square));
 }
 
 TEST(TrainingData, StandardisesImagesInTheUnitsOfTheirValuesAndReadsThemFromBytes) {
@@ -92,9 +99,10 @@ TEST(TrainingData, StandardisesImagesInTheUnitsOfTheirValuesAndReadsThemFromByte
   const Config config =
       parse_config(kIdxConfig, folder / "c.toml", std::vector<std::string>{"data.standardize=true"});
   const TrainingData data = load_training_data(config);
-  EXPECT_THAT(data.standardization.mean, ElementsAre(FloatEq(0.5F)));  // of 0 and 1, not of 0 and 255
-  EXPECT_THAT(data.standardization.std, ElementsAre(FloatEq(0.5F)));
-  const SampleRows rows(data.file, data.standardization);
+  const auto found = std::get<fitted::Affine>(steps_of(data, 0).back());
+  EXPECT_THAT(found.shift, FloatEq(0.5F));  // of 0 and 1, not of 0 and 255
+  EXPECT_THAT(found.scale, FloatEq(0.5F));
+  const SampleRows rows(data.file);
   EXPECT_EQ(rows.inputs().element, ElementType::kU8);
   EXPECT_THAT(rows.inputs().scale, ElementsAre(DoubleNear(2.0 / 255, 1e-9)));  // 0 becomes −1, 255 becomes 1
   EXPECT_THAT(rows.inputs().shift, ElementsAre(DoubleNear(-1, 1e-7)));
@@ -107,9 +115,9 @@ TEST(TrainingData, ReadsImagesAsBytesBetweenZeroAndOneWithNamedClasses) {
   const Config config =
       parse_config(kIdxConfig, folder / "c.toml", std::vector<std::string>{"data.classes=[\"no\",\"yes\"]"});
   const TrainingData data = load_training_data(config);
-  EXPECT_THAT(data.file.schema.classes, ElementsAre("no", "yes"));
-  EXPECT_THAT(data.file.targets, ElementsAre(1, 0));
-  const SampleRows rows(data.file, {});
+  EXPECT_THAT(data.schema().classes, ElementsAre("no", "yes"));
+  EXPECT_THAT(data.file.data.targets, ElementsAre(1, 0));
+  const SampleRows rows(data.file);
   EXPECT_EQ(rows.inputs().element, ElementType::kU8);
   EXPECT_THAT(rows.inputs().scale, ElementsAre(1.0F / 255));
 }
@@ -132,14 +140,14 @@ TEST(TrainingData, MayNameClassesThatItHasNoSampleOf) {
   (void)folder.file("labels", idx_bytes({2}, std::string("\x00\x01", 2)));
   const Config config = parse_config(kIdxConfig, folder / "c.toml",
                                      std::vector<std::string>{"data.classes=[\"a\",\"b\",\"c\"]"});
-  EXPECT_THAT(load_training_data(config).file.schema.classes, ElementsAre("a", "b", "c"));
+  EXPECT_THAT(load_training_data(config).schema().classes, ElementsAre("a", "b", "c"));
 }
 
 TEST(TestData, WithoutTestSetIsTheTrainingSetAndSaysSo) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", kPlane);
   const Config config = small_config(folder, "y", "squared_error");
-  const TestData test = load_test_data(config, load_training_data(config).file.schema);
+  const TestData test = load_test_data(config, load_training_data(config).schema());
   EXPECT_EQ(test.rows.size(), 7u);
   EXPECT_TRUE(test.trained_on);
 }
@@ -150,9 +158,9 @@ TEST(TestData, IsTheTestFileIfThereIsOne) {
   (void)folder.file("test.csv", "y,a\n5,7\n");
   Config config = small_config(folder, "y", "squared_error");
   config.data.test = DataFiles{folder / "test.csv", ""};
-  const TestData test = load_test_data(config, load_training_data(config).file.schema);
+  const TestData test = load_test_data(config, load_training_data(config).schema());
   EXPECT_THAT(test.rows, ElementsAre(0));
-  EXPECT_THAT(test.file.targets, ElementsAre(5));
+  EXPECT_THAT(test.file.data.targets, ElementsAre(5));
   EXPECT_FALSE(test.trained_on);
 }
 

@@ -13,7 +13,10 @@ using testing::StartsWith;
 using testing_support::error_of;
 using testing_support::TemporaryDirectory;
 
-const Schema kSchema = {.feature_names = {"a", "b"}, .target_names = {"side"}, .classes = {"left", "right"}};
+const Schema kSchema = {.columns = {{.name = "a"}, {.name = "b"}},
+                        .inputs = {{.name = "a", .column = 0}, {.name = "b", .column = 1}},
+                        .target_names = {"side"},
+                        .classes = {"left", "right"}};
 
 Config resolved_config() {
   const TemporaryDirectory folder;

@@ -23,12 +23,15 @@ inline constexpr const char* kSides =
 inline constexpr const char* kPlane = "a,b,y\n0,0,1\n1,0,3\n0,1,0\n1,1,2\n2,1,4\n-1,0,-1\n-1,-1,0\n";
 
 /// A config in `folder` on the file data.csv with the target column `target`: 3 hidden units and an output
-/// layer.
+/// layer. Its numbers are not standardized unless an override says so.
 inline Config small_config(const testing_support::TemporaryDirectory& folder, const std::string& target,
                            const std::string& loss, const std::vector<std::string>& overrides = {}) {
+  const bool has_steps = std::ranges::any_of(
+      overrides, [](const std::string& override_text) { return override_text.starts_with("preprocess"); });
   const std::string text =
-      "format = 1\n[data]\ntrain = \"data.csv\"\ntarget = \"" + target +
-      "\"\n[[model.layers]]\ntype = \"dense\"\nname = \"hidden\"\nunits = 3\nactivation = \"tanh\"\n"
+      "format = 1\n[data]\ntrain = \"data.csv\"\ntarget = \"" + target + "\"\n" +
+      (has_steps ? "" : "standardize = false\n") +
+      "[[model.layers]]\ntype = \"dense\"\nname = \"hidden\"\nunits = 3\nactivation = \"tanh\"\n"
       "[[model.layers]]\ntype = \"dense\"\nname = \"output\"\n[train]\nloss = \"" +
       loss + "\"\noptimizer = { type = \"adam\", learning_rate = 0.05 }\nepochs = 200\nbatch_size = 3\n";
   return parse_config(text, folder / "small.toml", overrides);

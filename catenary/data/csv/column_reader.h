@@ -80,9 +80,8 @@ class ColumnReader {
   [[nodiscard]] Guess first_guess(std::string_view text) const;
   [[nodiscard]] Guess next_guess(std::string_view text) const;
   const char* take_number(double number, float* out) {
-    if (std::abs(number) > std::numeric_limits<float>::max() || std::isnan(number))
-      return take_large(number, out);
-    *out = static_cast<float>(number);
+    *out = static_cast<float>(number);  // infinite beyond f32, but for digits of the greatest one
+    if (!std::isfinite(*out)) return take_large(number, out);
     return nullptr;
   }
   const char* take_large(double number, float* out);

@@ -11,15 +11,31 @@ namespace catenary {
 
 namespace {
 
+// Says of each character of a text, one after the other, whether it stands in quotes, which open where a cell
+// may begin.
+class Quotes {
+ public:
+  bool hold(char c) {
+    const bool is_quote = c == '"';
+    if (is_quote && (in_quotes_ || may_open_)) in_quotes_ = !in_quotes_;
+    const bool may_begin = c == '\n' || c == '\r' || kSeparators.find(c) != std::string_view::npos;
+    may_open_ = may_begin || is_quote || (may_open_ && kPassedOver.find(c) != std::string_view::npos);
+    return in_quotes_;
+  }
+
+ private:
+  static constexpr std::string_view kPassedOver = " \xEF\xBB\xBF";  // a space, a byte order mark
+  bool in_quotes_ = false, may_open_ = true;
+};
+
 // Calls f with each line of the text, without line breaks within quotes, until it returns false.
 template <typename F>
 void for_each_line(std::string_view text, const F& f) {
   while (!text.empty()) {
-    bool in_quotes = false;
+    Quotes quotes;
     std::size_t end = 0;
     for (; end < text.size(); ++end) {
-      if (text[end] == '"') in_quotes = !in_quotes;
-      if (!in_quotes && (text[end] == '\n' || text[end] == '\r')) break;
+      if (!quotes.hold(text[end]) && (text[end] == '\n' || text[end] == '\r')) break;
     }
     if (end > 0 && !f(text.substr(0, end))) return;
     text.remove_prefix(std::min(end + 1, text.size()));
@@ -27,13 +43,9 @@ void for_each_line(std::string_view text, const F& f) {
 }
 
 std::size_t count_outside_quotes(std::string_view line, char wanted) {
-  std::size_t count = 0;
-  bool in_quotes = false;
-  for (const char c : line) {
-    if (c == '"') in_quotes = !in_quotes;
-    count += !in_quotes && c == wanted ? 1 : 0;
-  }
-  return count;
+  Quotes quotes;
+  return static_cast<std::size_t>(
+      std::ranges::count_if(line, [&](char c) { return !quotes.hold(c) && c == wanted; }));
 }
 
 char tell_separator(std::string_view start, std::optional<char> decimal) {

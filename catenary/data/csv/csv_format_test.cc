@@ -24,6 +24,13 @@ TEST(CsvFormat, OfEquallyGoodSeparatorsTheUsualOneIsTaken) { EXPECT_EQ(separator
 TEST(CsvFormat, WhatStandsInQuotesSeparatesNothing) {
   EXPECT_EQ(separator_of("\"a,b,c\";\"d\"\n"), ';');
   EXPECT_EQ(separator_of("\"a\nb,c,d\"\te\n"), '\t');
+  EXPECT_EQ(separator_of("\xEF\xBB\xBF\"a,b,c\"; \"d,e,f\"\n"), ';');
+}
+
+TEST(CsvFormat, AQuoteWithinACellOpensNothing) {
+  EXPECT_EQ(separator_of("5\" pipe\tb\tc, d\n"), '\t');
+  EXPECT_EQ(decimal_of("a\tb\n11'09\"01\t1,5\nx\t2,5\n"), ',');
+  EXPECT_EQ(separator_of("\"a \"\"b,c,d\"\"\";e\n"), ';');
 }
 
 TEST(CsvFormat, BlankLinesTellNothing) { EXPECT_EQ(separator_of("\r\n\na;b\n"), ';'); }

@@ -69,6 +69,7 @@ class Fit {
   void one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts& out);
   void auto_number(const preprocess::Auto& options, const Draft& draft, Drafts& out);
   void auto_category(const Draft& draft, Drafts& out);
+  void auto_time(const preprocess::Auto& options, const Draft& draft, Drafts& out);
   void note(const std::string& column, std::string_view reason) {
     data_.notes.push_back(fmt::format("column {} {}: left out", quote(column), reason));
   }
@@ -317,6 +318,19 @@ void Fit::auto_category(const Draft& draft, Drafts& out) {
   one_hot({}, draft, out);
 }
 
+// One indicator stands for all parts, which are missing together.
+void Fit::auto_time(const preprocess::Auto& options, const Draft& draft, Drafts& out) {
+  const std::vector<float> days = values(draft);
+  const std::vector<float> present = present_of(days);
+  if (present.empty()) return note(draft.input.name, "has no values in the training rows");
+  Drafts made;
+  for (const TimePart part : preprocess::Dates().parts) auto_number(options, part_of_time(draft, part), made);
+  std::erase_if(made, [](const Draft& part) { return part.is_code; });
+  if (present.size() < days.size()) made.push_back(indicator_of(draft));
+  if (made.empty()) return note(draft.input.name, "is the same in all training rows");
+  out.insert(out.end(), made.begin(), made.end());
+}
+
 void Fit::apply_one(const preprocess::Auto& options) {
   if (std::holds_alternative<std::vector<std::uint8_t>>(data_.features.elements)) return;
   replace(
@@ -325,9 +339,8 @@ void Fit::apply_one(const preprocess::Auto& options) {
       },
       [&](const Draft& draft, Drafts& out) {
         if (is_category(draft)) return auto_category(draft, out);
-        if (!is_time(draft)) return auto_number(options, draft, out);
-        for (const TimePart part : preprocess::Dates().parts)
-          auto_number(options, part_of_time(draft, part), out);
+        if (is_time(draft)) return auto_time(options, draft, out);
+        auto_number(options, draft, out);
       });
   if (options.standardize && data_.schema.classes.empty() && data_.target_columns > 0)
     apply_one(preprocess::TargetStandardize());

@@ -213,6 +213,18 @@ TEST(Fit, AutoSuitsEachColumnsType) {
   EXPECT_THAT(data.notes, IsEmpty());
 }
 
+TEST(Fit, AutoAddsOneIndicatorForAMissingTime) {
+  const Dataset data = fitted_to("t,y\n2024-01-02,1\n,2\n2023-03-04 10:15,3\n", {{.options = Auto()}});
+  EXPECT_THAT(input_names(data),
+              ElementsAre("t.year", "t.month", "t.day", "t.weekday", "t.hour", "t.missing"));
+  EXPECT_THAT(inputs_of(data).back(), ElementsAre(0, 1, 0));
+  const Dataset same = fitted_to("t,x,y\n2024-01-02,1,1\n2024-01-02,2,2\n", {{.options = Auto()}});
+  EXPECT_THAT(input_names(same), ElementsAre("x"));
+  EXPECT_THAT(same.notes, ElementsAre("column 't' is the same in all training rows: left out"));
+  const Dataset seldom = fitted_to("t,y\n2024-01-02,1\n,2\n", {{.options = Auto()}});
+  EXPECT_THAT(input_names(seldom), ElementsAre("t.missing"));
+}
+
 TEST(Fit, AutoWithoutStandardizingLeavesNumbersAndTargetsAsTheyAre) {
   const Dataset data = fitted_to("n,y\n1,1\n,3\n5,2\n", {{.options = Auto{.standardize = false}}});
   EXPECT_THAT(inputs_of(data), ElementsAre(ElementsAre(1, 3, 5), ElementsAre(0, 1, 0)));

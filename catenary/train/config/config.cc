@@ -60,11 +60,11 @@ void check_one_target(const Config& config) {
        config.data.target_place.text, name_of(config.train.loss), config.data.targets.size());
 }
 
-void check_target_type(const Config& config) {
+void check_target_type(const Config& config, const TomlNode& data) {
   const std::optional<ColumnType>& type = config.data.target_type;
   if (!type || (type == ColumnType::kCategory) == is_classification(config)) return;
   fail(ErrorKind::kConfig, "{}: data.target_type: the loss {} takes {}, found '{}'",
-       config.data.target_place.text, name_of(config.train.loss),
+       find(*data.table(), "target_type")->node.place, name_of(config.train.loss),
        is_classification(config) ? "classes" : "numbers", name_of(*type));
 }
 
@@ -99,6 +99,16 @@ void check_streams(const DataConfig& data, const std::string& path) {
   }
 }
 
+// Data are often given in the place of a config; a text may be either.
+void require_no_data(const std::string& path) {
+  const std::optional<DataFormat> format = path.ends_with(".txt") ? std::nullopt : format_of_name(path);
+  if (!format) return;
+  fail(ErrorKind::kConfig, "{}: needed a config, found data by the name; {}", path,
+       *format == DataFormat::kCsv
+           ? "a table is trained on with --target COLUMN, and 'catenary init' writes its config"
+           : "a config names them as data.train");
+}
+
 }  // namespace
 
 Config parse_config(std::string_view text, const std::string& path, std::span<const std::string> overrides) {
@@ -115,7 +125,7 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
   config.preprocess = read_preprocess(document, config.data.format);
   config.train = read_train(section(root, "train"));
   check_one_target(config);
-  check_target_type(config);
+  check_target_type(config, section(root, "data"));
   settle_split(config);
   config.layers = read_layers(section(root, "model"), config.train.loss);
   config.output = read_output(root.find("output"), path);
@@ -124,6 +134,7 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
 }
 
 Config load_config(const std::string& path, std::span<const std::string> overrides) {
+  require_no_data(path);
   const auto bytes = read_at_most(path, kMaxConfigBytes + 1);
   const std::string kind = binary_kind(std::span(bytes).first(std::min(bytes.size(), kFileStartBytes)));
   if (!kind.empty())

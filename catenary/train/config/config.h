@@ -30,8 +30,8 @@ struct Place {
   [[nodiscard]] bool operator==(const Place&) const { return true; }
 };
 
-/// One set of samples: a table, an IDX file of images with its file of labels, or NumPy's arrays x and y in one file or
-/// two. Absolute paths.
+/// One set of samples: a table, an IDX file of images with its file of labels, or NumPy's arrays x and y in
+/// one file or two. Absolute paths.
 struct DataFiles {
   std::string samples;
   std::string labels;  ///< IDX, and arrays in two files

@@ -49,7 +49,7 @@ TEST(Config, FillsInEveryDefault) {
   EXPECT_EQ(config.train.weight_decay, 0);
   EXPECT_EQ(config.train.epochs, 10);
   EXPECT_EQ(config.train.batch_size, 128);
-  EXPECT_FALSE(config.data.standardize);
+  EXPECT_TRUE(config.preprocess.empty());
   EXPECT_TRUE(config.train.accuracy);
   EXPECT_EQ(config.output.name, "small");
 }
@@ -182,8 +182,8 @@ train = { loss = "squared_error", epochs = 0, weight_decay = 1e-3 }
   EXPECT_EQ(config.data.format, DataFormat::kCsv);
   EXPECT_EQ(config.data.train.samples, "/x.csv");
   EXPECT_THAT(config.data.targets, ElementsAre("a", "b"));
-  EXPECT_EQ(config.data.test_share, 0.25);
-  EXPECT_TRUE(config.data.standardize);
+  EXPECT_EQ(config.data.split->test, 0.25);
+  EXPECT_EQ(config.data.split->validation, 0);
   EXPECT_FALSE(config.train.accuracy);
   EXPECT_EQ(config.train.epochs, 0);
 }

@@ -192,8 +192,7 @@ void read_table_keys(const TableReader& table, DataConfig& data) {
   data.types = read_types(table);
   if (const TomlNode* ignore = table.find("ignore"))
     data.ignore = as_names(*ignore, table.path("ignore"), "the name of a column, or an array of such names");
-  if (const TomlNode* id = table.find("id"))
-    data.id = as_string(*id, table.path("id"), "the name of a column");
+  data.id = table.column_name("id");
   constexpr std::array kTargetTypes = {ColumnType::kNumber, ColumnType::kCategory};
   if (table.find("target_type") != nullptr)
     data.target_type =
@@ -212,8 +211,24 @@ DataLimits read_limits(const TableReader& data) {
   return limits;
 }
 
+// In small letters, and without the ending of what is compressed.
+std::string plain_name(std::string_view path) {
+  std::string name;
+  for (const char c : path) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  return name;
+}
+
+bool ends_with_any(std::string_view name, std::span<const std::string_view> endings) {
+  return std::ranges::any_of(endings, [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+constexpr std::array<std::string_view, 3> kTableEndings = {".csv", ".tsv", ".tab"};
+constexpr std::array<std::string_view, 3> kTextEndings = {".txt", ".data", ".dat"};  // what else text may be
+constexpr std::array<std::string_view, 2> kNumpyEndings = {".npz", ".npy"};
+
 // Without a format, the file's name tells.
-DataFormat infer_format(const TableReader& data, const TomlNode& train) {
+DataFormat infer_format(const TomlNode& train) {
   const TomlNode& first =
       train.array() != nullptr && !train.array()->empty() ? train.array()->front() : train;
   const auto* path = std::get_if<std::string>(&first.value);
@@ -225,28 +240,24 @@ DataFormat infer_format(const TableReader& data, const TomlNode& train) {
        "{}: data.train: expected a file whose name tells its format (.csv, .tsv, .txt, .data, each also with "
        ".gz, "
        ".npz, .npy, or 'images-idx3' in it), or data.format = \"csv\", \"numpy\" or \"idx\", found {}",
-       data.place(), describe(train));
+       train.place, describe(train));
 }
 
 DataFormat read_format(const TableReader& data, const TomlNode& train) {
   const auto* path = std::get_if<std::string>(&train.value);
   if (path != nullptr && (*path == "-" || descriptor_of(*path)))
     (void)data.require("format", "\"csv\", \"numpy\" or \"idx\", which the name of a stream does not tell");
-  if (data.find("format") == nullptr) return infer_format(data, train);
+  if (data.find("format") == nullptr) return infer_format(train);
   return data.choice("format", std::span<const DataFormat>(kFormats), DataFormat::kCsv);
 }
 
 }  // namespace
 
 std::optional<DataFormat> format_of_name(std::string_view path) {
-  std::string name;
-  for (const char c : path) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string name = plain_name(path);
   if (name.find("images-idx3") != std::string::npos) return DataFormat::kIdx;
-  if (name.ends_with(".npz") || name.ends_with(".npy")) return DataFormat::kNumpy;
-  if (name.ends_with(".gz")) name.resize(name.size() - 3);
-  for (const std::string_view ending : {".csv", ".tsv", ".tab", ".txt", ".data", ".dat"}) {
-    if (name.ends_with(ending)) return DataFormat::kCsv;
-  }
+  if (ends_with_any(name, kNumpyEndings)) return DataFormat::kNumpy;
+  if (ends_with_any(name, kTableEndings) || ends_with_any(name, kTextEndings)) return DataFormat::kCsv;
   return std::nullopt;
 }
 

@@ -69,8 +69,11 @@ class StepReader {
     const TomlNode* parts = keys.find("parts");
     if (parts == nullptr) return;
     s.parts.clear();
-    for (const TomlNode& part : keys.array("parts", "an array of year, month, day, weekday and hour"))
-      s.parts.push_back(kParts[as_choice(part, keys.path("parts"), names_of(kParts))]);
+    for (const TomlNode& node : keys.array("parts", "an array of year, month, day, weekday and hour")) {
+      const TimePart part = kParts[as_choice(node, keys.path("parts"), names_of(kParts))];
+      if (std::ranges::count(s.parts, part) > 0) fail_twice(node, keys.path("parts"));
+      s.parts.push_back(part);
+    }
     if (s.parts.empty()) fail_expected(*parts, keys.path("parts"), "at least one part");
   }
   void operator()(preprocess::Standardize& /*s*/) { (void)table({}); }

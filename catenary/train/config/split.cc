@@ -21,15 +21,6 @@ constexpr std::array<std::string_view, 4> kOfShares = {"validation", "test", "by
 // Groups are chosen by naming their column.
 constexpr std::array kOrders = {SplitOrder::kRandom, SplitOrder::kStratified, SplitOrder::kOrdered};
 
-std::string read_column(const TableReader& table, std::string_view key) {
-  constexpr std::string_view kExpected = "the name of a column";
-  const TomlNode* node = table.find(key);
-  if (node == nullptr) return "";
-  const std::string& name = as_string(*node, table.path(key), kExpected);
-  if (name.empty()) fail_expected(*node, table.path(key), kExpected);
-  return name;
-}
-
 void read_shares(const TableReader& table, SplitConfig& split) {
   if (table.find("validation") == nullptr) {
     (void)table.require(
@@ -45,7 +36,7 @@ void read_shares(const TableReader& table, SplitConfig& split) {
 void read_order(const TableReader& table, SplitConfig& split) {
   const TomlNode* by = table.find("by");
   split.by = table.choice("by", std::span<const SplitOrder>(kOrders), SplitOrder::kRandom);
-  split.group = read_column(table, "group");
+  split.group = table.column_name("group");
   split.by_given = by != nullptr || !split.group.empty();
   if (split.group.empty()) return;
   if (split.by != SplitOrder::kRandom) fail_expected(*by, table.path("by"), "'random' beside a group");
@@ -59,7 +50,7 @@ SplitConfig read_split(const TomlNode& node) {
   const TableReader table(node, "data.split", kSplitKeys);
   SplitConfig split;
   split.place = {node.place};
-  split.column = read_column(table, "column");
+  split.column = table.column_name("column");
   if (!split.column.empty()) {
     table.forbid(kOfShares, "does not apply where a column names each row's part");
     return split;

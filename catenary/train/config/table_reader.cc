@@ -16,6 +16,10 @@ void fail_expected(const TomlNode& node, std::string_view path, std::string_view
   fail(ErrorKind::kConfig, "{}: {}: expected {}, found {}", node.place, path, expected, describe(node));
 }
 
+void fail_twice(const TomlNode& node, std::string_view path) {
+  fail(ErrorKind::kConfig, "{}: {}: {} stands there twice", node.place, path, describe(node));
+}
+
 const std::string& as_string(const TomlNode& node, std::string_view path, std::string_view expected) {
   const auto* text = std::get_if<std::string>(&node.value);
   if (text == nullptr) fail_expected(node, path, expected);
@@ -80,9 +84,7 @@ std::vector<std::string> as_names(const TomlNode& node, std::string_view path, s
   for (const TomlNode& entry : *node.array()) {
     const std::string& name = as_string(entry, path, expected);
     if (name.empty()) fail_expected(entry, path, "a name");
-    if (!seen.insert(name).second) {
-      fail(ErrorKind::kConfig, "{}: {}: {} stands there twice", entry.place, path, describe(entry));
-    }
+    if (!seen.insert(name).second) fail_twice(entry, path);
     names.push_back(name);
   }
   return names;
@@ -123,6 +125,15 @@ bool TableReader::boolean(std::string_view key, bool fallback) const {
   const auto* value = std::get_if<bool>(&node->value);
   if (value == nullptr) fail_expected(*node, path(key), "true or false");
   return *value;
+}
+
+std::string TableReader::column_name(std::string_view key) const {
+  constexpr std::string_view kExpected = "the name of a column";
+  const TomlNode* node = find(key);
+  if (node == nullptr) return "";
+  const std::string& name = as_string(*node, path(key), kExpected);
+  if (name.empty()) fail_expected(*node, path(key), kExpected);
+  return name;
 }
 
 const TomlNode::Array& TableReader::array(std::string_view key, std::string_view expected) const {

@@ -40,6 +40,9 @@ inline constexpr NumberSet kBetweenZeroAndOne = {"a number between 0 and 1",
 /// Throws Error{config} "PLACE: PATH: expected EXPECTED, found NODE".
 [[noreturn]] void fail_expected(const TomlNode& node, std::string_view path, std::string_view expected);
 
+/// Throws Error{config} "PLACE: PATH: NODE stands there twice".
+[[noreturn]] void fail_twice(const TomlNode& node, std::string_view path);
+
 /// A node as a string, else fail_expected.
 [[nodiscard]] const std::string& as_string(const TomlNode& node, std::string_view path,
                                            std::string_view expected);
@@ -76,6 +79,8 @@ class TableReader {
   [[nodiscard]] std::int64_t whole(std::string_view key, WholeRange range, std::int64_t fallback) const;
   [[nodiscard]] double number(std::string_view key, const NumberSet& set, double fallback) const;
   [[nodiscard]] bool boolean(std::string_view key, bool fallback) const;
+  /// The name of a column, "" without the key.
+  [[nodiscard]] std::string column_name(std::string_view key) const;
   [[nodiscard]] const TomlNode::Array& array(std::string_view key, std::string_view expected) const;
 
   /// One of the values by its name, which name_of gives it.

@@ -40,8 +40,8 @@ std::string table_keys(const DataConfig& data) {
 }
 
 std::string data_table(const DataConfig& data) {
-  std::string text =
-      fmt::format("\n[data]\nformat = \"{}\"\ntrain = {}\n", name_of(data.format), files(data.train, data.format));
+  std::string text = fmt::format("\n[data]\nformat = \"{}\"\ntrain = {}\n", name_of(data.format),
+                                 files(data.train, data.format));
   if (data.validation) text += fmt::format("validation = {}\n", files(*data.validation, data.format));
   if (data.test) text += fmt::format("test = {}\n", files(*data.test, data.format));
   if (data.split) text += fmt::format("split = {}\n", to_toml(*data.split));

@@ -18,8 +18,12 @@ using testing_support::error_of;
 using testing_support::TemporaryDirectory;
 
 const Schema kSchema = {
-    .feature_names = {"a", "b"}, .target_names = {"side"}, .classes = {"left", "right, \"or\" not"}};
-const Standardization kStandardization = {.mean = {1, 2}, .std = {3, 0.1F}};
+    .columns = {{.name = "a"}, {.name = "b"}},
+    .inputs = {{.name = "a", .column = 0, .steps = {fitted::Impute{1}, fitted::Affine{1, 3}}},
+               {.name = "b", .column = 1, .steps = {fitted::Affine{2, 0.1F}}}},
+    .target_names = {"side"},
+    .classes = {"left", "right, \"or\" not"},
+    .id = "name"};
 
 Config resolved_config() {
   const TemporaryDirectory folder;
@@ -31,7 +35,7 @@ Config resolved_config() {
 Safetensors packed() {
   Model model(resolved_config(), kSchema);
   Variables variables(model.graph, 1);
-  return pack_model(variables, kSchema, kStandardization);
+  return pack_model(variables, kSchema);
 }
 
 // The error of a stored model that `damage` has changed.
@@ -47,15 +51,18 @@ Tensor& tensor(Safetensors& content, const std::string& name) {
                        [&](const Tensor& t) { return t.name == name; });
 }
 
-TEST(ModelFile, HoldsParametersStandardisationAndNames) {
+TEST(ModelFile, HoldsParametersInputsAndNames) {
   const StoredModel model = unpack_model(packed(), resolved_config(), "w");
   EXPECT_EQ(model.schema, kSchema);
-  EXPECT_EQ(model.standardization, kStandardization);
   std::string names;
   for (const Tensor& stored : model.content.tensors) names += stored.name + stored.shape.str() + " ";
-  EXPECT_EQ(names,
-            "hidden.weight[3, 2] hidden.bias[3] output.weight[2, 3] output.bias[2] standardize.mean[2] "
-            "standardize.std[2] ");
+  EXPECT_EQ(names, "hidden.weight[3, 2] hidden.bias[3] output.weight[2, 3] output.bias[2] ");
+  const auto& metadata = model.content.metadata;
+  EXPECT_EQ(metadata.at("columns"), R"(["a","b"])");
+  EXPECT_EQ(metadata.at("inputs"), R"([{"column":0,"steps":[{"impute":1.0},{"affine":[1.0,3.0]}]},)"
+                                   R"({"column":1,"steps":[{"affine":[2.0,0.1]}]}])");
+  EXPECT_EQ(metadata.at("target_scales"), "[]");
+  EXPECT_EQ(metadata.at("id"), "name");
 }
 
 TEST(ModelFile, ParametersComeBackBitForBit) {
@@ -63,7 +70,7 @@ TEST(ModelFile, ParametersComeBackBitForBit) {
   Model other(resolved_config(), kSchema);
   Variables variables(other.graph, 99);
   load_parameters(model, variables);
-  EXPECT_EQ(pack_model(variables, kSchema, kStandardization), packed());
+  EXPECT_EQ(pack_model(variables, kSchema), packed());
 }
 
 TEST(ModelFile, PackingTakesTheMemoryOfOneCopy) {
@@ -73,9 +80,8 @@ TEST(ModelFile, PackingTakesTheMemoryOfOneCopy) {
   Variables variables(model.graph, 1);
   constexpr std::int64_t kBytes = 4 * (20'000 * (2 + 1) + 2 * (20'000 + 1));
   constexpr std::int64_t kRest = 16 * 1024;  // names, and each array's last page
-  EXPECT_LT(
-      testing_support::most_bytes_allocated([&] { (void)pack_model(variables, kSchema, kStandardization); }),
-      kBytes + kRest);
+  EXPECT_LT(testing_support::most_bytes_allocated([&] { (void)pack_model(variables, kSchema); }),
+            kBytes + kRest);
 }
 
 TEST(ModelFile, SaysWhatDoesNotFitTheConfig) {
@@ -106,22 +112,21 @@ TEST(ModelFile, SaysWhatIsWrongWithTheNames) {
             "format: w: metadata 'classes': expected a JSON array of strings, found '[1]'");
   EXPECT_EQ(error_after([](Safetensors& s) { s.metadata["classes"] = "[\"one\"]"; }),
             "format: w: expected 2 classes, found 1");
-  EXPECT_EQ(error_after([](Safetensors& s) { s.metadata["features"] = "[]"; }),
-            "format: w: expected at least 1 feature, found none");
+  EXPECT_EQ(error_after([](Safetensors& s) { s.metadata["inputs"] = "[]"; }),
+            "format: w: expected at least 1 input, found none");
 }
 
 TEST(ModelFile, NamesOfAClassifierAreDistinctAndItsOneTargetIsNoFeature) {
   const auto with = [](const char* key, const char* list) {
     return error_after([&](Safetensors& s) { s.metadata[key] = list; });
   };
-  EXPECT_EQ(with("targets", R"(["side","a"])"),
+  EXPECT_EQ(with("targets", R"(["a"])"),
             "format: w: expected targets that are no features, found 'a' among both");
-  EXPECT_EQ(with("features", R"(["a","a"])"),
-            "format: w: metadata 'features': expected distinct names, found 'a' twice");
-  EXPECT_EQ(with("targets", R"(["side","side"])"),
-            "format: w: metadata 'targets': expected distinct names, found 'side' twice");
+  EXPECT_EQ(with("columns", R"(["a","a"])"),
+            "format: w: metadata 'columns': expected distinct names, found 'a' twice");
   EXPECT_EQ(with("classes", R"(["x","x"])"),
             "format: w: metadata 'classes': expected distinct names, found 'x' twice");
+  EXPECT_EQ(with("targets", R"(["side","side"])"), "format: w: expected 1 targets, found 2");
   EXPECT_EQ(with("targets", R"(["side","c"])"), "format: w: expected 1 targets, found 2");
   EXPECT_EQ(with("targets", "[]"), "format: w: expected 1 targets, found 0");
 }
@@ -131,10 +136,7 @@ TEST(ModelFile, NamesBeyondThoseOfTheTensorsTakeNoMemory) {
   std::string names = "[\"0\"";
   for (int i = 1; i < 100'000; ++i) names += fmt::format(",\"{}\"", i);
   names += "]";
-  for (const auto& [key, found] : {std::pair("features",
-                                             "tensor 'hidden.weight': expected f32 [3, 100000], "
-                                             "found f32 [3, 2]"),
-                                   {"classes", "expected 2 classes, found 100000"},
+  for (const auto& [key, found] : {std::pair("classes", "expected 2 classes, found 100000"),
                                    {"targets", "expected 1 targets, found 100000"}}) {
     Safetensors content = packed();
     content.metadata[key] = names;
@@ -146,14 +148,33 @@ TEST(ModelFile, NamesBeyondThoseOfTheTensorsTakeNoMemory) {
   }
 }
 
-TEST(ModelFile, StandardDeviationsAreAboveZero) {
-  for (const float bad : {0.0F, -1.0F}) {
-    EXPECT_EQ(
-        error_after([&](Safetensors& s) {
-          tensor(s, "standardize.std") = make_tensor("standardize.std", {2}, std::vector<float>{3, bad});
-        }),
-        fmt::format("format: w: tensor 'standardize.std': expected numbers above 0, found {} at 1", bad));
+// They are parsed into many times their bytes.
+TEST(ModelFile, ColumnsAndInputsBeyondThoseOfTheTensorsAreRefusedBeforeTheyAreParsed) {
+  for (const char* key : {"columns", "inputs", "target_scales"}) {
+    Safetensors content = packed();
+    std::string numbers = "[0";
+    while (numbers.size() < std::size_t{2} << 20) numbers += ",0";
+    content.metadata[key] = numbers + "]";
+    std::string message;
+    const std::int64_t most = testing_support::most_bytes_allocated(
+        [&] { message = error_of([&] { (void)unpack_model(std::move(content), resolved_config(), "w"); }); });
+    EXPECT_EQ(message,
+              fmt::format("format: w: metadata '{}': expected at most {} bytes for 2 inputs, found {}", key,
+                          (1 << 20) + 2 * 4096, (2 << 20) + 1));
+    EXPECT_LT(most, 100'000) << key;
   }
+}
+
+TEST(ModelFile, ScalesOfTargetsAreThoseOfItsOutputs) {
+  EXPECT_EQ(error_after([](Safetensors& s) { s.metadata["target_scales"] = "[[0,1]]"; }),
+            "format: w: expected 0 target scales, found 1");
+  EXPECT_EQ(error_after([](Safetensors& s) { s.metadata.erase("id"); }),
+            "format: w: expected the metadata 'id', found none");
+}
+
+TEST(ModelFile, TheFirstLayerHasAWeightForEachInput) {
+  EXPECT_EQ(error_after([](Safetensors& s) { s.metadata["inputs"] = "[0,1,0]"; }),
+            "format: w: tensor 'hidden.weight': expected f32 [3, 3], found f32 [3, 2]");
 }
 
 }  // namespace

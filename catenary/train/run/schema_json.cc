@@ -1,6 +1,7 @@
 #include "catenary/train/run/schema_json.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -23,6 +24,7 @@ constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, Colum
                                ColumnType::kTime};
 constexpr std::array kParts = {TimePart::kYear, TimePart::kMonth, TimePart::kDay, TimePart::kWeekday,
                                TimePart::kHour};
+constexpr std::array kUnseen = {Unseen::kOther, Unseen::kRefuse};
 constexpr std::array<std::string_view, 3> kDateOrders = {"year_first", "month_first", "day_first"};
 
 // The number as f32 writes it: 0.1, not 0.10000000149011612.
@@ -74,64 +76,90 @@ Json input_json(const Input& input, const Schema& schema) {
   return json;
 }
 
+// What is read has its keys sorted: those of a foreign file may be many.
+using ReadJson = nlohmann::json;
+
+// Without what is nested deeper than anything that is written above, a step's numbers: a value around it is
+// wrong already, and what writes it into a message calls itself for each level.
+ReadJson parse_shallow(const std::string& text) {
+  constexpr int kDeepest = 6;
+  const auto is_shallow = [](int depth, ReadJson::parse_event_t /*event*/, ReadJson& /*parsed*/) {
+    return depth <= kDeepest;
+  };
+  return ReadJson::parse(text, is_shallow, false);
+}
+
 // Reads what was written above, and nothing else.
 class JsonReader {
  public:
   JsonReader(const std::string& text, const std::string& file, std::string_view key)
       : file_(file), key_(key) {
-    json_ = Json::parse(text, nullptr, false);
+    json_ = parse_shallow(text);
+    if (json_.is_discarded())
+      fail(ErrorKind::kFormat, "{}: metadata '{}': expected a JSON array, found {}", file_, key_,
+           quote(text));
     if (!json_.is_array()) complain("a JSON array", json_);
   }
 
-  [[nodiscard]] const Json& json() const { return json_; }
+  [[nodiscard]] const ReadJson& json() const { return json_; }
 
-  [[noreturn]] void complain(std::string_view needed, const Json& found) const {
-    const std::string text =
-        found.is_discarded() ? "something else" : found.dump(-1, ' ', false, Json::error_handler_t::replace);
+  [[noreturn]] void complain(std::string_view needed, const ReadJson& found) const {
+    const std::string text = found.dump(-1, ' ', false, ReadJson::error_handler_t::replace);
     fail(ErrorKind::kFormat, "{}: metadata '{}': expected {}, found {}", file_, key_, needed, quote(text));
   }
 
-  [[nodiscard]] std::string text(const Json& json) const {
+  [[nodiscard]] std::string text(const ReadJson& json) const {
     if (!json.is_string()) complain("a name", json);
     return json.get<std::string>();
   }
 
-  [[nodiscard]] const Json& member(const Json& json, const char* key) const {
+  [[nodiscard]] const ReadJson& member(const ReadJson& json, const char* key) const {
     if (!json.is_object() || !json.contains(key)) complain(fmt::format("an object with '{}'", key), json);
     return json[key];
   }
 
-  [[nodiscard]] float number(const Json& json) const {
+  [[nodiscard]] float number(const ReadJson& json) const {
     const double value = json.is_number() ? json.get<double>() : NAN;
     if (!std::isfinite(static_cast<float>(value))) complain("a finite number in f32", json);
     return static_cast<float>(value);
   }
 
-  [[nodiscard]] std::size_t whole(const Json& json, std::size_t below) const {
-    const bool fits = json.is_number_unsigned() && json.get<std::uint64_t>() < below;
-    if (!fits) complain(fmt::format("a whole number below {}", below), json);
-    return json.get<std::size_t>();
+  [[nodiscard]] std::size_t whole(const ReadJson& json, std::size_t least, std::size_t most) const {
+    const std::uint64_t number = json.is_number_unsigned() ? json.get<std::uint64_t>() : 0;
+    if (!json.is_number_unsigned() || number < least || number > most)
+      complain(fmt::format("a whole number from {} to {}", least, most), json);
+    return number;
   }
 
-  [[nodiscard]] std::vector<float> numbers(const Json& json, std::size_t least, std::size_t most) const {
+  [[nodiscard]] const ReadJson& array(const ReadJson& json, std::string_view needed) const {
+    if (!json.is_array()) complain(needed, json);
+    return json;
+  }
+
+  [[nodiscard]] std::vector<float> numbers(const ReadJson& json, std::size_t least, std::size_t most) const {
+    const std::string count = least == most ? fmt::format("{}", least) : fmt::format("{} to {}", least, most);
     if (!json.is_array() || json.size() < least || json.size() > most)
-      complain(fmt::format("an array of {} to {} numbers", least, most), json);
+      complain(fmt::format("an array of {} numbers", count), json);
     std::vector<float> all;
-    for (const Json& entry : json) all.push_back(number(entry));
+    for (const ReadJson& entry : json) all.push_back(number(entry));
     return all;
   }
 
-  // One of the names that name_of gives the values.
+  // The position of one of the names.
+  [[nodiscard]] std::size_t position(const ReadJson& json, std::span<const std::string_view> names) const {
+    const auto at = std::ranges::find(names, text(json));
+    if (at == names.end()) complain(fmt::format("one of {}", fmt::join(names, ", ")), json);
+    return static_cast<std::size_t>(at - names.begin());
+  }
+  // One of the values by the name that name_of gives it.
   template <typename E, std::size_t n>
-  [[nodiscard]] E choice(const Json& json, const std::array<E, n>& values) const {
-    const std::string name = text(json);
-    for (const E value : values) {
-      if (name_of(value) == name) return value;
-    }
-    complain("a known word", json);
+  [[nodiscard]] E choice(const ReadJson& json, const std::array<E, n>& values) const {
+    std::array<std::string_view, n> names;
+    std::ranges::transform(values, names.begin(), [](E value) { return name_of(value); });
+    return values[position(json, names)];
   }
 
-  [[nodiscard]] fitted::Affine affine(const Json& json) const {
+  [[nodiscard]] fitted::Affine affine(const ReadJson& json) const {
     const std::vector<float> pair = numbers(json, 2, 2);
     if (!(pair[1] > 0) && !(pair[1] < 0)) complain("a scale that is not 0", json);
     return {.shift = pair[0], .scale = pair[1]};
@@ -140,42 +168,36 @@ class JsonReader {
  private:
   const std::string& file_;
   std::string_view key_;
-  Json json_;
+  ReadJson json_;
 };
 
-ColumnSchema read_column(const JsonReader& reader, const Json& json) {
-  constexpr std::size_t kMostBuckets = std::size_t{1} << 24;
+ColumnSchema read_column(const JsonReader& reader, const ReadJson& json) {
+  constexpr std::size_t kMostBuckets = std::size_t{1} << 20;  // as many as a config may ask for
   if (json.is_string()) return {.name = reader.text(json)};
   ColumnSchema column{.name = reader.text(reader.member(json, "name")),
                       .type = reader.choice(reader.member(json, "type"), kTypes)};
-  if (column.type == ColumnType::kTime) {
-    const std::string order = reader.text(reader.member(json, "dates"));
-    const auto* at = std::ranges::find(kDateOrders, order);
-    if (at == kDateOrders.end()) reader.complain("an order of dates", json);
-    column.date_order = static_cast<DateOrder>(at - kDateOrders.begin());
-  }
+  if (column.type == ColumnType::kTime)
+    column.date_order = static_cast<DateOrder>(reader.position(reader.member(json, "dates"), kDateOrders));
   if (column.type != ColumnType::kCategory) return column;
-  if (json.contains("unseen")) column.unseen = Unseen::kRefuse;
+  if (json.contains("unseen")) column.unseen = reader.choice(json["unseen"], kUnseen);
   if (json.contains("buckets")) {
-    column.buckets = static_cast<std::int64_t>(reader.whole(json["buckets"], kMostBuckets));
-    if (column.buckets == 0) reader.complain("at least one bucket", json);
+    column.buckets = static_cast<std::int64_t>(reader.whole(json["buckets"], 1, kMostBuckets));
     return column;
   }
-  const Json& levels = reader.member(json, "levels");
-  if (!levels.is_array()) reader.complain("an array of levels", json);
-  for (const Json& level : levels) column.levels.push_back(reader.text(level));
+  const ReadJson& levels = reader.array(reader.member(json, "levels"), "an array of levels");
+  for (const ReadJson& level : levels) column.levels.push_back(reader.text(level));
   if (std::set(column.levels.begin(), column.levels.end()).size() < column.levels.size())
     reader.complain("distinct levels", levels);
   return column;
 }
 
-FittedStep read_step(const JsonReader& reader, const Json& json) {
+FittedStep read_step(const JsonReader& reader, const ReadJson& json) {
   constexpr std::size_t kMostQuantiles = 10'000;
   if (json == "log") return fitted::Log();
   if (json == "is_missing") return fitted::IsMissing();
   if (!json.is_object() || json.size() != 1) reader.complain("a step of preprocessing", json);
   const std::string& key = json.begin().key();
-  const Json& value = json.begin().value();
+  const ReadJson& value = json.begin().value();
   if (key == "impute") return fitted::Impute{reader.number(value)};
   if (key == "affine") return reader.affine(value);
   if (key == "equals") return fitted::Equals{reader.number(value)};
@@ -191,25 +213,26 @@ FittedStep read_step(const JsonReader& reader, const Json& json) {
   return quantile;
 }
 
-// A time is two numbers until its part is taken, which nothing else is made of.
-void require_part_of_time(const JsonReader& reader, const Input& input, const Schema& schema,
-                          const Json& json) {
+// A time is two numbers until its part is taken, which nothing else has.
+bool takes_parts_of_times(const Input& input, const Schema& schema) {
   const bool is_time = schema.columns[input.column].type == ColumnType::kTime;
-  for (std::size_t i = 0; i < input.steps.size(); ++i) {
-    if (std::holds_alternative<fitted::Part>(input.steps[i]) && !(is_time && i == 0))
-      reader.complain("a part of a time only", json);
-  }
+  const auto parts = std::ranges::count_if(
+      input.steps, [](const FittedStep& step) { return std::holds_alternative<fitted::Part>(step); });
+  if (!is_time) return parts == 0;
+  return parts == 1 && std::holds_alternative<fitted::Part>(input.steps.front());
 }
 
-Input read_input(const JsonReader& reader, const Schema& schema, const Json& json) {
-  const bool is_plain = !json.is_object();
-  Input input{.name = {},
-              .column = reader.whole(is_plain ? json : reader.member(json, "column"), schema.columns.size())};
-  input.name =
-      !is_plain && json.contains("name") ? reader.text(json["name"]) : schema.columns[input.column].name;
-  if (is_plain || !json.contains("steps")) return input;
-  for (const Json& step : json["steps"]) input.steps.push_back(read_step(reader, step));
-  require_part_of_time(reader, input, schema, json);
+Input read_input(const JsonReader& reader, const Schema& schema, const ReadJson& json) {
+  const ReadJson& column = json.is_object() ? reader.member(json, "column") : json;
+  if (schema.columns.empty()) reader.complain("no input, for want of columns", json);
+  Input input{.name = {}, .column = reader.whole(column, 0, schema.columns.size() - 1)};
+  const bool has_name = json.is_object() && json.contains("name");
+  input.name = has_name ? reader.text(json["name"]) : schema.columns[input.column].name;
+  if (json.is_object() && json.contains("steps")) {
+    for (const ReadJson& step : reader.array(json["steps"], "an array of steps"))
+      input.steps.push_back(read_step(reader, step));
+  }
+  if (!takes_parts_of_times(input, schema)) reader.complain("a part of a time, and of nothing else", json);
   return input;
 }
 
@@ -236,17 +259,17 @@ Json target_scales_json(const Schema& schema) {
 
 void read_columns(Schema& schema, const std::string& text, const std::string& name) {
   const JsonReader reader(text, name, "columns");
-  for (const Json& column : reader.json()) schema.columns.push_back(read_column(reader, column));
+  for (const ReadJson& column : reader.json()) schema.columns.push_back(read_column(reader, column));
 }
 
 void read_inputs(Schema& schema, const std::string& text, const std::string& name) {
   const JsonReader reader(text, name, "inputs");
-  for (const Json& input : reader.json()) schema.inputs.push_back(read_input(reader, schema, input));
+  for (const ReadJson& input : reader.json()) schema.inputs.push_back(read_input(reader, schema, input));
 }
 
 void read_target_scales(Schema& schema, const std::string& text, const std::string& name) {
   const JsonReader reader(text, name, "target_scales");
-  for (const Json& target : reader.json()) schema.target_scales.push_back(reader.affine(target));
+  for (const ReadJson& target : reader.json()) schema.target_scales.push_back(reader.affine(target));
 }
 
 }  // namespace catenary::train

@@ -19,8 +19,8 @@ namespace catenary::train {
 [[nodiscard]] nlohmann::ordered_json target_scales_json(const Schema& schema);
 
 /// Takes the three from the texts of them. Throws Error{format} "NAME: metadata 'KEY': ..." for what the
-/// functions above do not write: unknown types and steps, numbers that are not finite, scales that are not
-/// positive, columns that are not there.
+/// functions above do not write: unknown types and steps, numbers that are not finite, scales of 0, columns
+/// that are not there.
 void read_columns(Schema& schema, const std::string& text, const std::string& name);
 void read_inputs(Schema& schema, const std::string& text, const std::string& name);
 void read_target_scales(Schema& schema, const std::string& text, const std::string& name);

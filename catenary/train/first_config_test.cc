@@ -1,0 +1,166 @@
+#include "catenary/train/first_config.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "catenary/train/testing.h"
+#include "tests/support/errors.h"
+
+namespace catenary::train {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing_support::error_of;
+using testing_support::TemporaryDirectory;
+
+std::string table_of(int count, const std::string& header, std::string (*row)(int)) {
+  std::string text = header + "\n";
+  for (int i = 0; i < count; ++i) text += row(i) + "\n";
+  return text;
+}
+
+std::string kinds(int i) {
+  return fmt::format("{},{},{}", i % 7, i % 3 == 0 ? "Ulm" : "Bonn", i % 2 == 0 ? "cat" : "dog");
+}
+std::string amounts(int i) { return fmt::format("{},{}", i % 7, 0.5 + i); }
+std::string few(int i) { return fmt::format("{},{}", i % 7, i % 3); }
+std::string fewer_with_gaps(int i) {
+  return fmt::format("{},{}", i % 7, i % 4 == 0 ? "NA" : std::to_string(i % 3));
+}
+
+std::string config_for(const TemporaryDirectory& folder, const std::string& table,
+                       std::optional<ColumnType> type = {}, const std::string& target = "y") {
+  return first_config({.path = folder.file("data.csv", table),
+                       .written_path = "data.csv",
+                       .target = target,
+                       .target_type = type});
+}
+
+TEST(FirstConfig, OfClassesIsThis) {
+  const TemporaryDirectory folder;
+  EXPECT_EQ(config_for(folder, table_of(60, "a,town,y", kinds)),
+            R"(# 60 rows, 2 columns beside the target, 4 inputs.
+format = 1
+seed = 1
+preprocess = "auto"    # numbers standardized, missing ones filled in, categories one-hot, dates taken apart
+
+[data]
+format = "csv"
+train = "data.csv"
+target = "y"  # 2 classes
+split = { validation = 0.1, test = 0.2, by = "stratified" }
+# ignore = ["COLUMN"]    # columns that shall not be inputs
+# id = "COLUMN"          # carried into predictions
+# types = { COLUMN = "category" }    # where its cells do not tell
+
+[[model.layers]]
+type = "dense"
+units = 32
+activation = "relu"
+
+[[model.layers]]
+type = "dense"
+units = 16
+activation = "relu"
+
+[[model.layers]]
+type = "dense"    # units: one for each class
+
+[train]
+loss = "softmax_cross_entropy"
+optimizer = { type = "adam", learning_rate = 0.001 }
+weight_decay = 0.001
+epochs = 200
+batch_size = 16
+)");
+}
+
+TEST(FirstConfig, OfNumbersHasALossOfNumbers) {
+  const TemporaryDirectory folder;
+  const std::string text = config_for(folder, table_of(60, "a,y", amounts));
+  EXPECT_THAT(text, HasSubstr("target = \"y\"  # a number\n"));
+  EXPECT_THAT(text, HasSubstr("by = \"random\""));
+  EXPECT_THAT(text, HasSubstr("# units: one for the target\n"));
+  EXPECT_THAT(text, HasSubstr("loss = \"squared_error\""));
+}
+
+TEST(FirstConfig, FewWholeNumbersAreTakenForClassesUnlessTheyAreSaidToBeAmounts) {
+  const TemporaryDirectory folder;
+  const std::string table = table_of(60, "a,y", few);
+  EXPECT_THAT(
+      config_for(folder, table),
+      HasSubstr("target = \"y\"  # 3 whole numbers, taken for classes; --target-type number takes them for "
+                "amounts\n"));
+  EXPECT_THAT(config_for(folder, table), HasSubstr("loss = \"softmax_cross_entropy\""));
+  const std::string numbers = config_for(folder, table, ColumnType::kNumber);
+  EXPECT_THAT(numbers, HasSubstr("target = \"y\"\ntarget_type = \"number\"\n"));
+  EXPECT_THAT(numbers, HasSubstr("loss = \"squared_error\""));
+  EXPECT_THAT(config_for(folder, table_of(14, "a,y", few)),
+              HasSubstr("# a number\n"));  // fewer than five rows each
+}
+
+TEST(FirstConfig, MissingTargetsAreNoClass) {
+  const TemporaryDirectory folder;
+  const std::string text = config_for(folder, table_of(60, "a,y", fewer_with_gaps));
+  EXPECT_THAT(text, HasSubstr("# 3 whole numbers, taken for classes"));
+  EXPECT_THAT(text, testing::StartsWith("# 45 rows, "));
+}
+
+TEST(FirstConfig, AnyTargetMayBeSaidToBeClasses) {
+  const TemporaryDirectory folder;
+  const std::string text = config_for(folder, table_of(60, "a,y", amounts), ColumnType::kCategory);
+  EXPECT_THAT(text, HasSubstr("target_type = \"category\"\n"));
+  EXPECT_THAT(text, HasSubstr("loss = \"softmax_cross_entropy\""));
+}
+
+TEST(FirstConfig, LargerTablesHaveLargerNetworksAndBatchesAndFewerEpochs) {
+  const TemporaryDirectory folder;
+  const std::string text = config_for(folder, table_of(9000, "a,y", amounts));
+  EXPECT_THAT(text, HasSubstr("units = 64\n"));
+  EXPECT_THAT(text, HasSubstr("batch_size = 256\n"));
+  EXPECT_THAT(text, HasSubstr("epochs = 160\n"));  // 4000 steps of 24 batches each
+}
+
+TEST(FirstConfig, IsAConfigThatTrainsAndIsTheSameEachTime) {
+  const TemporaryDirectory folder;
+  for (const auto& table : {table_of(60, "a,town,y", kinds), table_of(60, "a,y", amounts),
+                            table_of(60, "a,y", fewer_with_gaps)}) {
+    const std::string text = config_for(folder, table);
+    EXPECT_EQ(config_for(folder, table), text);
+    const Config config = parse_config(text, folder / "c.toml", std::vector<std::string>{"train.epochs=2"});
+    EXPECT_EQ(train(config, {})->run.history.size(), 2u);
+  }
+}
+
+TEST(FirstConfig, HoldsNothingBackOfAFewRows) {
+  const TemporaryDirectory folder;
+  const std::string text = config_for(folder, table_of(19, "a,y", amounts));
+  EXPECT_THAT(text, HasSubstr("\n# split = { validation = 0.1, test = 0.2, by = \"random\" }\n"));
+  const Config config = parse_config(text, folder / "c.toml", std::vector<std::string>{"train.epochs=1"});
+  EXPECT_FALSE(train(config, {})->test.has_value());
+}
+
+TEST(FirstConfig, NamesAreQuoted) {
+  const TemporaryDirectory folder;
+  const std::string text =
+      config_for(folder, table_of(60, "a,\"the \"\"y\"\" \\ of it\"", amounts), {}, "the \"y\" \\ of it");
+  const Config config = parse_config(text, folder / "c.toml");
+  EXPECT_EQ(config.data.targets, std::vector<std::string>{"the \"y\" \\ of it"});
+}
+
+TEST(FirstConfig, SaysWhatIsWrong) {
+  const TemporaryDirectory folder;
+  EXPECT_EQ(error_of([] { (void)first_config({.path = "/dev/stdin", .target = "y"}); }),
+            "config: /dev/stdin: needed a file, which can be read more than once, found a stream");
+  EXPECT_THAT(
+      error_of([&] { (void)config_for(folder, "a,price\n1,2\n", {}, "prise"); }),
+      HasSubstr("needed the target column 'prise', found no such name in the header; did you mean 'price'?"));
+  EXPECT_EQ(error_of([&] { (void)config_for(folder, "a,y\n1,\n2,NA\n"); }),
+            "data: " + (folder / "data.csv").string() + ": needed rows with a value of 'y', found none");
+  EXPECT_THAT(error_of([&] { (void)config_for(folder, "y\n1\n"); }),
+              HasSubstr("needed a column beside the target"));
+}
+
+}  // namespace
+}  // namespace catenary::train

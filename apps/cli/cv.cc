@@ -71,7 +71,7 @@ CrossValidationOptions json_options(const train::Config& config, const CvArgumen
 }
 
 void say_start(const train::Config& config, const CrossValidationStart& start, int threads) {
-  for (const std::string& note : start.notes) say("note: {}\n", note);
+  say_notes(start.notes);
   say("cross-validating {}: {} samples in {} {} folds, {} threads\n", printable(config.output.name),
       start.samples, start.folds, name_of(start.order), threads);
 }
@@ -137,6 +137,7 @@ void check_output(const CvArguments& arguments, const train::DataConfig& data) {
   if (arguments.output.empty()) return;
   for (const std::string& input : {arguments.config, data.train.samples, data.train.labels})
     require_not_read(arguments.output, input);
+  for (const std::string& input : data.train.more) require_not_read(arguments.output, input);
   if (arguments.json) require_json_apart(arguments.output);
 }
 

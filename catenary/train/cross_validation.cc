@@ -43,9 +43,13 @@ void note_what_is_left(const Config& config, const Parts& parts, std::vector<std
   if (!parts.validation.empty())
     notes.push_back(
         fmt::format("validation rows are in the folds, too: {} of {}", parts.validation.size(), rows));
-  if (config.data.test)
+  if (const std::optional<DataFiles> test = test_files(config)) {
     notes.push_back(
-        fmt::format("{} is not read, so that it can test what is chosen", config.data.test->samples));
+        *test == config.data.train
+            ? fmt::format("x_test and y_test of {} are not read, so that they can test what is chosen",
+                          test->samples)
+            : fmt::format("{} is not read, so that it can test what is chosen", test->samples));
+  }
   if (config.data.validation)
     notes.push_back(
         fmt::format("{} is not read: each fold is judged in its place", config.data.validation->samples));

@@ -9,6 +9,7 @@
 #include "catenary/train/cross_validation_testing.h"
 #include "tests/support/count_allocations.h"
 #include "tests/support/errors.h"
+#include "tests/support/numpy_file.h"
 
 namespace catenary::train {
 namespace {
@@ -224,6 +225,33 @@ TEST(CrossValidation, ReadsNoFileToTestOrValidateBy) {
       cross_validate(config, {.folds = 2, .on_start = [&](const auto& start) { notes = start.notes; }}));
   EXPECT_THAT(notes, ElementsAre("/none/t.csv is not read, so that it can test what is chosen",
                                  "/none/v.csv is not read: each fold is judged in its place"));
+}
+
+TEST(CrossValidation, TakesOfNumPysArraysThoseToTrainOn) {
+  using testing_support::file_of, testing_support::npy, testing_support::npy_header,
+      testing_support::little_endian;
+  const TemporaryDirectory folder;
+  std::string x, y;
+  for (const float value : {1.0F, 2.0F, 3.0F, 4.0F}) x += little_endian(value), y += little_endian(2 * value);
+  const auto array = [](const std::string& shape, const std::string& bytes) {
+    return npy(npy_header("<f4", shape), bytes);
+  };
+  (void)folder.file("data.npz", testing_support::zip({file_of("x_train.npy", array("(4, 1)", x)),
+                                                      file_of("y_train.npy", array("(4,)", y)),
+                                                      file_of("x_test.npy", array("(1, 1)", x.substr(0, 4))),
+                                                      file_of("y_test.npy", array("(1,)", y.substr(0, 4)))}));
+  const Config config = parse_config(
+      "format = 1\n[data]\ntrain = \"data.npz\"\n[[model.layers]]\ntype = \"dense\"\n[train]\n"
+      "loss = \"squared_error\"\n",
+      folder / "c.toml");
+  std::vector<std::string> notes;
+  const auto result =
+      cross_validate(config, {.folds = 2, .on_start = [&](const auto& start) { notes = start.notes; }});
+  EXPECT_EQ(result->predictions.size(), 4);
+  EXPECT_THAT(notes,
+              ElementsAre(fmt::format("x_test and y_test of {} are not read, so that they can test what is "
+                                      "chosen",
+                                      (folder / "data.npz").string())));
 }
 
 TEST(CrossValidation, LeavesRowsWithoutATargetOut) {

@@ -173,17 +173,6 @@ Examples examples_of(Dataset data, const std::string& file, const DataLimits& li
   return examples;
 }
 
-// What is tested on beside the training file's rows: of NumPy's arrays also x_test and y_test in the same
-// file.
-std::optional<DataFiles> test_files(const Config& config) {
-  const DataConfig& data = config.data;
-  if (data.test || data.split || data.format != DataFormat::kNumpy || !data.train.labels.empty())
-    return data.test;
-  if (descriptor_of(data.train.samples) || !has_numpy_part(data.train.samples, arrays_for(Purpose::kOther)))
-    return std::nullopt;
-  return data.train;
-}
-
 // A file beside the training file, and those of its rows that have a target.
 Examples load_other(const Config& config, const DataFiles& files, TrainingData& data,
                     std::vector<std::int64_t>& rows) {
@@ -194,6 +183,15 @@ Examples load_other(const Config& config, const DataFiles& files, TrainingData& 
 }
 
 }  // namespace
+
+std::optional<DataFiles> test_files(const Config& config) {
+  const DataConfig& data = config.data;
+  if (data.test || data.split || data.format != DataFormat::kNumpy || !data.train.labels.empty())
+    return data.test;
+  if (descriptor_of(data.train.samples) || !has_numpy_part(data.train.samples, arrays_for(Purpose::kOther)))
+    return std::nullopt;
+  return data.train;
+}
 
 DividedTable load_divided_table(const Config& config) {
   Dataset table = load_train_file(config);

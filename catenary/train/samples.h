@@ -50,6 +50,10 @@ struct TrainingData {
 /// no purpose. Throws Error{data}, Error{io} and Error{config} as the readers do.
 [[nodiscard]] TrainingData load_training_data(const Config& config);
 
+/// What a config tests on beside the training file's rows: its test file; of NumPy's arrays also x_test and
+/// y_test in the training file.
+[[nodiscard]] std::optional<DataFiles> test_files(const Config& config);
+
 /// A config's training file as it was read, and which rows of it serve which purpose.
 struct DividedTable {
   Dataset table;

@@ -54,6 +54,12 @@ def choose(found, most):
     return chosen
 
 
+def of_sklearn(cache):
+    """Those that need no other package."""
+    told = targets.overrides()
+    return [entry_of(source, told) for source in sources.from_sklearn(cache)]
+
+
 def collect(cache, most):
     """The manifest, made at the first call."""
     path = cache / f"manifest-{most}.json"

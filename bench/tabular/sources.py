@@ -1,6 +1,6 @@
 """Where tables come from: the data that Debian's packages carry, unpacked and saved as people save them.
 
-Nothing is installed but what `need` names: packages are downloaded by apt, which verifies them, and unpacked into the cache.
+Nothing is installed: apt downloads the packages, which verifies them, and they are unpacked into the cache.
 """
 
 import csv
@@ -20,7 +20,11 @@ LEAST_ROWS = 30
 
 
 class Failed(Exception):
-    """What was needed and is not there."""
+    """What was needed, and what was found."""
+
+
+class Missing(Failed):
+    """A package is not installed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Source:
 
 
 def hash_of(text, bound):
-    """The same hash as export.R's, below bound."""
+    """Of a name, the same on every machine; below bound."""
     return sum(ord(letter) * place for place, letter in enumerate(text, 1)) % bound
 
 
@@ -47,7 +51,7 @@ def download(packages, cache):
     folder.mkdir(parents=True, exist_ok=True)
     missing = [package for package in packages if not list(folder.glob(f"{package}_*.deb"))]
     if missing and not shutil.which("apt-get"):
-        raise Failed("needed apt-get, to download the packages that carry tables, found none")
+        raise Missing("needed apt-get, to download the packages that carry tables, found none")
     for package in missing:
         result = subprocess.run(["apt-get", "-qq", "download", package], cwd=folder, capture_output=True, text=True)
         if result.returncode != 0:
@@ -61,7 +65,7 @@ def download(packages, cache):
 def from_r(root, cache):
     """Every table among R's data sets, saved by R itself."""
     if not shutil.which("Rscript"):
-        raise Failed("needed Rscript, of the package r-base-core, found none")
+        raise Missing("needed Rscript, of the package r-base-core, found none")
     folder = cache / "r"
     listing = folder / "exported.tsv"
     if not listing.exists():
@@ -147,7 +151,7 @@ def from_sklearn(cache):
     try:
         import sklearn.datasets as datasets
     except ImportError as error:
-        raise Failed("needed scikit-learn, of the package python3-sklearn, found none") from error
+        raise Missing("needed scikit-learn, of the package python3-sklearn, found none") from error
     for name in ("iris", "wine", "breast_cancer", "digits", "diabetes"):
         data = getattr(datasets, f"load_{name}")()
         names = [str(column) for column in data.feature_names] + ["target"]

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Some 250 real tables, saved as people save them: whether `catenary train` takes each, and its error beside scikit-learn's.
+"""Real tables, saved as people save them: whether `catenary train` takes each, and its error beside scikit-learn's.
 
 The tables are what Debian's packages carry (R's data sets, gretl's, statsmodels', scikit-learn's): they are downloaded by apt
 and unpacked into --cache at the first run, which needs r-base-core and python3-sklearn. "Unedited" is `catenary train TABLE
@@ -125,12 +125,13 @@ def options_of(arguments):
     parser.add_argument("--only", default="", metavar="TEXT", help="tables whose name contains this")
     parser.add_argument("--seeds", type=positive, default=1, help="of parts and weights: trainings a table [%(default)s]")
     parser.add_argument("--jobs", type=positive, default=1, help="tables at once [%(default)s]")
+    parser.add_argument("--init", default="", help="of our hidden layers; scikit-learn's is glorot_uniform [a config's default]")
     parser.add_argument("--sides", nargs="+", choices=("catenary", "sklearn"), default=["catenary", "sklearn"])
     parser.add_argument("--quick", action="store_true", help="a few seconds on scikit-learn's own small tables")
     parser.add_argument("--json", type=pathlib.Path, help="also write the rows and figures to this file")
     options = parser.parse_args(arguments)
     options.cache, options.program = options.cache.resolve(), options.program.resolve()
-    options.settings = contest.Settings(steps=300) if options.quick else contest.Settings()
+    options.settings = contest.Settings(init=options.init, steps=300 if options.quick else contest.Settings.steps)
     return options
 
 

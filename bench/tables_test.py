@@ -214,9 +214,10 @@ class Contest(InFolder):
 
     def test_a_config_means_what_the_settings_say(self):
         entry = self.entry | {"target": 'a "b"'}
-        config = tomllib.loads(contest.config_of(entry, "/x/t.csv", "part", contest.Settings(), 1000, 3))
+        config = tomllib.loads(contest.config_of(entry, "/x/t.csv", "part", contest.Settings(init="lecun_normal"), 1000, 3))
         self.assertEqual(config["data"], {"train": "/x/t.csv", "target": 'a "b"', "split": {"column": "part"}})
         self.assertEqual([layer.get("units") for layer in config["model"]["layers"]], [64, 32, None])
+        self.assertEqual([layer.get("init") for layer in config["model"]["layers"]], ["lecun_normal"] * 2 + [None])
         self.assertEqual((config["seed"], config["train"]["epochs"]), (3, 96))
 
     def test_a_program_that_answers_is_judged_by_its_answers(self):

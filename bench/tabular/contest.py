@@ -25,6 +25,7 @@ class Settings:
     learning_rate: float = 0.001
     batch_size: int = 32
     steps: int = 3000  # so many that small tables are learnt, too
+    init: str = ""     # of our layers; "": what a config has that does not say
 
     def epochs(self, rows):
         return min(500, max(20, round(self.steps * self.batch_size / rows)))
@@ -63,7 +64,8 @@ def config_of(entry, path, column, settings, rows, seed):
         return json.dumps(str(text), ensure_ascii=False)
 
     loss = "softmax_cross_entropy" if entry["task"] == "classes" else "squared_error"
-    layers = "".join(f'[[model.layers]]\ntype = "dense"\nunits = {units}\nactivation = "{settings.activation}"\n'
+    init = f"init = {quoted(settings.init)}\n" if settings.init else ""
+    layers = "".join(f'[[model.layers]]\ntype = "dense"\nunits = {units}\nactivation = "{settings.activation}"\n{init}'
                      for units in settings.hidden)
     return (f'format = 1\nseed = {seed}\n[data]\ntrain = {quoted(path)}\ntarget = {quoted(entry["target"])}\n'
             f'split = {{ column = {quoted(column)} }}\n{layers}[[model.layers]]\ntype = "dense"\n'
@@ -121,8 +123,9 @@ def peer_error(cache, entry, table, parts, settings, seed):
     import sklearn
 
     source = hashlib.sha256(pathlib.Path(peer.__file__).read_bytes()).hexdigest()
-    key = json.dumps([entry["content"], entry["style"], entry["target"], entry["task"], parts, dataclasses.astuple(settings),
-                      seed, sklearn.__version__, source])
+    theirs = dataclasses.astuple(dataclasses.replace(settings, init=""))
+    key = json.dumps([entry["content"], entry["style"], entry["target"], entry["task"], parts, theirs, seed,
+                      sklearn.__version__, source])
     path = cache / "sklearn" / f"{entry['key']}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
     if not path.exists():
         decimal = saved.STYLES[entry["style"]].decimal

@@ -56,10 +56,11 @@ def line_of(row):
 
 def summary(rows):
     """The lines below the table, and their figures."""
-    trained = [row for row in rows if not row["unedited"]]
+    tried = [row for row in rows if row["unedited"] is not None]
+    trained = [row for row in tried if not row["unedited"]]
     both = [row for row in rows if comparable(row)]
-    figures = {"tables": len(rows), "unedited": len(trained), "compared": len(both)}
-    yield f"{len(trained)} of {len(rows)} tables train unedited; on {len(both)} both sides have an error", figures
+    figures = {"tables": len(tried), "unedited": len(trained), "compared": len(both)}
+    yield f"{len(trained)} of {len(tried)} tables train unedited; on {len(both)} both sides have an error", figures
     for title, name in (("unedited", "unedited"), ("in the comparison", "compared")):
         for kind, count in collections.Counter(kind_of_complaint(row[name]) for row in rows if row[name]).most_common(20):
             yield f"  {count:>4} {title}: {kind}", {}

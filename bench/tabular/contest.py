@@ -148,8 +148,9 @@ def contest(entry, options):
     table = saved.read(entry["path"], entry["style"])
     decimal = saved.STYLES[entry["style"]].decimal
     row = {name: entry[name] for name in ("key", "style", "rows", "columns", "target", "task")}
-    row |= {"unedited": "", "compared": "", "ours": [], "theirs": []}
+    row |= {"unedited": None, "compared": "", "ours": [], "theirs": []}  # complaints; None: it has not been tried
     if "catenary" in options.sides:
+        row["unedited"] = ""
         try:
             train_unedited(options.program, entry)
         except Refused as refused:

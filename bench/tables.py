@@ -89,7 +89,7 @@ def entries_of(options):
     if options.quick:
         entries = [entry for entry in collect.of_sklearn(options.cache) if entry["key"] != "sklearn.digits"]
     else:
-        entries = collect.collect(options.cache, options.tables)
+        entries = collect.collect(options.cache, options.tables, options.of_package)
     chosen = [entry for entry in entries if options.only in entry["key"]]
     if not chosen:
         raise sources.Failed(f"--only: no table's name contains '{options.only}'")
@@ -123,6 +123,7 @@ def options_of(arguments):
     parser.add_argument("--cache", type=pathlib.Path, default=ROOT / "build/tables", metavar="FOLDER",
                         help="of tables and of scikit-learn's results [build/tables]")
     parser.add_argument("--tables", type=positive, default=250, help="how many [%(default)s]")
+    parser.add_argument("--of-package", type=positive, default=8, help="how many of one package at most [%(default)s]")
     parser.add_argument("--only", default="", metavar="TEXT", help="tables whose name contains this")
     parser.add_argument("--seeds", type=positive, default=1, help="of parts and weights: trainings a table [%(default)s]")
     parser.add_argument("--jobs", type=positive, default=1, help="tables at once [%(default)s]")

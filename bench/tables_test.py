@@ -147,12 +147,13 @@ class Collect(InFolder):
             yield sources.Source("p", str(place), "plain", path)
 
     def test_a_package_gives_only_some(self):
-        chosen = collect.choose(list(self.sources(12, shift=1)), 100)
-        self.assertEqual(len(chosen), collect.MOST_OF_A_PACKAGE)
-        self.assertEqual(chosen, collect.choose(reversed(list(self.sources(12, shift=1))), 100))
+        chosen = collect.choose(list(self.sources(12, shift=1)), 100, 8)
+        self.assertEqual(len(chosen), 8)
+        self.assertEqual(chosen, collect.choose(reversed(list(self.sources(12, shift=1))), 100, 8))
+        self.assertEqual(chosen[:3], collect.choose(self.sources(12, shift=1), 3, 8))
 
     def test_tables_with_the_same_cells_are_one(self):
-        self.assertEqual(len(collect.choose(self.sources(5, shift=0), 100)), 1)
+        self.assertEqual(len(collect.choose(self.sources(5, shift=0), 100, 8)), 1)
 
     def test_gretls_codes_are_read_as_their_texts(self):
         head = '<gretldata type="{}"><variables count="2"><variable name="a"/><variable name="b"/></variables>'

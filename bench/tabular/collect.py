@@ -8,7 +8,6 @@ import tomllib
 from tabular import saved, sources, targets
 
 HERE = pathlib.Path(__file__).resolve().parent
-MOST_OF_A_PACKAGE = 8
 
 
 def rank(key):
@@ -38,13 +37,13 @@ def entry_of(source, told):
             "content": targets.content_hash(table)}
 
 
-def choose(found, most):
-    """The first of each content, at most so many of a package and in all; scikit-learn's own come first."""
+def choose(found, most, most_of_package):
+    """The first of each content, at most so many in all and of a package; scikit-learn's own come first."""
     told, chosen, contents, packages = targets.overrides(), [], set(), {}
     for source in sorted(found, key=lambda source: (source.package != "sklearn", rank(source.key))):
         if len(chosen) == most:
             break
-        if packages.get(source.package, 0) == MOST_OF_A_PACKAGE:
+        if packages.get(source.package, 0) == most_of_package:
             continue
         entry = entry_of(source, told)
         if entry and entry["content"] not in contents:
@@ -60,11 +59,11 @@ def of_sklearn(cache):
     return [entry_of(source, told) for source in sources.from_sklearn(cache)]
 
 
-def collect(cache, most):
+def collect(cache, most, most_of_package):
     """The manifest, made at the first call."""
-    path = cache / f"manifest-{most}.json"
+    path = cache / f"manifest-{most}-{most_of_package}.json"
     if not path.exists():
         print(f"collecting tables into {cache}", flush=True)
         cache.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(choose(all_sources(cache), most), indent=1) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(choose(all_sources(cache), most, most_of_package), indent=1) + "\n", encoding="utf-8")
     return json.loads(path.read_text(encoding="utf-8"))

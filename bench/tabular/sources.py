@@ -45,6 +45,10 @@ def hash_of(text, bound):
     return sum(ord(letter) * place for place, letter in enumerate(text, 1)) % bound
 
 
+def fetch(packages, folder):
+    return subprocess.run(["apt-get", "-qq", "download", *packages], cwd=folder, capture_output=True, text=True)
+
+
 def download(packages, cache):
     """Unpacks those packages below cache/root, each once; tells of those that apt does not know."""
     folder, root = cache / "packages", cache / "root"
@@ -52,10 +56,11 @@ def download(packages, cache):
     missing = [package for package in packages if not list(folder.glob(f"{package}_*.deb"))]
     if missing and not shutil.which("apt-get"):
         raise Missing("needed apt-get, to download the packages that carry tables, found none")
-    for package in missing:
-        result = subprocess.run(["apt-get", "-qq", "download", package], cwd=folder, capture_output=True, text=True)
-        if result.returncode != 0:
-            print(f"  {package}: {(result.stderr.strip().splitlines() or ['apt-get failed'])[-1]}", flush=True)
+    if missing and fetch(missing, folder).returncode != 0:  # one that apt does not know stops it: then one by one
+        for package in missing:
+            result = fetch([package], folder)
+            if result.returncode != 0:
+                print(f"  {package}: {(result.stderr.strip().splitlines() or ['apt-get failed'])[-1]}", flush=True)
     if missing or not root.exists():
         for archive in sorted(folder.glob("*.deb")):
             subprocess.run(["dpkg-deb", "-x", archive, root], check=True)

@@ -122,13 +122,13 @@ def peer_error(cache, entry, table, parts, settings, seed):
     """scikit-learn's error, kept: it takes long. None where it took too long or cannot be told."""
     import sklearn
 
-    source = hashlib.sha256(pathlib.Path(peer.__file__).read_bytes()).hexdigest()
-    theirs = dataclasses.astuple(dataclasses.replace(settings, init=""))
-    key = json.dumps([entry["content"], entry["style"], entry["target"], entry["task"], parts, theirs, seed,
-                      sklearn.__version__, source])
+    decimal = saved.STYLES[entry["style"]].decimal
+    # All that the result depends on: the cells as they were understood, the settings, and the code.
+    key = json.dumps([peer.columns_for(table, decimal, entry["target"]), meant_of(entry, table, (None, range(len(table.rows)))),
+                      entry["task"], parts, dataclasses.astuple(dataclasses.replace(settings, init="")), seed,
+                      sklearn.__version__, pathlib.Path(peer.__file__).read_text(encoding="utf-8")])
     path = cache / "sklearn" / f"{entry['key']}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
     if not path.exists():
-        decimal = saved.STYLES[entry["style"]].decimal
         said = peer.predictions(table, decimal, entry, parts, settings, seed)
         error = None if said is None else peer.error_of(said, meant_of(entry, table, parts), entry["task"])
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -137,7 +137,7 @@ def peer_error(cache, entry, table, parts, settings, seed):
 
 
 def meant_of(entry, table, parts):
-    """The test rows' targets."""
+    """The targets of the test rows, the second of the parts."""
     cells = table.column([name.strip() for name in table.header].index(entry["target"]))
     decimal = saved.STYLES[entry["style"]].decimal
     return [cells[row] if entry["task"] == "classes" else saved.number_of(cells[row], decimal) for row in parts[1]]

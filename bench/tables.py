@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """Real tables, saved as people save them: whether `catenary train` takes each, and its error beside scikit-learn's.
 
-The tables are what Debian's packages carry (R's data sets, gretl's, statsmodels', scikit-learn's): they are downloaded by apt
-and unpacked into --cache at the first run, which needs r-base-core and python3-sklearn. "Unedited" is `catenary train TABLE
---target COLUMN` on the file as it is. The comparison is the same network on both sides, trained on the same rows with the same
-steps, scikit-learn's behind a pipeline written by hand; its results are kept in the cache. An error is the share of wrong
-classes, or the root mean squared error over the standard deviation of the test targets.
+The tables are what Debian's packages carry (R's data sets, gretl's, statsmodels', scikit-learn's): apt downloads them
+at the first run and they are unpacked into --cache, which needs r-base-core and python3-sklearn. "Unedited" is `catenary
+train TABLE --target COLUMN` on the file as it is. The comparison is the same network on both sides, trained on the same
+rows with the same steps, scikit-learn's behind a pipeline written by hand; its results are kept in the cache. An error
+is the share of wrong classes, or the root mean squared error over the standard deviation of the test targets.
 """
 
 import argparse
@@ -62,7 +62,8 @@ def summary(rows):
     figures = {"tables": len(tried), "unedited": len(trained), "compared": len(both)}
     yield f"{len(trained)} of {len(tried)} tables train unedited; on {len(both)} both sides have an error", figures
     for title, name in (("unedited", "unedited"), ("in the comparison", "compared")):
-        for kind, count in collections.Counter(kind_of_complaint(row[name]) for row in rows if row[name]).most_common(20):
+        kinds = collections.Counter(kind_of_complaint(row[name]) for row in rows if row[name])
+        for kind, count in kinds.most_common(20):
             yield f"  {count:>4} {title}: {kind}", {}
     for task in ("classes", "numbers"):
         some = [row for row in both if row["task"] == task]
@@ -78,11 +79,10 @@ def summary(rows):
 def figures_of(task, rows):
     ours, theirs = ([statistics.fmean(row[side]) for row in rows] for side in ("ours", "theirs"))
     ratios = [ratio_of(row) for row in rows]
-    medians = [statistics.median(values) for values in (ours, theirs, ratios)]
-    better = sum(ratio < 1 for ratio in ratios), sum(ratio > 1 for ratio in ratios)
-    yield (f"{task}: median error {medians[0]:.4f}, scikit-learn's {medians[1]:.4f}, median ratio {medians[2]:.3f}; "
-           f"better on {better[0]}, worse on {better[1]} of {len(rows)}",
-           {task: {"ours": medians[0], "theirs": medians[1], "ratio": medians[2], "better": better[0], "worse": better[1]}})
+    said = {"ours": statistics.median(ours), "theirs": statistics.median(theirs), "ratio": statistics.median(ratios),
+            "better": sum(ratio < 1 for ratio in ratios), "worse": sum(ratio > 1 for ratio in ratios)}
+    yield (f"{task}: median error {said['ours']:.4f}, scikit-learn's {said['theirs']:.4f}, median ratio "
+           f"{said['ratio']:.3f}; better on {said['better']}, worse on {said['worse']} of {len(rows)}", {task: said})
 
 
 def entries_of(options):
@@ -125,9 +125,11 @@ def options_of(arguments):
     parser.add_argument("--tables", type=positive, default=250, help="how many [%(default)s]")
     parser.add_argument("--of-package", type=positive, default=8, help="how many of one package at most [%(default)s]")
     parser.add_argument("--only", default="", metavar="TEXT", help="tables whose name contains this")
-    parser.add_argument("--seeds", type=positive, default=1, help="of parts and weights: trainings a table [%(default)s]")
+    parser.add_argument("--seeds", type=positive, default=1,
+                        help="of parts and weights: trainings a table [%(default)s]")
     parser.add_argument("--jobs", type=positive, default=1, help="tables at once [%(default)s]")
-    parser.add_argument("--init", default="", help="of our hidden layers; scikit-learn's is glorot_uniform [a config's default]")
+    parser.add_argument("--init", default="",
+                        help="of our hidden layers; scikit-learn's is glorot_uniform [a config's default]")
     parser.add_argument("--sides", nargs="+", choices=("catenary", "sklearn"), default=["catenary", "sklearn"])
     parser.add_argument("--quick", action="store_true", help="a few seconds on scikit-learn's own small tables")
     parser.add_argument("--json", type=pathlib.Path, help="also write the rows and figures to this file")

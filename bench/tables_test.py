@@ -215,7 +215,8 @@ class Contest(InFolder):
 
     def test_a_config_means_what_the_settings_say(self):
         entry = self.entry | {"target": 'a "b"'}
-        config = tomllib.loads(contest.config_of(entry, "/x/t.csv", "part", contest.Settings(init="lecun_normal"), 1000, 3))
+        settings = contest.Settings(init="lecun_normal")
+        config = tomllib.loads(contest.config_of(entry, "/x/t.csv", "part", settings, 1000, 3))
         self.assertEqual(config["data"], {"train": "/x/t.csv", "target": 'a "b"', "split": {"column": "part"}})
         self.assertEqual([layer.get("units") for layer in config["model"]["layers"]], [64, 32, None])
         self.assertEqual([layer.get("init") for layer in config["model"]["layers"]], ["lecun_normal"] * 2 + [None])

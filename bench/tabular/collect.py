@@ -65,5 +65,6 @@ def collect(cache, most, most_of_package):
     if not path.exists():
         print(f"collecting tables into {cache}", flush=True)
         cache.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(choose(all_sources(cache), most, most_of_package), indent=1) + "\n", encoding="utf-8")
+        entries = choose(all_sources(cache), most, most_of_package)
+        path.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
     return json.loads(path.read_text(encoding="utf-8"))

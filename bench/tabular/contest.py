@@ -124,7 +124,8 @@ def peer_error(cache, entry, table, parts, settings, seed):
 
     decimal = saved.STYLES[entry["style"]].decimal
     # All that the result depends on: the cells as they were understood, the settings, and the code.
-    key = json.dumps([peer.columns_for(table, decimal, entry["target"]), meant_of(entry, table, (None, range(len(table.rows)))),
+    everything = (None, range(len(table.rows)))
+    key = json.dumps([peer.columns_for(table, decimal, entry["target"]), meant_of(entry, table, everything),
                       entry["task"], parts, dataclasses.astuple(dataclasses.replace(settings, init="")), seed,
                       sklearn.__version__, pathlib.Path(peer.__file__).read_text(encoding="utf-8")])
     path = cache / "sklearn" / f"{entry['key']}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"

@@ -1,6 +1,6 @@
 # Saves every table among the data of R's packages the way R users save theirs, and lists them.
 # Usage: Rscript export.R LIBRARY... FOLDER
-# FOLDER/exported.tsv: package, name, style, rows and columns. How each style is written stands in `styles`.
+# Prints a line for each: package, name, style and file. How each style is written stands in `styles`.
 
 arguments <- commandArgs(trailingOnly = TRUE)
 folder <- tail(arguments, 1)
@@ -58,8 +58,7 @@ save_table <- function(package, name, value) {
   ending <- if (style %in% names(endings)) endings[[style]] else "csv"
   path <- file.path(folder, paste0(package, ".", name, ".", ending))
   styles[[style]](table, path)
-  cat(package, name, style, basename(path), nrow(table), ncol(table), sep = "\t")
-  cat("\n")
+  cat(paste(package, name, style, basename(path), sep = "\t"), "\n", sep = "")
 }
 
 tables_of <- function(package, library) {
@@ -77,6 +76,4 @@ tables_of <- function(package, library) {
 
 options(warn = -1)
 .libPaths(c(libraries, .libPaths()))
-sink(file.path(folder, "exported.tsv"))
 for (library in libraries) for (package in sort(list.files(library))) try(tables_of(package, library), silent = TRUE)
-sink()

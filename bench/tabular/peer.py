@@ -45,7 +45,8 @@ def inputs_of(table, decimal, target, parts):
     numbers, categories = columns_for(table, decimal, target)
     blocks = []
     if numbers:
-        blocks.append((numpy.array(numbers, dtype=float), make_pipeline(SimpleImputer(strategy="median"), StandardScaler())))
+        imputer = SimpleImputer(strategy="median")
+        blocks.append((numpy.array(numbers, dtype=float), make_pipeline(imputer, StandardScaler())))
     if categories:
         imputer = SimpleImputer(strategy="most_frequent", missing_values="")
         blocks.append((numpy.array(categories, dtype=object),

@@ -16,6 +16,7 @@ from tabular import saved
 
 HERE = pathlib.Path(__file__).resolve().parent
 R_LIBRARIES = ("usr/lib/R/library", "usr/lib/R/site-library")
+LISTING = "exported.tsv"
 LEAST_ROWS = 30
 
 
@@ -72,23 +73,24 @@ def from_r(root, cache):
     if not shutil.which("Rscript"):
         raise Missing("needed Rscript, of the package r-base-core, found none")
     folder = cache / "r"
-    listing = folder / "exported.tsv"
+    listing = folder / LISTING
     if not listing.exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         libraries = [root / library for library in R_LIBRARIES if (root / library).exists()]
-        subprocess.run(["Rscript", "--vanilla", HERE / "export.R", *libraries, "/usr/lib/R/library", folder], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
-        for source in listed(folder):
+        command = ["Rscript", "--vanilla", HERE / "export.R", *libraries, "/usr/lib/R/library", folder]
+        result = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                                env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
+        for source in listed(result.stdout, folder):
             if source.style == "pandas":
                 saved.write(source.path, "pandas", without_na(saved.read(source.path, "blank")))
-    return listed(folder)
+        listing.write_text(result.stdout, encoding="utf-8")  # last: an interrupted export is done again
+    return listed(listing.read_text(encoding="utf-8"), folder)
 
 
-def listed(folder):
-    with open(folder / "exported.tsv", encoding="utf-8") as file:
-        for package, name, style, path, _, _ in csv.reader(file, delimiter="\t"):
-            yield Source(package, name, style, folder / path)
+def listed(text, folder):
+    for package, name, style, path in csv.reader(text.splitlines(), delimiter="\t"):
+        yield Source(package, name, style, folder / path)
 
 
 def without_na(table):

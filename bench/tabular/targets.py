@@ -10,8 +10,9 @@ from tabular import saved
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Names that tell a response, the surest first.
-RESPONSES = ("class", "species", "target", "response", "outcome", "y", "diagnosis", "default", "survived", "died", "price",
-             "score", "yield", "type", "status", "result")
+RESPONSES = ("class", "species", "target", "response", "outcome", "y", "diagnosis", "default", "survived", "died",
+             "price", "score", "yield", "type", "status", "result")
+ROW_NAMES = {"id", "obs", "rownames", "case", "index", "caseid", "rowid"}
 MOST_CLASSES = 20
 LEAST_OF_A_CLASS = 5
 LEAST_ROWS = 30
@@ -43,7 +44,7 @@ def is_id(column):
         return True
     if column.kind == "texts":
         return distinct > 100 and distinct > 0.5 * len(present)
-    named = column.name.lower().replace("_", "").replace(".", "") in ("id", "obs", "rownames", "case", "index", "caseid", "rowid")
+    named = column.name.lower().replace("_", "").replace(".", "") in ROW_NAMES
     return named and distinct == len(present)
 
 

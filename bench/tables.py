@@ -2,10 +2,11 @@
 """Real tables, saved as people save them: whether `catenary train` takes each, and its error beside scikit-learn's.
 
 The tables are what Debian's packages carry (R's data sets, gretl's, statsmodels', scikit-learn's): apt downloads them
-at the first run and they are unpacked into --cache, which needs r-base-core and python3-sklearn. "Unedited" is `catenary
-train TABLE --target COLUMN` on the file as it is. The comparison is the same network on both sides, trained on the same
-rows with the same steps, scikit-learn's behind a pipeline written by hand; its results are kept in the cache. An error
-is the share of wrong classes, or the root mean squared error over the standard deviation of the test targets.
+at the first run and they are unpacked into --cache, which needs r-base-core and python3-sklearn. "Unedited" is
+`catenary train TABLE --target COLUMN` on the file as it is. The comparison is the same network on both sides, trained
+on the same rows with the same steps, scikit-learn's behind a pipeline written by hand; its results are kept in the
+cache. An error is the share of wrong classes, or the root mean squared error over the standard deviation of the test
+targets.
 """
 
 import argparse

@@ -3,6 +3,7 @@
 
 import argparse
 import gzip
+import importlib.util
 import pathlib
 import stat
 import statistics
@@ -278,6 +279,16 @@ class Peer(unittest.TestCase):
         self.assertEqual(numbers[0], (1.5, 2020, 2, 3, 0, 0))
         self.assertTrue(all(cell != cell for cell in numbers[1]))
         self.assertEqual(categories, [("a",), ("",)])
+
+    @unittest.skipUnless(importlib.util.find_spec("sklearn"), "scikit-learn is not installed")
+    def test_missing_cells_and_a_category_that_training_never_saw_are_no_obstacle(self):
+        told = ["NA" if i % 7 == 0 else str(i % 2) for i in range(60)]
+        labels = [str(i % 2) for i in range(60)]
+        table = saved.Table(["told", "c", "t"], rows_of(told, ["a"] * 58 + ["b", "?"], labels))
+        entry = ENTRY | {"target": "t"}
+        parts = list(range(50)), [51, 52, 53, 58, 59]
+        said = peer.predictions(table, ".", entry, parts, contest.Settings(hidden=(8,), steps=400), 1)
+        self.assertEqual(peer.error_of(said, contest.meant_of(entry, table, parts), "classes"), 0.0)
 
 
 if __name__ == "__main__":

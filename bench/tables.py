@@ -112,10 +112,12 @@ def measure(options):
     return rows, figures
 
 
-def positive(text):
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a number from 1 on is needed, found {text}")
-    return int(text)
+def count_from(least):
+    def count(text):
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"a number from {least} on is needed, found {text}")
+        return int(text)
+    return count
 
 
 def options_of(arguments):
@@ -123,12 +125,12 @@ def options_of(arguments):
     parser.add_argument("--program", type=pathlib.Path, default=ROOT / "build/release/catenary", metavar="FILE")
     parser.add_argument("--cache", type=pathlib.Path, default=ROOT / "build/tables", metavar="FOLDER",
                         help="of tables and of scikit-learn's results [build/tables]")
-    parser.add_argument("--tables", type=positive, default=250, help="how many [%(default)s]")
-    parser.add_argument("--of-package", type=positive, default=8, help="how many of one package at most [%(default)s]")
+    parser.add_argument("--tables", type=count_from(1), default=250, help="how many [%(default)s]")
+    parser.add_argument("--of-package", type=count_from(1), default=8, help="how many of one package at most [%(default)s]")
     parser.add_argument("--only", default="", metavar="TEXT", help="tables whose name contains this")
-    parser.add_argument("--seeds", type=positive, default=1,
-                        help="of parts and weights: trainings a table [%(default)s]")
-    parser.add_argument("--jobs", type=positive, default=1, help="tables at once [%(default)s]")
+    parser.add_argument("--seeds", type=count_from(0), default=1,
+                        help="of parts and weights: comparisons of each table; 0: only whether it trains [%(default)s]")
+    parser.add_argument("--jobs", type=count_from(1), default=1, help="tables at once [%(default)s]")
     parser.add_argument("--init", default="",
                         help="of our hidden layers; scikit-learn's is glorot_uniform [a config's default]")
     parser.add_argument("--sides", nargs="+", choices=("catenary", "sklearn"), default=["catenary", "sklearn"])

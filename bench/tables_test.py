@@ -217,11 +217,18 @@ class Contest(InFolder):
     def test_a_config_means_what_the_settings_say(self):
         entry = self.entry | {"target": 'a "b"'}
         settings = contest.Settings(init="lecun_normal")
-        config = tomllib.loads(contest.config_of(entry, "/x/t.csv", "part", settings, 1000, 3))
+        config = tomllib.loads(contest.config_of(entry, ("/x/t.csv", "part", "squared_error"), settings, 1000, 3))
         self.assertEqual(config["data"], {"train": "/x/t.csv", "target": 'a "b"', "split": {"column": "part"}})
         self.assertEqual([layer.get("units") for layer in config["model"]["layers"]], [64, 32, None])
         self.assertEqual([layer.get("init") for layer in config["model"]["layers"]], ["lecun_normal"] * 2 + [None])
         self.assertEqual((config["seed"], config["train"]["epochs"]), (3, 96))
+
+    def test_the_loss_is_scikit_learns(self):
+        three = saved.Table(["x", "t"], rows_of(NUMBERS[:4], ["1", "1.0", "2", "3"]))
+        two = saved.Table(["x", "t"], rows_of(NUMBERS[:4], ["1", "1.0", "2", "NA"]))
+        self.assertEqual(contest.loss_of(self.entry, three, "."), "softmax_cross_entropy")
+        self.assertEqual(contest.loss_of(self.entry, two, "."), "binary_cross_entropy")
+        self.assertEqual(contest.loss_of(self.entry | {"task": "numbers"}, two, "."), "squared_error")
 
     def test_a_program_that_answers_is_judged_by_its_answers(self):
         row = contest.contest(self.entry, self.options())

@@ -31,6 +31,12 @@ class Settings:
         return min(500, max(20, round(self.steps * self.batch_size / rows)))
 
 
+def label_of(cell, decimal):
+    """1 and 1.0 are one class."""
+    number = saved.number_of(cell, decimal)
+    return cell if number is None else number
+
+
 def parts_of(entry, table, decimal, seed):
     """(training rows, test rows), in the table's order: rows with a target, by chance, each class by its share."""
     cells = table.column([name.strip() for name in table.header].index(entry["target"]))
@@ -39,9 +45,7 @@ def parts_of(entry, table, decimal, seed):
     rows = chance.sample(rows, min(len(rows), MOST_ROWS))
     groups = {}
     for row in rows:
-        label = cells[row] if entry["task"] == "classes" else ""
-        groups.setdefault(saved.number_of(label, decimal) if saved.number_of(label, decimal) is not None else label,
-                          []).append(row)
+        groups.setdefault(label_of(cells[row], decimal) if entry["task"] == "classes" else "", []).append(row)
     test = {row for group in groups.values() for row in group[:round(TEST_SHARE * len(group))]}
     return sorted(set(rows) - test), sorted(test)
 
@@ -59,11 +63,21 @@ def save_parts(folder, entry, table, parts):
     return *paths, column
 
 
-def config_of(entry, path, column, settings, rows, seed):
+def loss_of(entry, table, decimal):
+    """scikit-learn's network has one output for two classes, as ours with binary cross-entropy."""
+    if entry["task"] == "numbers":
+        return "squared_error"
+    cells = table.column([name.strip() for name in table.header].index(entry["target"]))
+    labels = {label_of(cell, decimal) for cell in cells if cell not in saved.MISSING}
+    return "binary_cross_entropy" if len(labels) == 2 else "softmax_cross_entropy"
+
+
+def config_of(entry, data, settings, rows, seed):
+    """data: the table with its parts' column, that column's name, and the loss."""
     def quoted(text):
         return json.dumps(str(text), ensure_ascii=False)
 
-    loss = "softmax_cross_entropy" if entry["task"] == "classes" else "squared_error"
+    path, column, loss = data
     init = f"init = {quoted(settings.init)}\n" if settings.init else ""
     layers = "".join(f'[[model.layers]]\ntype = "dense"\nunits = {units}\nactivation = "{settings.activation}"\n{init}'
                      for units in settings.hidden)
@@ -105,7 +119,8 @@ def predictions(program, entry, table, parts, settings, seed):
         folder = pathlib.Path(name)
         whole, test, column = save_parts(folder, entry, table, parts)
         config = folder / "config.toml"
-        config.write_text(config_of(entry, whole, column, settings, len(parts[0]), seed), encoding="utf-8")
+        data = whole, column, loss_of(entry, table, saved.STYLES[entry["style"]].decimal)
+        config.write_text(config_of(entry, data, settings, len(parts[0]), seed), encoding="utf-8")
         run(program, "train", config, "--threads", 1, "--out", folder / "run")
         answers = folder / "answers.csv"
         run(program, "predict", folder / "run", "--input", test, "--output", answers)

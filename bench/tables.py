@@ -21,6 +21,7 @@ import statistics
 import sys
 
 from tabular import collect, contest, sources
+from tabular.trial import Settings
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SKIPPED = 77  # ctest's code for a test that could not run
@@ -126,7 +127,8 @@ def options_of(arguments):
     parser.add_argument("--cache", type=pathlib.Path, default=ROOT / "build/tables", metavar="FOLDER",
                         help="of tables and of scikit-learn's results [build/tables]")
     parser.add_argument("--tables", type=count_from(1), default=250, help="how many [%(default)s]")
-    parser.add_argument("--of-package", type=count_from(1), default=8, help="how many of one package at most [%(default)s]")
+    parser.add_argument("--of-package", type=count_from(1), default=8,
+                        help="how many of one package at most [%(default)s]")
     parser.add_argument("--only", default="", metavar="TEXT", help="tables whose name contains this")
     parser.add_argument("--seeds", type=count_from(0), default=1,
                         help="of parts and weights: comparisons of each table; 0: only whether it trains [%(default)s]")
@@ -138,7 +140,7 @@ def options_of(arguments):
     parser.add_argument("--json", type=pathlib.Path, help="also write the rows and figures to this file")
     options = parser.parse_args(arguments)
     options.cache, options.program = options.cache.resolve(), options.program.resolve()
-    options.settings = contest.Settings(init=options.init, steps=300 if options.quick else contest.Settings.steps)
+    options.settings = Settings(init=options.init, steps=300 if options.quick else Settings.steps)
     return options
 
 

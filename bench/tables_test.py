@@ -13,6 +13,7 @@ import unittest
 
 import tables
 from tabular import collect, contest, peer, saved, sources, targets
+from tabular.trial import Settings, Trial
 
 PEOPLE = saved.Table(["name", "age", "smokes"], [["Ann", "1.5", "TRUE"], ["Bo; \"B\"", "", "FALSE"], ["Cy", "3", ""]])
 
@@ -188,47 +189,52 @@ class Contest(InFolder):
         saved.write(self.folder / "t.csv", "plain", self.table)
         self.entry = ENTRY | {"path": str(self.folder / "t.csv")}
 
+    def trial(self, table, seed=1):
+        return Trial(self.entry, table, Settings(), seed)
+
     def options(self, sides=("catenary",), rows="len(rows)", complaint="", score="0.5"):
         program = self.file("program", PROGRAM.format(rows=rows, complaint=complaint, score=score))
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         return argparse.Namespace(program=program, cache=self.folder, seeds=2, sides=sides,
-                                  settings=contest.Settings(steps=50))
+                                  settings=Settings(steps=50))
 
     def test_each_row_with_a_target_is_in_one_part(self):
         table = saved.Table(["x", "t"], rows_of(NUMBERS, PAIR[:35] + ["NA"] * 5))
-        train, test = contest.parts_of(self.entry, table, ".", 1)
+        train, test = self.trial(table).parts
         self.assertEqual(sorted(train + test), list(range(35)))
-        self.assertEqual((train, test), contest.parts_of(self.entry, table, ".", 1))
-        self.assertNotEqual((train, test), contest.parts_of(self.entry, table, ".", 2))
+        self.assertEqual((train, test), self.trial(table).parts)
+        self.assertNotEqual((train, test), self.trial(table, seed=2).parts)
 
     def test_each_class_gives_its_share_to_the_test(self):
-        _, test = contest.parts_of(self.entry, self.table, ".", 1)
+        _, test = self.trial(self.table).parts
         counts = [sum(PAIR[row] == label for row in test) for label in ("yes", "no")]
         self.assertEqual(counts, [round(0.2 * PAIR.count("yes")), round(0.2 * PAIR.count("no"))])
 
     def test_the_parts_column_says_what_the_rows_are_for(self):
-        parts = contest.parts_of(self.entry, self.table, ".", 1)
-        whole, test, column = contest.save_parts(self.folder, self.entry, self.table, parts)
+        trial = self.trial(self.table)
+        whole, test, column = contest.save_parts(self.folder, trial)
         told = saved.read(whole, "plain")
         self.assertEqual(told.header, ["x", "t", column])
-        self.assertEqual([row for row, cells in enumerate(told.rows) if cells[2] == "test"], parts[1])
-        self.assertEqual(saved.read(test, "plain").rows, [self.table.rows[row] for row in parts[1]])
+        self.assertEqual([row for row, cells in enumerate(told.rows) if cells[2] == "test"], trial.parts[1])
+        self.assertEqual(saved.read(test, "plain").rows, [self.table.rows[row] for row in trial.parts[1]])
 
     def test_a_config_means_what_the_settings_say(self):
-        entry = self.entry | {"target": 'a "b"'}
-        settings = contest.Settings(init="lecun_normal")
-        config = tomllib.loads(contest.config_of(entry, ("/x/t.csv", "part", "squared_error"), settings, 1000, 3))
+        table = saved.Table(["x", 'a "b"'], rows_of(NUMBERS * 25, NUMBERS * 25))
+        entry = self.entry | {"target": 'a "b"', "task": "numbers"}
+        settings = Settings(init="lecun_normal")
+        config = tomllib.loads(contest.config_of(Trial(entry, table, settings, 3), "/x/t.csv", "part"))
         self.assertEqual(config["data"], {"train": "/x/t.csv", "target": 'a "b"', "split": {"column": "part"}})
         self.assertEqual([layer.get("units") for layer in config["model"]["layers"]], [64, 32, None])
         self.assertEqual([layer.get("init") for layer in config["model"]["layers"]], ["lecun_normal"] * 2 + [None])
-        self.assertEqual((config["seed"], config["train"]["epochs"]), (3, 96))
+        self.assertEqual((config["seed"], config["train"]["epochs"]), (3, 120))  # of 800 rows
 
     def test_the_loss_is_scikit_learns(self):
         three = saved.Table(["x", "t"], rows_of(NUMBERS[:4], ["1", "1.0", "2", "3"]))
         two = saved.Table(["x", "t"], rows_of(NUMBERS[:4], ["1", "1.0", "2", "NA"]))
-        self.assertEqual(contest.loss_of(self.entry, three, "."), "softmax_cross_entropy")
-        self.assertEqual(contest.loss_of(self.entry, two, "."), "binary_cross_entropy")
-        self.assertEqual(contest.loss_of(self.entry | {"task": "numbers"}, two, "."), "squared_error")
+        self.assertEqual(contest.loss_of(self.trial(three)), "softmax_cross_entropy")
+        self.assertEqual(contest.loss_of(self.trial(two)), "binary_cross_entropy")
+        self.entry["task"] = "numbers"
+        self.assertEqual(contest.loss_of(self.trial(two)), "squared_error")
 
     def test_a_program_that_answers_is_judged_by_its_answers(self):
         row = contest.contest(self.entry, self.options())
@@ -292,10 +298,9 @@ class Peer(unittest.TestCase):
         told = ["NA" if i % 7 == 0 else str(i % 2) for i in range(60)]
         labels = [str(i % 2) for i in range(60)]
         table = saved.Table(["told", "c", "t"], rows_of(told, ["a"] * 58 + ["b", "?"], labels))
-        entry = ENTRY | {"target": "t"}
-        parts = list(range(50)), [51, 52, 53, 58, 59]
-        said = peer.predictions(table, ".", entry, parts, contest.Settings(hidden=(8,), steps=400), 1)
-        self.assertEqual(peer.error_of(said, contest.meant_of(entry, table, parts), "classes"), 0.0)
+        trial = Trial(ENTRY, table, Settings(), 1)
+        self.assertTrue({58, 59} & set(trial.parts[1]))
+        self.assertLess(peer.error_of(peer.predictions(trial), trial.meant, "classes"), 0.2)
 
 
 if __name__ == "__main__":

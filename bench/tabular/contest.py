@@ -6,85 +6,50 @@ import hashlib
 import json
 import math
 import pathlib
-import random
 import subprocess
 import tempfile
 
 from tabular import peer, saved
+from tabular.trial import Trial
 
-TEST_SHARE = 0.2
-MOST_ROWS = 20_000  # of both sides in the comparison
 MOST_SECONDS = 600  # of one command
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """The network and its training, the same on both sides."""
-    hidden: tuple = (64, 32)
-    activation: str = "relu"
-    learning_rate: float = 0.001
-    batch_size: int = 32
-    steps: int = 3000  # so many that small tables are learnt, too
-    init: str = ""     # of our layers; "": what a config has that does not say
-
-    def epochs(self, rows):
-        return min(500, max(20, round(self.steps * self.batch_size / rows)))
-
-
-def label_of(cell, decimal):
-    """1 and 1.0 are one class."""
-    number = saved.number_of(cell, decimal)
-    return cell if number is None else number
-
-
-def parts_of(entry, table, decimal, seed):
-    """(training rows, test rows), in the table's order: rows with a target, by chance, each class by its share."""
-    cells = table.column([name.strip() for name in table.header].index(entry["target"]))
-    rows = [row for row, cell in enumerate(cells) if cell not in saved.MISSING]
-    chance = random.Random(f"{entry['key']}:{seed}")
-    rows = chance.sample(rows, min(len(rows), MOST_ROWS))
-    groups = {}
-    for row in rows:
-        groups.setdefault(label_of(cells[row], decimal) if entry["task"] == "classes" else "", []).append(row)
-    test = {row for group in groups.values() for row in group[:round(TEST_SHARE * len(group))]}
-    return sorted(set(rows) - test), sorted(test)
-
-
-def save_parts(folder, entry, table, parts):
+def save_parts(folder, trial):
     """The table with a column that says each row's part, and its test rows as they were; their paths and the column."""
-    ending = "".join(pathlib.Path(entry["path"]).suffixes[-2 if entry["path"].endswith(".gz") else -1:])
+    table, style, path = trial.table, trial.entry["style"], trial.entry["path"]
+    ending = "".join(pathlib.Path(path).suffixes[-2 if path.endswith(".gz") else -1:])
     column = "part" if "part" not in table.header else "the_part"
-    train, test = parts
-    told = [([*table.rows[row], name], row) for rows, name in ((train, "train"), (test, "test")) for row in rows]
-    whole = saved.Table([*table.header, column], [cells for cells, row in sorted(told, key=lambda pair: pair[1])])
+    told = [(row, name) for rows, name in zip(trial.parts, ("train", "test")) for row in rows]
+    whole = saved.Table([*table.header, column], [[*table.rows[row], name] for row, name in sorted(told)])
     paths = folder / f"whole{ending}", folder / f"test{ending}"
-    saved.write_like(paths[0], entry["style"], whole)
-    saved.write_like(paths[1], entry["style"], saved.Table(table.header, [table.rows[row] for row in test]))
+    saved.write_like(paths[0], style, whole)
+    saved.write_like(paths[1], style, saved.Table(table.header, [table.rows[row] for row in trial.parts[1]]))
     return *paths, column
 
 
-def loss_of(entry, table, decimal):
+def loss_of(trial):
     """scikit-learn's network has one output for two classes, as ours with binary cross-entropy."""
-    if entry["task"] == "numbers":
+    if trial.task == "numbers":
         return "squared_error"
-    cells = table.column([name.strip() for name in table.header].index(entry["target"]))
-    labels = {label_of(cell, decimal) for cell in cells if cell not in saved.MISSING}
+    labels = {trial.label(row) for row in trial.labelled}
     return "binary_cross_entropy" if len(labels) == 2 else "softmax_cross_entropy"
 
 
-def config_of(entry, data, settings, rows, seed):
-    """data: the table with its parts' column, that column's name, and the loss."""
-    def quoted(text):
-        return json.dumps(str(text), ensure_ascii=False)
+def quoted(text):
+    return json.dumps(str(text), ensure_ascii=False)
 
-    path, column, loss = data
-    init = f"init = {quoted(settings.init)}\n" if settings.init else ""
-    layers = "".join(f'[[model.layers]]\ntype = "dense"\nunits = {units}\nactivation = "{settings.activation}"\n{init}'
-                     for units in settings.hidden)
-    return (f'format = 1\nseed = {seed}\n[data]\ntrain = {quoted(path)}\ntarget = {quoted(entry["target"])}\n'
-            f'split = {{ column = {quoted(column)} }}\n{layers}[[model.layers]]\ntype = "dense"\n'
-            f'[train]\nloss = "{loss}"\noptimizer = {{ type = "adam", learning_rate = {settings.learning_rate} }}\n'
-            f'epochs = {settings.epochs(rows)}\nbatch_size = {settings.batch_size}\n')
+
+def config_of(trial, path, column):
+    about = trial.settings
+    init = f"init = {quoted(about.init)}\n" if about.init else ""
+    layers = "".join(f'[[model.layers]]\ntype = "dense"\nunits = {units}\nactivation = "{about.activation}"\n{init}'
+                     for units in about.hidden)
+    return (f'format = 1\nseed = {trial.seed}\n[data]\ntrain = {quoted(path)}\n'
+            f'target = {quoted(trial.entry["target"])}\nsplit = {{ column = {quoted(column)} }}\n'
+            f'{layers}[[model.layers]]\ntype = "dense"\n[train]\nloss = "{loss_of(trial)}"\n'
+            f'optimizer = {{ type = "adam", learning_rate = {about.learning_rate} }}\n'
+            f'epochs = {about.epochs(len(trial.parts[0]))}\nbatch_size = {about.batch_size}\n')
 
 
 class Refused(Exception):
@@ -113,73 +78,68 @@ def train_unedited(program, entry):
         raise Refused(f"no finite test score: {test}")
 
 
-def predictions(program, entry, table, parts, settings, seed):
+def predictions(program, trial):
     """What Catenary says of the test rows after training on the others; numbers for a target of numbers."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        whole, test, column = save_parts(folder, entry, table, parts)
+        whole, test, column = save_parts(folder, trial)
         config = folder / "config.toml"
-        data = whole, column, loss_of(entry, table, saved.STYLES[entry["style"]].decimal)
-        config.write_text(config_of(entry, data, settings, len(parts[0]), seed), encoding="utf-8")
+        config.write_text(config_of(trial, whole, column), encoding="utf-8")
         run(program, "train", config, "--threads", 1, "--out", folder / "run")
         answers = folder / "answers.csv"
         run(program, "predict", folder / "run", "--input", test, "--output", answers)
         with open(answers, encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
     place = next(place for place, name in enumerate(header) if name.startswith("prediction"))
-    if len(rows) != len(parts[1]):
-        raise Refused(f"predict: {len(rows)} predictions of {len(parts[1])} rows")
+    if len(rows) != len(trial.parts[1]):
+        raise Refused(f"predict: {len(rows)} predictions of {len(trial.parts[1])} rows")
     said = [row[place] for row in rows]
-    return said if entry["task"] == "classes" else [float(cell) for cell in said]
+    return said if trial.task == "classes" else [float(cell) for cell in said]
 
 
-def peer_error(cache, entry, table, parts, settings, seed):
+def peer_error(cache, trial):
     """scikit-learn's error, kept: it takes long. None where it took too long or cannot be told."""
     import sklearn
 
-    decimal = saved.STYLES[entry["style"]].decimal
     # All that the result depends on: the cells as they were understood, the settings, and the code.
-    everything = (None, range(len(table.rows)))
-    key = json.dumps([peer.columns_for(table, decimal, entry["target"]), meant_of(entry, table, everything),
-                      entry["task"], parts, dataclasses.astuple(dataclasses.replace(settings, init="")), seed,
-                      sklearn.__version__, pathlib.Path(peer.__file__).read_text(encoding="utf-8")])
-    path = cache / "sklearn" / f"{entry['key']}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+    inputs = peer.columns_for(trial.table, trial.decimal, trial.entry["target"])
+    settings = dataclasses.astuple(dataclasses.replace(trial.settings, init=""))
+    key = json.dumps([inputs, trial.targets, trial.task, trial.parts, settings, trial.seed, sklearn.__version__,
+                      pathlib.Path(peer.__file__).read_text(encoding="utf-8")])
+    path = cache / "sklearn" / f"{trial.entry['key']}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
     if not path.exists():
-        said = peer.predictions(table, decimal, entry, parts, settings, seed)
-        error = None if said is None else peer.error_of(said, meant_of(entry, table, parts), entry["task"])
+        said = peer.predictions(trial)
+        error = None if said is None else peer.error_of(said, trial.meant, trial.task)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"error": error}) + "\n", encoding="utf-8")
     return json.loads(path.read_text(encoding="utf-8"))["error"]
 
 
-def meant_of(entry, table, parts):
-    """The targets of the test rows, the second of the parts."""
-    cells = table.column([name.strip() for name in table.header].index(entry["target"]))
-    decimal = saved.STYLES[entry["style"]].decimal
-    return [cells[row] if entry["task"] == "classes" else saved.number_of(cells[row], decimal) for row in parts[1]]
+def complaint_of(attempt, *arguments):
+    """What the program said against it; "" if nothing."""
+    try:
+        attempt(*arguments)
+    except Refused as refused:
+        return str(refused)
+    return ""
 
 
 def contest(entry, options):
     """A row of the report. options: program, cache, seeds, settings, sides."""
     table = saved.read(entry["path"], entry["style"])
-    decimal = saved.STYLES[entry["style"]].decimal
     row = {name: entry[name] for name in ("key", "style", "rows", "columns", "target", "task")}
     row |= {"unedited": None, "compared": "", "ours": [], "theirs": []}  # complaints; None: it has not been tried
     if "catenary" in options.sides:
-        row["unedited"] = ""
-        try:
-            train_unedited(options.program, entry)
-        except Refused as refused:
-            row["unedited"] = str(refused)
+        row["unedited"] = complaint_of(train_unedited, options.program, entry)
     for seed in range(1, options.seeds + 1):
-        parts = parts_of(entry, table, decimal, seed)
+        trial = Trial(entry, table, options.settings, seed)
         if "sklearn" in options.sides:
-            row["theirs"].append(peer_error(options.cache, entry, table, parts, options.settings, seed))
-        if "catenary" not in options.sides or row["compared"]:
-            continue
-        try:
-            said = predictions(options.program, entry, table, parts, options.settings, seed)
-            row["ours"].append(peer.error_of(said, meant_of(entry, table, parts), entry["task"]))
-        except Refused as refused:
-            row["compared"] = str(refused)
+            row["theirs"].append(peer_error(options.cache, trial))
+        if "catenary" in options.sides and not row["compared"]:
+            row["compared"] = complaint_of(compare, options.program, trial, row["ours"])
     return row
+
+
+def compare(program, trial, errors):
+    """Adds our error to errors."""
+    errors.append(peer.error_of(predictions(program, trial), trial.meant, trial.task))

@@ -35,14 +35,14 @@ def columns_for(table, decimal, target):
     return list(zip(*numbers)), list(zip(*categories))
 
 
-def inputs_of(table, decimal, target, parts):
+def inputs_of(trial):
     """Training and test inputs, prepared by what the training rows say."""
     import numpy
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-    numbers, categories = columns_for(table, decimal, target)
+    numbers, categories = columns_for(trial.table, trial.decimal, trial.entry["target"])
     blocks = []
     if numbers:
         imputer = SimpleImputer(strategy="median")
@@ -51,20 +51,21 @@ def inputs_of(table, decimal, target, parts):
         imputer = SimpleImputer(strategy="most_frequent", missing_values="")
         blocks.append((numpy.array(categories, dtype=object),
                        make_pipeline(imputer, OneHotEncoder(handle_unknown="ignore", sparse_output=False))))
-    train, test = parts
+    train, test = trial.parts
     prepared = [(pipeline.fit_transform(cells[train]), pipeline.transform(cells[test])) for cells, pipeline in blocks]
     return [numpy.hstack(side) for side in zip(*prepared)]
 
 
-def model_for(task, settings, rows, seed):
+def model_for(trial):
     from sklearn.compose import TransformedTargetRegressor
     from sklearn.neural_network import MLPClassifier, MLPRegressor
     from sklearn.preprocessing import StandardScaler
 
+    settings, rows = trial.settings, len(trial.parts[0])
     about = {"hidden_layer_sizes": settings.hidden, "activation": settings.activation, "solver": "adam", "alpha": 0,
              "learning_rate_init": settings.learning_rate, "batch_size": min(settings.batch_size, rows),
-             "max_iter": settings.epochs(rows), "n_iter_no_change": 10**9, "tol": 0, "random_state": seed}
-    if task == "classes":
+             "max_iter": settings.epochs(rows), "n_iter_no_change": 10**9, "tol": 0, "random_state": trial.seed}
+    if trial.task == "classes":
         return MLPClassifier(**about)
     return TransformedTargetRegressor(MLPRegressor(**about), transformer=StandardScaler())
 
@@ -73,22 +74,18 @@ def too_late(*_):
     raise TookTooLong
 
 
-def predictions(table, decimal, entry, parts, settings, seed):
+def predictions(trial):
     """What it says of the test rows, as texts of classes or as numbers; None where that takes too long."""
     import numpy
 
-    train, test = parts
-    index = [name.strip() for name in table.header].index(entry["target"])
-    cells = table.column(index)
-    wanted = cells if entry["task"] == "classes" else [saved.number_of(cell, decimal) for cell in cells]
     signal.signal(signal.SIGPROF, too_late)
     signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it did not converge, and columns that are empty in the training part
-            train_inputs, test_inputs = inputs_of(table, decimal, entry["target"], parts)
-            model = model_for(entry["task"], settings, len(train), seed)
-            model.fit(train_inputs, numpy.array([wanted[row] for row in train]))
+            train_inputs, test_inputs = inputs_of(trial)
+            model = model_for(trial)
+            model.fit(train_inputs, numpy.array([trial.targets[row] for row in trial.parts[0]]))
             return model.predict(test_inputs).tolist()
     except TookTooLong:
         return None

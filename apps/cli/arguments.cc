@@ -207,9 +207,11 @@ CLI::App& add_predict(CLI::App& app, PredictArguments& arguments, PredictWords& 
 }
 
 CLI::App& add_inspect(CLI::App& app, InspectArguments& arguments) {
-  CLI::App& command =
-      *app.add_subcommand("inspect", "Show a table's columns, or a network: its inputs, layers, parameters, FLOPs and memory");
-  command.add_option("CONFIG|RUN_DIR|DATA", arguments.path, "TOML file, run directory, or table such as a CSV file")
+  CLI::App& command = *app.add_subcommand(
+      "inspect", "Show a table's columns, or a network: its inputs, layers, parameters, FLOPs and memory");
+  command
+      .add_option("CONFIG|RUN_DIR|DATA", arguments.path,
+                  "TOML file, run directory, or table such as a CSV file")
       ->required()
       ->type_name("")
       ->transform(dash_is(kStandardInput));

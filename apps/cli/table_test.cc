@@ -185,7 +185,9 @@ TEST(Failures, OfATableSayWhatToDo) {
     std::string message;
   } failures[] = {
       {2, {"train", "people.csv"}, "a table is trained on with --target COLUMN"},
-      {2, {"inspect", "people.csv", "--set", "seed=2"}, "--set and --dump-after apply to a config, found the table"},
+      {2,
+       {"inspect", "people.csv", "--set", "seed=2"},
+       "--set and --dump-after apply to a config, found the table"},
       {3, {"train", "people.csv", "--target", "play"}, "did you mean 'plays'?"},
       {3, {"init", "people.csv", "--target", "play"}, "did you mean 'plays'?"},
       {2,

@@ -41,7 +41,8 @@ train::Config first_config(const ConfigArguments& arguments) {
   train::FirstData data{
       .path = arguments.config, .target = arguments.target, .target_type = arguments.target_type};
   data.limits.max_bytes = arguments.max_bytes;
-  return train::parse_config(train::first_config(data), run_name(arguments.config) + ".toml of init", arguments.set);
+  return train::parse_config(train::first_config(data), run_name(arguments.config) + ".toml of init",
+                             arguments.set);
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ struct Place {
 /// one file or two. Absolute paths.
 struct DataFiles {
   std::string samples;
-  std::string labels;  ///< IDX, and arrays in two files
+  std::string labels;                  ///< IDX, and arrays in two files
   std::vector<std::string> more = {};  ///< tables whose rows follow
   [[nodiscard]] bool operator==(const DataFiles&) const = default;
 };
@@ -107,8 +107,8 @@ struct Config {
   [[nodiscard]] bool operator==(const Config&) const = default;
 };
 
-/// The format that a file's name tells: .csv, .tsv, .txt, .tab, .data, .dat (each also with .gz), .npz, .npy, or
-/// images-idx3 in it, in letters of either case; nothing for other names.
+/// The format that a file's name tells: .csv, .tsv, .txt, .tab, .data, .dat (each also with .gz), .npz, .npy,
+/// or images-idx3 in it, in letters of either case; nothing for other names.
 [[nodiscard]] std::optional<DataFormat> format_of_name(std::string_view path);
 
 /// True when the target is one of several classes, not a number.

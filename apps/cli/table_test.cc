@@ -42,7 +42,7 @@ TEST(Table, TrainsToTheSameWeightsAsTheConfigThatInitWrites) {
   const ShellWithPeople shell;
   ASSERT_EQ(shell.run({"train", "people.csv", "--target", "plays", "--threads", "1"}).exit_code, 0);
   const Outcome init = shell.run({"init", "people.csv", "--target", "plays", "--output", "p.toml"});
-  EXPECT_EQ(init.out, "p.toml: catenary train p.toml\n") << init.err;
+  EXPECT_EQ(init.out, "wrote p.toml; it trains by: catenary train p.toml\n") << init.err;
   ASSERT_EQ(shell.run({"train", "p.toml", "--threads", "3"}).exit_code, 0);
   for (const std::string name : {"weights.safetensors", "initial.safetensors", "history.csv"})
     EXPECT_EQ(shell.text_of("runs/people/" + name), shell.text_of("runs/p/" + name)) << name;
@@ -58,6 +58,15 @@ TEST(Table, OfARunWithoutAConfigIsJudgedAndPredictedAsAnyOther) {
   const Outcome predicted = shell.run({"predict", "runs/people", "people.csv"});
   EXPECT_THAT(predicted.out, StartsWith("prediction,probability_no,probability_yes\n"));
   EXPECT_EQ(std::count(predicted.out.begin(), predicted.out.end(), '\n'), 61);
+}
+
+TEST(Inspect, OfATableTellsWhatItsColumnsAre) {
+  const ShellWithPeople shell;
+  const Outcome outcome = shell.run({"inspect", "people.csv"});
+  EXPECT_THAT(outcome.out, StartsWith("60 rows, 4 columns\n")) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("\nheight  number           0  1.5 to 1.89, median 1.685\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("\ntown    category         0  2 values: 'Bonn', 'Ulm'\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("\nplays   boolean          2\n"));
 }
 
 TEST(Init, WritesToStdoutUnlessAskedOtherwise) {
@@ -83,7 +92,9 @@ TEST(Init, ReplacesNothing) {
   shell.file("c.toml", "precious");
   const Outcome outcome = shell.run({"init", "people.csv", "--target", "plays", "--output", "c.toml"});
   EXPECT_EQ(outcome.exit_code, 5);
-  EXPECT_EQ(outcome.err, "catenary: --output c.toml: expected a name that is free, found something there\n");
+  EXPECT_EQ(
+      outcome.err,
+      "catenary: --output c.toml: needed a name that is free, found a file; remove it or name another\n");
   EXPECT_EQ(shell.text_of("c.toml"), "precious");
 }
 
@@ -184,10 +195,10 @@ TEST(Failures, OfATableSayWhatToDo) {
     std::vector<std::string> arguments;
     std::string message;
   } failures[] = {
-      {2, {"train", "people.csv"}, "a table is trained on with --target COLUMN"},
       {2,
-       {"inspect", "people.csv", "--set", "seed=2"},
-       "--set and --dump-after apply to a config, found the table"},
+       {"train", "people.csv"},
+       "people.csv: needed a config, found data by the name; a table is trained on with --target COLUMN, and "
+       "'catenary init' writes its config"},
       {3, {"train", "people.csv", "--target", "play"}, "did you mean 'plays'?"},
       {3, {"init", "people.csv", "--target", "play"}, "did you mean 'plays'?"},
       {2,

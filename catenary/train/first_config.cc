@@ -111,9 +111,14 @@ std::string layer_tables(const Facts& facts) {
   const std::int64_t units = facts.rows < 500 ? 32 : 64;
   std::string text;
   for (const std::int64_t width : {units, units / 2})
-    text += fmt::format("\n[[model.layers]]\ntype = \"dense\"\nunits = {}\nactivation = \"relu\"\n", width);
+    text += fmt::format(
+        "\n[[model.layers]]\ntype = \"dense\"\nunits = {}\nactivation = \"relu\"\n"
+        "init = \"glorot_uniform\"\n",
+        width);
   return text + fmt::format("\n[[model.layers]]\ntype = \"dense\"    # units: {}\n",
-                            facts.classes > 0 ? "one for each class" : "one for the target");
+                            facts.classes == 2  ? "one, which tells both classes"
+                            : facts.classes > 0 ? "one for each class"
+                                                : "one for the target");
 }
 
 std::string train_table(const Facts& facts) {
@@ -122,7 +127,10 @@ std::string train_table(const Facts& facts) {
       "\n[train]\nloss = \"{}\"\noptimizer = {{ type = \"adam\", learning_rate = 0.001 }}\nweight_decay = "
       "0.001\n"
       "epochs = {}\nbatch_size = {}\n",
-      facts.classes > 0 ? "softmax_cross_entropy" : "squared_error", epochs_for(facts.rows, batch), batch);
+      facts.classes == 2  ? "binary_cross_entropy"
+      : facts.classes > 0 ? "softmax_cross_entropy"
+                          : "squared_error",
+      epochs_for(facts.rows, batch), batch);
 }
 
 }  // namespace

@@ -208,6 +208,15 @@ TEST(TableTraining, GroupsStayTogether) {
   }
 }
 
+TEST(TableTraining, ARowWithoutAGroupIsAGroupOfItsOwn) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", "a,y,g\n1,1,NA\n2,2,\n3,3,?\n4,4,NA\n5,5,p\n6,6,p\n");
+  const TrainingData data =
+      load_training_data(small_config(folder, "y", "huber", {"data.split={test=0.5, group='g'}"}));
+  EXPECT_LT(data.train_rows.front(), 4);
+  EXPECT_LT(data.test_rows.front(), 4);
+}
+
 TEST(TableTraining, AClassThatAPartLacksIsSaid) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv",

@@ -188,7 +188,7 @@ TEST(DataConfig, OnlyTablesHaveColumns) {
         "ignore = 'a'", "id = 'a'", "target = 'a'", "target_type = 'category'"}) {
     for (const std::string train : {"'a-images-idx3'", "'a.npz'"}) {
       EXPECT_EQ(
-          data_error("train = " + train + "\n" + key),
+          data_error(fmt::format("train = {}\n{}", train, key)),
           fmt::format("{}1: data.{}: applies only to format = \"csv\"", at, key.substr(0, key.find(' '))));
     }
   }

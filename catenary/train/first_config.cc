@@ -79,9 +79,9 @@ std::int64_t batch_for(std::int64_t rows) {
 
 // About so many steps in all, but enough passes for a small table and not too many for a large one.
 std::int64_t epochs_for(std::int64_t rows, std::int64_t batch) {
-  constexpr std::int64_t kSteps = 1500;
+  constexpr std::int64_t kSteps = 3000;
   const std::int64_t steps_each = std::max<std::int64_t>(1, rows * 7 / 10 / batch);
-  const std::int64_t epochs = std::clamp<std::int64_t>(kSteps / steps_each, 10, 200);
+  const std::int64_t epochs = std::clamp<std::int64_t>(kSteps / steps_each, 10, 400);
   return epochs / 10 * 10;
 }
 
@@ -124,9 +124,8 @@ std::string layer_tables(const Facts& facts) {
 std::string train_table(const Facts& facts) {
   const std::int64_t batch = batch_for(facts.rows);
   return fmt::format(
-      "\n[train]\nloss = \"{}\"\noptimizer = {{ type = \"adam\", learning_rate = 0.001 }}\nweight_decay = "
-      "0.001\n"
-      "epochs = {}\nbatch_size = {}\n",
+      "\n[train]\nloss = \"{}\"\noptimizer = {{ type = \"adam\", learning_rate = 0.001 }}\n"
+      "weight_decay = 0.01\nepochs = {}\nbatch_size = {}\n",
       facts.classes == 2  ? "binary_cross_entropy"
       : facts.classes > 0 ? "softmax_cross_entropy"
                           : "squared_error",

@@ -284,7 +284,8 @@ void Fit::apply_one(const preprocess::TargetStandardize& /*options*/) {
 void Fit::auto_number(const preprocess::Auto& options, const Draft& draft, Drafts& out) {
   const std::vector<float> present = present_of(values(draft));
   const auto [low, high] = std::ranges::minmax_element(present);
-  const bool is_constant = present.empty() || *low == *high;
+  // As they are, all numbers are inputs.
+  const bool is_constant = present.empty() || (options.standardize && *low == *high);
   const bool is_missing_somewhere = present.size() < rows_.size();
   // Whether it is missing may still tell something.
   const bool is_part = draft.input.name != data_.schema.columns[draft.input.column].name;

@@ -225,6 +225,13 @@ TEST(Fit, AutoAddsOneIndicatorForAMissingTime) {
   EXPECT_THAT(input_names(seldom), ElementsAre("t.missing"));
 }
 
+TEST(Fit, NumbersAsTheyAreAreAllInputs) {
+  const Dataset data = fitted_to("n,c,y\n1,7,1\n2,7,3\n5,7,2\n", {{.options = Auto{.standardize = false}}});
+  ASSERT_EQ(data.schema.inputs.size(), 2u);
+  EXPECT_EQ(data.schema.inputs[1].name, "c");
+  EXPECT_TRUE(data.schema.target_scales.empty());
+}
+
 TEST(Fit, AutoWithoutStandardizingLeavesNumbersAndTargetsAsTheyAre) {
   const Dataset data = fitted_to("n,y\n1,1\n,3\n5,2\n", {{.options = Auto{.standardize = false}}});
   EXPECT_THAT(inputs_of(data), ElementsAre(ElementsAre(1, 3, 5), ElementsAre(0, 1, 0)));

@@ -20,7 +20,7 @@ namespace preprocess {
 /// missing in the training rows an indicator is added; columns without information are left out. Numeric
 /// targets are standardized. Bytes, as of images, are inputs as they are.
 struct Auto {
-  bool standardize = true;  ///< false: neither numbers nor targets are
+  bool standardize = true;  ///< false: numbers and targets are taken as they are
   [[nodiscard]] bool operator==(const Auto&) const = default;
 };
 /// Leaves columns out.

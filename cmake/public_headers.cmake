@@ -9,7 +9,6 @@ set(CATENARY_PUBLIC_HEADERS
   catenary/base/thread_pool.h
   catenary/catenary.h
   catenary/data/csv/csv_format.h
-  catenary/data/csv/table.h
   catenary/data/csv/text_list.h
   catenary/data/dataset.h
   catenary/data/idx_dataset.h

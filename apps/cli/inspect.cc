@@ -9,7 +9,7 @@
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
 #include "catenary/data/preprocess/encode.h"
-#include "catenary/data/table_dataset.h"
+#include "catenary/data/table_columns.h"
 #include "catenary/data/table_summary.h"
 #include "catenary/train/model.h"
 #include "catenary/train/run/run_directory.h"

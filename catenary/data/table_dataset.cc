@@ -14,6 +14,7 @@
 #include "catenary/data/classes.h"
 #include "catenary/data/csv/csv.h"
 #include "catenary/data/name_index.h"
+#include "catenary/data/table_columns.h"
 
 namespace catenary {
 

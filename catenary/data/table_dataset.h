@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "catenary/data/csv/csv_format.h"
-#include "catenary/data/csv/table.h"
 #include "catenary/data/dataset.h"
 #include "catenary/data/limits.h"
 
@@ -30,7 +29,7 @@ struct TableOptions {
   std::string group = {};                                      ///< column for Dataset::group; "": none
   /// Files whose rows follow, with the same header.
   std::vector<std::filesystem::path> more = {};
-  DataLimits limits = {};
+  DataLimits limits = {};  ///< how much its data may be
 };
 
 /// Reads a training set. Every column that is nothing else is an input, in the file's order, but for a
@@ -53,19 +52,5 @@ enum class TargetUse { kRequired, kIgnored };
                                   const TableOptions& options);
 [[nodiscard]] Dataset parse_table(std::string_view text, const std::string& name, const Schema& trained,
                                   TargetUse use, const TableOptions& options = {});
-
-/// All columns of a table as load_table() takes them for training, before any is left out. Of the options,
-/// targets may be empty.
-[[nodiscard]] Table load_columns(const std::filesystem::path& path, const TableOptions& options);
-
-/// A column's cells as they stand, without spaces around them.
-struct TextColumn {
-  std::string name;
-  TextList texts;
-};
-
-/// All columns of a table, row for row as load_table() reads them. Of the options, format and limits count.
-[[nodiscard]] std::vector<TextColumn> load_texts(const std::filesystem::path& path,
-                                                 const TableOptions& options);
 
 }  // namespace catenary

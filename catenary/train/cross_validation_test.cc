@@ -272,7 +272,7 @@ TEST(CrossValidation, StopsWhenAsked) {
 
 TEST(CrossValidation, SaysANoteOfTheTrainingRowsOnce) {
   FoldedProblem problem = line_problem();
-  problem.csv = "a,same,y\n1,7,2\n2,7,4\n3,7,6\n4,7,8\n";
+  problem.csv = "a,same,y\n1,u,2\n2,u,4\n3,u,6\n4,u,8\n";
   const CrossValidation result = judge_folds(problem, {.folds = 2});
   EXPECT_THAT(result.folds[0].notes, ElementsAre("column 'same' is the same in all training rows: left out"));
   EXPECT_THAT(result.folds[1].notes, ElementsAre());

@@ -5,7 +5,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
-#include "catenary/data/table_dataset.h"
+#include "catenary/data/table_columns.h"
 #include "catenary/train/evaluate.h"
 #include "catenary/train/model.h"
 #include "catenary/train/predictor.h"

@@ -15,6 +15,7 @@
 #include "catenary/data/preprocess/fit.h"
 #include "catenary/data/split.h"
 #include "catenary/data/split_column.h"
+#include "catenary/data/table_columns.h"
 #include "catenary/data/table_dataset.h"
 
 namespace catenary::train {

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "catenary/base/cpp20.h"
+
 namespace catenary {
 
 /// What stands for a missing cell unless a config says otherwise: NA, N/A, n/a, nan, NaN, NULL, null, None,

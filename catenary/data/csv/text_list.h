@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "catenary/base/cpp20.h"
+
 namespace catenary {
 
 /// Many short texts in one piece of memory.

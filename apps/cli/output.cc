@@ -81,6 +81,14 @@ train::PredictionFormat prediction_format(const std::optional<train::PredictionF
   for (const auto& [ending, format] : kEndings) {
     if (ends_with(output, ending)) return format;
   }
+  // Names that promise what is not written.
+  for (const std::string_view ending :
+       {".gz", ".tsv", ".json", ".npz", ".parquet", ".feather", ".xlsx", ".xls"}) {
+    if (ends_with(output, ending))
+      fail(ErrorKind::kConfig,
+           "--output {}: needed a name that ends in .csv, .jsonl, .ndjson or .npy, or --format, found {}",
+           printable(output), ending);
+  }
   return train::PredictionFormat::kCsv;
 }
 

@@ -151,5 +151,18 @@ TEST(Failures, PredictReplacesNotItsInput) {
   EXPECT_THAT(shell.run({"train", "c.toml", "--out", "again"}).out, HasSubstr("test accuracy "));
 }
 
+TEST(Predict, RefusesNamesThatPromiseAnotherFormat) {
+  const ShellWithData shell;
+  shell.run({"train", "c.toml"});
+  for (const std::string name : {"p.xlsx", "p.csv.gz", "p.json", "p.parquet"}) {
+    const Outcome outcome = shell.run({"predict", "runs/c", "sides.csv", "--output", name});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err,
+                testing::HasSubstr("--output " + name +
+                                   ": needed a name that ends in .csv, .jsonl, .ndjson or .npy"));
+    EXPECT_FALSE(std::filesystem::exists(shell / name));
+  }
+}
+
 }  // namespace
 }  // namespace catenary::cli

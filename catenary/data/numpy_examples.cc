@@ -76,11 +76,8 @@ void require_one_column(const NumpyData& arrays, const std::string& file) {
 }
 
 Dataset features_only(NumpyData& arrays) {
-  constexpr float kByteScale = 1.0F / 255;  // maps bytes onto [0, 1]
   Dataset dataset;
   dataset.features = std::move(arrays.features);
-  if (std::holds_alternative<std::vector<std::uint8_t>>(dataset.features.elements))
-    dataset.features.scale = kByteScale;
   for (std::int64_t i = 0; i < dataset.features.columns; ++i)
     dataset.places.push_back(static_cast<std::size_t>(i));
   dataset.target_columns = arrays.target_columns;

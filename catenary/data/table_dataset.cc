@@ -98,6 +98,15 @@ std::optional<ColumnType> requested_type(TargetType type) {
 
 std::vector<ColumnRequest> training_requests(const std::string& file, Names header,
                                              const TableOptions& options) {
+  for (const std::string& name : options.targets) {
+    const bool is_typed =
+        std::ranges::any_of(options.types, [&](const auto& type) { return type.first == name; });
+    if (is_typed)
+      fail(ErrorKind::kConfig, "{}: data.types: {} is the target, of which data.target_type says what it is",
+           file, quote(name));
+    if (std::ranges::count(options.ignore, name) > 0)
+      fail(ErrorKind::kConfig, "{}: data.ignore: {} is the target", file, quote(name));
+  }
   Requests requests(file, header, ColumnRole::kFeature);
   for (const auto& [name, type] : options.types) requests.column(name, "data.types: the column").type = type;
   for (const std::string& name : options.ignore)

@@ -10,7 +10,6 @@ namespace catenary::train {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 using testing_support::error_of;
 using testing_support::TemporaryDirectory;
 
@@ -100,6 +99,13 @@ TEST(FirstConfig, FewWholeNumbersAreTakenForClassesUnlessTheyAreSaidToBeAmounts)
   EXPECT_THAT(numbers, HasSubstr("loss = \"squared_error\""));
   EXPECT_THAT(config_for(folder, table_of(14, "a,y", few)),
               HasSubstr("# a number\n"));  // fewer than five rows each
+}
+
+TEST(FirstConfig, LargeNumbersThatF32DoesNotTellApartAreAmounts) {
+  const TemporaryDirectory folder;
+  std::string table = "a,y\n";
+  for (int i = 0; i < 100; ++i) table += fmt::format("{},{}\n", i, 1'700'000'000 + 6 * i);
+  EXPECT_THAT(config_for(folder, table), HasSubstr("target = \"y\"  # a number\n"));
 }
 
 TEST(FirstConfig, MissingTargetsAreNoClass) {

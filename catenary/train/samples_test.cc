@@ -15,7 +15,6 @@ using testing::DoubleNear;
 using testing::ElementsAre;
 using testing::FloatEq;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing_support::error_of;
 using testing_support::TemporaryDirectory;
 

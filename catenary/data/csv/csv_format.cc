@@ -48,16 +48,33 @@ std::size_t count_outside_quotes(std::string_view line, char wanted) {
       std::ranges::count_if(line, [&](char c) { return !quotes.hold(c) && c == wanted; }));
 }
 
+// How often a separator stands in the first line, and whether it does as often in the second.
+struct Use {
+  std::size_t count = 0;
+  bool is_even = false;
+};
+
+Use use_of(char separator, std::string_view start) {
+  std::vector<std::size_t> counts;
+  for_each_line(start, [&](std::string_view line) {
+    counts.push_back(count_outside_quotes(line, separator));
+    return counts.size() < 2;
+  });
+  if (counts.empty()) return {};
+  return {counts[0], counts[0] > 0 && counts.size() == 2 && counts[0] == counts[1]};
+}
+
+// The one that cuts the first two lines into equally many cells, of several into most; else the one that cuts
+// the first line into most. Of equals a comma comes last, as it is also a mark of decimals and of names.
 char tell_separator(std::string_view start, std::optional<char> decimal) {
   char best = decimal == kSeparators[0] ? kSeparators[1] : kSeparators[0];
-  for_each_line(start, [&](std::string_view line) {
-    std::size_t most = 0;
-    for (const char separator : kSeparators) {
-      const std::size_t count = count_outside_quotes(line, separator);
-      if (count > most && separator != decimal) best = separator, most = count;
-    }
-    return false;
-  });
+  std::pair<bool, std::size_t> most;
+  for (const char separator : {';', '\t', '|', ','}) {
+    if (separator == decimal) continue;
+    const Use use = use_of(separator, start);
+    const std::pair<bool, std::size_t> worth{use.is_even, use.count};
+    if (worth > most) best = separator, most = worth;
+  }
   return best;
 }
 

@@ -30,9 +30,9 @@ inline constexpr std::string_view kSeparators = ",;\t|";
 /// "','", "tab": a separator in a message.
 [[nodiscard]] std::string separator_name(char separator);
 
-/// What the format leaves open, told by the file's first bytes: the separator is the one that cuts the header
-/// into most cells, numbers have a decimal comma where more of them are seen with one than with a point.
-/// start: kFormatBytes, or all of a shorter file.
+/// What the format leaves open, told by the file's first bytes: the separator is the one that cuts the first
+/// two lines into equally many cells, and most; numbers have a decimal comma where more of them are seen with
+/// one than with a point. start: kFormatBytes, or all of a shorter file.
 [[nodiscard]] CsvFormat tell_format(std::string_view start, CsvFormat format);
 
 /// How much of a file tells its format.

@@ -19,7 +19,15 @@ TEST(CsvFormat, TheSeparatorIsWhatCutsTheHeaderIntoMostCells) {
   EXPECT_EQ(separator_of(""), ',');
 }
 
-TEST(CsvFormat, OfEquallyGoodSeparatorsTheUsualOneIsTaken) { EXPECT_EQ(separator_of("a,b;c\n"), ','); }
+TEST(CsvFormat, TheSeparatorCutsTheFirstTwoLinesAlike) {
+  EXPECT_EQ(separator_of("Price (EUR, net, incl. tax);y\n12;3\n"), ';');
+  EXPECT_EQ(separator_of("a;b,c,d\n1;2,3,4\n"), ',');
+}
+
+TEST(CsvFormat, OfEquallyGoodSeparatorsTheCommaComesLast) {
+  EXPECT_EQ(separator_of("a,b;c\n"), ';');
+  EXPECT_EQ(separator_of("date, place;y\n1,5;p\n"), ';');
+}
 
 TEST(CsvFormat, WhatStandsInQuotesSeparatesNothing) {
   EXPECT_EQ(separator_of("\"a,b,c\";\"d\"\n"), ';');

@@ -310,6 +310,7 @@ Table TableBuilder::finish() {
     result.missing = reader.missing();
     codes.push_back(std::move(settled.codes));
     has_other_bytes = has_other_bytes || reader.has_other_bytes();
+    if (result.type == ColumnType::kTime && result.role == ColumnRole::kFeature) note_dates(column);
     if (result.type != ColumnType::kNumber) continue;
     require_f32(column);
     if (reader.infinite() > 0)
@@ -320,6 +321,15 @@ Table TableBuilder::finish() {
     table_.notes.push_back(fmt::format("{}: not UTF-8: what is not is read as Windows-1252", table_.file()));
   recode(codes);
   return std::move(table_);
+}
+
+// 3/4/2024 may be either; what cells did not tell is said.
+void TableBuilder::note_dates(std::size_t column) {
+  const DateOrder order = table_.columns[column].date_order;
+  if (order == DateOrder::kYearFirst) return;
+  table_.notes.push_back(fmt::format("{}: its dates are read with the {} first",
+                                     column_position(table_, column),
+                                     order == DateOrder::kMonthFirst ? "month" : "day"));
 }
 
 void TableBuilder::require_f32(std::size_t column) {

@@ -67,6 +67,7 @@ class TableBuilder {
   void place_columns(std::span<const ColumnRequest> requests);
   void end_full_row(std::int64_t line);
   void recode(std::span<const std::vector<float>> codes);
+  void note_dates(std::size_t column);
   void require_f32(std::size_t column);
   [[noreturn]] void fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
                               std::string_view found) const;

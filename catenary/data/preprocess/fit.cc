@@ -156,7 +156,15 @@ void Fit::set_codes(std::size_t column, const ColumnSchema& schema) {
   auto& numbers = std::get<std::vector<float>>(data_.features.elements);
   const auto width = static_cast<std::size_t>(data_.features.columns);
   for (std::size_t at = data_.places[column]; at < numbers.size(); at += width) {
-    if (!std::isnan(numbers[at])) numbers[at] = codes[static_cast<std::size_t>(numbers[at])];
+    if (std::isnan(numbers[at])) continue;
+    const auto level = static_cast<std::size_t>(numbers[at]);
+    numbers[at] = codes[level];
+    if (schema.unseen == Unseen::kRefuse && static_cast<std::size_t>(numbers[at]) >= schema.levels.size())
+      fail(ErrorKind::kData,
+           "row {}, column {}: needed a value that the training rows have, as unseen = \"refuse\" of its "
+           "onehot asks, "
+           "found {}",
+           at / width + 1, quote(schema.name), quote(data_.schema.columns[column].levels[level]));
   }
   data_.schema.columns[column] = schema;
 }
@@ -172,6 +180,12 @@ void Fit::one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts&
     if (counts[i] > (refuses ? 0 : 1)) levels.push_back(schema.levels[i]);
   }
   const auto seen = std::ranges::count_if(counts, [](std::int64_t count) { return count > 0; });
+  if (refuses && seen > options.max_levels) {
+    fail(ErrorKind::kConfig,
+         "preprocess: onehot: column {} has {} values: needed max_levels of as many for unseen = \"refuse\", "
+         "found {}",
+         quote(schema.name), seen, options.max_levels);
+  }
   schema.unseen = options.unseen;
   schema.levels = seen > options.max_levels ? std::vector<std::string>() : levels;
   schema.buckets = seen > options.max_levels ? options.buckets : 0;
@@ -333,7 +347,10 @@ void Fit::auto_time(const preprocess::Auto& options, const Draft& draft, Drafts&
 }
 
 void Fit::apply_one(const preprocess::Auto& options) {
-  if (std::holds_alternative<std::vector<std::uint8_t>>(data_.features.elements)) return;
+  if (std::holds_alternative<std::vector<std::uint8_t>>(data_.features.elements)) {
+    if (options.standardize) apply_one(preprocess::Standardize());  // and they stay bytes in memory
+    return;
+  }
   replace(
       [](const Draft& draft) {
         return !draft.is_code && (draft.input.steps.empty() || is_category(draft) || is_time(draft));

@@ -11,13 +11,12 @@ namespace catenary::preprocess_testing {
 namespace {
 
 using namespace preprocess;
-using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::FloatEq;
 using ::testing::IsEmpty;
 using ::testing::Pointwise;
 
-auto near(std::vector<float> values) { return Pointwise(::testing::FloatNear(1e-6F), std::move(values)); }
+auto near(const std::vector<float>& values) { return Pointwise(::testing::FloatNear(1e-6F), values); }
 
 TEST(Fit, WithoutStepsNumbersAndBooleansAreInputsAsTheyAre) {
   const Dataset data = fitted_to("n,b,y\n1.5,yes,1\n-2,no,2\n", {});
@@ -100,6 +99,21 @@ TEST(Fit, OneHotHasAColumnForEachValueAndOneForOthers) {
   EXPECT_THAT(data.schema.columns[0].levels, ElementsAre("blue", "red"));
   EXPECT_THAT(inputs_of(data), ElementsAre(ElementsAre(0, 1, 0, 1, 0), ElementsAre(1, 0, 1, 0, 0),
                                            ElementsAre(0, 0, 0, 0, 1)));
+}
+
+TEST(Fit, WhatIsRefusedIsRefusedInOtherRowsOfTheFileToo) {
+  const Steps refuses = {{.options = OneHot{.max_levels = 2, .unseen = Unseen::kRefuse}}};
+  Dataset data = table("c,y\nred,0\nblue,0\ngreen,0\n");
+  EXPECT_EQ(error_of([&] {
+              fit(data, Rows{0, 1}, refuses);
+            }),
+            "data: row 3, column 'c': needed a value that the training rows have, as unseen = \"refuse\" of "
+            "its onehot "
+            "asks, found 'green'");
+  EXPECT_EQ(fit_error("c,y\nred,0\nblue,0\ngreen,0\n", refuses),
+            "config: preprocess: onehot: column 'c' has 3 values: needed max_levels of as many for unseen = "
+            "\"refuse\", "
+            "found 2");
 }
 
 TEST(Fit, OneHotMayRefuseWhatTrainingRowsDoNotHave) {
@@ -291,7 +305,7 @@ TEST(Fit, OtherRowsChangeNothing) {
     std::vector<Schema> schemas;
     std::vector<std::vector<std::vector<float>>> inputs;
     for (const std::string& other : others) {
-      Dataset data = table(header + train + other);
+      Dataset data = table(std::string(header).append(train).append(other));
       fit(data, Rows{0, 1, 2, 3}, steps);
       schemas.push_back(data.schema);
       inputs.push_back(inputs_of(std::move(data)));

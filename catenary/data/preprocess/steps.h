@@ -18,7 +18,7 @@ namespace preprocess {
 /// What any table needs, each column by its type: numbers are imputed by their median and standardized,
 /// booleans imputed by the more frequent of the two, categories one-hot, times taken apart; where values are
 /// missing in the training rows an indicator is added; columns without information are left out. Numeric
-/// targets are standardized. Bytes, as of images, are inputs as they are.
+/// targets are standardized. Bytes, as of images, are standardized alone.
 struct Auto {
   bool standardize = true;  ///< false: numbers and targets are taken as they are
   [[nodiscard]] bool operator==(const Auto&) const = default;

@@ -8,6 +8,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/file_kind.h"
+#include "catenary/base/text.h"
 #include "catenary/train/config/loss.h"
 #include "catenary/train/config/sections.h"
 #include "catenary/train/config/table_reader.h"
@@ -68,6 +69,18 @@ void check_target_type(const Config& config, const TomlNode& data) {
        is_classification(config) ? "classes" : "numbers", name_of(*type));
 }
 
+// Numeric targets are standardized unless "auto" decides on them, or nothing is to be done at all.
+void settle_target_scale(Config& config) {
+  const auto decides = [](const preprocess::Step& step) {
+    return std::holds_alternative<preprocess::Auto>(step.options) ||
+           std::holds_alternative<preprocess::TargetStandardize>(step.options);
+  };
+  if (is_classification(config) || config.preprocess.empty() ||
+      std::ranges::any_of(config.preprocess, decides))
+    return;
+  config.preprocess.push_back({.options = preprocess::TargetStandardize()});
+}
+
 // Classes keep their shares in each part unless a config says otherwise.
 void settle_split(Config& config) {
   if (!config.data.split || !config.data.split->column.empty()) return;
@@ -99,6 +112,25 @@ void check_streams(const DataConfig& data, const std::string& path) {
   }
 }
 
+// A file that stood for two parts would be trained on and judged by at once.
+void check_files_apart(const DataConfig& data) {
+  std::vector<std::string> read;
+  const auto check = [&](std::string_view key, const DataFiles& files) {
+    std::vector<std::string> names = {files.samples};
+    names.insert(names.end(), files.more.begin(), files.more.end());
+    for (const std::string& name : names) {
+      if (std::ranges::count(read, name) > 0 && !descriptor_of(name))
+        fail(ErrorKind::kConfig,
+             "{}: data.{}: needed each file once among train, validation and test, found {} twice",
+             data.place.text, key, quote(name));
+      read.push_back(name);
+    }
+  };
+  check("train", data.train);
+  if (data.validation) check("validation", *data.validation);
+  if (data.test) check("test", *data.test);
+}
+
 // Data are often given in the place of a config; a text may be either.
 void require_no_data(const std::string& path) {
   const std::optional<DataFormat> format = path.ends_with(".txt") ? std::nullopt : format_of_name(path);
@@ -122,11 +154,13 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
   config.seed = root.whole("seed", {0, std::numeric_limits<std::int64_t>::max()}, config.seed);
   config.data = read_data(section(root, "data"), path);
   check_streams(config.data, path);
+  check_files_apart(config.data);
   config.preprocess = read_preprocess(document, config.data.format);
   config.train = read_train(section(root, "train"));
   check_one_target(config);
   check_target_type(config, section(root, "data"));
   settle_split(config);
+  settle_target_scale(config);
   config.layers = read_layers(section(root, "model"), config.train.loss);
   config.output = read_output(root.find("output"), path);
   config.train.accuracy = read_accuracy(*root.find("train"), is_classification(config));

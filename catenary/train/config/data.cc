@@ -10,6 +10,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/text.h"
 #include "catenary/train/config/sections.h"
 #include "catenary/train/config/table_reader.h"
 
@@ -230,7 +231,7 @@ constexpr std::array<std::string_view, 3> kTextEndings = {".txt", ".data", ".dat
 constexpr std::array<std::string_view, 2> kNumpyEndings = {".npz", ".npy"};
 
 // Without a format, the file's name tells.
-DataFormat infer_format(const TomlNode& train) {
+DataFormat infer_format(const TomlNode& train, const std::string& config_path) {
   const TomlNode& first =
       train.array() != nullptr && !train.array()->empty() ? train.array()->front() : train;
   const auto* path = std::get_if<std::string>(&first.value);
@@ -238,6 +239,12 @@ DataFormat infer_format(const TomlNode& train) {
     return train.table() != nullptr && find(*train.table(), "x") != nullptr ? DataFormat::kNumpy
                                                                             : DataFormat::kIdx;
   if (const std::optional<DataFormat> format = format_of_name(*path)) return *format;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(absolute(first, "data.train", config_path), ignored)) {
+    fail(ErrorKind::kConfig,
+         "{}: data.train: expected a file, found the folder {}; \"FOLDER/*.csv\" names the tables in one",
+         first.place, quote(*path));
+  }
   fail(ErrorKind::kConfig,
        "{}: data.train: expected a file whose name tells its format (.csv, .tsv, .txt, .data, each also with "
        ".gz, "
@@ -245,11 +252,11 @@ DataFormat infer_format(const TomlNode& train) {
        train.place, describe(train));
 }
 
-DataFormat read_format(const TableReader& data, const TomlNode& train) {
+DataFormat read_format(const TableReader& data, const TomlNode& train, const std::string& config_path) {
   const auto* path = std::get_if<std::string>(&train.value);
   if (path != nullptr && (*path == "-" || descriptor_of(*path)))
     (void)data.require("format", "\"csv\", \"numpy\" or \"idx\", which the name of a stream does not tell");
-  if (data.find("format") == nullptr) return infer_format(train);
+  if (data.find("format") == nullptr) return infer_format(train, config_path);
   return data.choice("format", std::span<const DataFormat>(kFormats), DataFormat::kCsv);
 }
 
@@ -267,7 +274,7 @@ DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   const TableReader table(node, "data", kKeys);
   const TomlNode& train = table.require("train", "the training data");
   DataConfig data;
-  data.format = read_format(table, train);
+  data.format = read_format(table, train, config_path);
   data.train = read_files(train, "data.train", config_path, data.format);
   read_parts(table, data, config_path);
   data.limits = read_limits(table);

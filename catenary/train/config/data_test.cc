@@ -213,6 +213,23 @@ TEST(DataConfig, TablesMayBeSeveralFiles) {
       "config: /c/c.toml:3:9: data.train: expected a path, or an array of at least one, found an array");
 }
 
+TEST(DataConfig, NoFileIsInTwoParts) {
+  const std::string message =
+      "config: /c/c.toml:3:9: data.test: needed each file once among train, validation and test, found '";
+  EXPECT_THAT(table_error("test = \"d.csv\"\n"), testing::StartsWith(message));
+  EXPECT_THAT(data_error("train = [\"a.csv\", \"b.csv\"]\ntarget = \"y\"\ntest = \"b.csv\"\n"),
+              testing::HasSubstr("data.test: needed each file once"));
+  EXPECT_THAT(data_error("train = [\"a.csv\", \"a.csv\"]\ntarget = \"y\"\n"),
+              testing::HasSubstr("data.train: needed each file once"));
+}
+
+TEST(DataConfig, AFolderIsNotTakenForImages) {
+  EXPECT_THAT(
+      data_error("train = \"/tmp\"\ntarget = \"y\"\n"),
+      testing::HasSubstr(
+          "data.train: expected a file, found the folder '/tmp'; \"FOLDER/*.csv\" names the tables in"));
+}
+
 TEST(DataConfig, AStreamsNameTellsNoFormat) {
   EXPECT_EQ(data_error("train = '-'"),
             "config: /c/c.toml:2:1: missing key 'data.format': expected \"csv\", \"numpy\" or \"idx\", which "

@@ -118,6 +118,26 @@ TEST(Preprocess, IsWrittenAsTables) {
   EXPECT_THAT(to_toml(with_steps("preprocess = 'none'")), HasSubstr("\npreprocess = \"none\"\n"));
 }
 
+TEST(Preprocess, NumericTargetsAreStandardizedUnlessAutoDecides) {
+  const auto types = [](const std::string& steps, const std::string& loss) {
+    std::vector<std::string> names;
+    const std::string text =
+        "format = 1\npreprocess = " + steps +
+        "\ndata = { train = 'd.csv', target = 'y' }\nmodel = { layers = [{ type = 'dense' }] }\n"
+        "train = { loss = '" +
+        loss + "' }\n";
+    for (const Step& step : parse_config(text, "c.toml").preprocess)
+      names.emplace_back(name_of(step.options));
+    return names;
+  };
+  EXPECT_THAT(types("[{ type = 'log' }]", "squared_error"), ElementsAre("log", "target_standardize"));
+  EXPECT_THAT(types("[{ type = 'log' }, { type = 'auto', standardize = false }]", "squared_error"),
+              ElementsAre("log", "auto"));
+  EXPECT_THAT(types("[{ type = 'target_standardize' }]", "squared_error"), ElementsAre("target_standardize"));
+  EXPECT_THAT(types("[]", "squared_error"), IsEmpty());
+  EXPECT_THAT(types("[{ type = 'log' }]", "softmax_cross_entropy"), ElementsAre("log"));
+}
+
 TEST(Preprocess, AnOverrideMaySayNone) {
   const std::string text =
       "format = 1\ndata = { train = 'd.csv', target = 'y' }\nmodel = { layers = [{ type = 'dense' }] }\n"
@@ -126,7 +146,9 @@ TEST(Preprocess, AnOverrideMaySayNone) {
     return parse_config(text, "c.toml", std::vector<std::string>{override_text}).preprocess;
   };
   EXPECT_THAT(with("preprocess=none"), IsEmpty());
-  EXPECT_THAT(with("preprocess.0.type=standardize"), ElementsAre(Step{.options = preprocess::Standardize()}));
+  EXPECT_THAT(with("preprocess.0.type=standardize"),
+              ElementsAre(Step{.options = preprocess::Standardize()},
+                          Step{.options = preprocess::TargetStandardize()}));
 }
 
 TEST(Preprocess, SaysWhatIsWrongWithAStep) {

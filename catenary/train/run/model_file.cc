@@ -119,7 +119,7 @@ class Reader {
   // A file's columns and inputs, of texts that could be right: an input takes at least a number of the first
   // layer's, and what is parsed takes many times its bytes.
   void read_columns_and_inputs(Schema& schema, const LayerConfig& first) const {
-    constexpr std::size_t kAlways = std::size_t{1} << 20, kEach = 4096;
+    constexpr std::size_t kAlways = std::size_t{8} << 20, kEach = 4096;
     const std::size_t most = kAlways + kEach * static_cast<std::size_t>(inputs_of(first.name));
     for (const char* key : {kColumns, kInputs, kTargetScales}) {
       if (metadata(key).size() <= most) continue;

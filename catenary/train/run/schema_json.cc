@@ -213,12 +213,14 @@ FittedStep read_step(const JsonReader& reader, const ReadJson& json) {
   return quantile;
 }
 
-// A time is two numbers until its part is taken, which nothing else has.
+// A time is two numbers until its part is taken, which nothing else has; or all that is asked is whether it
+// is missing.
 bool takes_parts_of_times(const Input& input, const Schema& schema) {
   const bool is_time = schema.columns[input.column].type == ColumnType::kTime;
   const auto parts = std::ranges::count_if(
       input.steps, [](const FittedStep& step) { return std::holds_alternative<fitted::Part>(step); });
   if (!is_time) return parts == 0;
+  if (input.steps.size() == 1 && std::holds_alternative<fitted::IsMissing>(input.steps.front())) return true;
   return parts == 1 && std::holds_alternative<fitted::Part>(input.steps.front());
 }
 

@@ -42,6 +42,7 @@ Schema whole_schema() {
       {.name = "member", .column = 4},
       {.name = "when.year", .column = 5, .steps = {fitted::Part{TimePart::kYear}}},
       {.name = "when.month", .column = 5, .steps = {fitted::Part{TimePart::kMonth}, fitted::Log()}},
+      {.name = "when.missing", .column = 5, .steps = {fitted::IsMissing()}},
       {.name = "born.day", .column = 6, .steps = {fitted::Part{TimePart::kDay}}},
       {.name = "born.weekday", .column = 6, .steps = {fitted::Part{TimePart::kWeekday}}},
       {.name = "seen.hour", .column = 7, .steps = {fitted::Part{TimePart::kHour}}}};

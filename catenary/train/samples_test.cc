@@ -14,7 +14,6 @@ namespace {
 using testing::DoubleNear;
 using testing::ElementsAre;
 using testing::FloatEq;
-using testing::HasSubstr;
 using testing_support::error_of;
 using testing_support::TemporaryDirectory;
 

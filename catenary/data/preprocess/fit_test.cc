@@ -104,7 +104,7 @@ TEST(Fit, OneHotHasAColumnForEachValueAndOneForOthers) {
 TEST(Fit, WhatIsRefusedIsRefusedInOtherRowsOfTheFileToo) {
   const Steps refuses = {{.options = OneHot{.max_levels = 2, .unseen = Unseen::kRefuse}}};
   Dataset data = table("c,y\nred,0\nblue,0\ngreen,0\n");
-  EXPECT_EQ(error_of([&] {
+  EXPECT_EQ(testing_support::error_of([&] {
               fit(data, Rows{0, 1}, refuses);
             }),
             "data: row 3, column 'c': needed a value that the training rows have, as unseen = \"refuse\" of "

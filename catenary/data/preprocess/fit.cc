@@ -13,6 +13,7 @@
 #include "catenary/data/name_index.h"
 #include "catenary/data/preprocess/draft.h"
 #include "catenary/data/preprocess/encode.h"
+#include "catenary/data/preprocess/recode.h"
 #include "catenary/data/preprocess/statistics.h"
 
 namespace catenary {
@@ -73,7 +74,6 @@ class Fit {
   void note(const std::string& column, std::string_view reason) {
     data_.notes.push_back(fmt::format("column {} {}: left out", quote(column), reason));
   }
-  void set_codes(std::size_t column, const ColumnSchema& schema);
   void drop_unread_columns();
 
   Dataset& data_;
@@ -150,25 +150,6 @@ void Fit::apply_one(const preprocess::Impute& options) {
   replace(takes, [&](const Draft& draft, Drafts& out) { impute(options, draft, out); });
 }
 
-// The column's cells take the numbers that go with the schema's levels in place of those that they have.
-void Fit::set_codes(std::size_t column, const ColumnSchema& schema) {
-  const std::vector<float> codes = codes_for(schema, data_.schema.columns[column].levels);
-  auto& numbers = std::get<std::vector<float>>(data_.features.elements);
-  const auto width = static_cast<std::size_t>(data_.features.columns);
-  for (std::size_t at = data_.places[column]; at < numbers.size(); at += width) {
-    if (std::isnan(numbers[at])) continue;
-    const auto level = static_cast<std::size_t>(numbers[at]);
-    numbers[at] = codes[level];
-    if (schema.unseen == Unseen::kRefuse && static_cast<std::size_t>(numbers[at]) >= schema.levels.size())
-      fail(ErrorKind::kData,
-           "row {}, column {}: needed a value that the training rows have, as unseen = \"refuse\" of its "
-           "onehot asks, "
-           "found {}",
-           at / width + 1, quote(schema.name), quote(data_.schema.columns[column].levels[level]));
-  }
-  data_.schema.columns[column] = schema;
-}
-
 void Fit::one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts& out) {
   const std::size_t column = draft.input.column;
   const std::vector<float> codes = values(draft);
@@ -189,7 +170,7 @@ void Fit::one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts&
   schema.unseen = options.unseen;
   schema.levels = seen > options.max_levels ? std::vector<std::string>() : levels;
   schema.buckets = seen > options.max_levels ? options.buckets : 0;
-  set_codes(column, schema);
+  recode(data_, column, schema);
   for (std::size_t i = 0; i < schema.levels.size(); ++i) out.push_back(code_of(draft, schema.levels[i], i));
   for (std::int64_t i = 0; i < schema.buckets; ++i)
     out.push_back(code_of(draft, fmt::format("#{}", i), static_cast<std::size_t>(i)));
@@ -217,7 +198,7 @@ void Fit::apply_one(const preprocess::Ordinal& options) {
   replace(is_category, [&](const Draft& draft, Drafts& out) {
     ColumnSchema schema = data_.schema.columns[draft.input.column];
     schema.levels = options.order.empty() ? sorted_levels(seen_levels(draft), '.') : options.order;
-    set_codes(draft.input.column, schema);
+    recode(data_, draft.input.column, schema);
     push(draft, fitted::Ordinal{static_cast<float>(schema.levels.size())}, out);
     out.back().type = ColumnType::kNumber;
   });

@@ -34,6 +34,7 @@ step 'Growth over width and batch' "$programs/growth_bench" "${quick[@]}" \
 step 'Other activations and optimizers' "$programs/variants_bench" "${quick[@]}" --json "$results/variants.json"
 step 'Whole trainings beside Python frameworks' bench/end_to_end.py --program "$build/catenary" "${end_to_end[@]}" \
   --json "$results/end_to_end.json"
+step 'Reading tables' "$programs/reading_bench" "${quick[@]}" --json "$results/reading.json"
 step 'Derivations' bench/derive.py --program "$build/catenary" "${derive[@]}" --json "$results/derive.json"
 if [ ${#quick[@]} -gt 0 ]; then
   step 'This version beside itself, as before.py compares it with an earlier one' bench/before.py --turn 0.001 --rounds 2 \

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -9,7 +8,7 @@
 namespace catenary {
 
 /// The parts of a set, and their places in PartSizes.
-enum Part : std::size_t { kTrain, kValidation, kTest };
+enum Part : std::uint8_t { kTrain, kValidation, kTest };
 
 /// How many rows each part has.
 using PartSizes = std::array<std::int64_t, 3>;

@@ -15,7 +15,9 @@ namespace catenary {
 
 namespace {
 
-Philox generator(std::uint64_t seed) { return {seed, RandomPurpose::kSplit, 1}; }  // 0 is split's stream
+Philox folds_generator(std::uint64_t seed) {
+  return {seed, RandomPurpose::kSplit, 1};
+}  // 0 is split's stream
 
 void require_one_each(std::int64_t folds, std::size_t found, std::string_view what) {
   if (folds >= 2 && static_cast<std::size_t>(folds) <= found) return;
@@ -26,7 +28,7 @@ void require_one_each(std::int64_t folds, std::size_t found, std::string_view wh
 // The fold of each row is dealt in turn: to class after class, within a class as drawn.
 std::vector<std::size_t> deal(std::span<const std::int64_t> rows, std::size_t count, const SplitRule& rule) {
   const Membership classes = classes_of(rows, rule);
-  std::vector<std::int64_t> order = shuffled(std::ssize(rows), generator(rule.seed));
+  std::vector<std::int64_t> order = shuffled(std::ssize(rows), folds_generator(rule.seed));
   const auto class_of = [&](std::int64_t place) { return classes.of[static_cast<std::size_t>(place)]; };
   std::ranges::stable_sort(order, {}, class_of);
   std::vector<std::size_t> fold_of(rows.size());
@@ -45,7 +47,7 @@ std::vector<std::size_t> cut(std::size_t rows, std::size_t count) {
 // Largest first, each to the smallest fold [Graham 1969, "Bounds on multiprocessing timing anomalies"].
 std::vector<std::size_t> pack(const Membership& groups, std::size_t count, std::uint64_t seed) {
   const auto size_of = [&](std::int64_t group) { return groups.sizes[static_cast<std::size_t>(group)]; };
-  std::vector<std::int64_t> order = shuffled(std::ssize(groups.sizes), generator(seed));
+  std::vector<std::int64_t> order = shuffled(std::ssize(groups.sizes), folds_generator(seed));
   std::ranges::stable_sort(order, std::greater(), size_of);
   using Fold = std::pair<std::int64_t, std::size_t>;  // its rows, its number
   std::priority_queue<Fold, std::vector<Fold>, std::greater<>> folds;

@@ -16,7 +16,7 @@ namespace catenary {
 
 namespace {
 
-Philox generator(std::uint64_t seed) { return {seed, RandomPurpose::kSplit, 0}; }
+Philox parts_generator(std::uint64_t seed) { return {seed, RandomPurpose::kSplit, 0}; }
 
 void require_shares(HeldOut shares) {
   if (shares.validation >= 0 && shares.test >= 0 && shares.validation + shares.test < 1) return;
@@ -76,7 +76,7 @@ std::vector<PartSizes> share_out(const Membership& classes, HeldOut shares, std:
 
 // The places of rows in the order in which they come into test, then validation, then train.
 std::vector<std::int64_t> dealing_order(std::int64_t count, const SplitRule& rule) {
-  if (rule.order != SplitOrder::kOrdered) return shuffled(count, generator(rule.seed));
+  if (rule.order != SplitOrder::kOrdered) return shuffled(count, parts_generator(rule.seed));
   std::vector<std::int64_t> order(static_cast<std::size_t>(count));
   std::iota(order.rbegin(), order.rend(), std::int64_t{0});
   return order;
@@ -125,7 +125,7 @@ Parts split_groups(std::span<const std::int64_t> rows, HeldOut shares, const Spl
   }
   const PartSizes sizes = sizes_of(std::ssize(rows), shares);
   std::vector<Part> part_of_group(count);
-  std::vector<std::int64_t> left = shuffled(std::ssize(groups.sizes), generator(rule.seed));
+  std::vector<std::int64_t> left = shuffled(std::ssize(groups.sizes), parts_generator(rule.seed));
   for (const auto& [part, share] : {std::pair(kTest, shares.test), {kValidation, shares.validation}}) {
     if (share == 0) continue;
     for (const std::int64_t group : draw_groups(left, groups.sizes, sizes[part], --others))

@@ -192,6 +192,13 @@ TEST(Split, GroupsStayTogether) {
       RC_ASSERT(homes == 1);
     }
     RC_ASSERT(!parts.train.empty() && !parts.validation.empty() && !parts.test.empty());
+    const std::int64_t test = std::ssize(parts.test);
+    const std::int64_t wanted = std::llround(0.3 * static_cast<double>(rows.size()));
+    for (const std::int64_t code : codes) {  // none of the others would bring test nearer to its share
+      const std::int64_t size =
+          count_of(parts.train, groups, code) + count_of(parts.validation, groups, code);
+      RC_ASSERT(std::abs(test + size - wanted) >= std::abs(test - wanted));
+    }
   });
 }
 

@@ -47,6 +47,8 @@ class ColumnReader {
     return number ? take_number(*number, out) : read_other(text, out);
   }
 
+  /// Whether the type was asked for.
+  [[nodiscard]] bool is_fixed() const { return options_.freedom == Freedom::kNone; }
   [[nodiscard]] Guess guess() const { return options_.guess; }
   /// Whether the cells read so far must be read again, by guess().
   [[nodiscard]] bool must_reread() const { return must_reread_; }

@@ -311,6 +311,7 @@ Table TableBuilder::finish() {
     codes.push_back(std::move(settled.codes));
     has_other_bytes = has_other_bytes || reader.has_other_bytes();
     if (result.type == ColumnType::kTime && result.role == ColumnRole::kFeature) note_dates(column);
+    if (result.type == ColumnType::kCategory && result.role == ColumnRole::kFeature) note_numbers(column);
     if (result.type != ColumnType::kNumber) continue;
     require_f32(column);
     if (reader.infinite() > 0)
@@ -321,6 +322,23 @@ Table TableBuilder::finish() {
     table_.notes.push_back(fmt::format("{}: not UTF-8: what is not is read as Windows-1252", table_.file()));
   recode(codes);
   return std::move(table_);
+}
+
+// A text among numbers makes a column a category, which is seldom meant.
+void TableBuilder::note_numbers(std::size_t column) {
+  constexpr std::size_t kFew = 5;  // values, among which numbers may be names
+  const std::vector<std::string>& levels = table_.columns[column].levels;
+  const auto is_number = [&](const std::string& level) {
+    return parse_number(level, '.').has_value() || parse_number(level, ',').has_value();
+  };
+  const auto numbers = static_cast<std::size_t>(std::ranges::count_if(levels, is_number));
+  if (readers_[column].is_fixed() || levels.size() < kFew || 10 * numbers < 9 * levels.size()) return;
+  const auto text = std::ranges::find_if_not(levels, is_number);
+  table_.notes.push_back(
+      fmt::format("{}: a category, though {} of its {} values are numbers{}; data.types, data.missing or "
+                  "data.decimal may put it right",
+                  column_position(table_, column), numbers, levels.size(),
+                  text == levels.end() ? "" : fmt::format(", not {}", quote(*text))));
 }
 
 // 3/4/2024 may be either; what cells did not tell is said.

@@ -68,6 +68,7 @@ class TableBuilder {
   void end_full_row(std::int64_t line);
   void recode(std::span<const std::vector<float>> codes);
   void note_dates(std::size_t column);
+  void note_numbers(std::size_t column);
   void require_f32(std::size_t column);
   [[noreturn]] void fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
                               std::string_view found) const;

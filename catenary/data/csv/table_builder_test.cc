@@ -29,6 +29,22 @@ TEST(TableBuilder, LinesOfSpacesLeaveNothingBehind) {
             "data: f.csv: line 4, column 1 'x': needed a number in the range of f32, found 1e+39");
 }
 
+TEST(TableBuilder, ATextAmongNumbersIsNoted) {
+  std::string text = "x,y\n";
+  for (int i = 0; i < 10; ++i) text += fmt::format("{},1\n", i);
+  EXPECT_THAT(
+      parse(text + "rotary,1\n").notes,
+      ElementsAre("f.csv: column 1 'x': a category, though 10 of its 11 values are numbers, not 'rotary'; "
+                  "data.types, data.missing or data.decimal may put it right"));
+  EXPECT_THAT(parse(text + "rotary,1\nelectric,1\n").notes, IsEmpty());
+  EXPECT_THAT(parse(text).notes, IsEmpty());
+  CsvOptions asked;
+  asked.requests = [](std::span<const std::string> /*header*/) {
+    return std::vector<ColumnRequest>{{.type = ColumnType::kCategory}, {}};
+  };
+  EXPECT_THAT(parse(text, asked).notes, IsEmpty());
+}
+
 TEST(TableBuilder, InATableOfOneColumnABlankCellIsMissing) {
   for (const char* text : {"x\n\"\"\n1\n", "x\n \n1\n"})
     EXPECT_THAT(numbers(parse(text), 0), ElementsAre(IsNan(), 1)) << text;

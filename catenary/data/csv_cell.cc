@@ -1,15 +1,13 @@
 #include "catenary/data/csv_cell.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
+#include <vector>
+
+#include "catenary/data/csv/csv_format.h"
 
 namespace catenary {
 
 namespace {
-
-// In small letters.
-constexpr std::array<std::string_view, 9> kMissing = {"", "na", "n/a", "nan", "null", "none", "?", "-", "."};
 
 bool needs_quotes(std::string_view text) {
   const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
@@ -18,8 +16,8 @@ bool needs_quotes(std::string_view text) {
 }
 
 bool reads_as_missing(std::string_view text) {
-  const auto is_same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
-  return std::ranges::any_of(kMissing, [&](auto word) { return std::ranges::equal(text, word, is_same); });
+  const std::vector<std::string> words = usual_missing_words();
+  return text.empty() || std::ranges::count(words, text) > 0;
 }
 
 std::string quoted(std::string_view text) {

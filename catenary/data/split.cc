@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <iterator>
 #include <numeric>
 #include <utility>
@@ -140,18 +139,6 @@ Parts split_groups(std::span<const std::int64_t> rows, HeldOut shares, const Spl
 
 std::vector<std::int64_t> permutation(std::int64_t count, std::uint64_t seed, std::uint64_t epoch) {
   return shuffled(count, Philox(seed, RandomPurpose::kShuffle, epoch));
-}
-
-Split split(std::int64_t rows, double held_out_fraction, std::uint64_t seed) {
-  const double wanted = std::round(static_cast<double>(rows) * held_out_fraction);
-  if (!(wanted >= 1 && wanted <= static_cast<double>(rows) - 1)) {
-    fail(ErrorKind::kConfig, "needed a fraction that leaves at least one of {} rows on each side, found {}",
-         rows, held_out_fraction);
-  }
-  std::vector<std::int64_t> all(static_cast<std::size_t>(rows));
-  std::iota(all.begin(), all.end(), std::int64_t{0});
-  Parts parts = split(all, {.test = held_out_fraction}, {.seed = seed});
-  return {.train = std::move(parts.train), .held_out = std::move(parts.test)};
 }
 
 std::string_view name_of(SplitOrder order) {

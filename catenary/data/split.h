@@ -14,16 +14,6 @@ namespace catenary {
 [[nodiscard]] std::vector<std::int64_t> permutation(std::int64_t count, std::uint64_t seed,
                                                     std::uint64_t epoch);
 
-/// Row numbers of two parts of a set, each ascending; every row is in exactly one.
-struct Split {
-  std::vector<std::int64_t> train;     ///< to train on
-  std::vector<std::int64_t> held_out;  ///< to test on
-};
-
-/// Holds out round(rows * fraction) rows, chosen by `seed` alone. Throws Error{config} unless both parts get
-/// a row.
-[[nodiscard]] Split split(std::int64_t rows, double held_out_fraction, std::uint64_t seed);
-
 /// Row numbers of the three parts of a set, each ascending; every row is in exactly one.
 struct Parts {
   std::vector<std::int64_t> train;       ///< to train on

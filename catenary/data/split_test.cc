@@ -299,35 +299,5 @@ TEST(Split, NeedsRowsThatAscendAndWhatItSplitsBy) {
             "config: needed a group for each row, found 0 for the rows up to 2");
 }
 
-TEST(Split, PartitionsTheRowsInOrder) {
-  const Split parts = split(1000, 0.25, 7);
-  EXPECT_EQ(parts.held_out.size(), 250u);
-  EXPECT_TRUE(std::is_sorted(parts.train.begin(), parts.train.end()));
-  EXPECT_TRUE(std::is_sorted(parts.held_out.begin(), parts.held_out.end()));
-  std::vector<std::int64_t> merged;
-  std::merge(parts.train.begin(), parts.train.end(), parts.held_out.begin(), parts.held_out.end(),
-             std::back_inserter(merged));
-  ASSERT_EQ(merged.size(), 1000u);
-  for (std::int64_t i = 0; i < 1000; ++i) EXPECT_EQ(merged[static_cast<std::size_t>(i)], i);
-}
-
-TEST(Split, IsAFunctionOfTheSeed) {
-  EXPECT_EQ(split(100, 0.5, 1).train, split(100, 0.5, 1).train);
-  EXPECT_NE(split(100, 0.5, 1).train, split(100, 0.5, 2).train);
-}
-
-TEST(Split, LeavesARowOnEachSideOrFails) {
-  EXPECT_EQ(split(2, 0.5, 1).train.size(), 1u);
-  EXPECT_EQ(split(3, 0.4, 1).held_out.size(), 1u);
-  EXPECT_EQ(error_of([] { (void)split(10, 0.01, 1); }),
-            "config: needed a fraction that leaves at least one of 10 rows on each side, found 0.01");
-  for (const double fraction :
-       {0.0, 1.0, 0.99, -0.5, 2.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
-    EXPECT_NE(error_of([&] { (void)split(10, fraction, 1); }), "no error") << fraction;
-  }
-  EXPECT_NE(error_of([] { (void)split(1, 0.5, 1); }), "no error");
-  EXPECT_NE(error_of([] { (void)split(0, 0.5, 1); }), "no error");
-}
-
 }  // namespace
 }  // namespace catenary

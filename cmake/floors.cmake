@@ -86,9 +86,11 @@ function(catenary_test name)
     return()
   endif()
   set(common TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  gtest_discover_tests(${name} ${common} TEST_FILTER "-${slow}" TEST_LIST ${name}_quick PROPERTIES TIMEOUT 300)
+  # Tables that tests have no memory for go to the build folder and not to the home of who runs them.
+  set(cache ENVIRONMENT "XDG_CACHE_HOME=${CMAKE_BINARY_DIR}/cache")
+  gtest_discover_tests(${name} ${common} TEST_FILTER "-${slow}" TEST_LIST ${name}_quick PROPERTIES TIMEOUT 300 ${cache})
   gtest_discover_tests(${name} ${common} TEST_FILTER "${slow}" TEST_LIST ${name}_slow
-                       PROPERTIES TIMEOUT 900 LABELS slow)
+                       PROPERTIES TIMEOUT 900 LABELS slow ${cache})
 endfunction()
 
 # catenary_library(): the one library that users link, catenary::catenary, made of the objects of all floors, and its

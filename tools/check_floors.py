@@ -42,7 +42,7 @@ ROOMS_OF = {
     "data": {
         "": {"csv"},
         "csv": {"schema.h", "limits.h", "unzip.h"},
-        "preprocess": {"csv", "dataset.h", "schema.h", "limits.h", "classes.h", "name_index.h"},
+        "preprocess": {"csv", "dataset.h", "schema.h", "limits.h", "classes.h", "name_index.h", "recode.h"},
     },
     "train": {"": {"config", "run"}, "config": set(), "run": {"config"}},
     "bench": {"": {"compare"}, "compare": set()},

@@ -15,6 +15,7 @@
 #include "catenary/engine/variables.h"
 #include "catenary/ir/walk.h"
 #include "catenary/ops/ops.h"
+#include "catenary/train/feed.h"
 #include "catenary/train/model.h"
 #include "catenary/train/run/run_directory.h"
 #include "catenary/train/samples.h"
@@ -225,23 +226,6 @@ Network load_network(const DeriveArguments& arguments) {
   return {std::move(run.config), std::move(run.model)};
 }
 
-// Numbers of one row as the model reads them.
-std::vector<double> row_of(const Rows& rows, std::int64_t row, std::int64_t columns) {
-  const std::int64_t stride = rows.row_stride > 0 ? rows.row_stride : columns;
-  std::vector<double> numbers;
-  for (std::int64_t i = 0; i < columns; ++i) {
-    const std::int64_t at = row * stride + i;
-    double x = rows.element == ElementType::kU8    ? static_cast<const std::uint8_t*>(rows.data)[at]
-               : rows.element == ElementType::kF32 ? static_cast<const float*>(rows.data)[at]
-                                                   : static_cast<const double*>(rows.data)[at];
-    const auto pick = [&](std::span<const double> s, double none) {
-      return s.empty() ? none : s[s.size() == 1 ? 0 : static_cast<std::size_t>(i)];
-    };
-    numbers.push_back(x * pick(rows.scale, 1) + pick(rows.shift, 0));
-  }
-  return numbers;
-}
-
 void append(std::vector<double>& all, const std::vector<double>& more) {
   all.insert(all.end(), more.begin(), more.end());
 }
@@ -255,12 +239,12 @@ void bind_network(DeriveProblem& problem, train::Model& model, const Network& ne
   if (sample >= samples.size())
     fail(ErrorKind::kConfig, "--sample: expected a row from 0 to {}, found {}", samples.size() - 1, sample);
   // A batch of the sample and those after it: what is summed over the samples shall have more than one term.
-  const train::SampleRows rows(data.file);
+  const train::Feed feed(data.file);
   problem.at.batch_size = std::min<std::int64_t>(kBatch, samples.size() - sample);
   for (std::int64_t i = sample; i < sample + problem.at.batch_size; ++i) {
     const std::int64_t row = samples.rows[static_cast<std::size_t>(i)];
-    append(problem.at.leaves["x"], row_of(rows.inputs(), row, model.x.shape().size()));
-    append(problem.at.leaves["target"], row_of(rows.targets(), row, data.file.data.target_columns));
+    append(problem.at.leaves["x"], feed.inputs_of(row));
+    append(problem.at.leaves["target"], feed.targets_of(row));
   }
   problem.given = true;
 }

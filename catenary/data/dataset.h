@@ -2,24 +2,29 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "catenary/base/cpp20.h"
+#include "catenary/base/mapped_file.h"
 #include "catenary/data/csv/text_list.h"
 #include "catenary/data/schema.h"
 
 namespace catenary {
 
 /// Numbers of all examples: elements [rows][columns], row-major. A number is element * scale, so that images
-/// stay bytes in memory (scale = 1/255) until a batch is gathered.
+/// stay bytes in memory (scale = 1/255) until a batch is gathered. What memory has no room for is mapped.
 struct Features {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
-  std::variant<std::vector<std::uint8_t>, std::vector<float>> elements;
+  std::variant<std::vector<std::uint8_t>, std::vector<float>, MappedArray<float>> elements;
   float scale = 1;
 };
+
+/// All elements, where they are f32; empty where they are bytes.
+[[nodiscard]] std::span<const float> floats_of(const Features& features);
 
 /// A column that says of each row which part of the data, or which group, it belongs to.
 struct Mark {
@@ -27,12 +32,15 @@ struct Mark {
   std::vector<std::string> levels;  ///< sorted
 };
 
-/// Examples in memory: for each row its features and its targets.
+/// Examples: for each row its features and its targets.
 struct Dataset {
   Features features;  ///< one row for each example, as it was read
   /// Where the first number of each of schema.columns stands among the features' columns, of which some may
   /// be unused.
   std::vector<std::size_t> places;
+  /// For each of schema.columns which of its numbers each number stands for that the features have there; an
+  /// empty list, and one beyond the last: themselves.
+  std::vector<std::vector<float>> codes;
   /// [rows][target_columns], row-major: the class index where schema.classes is not empty, else the numbers.
   /// NaN where the target is missing.
   std::vector<float> targets;

@@ -17,9 +17,13 @@ namespace {
 constexpr float kByteScale = 1.0F / 255;  // maps bytes onto [0, 1]
 
 Features features_of(IdxArray array) {
-  Features features{.rows = array.extents[0], .elements = std::move(array.elements)};
-  std::visit([&](const auto& elements) { features.columns = std::ssize(elements) / features.rows; },
-             features.elements);
+  Features features{.rows = array.extents[0], .elements = {}};
+  std::visit(
+      [&](auto& elements) {
+        features.columns = std::ssize(elements) / features.rows;
+        features.elements = std::move(elements);
+      },
+      array.elements);
   if (std::holds_alternative<std::vector<std::uint8_t>>(features.elements)) features.scale = kByteScale;
   return features;
 }

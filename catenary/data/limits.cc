@@ -43,8 +43,11 @@ std::uint64_t allowed_bytes(const DataLimits& limits) {
 
 std::uint64_t allowed_bytes(const DataLimits& limits, std::uint64_t packed_bytes) {
   if (limits.max_bytes) return *limits.max_bytes;
-  const std::uint64_t plausible = std::max(kAlwaysAllowed, kMostGrowth * packed_bytes);
-  return std::min(allowed_bytes(limits), plausible);
+  return std::min(allowed_bytes(limits), plausible_bytes(limits, packed_bytes));
+}
+
+std::uint64_t plausible_bytes(const DataLimits& limits, std::uint64_t packed_bytes) {
+  return std::max({kAlwaysAllowed, kMostGrowth * packed_bytes, limits.max_bytes.value_or(0)});
 }
 
 void require_allowed(std::uint64_t bytes, std::uint64_t allowed, const std::string& file) {

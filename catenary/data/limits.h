@@ -34,6 +34,9 @@ inline constexpr std::uint64_t kRowBytes = 32;
 /// The same for a compressed file of `packed_bytes` bytes; 0 if that is not known, as of a pipe.
 [[nodiscard]] std::uint64_t allowed_bytes(const DataLimits& limits, std::uint64_t packed_bytes);
 
+/// The bytes that such a file's data may take on disk in place of memory.
+[[nodiscard]] std::uint64_t plausible_bytes(const DataLimits& limits, std::uint64_t packed_bytes);
+
 /// Throws Error{data} unless `bytes` are allowed. file: its name in messages.
 void require_allowed(std::uint64_t bytes, std::uint64_t allowed, const std::string& file);
 

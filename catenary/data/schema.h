@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -42,6 +43,13 @@ struct ColumnSchema {
   Unseen unseen = Unseen::kOther;  ///< of a category: whether other values are errors
   [[nodiscard]] bool operator==(const ColumnSchema&) const = default;
 };
+
+/// The number that a cell's number stands for by a list of codes; without a list, and where it is missing:
+/// itself.
+[[nodiscard]] inline float decoded(float number, std::span<const float> codes) {
+  const bool is_code = number >= 0 && number < static_cast<float>(codes.size());
+  return is_code ? codes[static_cast<std::size_t>(number)] : number;
+}
 
 /// The parts of a time that networks can use.
 enum class TimePart { kYear, kMonth, kDay, kWeekday, kHour };

@@ -14,6 +14,7 @@
 #include "catenary/data/classes.h"
 #include "catenary/data/csv/csv.h"
 #include "catenary/data/name_index.h"
+#include "catenary/data/recode.h"
 #include "catenary/data/table_columns.h"
 
 namespace catenary {
@@ -171,6 +172,7 @@ void choose_columns(Dataset& dataset, const Table& table) {
                                         .date_order = column.date_order,
                                         .levels = column.levels});
       dataset.places.push_back(column.place);
+      dataset.codes.push_back(column.codes);
     } else if (!reason->empty()) {
       dataset.notes.push_back(
           fmt::format("{}: column {} {}: left out", table.file(), quote(column.name), *reason));
@@ -204,7 +206,11 @@ void take_features(Features& features, Table& table) {
   CellMatrix& cells = table.of(ColumnRole::kFeature);
   features.rows = table.rows();
   features.columns = static_cast<std::int64_t>(cells.width);
-  features.elements = std::move(cells.numbers);
+  if (cells.mapped) {
+    features.elements = *std::move(cells.mapped);
+  } else {
+    features.elements = std::move(cells.numbers);
+  }
 }
 
 // All of a table but its features and targets.
@@ -278,36 +284,19 @@ Table read_table(const auto& source, const TableOptions& options, const auto& re
   return read(source, {.format = options.format,
                        .requests = [&](Names header) { return requests(file, header); },
                        .limits = options.limits,
+                       .cache = options.cache,
                        .more = options.more});
 }
 
-bool level_is_known(float code, const ColumnSchema& column) {
-  return static_cast<std::size_t>(code) < column.levels.size();
-}
-
-// A category's cells as the trained model has them, instead of as this file does.
-void recode(Dataset& dataset, const Table& table, const Schema& trained) {
-  auto& numbers = std::get<std::vector<float>>(dataset.features.elements);
-  const std::size_t width = table.of(ColumnRole::kFeature).width;
+// The columns of a trained model, whose categories' cells become what they are for it.
+void take_columns(Dataset& dataset, const Table& table, const Schema& trained) {
   for (std::size_t i = 0; i < trained.columns.size(); ++i) {
-    const ColumnSchema& schema = trained.columns[i];
-    if (schema.type != ColumnType::kCategory) continue;
-    const std::size_t at = target_column(table, schema.name);
-    const std::vector<float> codes = codes_for(schema, table.columns[at].levels);
-    for (std::size_t row = 0; row < table.lines.size(); ++row) {
-      float& number = numbers[row * width + dataset.places[i]];
-      if (std::isnan(number)) continue;
-      const auto level = static_cast<std::size_t>(number);
-      number = codes[level];
-      if (schema.unseen == Unseen::kOther || schema.buckets > 0 || level_is_known(number, schema)) continue;
-      const NameIndex known(schema.levels);
-      const std::string& value = table.columns[at].levels[level];
-      fail(ErrorKind::kData,
-           "{}: needed a value that the model was trained on, as unseen = \"refuse\" of its onehot asks, "
-           "found "
-           "{}{}",
-           cell_position(table, row, at), quote(value), known.hint(value));
-    }
+    const std::size_t at = target_column(table, trained.columns[i].name);
+    dataset.places.push_back(table.columns[at].place);
+    dataset.codes.push_back(table.columns[at].codes);
+    if (trained.columns[i].type != ColumnType::kCategory) continue;
+    dataset.schema.columns[i].levels = table.columns[at].levels;
+    recode(dataset, i, trained.columns[i], [&](std::size_t row) { return cell_position(table, row, at); });
   }
 }
 
@@ -347,9 +336,7 @@ Dataset load_for(const Schema& trained, const auto& source, TargetUse use, const
   Dataset dataset = rows_of(table, options);
   dataset.schema = trained;
   take_features(dataset.features, table);
-  for (const ColumnSchema& column : trained.columns)
-    dataset.places.push_back(table.columns[target_column(table, column.name)].place);
-  recode(dataset, table, trained);
+  take_columns(dataset, table, trained);
   if (options.targets.empty()) return dataset;
   if (trained.classes.empty()) {
     dataset.targets = std::move(table.of(ColumnRole::kTarget).numbers);

@@ -30,6 +30,9 @@ struct TableOptions {
   /// Files whose rows follow, with the same header.
   std::vector<std::filesystem::path> more = {};
   DataLimits limits = {};  ///< how much its data may be
+  /// Folder for files that keep the rows of a table beyond the limits, which are then mapped; empty: it is
+  /// refused.
+  std::filesystem::path cache = {};
 };
 
 /// Reads a training set. Every column that is nothing else is an input, in the file's order, but for a

@@ -24,11 +24,10 @@ void require_ok(Status status) {
 
 Evaluator::Evaluator(const Model& model, Variables& variables, Samples samples, ThreadPool& pool)
     : samples_(std::move(samples)),
-      rows_(*samples_.examples),
+      feed_(*samples_.examples),
       has_classes_(bool(model.predicted_class)),
       step_(compile(evaluation_program(model), variables, {.pool = &pool})) {
-  step_.bind("x", rows_.inputs());
-  step_.bind("target", rows_.targets());
+  feed_.bind(step_);
   step_.reserve(std::min(kEvaluationBatch, samples_.size()));
 }
 
@@ -40,7 +39,7 @@ Assessment Evaluator::evaluate() {
   for (std::int64_t first = 0; first < samples_.size(); first += kEvaluationBatch) {
     const auto count = static_cast<std::size_t>(std::min(kEvaluationBatch, samples_.size() - first));
     const std::span rows = std::span(samples_.rows).subspan(static_cast<std::size_t>(first), count);
-    const Status status = step_.run({.size = std::ssize(rows), .indices = rows.data()});
+    const Status status = feed_.run(step_, {.size = std::ssize(rows), .indices = rows.data()});
     if (status == Status::kNotFinite) {
       fail(ErrorKind::kNumeric, "samples {} to {}: {}", first, first + std::ssize(rows) - 1,
            message(step_.not_finite().value()));

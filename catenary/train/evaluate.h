@@ -5,6 +5,7 @@
 #include <span>
 
 #include "catenary/engine/step.h"
+#include "catenary/train/feed.h"
 #include "catenary/train/model.h"
 #include "catenary/train/run/history.h"
 #include "catenary/train/run/metrics.h"
@@ -37,7 +38,7 @@ class Evaluator {
   [[nodiscard]] std::int64_t count_correct(std::span<const std::int64_t> rows, Assessment& result) const;
 
   const Samples samples_;
-  SampleRows rows_;
+  Feed feed_;
   bool has_classes_;
   Step step_;
 };

@@ -20,15 +20,15 @@ PredictionTable prediction_table(const Config& config, const Schema& schema, std
 }
 
 Predictor::Predictor(Network& network, const Examples& examples, std::string file, ThreadPool& pool)
-    : rows_(examples),
+    : feed_(examples, Feed::Targets::kLeft),
       has_classes_(bool(network.model.predicted_class)),
       file_(std::move(file)),
       step_(compile(prediction_program(network.model), network.variables, {.pool = &pool})) {
-  step_.bind("x", rows_.inputs());
+  feed_.bind(step_);
 }
 
 void Predictor::predict(const Batch& batch, const std::function<void(const Prediction&)>& take) {
-  require_ok(step_.run(batch));
+  require_ok(feed_.run(step_, batch));
   const std::span<const float> numbers = step_.rows("prediction");
   const auto size = static_cast<std::size_t>(batch.size);
   const std::size_t columns = numbers.size() / size;

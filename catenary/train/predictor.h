@@ -6,6 +6,7 @@
 
 #include "catenary/base/thread_pool.h"
 #include "catenary/engine/step.h"
+#include "catenary/train/feed.h"
 #include "catenary/train/model.h"
 #include "catenary/train/prediction_writer.h"
 #include "catenary/train/samples.h"
@@ -27,7 +28,7 @@ class Predictor {
  private:
   void require_finite(std::span<const float> numbers, std::int64_t row) const;
 
-  SampleRows rows_;
+  Feed feed_;
   bool has_classes_;
   std::string file_;
   Step step_;

@@ -9,6 +9,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
+#include "catenary/data/csv/table_cache.h"
 #include "catenary/data/folds.h"
 #include "catenary/data/idx_dataset.h"
 #include "catenary/data/numpy_examples.h"
@@ -127,7 +128,8 @@ TableOptions table_options(const Config& config, const DataFiles& files) {
           .part = data.split ? data.split->column : "",
           .group = data.split ? data.split->group : "",
           .more = {files.more.begin(), files.more.end()},
-          .limits = data.limits};
+          .limits = data.limits,
+          .cache = data.cache.empty() ? default_cache_folder() : std::filesystem::path(data.cache)};
 }
 
 // What a file is read for: of NumPy's arrays x_train and y_train are for training, x_test and y_test for the
@@ -163,14 +165,14 @@ Dataset load_trained(const Config& config, const DataFiles& files, const Schema&
 
 // What cannot be fitted stands in the file.
 void fit_to_rows(Dataset& data, std::span<const std::int64_t> rows, const Config& config) try {
-  fit(data, rows, config.preprocess);
+  fit(data, rows, config.preprocess, config.data.limits);
 } catch (const Error& error) {
   fail(error.kind(), "{}: {}", config.data.train.samples, error.what());
 }
 
 Examples examples_of(Dataset data, const std::string& file, const DataLimits& limits) {
   Examples examples{std::move(data), {}};
-  examples.inputs = encode(examples.data, file, limits);
+  examples.inputs = encode(examples.data, file, limits, TooMany::kDefer);
   return examples;
 }
 
@@ -272,32 +274,6 @@ Table load_columns(const Config& config) {
     fail(ErrorKind::kConfig, "{}: needed a table, found the format '{}'", config.data.place.text,
          name_of(config.data.format));
   return catenary::load_columns(config.data.train.samples, table_options(config, config.data.train));
-}
-
-SampleRows::SampleRows(const Examples& examples) : examples_(examples) {
-  for (const fitted::Affine& target : examples.data.schema.target_scales) {
-    target_scale_.push_back(1 / static_cast<double>(target.scale));
-    target_shift_.push_back(-static_cast<double>(target.shift) / static_cast<double>(target.scale));
-  }
-}
-
-Rows SampleRows::inputs() const {
-  const Features& features = examples_.inputs.features;
-  Rows rows{.count = features.rows, .scale = examples_.inputs.scale, .shift = examples_.inputs.shift};
-  if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&features.elements)) {
-    rows.data = bytes->data();
-    rows.element = ElementType::kU8;
-  } else {
-    rows.data = std::get<std::vector<float>>(features.elements).data();
-  }
-  return rows;
-}
-
-Rows SampleRows::targets() const {
-  return {.data = examples_.data.targets.data(),
-          .count = examples_.size(),
-          .scale = target_scale_,
-          .shift = target_shift_};
 }
 
 }  // namespace catenary::train

@@ -10,12 +10,12 @@
 #include "catenary/data/dataset.h"
 #include "catenary/data/preprocess/encode.h"
 #include "catenary/data/split.h"
-#include "catenary/engine/step.h"
 #include "catenary/train/config/config.h"
 
 namespace catenary::train {
 
-/// A file's examples in memory, as the network reads them: data.features has become `inputs`.
+/// A file's examples, as the network reads them: data.features has become `inputs`, unless those are
+/// deferred.
 struct Examples {
   Dataset data;
   Inputs inputs;
@@ -95,18 +95,5 @@ struct TestData {
 
 /// The columns of a config's table as they are read for training. Throws Error{config} for other data.
 [[nodiscard]] Table load_columns(const Config& config);
-
-/// Where a step finds examples' inputs and targets, as the model wants to see them. Must outlive the step's
-/// runs.
-class SampleRows {
- public:
-  explicit SampleRows(const Examples& examples);
-  [[nodiscard]] Rows inputs() const;
-  [[nodiscard]] Rows targets() const;
-
- private:
-  const Examples& examples_;
-  std::vector<double> target_scale_, target_shift_;
-};
 
 }  // namespace catenary::train

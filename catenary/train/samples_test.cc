@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "catenary/train/feed.h"
 #include "catenary/train/testing.h"
 #include "tests/support/errors.h"
 
@@ -70,9 +71,9 @@ TEST(TrainingData, StandardisesByTheTrainingRowsAlone) {
   const TrainingData data = load_training_data(config);
   EXPECT_THAT(steps_of(data, 0),
               ElementsAre(FittedStep(fitted::Impute{2}), FittedStep(fitted::Affine{2, 1})));
-  const SampleRows rows(*data.test_file);
-  EXPECT_THAT(rows.inputs().scale, ElementsAre(1));
-  EXPECT_THAT(rows.inputs().shift, ElementsAre(-2));
+  EXPECT_THAT(data.test_file->inputs.scale, ElementsAre(1));
+  EXPECT_THAT(data.test_file->inputs.shift, ElementsAre(-2));
+  EXPECT_THAT(Feed(*data.test_file).inputs_of(0), ElementsAre(998));
 }
 
 TEST(TrainingData, StandardisesASplitByItsTrainingRowsAlone) {
@@ -100,10 +101,11 @@ TEST(TrainingData, StandardisesImagesInTheUnitsOfTheirValuesAndReadsThemFromByte
   const auto found = std::get<fitted::Affine>(steps_of(data, 0).back());
   EXPECT_THAT(found.shift, FloatEq(0.5F));  // of 0 and 1, not of 0 and 255
   EXPECT_THAT(found.scale, FloatEq(0.5F));
-  const SampleRows rows(data.file);
-  EXPECT_EQ(rows.inputs().element, ElementType::kU8);
-  EXPECT_THAT(rows.inputs().scale, ElementsAre(DoubleNear(2.0 / 255, 1e-9)));  // 0 becomes −1, 255 becomes 1
-  EXPECT_THAT(rows.inputs().shift, ElementsAre(DoubleNear(-1, 1e-7)));
+  const Inputs& inputs = data.file.inputs;
+  EXPECT_TRUE(std::holds_alternative<std::vector<std::uint8_t>>(inputs.features.elements));
+  EXPECT_THAT(inputs.scale, ElementsAre(DoubleNear(2.0 / 255, 1e-9)));  // 0 becomes −1, 255 becomes 1
+  EXPECT_THAT(inputs.shift, ElementsAre(DoubleNear(-1, 1e-7)));
+  EXPECT_THAT(Feed(data.file).inputs_of(1), ElementsAre(DoubleNear(1, 2e-7)));
 }
 
 TEST(TrainingData, ReadsImagesAsBytesBetweenZeroAndOneWithNamedClasses) {
@@ -115,9 +117,8 @@ TEST(TrainingData, ReadsImagesAsBytesBetweenZeroAndOneWithNamedClasses) {
   const TrainingData data = load_training_data(config);
   EXPECT_THAT(data.schema().classes, ElementsAre("no", "yes"));
   EXPECT_THAT(data.file.data.targets, ElementsAre(1, 0));
-  const SampleRows rows(data.file);
-  EXPECT_EQ(rows.inputs().element, ElementType::kU8);
-  EXPECT_THAT(rows.inputs().scale, ElementsAre(1.0F / 255));
+  EXPECT_TRUE(std::holds_alternative<std::vector<std::uint8_t>>(data.file.inputs.features.elements));
+  EXPECT_THAT(data.file.inputs.scale, ElementsAre(1.0F / 255));
 }
 
 TEST(TrainingData, TooFewClassNamesAreAConfigError) {

@@ -119,7 +119,7 @@ TEST(TableTraining, AValueThatWasNeverSeenMayBeRefused) {
   const std::string input = folder.file("in.csv", "town\nBonn\nUlmm\n");
   EXPECT_EQ(error_of([&] { (void)predicted_cells(run, input); }),
             "data: " + input +
-                ": line 3, column 1 'town': needed a value that the model was trained on, as unseen = "
+                ": line 3, column 1 'town': needed a value that the training rows have, as unseen = "
                 "\"refuse\" of its onehot asks, found 'Ulmm'; did you mean 'Ulm'?");
 }
 

@@ -7,6 +7,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/data/split.h"
+#include "catenary/train/feed.h"
 
 namespace catenary::train {
 
@@ -58,7 +59,7 @@ class Training {
   const TrainingData& data_;
   const TrainOptions& options_;
   ThreadPool pool_;
-  SampleRows rows_;
+  Feed feed_;
   Step step_;
   std::optional<Evaluator> validation_;
   std::int64_t samples_, batch_size_, parameters_ = 0, steps_between_reports_ = 1;
@@ -74,12 +75,11 @@ Training::Training(Network& network, const Config& config, const TrainingData& d
       data_(data),
       options_(options),
       pool_(options.threads),
-      rows_(data.file),
+      feed_(data.file),
       step_(compile(training_program(network.model, config), network.variables, {.pool = &pool_})),
       samples_(std::ssize(data.train_rows)),
       batch_size_(std::min(config.train.batch_size, samples_)) {
-  step_.bind("x", rows_.inputs());
-  step_.bind("target", rows_.targets());
+  feed_.bind(step_);
   step_.reserve(batch_size_);
   parameters_ = parameter_count(config, std::ssize(data.schema().inputs));
   steps_between_reports_ =
@@ -106,6 +106,8 @@ std::optional<Score> Training::run_epoch(std::int64_t epoch) {
   const std::vector<std::int64_t> order = order_of(epoch);
   for (std::int64_t first = 0; first < samples_; first += batch_size_) {
     const std::int64_t size = std::min(batch_size_, samples_ - first);
+    const std::span rest = std::span(order).subspan(static_cast<std::size_t>(first + size));
+    feed_.will_need(rest.first(std::min(rest.size(), static_cast<std::size_t>(batch_size_))));
     run_batch(epoch, {.size = size, .indices = order.data() + first});
     if (++steps_ % steps_between_reports_ == 0 && !report(epoch, first + size)) return std::nullopt;
   }
@@ -114,7 +116,7 @@ std::optional<Score> Training::run_epoch(std::int64_t epoch) {
 }
 
 void Training::run_batch(std::int64_t epoch, const Batch& batch) {
-  const Status status = step_.run(batch);
+  const Status status = feed_.run(step_, batch);
   if (status == Status::kNotFinite) {
     fail(ErrorKind::kNumeric, "epoch {}, step {}: {}; a smaller learning_rate than {} may help", epoch,
          steps_ + 1, message(step_.not_finite().value()), optim::learning_rate_of(config_.train.optimizer));
@@ -201,7 +203,7 @@ std::optional<TrainResult> train(Config config, const TrainOptions& options) {
   std::optional<TrainResult> result = train_network(network, config, data, options);
   if (!result) return std::nullopt;
   // The samples are done with; copies of the weights need not stand beside them.
-  data.file.inputs.features.elements = {};
+  data.file.inputs.features.elements = data.file.data.features.elements = {};
   data.validation_file.reset();
   data.test_file.reset();
   result->run.initial = initial_weights(config, data);

@@ -20,6 +20,7 @@ int given_fuzz(const std::uint8_t* data, std::size_t size);
 int idx_fuzz(const std::uint8_t* data, std::size_t size);
 int npy_dataset_fuzz(const std::uint8_t* data, std::size_t size);
 int npz_fuzz(const std::uint8_t* data, std::size_t size);
+int packed_table_fuzz(const std::uint8_t* data, std::size_t size);
 int safetensors_fuzz(const std::uint8_t* data, std::size_t size);
 int table_fuzz(const std::uint8_t* data, std::size_t size);
 int toml_fuzz(const std::uint8_t* data, std::size_t size);
@@ -38,6 +39,7 @@ const std::map<std::string, Fuzzer> kFuzzers = {{"csv", csv_fuzz},
                                                 {"idx", idx_fuzz},
                                                 {"npy_dataset", npy_dataset_fuzz},
                                                 {"npz", npz_fuzz},
+                                                {"packed_table", packed_table_fuzz},
                                                 {"safetensors", safetensors_fuzz},
                                                 {"table", table_fuzz},
                                                 {"toml", toml_fuzz}};

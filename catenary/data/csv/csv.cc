@@ -3,115 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "catenary/base/error.h"
-#include "catenary/base/file.h"
 #include "catenary/base/file_kind.h"
 #include "catenary/data/csv/csv_scanner.h"
+#include "catenary/data/csv/csv_source.h"
 #include "catenary/data/csv/table_builder.h"
-#include "catenary/data/unzip.h"
+#include "catenary/data/csv/table_cache.h"
 
 namespace catenary {
 
 namespace {
-
-// A text that is read from front to back, as often as need be.
-class Source {
- public:
-  struct Size {
-    std::uint64_t bytes;    // 0: not known before the end
-    std::uint64_t allowed;  // in memory, for what is read
-  };
-  virtual ~Source() = default;
-  // From the front.
-  virtual Size start() = 0;
-  // What comes next, at most so many bytes; empty at the end. Valid until the next call.
-  virtual std::string_view next(std::size_t most) = 0;
-};
-
-class MemorySource : public Source {
- public:
-  MemorySource(std::string_view text, const DataLimits& limits)
-      : text_(text), allowed_(allowed_bytes(limits)) {}
-  Size start() override {
-    rest_ = text_;
-    return {text_.size(), allowed_};
-  }
-  std::string_view next(std::size_t most) override {
-    const std::string_view chunk = rest_.substr(0, most);
-    rest_.remove_prefix(chunk.size());
-    return chunk;
-  }
-
- private:
-  std::string_view text_, rest_;
-  std::uint64_t allowed_;
-};
-
-// A file, which may be gzipped.
-class FileSource : public Source {
- public:
-  FileSource(std::filesystem::path path, const DataLimits& limits)
-      : path_(std::move(path)), limits_(limits) {}
-  Size start() override {
-    unzip_.reset();
-    file_.emplace(path_);
-    unzip_.emplace(*file_, std::numeric_limits<std::uint64_t>::max(), path_.string());
-    const std::uint64_t bytes = file_->size();
-    if (unzip_->is_zipped()) return {0, allowed_bytes(limits_, bytes) / 2};
-    return {bytes, allowed_bytes(limits_)};
-  }
-  std::string_view next(std::size_t most) override {
-    buffer_.resize(most);
-    const std::size_t size = unzip_->read(std::as_writable_bytes(std::span(buffer_)));
-    return std::string_view(buffer_).substr(0, size);
-  }
-
- private:
-  std::filesystem::path path_;
-  const DataLimits& limits_;
-  std::optional<InputFile> file_;
-  std::optional<UnzipStream> unzip_;
-  std::string buffer_;
-};
-
-// What can be read once, a pipe or a descriptor: kept in memory.
-class PipeSource : public Source {
- public:
-  PipeSource(const std::filesystem::path& path, const DataLimits& limits)
-      : source_(path, limits), allowed_(allowed_bytes(limits)) {
-    (void)source_.start();
-    constexpr std::size_t kChunk = std::size_t{1} << 16;
-    for (std::string_view chunk = source_.next(kChunk); !chunk.empty(); chunk = source_.next(kChunk)) {
-      bytes_ += chunk.size();
-      if (bytes_ > allowed_ / 2)
-        fail_too_large(path.string(), allowed_ / 2, "more from a pipe, which may take half of the limit");
-      chunks_.emplace_back(chunk);
-    }
-  }
-  Size start() override {
-    chunk_ = 0;
-    rest_ = {};
-    return {bytes_, allowed_ - bytes_};
-  }
-  std::string_view next(std::size_t most) override {
-    if (rest_.empty() && chunk_ < chunks_.size()) rest_ = chunks_[chunk_++];
-    const std::string_view chunk = rest_.substr(0, most);
-    rest_.remove_prefix(chunk.size());
-    return chunk;
-  }
-
- private:
-  FileSource source_;
-  std::uint64_t allowed_;
-  std::uint64_t bytes_ = 0;
-  std::vector<std::string> chunks_;
-  std::size_t chunk_ = 0;
-  std::string_view rest_;
-};
 
 // Tables are often taken for what they were made from.
 void require_text(std::string_view start, const std::string& name) {
@@ -120,7 +25,7 @@ void require_text(std::string_view start, const std::string& name) {
     fail(ErrorKind::kData, "{}: needed a CSV file, which is text in UTF-8, found {}", name, kind);
 }
 
-std::string read_start(Source& source) {
+std::string read_start(CsvSource& source) {
   (void)source.start();
   std::string start;
   while (start.size() < kFormatBytes) {
@@ -142,37 +47,8 @@ void note_format(Table& table, const CsvFormat& told, const CsvFormat& given) {
 
 struct NamedSource {
   std::string name;
-  std::unique_ptr<Source> source;
+  std::unique_ptr<CsvSource> source;
 };
-
-// Reads all of a source, or all of its first chunk where that shows already that it must be read again.
-bool read_file(Source& source, const CsvOptions& options, TableBuilder& builder, const std::string& name) {
-  CsvScanner scanner(builder, {name, *options.format.separator, options.max_cell_bytes});
-  Source::Size size = source.start();
-  if (!options.more.empty()) size = {.bytes = 0, .allowed = size.bytes > 0 ? size.allowed / 2 : size.allowed};
-  builder.start_file(name);
-  std::uint64_t bytes = 0;
-  for (std::string_view chunk = source.next(options.chunk_bytes); !chunk.empty();
-       chunk = source.next(options.chunk_bytes)) {
-    const bool is_first = bytes == 0;
-    bytes += chunk.size();
-    scanner.feed(chunk);
-    if (is_first && builder.must_reread()) return false;
-    if (builder.bytes() > size.allowed) fail_too_large(name, size.allowed, "more");
-    builder.make_room({.chunk = chunk.size(), .read = bytes, .total = size.bytes, .allowed = size.allowed});
-  }
-  scanner.finish();
-  builder.end_file();
-  return !builder.must_reread();
-}
-
-// The files one after the other.
-bool read_once(std::span<const NamedSource> sources, const CsvOptions& options, TableBuilder& builder) {
-  for (const NamedSource& file : sources) {
-    if (!read_file(*file.source, options, builder, file.name) && &file == &sources.front()) return false;
-  }
-  return !builder.must_reread();
-}
 
 CsvFormat told_format(const NamedSource& file, const CsvFormat& given) {
   const std::string start = read_start(*file.source);
@@ -180,42 +56,151 @@ CsvFormat told_format(const NamedSource& file, const CsvFormat& given) {
   return tell_format(start, given);
 }
 
-Table read(std::span<const NamedSource> sources, const CsvOptions& options) {
-  CsvOptions complete = options;
-  complete.format = told_format(sources.front(), options.format);
+// How large a number of bytes is, for a person.
+std::string size_text(std::uint64_t bytes) {
+  if (bytes < 1'000'000) return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
+  if (bytes < 1'000'000'000) return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
+}
+
+// Files that are read as one table, or the table that was kept of them.
+class Reading {
+ public:
+  // options: with a complete format. Both must outlive the reading.
+  Reading(std::span<const NamedSource> sources, const CsvOptions& options)
+      : sources_(sources), options_(options) {}
+
+  [[nodiscard]] Table run();
+
+ private:
+  enum class End { kAll, kAgain, kKept };
+  [[nodiscard]] End read_files(TableBuilder& builder);
+  [[nodiscard]] End read_file(const NamedSource& file, TableBuilder& builder);
+  void bound(TableBuilder& builder, const CsvSource::Size& size, const std::string& name);
+  void look_for_kept(const TableBuilder& builder);
+  [[nodiscard]] Table finish(TableBuilder& builder);
+  void note_kept(Table& table, const std::filesystem::path& path) const;
+
+  std::span<const NamedSource> sources_;
+  const CsvOptions& options_;
+  std::optional<TableKey> key_;           // once the columns are known, if a table may be kept
+  std::optional<Table> kept_;             // of an earlier reading
+  bool is_damaged_ = false;               // what was kept
+  std::optional<TableCacheWriter> file_;  // what memory has no room for
+};
+
+Table Reading::run() {
   std::vector<Guess> guesses;
   for (;;) {
-    TableBuilder builder(complete, guesses);
-    if (read_once(sources, complete, builder)) {
-      Table table = builder.finish();
-      table.decimal = *complete.format.decimal;
-      note_format(table, complete.format, options.format);
-      return table;
+    file_.reset();
+    TableBuilder builder(options_, guesses);
+    switch (read_files(builder)) {
+      case End::kAll: return finish(builder);
+      case End::kKept: return *std::move(kept_);
+      case End::kAgain: guesses = builder.guesses();
     }
-    guesses = builder.guesses();
   }
 }
 
-NamedSource source_of(const std::filesystem::path& path, const DataLimits& limits) {
-  std::error_code ignored;
-  const bool once = descriptor_of(path) || (std::filesystem::exists(path, ignored) &&
-                                            !std::filesystem::is_regular_file(path, ignored));
-  if (once) return {path.string(), std::make_unique<PipeSource>(path, limits)};
-  return {path.string(), std::make_unique<FileSource>(path, limits)};
+// The files one after the other.
+Reading::End Reading::read_files(TableBuilder& builder) {
+  for (const NamedSource& file : sources_) {
+    const End end = read_file(file, builder);
+    if (end == End::kKept || (end == End::kAgain && &file == &sources_.front())) return end;
+  }
+  return builder.must_reread() ? End::kAgain : End::kAll;
+}
+
+// Reads all of a source, or all of its first chunk where that shows already that it must be read again, or
+// that it was read before.
+Reading::End Reading::read_file(const NamedSource& file, TableBuilder& builder) {
+  CsvScanner scanner(builder, {file.name, *options_.format.separator, options_.max_cell_bytes});
+  CsvSource::Size size = file.source->start();
+  if (!options_.more.empty() && size.bytes > 0) size.bytes = 0, size.allowed /= 2;
+  builder.start_file(file.name);
+  std::uint64_t bytes = 0;
+  for (std::string_view chunk = file.source->next(options_.chunk_bytes); !chunk.empty();
+       chunk = file.source->next(options_.chunk_bytes)) {
+    const bool is_first = bytes == 0;
+    bytes += chunk.size();
+    scanner.feed(chunk);
+    look_for_kept(builder);
+    if (kept_) return End::kKept;
+    if (is_first && builder.must_reread()) return End::kAgain;
+    bound(builder, size, file.name);
+    builder.make_room({.chunk = chunk.size(), .read = bytes, .total = size.bytes, .allowed = size.allowed});
+  }
+  scanner.finish();
+  builder.end_file();
+  return builder.must_reread() ? End::kAgain : End::kAll;
+}
+
+// What is beyond the memory that is allowed goes to a file, if there may be one.
+void Reading::bound(TableBuilder& builder, const CsvSource::Size& size, const std::string& name) {
+  if (builder.bytes() > size.allowed && key_ && !file_) {
+    file_.emplace(cache_path(options_.cache, *key_));
+    builder.spill_to(*file_);
+  }
+  builder.flush();
+  if (builder.bytes() > size.allowed) fail_too_large(name, size.allowed, "more");
+  if (file_ && builder.bytes() + file_->bytes() > size.most) fail_too_large(name, size.most, "more");
+}
+
+// Once, when the columns are known.
+void Reading::look_for_kept(const TableBuilder& builder) {
+  if (key_ || options_.cache.empty() || builder.requests().empty()) return;
+  std::vector<std::filesystem::path> paths;
+  for (const NamedSource& file : sources_) paths.emplace_back(file.name);
+  if (std::ranges::any_of(paths, can_be_read_once)) return;
+  key_ = table_key(paths, options_.format, builder.requests());
+  const std::filesystem::path path = cache_path(options_.cache, *key_);
+  CachedTable cached = open_table_cache(path, *key_);
+  is_damaged_ = cached.is_damaged;
+  kept_ = std::move(cached.table);
+  if (kept_) note_kept(*kept_, path);
+}
+
+Table Reading::finish(TableBuilder& builder) {
+  Table table = builder.finish();
+  table.decimal = *options_.format.decimal;
+  if (!file_) return table;
+  file_->finish(*key_, table);
+  if (is_damaged_)
+    table.notes.push_back(fmt::format("{}: was damaged, and is made anew", file_->path().string()));
+  note_kept(table, file_->path());
+  return table;
+}
+
+void Reading::note_kept(Table& table, const std::filesystem::path& path) const {
+  table.notes.push_back(
+      fmt::format("{}: more than the memory that is allowed (data.max_bytes): rows are read from {} as they "
+                  "are needed ({})",
+                  table.file(), path.string(), size_text(std::filesystem::file_size(path))));
+}
+
+Table read(std::span<const NamedSource> sources, const CsvOptions& options) {
+  CsvOptions complete = options;
+  complete.format = told_format(sources.front(), options.format);
+  Table table = Reading(sources, complete).run();
+  note_format(table, complete.format, options.format);
+  return table;
 }
 
 }  // namespace
 
 Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
   std::vector<NamedSource> sources;
-  sources.push_back(source_of(path, options.limits));
-  for (const std::filesystem::path& file : options.more) sources.push_back(source_of(file, options.limits));
+  sources.push_back({path.string(), file_source(path, options.limits)});
+  for (const std::filesystem::path& file : options.more)
+    sources.push_back({file.string(), file_source(file, options.limits)});
   return read(sources, options);
 }
 
 Table parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
-  NamedSource source{name, std::make_unique<MemorySource>(text, options.limits)};
-  return read(std::span(&source, 1), options);
+  CsvOptions in_memory = options;
+  in_memory.cache.clear();
+  NamedSource source{name, memory_source(text, options.limits)};
+  return read(std::span(&source, 1), in_memory);
 }
 
 }  // namespace catenary

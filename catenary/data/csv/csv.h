@@ -31,6 +31,10 @@ struct CsvOptions {
   /// are features. A column without a name has one like "column3".
   std::function<std::vector<ColumnRequest>(std::span<const std::string> names)> requests = {};
   DataLimits limits = {};
+  /// Folder for what memory has no room for: of a table beyond the limits, unless it comes from a stream, the
+  /// features are kept in a file there and mapped, and a later reading of the same files finds it. Empty:
+  /// such a table is refused.
+  std::filesystem::path cache = {};
   /// Files whose rows follow those of the first, with the same header if they have one. Several are read as
   /// what has no known length: their data may take half of the memory that is allowed.
   std::vector<std::filesystem::path> more = {};

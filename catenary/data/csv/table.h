@@ -3,9 +3,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "catenary/base/mapped_file.h"
 #include "catenary/data/csv/text_list.h"
 #include "catenary/data/schema.h"
 
@@ -14,15 +17,20 @@ namespace catenary {
 /// The line on which each row starts. Rows that follow each other line by line are kept as one run.
 class RowLines {
  public:
+  struct Run {
+    std::size_t row;    ///< its first
+    std::int64_t line;  ///< of that row
+  };
+  RowLines() = default;
+  /// runs: by their rows, the first of row 0.
+  RowLines(std::vector<Run> runs, std::size_t size) : runs_(std::move(runs)), size_(size) {}
+
   void push_back(std::int64_t line);
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::int64_t operator[](std::size_t row) const;
+  [[nodiscard]] const std::vector<Run>& runs() const { return runs_; }
 
  private:
-  struct Run {
-    std::size_t row;  // its first
-    std::int64_t line;
-  };
   std::vector<Run> runs_;
   std::size_t size_ = 0;
 };
@@ -42,15 +50,21 @@ struct Column {
   DateOrder date_order = DateOrder::kYearFirst;  ///< of a time
   std::size_t place = 0;                         ///< of its first number in a row of its role's matrix
   std::vector<std::string> levels = {};          ///< of a category: its distinct values, sorted by bytes
-  TextList texts = {};                           ///< kText: of each row
-  std::int64_t missing = 0;                      ///< cells
-  bool is_nameless = false;                      ///< the header had nothing for it; `name` is made up
+  /// Which position in `levels`, or boolean, each number stands for that a cell has in the matrix; NaN: a
+  /// missing one. Empty: the numbers themselves.
+  std::vector<float> codes = {};
+  TextList texts = {};       ///< kText: of each row
+  std::int64_t missing = 0;  ///< cells
+  bool is_nameless = false;  ///< the header had nothing for it; `name` is made up
 };
 
 /// Numbers side by side: [rows][width], row-major.
 struct CellMatrix {
   std::size_t width = 0;
-  std::vector<float> numbers;
+  std::vector<float> numbers;                     ///< empty where a file has them
+  std::optional<MappedArray<float>> mapped = {};  ///< that file
+
+  [[nodiscard]] std::span<const float> view() const { return mapped ? mapped->view() : std::span(numbers); }
 };
 
 /// A file that a table was read from, and its first row.
@@ -59,9 +73,9 @@ struct TableFile {
   std::size_t first_row;
 };
 
-/// Rows and columns of a file, or of several one after the other, in memory. A cell's numbers are: a number
-/// itself; of a category the position of its value in `levels`; of a boolean 0 or 1; of a time its days and
-/// seconds. NaN where it is missing.
+/// Rows and columns of a file, or of several one after the other. A cell's numbers are: a number itself; of a
+/// category the position of its value in `levels`; of a boolean 0 or 1; of a time its days and seconds. NaN
+/// where it is missing.
 struct Table {
   std::vector<TableFile> files;                   // at least one, by whose names messages speak of it
   std::vector<Column> columns;                    // in the file's order
@@ -79,7 +93,7 @@ struct Table {
   /// The first number of a cell.
   [[nodiscard]] float number(std::size_t row, const Column& column) const {
     const CellMatrix& matrix = of(column.role);
-    return matrix.numbers[row * matrix.width + column.place];
+    return decoded(matrix.view()[row * matrix.width + column.place], column.codes);
   }
 };
 

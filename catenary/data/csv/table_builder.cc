@@ -214,13 +214,12 @@ void TableBuilder::make_names_distinct() {
 void TableBuilder::request_columns() {
   std::vector<std::string> names;
   for (const Column& column : table_.columns) names.push_back(column.name);
-  std::vector<ColumnRequest> requests(names.size());
-  if (options_.requests) requests = options_.requests(names);
-  if (requests.size() != names.size())
-    fail(ErrorKind::kInternal, "needed {} columns' requests, found {}", names.size(), requests.size());
+  requests_ = options_.requests ? options_.requests(names) : std::vector<ColumnRequest>(names.size());
+  if (requests_.size() != names.size())
+    fail(ErrorKind::kInternal, "needed {} columns' requests, found {}", names.size(), requests_.size());
   readers_.reserve(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const ColumnRequest& request = requests[i];
+    const ColumnRequest& request = requests_[i];
     ColumnReader::Options options{.guess = i < guesses_.size() ? guesses_[i] : Guess::kOpen};
     if (request.role == ColumnRole::kTarget) options.freedom = Freedom::kNumberOrCategory;
     if (request.role == ColumnRole::kMark) options = {.guess = Guess::kCategory, .freedom = Freedom::kNone};
@@ -233,21 +232,21 @@ void TableBuilder::request_columns() {
     readers_.emplace_back(options, options_.format);
     table_.columns[i].role = request.role;
   }
-  place_columns(requests);
+  place_columns();
 }
 
 // A row's numbers: the features', the targets', the marks', then two that nobody reads.
-void TableBuilder::place_columns(std::span<const ColumnRequest> requests) {
-  std::vector<std::size_t> in_order(requests.size());
+void TableBuilder::place_columns() {
+  std::vector<std::size_t> in_order(requests_.size());
   for (std::size_t i = 0; i < in_order.size(); ++i) in_order[i] = i;
-  std::ranges::stable_sort(in_order, {}, [&](std::size_t i) { return requests[i].order; });
+  std::ranges::stable_sort(in_order, {}, [&](std::size_t i) { return requests_[i].order; });
   slots_.clear();
-  for (const ColumnRequest& request : requests) slots_.push_back({request.role, 0});
+  for (const ColumnRequest& request : requests_) slots_.push_back({request.role, 0});
   std::size_t next = 0;
   for (std::size_t role = 0; role < kMatrixRoles; ++role) {
     const std::size_t first = next;
     for (const std::size_t i : in_order) {
-      if (static_cast<std::size_t>(requests[i].role) != role) continue;
+      if (static_cast<std::size_t>(requests_[i].role) != role) continue;
       slots_[i].number = next;
       table_.columns[i].place = next - first;
       next += numbers_of(readers_[i].guess());
@@ -259,23 +258,35 @@ void TableBuilder::place_columns(std::span<const ColumnRequest> requests) {
 }
 
 void TableBuilder::make_room(const Reading& reading) {
-  constexpr double kSlack =
-      1.125;  // later rows may be shorter; memory that is never written to costs nothing
+  constexpr double kSlack = 1.125;  // later rows may be shorter; memory that nobody writes to costs nothing
   if (reading.read >= reading.total) return;
   for (CellMatrix& matrix : table_.matrices) {
+    if (file_ != nullptr && &matrix == &table_.of(ColumnRole::kFeature)) continue;
     const auto size = static_cast<double>(matrix.numbers.size());
     const auto read = static_cast<double>(reading.read);
     const double after_next = size * (1 + static_cast<double>(reading.chunk) / read);
     if (after_next <= static_cast<double>(matrix.numbers.capacity())) continue;
     const double expected = kSlack * size * static_cast<double>(reading.total) / read;
-    const std::uint64_t allowed = reading.allowed / sizeof(float);
-    const double most = std::max(after_next, static_cast<double>(allowed));
+    const double most = std::max(after_next, static_cast<double>(reading.allowed / sizeof(float)));
     matrix.numbers.reserve(static_cast<std::size_t>(std::min(expected, most)));
   }
 }
 
+void TableBuilder::spill_to(TableCacheWriter& file) {
+  file_ = &file;
+  flush();
+  table_.of(ColumnRole::kFeature).numbers.shrink_to_fit();
+}
+
+void TableBuilder::flush() {
+  if (file_ == nullptr) return;
+  std::vector<float>& numbers = table_.of(ColumnRole::kFeature).numbers;
+  file_->add(numbers);
+  numbers.clear();
+}
+
 std::uint64_t TableBuilder::bytes() const {
-  std::uint64_t bytes = bytes_;
+  std::uint64_t bytes = bytes_ - (file_ == nullptr ? 0 : file_->bytes());
   for (const ColumnReader& reader : readers_) bytes += reader.bytes();
   return bytes;
 }
@@ -320,7 +331,8 @@ Table TableBuilder::finish() {
   }
   if (has_other_bytes)
     table_.notes.push_back(fmt::format("{}: not UTF-8: what is not is read as Windows-1252", table_.file()));
-  recode(codes);
+  flush();
+  recode(std::move(codes));
   return std::move(table_);
 }
 
@@ -357,8 +369,13 @@ void TableBuilder::require_f32(std::size_t column) {
        cell_position(table_, static_cast<std::size_t>(cell->cell), column), cell->number);
 }
 
-// Gives the cells of categories and booleans the numbers that their sorted values have.
-void TableBuilder::recode(std::span<const std::vector<float>> codes) {
+// Gives the cells of categories and booleans the numbers that their sorted values have; in a file they keep
+// those that they were given, with a list of what they stand for.
+void TableBuilder::recode(std::vector<std::vector<float>> codes) {
+  for (std::size_t i = 0; file_ != nullptr && i < codes.size(); ++i) {
+    if (table_.columns[i].role == ColumnRole::kFeature)
+      table_.columns[i].codes = std::exchange(codes[i], std::vector<float>());
+  }
   for (std::size_t role = 0; role < kMatrixRoles; ++role) {
     CellMatrix& matrix = table_.matrices[role];
     struct Recoding {

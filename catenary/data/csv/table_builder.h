@@ -9,6 +9,7 @@
 
 #include "catenary/data/csv/column_reader.h"
 #include "catenary/data/csv/csv.h"
+#include "catenary/data/csv/table_cache.h"
 
 namespace catenary {
 
@@ -38,6 +39,12 @@ class TableBuilder {
   void make_room(const Reading& reading);
   /// The memory that the rows and names so far take, but for what vectors keep in reserve.
   [[nodiscard]] std::uint64_t bytes() const;
+  /// What each column is read for, once that is known; empty before.
+  [[nodiscard]] std::span<const ColumnRequest> requests() const { return requests_; }
+  /// Puts the features' numbers to a file: those that there are, and at each flush() those that have come
+  /// since. The file must outlive the builder.
+  void spill_to(TableCacheWriter& file);
+  void flush();
   /// Whether a cell has shown that the file must be read again, by guesses().
   [[nodiscard]] bool must_reread() const;
   [[nodiscard]] std::vector<Guess> guesses() const;
@@ -64,9 +71,9 @@ class TableBuilder {
   void name_columns(std::int64_t line);
   void make_names_distinct();
   void request_columns();
-  void place_columns(std::span<const ColumnRequest> requests);
+  void place_columns();
   void end_full_row(std::int64_t line);
-  void recode(std::span<const std::vector<float>> codes);
+  void recode(std::vector<std::vector<float>> codes);
   void note_dates(std::size_t column);
   void note_numbers(std::size_t column);
   void require_f32(std::size_t column);
@@ -79,15 +86,17 @@ class TableBuilder {
   At at_ = At::kHeader;
   std::vector<std::string> header_, first_;  // cells that are held until the columns are known
   std::vector<std::string> names_;           // as the first header has them
-  std::vector<ColumnReader> readers_;        // one for each column, once they are known
-  std::vector<Slot> slots_;                  // of each column
-  std::vector<float> row_;  // the current row's numbers, those of a role side by side, and two for the rest
-  std::size_t cell_ = 0;    // index of the next cell in its row
-  bool has_extra_ = false;  // the row has a cell beyond the columns that is not blank
+  std::vector<ColumnRequest> requests_;      // one for each column, once they are known
+  std::vector<ColumnReader> readers_;
+  std::vector<Slot> slots_;  // of each column
+  std::vector<float> row_;   // the current row's numbers, those of a role side by side, and two for the rest
+  std::size_t cell_ = 0;     // index of the next cell in its row
+  bool has_extra_ = false;   // the row has a cell beyond the columns that is not blank
   bool has_other_bytes_ = false;  // a name or a text is not in UTF-8
   bool is_blank_ = true;          // none of the row's cells so far had anything in it
   std::uint64_t bytes_ = 0;
-  std::uint64_t row_bytes_ = 0;  // that each row adds to them, beside its texts
+  std::uint64_t row_bytes_ = 0;       // that each row adds to them, beside its texts
+  TableCacheWriter* file_ = nullptr;  // has the features' numbers
 };
 
 }  // namespace catenary

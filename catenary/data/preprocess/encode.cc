@@ -73,27 +73,25 @@ struct Apply {
   void operator()(const fitted::Part& /*s*/) const {}  // taken while its time was at hand
 };
 
-// The numbers of a column, or a part of its times, for some rows.
+// The numbers that an input's steps begin with, of some rows: the cells', or a part of their times.
 template <typename T>
-void load(std::span<const T> column, const Input& input, const Features& features,
+void load(std::span<const T> elements, const Cells& cells, const Input& input,
           std::span<const std::int64_t> rows, std::span<float> out) {
   const fitted::Part* part = input.steps.empty() ? nullptr : std::get_if<fitted::Part>(&input.steps.front());
+  const T* column = elements.data() + cells.place;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const T* cell = &column[static_cast<std::size_t>(rows[i] * features.columns)];
-    out[i] = static_cast<float>(cell[0]) * features.scale;
+    const T* cell = column + rows[i] * cells.features.columns;
+    out[i] = decoded(static_cast<float>(cell[0]) * cells.features.scale, cells.codes);
     if (part == nullptr || std::isnan(out[i])) continue;
     const Time time{static_cast<std::int32_t>(cell[0]), static_cast<float>(cell[1])};
     out[i] = static_cast<float>(part_of(time, part->part));
   }
 }
 
-// The numbers that an input's steps begin with.
-void load(const Dataset& data, const Input& input, std::span<const std::int64_t> rows, std::span<float> out) {
-  std::visit(
-      [&]<typename T>(const std::vector<T>& elements) {
-        load(std::span(elements).subspan(data.places[input.column]), input, data.features, rows, out);
-      },
-      data.features.elements);
+void load(const Cells& cells, const Input& input, std::span<const std::int64_t> rows, std::span<float> out) {
+  if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&cells.features.elements))
+    return load(std::span(*bytes), cells, input, rows, out);
+  load(floats_of(cells.features), cells, input, rows, out);
 }
 
 const fitted::Affine* last_affine(const Input& input) {
@@ -109,13 +107,13 @@ bool is_input_already(const Dataset& data) {
   const std::vector<Input>& inputs = data.schema.inputs;
   if (std::ssize(inputs) != data.features.columns) return false;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (data.places[inputs[i].column] != i) return false;
+    const Cells cells = cells_of(data, inputs[i].column);
+    if (cells.place != i || !cells.codes.empty()) return false;
     for (const FittedStep& step : steps_before_gather(inputs[i])) {
       if (!std::holds_alternative<fitted::Impute>(step)) return false;
     }
   }
-  const auto* numbers = std::get_if<std::vector<float>>(&data.features.elements);
-  return numbers == nullptr || std::ranges::none_of(*numbers, [](float x) { return std::isnan(x); });
+  return std::ranges::none_of(floats_of(data.features), [](float x) { return std::isnan(x); });
 }
 
 // x' of an element: its value, element · features.scale, through the last affine step.
@@ -142,47 +140,89 @@ void add_affine(Inputs& inputs, const Schema& schema, float feature_scale) {
        file, row + 1, quote(input.name));
 }
 
-// Writes a block of rows' inputs, [rows][inputs].
-void encode_block(const Dataset& data, std::span<const std::int64_t> rows, float* out,
-                  const std::string& file) {
-  std::vector<float> column(rows.size());
-  const std::vector<Input>& inputs = data.schema.inputs;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    load(data, inputs[i], rows, column);
-    for (const FittedStep& step : steps_before_gather(inputs[i])) std::visit(Apply{column}, step);
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      if (std::isnan(column[row])) fail_missing(file, inputs[i], rows[row]);
-      out[row * inputs.size() + i] = column[row];
-    }
+// Calls use(rows) with all rows of the data, block by block.
+template <typename Use>
+void each_block(const Dataset& data, const Use& use) {
+  std::vector<std::int64_t> block(kBlockRows);
+  for (std::int64_t first = 0; first < data.features.rows; first += std::ssize(block)) {
+    block.resize(std::min(kBlockRows, static_cast<std::size_t>(data.features.rows - first)));
+    std::iota(block.begin(), block.end(), first);
+    use(block);
   }
+}
+
+void require_filled(const Dataset& data, std::span<const std::int64_t> rows, std::span<const float> encoded,
+                    const std::string& file) {
+  const auto missing = std::ranges::find_if(encoded, [](float x) { return std::isnan(x); });
+  if (missing == encoded.end()) return;
+  const auto at = static_cast<std::size_t>(missing - encoded.begin());
+  const std::size_t width = data.schema.inputs.size();
+  fail_missing(file, data.schema.inputs[at % width], rows[at / width]);
+}
+
+// Looks whether the inputs can be made when they are needed.
+Inputs deferred(const Dataset& data, const std::string& file) {
+  const std::size_t width = data.schema.inputs.size();
+  std::vector<float> encoded(kBlockRows * width);
+  each_block(data, [&](std::span<const std::int64_t> rows) {
+    const std::span some = std::span(encoded).first(rows.size() * width);
+    encode_rows(data, rows, some);
+    require_filled(data, rows, some, file);
+  });
+  return {.features = {.rows = data.features.rows,
+                       .columns = std::ssize(data.schema.inputs),
+                       .elements = std::vector<float>()},
+          .scale = {},
+          .shift = {},
+          .are_deferred = true};
 }
 
 }  // namespace
 
-std::vector<float> values_of(const Dataset& data, const Input& input, std::span<const std::int64_t> rows) {
+Cells cells_of(const Dataset& data, std::size_t column) {
+  return {data.features, data.places[column],
+          column < data.codes.size() ? std::span<const float>(data.codes[column]) : std::span<const float>()};
+}
+
+std::vector<float> values_of(const Cells& cells, const Input& input, std::span<const std::int64_t> rows) {
   std::vector<float> values(rows.size());
-  load(data, input, rows, values);
+  load(cells, input, rows, values);
   for (const FittedStep& step : input.steps) std::visit(Apply{values}, step);
   return values;
 }
 
-Inputs encode(Dataset& data, const std::string& file, const DataLimits& limits) {
+void encode_rows(const Dataset& data, std::span<const std::int64_t> rows, std::span<float> out) {
+  std::vector<float> column(rows.size());
+  const std::vector<Input>& inputs = data.schema.inputs;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    load(cells_of(data, inputs[i].column), inputs[i], rows, column);
+    for (const FittedStep& step : steps_before_gather(inputs[i])) std::visit(Apply{column}, step);
+    for (std::size_t row = 0; row < rows.size(); ++row) out[row * inputs.size() + i] = column[row];
+  }
+}
+
+Inputs encode(Dataset& data, const std::string& file, const DataLimits& limits, TooMany too_many) {
   Inputs result;
   if (is_input_already(data)) {
     result.features = std::move(data.features);
     add_affine(result, data.schema, result.features.scale);
     return result;
   }
-  const auto rows = static_cast<std::size_t>(data.features.rows);
   const std::size_t width = data.schema.inputs.size();
-  require_allowed(rows * width * sizeof(float), allowed_bytes(limits), file);
-  std::vector<float> numbers(rows * width);
-  std::vector<std::int64_t> block(kBlockRows);
-  for (std::size_t first = 0; first < rows; first += kBlockRows) {
-    block.resize(std::min(kBlockRows, rows - first));
-    std::iota(block.begin(), block.end(), static_cast<std::int64_t>(first));
-    encode_block(data, block, &numbers[first * width], file);
+  const std::uint64_t bytes = static_cast<std::uint64_t>(data.features.rows) * width * sizeof(float);
+  if (bytes > allowed_bytes(limits) && too_many == TooMany::kDefer) {
+    result = deferred(data, file);
+    add_affine(result, data.schema, 1);
+    return result;
   }
+  require_allowed(bytes, allowed_bytes(limits), file);
+  std::vector<float> numbers(bytes / sizeof(float));
+  each_block(data, [&](std::span<const std::int64_t> rows) {
+    const std::span out =
+        std::span(numbers).subspan(static_cast<std::size_t>(rows.front()) * width, rows.size() * width);
+    encode_rows(data, rows, out);
+    require_filled(data, rows, out, file);
+  });
   result.features = {
       .rows = data.features.rows, .columns = std::ssize(data.schema.inputs), .elements = std::move(numbers)};
   data.features.elements = std::vector<float>();

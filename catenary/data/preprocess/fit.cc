@@ -11,10 +11,11 @@
 #include "catenary/base/text.h"
 #include "catenary/data/classes.h"
 #include "catenary/data/name_index.h"
+#include "catenary/data/preprocess/column_window.h"
 #include "catenary/data/preprocess/draft.h"
 #include "catenary/data/preprocess/encode.h"
-#include "catenary/data/preprocess/recode.h"
 #include "catenary/data/preprocess/statistics.h"
+#include "catenary/data/recode.h"
 
 namespace catenary {
 
@@ -24,7 +25,8 @@ using preprocess::Step;
 
 class Fit {
  public:
-  Fit(Dataset& data, std::span<const std::int64_t> rows) : data_(data), rows_(rows) {
+  Fit(Dataset& data, std::span<const std::int64_t> rows, std::uint64_t room)
+      : data_(data), rows_(rows), window_(data.features, rows, room) {
     for (std::size_t i = 0; i < data.schema.columns.size(); ++i) {
       const ColumnSchema& column = data.schema.columns[i];
       drafts_.push_back({.input = {.name = column.name, .column = i}, .type = column.type});
@@ -60,12 +62,19 @@ class Fit {
   void apply_one(const preprocess::Log& options);
   void apply_one(const preprocess::Clip& options);
   void apply_one(const preprocess::TargetStandardize& options);
-
-  [[nodiscard]] std::vector<float> values(const Draft& draft) const {
-    return values_of(data_, draft.input, rows_);
+  [[nodiscard]] std::vector<float> values(const Draft& draft) {
+    const std::size_t column = draft.input.column, numbers = numbers_of(data_.schema.columns[column].type);
+    return values_of(window_.cells(cells_of(data_, column), numbers), draft.input, window_.rows());
   }
-  [[nodiscard]] fitted::Affine standardizing(const Draft& draft) const;
-  [[nodiscard]] std::vector<std::string> seen_levels(const Draft& draft) const;
+  [[nodiscard]] std::vector<float> required_values(const Draft& draft);
+  void recode_column(std::size_t column, const ColumnSchema& schema) {
+    recode(data_, column, schema,
+           [&](std::size_t row) { return fmt::format("row {}, column {}", row + 1, quote(schema.name)); });
+  }
+  [[nodiscard]] fitted::Affine standardizing(const Draft& draft) {
+    return standardizing_step(values(draft), draft.input.name);
+  }
+  [[nodiscard]] std::vector<std::string> seen_levels(const Draft& draft);
   void impute(const preprocess::Impute& options, const Draft& draft, Drafts& out);
   void one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts& out);
   void auto_number(const preprocess::Auto& options, const Draft& draft, Drafts& out);
@@ -78,9 +87,18 @@ class Fit {
 
   Dataset& data_;
   std::span<const std::int64_t> rows_;
+  ColumnWindow window_;
   const Step* step_ = nullptr;
   Drafts drafts_;
 };
+
+// Those that are not missing, at least one.
+std::vector<float> Fit::required_values(const Draft& draft) {
+  std::vector<float> present = present_of(values(draft));
+  if (!present.empty()) return present;
+  fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none",
+       quote(draft.input.name));
+}
 
 bool Fit::is_named(const Draft& draft) const {
   const std::vector<std::string>& names = step_->columns;
@@ -170,7 +188,7 @@ void Fit::one_hot(const preprocess::OneHot& options, const Draft& draft, Drafts&
   schema.unseen = options.unseen;
   schema.levels = seen > options.max_levels ? std::vector<std::string>() : levels;
   schema.buckets = seen > options.max_levels ? options.buckets : 0;
-  recode(data_, column, schema);
+  recode_column(column, schema);
   for (std::size_t i = 0; i < schema.levels.size(); ++i) out.push_back(code_of(draft, schema.levels[i], i));
   for (std::int64_t i = 0; i < schema.buckets; ++i)
     out.push_back(code_of(draft, fmt::format("#{}", i), static_cast<std::size_t>(i)));
@@ -184,7 +202,7 @@ void Fit::apply_one(const preprocess::OneHot& options) {
 }
 
 // The values that the rows have.
-std::vector<std::string> Fit::seen_levels(const Draft& draft) const {
+std::vector<std::string> Fit::seen_levels(const Draft& draft) {
   const std::vector<std::string>& levels = data_.schema.columns[draft.input.column].levels;
   const std::vector<std::int64_t> counts = counts_of(values(draft), levels.size());
   std::vector<std::string> seen;
@@ -198,7 +216,7 @@ void Fit::apply_one(const preprocess::Ordinal& options) {
   replace(is_category, [&](const Draft& draft, Drafts& out) {
     ColumnSchema schema = data_.schema.columns[draft.input.column];
     schema.levels = options.order.empty() ? sorted_levels(seen_levels(draft), '.') : options.order;
-    recode(data_, draft.input.column, schema);
+    recode_column(draft.input.column, schema);
     push(draft, fitted::Ordinal{static_cast<float>(schema.levels.size())}, out);
     out.back().type = ColumnType::kNumber;
   });
@@ -208,10 +226,6 @@ void Fit::apply_one(const preprocess::Dates& options) {
   replace(is_time, [&](const Draft& draft, Drafts& out) {
     for (const TimePart part : options.parts) out.push_back(part_of_time(draft, part));
   });
-}
-
-fitted::Affine Fit::standardizing(const Draft& draft) const {
-  return standardizing_step(values(draft), draft.input.name);
 }
 
 void Fit::apply_one(const preprocess::Standardize& /*options*/) {
@@ -236,10 +250,7 @@ void Fit::apply_one(const preprocess::Quantile& options) {
     fail(ErrorKind::kConfig, "preprocess: quantile: needed at least 2 quantiles, found {}",
          options.quantiles);
   replace(is_number, [&](const Draft& draft, Drafts& out) {
-    const std::vector<float> present = present_of(values(draft));
-    if (present.empty())
-      fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none",
-           quote(draft.input.name));
+    const std::vector<float> present = required_values(draft);
     push(draft, fitted::Quantile{quantiles_of(present, options.quantiles), options.normal}, out);
   });
 }
@@ -250,10 +261,7 @@ void Fit::apply_one(const preprocess::Log& /*options*/) {
 
 void Fit::apply_one(const preprocess::Clip& options) {
   replace(is_number, [&](const Draft& draft, Drafts& out) {
-    std::vector<float> present = present_of(values(draft));
-    if (present.empty())
-      fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none",
-           quote(draft.input.name));
+    std::vector<float> present = required_values(draft);
     std::ranges::sort(present);
     const auto bound = [&](const std::optional<double>& given, double share) {
       return given ? static_cast<float>(*given) : sorted_quantile(present, share);
@@ -350,17 +358,21 @@ void Fit::drop_unread_columns() {
   std::vector<std::size_t> kept(data_.schema.columns.size(), kNone);
   std::vector<ColumnSchema> columns;
   std::vector<std::size_t> places;
+  std::vector<std::vector<float>> codes;
+  data_.codes.resize(kept.size());
   for (Draft& draft : drafts_) {
     std::size_t& at = kept[draft.input.column];
     if (at == kNone) {
       at = columns.size();
       columns.push_back(std::move(data_.schema.columns[draft.input.column]));
       places.push_back(data_.places[draft.input.column]);
+      codes.push_back(std::move(data_.codes[draft.input.column]));
     }
     draft.input.column = at;
   }
   data_.schema.columns = std::move(columns);
   data_.places = std::move(places);
+  data_.codes = std::move(codes);
 }
 
 void Fit::finish() {
@@ -377,9 +389,10 @@ void Fit::finish() {
 
 }  // namespace
 
-void fit(Dataset& data, std::span<const std::int64_t> rows, std::span<const Step> steps) {
+void fit(Dataset& data, std::span<const std::int64_t> rows, std::span<const Step> steps,
+         const DataLimits& limits) {
   if (rows.empty()) fail(ErrorKind::kData, "needed at least one training row, found none");
-  Fit fitting(data, rows);
+  Fit fitting(data, rows, allowed_bytes(limits) / 4);
   for (const Step& step : steps) fitting.apply(step);
   fitting.finish();
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catenary/data/dataset.h"
+#include "catenary/data/limits.h"
 #include "catenary/data/preprocess/steps.h"
 
 namespace catenary {
@@ -15,7 +16,9 @@ namespace catenary {
 /// categories the levels that these rows have, and their cells the numbers that go with them. Without steps,
 /// numbers and booleans are inputs as they are. Adds notes on what is left out. Throws Error{config} for a
 /// step that names no column or one that it cannot take, or a category or time that no step makes numbers of;
-/// Error{data} for no rows, or numbers that cannot be mapped in f32.
-void fit(Dataset& data, std::span<const std::int64_t> rows, std::span<const preprocess::Step> steps);
+/// Error{data} for no rows, or numbers that cannot be mapped in f32. limits: mapped features are looked at a
+/// few columns at a time, as many as have room in a quarter of the memory.
+void fit(Dataset& data, std::span<const std::int64_t> rows, std::span<const preprocess::Step> steps,
+         const DataLimits& limits = {});
 
 }  // namespace catenary

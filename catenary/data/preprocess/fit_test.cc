@@ -109,7 +109,7 @@ TEST(Fit, WhatIsRefusedIsRefusedInOtherRowsOfTheFileToo) {
             }),
             "data: row 3, column 'c': needed a value that the training rows have, as unseen = \"refuse\" of "
             "its onehot "
-            "asks, found 'green'");
+            "asks, found 'green'; expected one of blue, red");
   EXPECT_EQ(fit_error("c,y\nred,0\nblue,0\ngreen,0\n", refuses),
             "config: preprocess: onehot: column 'c' has 3 values: needed max_levels of as many for unseen = "
             "\"refuse\", "

@@ -51,15 +51,16 @@ using Rows = std::vector<std::int64_t>;
     return list.empty() ? otherwise : list[list.size() == 1 ? 0 : i];
   };
   std::vector<std::vector<float>> result(width);
-  std::visit(
-      [&](const auto& elements) {
-        for (std::size_t i = 0; i < elements.size(); ++i) {
-          const double x = static_cast<double>(elements[i]);
-          result[i % width].push_back(
-              static_cast<float>(x * of(inputs.scale, i % width, 1) + of(inputs.shift, i % width, 0)));
-        }
-      },
-      inputs.features.elements);
+  const auto add = [&](auto elements) {
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+      const double x = static_cast<double>(elements[i]);
+      result[i % width].push_back(
+          static_cast<float>(x * of(inputs.scale, i % width, 1) + of(inputs.shift, i % width, 0)));
+    }
+  };
+  add(floats_of(inputs.features));
+  if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&inputs.features.elements))
+    add(std::span(*bytes));
   return result;
 }
 

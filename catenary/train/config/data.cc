@@ -18,13 +18,14 @@ namespace catenary::train {
 
 namespace {
 
-constexpr std::array<std::string_view, 20> kKeys = {
-    "format",  "train",     "validation",  "test",      "split",       "target",     "target_type",
-    "classes", "separator", "decimal",     "header",    "columns",     "missing",    "types",
-    "ignore",  "id",        "standardize", "max_bytes", "max_columns", "max_classes"};
+constexpr std::array<std::string_view, 21> kKeys = {
+    "format",  "train",     "validation",  "test",      "split",       "target",      "target_type",
+    "classes", "separator", "decimal",     "header",    "columns",     "missing",     "types",
+    "ignore",  "id",        "standardize", "max_bytes", "max_columns", "max_classes", "cache"};
 // Of tables alone.
-constexpr std::array<std::string_view, 10> kTableKeys = {
-    "target", "target_type", "separator", "decimal", "header", "columns", "missing", "types", "ignore", "id"};
+constexpr std::array<std::string_view, 11> kTableKeys = {"target", "target_type", "separator", "decimal",
+                                                         "header", "columns",     "missing",   "types",
+                                                         "ignore", "id",          "cache"};
 constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, ColumnType::kBoolean,
                                ColumnType::kTime};
 
@@ -187,7 +188,7 @@ std::vector<std::pair<std::string, ColumnType>> read_types(const TableReader& da
   return types;
 }
 
-void read_table_keys(const TableReader& table, DataConfig& data) {
+void read_table_keys(const TableReader& table, DataConfig& data, const std::string& config_path) {
   table.forbid(std::array<std::string_view, 1>{"classes"}, "applies only to format = \"idx\"");
   data.targets = read_targets(table);
   data.target_place = {table.find("target")->place};
@@ -196,6 +197,8 @@ void read_table_keys(const TableReader& table, DataConfig& data) {
   if (const TomlNode* ignore = table.find("ignore"))
     data.ignore = as_names(*ignore, table.path("ignore"), "the name of a column, or an array of such names");
   data.id = table.column_name("id");
+  if (const TomlNode* cache = table.find("cache"))
+    data.cache = absolute(*cache, table.path("cache"), config_path);
   constexpr std::array kTargetTypes = {ColumnType::kNumber, ColumnType::kCategory};
   if (table.find("target_type") != nullptr)
     data.target_type =
@@ -280,7 +283,7 @@ DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   data.limits = read_limits(table);
   data.place = {train.place};
   if (data.format == DataFormat::kCsv) {
-    read_table_keys(table, data);
+    read_table_keys(table, data, config_path);
     return data;
   }
   table.forbid(kTableKeys, "applies only to format = \"csv\"");

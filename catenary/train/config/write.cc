@@ -48,6 +48,7 @@ std::string data_table(const DataConfig& data) {
   if (!data.targets.empty()) text += fmt::format("target = {}\n", toml_names(data.targets));
   if (!data.classes.empty()) text += fmt::format("classes = {}\n", toml_names(data.classes));
   if (data.format == DataFormat::kCsv) text += table_keys(data);
+  if (!data.cache.empty()) text += fmt::format("cache = {}\n", quoted_toml(data.cache));
   if (data.limits.max_bytes) text += fmt::format("max_bytes = {}\n", *data.limits.max_bytes);
   return text + fmt::format("max_columns = {}\nmax_classes = {}\n", data.limits.max_columns,
                             data.limits.max_classes);

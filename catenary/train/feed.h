@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "catenary/engine/step.h"
+#include "catenary/train/samples.h"
+
+namespace catenary::train {
+
+/// Brings examples to a step, as the model wants to see them: to its input "x" and, if they are asked for, to
+/// "target". Where the examples' inputs are deferred, those of each batch are made before it runs.
+class Feed {
+ public:
+  enum class Targets { kBrought, kLeft };
+  /// examples: must outlive the feed and the step's runs.
+  explicit Feed(const Examples& examples, Targets targets = Targets::kBrought);
+
+  /// Before the first run.
+  void bind(Step& step) const;
+  /// Runs the step on rows of the examples.
+  [[nodiscard]] Status run(Step& step, const Batch& batch);
+  /// Lets the system read rows in advance that a later batch has.
+  void will_need(std::span<const std::int64_t> rows) const;
+
+  /// The numbers of one row, as the model reads them.
+  [[nodiscard]] std::vector<double> inputs_of(std::int64_t row) const;
+  [[nodiscard]] std::vector<double> targets_of(std::int64_t row) const;
+
+ private:
+  [[nodiscard]] Rows inputs() const;
+  [[nodiscard]] Rows targets() const;
+  void make(const Batch& batch);
+
+  const Examples& examples_;
+  Targets brings_;
+  std::vector<double> target_scale_, target_shift_;
+  // Of a batch whose inputs were deferred:
+  std::vector<std::int64_t> rows_;
+  std::vector<float> made_inputs_, made_targets_;
+};
+
+}  // namespace catenary::train

@@ -1,0 +1,127 @@
+#include "catenary/train/feed.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <utility>
+#include <variant>
+
+#include "catenary/train/cross_validation.h"
+#include "catenary/train/predict.h"
+#include "catenary/train/testing.h"
+#include "catenary/train/trainer.h"
+#include "tests/support/errors.h"
+
+namespace catenary::train {
+namespace {
+
+using testing::HasSubstr;
+using testing_support::error_of;
+using testing_support::TemporaryDirectory;
+
+constexpr int kRows = 400;
+
+// Columns of all types, with gaps, and two targets of which one is numbers.
+std::string table() {
+  std::string text = "id,a,town,open,when,b,kind,size\n";
+  for (int i = 0; i < kRows; ++i) {
+    const std::string town = i % 7 == 0 ? "" : fmt::format("T{}", i * 11 % 30);
+    text += fmt::format("r{},{},{},{},2024-0{}-1{},{},{},{}\n", i, i * 37 % 101 - 50, town,
+                        i % 2 == 0 ? "yes" : "no", i % 9 + 1, i % 10,
+                        i % 11 == 0 ? "" : fmt::format("{}.5", i * 7 % 31), i * 37 % 101 > 60 ? "lo" : "hi",
+                        i * 5 % 17);
+  }
+  return text;
+}
+
+Config config_of(const TemporaryDirectory& folder, const std::string& target, const std::string& loss,
+                 const std::vector<std::string>& more) {
+  std::vector<std::string> set = {"data.id=\"id\"", "train.epochs=2", "data.split={validation=0.2, test=0.2}",
+                                  fmt::format("data.cache=\"{}\"", (folder / "cache").string())};
+  set.insert(set.end(), more.begin(), more.end());
+  return small_config(folder, target, loss, set);
+}
+
+// Memory for what stands beside the features, but neither for them nor for the inputs.
+const std::string kFew = "data.max_bytes=36000";
+
+TEST(Feed, InputsThatAreMadeBatchByBatchAreTheSame) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", table());
+  const TrainingData whole = load_training_data(config_of(folder, "kind", "softmax_cross_entropy", {}));
+  const TrainingData few = load_training_data(config_of(folder, "kind", "softmax_cross_entropy", {kFew}));
+  EXPECT_FALSE(whole.file.inputs.are_deferred);
+  ASSERT_TRUE(few.file.inputs.are_deferred);
+  EXPECT_EQ(few.schema().inputs, whole.schema().inputs);
+  EXPECT_EQ(few.train_rows, whole.train_rows);
+  for (std::int64_t row = 0; row < kRows; ++row) {
+    EXPECT_EQ(Feed(few.file).inputs_of(row), Feed(whole.file).inputs_of(row)) << row;
+    EXPECT_EQ(Feed(few.file).targets_of(row), Feed(whole.file).targets_of(row)) << row;
+  }
+}
+
+TEST(Feed, TrainingFromAFileHasTheSameBitsOnAnyThreads) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", table());
+  for (const auto& [target, loss] :
+       {std::pair("kind", "softmax_cross_entropy"), std::pair("size", "squared_error")}) {
+    const auto trained = [&](const std::vector<std::string>& more, int threads) {
+      return *train(config_of(folder, target, loss, more), {.threads = threads});
+    };
+    const TrainResult whole = trained({}, 1);
+    for (const int threads : {1, 3}) {
+      const TrainResult few = trained({kFew}, threads);
+      EXPECT_EQ(few.run.weights, whole.run.weights);
+      EXPECT_EQ(few.run.history.back().train.loss, whole.run.history.back().train.loss);
+      EXPECT_EQ(few.test->score.loss, whole.test->score.loss);
+    }
+  }
+}
+
+TEST(Feed, NumbersWithoutGapsAreReadWhereTheFileHasThem) {
+  const TemporaryDirectory folder;
+  std::string text = "a,b,c,d,e,f,g,h,y\n";
+  for (int i = 0; i < kRows; ++i)
+    text += fmt::format("{0},{1},{0},{1},{0},{1},{0},{1},{2}\n", i * 37 % 101, i * 7 % 31, i % 17);
+  (void)folder.file("data.csv", text);
+  const auto config = [&](const std::string& limit) {
+    return small_config(folder, "y", "squared_error",
+                        {"data.standardize=true", "train.epochs=2", limit,
+                         fmt::format("data.cache=\"{}\"", (folder / "cache").string())});
+  };
+  const Config few = config("data.max_bytes=30000"), enough = config("data.max_bytes=1000000");
+  const TrainingData data = load_training_data(few);
+  EXPECT_FALSE(data.file.inputs.are_deferred);
+  EXPECT_TRUE(std::holds_alternative<MappedArray<float>>(data.file.inputs.features.elements));
+  EXPECT_EQ(train(few, {})->run.weights, train(enough, {})->run.weights);
+}
+
+TEST(Feed, PredictionsAndFoldsFromAFileAreTheSame) {
+  const TemporaryDirectory folder;
+  const std::string input = folder.file("data.csv", table());
+  const Config whole = config_of(folder, "kind", "softmax_cross_entropy", {});
+  const Config few = config_of(folder, "kind", "softmax_cross_entropy", {kFew});
+  StoredRun run = kept(folder, train(whole, {})->run);
+  const auto expected = predicted_cells(run, input);
+  run.config.data = few.data;
+  EXPECT_EQ(predicted_cells(run, input), expected);
+  const auto folds = [](const Config& config) { return *cross_validate(config, {.folds = 3}); };
+  EXPECT_EQ(folds(few).loss.mean, folds(whole).loss.mean);
+}
+
+TEST(Feed, AGapThatNothingFillsIsSaidBeforeTraining) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", table());
+  const std::string steps = "preprocess=[{type='onehot'}, {type='dates'}]";
+  const auto error = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> set = {steps};
+    set.insert(set.end(), more.begin(), more.end());
+    const Config config = config_of(folder, "kind", "softmax_cross_entropy", set);
+    return error_of([&] { (void)load_training_data(config); });
+  };
+  EXPECT_THAT(error({}), HasSubstr("row 1, input 'b': needed a value"));
+  EXPECT_EQ(error({kFew}), error({}));
+}
+
+}  // namespace
+}  // namespace catenary::train

@@ -5,6 +5,7 @@ set(CATENARY_PUBLIC_HEADERS
   catenary/base/cpp20.h
   catenary/base/dtype.h
   catenary/base/error.h
+  catenary/base/mapped_file.h
   catenary/base/shape.h
   catenary/base/thread_pool.h
   catenary/catenary.h

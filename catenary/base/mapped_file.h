@@ -21,7 +21,7 @@ class MappedFile {
   MappedFile& operator=(MappedFile other) noexcept;
   ~MappedFile();
 
-  /// All of them; they stay where they are when the object is moved.
+  /// All of the file's bytes; they stay where they are when the object is moved.
   [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
   /// Lets the system read some of bytes() in advance, while the caller does other things.
   void will_need(std::span<const std::byte> some) const;
@@ -42,6 +42,7 @@ class MappedArray {
   MappedArray(MappedFile file, std::size_t offset, std::size_t count)
       : file_(std::move(file)), offset_(offset), count_(count) {}
 
+  /// The numbers, valid as long as this object.
   [[nodiscard]] std::span<const T> view() const {
     return {reinterpret_cast<const T*>(file_.bytes().data() + offset_), count_};
   }

@@ -67,16 +67,19 @@ ColumnReader::ColumnReader(const Options& options, const CsvFormat& format)
       })) {}
 
 // What is infinite is missing; what f32 cannot hold may turn out to be text.
-const char* ColumnReader::take_large(double number, float* out) {
+void ColumnReader::take_number(double number, float* out) {
+  *out = static_cast<float>(number);  // infinite beyond f32, but for digits of the greatest one
+  if (std::isfinite(*out)) return;
   if (std::isfinite(number) && !too_large_) too_large_ = {cells_ - 1, number};
   missing_ += std::isfinite(number) ? 0 : 1;
   infinite_ += std::isinf(number) ? 1 : 0;
   *out = kMissing;
-  return nullptr;
 }
 
+// text: no plain number, unless that may be missing.
 std::optional<double> ColumnReader::number_of(std::string_view text) const {
-  if (may_numbers_be_missing_ && is_missing(text)) return std::nullopt;
+  if (!may_numbers_be_missing_) return parse_any_number(text, decimal_);
+  if (is_missing(text)) return std::nullopt;
   return parse_number(text, decimal_);
 }
 
@@ -84,7 +87,10 @@ std::optional<double> ColumnReader::number_of(std::string_view text) const {
 const char* ColumnReader::read_other(std::string_view text, float* out) {
   if (options_.guess == Guess::kCategory || options_.guess == Guess::kBoolean) return read_level(text, out);
   if (options_.guess == Guess::kNumber) {
-    if (const std::optional<double> number = number_of(text)) return take_number(*number, out);
+    if (const std::optional<double> number = number_of(text)) {
+      take_number(*number, out);
+      return nullptr;
+    }
   }
   const std::optional<DateOrder> order = order_of(options_.guess);
   if (order) {

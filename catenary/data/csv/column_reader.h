@@ -42,9 +42,11 @@ class ColumnReader {
   /// Puts the numbers of a cell to `out`, room for two. Null, or what was needed of the cell. text: trimmed.
   [[nodiscard]] const char* read(std::string_view text, float* out) {
     ++cells_;
-    if (options_.guess != Guess::kNumber || may_numbers_be_missing_) return read_other(text, out);
-    const std::optional<double> number = parse_number(text, decimal_);
-    return number ? take_number(*number, out) : read_other(text, out);
+    if (options_.guess == Guess::kNumber && !may_numbers_be_missing_) {
+      *out = static_cast<float>(plain_number(text, decimal_));
+      if (std::isfinite(*out)) return nullptr;
+    }
+    return read_other(text, out);
   }
 
   /// Whether the type was asked for.
@@ -81,12 +83,7 @@ class ColumnReader {
   [[nodiscard]] std::optional<double> number_of(std::string_view text) const;
   [[nodiscard]] Guess first_guess(std::string_view text) const;
   [[nodiscard]] Guess next_guess(std::string_view text) const;
-  const char* take_number(double number, float* out) {
-    *out = static_cast<float>(number);  // infinite beyond f32, but for digits of the greatest one
-    if (!std::isfinite(*out)) return take_large(number, out);
-    return nullptr;
-  }
-  const char* take_large(double number, float* out);
+  void take_number(double number, float* out);
   const char* read_other(std::string_view text, float* out);
   const char* read_level(std::string_view text, float* out);
   const char* change_guess(std::string_view text, float* out);

@@ -9,13 +9,11 @@
 namespace catenary {
 
 CsvScanner::CsvScanner(TableBuilder& builder, Options options)
-    : builder_(builder), options_(std::move(options)), is_plain_{} {
-  is_plain_.fill(true);
-  for (const char c : {options_.separator, '"', '\r', '\n'}) is_plain_[static_cast<unsigned char>(c)] = false;
-}
+    : builder_(builder), options_(std::move(options)), marks_(options_.separator) {}
 
 void CsvScanner::feed(std::string_view chunk) {
   rest_ = chunk;
+  marks_.start(chunk);
   while (!rest_.empty()) {
     switch (state_) {
       case State::kRowStart:
@@ -48,7 +46,7 @@ void CsvScanner::scan_whole_cells() {
   const char* const end = at + rest_.size();
   for (;;) {
     const char* const cell = at;
-    while (at != end && is_plain_[static_cast<unsigned char>(*at)]) ++at;
+    at = marks_.next(cell);
     const bool is_blank_line =
         at == cell && state_ == State::kRowStart && at != end && *at != options_.separator;
     if (at == end || *at == '"' || is_blank_line) {
@@ -84,15 +82,14 @@ void CsvScanner::start_cell() {
   }
 }
 
-std::size_t CsvScanner::plain_length() const {
-  const char* at = rest_.data();
-  const char* const end = at + rest_.size();
-  while (at != end && is_plain_[static_cast<unsigned char>(*at)]) ++at;
-  return static_cast<std::size_t>(at - rest_.data());
+// Whether it can stand in a cell without quotes.
+bool CsvScanner::is_plain(char c) const {
+  return c != options_.separator && c != '"' && c != '\r' && c != '\n';
 }
 
 void CsvScanner::scan_plain() {
-  const std::string_view text = rest_.substr(0, plain_length());
+  const std::string_view text =
+      rest_.substr(0, static_cast<std::size_t>(marks_.next(rest_.data()) - rest_.data()));
   rest_.remove_prefix(text.size());
   if (rest_.empty()) {
     append(text);
@@ -139,7 +136,7 @@ void CsvScanner::scan_after_quote() {
     rest_.remove_prefix(1);
     spaces_ += next;
     require_short(cell_.size() + spaces_.size());
-  } else if (next != '"' && !is_plain_[static_cast<unsigned char>(next)]) {
+  } else if (next != '"' && !is_plain(next)) {
     end_cell(cell_);
     delimit();
   } else if (is_escaped) {
@@ -154,7 +151,7 @@ void CsvScanner::scan_after_quote() {
 // Behind \"" either a cell of R's ends, or a backslash and a quote that is doubled were read.
 void CsvScanner::scan_after_quotes() {
   const char next = rest_.front();
-  if (next == '"' || is_plain_[static_cast<unsigned char>(next)]) {
+  if (next == '"' || is_plain(next)) {
     append("\"");
     state_ = State::kQuoted;
   } else {

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "catenary/data/csv/mark_finder.h"
 #include "catenary/data/csv/table_builder.h"
 
 namespace catenary {
@@ -43,7 +43,7 @@ class CsvScanner {
 
   void scan_whole_cells();
   void start_cell();
-  [[nodiscard]] std::size_t plain_length() const;
+  [[nodiscard]] bool is_plain(char c) const;
   void scan_plain();
   void scan_quote_in_plain(std::string_view before);
   void scan_quoted();
@@ -59,7 +59,7 @@ class CsvScanner {
 
   TableBuilder& builder_;
   Options options_;
-  std::array<bool, 256> is_plain_;  // for each byte, whether it can stand in a cell without quotes
+  MarkFinder marks_;  // of the chunk
   State state_ = State::kRowStart;
   std::string_view rest_;      // of the chunk
   std::string cell_;           // what came of the current cell so far, when it cannot be taken from the chunk

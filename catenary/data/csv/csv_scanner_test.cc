@@ -86,6 +86,24 @@ TEST(CsvScanner, ChunkBordersDoNotMatter) {
   }
 }
 
+TEST(CsvScanner, CellsOfAnyLengthMayStandAnywhereInAChunk) {
+  std::string text = "a,b\n";
+  std::vector<std::string> expected;
+  for (std::size_t length = 0; length < 150; ++length) {
+    const std::string cell(length, static_cast<char>('c' + static_cast<char>(length % 20)));
+    text += (length % 7 == 3 ? "\"" + cell + "\"" : cell) + "," + std::to_string(length) +
+            (length % 5 == 2 ? "\r\n" : "\n");
+    expected.push_back(length == 0 ? "missing" : cell);
+  }
+  for (std::size_t chunk = 1; chunk < 200; chunk += 9) {
+    const Table table = parse(text, in_chunks_of(chunk));
+    ASSERT_EQ(values(table, 0), expected) << chunk;
+    const std::vector<float> rows = numbers(table, 1);
+    for (std::size_t row = 0; row < rows.size(); ++row)
+      ASSERT_EQ(rows[row], static_cast<float>(row)) << chunk;
+  }
+}
+
 TEST(CsvScanner, ErrorsInQuotesNameTheLine) {
   EXPECT_EQ(parse_error("a\n\"x\"y\n"),
             "data: f.csv: line 2, column 1: text between a closing quote and the end of its cell");

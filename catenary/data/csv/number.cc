@@ -3,10 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
+
+#include "catenary/data/csv/digits.h"
 
 namespace catenary {
 
@@ -59,6 +65,14 @@ double beyond_range(std::string_view text) {
   return number.is_negative ? -size : size;
 }
 
+// The powers of ten that are doubles without error: 10^22 = 2^22 · 5^22, and 5^22 < 2^53.
+constexpr std::array kExactPowers = [] {
+  std::array<double, 23> powers{};
+  double power = 1;
+  for (double& entry : powers) entry = std::exchange(power, power * 10);
+  return powers;
+}();
+
 }  // namespace
 
 // std::from_chars knows the point alone, and no plus sign.
@@ -76,6 +90,28 @@ std::optional<double> parse_any_number(std::string_view text, char decimal) {
   const auto [stopped, error] = std::from_chars(text.data(), end, value);
   if (error == std::errc::invalid_argument || stopped != end) return std::nullopt;
   return error == std::errc() ? value : beyond_range(text);
+}
+
+// Both the digits and the power of ten are doubles without error, so that their quotient is rounded once.
+// [Clinger 1990]
+double plain_number(std::string_view text, char decimal) {
+  constexpr double kOther = std::numeric_limits<double>::quiet_NaN();
+  constexpr std::uint64_t kMostExact = std::uint64_t{1} << 53;
+  if (text.empty()) return kOther;
+  const bool is_negative = text.front() == '-', has_plus = text.front() == '+';
+  const std::size_t signs = is_negative | has_plus;  // not ||, which would be a branch
+  const std::string_view size{text.data() + signs, text.size() - signs};
+  if (size.empty() || size.size() > digits::kMost) return kOther;
+  const digits::Decimal number = digits::decimal_of(size, decimal);
+  if (!number.is_plain || number.digits > kMostExact) return kOther;
+  const double quotient =
+      static_cast<double>(static_cast<std::int64_t>(number.digits)) / kExactPowers[number.places];
+  return std::bit_cast<double>(std::bit_cast<std::uint64_t>(quotient) | std::uint64_t{is_negative} << 63);
+}
+
+std::optional<double> parse_number(std::string_view text, char decimal) {
+  const double number = plain_number(text, decimal);
+  return std::isnan(number) ? parse_any_number(text, decimal) : number;
 }
 
 std::optional<std::string> canonical_number(std::string_view text, char decimal) {

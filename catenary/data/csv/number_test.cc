@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "catenary/base/philox.h"
 
@@ -47,6 +49,94 @@ TEST(Number, IsWhatStrtodReadsBitByBit) {
     std::ranges::replace(text, '.', ',');
     ASSERT_EQ(parse_number(text, ','), expected) << text;
   }
+}
+
+// Every length that is read at once, with the mark at every place and without one, behind every sign.
+template <typename Check>
+void for_each_plain_number(Check&& check) {
+  const Philox random(8, RandomPurpose::kTest, 0);
+  std::uint64_t drawn = 0;
+  for (std::size_t length = 1; length <= 16; ++length) {
+    for (std::size_t mark = 0; mark <= length; ++mark) {
+      for (const char* sign : {"", "-", "+"}) {
+        std::string text = sign;
+        for (std::size_t i = 0; i < length; ++i)
+          text += i == mark ? '.' : static_cast<char>('0' + static_cast<char>(random.below(10, drawn++)));
+        if (text.find_first_of("0123456789") != std::string::npos) check(text);
+      }
+    }
+  }
+}
+
+std::uint64_t bits_of(double x) { return std::bit_cast<std::uint64_t>(x); }
+
+// In memory that ends with the text, for AddressSanitizer to see what is read beside it.
+double plain(const std::string& text, char decimal) {
+  const std::vector<char> exactly(text.begin(), text.end());
+  return plain_number({exactly.data(), exactly.size()}, decimal);
+}
+
+TEST(PlainNumber, IsWhatStrtodReadsBitByBit) {
+  for_each_plain_number([](std::string text) {
+    const double expected = std::strtod(text.c_str(), nullptr);
+    const bool is_exact = text.find('.') != std::string::npos || std::abs(expected) <= 0x1p53;
+    const double number = plain(text, '.');
+    if (is_exact || !std::isnan(number)) {
+      ASSERT_EQ(bits_of(number), bits_of(expected)) << text;
+    }
+    std::ranges::replace(text, '.', ',');
+    ASSERT_EQ(bits_of(plain(text, ',')), bits_of(number)) << text;
+  });
+}
+
+TEST(PlainNumber, OfEachByteAtEachPlaceIsWhatTheSlowReaderReadsOrNothing) {
+  for_each_plain_number([](const std::string& number) {
+    if (number.find('.') != number.size() / 2) return;
+    for (std::size_t place = 0; place < number.size(); ++place) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text = number;
+        text[place] = static_cast<char>(byte);
+        const double found = plain(text, '.');
+        if (std::isnan(found)) continue;
+        const auto expected = parse_any_number(text, '.');
+        ASSERT_TRUE(expected) << text;
+        ASSERT_EQ(bits_of(found), bits_of(*expected)) << text;
+      }
+    }
+  });
+}
+
+TEST(PlainNumber, HasNoMoreDigitsThanAreExact) {
+  EXPECT_EQ(plain("9007199254740992", '.'), 0x1p53);
+  EXPECT_EQ(plain("0000000000000001", '.'), 1);
+  for (const char* text : {"9007199254740993", "12345678901234567", "-12345678901234.567"})
+    EXPECT_TRUE(std::isnan(plain(text, '.'))) << text;
+}
+
+TEST(PlainNumber, IsNoOtherText) {
+  for (const char* text : {"",
+                           "+",
+                           "-",
+                           ".",
+                           "-.",
+                           "1..5",
+                           "1.2.",
+                           ".1.",
+                           "1.23456789.",
+                           "1.5e3",
+                           "inf",
+                           "nan",
+                           "1,5",
+                           " 1",
+                           "1 ",
+                           "+-1",
+                           "12345678.9.12345",
+                           "./1",
+                           "1./2",
+                           "12345678./1"})
+    EXPECT_TRUE(std::isnan(plain(text, '.'))) << text;
+  for (const char* text : {",", "1.5", "1,5,", "1,-2", "1.234,5"})
+    EXPECT_TRUE(std::isnan(plain(text, ','))) << text;
 }
 
 TEST(Number, HasAtMostOneDecimalMarkASignAndAnExponent) {

@@ -36,7 +36,7 @@ void TableBuilder::start_file(std::string name) {
 void TableBuilder::fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
                              std::string_view found) const {
   fail(ErrorKind::kData, "{}: line {}, column {} {}: needed {}, found {}", file(), line, column + 1,
-       quote(table_.columns[column].name), needed, found);
+       quote(table_.columns[column].name), needed, found.empty() ? "a blank cell" : quote(found));
 }
 
 // A blank cell that begins a row waits for the next one: a line of nothing but spaces is no row.
@@ -56,15 +56,17 @@ void TableBuilder::add_cell(std::string_view text, std::int64_t line) {
 void TableBuilder::take_cell(std::size_t cell, std::string_view text, std::int64_t line) {
   if (cell >= readers_.size()) return add_beyond_columns(text, line);
   const Slot slot = slots_[cell];
-  if (slot.role == ColumnRole::kText) {
-    const std::string name = as_utf8(text);
-    has_other_bytes_ |= name.size() != text.size();  // each letter that is converted becomes longer
-    bytes_ += name.size() + sizeof(std::size_t);
-    table_.columns[cell].texts.push_back(name);
-  } else if (slot.role != ColumnRole::kSkip) {
-    const char* needed = readers_[cell].read(text, &row_[slot.number]);
-    if (needed != nullptr) fail_cell(line, cell, needed, text.empty() ? "a blank cell" : quote(text));
-  }
+  if (slot.role == ColumnRole::kText) return take_text(cell, text);
+  if (slot.role == ColumnRole::kSkip) return;
+  const char* needed = readers_[cell].read(text, &row_[slot.number]);
+  if (needed != nullptr) fail_cell(line, cell, needed, text);
+}
+
+void TableBuilder::take_text(std::size_t cell, std::string_view text) {
+  const std::string name = as_utf8(text);
+  has_other_bytes_ |= name.size() != text.size();  // each letter that is converted becomes longer
+  bytes_ += name.size() + sizeof(std::size_t);
+  table_.columns[cell].texts.push_back(name);
 }
 
 // A row's cells are counted for the message about it, but not for ever.

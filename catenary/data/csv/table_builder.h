@@ -63,6 +63,7 @@ class TableBuilder {
   };
 
   void take_cell(std::size_t cell, std::string_view text, std::int64_t line);
+  void take_text(std::size_t cell, std::string_view text);
   void add_beyond_columns(std::string_view text, std::int64_t line);
   void hold_cell(std::string_view text, std::int64_t line);
   [[nodiscard]] const std::string& file() const { return table_.files.back().name; }

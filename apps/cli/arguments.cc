@@ -146,7 +146,10 @@ CLI::App& add_cv(CLI::App& app, CvArguments& arguments, TargetWords& words, Pred
 
 CLI::App& add_init(CLI::App& app, InitArguments& arguments, TargetWords& words) {
   CLI::App& command = *app.add_subcommand("init", "Write a commented config that trains on a table");
-  command.add_option("DATA", arguments.data, "Table, such as a CSV file")->required()->type_name("");
+  command.add_option("DATA", arguments.data, "Table, such as a CSV file")
+      ->required()
+      ->type_name("")
+      ->transform(dash_is(kStandardInput));
   add_target(command, arguments.target, words).required();
   command.add_option("--output", arguments.output, "Config to write; no file may be there yet [stdout]")
       ->type_name("FILE")

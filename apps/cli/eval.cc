@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "output.h"
 #include "streams.h"
+#include "training.h"
 
 namespace catenary::cli {
 
@@ -45,12 +46,18 @@ void replace_data(train::DataConfig& config, const EvalArguments& arguments) {
   config.split.reset();
 }
 
-train::TestData load_data(const train::StoredRun& run, const EvalArguments& arguments) try {
-  return train::load_test_data(run.config, run.model.schema);
-} catch (const Error& error) {
-  if (error.kind() != ErrorKind::kIo || !arguments.data.empty()) throw;
-  fail(error.kind(), "{}; --data FILE{} judges by data that stand elsewhere", error.what(),
-       run.config.data.split ? " --held-out" : "");
+train::TestData load_data(const train::StoredRun& run, const EvalArguments& arguments) {
+  const std::string stream = arguments.data.empty() ? judging_stream(run.config) : "";
+  const std::string other = run.config.data.split ? "--data FILE --held-out" : "--data FILE";
+  if (!stream.empty())
+    say("the run's data came from a stream, {}, and are read from there again; {} judges by a file\n", stream,
+        other);
+  try {
+    return train::load_test_data(run.config, run.model.schema);
+  } catch (const Error& error) {
+    if ((error.kind() != ErrorKind::kIo && stream.empty()) || !arguments.data.empty()) throw;
+    fail(error.kind(), "{}; {} judges by data that stand elsewhere", error.what(), other);
+  }
 }
 
 }  // namespace

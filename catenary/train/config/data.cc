@@ -1,5 +1,3 @@
-#include <glob.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -10,6 +8,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/file_pattern.h"
 #include "catenary/base/text.h"
 #include "catenary/train/config/sections.h"
 #include "catenary/train/config/table_reader.h"
@@ -72,21 +71,10 @@ DataFiles infer_labels(const TomlNode& node, const std::string& path, const std:
   return files;
 }
 
-// The files that a pattern such as part-*.csv stands for, sorted; a name without * and ? is itself, also
-// where it is gone and has a [ that stands for nothing.
 std::vector<std::string> files_of(const TomlNode& node, std::string_view path,
                                   const std::string& config_path) {
-  const std::string pattern = absolute(node, path, config_path);
-  std::error_code ignored;
-  if (pattern.find_first_of("*?[") == std::string::npos || std::filesystem::exists(pattern, ignored))
-    return {pattern};
-  glob_t found{};
-  const int status = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
-  std::vector<std::string> files(found.gl_pathv, found.gl_pathv + (status == 0 ? found.gl_pathc : 0));
-  ::globfree(&found);
-  if (files.empty() && pattern.find_first_of("*?") == std::string::npos) return {pattern};
+  std::vector<std::string> files = files_of_pattern(absolute(node, path, config_path));
   if (files.empty()) fail_expected(node, path, "a pattern that some file's name has");
-  std::ranges::sort(files);
   return files;
 }
 

@@ -25,6 +25,7 @@ std::vector<TextColumn> input_texts(const StoredRun& run, const PredictOptions& 
   require_file(options.input);
   for (const std::string& file : options.more) require_file(file);
   return load_texts(options.input, {.format = run.config.data.table,
+                                    .may_lack = run.model.schema.target_names,
                                     .more = {options.more.begin(), options.more.end()},
                                     .limits = run.config.data.limits});
 }

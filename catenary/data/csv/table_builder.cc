@@ -156,6 +156,20 @@ void TableBuilder::start(std::int64_t line) {
   end_full_row(line);
 }
 
+void TableBuilder::name_without_header(std::int64_t line) {
+  if (header_.empty()) header_.resize(first_.size());
+  if (header_.size() == first_.size()) return;
+  const std::vector<std::string_view> absent(options_.may_lack.begin(), options_.may_lack.end());
+  if (header_.size() == first_.size() + absent.size()) {
+    std::erase_if(header_, [&](const std::string& name) { return std::ranges::count(absent, name) > 0; });
+    return;
+  }
+  const std::string without =
+      absent.empty() ? "" : fmt::format(", or {} without {}", header_.size() - absent.size(), listed(absent));
+  fail(ErrorKind::kData, "{}: line {}: needed {} cells as data.columns has names{}, found {}", table_.file(),
+       line, header_.size(), without, first_.size());
+}
+
 void TableBuilder::name_columns(std::int64_t line) {
   const CsvFormat& format = options_.format;
   if (format.has_header && first_.size() == header_.size() + 1 && !first_.back().empty() && !has_extra_) {
@@ -165,11 +179,7 @@ void TableBuilder::name_columns(std::int64_t line) {
                     "but the first column",
                     table_.file()));
   }
-  if (!format.has_header && header_.empty()) header_.resize(first_.size());
-  if (!format.has_header && header_.size() != first_.size()) {
-    fail(ErrorKind::kData, "{}: line {}: needed {} cells as data.columns has names, found {}", table_.file(),
-         line, header_.size(), first_.size());
-  }
+  if (!format.has_header) name_without_header(line);
   names_ = header_;
   const bool all_numbers = header_.size() > 1 && std::ranges::all_of(header_, [&](const std::string& name) {
                              return parse_number(name, *format.decimal).has_value();

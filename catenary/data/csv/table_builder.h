@@ -62,6 +62,7 @@ class TableBuilder {
   void require_same_header(std::int64_t line);
   void start(std::int64_t line);
   void name_columns(std::int64_t line);
+  void name_without_header(std::int64_t line);
   void make_names_distinct();
   void request_columns();
   void place_columns(std::span<const ColumnRequest> requests);

@@ -174,6 +174,35 @@ bool read_once(std::span<const NamedSource> sources, const CsvOptions& options, 
   return !builder.must_reread();
 }
 
+// The decimal mark of numbers. The start of a file may have none but whole ones: where a comma is met further
+// on, the file is read again with it, and if then there is a point, once more as at first.
+class DecimalMark {
+ public:
+  DecimalMark(const CsvFormat& told, const CsvFormat& given)
+      : mark_(*told.decimal), is_open_(!given.decimal && *told.decimal == '.' && *told.separator != ',') {}
+
+  [[nodiscard]] bool may_be_other(const TableBuilder& builder) const {
+    return is_open_ && builder.found_other_decimal();
+  }
+  char take_other() {
+    is_open_ = mark_ == '.';
+    return mark_ = mark_ == '.' ? ',' : '.';
+  }
+
+ private:
+  char mark_;
+  bool is_open_;
+};
+
+// The same as read_once(); a cell that is wrong under this decimal mark alone is no error.
+bool read_all(std::span<const NamedSource> sources, const CsvOptions& options, TableBuilder& builder,
+              const DecimalMark& mark) try {
+  return read_once(sources, options, builder);
+} catch (const Error&) {
+  if (!mark.may_be_other(builder)) throw;
+  return false;
+}
+
 CsvFormat told_format(const NamedSource& file, const CsvFormat& given) {
   const std::string start = read_start(*file.source);
   require_text(start, file.name);
@@ -184,15 +213,21 @@ Table read(std::span<const NamedSource> sources, const CsvOptions& options) {
   CsvOptions complete = options;
   complete.format = told_format(sources.front(), options.format);
   std::vector<Guess> guesses;
+  DecimalMark mark(complete.format, options.format);
   for (;;) {
     TableBuilder builder(complete, guesses);
-    if (read_once(sources, complete, builder)) {
+    const bool is_read = read_all(sources, complete, builder, mark);
+    if (mark.may_be_other(builder)) {
+      complete.format.decimal = mark.take_other();
+      guesses.clear();
+    } else if (!is_read || builder.wants_other_dates()) {
+      guesses = builder.guesses();
+    } else {
       Table table = builder.finish();
       table.decimal = *complete.format.decimal;
       note_format(table, complete.format, options.format);
       return table;
     }
-    guesses = builder.guesses();
   }
 }
 

@@ -246,9 +246,8 @@ TEST(Csv, AFileWithoutAHeaderMayDoWithoutSomeColumns) {
   EXPECT_THAT(names(table), testing::ElementsAre("a", "b"));
   EXPECT_THAT(numbers(table, 1), testing::ElementsAre(2, 4));
   EXPECT_THAT(names(parse("1,2,3,4\n", options)), testing::ElementsAre("a", "y", "b", "z"));
-  EXPECT_EQ(
-      parse_error("1,2,3\n", options),
-      "data: f.csv: line 1: needed 4 cells as data.columns has names, or 2 without y, z, found 3");
+  EXPECT_EQ(parse_error("1,2,3\n", options),
+            "data: f.csv: line 1: needed 4 cells as data.columns has names, or 2 without y, z, found 3");
   EXPECT_EQ(parse_error("1,2\n3,4,5,6\n", options),
             "data: f.csv: line 2: needed 2 cells as in the first row, found 4");
 }

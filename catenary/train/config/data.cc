@@ -17,13 +17,16 @@ namespace catenary::train {
 
 namespace {
 
-constexpr std::array<std::string_view, 20> kKeys = {
-    "format",  "train",     "validation",  "test",      "split",       "target",     "target_type",
-    "classes", "separator", "decimal",     "header",    "columns",     "missing",    "types",
-    "ignore",  "id",        "standardize", "max_bytes", "max_columns", "max_classes"};
+constexpr std::array<std::string_view, 21> kKeys = {
+    "format",  "train",     "validation", "test",        "split",     "target",      "target_type",
+    "classes", "separator", "decimal",    "header",      "columns",   "missing",     "types",
+    "ignore",  "id",        "date_order", "standardize", "max_bytes", "max_columns", "max_classes"};
 // Of tables alone.
-constexpr std::array<std::string_view, 10> kTableKeys = {
-    "target", "target_type", "separator", "decimal", "header", "columns", "missing", "types", "ignore", "id"};
+constexpr std::array<std::string_view, 11> kTableKeys = {"target", "target_type", "separator", "decimal",
+                                                         "header", "columns",     "missing",   "types",
+                                                         "ignore", "id",          "date_order"};
+// The orders that 3/4/2024 may have.
+constexpr std::array kDateOrders = {DateOrder::kMonthFirst, DateOrder::kDayFirst};
 constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, ColumnType::kBoolean,
                                ColumnType::kTime};
 
@@ -143,8 +146,9 @@ CsvFormat read_csv_format(const TableReader& data) {
   CsvFormat format;
   format.separator = read_character(data, "separator", kSeparators, "',', ';', 'tab' or '|'");
   format.decimal = read_character(data, "decimal", ".,", "'.' or ','");
-  if (format.separator && format.separator == format.decimal)
-    fail_expected(*data.find("decimal"), data.path("decimal"), "another character than the separator");
+  if (data.find("date_order") != nullptr)
+    format.date_order =
+        data.choice("date_order", std::span<const DateOrder>(kDateOrders), DateOrder::kMonthFirst);
   format.has_header = data.boolean("header", true);
   if (const TomlNode* columns = data.find("columns")) {
     if (format.has_header)

@@ -146,7 +146,10 @@ CLI::App& add_cv(CLI::App& app, CvArguments& arguments, TargetWords& words, Pred
 
 CLI::App& add_init(CLI::App& app, InitArguments& arguments, TargetWords& words) {
   CLI::App& command = *app.add_subcommand("init", "Write a commented config that trains on a table");
-  command.add_option("DATA", arguments.data, "Table, such as a CSV file")->required()->type_name("");
+  command.add_option("DATA", arguments.data, "Table, such as a CSV file")
+      ->required()
+      ->type_name("")
+      ->transform(dash_is(kStandardInput));
   add_target(command, arguments.target, words).required();
   command.add_option("--output", arguments.output, "Config to write; no file may be there yet [stdout]")
       ->type_name("FILE")
@@ -161,9 +164,11 @@ CLI::App& add_eval(CLI::App& app, EvalArguments& arguments) {
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
   auto* data =
       command
-          .add_option("--data", arguments.data,
-                      "Judge by this file, of the config's format [what the config tests on, else trains on]")
-          ->type_name("FILE")
+          .add_option(
+              "--data", arguments.data,
+              "Judge by this file, of the config's format, or by several tables, also as a pattern such as "
+              "'part-*.csv' [what the config tests on, else trains on]")
+          ->type_name("FILE...")
           ->check(not_empty())
           ->transform(dash_is(kStandardInput));
   command
@@ -176,22 +181,28 @@ CLI::App& add_eval(CLI::App& app, EvalArguments& arguments) {
   return command;
 }
 
-void add_predict_input(CLI::App& command, std::string& input) {
-  auto* file = command.add_option("FILE", input, "CSV file with the model's features, or IDX file of images")
-                   ->type_name("")
-                   ->check(not_empty())
-                   ->transform(dash_is(kStandardInput));
-  command.add_option("--input", input, "The same as FILE")
+void add_predict_inputs(CLI::App& command, std::vector<std::string>& inputs) {
+  auto* file =
+      command
+          .add_option(
+              "FILE", inputs,
+              "Table with the model's columns, such as a CSV file, or several, also as a pattern such "
+              "as 'part-*.csv'; or an IDX file of images, or NumPy's x")
+          ->type_name("")
+          ->check(not_empty())
+          ->transform(dash_is(kStandardInput));
+  command.add_option("--input", inputs, "The same as FILE; may be given more than once")
       ->type_name("FILE")
+      ->allow_extra_args(false)
       ->check(not_empty())
       ->transform(dash_is(kStandardInput))
       ->excludes(file);
 }
 
 CLI::App& add_predict(CLI::App& app, PredictArguments& arguments, PredictWords& words) {
-  CLI::App& command = *app.add_subcommand("predict", "Apply a trained network to a file of samples");
+  CLI::App& command = *app.add_subcommand("predict", "Apply a trained network to files of samples");
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
-  add_predict_input(command, arguments.input);
+  add_predict_inputs(command, arguments.inputs);
   command.add_option("--output", arguments.output, "File to write: a row for each sample [stdout]")
       ->type_name("FILE")
       ->check(not_empty())
@@ -258,7 +269,7 @@ void add_commands(CLI::App& app, Arguments& arguments, Request& request) {
   });
   add_eval(app, arguments.eval).final_callback(choose(request, eval, arguments.eval));
   add_predict(app, arguments.predict, arguments.predict_words).final_callback([&] {
-    if (arguments.predict.input.empty()) throw CLI::RequiredError("FILE");
+    if (arguments.predict.inputs.empty()) throw CLI::RequiredError("FILE");
     take(arguments.predict_words, arguments.predict);
     choose(request, predict, arguments.predict)();
   });

@@ -52,8 +52,8 @@ struct InitArguments {
 
 struct EvalArguments {
   std::string run_dir;
-  std::string data;       ///< "": what the config names
-  bool held_out = false;  ///< of `data` the rows that the config's split keeps from training
+  std::vector<std::string> data;  ///< files and patterns; empty: what the config names
+  bool held_out = false;          ///< of `data` the rows that the config's split keeps from training
   MaxBytes max_bytes;
   int threads = 1;
   bool json = false;
@@ -62,7 +62,7 @@ struct EvalArguments {
 
 struct PredictArguments {
   std::string run_dir;
-  std::string input;
+  std::vector<std::string> inputs;  ///< files and patterns
   std::string output = "/dev/stdout";
   std::optional<train::PredictionFormat> format;  ///< absent: as the output's name says
   bool with_inputs = false;

@@ -7,16 +7,24 @@
 #include "catenary/base/text.h"
 #include "catenary/train/evaluate.h"
 #include "commands.h"
+#include "input_files.h"
 #include "output.h"
 #include "streams.h"
+#include "training.h"
 
 namespace catenary::cli {
 
 namespace {
 
-// What --data names: a table, NumPy's arrays, or an IDX file of images beside which its labels stand.
-train::DataFiles named_files(train::DataFormat format, const std::string& path) {
-  if (format != train::DataFormat::kIdx) return {path, "", {}};
+// What --data names: tables, NumPy's arrays, or an IDX file of images beside which its labels stand.
+train::DataFiles named_files(train::DataFormat format, const std::vector<std::string>& names) {
+  train::DataFiles files = input_files(names);
+  if (!files.more.empty() && format != train::DataFormat::kCsv)
+    fail(ErrorKind::kConfig,
+         "--data: needed one file of the format '{}', as only tables are read from several, found {}",
+         name_of(format), files.more.size() + 1);
+  if (format != train::DataFormat::kIdx) return files;
+  const std::string& path = files.samples;
   constexpr std::string_view kImages = "images-idx3";
   const std::size_t at = path.rfind(kImages);
   if (at == std::string::npos || path.find('/', at) != std::string::npos) {
@@ -40,17 +48,31 @@ void replace_data(train::DataConfig& config, const EvalArguments& arguments) {
   }
   if (config.split)
     say("all rows of {} are judged; --held-out takes those that the config's split kept from training\n",
-        printable(arguments.data));
+        printable(title(files)));
   config.test = std::move(files);
   config.split.reset();
 }
 
-train::TestData load_data(const train::StoredRun& run, const EvalArguments& arguments) try {
-  return train::load_test_data(run.config, run.model.schema);
-} catch (const Error& error) {
-  if (error.kind() != ErrorKind::kIo || !arguments.data.empty()) throw;
-  fail(error.kind(), "{}; --data FILE{} judges by data that stand elsewhere", error.what(),
-       run.config.data.split ? " --held-out" : "");
+train::TestData load_data(const train::StoredRun& run, const EvalArguments& arguments) {
+  const std::string stream = arguments.data.empty() ? judging_stream(run.config) : "";
+  const std::string other = run.config.data.split ? "--data FILE --held-out" : "--data FILE";
+  if (!stream.empty())
+    say("the run's data came from a stream, {}, and are read from there again; {} judges by a file\n", stream,
+        other);
+  try {
+    return train::load_test_data(run.config, run.model.schema);
+  } catch (const Error& error) {
+    if ((error.kind() != ErrorKind::kIo && stream.empty()) || !arguments.data.empty()) throw;
+    fail(error.kind(), "{}; {} judges by data that stand elsewhere", error.what(), other);
+  }
+}
+
+// A name, or where there are several a list of them.
+Json files_json(const train::DataFiles& files) {
+  if (files.more.empty()) return files.samples;
+  Json names = files.more;
+  names.insert(names.begin(), files.samples);
+  return names;
 }
 
 }  // namespace
@@ -64,7 +86,7 @@ int eval(const EvalArguments& arguments) {
   const train::Assessment evaluation = train::evaluate(run, data, arguments.threads);
   if (arguments.json) {
     Json json{{"on", data.trained_on ? "train" : "test"},
-              {"data", config.test.value_or(config.train).samples},
+              {"data", files_json(config.test.value_or(config.train))},
               {"notes", data.notes}};
     add_evaluation(json, evaluation);
     print_json(json);
@@ -73,7 +95,10 @@ int eval(const EvalArguments& arguments) {
   say_notes(data.notes);
   if (data.trained_on) say("the config names no test set: these are the samples that it was trained on\n");
   const std::string place =
-      arguments.data.empty() ? "" : fmt::format("test data: {}\n", printable(arguments.data));
+      arguments.data.empty()
+          ? ""
+          : fmt::format("test data: {}\n",
+                        printable(title(arguments.held_out ? config.train : *config.test)));
   print(place + report(evaluation, data.trained_on ? "training" : "test"));
   return 0;
 }

@@ -14,6 +14,7 @@ namespace {
 
 // A config's paths start at its folder, by their names alone: links are no part of them.
 std::string path_from(const std::string& data, const std::string& output) {
+  if (descriptor_of(data)) return data == kStandardInput ? "-" : data;
   if (descriptor_of(output)) return data;
   const std::filesystem::path folder = std::filesystem::absolute(output).lexically_normal().parent_path();
   const std::filesystem::path file = std::filesystem::absolute(data).lexically_normal();
@@ -34,8 +35,8 @@ int init(const InitArguments& arguments) {
   data.written_path = path_from(arguments.data, arguments.output);
   write_output(arguments.output, train::first_config(data));
   if (!descriptor_of(arguments.output))
-    print(fmt::format("wrote {}; it trains by: catenary train {}\n", printable(arguments.output),
-                      printable(arguments.output)));
+    print(fmt::format("wrote {}; it trains by: catenary train {}{}\n", printable(arguments.output),
+                      printable(arguments.output), descriptor_of(arguments.data) ? " < DATA" : ""));
   return 0;
 }
 

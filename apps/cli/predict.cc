@@ -7,6 +7,7 @@
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
 #include "commands.h"
+#include "input_files.h"
 #include "output.h"
 #include "streams.h"
 
@@ -14,13 +15,14 @@ namespace catenary::cli {
 
 namespace {
 
-std::int64_t write_predictions(const PredictArguments& arguments) {
+std::int64_t write_predictions(const PredictArguments& arguments, const train::DataFiles& inputs) {
   train::StoredRun run = train::read_run(arguments.run_dir);
   if (arguments.max_bytes) run.config.data.limits.max_bytes = arguments.max_bytes;
   OutputFile file(arguments.output);
   const std::int64_t samples =
       train::predict(run,
-                     {.input = arguments.input,
+                     {.input = inputs.samples,
+                      .more = inputs.more,
                       .format = prediction_format(arguments.format, arguments.output),
                       .with_inputs = arguments.with_inputs,
                       .threads = arguments.threads},
@@ -36,9 +38,11 @@ int predict(const PredictArguments& arguments) {
       prediction_format(arguments.format, arguments.output) == train::PredictionFormat::kNpy)
     fail(ErrorKind::kConfig, "--inputs: needed --format csv or jsonl, found npy, which holds numbers alone");
   require_not_of_run(arguments.output, arguments.run_dir);
-  require_not_read(arguments.output, arguments.input);
+  const train::DataFiles inputs = input_files(arguments.inputs);
+  require_not_read(arguments.output, inputs.samples);
+  for (const std::string& file : inputs.more) require_not_read(arguments.output, file);
   if (arguments.json) require_json_apart(arguments.output);
-  const std::int64_t samples = write_predictions(arguments);
+  const std::int64_t samples = write_predictions(arguments, inputs);
   if (arguments.json) {
     print_json(
         {{"samples", samples},

@@ -164,5 +164,26 @@ TEST(Predict, RefusesNamesThatPromiseAnotherFormat) {
   }
 }
 
+TEST(Predict, NeedsNoTargetInAFileWithoutAHeaderWhoseColumnsAreNamed) {
+  const ShellWithData shell;
+  shell.file("turned.csv", "1,left,2\n9,right,3\n2,left,5\n7,right,1\n2,left,8\n5,right,4\n");
+  ASSERT_EQ(shell
+                .run({"train", "c.toml", "--set", "data.header=false", "--set",
+                      "data.columns=[\"a\", \"side\", \"b\"]", "--set", "data.train=\"turned.csv\""})
+                .exit_code,
+            0);
+  shell.file("with.csv", "3,left,4\n6,right,5\n");
+  shell.file("without.csv", "3,4\n6,5\n");
+  const Outcome without = shell.run({"predict", "runs/c", "without.csv"});
+  EXPECT_EQ(without.out, shell.run({"predict", "runs/c", "with.csv"}).out) << without.err;
+  EXPECT_THAT(shell.run({"predict", "runs/c", "without.csv", "--inputs"}).out,
+              testing::StartsWith("a,b,prediction,probability_left,probability_right\n3,4,"));
+  EXPECT_THAT(shell.run({"eval", "runs/c", "--data", "without.csv"}).err,
+              HasSubstr("without.csv: line 1: needed 3 cells as data.columns has names, found 2\n"));
+  shell.file("less.csv", "3\n6\n");
+  EXPECT_THAT(shell.run({"predict", "runs/c", "less.csv"}).err,
+              HasSubstr("needed 3 cells as data.columns has names, or 2 without side, found 1\n"));
+}
+
 }  // namespace
 }  // namespace catenary::cli

@@ -205,7 +205,6 @@ TEST(Failures, OfATableSayWhatToDo) {
        {"train", "people.csv", "--target", "name", "--target-type", "category"},
        "people.toml of init:11:9: data.split: needed at least one of 60 rows for each part"},
       {5, {"train", "none.csv", "--target", "y"}, "none.csv"},
-      {2, {"train", "-", "--target", "y"}, "/dev/stdin: needed a file, which can be read more than once"},
       {2, {"init", "people.csv"}, "--target is required"},
       {2, {"train", "people.csv", "--target", ""}, "--target: expected the name of a column, found nothing"},
       {2,

@@ -79,14 +79,23 @@ void print_end(const train::TrainResult& result, const std::string& run_dir) {
   print(fmt::format("{}run directory: {}\n", tested, printable(run_dir)));
 }
 
+void note_stream(const train::Config& config, const std::string& run_dir, std::vector<std::string>& notes) {
+  const std::string stream = judging_stream(config);
+  if (stream.empty()) return;
+  notes.push_back(
+      fmt::format("{} is a stream: eval needs the same data there again, or in a file, {} --data FILE{}",
+                  stream, run_dir, config.data.split ? " --held-out" : ""));
+}
+
 // Trains and keeps the run, whatever becomes of those who listen: a closed terminal (SIGHUP) and a reader of
 // stderr or stdout that went away (SIGPIPE) do not end it. Nothing when interrupted; while data are read, a
 // signal ends the program at once.
 std::optional<train::TrainResult> train_and_keep(const train::Config& config, train::TrainOptions options,
                                                  const std::string& run_dir) {
   const IgnoredSignal closed_terminal(SIGHUP), broken_pipe(SIGPIPE);
-  options.on_start = [on_start = std::move(options.on_start)](const train::TrainingStart& start) {
+  options.on_start = [&, on_start = std::move(options.on_start)](train::TrainingStart start) {
     listen_for_interrupts();
+    note_stream(config, run_dir, start.notes);
     on_start(start);
   };
   std::optional<train::TrainResult> result = train::train(config, options);

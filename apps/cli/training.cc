@@ -3,12 +3,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "catenary/base/file.h"
 #include "catenary/train/first_config.h"
+#include "catenary/train/samples.h"
+#include "kept_stream.h"
 
 namespace catenary::cli {
 
@@ -33,6 +37,7 @@ int terminal_width() {
 // A name that a run directory can have: the table's without its ending, and before it that of a compressed
 // one.
 std::string run_name(const std::string& data) {
+  if (descriptor_of(data)) return "table";
   const std::filesystem::path name = std::filesystem::path(data).filename();
   return (name.extension() == ".gz" ? name.stem() : name).stem().string();
 }
@@ -41,8 +46,16 @@ train::Config first_config(const ConfigArguments& arguments) {
   train::FirstData data{
       .path = arguments.config, .target = arguments.target, .target_type = arguments.target_type};
   data.limits.max_bytes = arguments.max_bytes;
-  return train::parse_config(train::first_config(data), run_name(arguments.config) + ".toml of init",
-                             arguments.set);
+  std::error_code ignored;
+  if (!descriptor_of(data.path) && std::filesystem::is_fifo(data.path, ignored))
+    fail(ErrorKind::kConfig,
+         "{}: needed a table that can be read twice, found a pipe with a name; - is the standard input",
+         data.path);
+  std::optional<KeptStream> stream;
+  if (descriptor_of(data.path)) stream.emplace(data.path, most_of_pipe(allowed_bytes(data.limits)));
+  const std::string text = train::first_config(data);
+  if (stream) stream->rewind();
+  return train::parse_config(text, run_name(arguments.config) + ".toml of init", arguments.set);
 }
 
 }  // namespace
@@ -52,6 +65,14 @@ train::Config load_config(const ConfigArguments& arguments) {
                                                   : first_config(arguments);
   if (arguments.max_bytes) config.data.limits.max_bytes = arguments.max_bytes;
   return config;
+}
+
+std::string judging_stream(const train::Config& config) {
+  const train::DataFiles files = train::test_files(config).value_or(config.data.train);
+  if (descriptor_of(files.samples)) return files.samples;
+  const auto stream =
+      std::ranges::find_if(files.more, [](const auto& file) { return descriptor_of(file).has_value(); });
+  return stream == files.more.end() ? "" : *stream;
 }
 
 void listen_for_interrupts() {

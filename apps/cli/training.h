@@ -14,6 +14,9 @@ namespace catenary::cli {
 /// The config that is named; of a table with a target, the one that `init` would write.
 [[nodiscard]] train::Config load_config(const ConfigArguments& arguments);
 
+/// The stream by whose data `eval` judges a config's run; "" where they stand in files.
+[[nodiscard]] std::string judging_stream(const train::Config& config);
+
 /// From here on SIGINT and SIGTERM no longer end the program but are noticed, once; a signal that the program
 /// was started to ignore, as shells do for what runs in the background, stays ignored.
 void listen_for_interrupts();

@@ -9,6 +9,11 @@ std::string_view name_of(ColumnType type) {
   return kNames[static_cast<std::size_t>(type)];
 }
 
+std::string_view name_of(DateOrder order) {
+  constexpr std::string_view kNames[] = {"year_first", "month_first", "day_first"};
+  return kNames[static_cast<std::size_t>(order)];
+}
+
 std::string_view name_of(Unseen unseen) { return unseen == Unseen::kOther ? "other" : "refuse"; }
 
 std::string_view name_of(TimePart part) {

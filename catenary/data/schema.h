@@ -24,6 +24,9 @@ enum class ColumnType { kNumber, kCategory, kBoolean, kTime };
 /// Which part of a date is written first.
 enum class DateOrder { kYearFirst, kMonthFirst, kDayFirst };
 
+/// "year_first", "month_first", "day_first".
+[[nodiscard]] std::string_view name_of(DateOrder order);
+
 /// What becomes of a category's value that the training rows do not have.
 enum class Unseen { kOther, kRefuse };
 

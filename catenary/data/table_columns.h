@@ -20,7 +20,8 @@ struct TextColumn {
   TextList texts;    ///< of each row
 };
 
-/// All columns of a table, row for row as load_table() reads them. Of the options, format and limits count.
+/// All columns of a table, row for row as load_table() reads them. Of the options, format, may_lack, more and
+/// limits count.
 [[nodiscard]] std::vector<TextColumn> load_texts(const std::filesystem::path& path,
                                                  const TableOptions& options);
 

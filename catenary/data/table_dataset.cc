@@ -283,6 +283,7 @@ Table read_table(const auto& source, const TableOptions& options, const auto& re
   const std::string file = name_of(source);
   return read(source, {.format = options.format,
                        .requests = [&](Names header) { return requests(file, header); },
+                       .may_lack = options.may_lack,
                        .limits = options.limits,
                        .cache = options.cache,
                        .more = options.more});
@@ -327,6 +328,7 @@ Dataset load_for(const Schema& trained, const auto& source, TargetUse use, const
   require_apart(file, trained);
   TableOptions options = given;
   options.targets = use == TargetUse::kRequired ? trained.target_names : std::vector<std::string>();
+  if (use == TargetUse::kIgnored) options.may_lack = trained.target_names;
   options.target_type = trained.classes.empty() ? TargetType::kNumbers : TargetType::kCategory;
   if (use == TargetUse::kRequired && options.targets.empty())
     fail(ErrorKind::kConfig, "{}: needed the name of the target column, the trained model knows none", file);

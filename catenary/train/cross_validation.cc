@@ -48,11 +48,11 @@ void note_what_is_left(const Config& config, const Parts& parts, std::vector<std
         *test == config.data.train
             ? fmt::format("x_test and y_test of {} are not read, so that they can test what is chosen",
                           test->samples)
-            : fmt::format("{} is not read, so that it can test what is chosen", test->samples));
+            : fmt::format("{} is not read, so that it can test what is chosen", title(*test)));
   }
   if (config.data.validation)
     notes.push_back(
-        fmt::format("{} is not read: each fold is judged in its place", config.data.validation->samples));
+        fmt::format("{} is not read: each fold is judged in its place", title(*config.data.validation)));
 }
 
 // Some folds are judged without such classes, and where one has a single row that fold's network has not seen
@@ -85,7 +85,7 @@ std::vector<RowNumbers> divided(const Config& config, const Dataset& table, cons
                                 std::int64_t folds) try {
   return folds_of(config, table, rows, folds);
 } catch (const Error& error) {
-  fail(error.kind(), "{}: {}", config.data.train.samples, error.what());
+  fail(error.kind(), "{}: {}", title(config.data.train), error.what());
 }
 
 Plan make_plan(const Config& config, std::int64_t folds) {
@@ -139,7 +139,7 @@ std::vector<std::string> Folds::unsaid(const std::vector<std::string>& notes) {
 
 void Folds::predict(Network& network, const TrainingData& data, std::int64_t number) {
   ThreadPool pool(options_.threads);
-  Predictor predictor(network, data.file, config_.data.train.samples, pool);
+  Predictor predictor(network, data.file, title(config_.data.train), pool);
   const std::int64_t count = std::ssize(data.test_rows);
   for (std::int64_t first = 0; first < count; first += kEvaluationBatch) {
     const std::int64_t* row = &data.test_rows[static_cast<std::size_t>(first)];

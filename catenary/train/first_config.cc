@@ -95,8 +95,9 @@ std::string target_comment(const Facts& facts, bool is_told) {
 }
 
 std::string data_table(const FirstData& data, const Facts& facts) {
-  std::string text = fmt::format("\n[data]\nformat = \"csv\"\ntrain = {}\ntarget = {}{}\n",
+  std::string text = fmt::format("\n[data]\nformat = \"csv\"\ntrain = {}{}\ntarget = {}{}\n",
                                  quoted_toml(data.written_path.empty() ? data.path : data.written_path),
+                                 descriptor_of(data.path) ? "    # a stream; a file can be read again" : "",
                                  quoted_toml(data.target), target_comment(facts, !data.target_type));
   if (data.target_type) text += fmt::format("target_type = \"{}\"\n", name_of(*data.target_type));
   constexpr std::int64_t kFewRows = 20;  // of which a tenth may be none
@@ -136,9 +137,6 @@ std::string train_table(const Facts& facts) {
 }  // namespace
 
 std::string first_config(const FirstData& data) {
-  if (descriptor_of(data.path))
-    fail(ErrorKind::kConfig, "{}: needed a file, which can be read more than once, found a stream",
-         data.path);
   const Facts facts = facts_of(data);
   return fmt::format(
              "# {} rows, {} columns beside the target, {} inputs.\nformat = 1\nseed = 1\n"

@@ -18,8 +18,8 @@ struct FirstData {
 
 /// A commented config that trains a network of a sensible size on a table, by what a first reading of it
 /// tells: the loss by the target, units, batches and epochs by the numbers of rows and inputs. The same file
-/// gives the same text. Throws Error{data}, Error{io} and Error{config} as the reader does, also for a
-/// stream, which cannot be read twice.
+/// gives the same text. A stream is read once. Throws Error{data}, Error{io} and Error{config} as the
+/// reader does.
 [[nodiscard]] std::string first_config(const FirstData& data);
 
 }  // namespace catenary::train

@@ -17,12 +17,17 @@ namespace {
 // The input's columns as they stand, if they are asked for.
 std::vector<TextColumn> input_texts(const StoredRun& run, const PredictOptions& options) {
   if (!options.with_inputs) return {};
-  if (run.config.data.format != DataFormat::kCsv || descriptor_of(options.input)) {
+  const auto require_file = [&](const std::string& file) {
+    if (run.config.data.format == DataFormat::kCsv && !descriptor_of(file)) return;
     fail(ErrorKind::kConfig,
-         "--inputs: needed the columns of a table in a file, which can be read twice, found {}",
-         quote(options.input));
-  }
-  return load_texts(options.input, {.format = run.config.data.table, .limits = run.config.data.limits});
+         "--inputs: needed the columns of a table in a file, which can be read twice, found {}", quote(file));
+  };
+  require_file(options.input);
+  for (const std::string& file : options.more) require_file(file);
+  return load_texts(options.input, {.format = run.config.data.table,
+                                    .may_lack = run.model.schema.target_names,
+                                    .more = {options.more.begin(), options.more.end()},
+                                    .limits = run.config.data.limits});
 }
 
 // The columns that stand beside the predictions: the id, unless all of the input's are asked for.
@@ -39,7 +44,8 @@ std::vector<CarriedColumn> carried_columns(const Examples& data, const std::vect
 }  // namespace
 
 std::int64_t predict(const StoredRun& run, const PredictOptions& options, const Sink& sink) {
-  const Examples data = load_inputs(run.config, run.model.schema, options.input);
+  const DataFiles files{options.input, "", options.more};
+  const Examples data = load_inputs(run.config, run.model.schema, files);
   const std::vector<TextColumn> texts = input_texts(run, options);
   const std::int64_t samples = data.size();
   PredictionTable table = prediction_table(run.config, run.model.schema, samples);
@@ -47,7 +53,7 @@ std::int64_t predict(const StoredRun& run, const PredictOptions& options, const 
   Network network(run.config, run.model.schema);
   load_parameters(run.model, network.variables);
   ThreadPool pool(options.threads);
-  Predictor predictor(network, data, options.input, pool);
+  Predictor predictor(network, data, title(files), pool);
   PredictionWriter writer(options.format, std::move(table), sink);
   for (std::int64_t first = 0; first < samples; first += kEvaluationBatch) {
     predictor.predict({.size = std::min(kEvaluationBatch, samples - first), .first = first},

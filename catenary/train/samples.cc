@@ -167,7 +167,7 @@ Dataset load_trained(const Config& config, const DataFiles& files, const Schema&
 void fit_to_rows(Dataset& data, std::span<const std::int64_t> rows, const Config& config) try {
   fit(data, rows, config.preprocess, config.data.limits);
 } catch (const Error& error) {
-  fail(error.kind(), "{}: {}", config.data.train.samples, error.what());
+  fail(error.kind(), "{}: {}", title(config.data.train), error.what());
 }
 
 Examples examples_of(Dataset data, const std::string& file, const DataLimits& limits) {
@@ -180,9 +180,9 @@ Examples examples_of(Dataset data, const std::string& file, const DataLimits& li
 Examples load_other(const Config& config, const DataFiles& files, TrainingData& data,
                     std::vector<std::int64_t>& rows) {
   Dataset other = load_trained(config, files, data.schema(), Purpose::kOther);
-  rows = usable_rows(other, files.samples);
+  rows = usable_rows(other, title(files));
   data.notes.insert(data.notes.end(), other.notes.begin(), other.notes.end());
-  return examples_of(std::move(other), files.samples, config.data.limits);
+  return examples_of(std::move(other), title(files), config.data.limits);
 }
 
 }  // namespace
@@ -198,7 +198,7 @@ std::optional<DataFiles> test_files(const Config& config) {
 
 DividedTable load_divided_table(const Config& config) {
   Dataset table = load_train_file(config);
-  Parts parts = split_as_configured(config, table, usable_rows(table, config.data.train.samples));
+  Parts parts = split_as_configured(config, table, usable_rows(table, title(config.data.train)));
   return {std::move(table), std::move(parts)};
 }
 
@@ -226,7 +226,7 @@ TrainingData prepare(const Config& config, DividedTable divided) {
   data.validation_rows = std::move(parts.validation);
   data.test_rows = std::move(parts.test);
   data.notes = std::move(table.notes);
-  data.file = examples_of(std::move(table), config.data.train.samples, config.data.limits);
+  data.file = examples_of(std::move(table), title(config.data.train), config.data.limits);
   return data;
 }
 
@@ -244,7 +244,7 @@ TestData load_test_data(const Config& config, const Schema& trained) {
   const std::optional<DataFiles> test = test_files(config);
   const DataFiles files = test.value_or(config.data.train);
   Dataset table = load_trained(config, files, trained, test ? Purpose::kOther : Purpose::kTraining);
-  data.rows = usable_rows(table, files.samples);
+  data.rows = usable_rows(table, title(files));
   data.trained_on = !test;
   if (config.data.split && !config.data.test) {
     Parts parts = split_as_configured(config, table, std::move(data.rows));
@@ -252,21 +252,25 @@ TestData load_test_data(const Config& config, const Schema& trained) {
     data.rows = std::move(data.trained_on ? parts.train : parts.test);
   }
   data.notes = std::move(table.notes);
-  data.file = examples_of(std::move(table), files.samples, config.data.limits);
+  data.file = examples_of(std::move(table), title(files), config.data.limits);
   return data;
 }
 
-Examples load_inputs(const Config& config, const Schema& trained, const std::string& path) {
+Examples load_inputs(const Config& config, const Schema& trained, const DataFiles& files) {
+  const std::string& path = files.samples;
   const DataLimits& limits = config.data.limits;
+  if (!files.more.empty() && config.data.format != DataFormat::kCsv)
+    fail(ErrorKind::kConfig, "{}: needed one file of the format '{}', as only tables are read from several",
+         title(files), name_of(config.data.format));
   if (config.data.format == DataFormat::kIdx)
     return examples_of(load_idx({path, {}}, trained, limits), path, limits);
   if (config.data.format == DataFormat::kNumpy) {
     const NumpyChoice choice{.part = arrays_for(Purpose::kOther), .targets = NumpyTargets::kIgnored};
     return examples_of(numpy_examples(load_numpy({path, {}}, choice, limits), trained, path), path, limits);
   }
-  TableOptions options = table_options(config, {});
+  TableOptions options = table_options(config, files);
   options.part = options.group = "";
-  return examples_of(load_table(path, trained, TargetUse::kIgnored, options), path, limits);
+  return examples_of(load_table(path, trained, TargetUse::kIgnored, options), title(files), limits);
 }
 
 Table load_columns(const Config& config) {

@@ -90,8 +90,9 @@ struct TestData {
 /// training rows.
 [[nodiscard]] TestData load_test_data(const Config& config, const Schema& trained);
 
-/// Reads inputs for prediction: a table with the model's columns, or an IDX file of images.
-[[nodiscard]] Examples load_inputs(const Config& config, const Schema& trained, const std::string& path);
+/// Reads inputs for prediction: tables with the model's columns, an IDX file of images, or NumPy's x. Throws
+/// Error{config} for several files that are no tables.
+[[nodiscard]] Examples load_inputs(const Config& config, const Schema& trained, const DataFiles& files);
 
 /// The columns of a config's table as they are read for training. Throws Error{config} for other data.
 [[nodiscard]] Table load_columns(const Config& config);

@@ -63,17 +63,40 @@ std::string size_text(std::uint64_t bytes) {
   return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
 }
 
+// The decimal mark of numbers. The start of a file may have none but whole ones: where a comma is met further
+// on, the file is read again with it, and if then there is a point, once more as at first.
+class DecimalMark {
+ public:
+  DecimalMark(const CsvFormat& told, const CsvFormat& given)
+      : mark_(*told.decimal), is_open_(!given.decimal && *told.decimal == '.' && *told.separator != ',') {}
+
+  [[nodiscard]] bool may_be_other(const TableBuilder& builder) const {
+    return is_open_ && builder.found_other_decimal();
+  }
+  char take_other() {
+    is_open_ = mark_ == '.';
+    return mark_ = mark_ == '.' ? ',' : '.';
+  }
+
+ private:
+  char mark_;
+  bool is_open_;
+};
+
 // Files that are read as one table, or the table that was kept of them.
 class Reading {
  public:
-  // options: with a complete format. Both must outlive the reading.
-  Reading(std::span<const NamedSource> sources, const CsvOptions& options)
-      : sources_(sources), options_(options) {}
+  // sources: must outlive the reading.
+  Reading(std::span<const NamedSource> sources, CsvOptions options)
+      : sources_(sources), options_(std::move(options)), given_(options_.format) {
+    options_.format = told_format(sources.front(), given_);
+  }
 
   [[nodiscard]] Table run();
 
  private:
   enum class End { kAll, kAgain, kKept };
+  [[nodiscard]] End try_files(TableBuilder& builder, const DecimalMark& mark);
   [[nodiscard]] End read_files(TableBuilder& builder);
   [[nodiscard]] End read_file(const NamedSource& file, TableBuilder& builder);
   void bound(TableBuilder& builder, const CsvSource::Size& size, const std::string& name);
@@ -82,7 +105,8 @@ class Reading {
   void note_kept(Table& table, const std::filesystem::path& path) const;
 
   std::span<const NamedSource> sources_;
-  const CsvOptions& options_;
+  CsvOptions options_;  // with a complete format
+  const CsvFormat given_;
   std::optional<TableKey> key_;           // once the columns are known, if a table may be kept
   std::optional<Table> kept_;             // of an earlier reading
   bool is_damaged_ = false;               // what was kept
@@ -91,15 +115,31 @@ class Reading {
 
 Table Reading::run() {
   std::vector<Guess> guesses;
+  DecimalMark mark(options_.format, given_);
   for (;;) {
+    key_.reset();
+    key_.reset();
     file_.reset();
     TableBuilder builder(options_, guesses);
-    switch (read_files(builder)) {
-      case End::kAll: return finish(builder);
-      case End::kKept: return *std::move(kept_);
-      case End::kAgain: guesses = builder.guesses();
+    const End end = try_files(builder, mark);
+    if (end == End::kKept) return *std::move(kept_);
+    if (mark.may_be_other(builder)) {
+      options_.format.decimal = mark.take_other();
+      guesses.clear();
+    } else if (end == End::kAgain || builder.wants_other_dates()) {
+      guesses = builder.guesses();
+    } else {
+      return finish(builder);
     }
   }
+}
+
+// The same as read_files(); a cell that is wrong under this decimal mark alone is no error.
+Reading::End Reading::try_files(TableBuilder& builder, const DecimalMark& mark) try {
+  return read_files(builder);
+} catch (const Error&) {
+  if (!mark.may_be_other(builder)) throw;
+  return End::kAgain;
 }
 
 // The files one after the other.
@@ -163,6 +203,7 @@ void Reading::look_for_kept(const TableBuilder& builder) {
 Table Reading::finish(TableBuilder& builder) {
   Table table = builder.finish();
   table.decimal = *options_.format.decimal;
+  note_format(table, options_.format, given_);
   if (!file_) return table;
   file_->finish(*key_, table);
   if (is_damaged_)
@@ -178,14 +219,6 @@ void Reading::note_kept(Table& table, const std::filesystem::path& path) const {
                   table.file(), path.string(), size_text(std::filesystem::file_size(path))));
 }
 
-Table read(std::span<const NamedSource> sources, const CsvOptions& options) {
-  CsvOptions complete = options;
-  complete.format = told_format(sources.front(), options.format);
-  Table table = Reading(sources, complete).run();
-  note_format(table, complete.format, options.format);
-  return table;
-}
-
 }  // namespace
 
 Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
@@ -193,14 +226,14 @@ Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
   sources.push_back({path.string(), file_source(path, options.limits)});
   for (const std::filesystem::path& file : options.more)
     sources.push_back({file.string(), file_source(file, options.limits)});
-  return read(sources, options);
+  return Reading(sources, options).run();
 }
 
 Table parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
   CsvOptions in_memory = options;
   in_memory.cache.clear();
   NamedSource source{name, memory_source(text, options.limits)};
-  return read(std::span(&source, 1), in_memory);
+  return Reading(std::span(&source, 1), std::move(in_memory)).run();
 }
 
 }  // namespace catenary

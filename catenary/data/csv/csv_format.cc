@@ -67,7 +67,7 @@ Use use_of(char separator, std::string_view start) {
 // The one that cuts the first two lines into equally many cells, of several into most; else the one that cuts
 // the first line into most. Of equals a comma comes last, as it is also a mark of decimals and of names.
 char tell_separator(std::string_view start, std::optional<char> decimal) {
-  char best = decimal == kSeparators[0] ? kSeparators[1] : kSeparators[0];
+  char best = decimal == kSeparators[0] && use_of(',', start).count == 0 ? kSeparators[1] : kSeparators[0];
   std::pair<bool, std::size_t> most;
   for (const char separator : {';', '\t', '|', ','}) {
     if (separator == decimal) continue;

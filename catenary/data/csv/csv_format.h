@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "catenary/base/cpp20.h"
+#include "catenary/data/schema.h"
 
 namespace catenary {
 
@@ -17,7 +17,9 @@ namespace catenary {
 struct CsvFormat {
   std::optional<char> separator = {};  ///< ',', ';', tab or '|'
   std::optional<char> decimal = {};    ///< '.' or ','
-  bool has_header = true;              ///< the first line that is not blank has the columns' names
+  /// Of dates whose cells do not tell it, kMonthFirst or kDayFirst; absent: kMonthFirst.
+  std::optional<DateOrder> date_order = {};
+  bool has_header = true;  ///< the first line that is not blank has the columns' names
   std::vector<std::string> columns =
       {};  ///< without a header: the columns' names; empty: column1, column2, ...
   std::vector<std::string> missing = usual_missing_words();  ///< beside blank cells
@@ -31,8 +33,9 @@ inline constexpr std::string_view kSeparators = ",;\t|";
 [[nodiscard]] std::string separator_name(char separator);
 
 /// What the format leaves open, told by the file's first bytes: the separator is the one that cuts the first
-/// two lines into equally many cells, and most; numbers have a decimal comma where more of them are seen with
-/// one than with a point. start: kFormatBytes, or all of a shorter file.
+/// two lines into equally many cells, and most, but no given decimal comma unless there is no other; numbers
+/// have a decimal comma where more of them are seen with one than with a point. start: kFormatBytes, or all
+/// of a shorter file.
 [[nodiscard]] CsvFormat tell_format(std::string_view start, CsvFormat format);
 
 /// How much of a file tells its format.

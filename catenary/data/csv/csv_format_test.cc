@@ -58,7 +58,8 @@ TEST(CsvFormat, WhatMoreNumbersHaveIsTheDecimalMark) {
   EXPECT_EQ(decimal_of("a;b\n1.5;1,5\n"), '.');
 }
 
-TEST(CsvFormat, ADecimalCommaThatIsGivenSeparatesNothing) {
+TEST(CsvFormat, ADecimalCommaThatIsGivenSeparatesOnlyWhereNothingElseDoes) {
+  EXPECT_EQ(tell_format("a,b\n\"1,5\",2\n", {.decimal = ','}).separator, ',');
   EXPECT_EQ(tell_format("a,b,c;d\n", {.decimal = ','}).separator, ';');
   EXPECT_EQ(tell_format("alone\n1,5\n", {.decimal = ','}).separator, ';');
 }

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
+#include "catenary/data/csv/column_notes.h"
+#include "catenary/data/csv/date.h"
+#include "catenary/data/csv/distinct_names.h"
 #include "catenary/data/csv/number.h"
 #include "catenary/data/csv/words.h"
 
@@ -34,9 +35,11 @@ void TableBuilder::start_file(std::string name) {
 }
 
 void TableBuilder::fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
-                             std::string_view found) const {
-  fail(ErrorKind::kData, "{}: line {}, column {} {}: needed {}, found {}", file(), line, column + 1,
-       quote(table_.columns[column].name), needed, found.empty() ? "a blank cell" : quote(found));
+                             std::string_view text) const {
+  const bool is_number = readers_[column].guess() == Guess::kNumber;
+  fail(ErrorKind::kData, "{}: line {}, column {} {}: needed {}, found {}{}", file(), line, column + 1,
+       quote(table_.columns[column].name), needed, text.empty() ? "a blank cell" : quote(text),
+       is_number ? decimal_hint(text, *options_.format.decimal) : "");
 }
 
 // A blank cell that begins a row waits for the next one: a line of nothing but spaces is no row.
@@ -58,8 +61,13 @@ void TableBuilder::take_cell(std::size_t cell, std::string_view text, std::int64
   const Slot slot = slots_[cell];
   if (slot.role == ColumnRole::kText) return take_text(cell, text);
   if (slot.role == ColumnRole::kSkip) return;
+  const Guess before = readers_[cell].guess();
   const char* needed = readers_[cell].read(text, &row_[slot.number]);
+  if (needed != nullptr || before != readers_[cell].guess()) look_at_change(before, text);
   if (needed != nullptr) fail_cell(line, cell, needed, text);
+  const bool is_open = readers_[cell].guess() == Guess::kMonthFirst && by_day_[cell];
+  if (is_open && !std::isnan(row_[slot.number]))
+    by_day_[cell] = parse_time(text, DateOrder::kDayFirst).has_value();
 }
 
 void TableBuilder::take_text(std::size_t cell, std::string_view text) {
@@ -67,6 +75,12 @@ void TableBuilder::take_text(std::size_t cell, std::string_view text) {
   has_other_bytes_ |= name.size() != text.size();  // each letter that is converted becomes longer
   bytes_ += name.size() + sizeof(std::size_t);
   table_.columns[cell].texts.push_back(name);
+}
+
+// A number with the other decimal mark, found where numbers were expected.
+void TableBuilder::look_at_change(Guess before, std::string_view text) {
+  if (before != Guess::kOpen && before != Guess::kNumber) return;
+  has_other_decimal_ |= has_other_decimal(text, *options_.format.decimal);
 }
 
 // A row's cells are counted for the message about it, but not for ever.
@@ -146,7 +160,7 @@ void TableBuilder::require_same_header(std::int64_t line) {
 void TableBuilder::start(std::int64_t line) {
   const std::size_t cells = std::exchange(cell_, 0);
   name_columns(line);
-  make_names_distinct();
+  make_names_distinct(table_);
   request_columns();
   bytes_ += row_bytes_;
   at_ = At::kRows;
@@ -158,6 +172,20 @@ void TableBuilder::start(std::int64_t line) {
   end_full_row(line);
 }
 
+void TableBuilder::name_without_header(std::int64_t line) {
+  if (header_.empty()) header_.resize(first_.size());
+  if (header_.size() == first_.size()) return;
+  const std::vector<std::string_view> absent(options_.may_lack.begin(), options_.may_lack.end());
+  if (header_.size() == first_.size() + absent.size()) {
+    std::erase_if(header_, [&](const std::string& name) { return std::ranges::count(absent, name) > 0; });
+    return;
+  }
+  const std::string without =
+      absent.empty() ? "" : fmt::format(", or {} without {}", header_.size() - absent.size(), listed(absent));
+  fail(ErrorKind::kData, "{}: line {}: needed {} cells as data.columns has names{}, found {}", table_.file(),
+       line, header_.size(), without, first_.size());
+}
+
 void TableBuilder::name_columns(std::int64_t line) {
   const CsvFormat& format = options_.format;
   if (format.has_header && first_.size() == header_.size() + 1 && !first_.back().empty() && !has_extra_) {
@@ -167,11 +195,7 @@ void TableBuilder::name_columns(std::int64_t line) {
                     "but the first column",
                     table_.file()));
   }
-  if (!format.has_header && header_.empty()) header_.resize(first_.size());
-  if (!format.has_header && header_.size() != first_.size()) {
-    fail(ErrorKind::kData, "{}: line {}: needed {} cells as data.columns has names, found {}", table_.file(),
-         line, header_.size(), first_.size());
-  }
+  if (!format.has_header) name_without_header(line);
   names_ = header_;
   const bool all_numbers = header_.size() > 1 && std::ranges::all_of(header_, [&](const std::string& name) {
                              return parse_number(name, *format.decimal).has_value();
@@ -185,31 +209,6 @@ void TableBuilder::name_columns(std::int64_t line) {
     const bool is_nameless = name.empty();
     if (is_nameless) name = fmt::format("column{}", table_.columns.size() + 1);
     table_.columns.push_back({.name = std::move(name), .is_nameless = is_nameless && format.has_header});
-  }
-}
-
-void TableBuilder::make_names_distinct() {
-  constexpr std::size_t kMostNotes = 20;  // of a file with a thousand such names nobody reads them all
-  std::unordered_set<std::string> taken, seen;
-  std::unordered_map<std::string, std::int64_t> numbers;
-  for (const Column& column : table_.columns) {
-    if (!column.is_nameless) taken.insert(column.name);
-  }
-  std::size_t notes = 0;
-  const auto with_number = [&](const std::string& name) {
-    for (std::int64_t& number = numbers[name];;) {
-      std::string numbered = fmt::format("{}.{}", name, ++number);
-      if (taken.insert(numbered).second) return numbered;
-    }
-  };
-  for (std::size_t i = 0; i < table_.columns.size(); ++i) {
-    Column& column = table_.columns[i];
-    if (column.is_nameless ? taken.insert(column.name).second : seen.insert(column.name).second) continue;
-    const std::string name = std::exchange(column.name, with_number(column.name));
-    if (column.is_nameless || ++notes > kMostNotes) continue;
-    table_.notes.push_back(
-        fmt::format("{}: the name {} stands more than once in the header: column {} is read as {}",
-                    table_.file(), quote(name), i + 1, quote(column.name)));
   }
 }
 
@@ -234,6 +233,7 @@ void TableBuilder::request_columns() {
     readers_.emplace_back(options, options_.format);
     table_.columns[i].role = request.role;
   }
+  by_day_.assign(readers_.size(), true);
   place_columns();
 }
 
@@ -295,9 +295,21 @@ std::uint64_t TableBuilder::bytes() const {
 
 bool TableBuilder::must_reread() const { return std::ranges::any_of(readers_, &ColumnReader::must_reread); }
 
+bool TableBuilder::wants_other_dates() const {
+  if (options_.format.date_order != DateOrder::kDayFirst) return false;
+  for (std::size_t i = 0; i < readers_.size(); ++i) {
+    if (may_be_by_day(i)) return true;
+  }
+  return false;
+}
+
 std::vector<Guess> TableBuilder::guesses() const {
+  const bool has_seen_all = !must_reread();  // and so that no cell forbids another order of dates
   std::vector<Guess> guesses;
-  for (const ColumnReader& reader : readers_) guesses.push_back(reader.guess());
+  for (std::size_t i = 0; i < readers_.size(); ++i) {
+    const bool by_day = has_seen_all && wants_other_dates() && may_be_by_day(i);
+    guesses.push_back(by_day ? Guess::kDayFirst : readers_[i].guess());
+  }
   return guesses;
 }
 
@@ -323,8 +335,7 @@ Table TableBuilder::finish() {
     result.missing = reader.missing();
     codes.push_back(std::move(settled.codes));
     has_other_bytes = has_other_bytes || reader.has_other_bytes();
-    if (result.type == ColumnType::kTime && result.role == ColumnRole::kFeature) note_dates(column);
-    if (result.type == ColumnType::kCategory && result.role == ColumnRole::kFeature) note_numbers(column);
+    note_column(column);
     if (result.type != ColumnType::kNumber) continue;
     require_f32(column);
     if (reader.infinite() > 0)
@@ -338,30 +349,17 @@ Table TableBuilder::finish() {
   return std::move(table_);
 }
 
-// A text among numbers makes a column a category, which is seldom meant.
-void TableBuilder::note_numbers(std::size_t column) {
-  constexpr std::size_t kFew = 5;  // values, among which numbers may be names
-  const std::vector<std::string>& levels = table_.columns[column].levels;
-  const auto is_number = [&](const std::string& level) {
-    return parse_number(level, '.').has_value() || parse_number(level, ',').has_value();
-  };
-  const auto numbers = static_cast<std::size_t>(std::ranges::count_if(levels, is_number));
-  if (readers_[column].is_fixed() || levels.size() < kFew || 10 * numbers < 9 * levels.size()) return;
-  const auto text = std::ranges::find_if_not(levels, is_number);
-  table_.notes.push_back(
-      fmt::format("{}: a category, though {} of its {} values are numbers{}; data.types, data.missing or "
-                  "data.decimal may put it right",
-                  column_position(table_, column), numbers, levels.size(),
-                  text == levels.end() ? "" : fmt::format(", not {}", quote(*text))));
-}
-
-// 3/4/2024 may be either; what cells did not tell is said.
-void TableBuilder::note_dates(std::size_t column) {
-  const DateOrder order = table_.columns[column].date_order;
-  if (order == DateOrder::kYearFirst) return;
-  table_.notes.push_back(fmt::format("{}: its dates are read with the {} first",
-                                     column_position(table_, column),
-                                     order == DateOrder::kMonthFirst ? "month" : "day"));
+// What was not certain of a column that is no number.
+void TableBuilder::note_column(std::size_t column) {
+  const Column& result = table_.columns[column];
+  if (result.role != ColumnRole::kFeature) return;
+  std::string note;
+  if (result.type == ColumnType::kCategory && !readers_[column].is_fixed())
+    note = note_on_levels(result.levels, *options_.format.decimal);
+  const bool is_open = may_be_by_day(column) && !options_.format.date_order;
+  if (result.type == ColumnType::kTime)
+    note = note_on_dates(result.date_order, is_open ? DatesTell::kNo : DatesTell::kYes);
+  if (!note.empty()) table_.notes.push_back(fmt::format("{}: {}", column_position(table_, column), note));
 }
 
 void TableBuilder::require_f32(std::size_t column) {

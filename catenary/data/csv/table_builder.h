@@ -48,6 +48,11 @@ class TableBuilder {
   /// Whether a cell has shown that the file must be read again, by guesses().
   [[nodiscard]] bool must_reread() const;
   [[nodiscard]] std::vector<Guess> guesses() const;
+  /// Whether, once all is read, dates must be read again, by guesses(), as the order that is asked for is
+  /// another one that all of their cells have, too.
+  [[nodiscard]] bool wants_other_dates() const;
+  /// Whether among numbers there was one with the other decimal mark.
+  [[nodiscard]] bool found_other_decimal() const { return has_other_decimal_; }
   /// The end of a file.
   void end_file();
   /// Settles the types and hands out the table, after end_file().
@@ -70,16 +75,20 @@ class TableBuilder {
   void require_same_header(std::int64_t line);
   void start(std::int64_t line);
   void name_columns(std::int64_t line);
-  void make_names_distinct();
+  void name_without_header(std::int64_t line);
   void request_columns();
   void place_columns();
   void end_full_row(std::int64_t line);
   void recode(std::vector<std::vector<float>> codes);
-  void note_dates(std::size_t column);
-  void note_numbers(std::size_t column);
+  void look_at_change(Guess before, std::string_view text);
+  [[nodiscard]] bool may_be_by_day(std::size_t column) const {
+    const ColumnReader& reader = readers_[column];
+    return reader.guess() == Guess::kMonthFirst && !reader.is_fixed() && by_day_[column];
+  }
+  void note_column(std::size_t column);
   void require_f32(std::size_t column);
   [[noreturn]] void fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
-                              std::string_view found) const;
+                              std::string_view text) const;
 
   const CsvOptions& options_;
   std::vector<Guess> guesses_;
@@ -93,6 +102,9 @@ class TableBuilder {
   std::vector<float> row_;   // the current row's numbers, those of a role side by side, and two for the rest
   std::size_t cell_ = 0;     // index of the next cell in its row
   bool has_extra_ = false;   // the row has a cell beyond the columns that is not blank
+  std::vector<bool>
+      by_day_;  // of a column of dates that are read by month: whether all can be read by day, too
+  bool has_other_decimal_ = false;
   bool has_other_bytes_ = false;  // a name or a text is not in UTF-8
   bool is_blank_ = true;          // none of the row's cells so far had anything in it
   std::uint64_t bytes_ = 0;

@@ -237,5 +237,20 @@ TEST(TableBuilder, InfiniteNumbersCountAsMissingAndAreSaid) {
   EXPECT_THAT(table.notes, ElementsAre("f.csv: column 1 'x': cells that are infinite count as missing: 3"));
 }
 
+TEST(Csv, AFileWithoutAHeaderMayDoWithoutSomeColumns) {
+  CsvOptions options;
+  options.format.has_header = false;
+  options.format.columns = {"a", "y", "b", "z"};
+  options.may_lack = {"y", "z"};
+  const Table table = parse("1,2\n3,4\n", options);
+  EXPECT_THAT(names(table), testing::ElementsAre("a", "b"));
+  EXPECT_THAT(numbers(table, 1), testing::ElementsAre(2, 4));
+  EXPECT_THAT(names(parse("1,2,3,4\n", options)), testing::ElementsAre("a", "y", "b", "z"));
+  EXPECT_EQ(parse_error("1,2,3\n", options),
+            "data: f.csv: line 1: needed 4 cells as data.columns has names, or 2 without y, z, found 3");
+  EXPECT_EQ(parse_error("1,2\n3,4,5,6\n", options),
+            "data: f.csv: line 2: needed 2 cells as in the first row, found 4");
+}
+
 }  // namespace
 }  // namespace catenary::csv_testing

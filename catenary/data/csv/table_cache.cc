@@ -138,7 +138,8 @@ TableKey table_key(std::span<const fs::path> files, const CsvFormat& format,
     append(key.source, path.string());
     key.state += state_of(path);
   }
-  key.source += fmt::format("{}{}{}", *format.separator, *format.decimal, format.has_header);
+  const int dates = format.date_order ? static_cast<int>(*format.date_order) : -1;
+  key.source += fmt::format("{}{}{}{}", *format.separator, *format.decimal, format.has_header, dates);
   for (const std::string& name : format.columns) append(key.source, name);
   append(key.source, "missing");
   for (const std::string& word : format.missing) append(key.source, word);

@@ -21,6 +21,10 @@ std::string_view name_of(DataFormat format) {
 }
 std::string_view name_of(Loss loss) { return facts_of(loss).name; }
 
+std::string title(const DataFiles& files) {
+  return files.more.empty() ? files.samples : fmt::format("{} and {} more", files.samples, files.more.size());
+}
+
 bool is_classification(const Config& config) {
   return facts_of(config.train.loss).takes_labels || config.data.format == DataFormat::kIdx;
 }

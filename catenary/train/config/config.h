@@ -39,6 +39,9 @@ struct DataFiles {
   [[nodiscard]] bool operator==(const DataFiles&) const = default;
 };
 
+/// "a.csv"; of several files "a.csv and 2 more", whose rows are counted on from one to the next.
+[[nodiscard]] std::string title(const DataFiles& files);
+
 /// How one file's rows are divided into train, validation and test: by shares of them, or as a column says.
 struct SplitConfig {
   double validation = 0;                ///< share of the rows, below 1; 0: no such part

@@ -1,5 +1,3 @@
-#include <glob.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -10,6 +8,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/file_pattern.h"
 #include "catenary/base/text.h"
 #include "catenary/train/config/sections.h"
 #include "catenary/train/config/table_reader.h"
@@ -18,14 +17,17 @@ namespace catenary::train {
 
 namespace {
 
-constexpr std::array<std::string_view, 21> kKeys = {
-    "format",  "train",     "validation",  "test",      "split",       "target",      "target_type",
-    "classes", "separator", "decimal",     "header",    "columns",     "missing",     "types",
-    "ignore",  "id",        "standardize", "max_bytes", "max_columns", "max_classes", "cache"};
+constexpr std::array<std::string_view, 22> kKeys = {
+    "format",      "train",       "validation",  "test",    "split",      "target",
+    "target_type", "classes",     "separator",   "decimal", "header",     "columns",
+    "missing",     "types",       "ignore",      "id",      "date_order", "standardize",
+    "max_bytes",   "max_columns", "max_classes", "cache"};
 // Of tables alone.
-constexpr std::array<std::string_view, 11> kTableKeys = {"target", "target_type", "separator", "decimal",
-                                                         "header", "columns",     "missing",   "types",
-                                                         "ignore", "id",          "cache"};
+constexpr std::array<std::string_view, 12> kTableKeys = {"target", "target_type", "separator",  "decimal",
+                                                         "header", "columns",     "missing",    "types",
+                                                         "ignore", "id",          "date_order", "cache"};
+// The orders that 3/4/2024 may have.
+constexpr std::array kDateOrders = {DateOrder::kMonthFirst, DateOrder::kDayFirst};
 constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, ColumnType::kBoolean,
                                ColumnType::kTime};
 
@@ -73,21 +75,10 @@ DataFiles infer_labels(const TomlNode& node, const std::string& path, const std:
   return files;
 }
 
-// The files that a pattern such as part-*.csv stands for, sorted; a name without * and ? is itself, also
-// where it is gone and has a [ that stands for nothing.
 std::vector<std::string> files_of(const TomlNode& node, std::string_view path,
                                   const std::string& config_path) {
-  const std::string pattern = absolute(node, path, config_path);
-  std::error_code ignored;
-  if (pattern.find_first_of("*?[") == std::string::npos || std::filesystem::exists(pattern, ignored))
-    return {pattern};
-  glob_t found{};
-  const int status = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
-  std::vector<std::string> files(found.gl_pathv, found.gl_pathv + (status == 0 ? found.gl_pathc : 0));
-  ::globfree(&found);
-  if (files.empty() && pattern.find_first_of("*?") == std::string::npos) return {pattern};
+  std::vector<std::string> files = files_of_pattern(absolute(node, path, config_path));
   if (files.empty()) fail_expected(node, path, "a pattern that some file's name has");
-  std::ranges::sort(files);
   return files;
 }
 
@@ -156,8 +147,9 @@ CsvFormat read_csv_format(const TableReader& data) {
   CsvFormat format;
   format.separator = read_character(data, "separator", kSeparators, "',', ';', 'tab' or '|'");
   format.decimal = read_character(data, "decimal", ".,", "'.' or ','");
-  if (format.separator && format.separator == format.decimal)
-    fail_expected(*data.find("decimal"), data.path("decimal"), "another character than the separator");
+  if (data.find("date_order") != nullptr)
+    format.date_order =
+        data.choice("date_order", std::span<const DateOrder>(kDateOrders), DateOrder::kMonthFirst);
   format.has_header = data.boolean("header", true);
   if (const TomlNode* columns = data.find("columns")) {
     if (format.has_header)

@@ -27,6 +27,7 @@ std::string table_keys(const DataConfig& data) {
   if (format.separator)
     text += fmt::format("separator = {}\n", quoted_toml(std::string(1, *format.separator)));
   if (format.decimal) text += fmt::format("decimal = \"{}\"\n", *format.decimal);
+  if (format.date_order) text += fmt::format("date_order = \"{}\"\n", name_of(*format.date_order));
   text += fmt::format("header = {}\n", format.has_header);
   if (!format.columns.empty()) text += fmt::format("columns = {}\n", toml_names(format.columns));
   text += fmt::format("missing = {}\n", toml_names(format.missing));

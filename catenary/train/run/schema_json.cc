@@ -25,7 +25,7 @@ constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, Colum
 constexpr std::array kParts = {TimePart::kYear, TimePart::kMonth, TimePart::kDay, TimePart::kWeekday,
                                TimePart::kHour};
 constexpr std::array kUnseen = {Unseen::kOther, Unseen::kRefuse};
-constexpr std::array<std::string_view, 3> kDateOrders = {"year_first", "month_first", "day_first"};
+constexpr std::array kDateOrders = {DateOrder::kYearFirst, DateOrder::kMonthFirst, DateOrder::kDayFirst};
 
 // The number as f32 writes it: 0.1, not 0.10000000149011612.
 double brief(float number) {
@@ -44,8 +44,7 @@ Json brief(std::span<const float> numbers) {
 Json column_json(const ColumnSchema& column) {
   if (column.type == ColumnType::kNumber) return column.name;
   Json json{{"name", column.name}, {"type", name_of(column.type)}};
-  if (column.type == ColumnType::kTime)
-    json["dates"] = kDateOrders[static_cast<std::size_t>(column.date_order)];
+  if (column.type == ColumnType::kTime) json["dates"] = name_of(column.date_order);
   if (column.type != ColumnType::kCategory) return json;
   if (column.buckets > 0) json["buckets"] = column.buckets;
   if (column.buckets == 0) json["levels"] = column.levels;
@@ -177,7 +176,7 @@ ColumnSchema read_column(const JsonReader& reader, const ReadJson& json) {
   ColumnSchema column{.name = reader.text(reader.member(json, "name")),
                       .type = reader.choice(reader.member(json, "type"), kTypes)};
   if (column.type == ColumnType::kTime)
-    column.date_order = static_cast<DateOrder>(reader.position(reader.member(json, "dates"), kDateOrders));
+    column.date_order = reader.choice(reader.member(json, "dates"), kDateOrders);
   if (column.type != ColumnType::kCategory) return column;
   if (json.contains("unseen")) column.unseen = reader.choice(json["unseen"], kUnseen);
   if (json.contains("buckets")) {

@@ -1,0 +1,77 @@
+#include "catenary/data/csv/column_notes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catenary/base/text.h"
+#include "catenary/data/csv/number.h"
+
+namespace catenary {
+
+namespace {
+
+char other_mark(char decimal) { return decimal == '.' ? ',' : '.'; }
+
+bool is_number(const std::string& text) { return parse_number(text, '.') || parse_number(text, ','); }
+
+// 1,234: three digits behind the mark, of one to three before it.
+bool may_mean_thousands(std::string_view text, char mark) {
+  const std::size_t at = text.find(mark);
+  if (at == std::string_view::npos || text.size() - at != 4) return false;
+  const std::string_view whole = text.substr(0, at);
+  return whole.find_last_of("0123456789") != std::string_view::npos && whole.size() <= 4;
+}
+
+std::string key_for(char decimal) { return fmt::format("data.decimal = \"{}\"", decimal); }
+
+// Whether with the other mark all numbers among the values would be numbers, some of them only then.
+bool is_other_decimal_meant(std::span<const std::string> levels, char decimal) {
+  const char other = other_mark(decimal);
+  bool is_meant = false;
+  for (const std::string& level : levels) {
+    if (is_number(level) && !parse_number(level, other)) return false;
+    is_meant = is_meant || (has_other_decimal(level, decimal) && !may_mean_thousands(level, other));
+  }
+  return is_meant;
+}
+
+}  // namespace
+
+bool has_other_decimal(std::string_view text, char decimal) {
+  const char other = other_mark(decimal);
+  return text.find(other) != std::string_view::npos && parse_number(text, other).has_value();
+}
+
+std::string decimal_hint(std::string_view text, char decimal) {
+  const char other = other_mark(decimal);
+  if (!has_other_decimal(text, decimal) || may_mean_thousands(text, other)) return "";
+  return fmt::format(", which {} reads", key_for(other));
+}
+
+std::string note_on_levels(std::span<const std::string> levels, char decimal) {
+  constexpr std::size_t kFew = 5;  // values, among which numbers may be names
+  const auto numbers = static_cast<std::size_t>(std::ranges::count_if(levels, is_number));
+  const bool is_other_meant = is_other_decimal_meant(levels, decimal);
+  if (10 * numbers < 9 * levels.size() || (levels.size() < kFew && !is_other_meant)) return "";
+  const auto text = std::ranges::find_if_not(levels, is_number);
+  return fmt::format(
+      "a category, though {} of its {} values are numbers{}; {}", numbers, levels.size(),
+      text == levels.end() ? "" : fmt::format(", not {}", quote(*text)),
+      is_other_meant
+          ? fmt::format("{} reads those such as {}", key_for(other_mark(decimal)),
+                        quote(*std::ranges::find_if(
+                            levels, [&](const auto& level) { return has_other_decimal(level, decimal); })))
+          : "data.types, data.missing or data.decimal may put it right");
+}
+
+std::string note_on_dates(DateOrder order, DatesTell tell) {
+  if (order == DateOrder::kYearFirst) return "";
+  const std::string how =
+      fmt::format("its dates are read with the {} first", order == DateOrder::kMonthFirst ? "month" : "day");
+  return tell == DatesTell::kYes
+             ? how
+             : how + ", of which they do not tell; data.date_order = \"day_first\" reads them otherwise";
+}
+
+}  // namespace catenary

@@ -42,6 +42,7 @@ class CsvScanner {
   };
 
   void scan_whole_cells();
+  [[nodiscard]] bool is_closed_quote(const char* at, const char* end);
   void start_cell();
   [[nodiscard]] bool is_plain(char c) const;
   void scan_plain();

@@ -201,8 +201,7 @@ void CsvScanner::end_row() {
   state_ = State::kRowStart;
 }
 
-void CsvScanner::require_short(std::size_t bytes) const {
-  if (bytes <= options_.max_cell_bytes) return;
+void CsvScanner::fail_long() const {
   fail(ErrorKind::kData, "{}: line {}, column {}: needed cells of at most {} bytes, found a longer one",
        options_.file, row_line_, column_, options_.max_cell_bytes);
 }

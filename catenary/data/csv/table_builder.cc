@@ -57,7 +57,7 @@ void TableBuilder::add_cell(std::string_view text, std::int64_t line) {
 }
 
 void TableBuilder::take_cell(std::size_t cell, std::string_view text, std::int64_t line) {
-  if (cell >= readers_.size()) return add_beyond_columns(text, line);
+  if (cell >= slots_.size()) return add_beyond_columns(text, line);
   const Slot slot = slots_[cell];
   if (slot.role == ColumnRole::kText) return take_text(cell, text);
   if (slot.role == ColumnRole::kSkip) return;

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "catenary/base/error.h"
+#include "catenary/base/notes.h"
 #include "catenary/base/text.h"
 #include "catenary/data/classes.h"
 #include "catenary/data/csv/csv.h"
@@ -161,7 +162,7 @@ std::optional<std::string> useless(const Table& table, const Column& column) {
 }
 
 // Which of a training set's columns are features.
-void choose_columns(Dataset& dataset, const Table& table) {
+void choose_columns(Dataset& dataset, Table& table) {
   for (const Column& column : table.columns) {
     if (column.role != ColumnRole::kFeature) continue;
     const std::optional<std::string> reason = useless(table, column);
@@ -172,7 +173,7 @@ void choose_columns(Dataset& dataset, const Table& table) {
                                         .levels = column.levels});
       dataset.places.push_back(column.place);
     } else if (!reason->empty()) {
-      dataset.notes.push_back(
+      table.notes.push_back(
           fmt::format("{}: column {} {}: left out", table.file(), quote(column.name), *reason));
     }
   }
@@ -210,7 +211,6 @@ void take_features(Features& features, Table& table) {
 // All of a table but its features and targets.
 Dataset rows_of(Table& table, const TableOptions& options) {
   Dataset dataset;
-  dataset.notes = std::move(table.notes);
   dataset.target_columns = std::ssize(options.targets);
   take_mark(dataset.part, table, options.part);
   take_mark(dataset.group, table, options.group);
@@ -312,11 +312,7 @@ void recode(Dataset& dataset, const Table& table, const Schema& trained) {
   }
 }
 
-Dataset load(const auto& source, const TableOptions& options) {
-  require_targets(options);
-  Table table = read_table(source, options, [&](const std::string& file, Names header) {
-    return training_requests(file, header, options);
-  });
+Dataset training_set(Table& table, const TableOptions& options) {
   require_values(table, options.targets);
   Dataset dataset = rows_of(table, options);
   choose_columns(dataset, table);
@@ -334,18 +330,17 @@ Dataset load(const auto& source, const TableOptions& options) {
   return dataset;
 }
 
-Dataset load_for(const Schema& trained, const auto& source, TargetUse use, const TableOptions& given) {
-  const std::string file = name_of(source);
-  require_apart(file, trained);
-  TableOptions options = given;
-  options.targets = use == TargetUse::kRequired ? trained.target_names : std::vector<std::string>();
-  if (use == TargetUse::kIgnored) options.may_lack = trained.target_names;
-  options.target_type = trained.classes.empty() ? TargetType::kNumbers : TargetType::kCategory;
-  if (use == TargetUse::kRequired && options.targets.empty())
-    fail(ErrorKind::kConfig, "{}: needed the name of the target column, the trained model knows none", file);
-  Table table = read_table(source, options, [&](const std::string& name, Names header) {
-    return trained_requests(name, header, trained, options);
+Dataset load(const auto& source, const TableOptions& options) {
+  require_targets(options);
+  Table table = read_table(source, options, [&](const std::string& file, Names header) {
+    return training_requests(file, header, options);
   });
+  Dataset dataset = explained_by(table.notes, [&] { return training_set(table, options); });
+  dataset.notes = std::move(table.notes);
+  return dataset;
+}
+
+Dataset set_for(const Schema& trained, Table& table, const TableOptions& options) {
   Dataset dataset = rows_of(table, options);
   dataset.schema = trained;
   take_features(dataset.features, table);
@@ -359,6 +354,23 @@ Dataset load_for(const Schema& trained, const auto& source, TargetUse use, const
     dataset.targets =
         class_indices(table, target_column(table, options.targets.front()), trained.classes, table.decimal);
   }
+  return dataset;
+}
+
+Dataset load_for(const Schema& trained, const auto& source, TargetUse use, const TableOptions& given) {
+  const std::string file = name_of(source);
+  require_apart(file, trained);
+  TableOptions options = given;
+  options.targets = use == TargetUse::kRequired ? trained.target_names : std::vector<std::string>();
+  if (use == TargetUse::kIgnored) options.may_lack = trained.target_names;
+  options.target_type = trained.classes.empty() ? TargetType::kNumbers : TargetType::kCategory;
+  if (use == TargetUse::kRequired && options.targets.empty())
+    fail(ErrorKind::kConfig, "{}: needed the name of the target column, the trained model knows none", file);
+  Table table = read_table(source, options, [&](const std::string& name, Names header) {
+    return trained_requests(name, header, trained, options);
+  });
+  Dataset dataset = explained_by(table.notes, [&] { return set_for(trained, table, options); });
+  dataset.notes = std::move(table.notes);
   return dataset;
 }
 

@@ -10,6 +10,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/file_kind.h"
+#include "catenary/base/notes.h"
 #include "catenary/data/csv/csv_scanner.h"
 #include "catenary/data/csv/table_builder.h"
 #include "catenary/data/unzip.h"
@@ -131,13 +132,14 @@ std::string read_start(Source& source) {
   return start;
 }
 
-void note_format(Table& table, const CsvFormat& told, const CsvFormat& given) {
+// What the file told of its format and is not what most have; "" for none.
+std::string note_on_format(const std::string& file, const CsvFormat& told, const CsvFormat& given) {
   std::string note;
   if (!given.separator && *told.separator != ',')
     note = fmt::format("the separator is {}", separator_name(*told.separator));
   if (!given.decimal && *told.decimal == ',')
     note += fmt::format("{}numbers have a decimal comma", note.empty() ? "" : ", ");
-  if (!note.empty()) table.notes.insert(table.notes.begin(), fmt::format("{}: {}", table.file(), note));
+  return note.empty() ? "" : fmt::format("{}: {}", file, note);
 }
 
 struct NamedSource {
@@ -198,8 +200,8 @@ class DecimalMark {
 bool read_all(std::span<const NamedSource> sources, const CsvOptions& options, TableBuilder& builder,
               const DecimalMark& mark) try {
   return read_once(sources, options, builder);
-} catch (const Error&) {
-  if (!mark.may_be_other(builder)) throw;
+} catch (const Error& error) {
+  if (!mark.may_be_other(builder)) throw with_notes(error, builder.notes());
   return false;
 }
 
@@ -216,6 +218,7 @@ Table read(std::span<const NamedSource> sources, const CsvOptions& options) {
   DecimalMark mark(complete.format, options.format);
   for (;;) {
     TableBuilder builder(complete, guesses);
+    builder.note(note_on_format(sources.front().name, complete.format, options.format));
     const bool is_read = read_all(sources, complete, builder, mark);
     if (mark.may_be_other(builder)) {
       complete.format.decimal = mark.take_other();
@@ -223,9 +226,8 @@ Table read(std::span<const NamedSource> sources, const CsvOptions& options) {
     } else if (!is_read || builder.wants_other_dates()) {
       guesses = builder.guesses();
     } else {
-      Table table = builder.finish();
+      Table table = explained_by(builder.notes(), [&] { return builder.finish(); });
       table.decimal = *complete.format.decimal;
-      note_format(table, complete.format, options.format);
       return table;
     }
   }

@@ -1,5 +1,10 @@
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+
+#include "catenary/base/file.h"
 #include "catenary/train/config/config.h"
 #include "catenary/train/config/sections.h"
 #include "catenary/train/config/toml.h"
@@ -8,16 +13,22 @@ namespace catenary::train {
 
 namespace {
 
+// Whoever reads the config may stand elsewhere.
+std::string absolute(const std::string& file) {
+  return descriptor_of(file) ? file : std::filesystem::absolute(file).lexically_normal().string();
+}
+
 std::string files(const DataFiles& data_files, DataFormat format) {
   if (!data_files.more.empty()) {
-    std::vector<std::string> all = {data_files.samples};
-    all.insert(all.end(), data_files.more.begin(), data_files.more.end());
+    std::vector<std::string> all = {absolute(data_files.samples)};
+    std::ranges::transform(data_files.more, std::back_inserter(all), absolute);
     return toml_names(all);
   }
-  if (data_files.labels.empty()) return quoted_toml(data_files.samples);
+  if (data_files.labels.empty()) return quoted_toml(absolute(data_files.samples));
   const bool are_images = format == DataFormat::kIdx;
-  return fmt::format("{{ {} = {}, {} = {} }}", are_images ? "images" : "x", quoted_toml(data_files.samples),
-                     are_images ? "labels" : "y", quoted_toml(data_files.labels));
+  return fmt::format("{{ {} = {}, {} = {} }}", are_images ? "images" : "x",
+                     quoted_toml(absolute(data_files.samples)), are_images ? "labels" : "y",
+                     quoted_toml(absolute(data_files.labels)));
 }
 
 std::string table_keys(const DataConfig& data) {

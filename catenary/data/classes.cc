@@ -113,4 +113,18 @@ std::vector<float> codes_for(const ColumnSchema& column, std::span<const std::st
   return codes;
 }
 
+void recode(const CategoryCells& cells, const ColumnSchema& column,
+            const std::function<void(std::size_t row, const std::string& value)>& refuse) {
+  const std::vector<float> codes = codes_for(column, cells.levels);
+  const bool refuses = column.unseen == Unseen::kRefuse && column.buckets == 0;
+  for (std::size_t at = cells.place; at < cells.numbers.size(); at += cells.width) {
+    float& number = cells.numbers[at];
+    if (std::isnan(number)) continue;
+    const auto level = static_cast<std::size_t>(number);
+    number = codes[level];
+    if (refuses && static_cast<std::size_t>(number) >= column.levels.size())
+      refuse(at / cells.width, cells.levels[level]);
+  }
+}
+
 }  // namespace catenary

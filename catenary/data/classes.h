@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,5 +31,17 @@ namespace catenary {
 
 /// For each of a file's values of a category the number that the column has for it.
 [[nodiscard]] std::vector<float> codes_for(const ColumnSchema& column, std::span<const std::string> levels);
+
+/// The cells of a category among a file's numbers.
+struct CategoryCells {
+  std::span<float> numbers;             ///< of all columns, row by row
+  std::size_t place = 0, width = 1;     ///< of the category in a row, and how many numbers a row has
+  std::span<const std::string> levels;  ///< what the cells' numbers are the positions in
+};
+
+/// Gives cells the numbers that a column has for their values, in place of the positions in `levels`. refuse:
+/// called with the row of a value that the column refuses, and the value; throws.
+void recode(const CategoryCells& cells, const ColumnSchema& column,
+            const std::function<void(std::size_t row, const std::string& value)>& refuse);
 
 }  // namespace catenary

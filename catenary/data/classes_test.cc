@@ -109,5 +109,27 @@ TEST(Classes, ACategorysValuesHaveTheirPlaceOrTheirHash) {
   EXPECT_THAT(codes_for(hashed, Names{"a"}), ElementsAre((0x8601EC8CU ^ 0xAF63DC4CU) % 64));
 }
 
+TEST(Recode, GivesTheCellsOfOneColumnTheNumbersOfItsValues) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  std::vector<float> numbers = {7, 0, 7, 1, 7, kNan, 7, 2};
+  const Names levels = {"a", "b", "c"};
+  const ColumnSchema column{.name = "x", .type = ColumnType::kCategory, .levels = {"b", "a"}};
+  recode({.numbers = numbers, .place = 1, .width = 2, .levels = levels}, column,
+         [](std::size_t, const std::string&) { FAIL(); });
+  EXPECT_THAT(numbers, ElementsAre(7, 1, 7, 0, 7, testing::IsNan(), 7, 2));
+}
+
+TEST(Recode, HandsOverTheRowOfAValueThatIsRefused) {
+  std::vector<float> numbers = {0, 1, 0};
+  const Names levels = {"a", "b"};
+  const ColumnSchema column{
+      .name = "x", .type = ColumnType::kCategory, .levels = {"a"}, .unseen = Unseen::kRefuse};
+  Names refused;
+  recode({.numbers = numbers, .levels = levels}, column, [&](std::size_t row, const std::string& value) {
+    refused.push_back(fmt::format("{} in row {}", value, row));
+  });
+  EXPECT_THAT(refused, ElementsAre("b in row 1"));
+}
+
 }  // namespace
 }  // namespace catenary

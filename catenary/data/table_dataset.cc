@@ -1,6 +1,5 @@
 #include "catenary/data/table_dataset.h"
 
-#include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -282,33 +281,22 @@ Table read_table(const auto& source, const TableOptions& options, const auto& re
                        .more = options.more});
 }
 
-bool level_is_known(float code, const ColumnSchema& column) {
-  return static_cast<std::size_t>(code) < column.levels.size();
-}
-
-// A category's cells as the trained model has them, instead of as this file does.
+// Categories' cells as the trained model has them, instead of as this file does.
 void recode(Dataset& dataset, const Table& table, const Schema& trained) {
-  auto& numbers = std::get<std::vector<float>>(dataset.features.elements);
-  const std::size_t width = table.of(ColumnRole::kFeature).width;
   for (std::size_t i = 0; i < trained.columns.size(); ++i) {
     const ColumnSchema& schema = trained.columns[i];
     if (schema.type != ColumnType::kCategory) continue;
     const std::size_t at = target_column(table, schema.name);
-    const std::vector<float> codes = codes_for(schema, table.columns[at].levels);
-    for (std::size_t row = 0; row < table.lines.size(); ++row) {
-      float& number = numbers[row * width + dataset.places[i]];
-      if (std::isnan(number)) continue;
-      const auto level = static_cast<std::size_t>(number);
-      number = codes[level];
-      if (schema.unseen == Unseen::kOther || schema.buckets > 0 || level_is_known(number, schema)) continue;
-      const NameIndex known(schema.levels);
-      const std::string& value = table.columns[at].levels[level];
+    const CategoryCells cells{.numbers = std::get<std::vector<float>>(dataset.features.elements),
+                              .place = dataset.places[i],
+                              .width = table.of(ColumnRole::kFeature).width,
+                              .levels = table.columns[at].levels};
+    recode(cells, schema, [&](std::size_t row, const std::string& value) {
       fail(ErrorKind::kData,
            "{}: needed a value that the model was trained on, as unseen = \"refuse\" of its onehot asks, "
-           "found "
-           "{}{}",
-           cell_position(table, row, at), quote(value), known.hint(value));
-    }
+           "found {}{}",
+           cell_position(table, row, at), quote(value), NameIndex(schema.levels).hint(value));
+    });
   }
 }
 

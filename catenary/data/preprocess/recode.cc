@@ -1,6 +1,6 @@
 #include "catenary/data/preprocess/recode.h"
 
-#include <cmath>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -11,20 +11,17 @@
 namespace catenary {
 
 void recode(Dataset& data, std::size_t column, const ColumnSchema& schema) {
-  const std::vector<float> codes = codes_for(schema, data.schema.columns[column].levels);
-  auto& numbers = std::get<std::vector<float>>(data.features.elements);
-  const auto width = static_cast<std::size_t>(data.features.columns);
-  for (std::size_t at = data.places[column]; at < numbers.size(); at += width) {
-    if (std::isnan(numbers[at])) continue;
-    const auto level = static_cast<std::size_t>(numbers[at]);
-    numbers[at] = codes[level];
-    if (schema.unseen == Unseen::kRefuse && static_cast<std::size_t>(numbers[at]) >= schema.levels.size())
-      fail(ErrorKind::kData,
-           "row {}, column {}: needed a value that the training rows have, as unseen = \"refuse\" of its "
-           "onehot asks, "
-           "found {}",
-           at / width + 1, quote(schema.name), quote(data.schema.columns[column].levels[level]));
-  }
+  const CategoryCells cells{.numbers = std::get<std::vector<float>>(data.features.elements),
+                            .place = data.places[column],
+                            .width = static_cast<std::size_t>(data.features.columns),
+                            .levels = data.schema.columns[column].levels};
+  recode(cells, schema, [&](std::size_t row, const std::string& value) {
+    fail(ErrorKind::kData,
+         "row {}, column {}: needed a value that the training rows have, as unseen = \"refuse\" of its "
+         "onehot asks, "
+         "found {}",
+         row + 1, quote(schema.name), quote(value));
+  });
   data.schema.columns[column] = schema;
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What it costs to train on a table that is read from a file in place of memory.
 
-Usage: streaming.py CATENARY [--rows N] [--rounds N] [--json]. Two tables are made: of numbers without gaps, which a step gathers where they
+Usage: streaming.py CATENARY [--rows N] [--rounds N] [--json FILE]. Two tables are made: of numbers without gaps, which a step gathers where they
 lie, and of trips (examples/make_trips.py), whose inputs are made for each batch. Each is trained on with all of its memory and with a
 tenth of what its features take; first the weights must be the same bytes, then the two take turns, and a figure is the median of
 the ratios of their times. The system's cache holds the file: what a disk costs is the disk's.
@@ -19,7 +19,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CONFIG = """format = 1
-{preprocess}[data]
+[data]
 train = "{table}"
 target = "y"
 split = {{ test = 0.1 }}
@@ -76,7 +76,7 @@ def measure(program, folder, table, rounds):
     path = folder / f"{table.name}.csv"
     table.write(path)
     config = folder / f"{table.name}.toml"
-    config.write_text(CONFIG.format(table=path, preprocess=""))
+    config.write_text(CONFIG.format(table=path))
     memory, file = Side(program, config, "memory", None), Side(program, config, "file", table.max_bytes)
     ratios = []
     for _ in range(rounds + 1):
@@ -103,7 +103,7 @@ def main():
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -111,8 +111,7 @@ def main():
         tables = [Table("numbers", arguments.rows, write_numbers, 40), Table("trips", arguments.rows, write_trips, 7)]
         results = [measure(arguments.program, folder, table, arguments.rounds) for table in tables]
     if arguments.json:
-        print(json.dumps(results))
-        return
+        arguments.json.write_text(json.dumps(results, indent=1) + "\n")
     for r in results:
         print(f"{r['table']:8} {r['rows']} rows, {r['max_bytes']} bytes: {r['time_of_memory']:.2f} of memory's time "
               f"({r['from']:.2f} to {r['to']:.2f})")

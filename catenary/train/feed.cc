@@ -74,7 +74,8 @@ void Feed::will_need(std::span<const std::int64_t> rows) const {
   const Features& features =
       examples_.inputs.are_deferred ? examples_.data.features : examples_.inputs.features;
   const auto* mapped = std::get_if<MappedArray<float>>(&features.elements);
-  if (mapped == nullptr) return;
+  // What fits into memory stays there once it was read, and needs no calls.
+  if (mapped == nullptr || mapped->view().size_bytes() <= allowed_bytes(DataLimits())) return;
   const auto width = static_cast<std::size_t>(features.columns);
   for (const std::int64_t row : rows) mapped->will_need(static_cast<std::size_t>(row) * width, width);
 }

@@ -94,8 +94,8 @@ def measure(program, folder, table, rounds):
 class Table:
     def __init__(self, name, rows, write, features):
         self.name, self.rows, self.write = name, rows, lambda path: write(path, rows)
-        # What stays in memory (32 bytes a row and 768 a column) and a tenth of the features.
-        self.max_bytes = rows * 40 + rows * 4 * features // 10 + 768 * 50
+        # What stays in memory (32 bytes and a target a row, some 1600 a column, values of categories) and a tenth of the features.
+        self.max_bytes = rows * 36 + rows * 4 * features // 10 + 1600 * (features + 2)
 
 
 def main():
@@ -108,7 +108,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
-        tables = [Table("numbers", arguments.rows, write_numbers, 40), Table("trips", arguments.rows, write_trips, 7)]
+        tables = [Table("numbers", arguments.rows, write_numbers, 40), Table("trips", arguments.rows, write_trips, 5)]
         results = [measure(arguments.program, folder, table, arguments.rounds) for table in tables]
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")

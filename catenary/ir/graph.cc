@@ -28,6 +28,7 @@ struct AttributeHash {
                static_cast<std::size_t>(r.end));
   }
   std::size_t operator()(const VariableSpec& spec) const { return std::hash<double>{}(spec.init.scale); }
+  std::size_t operator()(const BodyHandle& body) const { return body.hash(); }
 };
 
 std::size_t hash_of(const Node& node) {

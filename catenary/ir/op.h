@@ -178,17 +178,16 @@ struct Op {
   Domain domain2 = domain;
   /// An attribute for an example call, of the kind that all calls need; null: the operator has none.
   Attribute (*example)(const ExampleSizes&) = nullptr;
-  /// How many numbers the reference needs beside its operands and its result, for a first operand of that
-  /// shape; null: none.
-  std::int64_t (*scratch)(const Shape&) = nullptr;
+  /// How many numbers the reference needs beside its operands and its result; null: none.
+  std::int64_t (*scratch)(const ShapeQuery&) = nullptr;
 
   /// How many operands it takes; at least so many where it is variadic.
   [[nodiscard]] int arity() const;
   /// Whether the last operand may be repeated.
   [[nodiscard]] bool variadic() const { return operands.ends_with("..."); }
   /// How many numbers the reference needs, for operands of these shapes.
-  [[nodiscard]] std::int64_t scratch_size(std::span<const Shape> shapes) const {
-    return scratch == nullptr ? 0 : scratch(shapes[0]);
+  [[nodiscard]] std::int64_t scratch_size(std::span<const Shape> shapes, const Attribute& attribute) const {
+    return scratch == nullptr ? 0 : scratch({*this, shapes, attribute});
   }
   /// Whether it is written as a function of each element: sin(x), √(x), but neither |x| nor x².
   [[nodiscard]] bool is_function() const;

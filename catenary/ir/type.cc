@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "catenary/ir/body.h"
+
 namespace catenary {
 
 namespace {
@@ -14,6 +16,7 @@ struct AttributePrinter {
   std::string operator()(const SliceRange& r) const {
     return fmt::format("axis {}, {}:{}", r.axis, r.begin, r.end);
   }
+  std::string operator()(const BodyHandle& body) const { return str(*body); }
   std::string operator()(const VariableSpec& spec) const {
     const char* role = spec.role == Role::kParameter ? "parameter" : "state";
     switch (spec.init.kind) {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "catenary/base/dtype.h"
@@ -51,9 +54,27 @@ struct VariableSpec {
   [[nodiscard]] bool operator==(const VariableSpec&) const = default;
 };
 
+struct Body;
+
+/// A graph as an attribute: what an operator such as scan does in each of its steps; see ir/body.h. Bodies of
+/// the same nodes are equal, whatever they are called.
+class BodyHandle {
+ public:
+  explicit BodyHandle(std::shared_ptr<const Body> body) : body_(std::move(body)) {}
+  [[nodiscard]] const Body& operator*() const { return *body_; }
+  [[nodiscard]] const Body* operator->() const { return body_.get(); }
+  [[nodiscard]] bool operator==(const BodyHandle& other) const;
+  /// Equal for equal bodies.
+  [[nodiscard]] std::size_t hash() const;
+
+ private:
+  std::shared_ptr<const Body> body_;  // a body never changes, so that all who have it may share it
+};
+
 /// The part of an operator's call that is known when the graph is built. A closed set, so that every pass can
 /// handle it.
-using Attribute = std::variant<std::monostate, double, std::int64_t, Shape, SliceRange, VariableSpec>;
+using Attribute =
+    std::variant<std::monostate, double, std::int64_t, Shape, SliceRange, VariableSpec, BodyHandle>;
 
 /// "0.01", "[3, 2]", "axis 0, 2:5"; "" for none.
 [[nodiscard]] std::string str(const Attribute& attribute);

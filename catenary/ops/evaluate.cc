@@ -87,7 +87,7 @@ void EvaluationOf<T>::call(Value v, const BindingsOf<T>& bindings) {
   for (int i = 0; i < v.input_count(); ++i) shapes.push_back(v.input(i).shape());
   std::vector<std::span<const T>> inputs(shapes.size());
   const auto size = static_cast<std::size_t>(v.shape().size());
-  std::vector<T> scratch(static_cast<std::size_t>(v.op().scratch_size(shapes)));
+  std::vector<T> scratch(static_cast<std::size_t>(v.op().scratch_size(shapes, v.attribute())));
   for (std::int64_t n = 0; n < calls; ++n) {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const Value x = v.input(static_cast<int>(i));

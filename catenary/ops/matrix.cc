@@ -81,7 +81,7 @@ Rows<T> copy_of_operand(const ReferenceCallOf<T>& call) {
   return {call.scratch.data(), call.shapes[0][0], call.shapes[0][0]};
 }
 
-std::int64_t size_of_operand(const Shape& x) { return x.size(); }
+std::int64_t size_of_operand(const ShapeQuery& q) { return q[0].size(); }
 
 template <typename T>
 void write_identity(std::span<T> out, std::int64_t n) {

@@ -5,19 +5,9 @@
 #include <vector>
 
 #include "catenary/ir/graph.h"
+#include "catenary/ops/backward.h"
 
 namespace catenary {
-
-/// One application of a gradient rule: through operand `input` of the call `y` flows `contribution`, a
-/// summand of that operand's adjoint. `rule` is what the operator's rule answered; `contribution` is the same
-/// after it was summed or spread over the batch to match the operand.
-struct TraceStep {
-  Value y;
-  int input;
-  Value dy;  ///< the adjoint of y
-  Value rule;
-  Value contribution;
-};
 
 /// What the gradient transform answers: new nodes in the same graph, and how they came about.
 struct Gradient {

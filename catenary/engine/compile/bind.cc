@@ -22,8 +22,10 @@ kernels::Simd chosen_simd(const CompileOptions& options) {
 
 // Room for one reference call, with its scratch.
 ReferenceRoom room_for(Value v) {
-  std::int64_t numbers = v.shape().size() + v.op().scratch_size(std::array{v.input(0).shape()});
-  for (int i = 0; i < v.input_count(); ++i) numbers += v.input(i).shape().size();
+  std::vector<Shape> shapes;
+  for (int i = 0; i < v.input_count(); ++i) shapes.push_back(v.input(i).shape());
+  std::int64_t numbers = v.shape().size() + v.op().scratch_size(shapes, v.attribute());
+  for (const Shape& shape : shapes) numbers += shape.size();
   return {static_cast<std::size_t>(numbers), static_cast<std::size_t>(v.input_count())};
 }
 

@@ -57,8 +57,9 @@ void call_reference(const Run<T>& run, const BoundItem<T>& item, Worker& worker)
     numbers += size;
   }
   const std::span<double> output(numbers, static_cast<std::size_t>(item.result.shape().size()));
-  const std::span<double> scratch(output.data() + output.size(),
-                                  static_cast<std::size_t>(item.result.op().scratch_size(item.shapes)));
+  const std::span<double> scratch(
+      output.data() + output.size(),
+      static_cast<std::size_t>(item.result.op().scratch_size(item.shapes, item.result.attribute())));
   item.result.op().reference(ReferenceCall{std::span(worker.operands).first(item.shapes.size()), item.shapes,
                                            output, item.result.shape(), item.result.attribute(),
                                            run.batch.size, scratch});

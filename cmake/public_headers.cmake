@@ -33,6 +33,7 @@ set(CATENARY_PUBLIC_HEADERS
   catenary/engine/step.h
   catenary/engine/variables.h
   catenary/formats/safetensors.h
+  catenary/ir/body.h
   catenary/ir/graph.h
   catenary/ir/op.h
   catenary/ir/print.h
@@ -41,8 +42,10 @@ set(CATENARY_PUBLIC_HEADERS
   catenary/kernels/simd.h
   catenary/nn/init.h
   catenary/nn/network.h
+  catenary/ops/backward.h
   catenary/ops/evaluate.h
   catenary/ops/ops.h
+  catenary/ops/scan.h
   catenary/optim/optimizer.h
   catenary/transform/check/gradcheck.h
   catenary/transform/gradient.h

@@ -60,8 +60,11 @@ struct Body;
 /// the same nodes are equal, whatever they are called.
 class BodyHandle {
  public:
+  /// Of a body that finish() made.
   explicit BodyHandle(std::shared_ptr<const Body> body) : body_(std::move(body)) {}
+  /// The body.
   [[nodiscard]] const Body& operator*() const { return *body_; }
+  /// Its members.
   [[nodiscard]] const Body* operator->() const { return body_.get(); }
   [[nodiscard]] bool operator==(const BodyHandle& other) const;
   /// Equal for equal bodies.

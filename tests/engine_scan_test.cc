@@ -1,0 +1,96 @@
+// Scans in compiled steps, beside the reference evaluator and beside their steps written out.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "catenary/base/philox.h"
+#include "catenary/ops/ops.h"
+#include "catenary/ops/scan.h"
+#include "catenary/transform/gradient.h"
+#include "tests/support/run_step.h"
+
+namespace catenary {
+namespace {
+
+using testing::DoubleNear;
+using testing::Pointwise;
+
+constexpr std::int64_t kSamples = 37;
+
+// An LSTM cell without biases, over five steps, and the gradients of a loss of its last row.
+struct Recurrence {
+  Graph graph;
+  std::vector<Value> outputs;
+};
+
+Recurrence recurrence(DType dtype, bool written_out) {
+  constexpr std::int64_t kSteps = 5, kHidden = 4, kInputs = 3;
+  Recurrence r;
+  Graph& graph = r.graph;
+  const Value x = graph.input("x", {kSteps, kInputs}, dtype);
+  const Value w = graph.parameter("W", {4 * kHidden, kInputs}, {}, dtype);
+  const Value u = graph.parameter("U", {4 * kHidden, kHidden}, {}, dtype);
+  const Value zeros = graph.constant(0, {kHidden}, dtype);
+  const ScanResult result =
+      scan({.carries = {zeros, zeros}, .sequences = {matmul(x, transpose(w))}, .shared = {u}},
+           [&](const ScanStep& s) {
+             const Value z = s.rows[0] + matmul(s.shared[0], s.carries[0]);
+             const auto gate = [&](std::int64_t i) { return slice(z, 0, i * kHidden, (i + 1) * kHidden); };
+             const Value c = sigmoid(gate(0)) * s.carries[1] + sigmoid(gate(1)) * tanh(gate(2));
+             return StepResult{.carries = {sigmoid(gate(3)) * tanh(c), c}};
+           });
+  Value vector = result.carries[0].input(0).input(0);
+  if (written_out) vector = unrolled(vector);
+  const Value last = slice(vector, 0, kSteps * kHidden, (kSteps + 1) * kHidden);
+  const Value loss = batch_mean(sum(square(last)));
+  const Gradient found = gradient(loss, {w, u, x});
+  r.outputs = {loss, vector, found.adjoints[0], found.adjoints[1], found.adjoints[2]};
+  return r;
+}
+
+Bindings bindings_for(std::span<const Value> outputs) {
+  Bindings bindings{.batch_size = kSamples, .leaves = {}};
+  std::uint64_t drawn = 0;
+  const Philox random(7, RandomPurpose::kTest, 0);
+  for (const Value v : reachable(outputs)) {
+    if (!is_leaf(v.op()) || is(v, ops::kConstant)) continue;
+    std::vector<double> numbers(static_cast<std::size_t>(v.shape().size() * (v.batched() ? kSamples : 1)));
+    for (double& x : numbers)
+      x = static_cast<double>(
+          static_cast<float>(static_cast<double>(random.below(2001, drawn++)) / 1000 - 1));
+    bindings.leaves[v.name()] = numbers;
+  }
+  return bindings;
+}
+
+TEST(EngineScan, ComputesWhatTheReferenceEvaluatorDoes) {
+  const Recurrence r = recurrence(DType::kF64, false);
+  const Bindings at = bindings_for(r.outputs);
+  const Evaluation expected(r.outputs, at);
+  const std::vector<std::vector<double>> found = testing_support::run_step(r.outputs, at);
+  for (std::size_t i = 0; i < r.outputs.size(); ++i)
+    EXPECT_THAT(found[i], Pointwise(DoubleNear(1e-13), expected[r.outputs[i]])) << i;
+}
+
+TEST(EngineScan, ComputesWhatItsStepsWrittenOutDo) {
+  for (const DType dtype : {DType::kF32, DType::kF64}) {
+    const Recurrence a = recurrence(dtype, false), b = recurrence(dtype, true);
+    const Bindings at = bindings_for(a.outputs);
+    const auto scanned = testing_support::run_step(a.outputs, at),
+               plain = testing_support::run_step(b.outputs, at);
+    for (std::size_t i = 0; i < scanned.size(); ++i)
+      EXPECT_THAT(scanned[i], Pointwise(DoubleNear(dtype == DType::kF32 ? 1e-6 : 1e-13), plain[i])) << i;
+  }
+}
+
+TEST(EngineScan, HasTheSameBitsOnAnyNumberOfThreads) {
+  const Recurrence r = recurrence(DType::kF32, false);
+  const Bindings at = bindings_for(r.outputs);
+  const auto alone = testing_support::run_step(r.outputs, at);
+  for (const int threads : {2, 3, 8}) {
+    ThreadPool pool(threads);
+    EXPECT_EQ(testing_support::run_step(r.outputs, at, {.pool = &pool}), alone);
+  }
+}
+
+}  // namespace
+}  // namespace catenary

@@ -35,6 +35,18 @@ void say_notes(const Table& table) {
   for (const std::string& note : table.notes) say("note: {}\n", note);
 }
 
+// The streams among the training files, which are read once for the columns and once for the network's
+// inputs.
+std::vector<KeptStream> streams_of(const train::DataConfig& data) {
+  std::vector<std::string> files = data.train.more;
+  files.push_back(data.train.samples);
+  std::vector<KeptStream> streams;
+  for (const std::string& file : files) {
+    if (descriptor_of(file)) streams.emplace_back(file, most_of_pipe(allowed_bytes(data.limits)));
+  }
+  return streams;
+}
+
 // A run directory knows the sizes of its inputs and outputs; for a config, the data tell.
 Network load_network(const InspectArguments& arguments) {
   if (std::filesystem::is_directory(arguments.path)) {
@@ -46,11 +58,12 @@ Network load_network(const InspectArguments& arguments) {
   }
   Network network{train::load_config(arguments.path, arguments.set), {}};
   if (arguments.max_bytes) network.config.data.limits.max_bytes = arguments.max_bytes;
-  if (network.config.data.format == train::DataFormat::kCsv &&
-      !descriptor_of(network.config.data.train.samples)) {
+  if (network.config.data.format == train::DataFormat::kCsv) {
+    const std::vector<KeptStream> streams = streams_of(network.config.data);
     const Table table = train::load_columns(network.config);
     say_notes(table);
     network.columns = summarize(table);
+    for (const KeptStream& stream : streams) stream.rewind();
   }
   network.schema = train::load_training_data(network.config).schema();
   train::resolve_units(network.config, network.schema);

@@ -78,6 +78,15 @@ TEST(TableFromAStream, IsRefusedFromAPipeWithAName) {
       "input\n");
 }
 
+TEST(StreamOfInspect, MayBeTheDataOfAConfig) {
+  const ShellWithData shell;
+  const std::string inspect = "\"$0\" inspect c.toml --set data.format=csv --set data.train=- ";
+  const std::string from_file = shell.run({"inspect", "c.toml"}).out;
+  EXPECT_THAT(from_file, HasSubstr("side    category"));
+  EXPECT_EQ(shell.script("cat sides.csv | " + inspect).out, from_file);
+  EXPECT_EQ(shell.script(inspect + "< sides.csv").out, from_file);
+}
+
 TEST(StreamOfInspect, IsTakenForATableUnlessItsFirstLineIsAConfigs) {
   const ShellWithData shell;
   for (const std::string text : {"\\n# a remark\\nformat = 1\\n", "[data]\\n", "", "[data"})

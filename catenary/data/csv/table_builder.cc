@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 #include <utility>
 
 #include "catenary/base/error.h"
@@ -290,15 +289,17 @@ bool TableBuilder::may_be_by_day(std::size_t column) const {
 
 bool TableBuilder::wants_other_dates() const {
   if (options_.format.date_order != DateOrder::kDayFirst) return false;
-  const auto columns = std::views::iota(std::size_t{0}, readers_.size());
-  return std::ranges::any_of(columns, [&](std::size_t column) { return may_be_by_day(column); });
+  bool wants = false;
+  for (std::size_t column = 0; column < readers_.size(); ++column) wants = wants || may_be_by_day(column);
+  return wants;
 }
 
 std::vector<Guess> TableBuilder::guesses() const {
   const bool has_seen_all = !must_reread();  // and so that no cell forbids another order of dates
   std::vector<Guess> guesses;
   for (std::size_t i = 0; i < readers_.size(); ++i) {
-    const bool by_day = has_seen_all && wants_other_dates() && may_be_by_day(i);
+    const bool by_day =
+        has_seen_all && options_.format.date_order == DateOrder::kDayFirst && may_be_by_day(i);
     guesses.push_back(by_day ? Guess::kDayFirst : readers_[i].guess());
   }
   return guesses;

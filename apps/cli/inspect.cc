@@ -129,28 +129,9 @@ std::string inputs_text(const Schema& schema) {
   return text;
 }
 
-// A config's first line that is no comment begins a table or gives a key its value.
-bool is_config(std::string_view start) {
-  while (!start.empty()) {
-    const std::string_view line = start.substr(0, start.find_first_of("\r\n"));
-    const std::size_t first = line.find_first_not_of(" \t\xEF\xBB\xBF");
-    if (first != std::string_view::npos && line[first] != '#')
-      return line[first] == '[' || line.find('=') != std::string_view::npos;
-    start.remove_prefix(std::min(line.size() + 1, start.size()));
-  }
-  return true;  // which says what a config needs
-}
-
-// The name of a stream does not tell what comes from it.
-bool gives_table(const std::string& stream, const MaxBytes& max_bytes) {
-  const KeptStream kept(stream, most_of_pipe(allowed_bytes({.max_bytes = max_bytes})));
-  const std::vector<std::byte> start = read_at_most(stream, kFormatBytes);
-  kept.rewind();
-  return !is_config({reinterpret_cast<const char*>(start.data()), start.size()});
-}
-
 bool is_table(const InspectArguments& arguments) {
-  if (descriptor_of(arguments.path)) return gives_table(arguments.path, arguments.max_bytes);
+  if (descriptor_of(arguments.path))
+    return gives_table(arguments.path, allowed_bytes({.max_bytes = arguments.max_bytes}));
   return train::format_of_name(arguments.path) == train::DataFormat::kCsv &&
          !std::filesystem::is_directory(arguments.path);
 }

@@ -69,6 +69,15 @@ TEST(TableFromAStream, MayTakeHalfOfWhatIsAllowed) {
                "pipe, which may take half of the limit; data.max_bytes (--max-bytes) sets the limit\n"));
 }
 
+TEST(TableFromAStream, NeedsATarget) {
+  const ShellWithData shell;
+  for (const std::string command : {"train", "cv"})
+    EXPECT_EQ(
+        shell.script("cat sides.csv | \"$0\" " + command + " -").err,
+        "catenary: /dev/stdin: needed a config, found a table by its first line; a table is trained on with "
+        "--target COLUMN\n");
+}
+
 TEST(TableFromAStream, IsRefusedFromAPipeWithAName) {
   const ShellWithData shell;
   const Outcome outcome = shell.script("mkfifo pipe; \"$0\" train pipe --target side");

@@ -30,8 +30,7 @@ struct CsvOptions {
   /// Called with the columns' names before any row is read, and again if the file is read again. Empty: all
   /// are features. A column without a name has one like "column3".
   std::function<std::vector<ColumnRequest>(std::span<const std::string> names)> requests = {};
-  /// Names of format.columns that a file without a header may do without, all of them or none.
-  std::vector<std::string> may_lack = {};
+  MayLack may_lack = {};
   DataLimits limits = {};
   /// Files whose rows follow those of the first, with the same header if they have one. Several are read as
   /// what has no known length: their data may take half of the memory that is allowed.

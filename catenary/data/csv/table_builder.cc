@@ -8,9 +8,9 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
+#include "catenary/data/csv/column_names.h"
 #include "catenary/data/csv/column_notes.h"
 #include "catenary/data/csv/date.h"
-#include "catenary/data/csv/distinct_names.h"
 #include "catenary/data/csv/number.h"
 #include "catenary/data/csv/words.h"
 
@@ -171,9 +171,14 @@ void TableBuilder::start(std::int64_t line) {
 }
 
 void TableBuilder::name_without_header(std::int64_t line) {
-  if (header_.empty()) header_.resize(first_.size());
+  const std::vector<std::string>& names = options_.may_lack.names;
+  const std::vector<std::string_view> absent(names.begin(), names.end());
+  if (header_.empty()) {
+    const bool lacks_them = options_.may_lack.of == first_.size() + absent.size();
+    const std::size_t columns = lacks_them ? options_.may_lack.of : first_.size();
+    while (header_.size() < columns) header_.push_back(made_up_name(header_.size() + 1));
+  }
   if (header_.size() == first_.size()) return;
-  const std::vector<std::string_view> absent(options_.may_lack.begin(), options_.may_lack.end());
   if (header_.size() == first_.size() + absent.size()) {
     std::erase_if(header_, [&](const std::string& name) { return std::ranges::count(absent, name) > 0; });
     return;
@@ -205,7 +210,7 @@ void TableBuilder::name_columns(std::int64_t line) {
                     table_.file()));
   for (std::string& name : std::exchange(header_, {})) {
     const bool is_nameless = name.empty();
-    if (is_nameless) name = fmt::format("column{}", table_.columns.size() + 1);
+    if (is_nameless) name = made_up_name(table_.columns.size() + 1);
     table_.columns.push_back({.name = std::move(name), .is_nameless = is_nameless && format.has_header});
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,12 @@ struct CsvFormat {
       {};  ///< without a header: the columns' names; empty: column1, column2, ...
   std::vector<std::string> missing = usual_missing_words();  ///< beside blank cells
   [[nodiscard]] bool operator==(const CsvFormat&) const = default;
+};
+
+/// Columns that a file without a header may do without, all of them or none.
+struct MayLack {
+  std::vector<std::string> names = {};  ///< of the columns
+  std::size_t of = 0;  ///< how many columns there are with them; of names that are made up, else they tell
 };
 
 /// The separators that there are, in the order in which they are preferred.

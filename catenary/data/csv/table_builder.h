@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -47,11 +48,15 @@ class TableBuilder {
   void spill_to(TableCacheWriter& file);
   void flush();
   /// Whether a cell has shown that the file must be read again, by guesses().
-  [[nodiscard]] bool must_reread() const;
+  [[nodiscard]] bool must_reread() const { return std::ranges::any_of(readers_, &ColumnReader::must_reread); }
   [[nodiscard]] std::vector<Guess> guesses() const;
   /// Whether, once all is read, dates must be read again, by guesses(), as the order that is asked for is
   /// another one that all of their cells have, too.
-  [[nodiscard]] bool wants_other_dates() const;
+  [[nodiscard]] bool wants_other_dates() const {
+    bool wants = false;
+    for (std::size_t i = 0; i < readers_.size(); ++i) wants = wants || may_be_by_day(i);
+    return wants && options_.format.date_order == DateOrder::kDayFirst;
+  }
   /// Whether among numbers there was one with the other decimal mark.
   [[nodiscard]] bool found_other_decimal() const { return has_other_decimal_; }
   /// Takes note of what is known before any cell; "": nothing.

@@ -8,6 +8,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
+#include "catenary/data/csv/table_cache.h"
 #include "catenary/data/preprocess/encode.h"
 #include "catenary/data/table_columns.h"
 #include "catenary/data/table_summary.h"
@@ -108,7 +109,8 @@ Json to_json(const std::vector<ColumnSummary>& columns) {
 int inspect_table(const InspectArguments& arguments) {
   if (!arguments.set.empty() || !arguments.dump_after.empty())
     fail(ErrorKind::kConfig, "--set and --dump-after apply to a config, found the table {}", arguments.path);
-  const Table table = catenary::load_columns(arguments.path, {.limits = {.max_bytes = arguments.max_bytes}});
+  const Table table = catenary::load_columns(
+      arguments.path, {.limits = {.max_bytes = arguments.max_bytes}, .cache = default_cache_folder()});
   const std::vector<ColumnSummary> columns = summarize(table);
   if (arguments.json) {
     print_json({{"rows", table.rows()}, {"columns", to_json(columns)}, {"notes", table.notes}});

@@ -244,17 +244,29 @@ TrainingData load_training_data(const Config& config) {
   return data;
 }
 
+std::string_view name_of(JudgedBy part) {
+  switch (part) {
+    case JudgedBy::kTest: return "test";
+    case JudgedBy::kValidation: return "validation";
+    case JudgedBy::kTraining: break;
+  }
+  return "training";
+}
+
 TestData load_test_data(const Config& config, const Schema& trained) {
   TestData data;
-  const std::optional<DataFiles> test = test_files(config);
-  const DataFiles files = test.value_or(config.data.train);
-  Dataset table = load_trained(config, files, trained, test ? Purpose::kOther : Purpose::kTraining);
+  const std::optional<DataFiles> test = test_files(config), other = test ? test : config.data.validation;
+  data.part = test ? JudgedBy::kTest : other ? JudgedBy::kValidation : JudgedBy::kTraining;
+  const DataFiles files = other.value_or(config.data.train);
+  Dataset table = load_trained(config, files, trained, other ? Purpose::kOther : Purpose::kTraining);
   data.rows = explained_by(table.notes, [&] { return usable_rows(table, title(files)); });
-  data.trained_on = !test;
-  if (config.data.split && !config.data.test) {
+  if (config.data.split && !other) {
     Parts parts = split_as_configured(config, table, std::move(data.rows));
-    data.trained_on = parts.test.empty();
-    data.rows = std::move(data.trained_on ? parts.train : parts.test);
+    if (!parts.test.empty() || !parts.validation.empty())
+      data.part = parts.test.empty() ? JudgedBy::kValidation : JudgedBy::kTest;
+    data.rows = std::move(data.part == JudgedBy::kTest         ? parts.test
+                          : data.part == JudgedBy::kValidation ? parts.validation
+                                                               : parts.train);
   }
   data.notes = std::move(table.notes);
   data.file = examples_of(std::move(table), title(files), config.data.limits);

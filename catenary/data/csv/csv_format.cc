@@ -1,8 +1,7 @@
 #include "catenary/data/csv/csv_format.h"
 
 #include <algorithm>
-#include <array>
-#include <utility>
+#include <tuple>
 
 #include "catenary/data/csv/number.h"
 #include "catenary/data/csv/words.h"
@@ -65,14 +64,15 @@ Use use_of(char separator, std::string_view start) {
 }
 
 // The one that cuts the first two lines into equally many cells, of several into most; else the one that cuts
-// the first line into most. Of equals a comma comes last, as it is also a mark of decimals and of names.
+// the first line into most. A comma comes last, as it is also a mark of decimals and stands in names: before
+// another one only where that one does not cut evenly and less.
 char tell_separator(std::string_view start, std::optional<char> decimal) {
   char best = decimal == kSeparators[0] && use_of(',', start).count == 0 ? kSeparators[1] : kSeparators[0];
-  std::pair<bool, std::size_t> most;
+  std::tuple<bool, bool, std::size_t> most;
   for (const char separator : {';', '\t', '|', ','}) {
     if (separator == decimal) continue;
     const Use use = use_of(separator, start);
-    const std::pair<bool, std::size_t> worth{use.is_even, use.count};
+    const std::tuple worth{use.is_even, use.is_even && separator != ',', use.count};
     if (worth > most) best = separator, most = worth;
   }
   return best;
@@ -109,7 +109,20 @@ std::string separator_name(char separator) {
   return separator == '\t' ? "tab" : std::string("'") + separator + "'";
 }
 
+std::optional<char> declared_separator(std::string_view line) {
+  constexpr std::string_view kWord = "sep=";
+  const bool declares = line.size() == kWord.size() + 1 && line.starts_with(kWord) &&
+                        kSeparators.find(line.back()) != std::string_view::npos;
+  return declares ? std::optional(line.back()) : std::nullopt;
+}
+
 CsvFormat tell_format(std::string_view start, CsvFormat format) {
+  if (start.starts_with("\xEF\xBB\xBF")) start.remove_prefix(3);
+  const std::size_t end = std::min(start.find_first_of("\r\n"), start.size());
+  if (const std::optional<char> separator = declared_separator(start.substr(0, end))) {
+    if (!format.separator) format.separator = separator;
+    start.remove_prefix(end);
+  }
   if (!format.separator) format.separator = tell_separator(start, format.decimal);
   if (!format.decimal) format.decimal = tell_decimal(start, *format.separator);
   return format;

@@ -39,6 +39,9 @@ inline constexpr std::string_view kSeparators = ",;\t|";
 /// "','", "tab": a separator in a message.
 [[nodiscard]] std::string separator_name(char separator);
 
+/// The separator that a file's first line may declare, as Excel has it: "sep=;".
+[[nodiscard]] std::optional<char> declared_separator(std::string_view line);
+
 /// What the format leaves open, told by the file's first bytes: the separator is the one that cuts the first
 /// two lines into equally many cells, and most, but no given decimal comma unless there is no other; numbers
 /// have a decimal comma where more of them are seen with one than with a point. start: kFormatBytes, or all

@@ -114,6 +114,10 @@ Dataset load_named_idx(const DataConfig& config) {
   return data;
 }
 
+std::filesystem::path cache_folder(const DataConfig& data) {
+  return data.cache.empty() ? default_cache_folder() : std::filesystem::path(data.cache);
+}
+
 // files: those that are read.
 TableOptions table_options(const Config& config, const DataFiles& files) {
   const DataConfig& data = config.data;
@@ -129,7 +133,7 @@ TableOptions table_options(const Config& config, const DataFiles& files) {
           .group = data.split ? data.split->group : "",
           .more = {files.more.begin(), files.more.end()},
           .limits = data.limits,
-          .cache = data.cache.empty() ? default_cache_folder() : std::filesystem::path(data.cache)};
+          .cache = cache_folder(data)};
 }
 
 // What a file is read for: of NumPy's arrays x_train and y_train are for training, x_test and y_test for the
@@ -140,10 +144,11 @@ std::string arrays_for(Purpose purpose) { return purpose == Purpose::kTraining ?
 Dataset load_train_file(const Config& config) {
   const DataConfig& data = config.data;
   if (data.format == DataFormat::kNumpy) {
-    return numpy_examples(load_numpy({data.train.samples, data.train.labels},
-                                     {.part = arrays_for(Purpose::kTraining)}, data.limits),
-                          is_classification(config) ? NumpyTarget::kClasses : NumpyTarget::kNumbers,
-                          data.train.samples, data.limits);
+    return numpy_examples(
+        load_numpy({data.train.samples, data.train.labels}, {.part = arrays_for(Purpose::kTraining)},
+                   data.limits, cache_folder(data)),
+        is_classification(config) ? NumpyTarget::kClasses : NumpyTarget::kNumbers, data.train.samples,
+        data.limits);
   }
   if (config.data.format == DataFormat::kIdx) return load_named_idx(config.data);
   return load_table(config.data.train.samples, table_options(config, config.data.train));
@@ -154,7 +159,9 @@ Dataset load_trained(const Config& config, const DataFiles& files, const Schema&
   const DataLimits& limits = config.data.limits;
   if (config.data.format == DataFormat::kNumpy) {
     const NumpyChoice choice{.part = arrays_for(purpose)};
-    return numpy_examples(load_numpy({files.samples, files.labels}, choice, limits), trained, files.samples);
+    return numpy_examples(
+        load_numpy({files.samples, files.labels}, choice, limits, cache_folder(config.data)), trained,
+        files.samples);
   }
   TableOptions options = table_options(config, files);
   options.id = "";  // only predictions carry it
@@ -266,7 +273,8 @@ Examples load_inputs(const Config& config, const Schema& trained, const DataFile
     return examples_of(load_idx({path, {}}, trained, limits), path, limits);
   if (config.data.format == DataFormat::kNumpy) {
     const NumpyChoice choice{.part = arrays_for(Purpose::kOther), .targets = NumpyTargets::kIgnored};
-    return examples_of(numpy_examples(load_numpy({path, {}}, choice, limits), trained, path), path, limits);
+    NumpyData arrays = load_numpy({path, {}}, choice, limits, cache_folder(config.data));
+    return examples_of(numpy_examples(std::move(arrays), trained, path), path, limits);
   }
   TableOptions options = table_options(config, files);
   options.part = options.group = "";

@@ -193,6 +193,7 @@ TEST(DataConfig, OnlyTablesHaveColumns) {
           fmt::format("{}1: data.{}: applies only to format = \"csv\"", at, key.substr(0, key.find(' '))));
     }
   }
+  EXPECT_EQ(data_config("train = 'a.npz'\ncache = 'rows'").data.cache, "/c/rows");
   for (const std::string split : {"{ column = 'p' }", "{ test = 0.5, group = 'g' }"}) {
     EXPECT_EQ(data_error("train = 'a-images-idx3'\nsplit = " + split),
               at + "9: data.split: only tables have named columns: expected shares");

@@ -116,8 +116,11 @@ std::string y_array() {
   return testing_support::npy(testing_support::npy_header("|u1", fmt::format("({},)", kRows)), elements);
 }
 
-Config numpy_config(const TemporaryDirectory& folder, const std::string& train, const std::string& limit) {
-  return parse_config("format = 1\n[data]\ntrain = " + train + "\ncache = 'cache'\nmax_bytes = " + limit +
+constexpr const char* kCache = "\ncache = 'cache'";
+
+// train: what data.train is, and further keys.
+Config arrays_config(const TemporaryDirectory& folder, const std::string& train, const std::string& limit) {
+  return parse_config("format = 1\n[data]\ntrain = " + train + "\nmax_bytes = " + limit +
                           "\nsplit = { validation = 0.2, test = 0.2 }\n"
                           "[[model.layers]]\ntype = \"dense\"\n[train]\nloss = \"softmax_cross_entropy\"\n"
                           "optimizer = { type = \"adam\", learning_rate = 0.05 }\nepochs = 2\n",
@@ -138,7 +141,8 @@ TEST(Feed, ArraysBeyondMemoryTrainTheSameBitsOnAnyThreads) {
   for (const std::string data :
        {"{ x = 'f4.npy', y = 'y.npy' }", "{ x = 'f8.npy', y = 'y.npy' }", "{ x = 'u1.npy', y = 'y.npy' }",
         "{ x = 'gap.npy', y = 'y.npy' }", "'stored.npz'", "'deflated.npz'", "'bytes.npz'"}) {
-    const Config few = numpy_config(folder, data, "17000"), enough = numpy_config(folder, data, "1000000");
+    const Config few = arrays_config(folder, data + kCache, "17000"),
+                 enough = arrays_config(folder, data, "1000000");
     EXPECT_TRUE(are_mapped(load_training_data(few).file.inputs.features) ||
                 load_training_data(few).file.inputs.are_deferred)
         << data;
@@ -152,15 +156,30 @@ TEST(Feed, ArraysBeyondMemoryTrainTheSameBitsOnAnyThreads) {
   }
 }
 
+TEST(Feed, ImagesBeyondMemoryTrainTheSameBitsOnAnyThreads) {
+  const TemporaryDirectory folder;
+  const std::string x = x_array<std::uint8_t>("|u1", 1), y = y_array();
+  (void)folder.file("i", idx_bytes({0, 3, 4}, x.substr(x.size() - kRows * 12)).replace(6, 2, "\1\x90"));
+  (void)folder.file("l", idx_bytes({0}, y.substr(y.size() - kRows)).replace(6, 2, "\1\x90"));
+  for (const std::string standardize : {"true", "false"}) {
+    const std::string data = "{ images = 'i', labels = 'l' }\nstandardize = " + standardize;
+    const Config few = arrays_config(folder, data, "17000"), enough = arrays_config(folder, data, "1000000");
+    EXPECT_TRUE(are_mapped(load_training_data(few).file.inputs.features));
+    const TrainResult whole = *train(enough, {.threads = 1});
+    for (const int threads : {1, 3})
+      EXPECT_EQ(train(few, {.threads = threads})->run.weights, whole.run.weights) << standardize;
+  }
+}
+
 TEST(Feed, PredictionsFromAnArrayBeyondMemoryAreTheSameAndItsPlaceIsNoted) {
   const TemporaryDirectory folder;
   const std::string x = folder.file("x.npy", x_array<double>("<f8", 1));
   (void)folder.file("y.npy", y_array());
   const std::string data = "{ x = 'x.npy', y = 'y.npy' }";
-  const Config few = numpy_config(folder, data, "17000");
+  const Config few = arrays_config(folder, data + kCache, "17000");
   EXPECT_THAT(load_training_data(few).notes,
               testing::Contains(HasSubstr("rows are read from " + (folder / "cache").string())));
-  StoredRun run = kept(folder, train(numpy_config(folder, data, "1000000"), {})->run);
+  StoredRun run = kept(folder, train(arrays_config(folder, data, "1000000"), {})->run);
   const auto expected = predicted_cells(run, x);
   run.config.data = few.data;
   EXPECT_EQ(predicted_cells(run, x), expected);

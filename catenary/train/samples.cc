@@ -103,7 +103,7 @@ void note_missing_classes(std::vector<std::string>& notes, const Dataset& data, 
 }
 
 Dataset load_named_idx(const DataConfig& config) {
-  Dataset data = load_idx({config.train.samples, config.train.labels}, config.limits);
+  Dataset data = load_idx({config.train.samples, config.train.labels}, config.limits, BeyondLimit::kMap);
   if (config.classes.empty()) return data;
   if (config.classes.size() < data.schema.classes.size()) {
     fail(ErrorKind::kConfig,
@@ -166,7 +166,8 @@ Dataset load_trained(const Config& config, const DataFiles& files, const Schema&
   TableOptions options = table_options(config, files);
   options.id = "";  // only predictions carry it
   if (purpose == Purpose::kOther) options.part = options.group = "";
-  if (config.data.format == DataFormat::kIdx) return load_idx({files.samples, files.labels}, trained, limits);
+  if (config.data.format == DataFormat::kIdx)
+    return load_idx({files.samples, files.labels}, trained, limits, BeyondLimit::kMap);
   return load_table(files.samples, trained, TargetUse::kRequired, options);
 }
 
@@ -270,7 +271,7 @@ Examples load_inputs(const Config& config, const Schema& trained, const DataFile
     fail(ErrorKind::kConfig, "{}: needed one file of the format '{}', as only tables are read from several",
          title(files), name_of(config.data.format));
   if (config.data.format == DataFormat::kIdx)
-    return examples_of(load_idx({path, {}}, trained, limits), path, limits);
+    return examples_of(load_idx({path, {}}, trained, limits, BeyondLimit::kMap), path, limits);
   if (config.data.format == DataFormat::kNumpy) {
     const NumpyChoice choice{.part = arrays_for(Purpose::kOther), .targets = NumpyTargets::kIgnored};
     NumpyData arrays = load_numpy({path, {}}, choice, limits, cache_folder(config.data));

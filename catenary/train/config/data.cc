@@ -279,8 +279,11 @@ DataConfig read_data(const TomlNode& node, const std::string& config_path) {
     return data;
   }
   table.forbid(kTableKeys, "applies only to format = \"csv\"");
-  if (data.format == DataFormat::kNumpy)
+  if (data.format == DataFormat::kNumpy) {
     table.forbid(std::array<std::string_view, 1>{"classes"}, "applies only to format = \"idx\"");
+  } else {
+    table.forbid(std::array<std::string_view, 1>{"cache"}, "applies only to format = \"csv\" and \"numpy\"");
+  }
   if (const auto* classes = table.find("classes")) {
     data.classes = as_names(*classes, "data.classes", "an array of the labels' names");
   }

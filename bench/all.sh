@@ -6,11 +6,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-quick=() kernels=() rounds=(--rounds 5) end_to_end=() derive=()
+quick=() kernels=() rounds=(--rounds 5) end_to_end=() derive=() streaming=()
 if [ "${1:-}" = --quick ]; then
   shift
   quick=(--quick) kernels=(--benchmark_filter=64x64x64) rounds=() derive=(--runs 1)
-  end_to_end=(--epochs 1 --threads 1 --optimizers sgd)
+  end_to_end=(--epochs 1 --threads 1 --optimizers sgd) streaming=(--rows 1000 --rounds 1)
 fi
 [ $# -le 1 ] && [[ "${1:-}" != -* ]] || { echo "usage: bench/all.sh [--quick] [BUILD]" >&2; exit 2; }
 build=${1:-build/bench}
@@ -35,6 +35,7 @@ step 'Other activations and optimizers' "$programs/variants_bench" "${quick[@]}"
 step 'Whole trainings beside Python frameworks' bench/end_to_end.py --program "$build/catenary" "${end_to_end[@]}" \
   --json "$results/end_to_end.json"
 step 'Reading tables' "$programs/reading_bench" "${quick[@]}" --json "$results/reading.json"
+step 'Rows from a file in place of memory' bench/streaming.py "$build/catenary" "${streaming[@]}" --json "$results/streaming.json"
 step 'Derivations' bench/derive.py --program "$build/catenary" "${derive[@]}" --json "$results/derive.json"
 if [ ${#quick[@]} -gt 0 ]; then
   step 'This version beside itself, as before.py compares it with an earlier one' bench/before.py --turn 0.001 --rounds 2 \

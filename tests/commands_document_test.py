@@ -1,6 +1,6 @@
-"""The commands of the documents work. Those of docs/tables.md print what it quotes: in a quoted line `...` stands for
-anything, a line of it for any lines; lines that a command prints below the quoted ones need not be there. Those of the
-READMEs end with 0.
+"""The commands of the documents work, and print what is quoted of them: in a quoted line `...` stands for anything, a
+line of it for any lines; lines that a command prints below the quoted ones need not be there. docs/tables.md quotes
+below each command; READMEs below a block of commands, of which the first prints it, in a block with such a line.
 
 usage: commands_document_test.py PROGRAM
 """
@@ -43,9 +43,17 @@ def first_unfit(quoted, lines):
 
 
 def of_readme(text):
-    """(command, []) of each line that calls the program on files that are there."""
-    for line in re.findall(r"^    build/release/(catenary .*)$", text, re.M):
-        yield line.split(" #")[0], []
+    """(command, quoted lines) of each line that calls the program on files that are there, in order."""
+    found, first = [], None
+    for block in re.findall(r"(?:^    .*\n)+", text, re.M):
+        lines = [line[4:] for line in block.splitlines()]
+        calls = [line for line in lines if line.startswith("build/release/catenary ")]
+        if calls:
+            first = len(found)
+            found += [(line.removeprefix("build/release/").split(" #")[0], []) for line in calls]
+        elif "..." in lines and first is not None:
+            found[first][1].extend(lines)
+    return found
 
 
 def failures(found, folder):

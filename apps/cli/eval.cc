@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "catenary/base/error.h"
+#include "catenary/base/notes.h"
 #include "catenary/base/text.h"
 #include "catenary/train/evaluate.h"
 #include "commands.h"
@@ -63,7 +64,7 @@ train::TestData load_data(const train::StoredRun& run, const EvalArguments& argu
     return train::load_test_data(run.config, run.model.schema);
   } catch (const Error& error) {
     if ((error.kind() != ErrorKind::kIo && stream.empty()) || !arguments.data.empty()) throw;
-    fail(error.kind(), "{}; {} judges by data that stand elsewhere", error.what(), other);
+    throw reworded(error, "", fmt::format("; {} judges by data that stand elsewhere", other));
   }
 }
 

@@ -221,5 +221,45 @@ TEST(Failures, OfATableSayWhatToDo) {
   }
 }
 
+TEST(Messages, NameFilesAsTheyWereNamed) {
+  const ShellWithPeople shell;
+  std::filesystem::create_directory(shell / "configs");
+  ASSERT_EQ(shell.run({"init", "people.csv", "--target", "plays", "--output", "configs/p.toml"}).exit_code,
+            0);
+  const Outcome table = shell.run({"train", "people.csv", "--target", "plays", "--set", "train.epochs=1"});
+  EXPECT_THAT(table.err, HasSubstr("note: people.csv: the separator is ';', numbers have a decimal comma\n"));
+  const Outcome config = shell.run({"train", "configs/p.toml", "--set", "train.epochs=1"});
+  EXPECT_THAT(config.err,
+              HasSubstr("note: people.csv: the separator is ';', numbers have a decimal comma\n"));
+  const std::string absolute = (shell / "people.csv").string();
+  const Outcome named = shell.run({"train", absolute, "--target", "plays", "--set", "train.epochs=1"});
+  EXPECT_THAT(named.err, HasSubstr("note: " + absolute + ": the separator"));
+  EXPECT_THAT(shell.text_of("runs/p/config.resolved.toml"), HasSubstr("train = \"" + absolute + "\"\n"));
+}
+
+TEST(Messages, OfAnErrorAreFollowedByTheNotesBeforeIt) {
+  const Shell shell;
+  shell.file("ragged.csv", "a;b\n1;2\n3;4;5\n");
+  EXPECT_EQ(shell.run({"inspect", "ragged.csv"}).err,
+            "catenary: ragged.csv: line 3: needed 2 cells as in the header, found 3\nnote: ragged.csv: the "
+            "separator "
+            "is ';'\n");
+  EXPECT_THAT(shell.run({"train", "ragged.csv", "--target", "c"}).err,
+              HasSubstr("found no such name in the header; expected one of a, b\nnote: ragged.csv: the "
+                        "separator is ';'\n"));
+  shell.file("alone.csv", "y;a\n1;\n2;\n");
+  EXPECT_EQ(
+      shell.run({"train", "alone.csv", "--target", "y"}).err,
+      "catenary: alone.csv: needed a column beside the target, found none\nnote: alone.csv: the separator is "
+      "';'\nnote: alone.csv: column 'a' has no values: left out\n");
+  std::string same = "y;a\n";
+  for (int i = 0; i < 30; ++i) same += std::to_string(i) + ";1\n";
+  shell.file("same.csv", same);
+  const std::string useless =
+      "needed an input that the network can learn from, found none\nnote: same.csv: the separator "
+      "is ';'\nnote: column 'a' is the same in all training rows: left out\n";
+  EXPECT_THAT(shell.run({"train", "same.csv", "--target", "y"}).err, HasSubstr(useless));
+}
+
 }  // namespace
 }  // namespace catenary::cli

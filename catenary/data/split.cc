@@ -16,6 +16,8 @@ namespace catenary {
 namespace {
 
 Philox parts_generator(std::uint64_t seed) { return {seed, RandomPurpose::kSplit, 0}; }
+// 1 is the stream of folds.
+Philox class_order_generator(std::uint64_t seed) { return {seed, RandomPurpose::kSplit, 2}; }
 
 void require_shares(HeldOut shares) {
   if (shares.validation >= 0 && shares.test >= 0 && shares.validation + shares.test < 1) return;
@@ -58,18 +60,22 @@ Parts parts_of(std::span<const std::int64_t> rows, std::span<const Part> part_of
   return parts;
 }
 
-// How many rows of each class go to each part. least: classes of fewer rows train.
-std::vector<PartSizes> share_out(const Membership& classes, HeldOut shares, std::int64_t least) {
+// How many rows of each class go to each part. The first of classes that would lose equally little gives a
+// row up; which is first, the seed says. least: classes of fewer rows train.
+std::vector<PartSizes> share_out(const Membership& classes, HeldOut shares, const SplitRule& rule) {
+  const std::int64_t least = rule.order == SplitOrder::kStratified ? 2 : 1;
+  const auto size_of = [&](std::int64_t index) { return classes.sizes[static_cast<std::size_t>(index)]; };
+  std::vector<std::int64_t> order = shuffled(std::ssize(classes.sizes), class_order_generator(rule.seed));
+  std::erase_if(order, [&](std::int64_t index) { return size_of(index) < least; });
   std::vector<std::int64_t> sizes;
-  std::ranges::copy_if(classes.sizes, std::back_inserter(sizes), [&](auto size) { return size >= least; });
+  std::ranges::transform(order, std::back_inserter(sizes), size_of);
   const std::int64_t single = std::ssize(classes.sizes) - std::ssize(sizes);
   const PartSizes totals = sizes_of(std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0}), shares);
   require_rows({totals[kTrain] + single, totals[kValidation], totals[kTest]}, shares, single);
   const std::vector<PartSizes> shared = apportion(sizes, totals);
   std::vector<PartSizes> all;
-  auto next = shared.begin();
-  for (const std::int64_t size : classes.sizes)
-    all.push_back(size >= least ? *next++ : PartSizes{size, 0, 0});
+  for (const std::int64_t size : classes.sizes) all.push_back({size, 0, 0});
+  for (std::size_t i = 0; i < order.size(); ++i) all[static_cast<std::size_t>(order[i])] = shared[i];
   return all;
 }
 
@@ -83,7 +89,7 @@ std::vector<std::int64_t> dealing_order(std::int64_t count, const SplitRule& rul
 
 Parts split_rows(std::span<const std::int64_t> rows, HeldOut shares, const SplitRule& rule) {
   const Membership classes = classes_of(rows, rule);
-  std::vector<PartSizes> left = share_out(classes, shares, rule.order == SplitOrder::kStratified ? 2 : 1);
+  std::vector<PartSizes> left = share_out(classes, shares, rule);
   std::vector<Part> part_of(rows.size());
   for (const std::int64_t i : dealing_order(std::ssize(rows), rule)) {
     const auto place = static_cast<std::size_t>(i);

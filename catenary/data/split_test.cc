@@ -164,6 +164,19 @@ TEST(Split, AClassOfOneRowTrains) {
   }
 }
 
+TEST(Split, TheSeedSaysWhichOfLikeClassesGivesARowMore) {
+  // Of three classes of five rows each a tenth is one row and a half in all: two classes give one, one none.
+  const std::vector<float> labels = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2};
+  std::set<std::set<std::int64_t>> classes_that_give;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const Parts parts = split(first_rows(15), {.test = 0.1},
+                              {.order = SplitOrder::kStratified, .seed = seed, .labels = labels});
+    ASSERT_EQ(parts.test.size(), 2u);
+    classes_that_give.insert({parts.test[0] % 3, parts.test[1] % 3});
+  }
+  EXPECT_EQ(classes_that_give, (std::set<std::set<std::int64_t>>{{0, 1}, {0, 2}, {1, 2}}));
+}
+
 TEST(Split, StratifiedDoesNotAskWhatClassesAreCalled) {
   std::vector<float> labels, others;
   for (int i = 0; i < 97; ++i) {

@@ -1,6 +1,5 @@
 #include "catenary/data/table_dataset.h"
 
-#include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <span>
 
 #include "catenary/base/error.h"
+#include "catenary/base/notes.h"
 #include "catenary/base/text.h"
 #include "catenary/data/classes.h"
 #include "catenary/data/csv/csv.h"
@@ -162,7 +162,7 @@ std::optional<std::string> useless(const Table& table, const Column& column) {
 }
 
 // Which of a training set's columns are features.
-void choose_columns(Dataset& dataset, const Table& table) {
+void choose_columns(Dataset& dataset, Table& table) {
   for (const Column& column : table.columns) {
     if (column.role != ColumnRole::kFeature) continue;
     const std::optional<std::string> reason = useless(table, column);
@@ -174,7 +174,7 @@ void choose_columns(Dataset& dataset, const Table& table) {
       dataset.places.push_back(column.place);
       dataset.codes.push_back(column.codes);
     } else if (!reason->empty()) {
-      dataset.notes.push_back(
+      table.notes.push_back(
           fmt::format("{}: column {} {}: left out", table.file(), quote(column.name), *reason));
     }
   }
@@ -216,7 +216,6 @@ void take_features(Features& features, Table& table) {
 // All of a table but its features and targets.
 Dataset rows_of(Table& table, const TableOptions& options) {
   Dataset dataset;
-  dataset.notes = std::move(table.notes);
   dataset.target_columns = std::ssize(options.targets);
   take_mark(dataset.part, table, options.part);
   take_mark(dataset.group, table, options.group);
@@ -301,11 +300,7 @@ void take_columns(Dataset& dataset, const Table& table, const Schema& trained) {
   }
 }
 
-Dataset load(const auto& source, const TableOptions& options) {
-  require_targets(options);
-  Table table = read_table(source, options, [&](const std::string& file, Names header) {
-    return training_requests(file, header, options);
-  });
+Dataset training_set(Table& table, const TableOptions& options) {
   require_values(table, options.targets);
   Dataset dataset = rows_of(table, options);
   choose_columns(dataset, table);
@@ -323,6 +318,31 @@ Dataset load(const auto& source, const TableOptions& options) {
   return dataset;
 }
 
+Dataset load(const auto& source, const TableOptions& options) {
+  require_targets(options);
+  Table table = read_table(source, options, [&](const std::string& file, Names header) {
+    return training_requests(file, header, options);
+  });
+  Dataset dataset = explained_by(table.notes, [&] { return training_set(table, options); });
+  dataset.notes = std::move(table.notes);
+  return dataset;
+}
+
+Dataset set_for(const Schema& trained, Table& table, const TableOptions& options) {
+  Dataset dataset = rows_of(table, options);
+  dataset.schema = trained;
+  take_features(dataset.features, table);
+  take_columns(dataset, table, trained);
+  if (options.targets.empty()) return dataset;
+  if (trained.classes.empty()) {
+    dataset.targets = std::move(table.of(ColumnRole::kTarget).numbers);
+  } else {
+    dataset.targets =
+        class_indices(table, target_column(table, options.targets.front()), trained.classes, table.decimal);
+  }
+  return dataset;
+}
+
 Dataset load_for(const Schema& trained, const auto& source, TargetUse use, const TableOptions& given) {
   const std::string file = name_of(source);
   require_apart(file, trained);
@@ -335,17 +355,8 @@ Dataset load_for(const Schema& trained, const auto& source, TargetUse use, const
   Table table = read_table(source, options, [&](const std::string& name, Names header) {
     return trained_requests(name, header, trained, options);
   });
-  Dataset dataset = rows_of(table, options);
-  dataset.schema = trained;
-  take_features(dataset.features, table);
-  take_columns(dataset, table, trained);
-  if (options.targets.empty()) return dataset;
-  if (trained.classes.empty()) {
-    dataset.targets = std::move(table.of(ColumnRole::kTarget).numbers);
-  } else {
-    dataset.targets =
-        class_indices(table, target_column(table, options.targets.front()), trained.classes, table.decimal);
-  }
+  Dataset dataset = explained_by(table.notes, [&] { return set_for(trained, table, options); });
+  dataset.notes = std::move(table.notes);
   return dataset;
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "catenary/base/error.h"
+#include "catenary/base/notes.h"
 #include "catenary/base/text.h"
 #include "catenary/train/trainer.h"
 
@@ -166,7 +167,7 @@ std::optional<Fold> Folds::run_fold(std::size_t index) {
                 .assessment = *result->test,
                 .notes = unsaid(data.notes)};
   } catch (const Error& error) {
-    fail(error.kind(), "fold {}: {}", number, error.what());
+    throw reworded(error, fmt::format("fold {}: ", number));
   }
 }
 

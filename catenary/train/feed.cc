@@ -75,8 +75,11 @@ void Feed::will_need(std::span<const std::int64_t> rows) const {
       examples_.inputs.are_deferred ? examples_.data.features : examples_.inputs.features;
   const auto width = static_cast<std::size_t>(features.columns);
   const auto ask = [&](const auto& elements) {
-    if constexpr (requires { elements.will_need(width, width); })
+    if constexpr (requires { elements.will_need(width, width); }) {
+      // What fits into memory stays there once it was read, and needs no calls.
+      if (elements.view().size_bytes() <= allowed_bytes(DataLimits())) return;
       for (const std::int64_t row : rows) elements.will_need(static_cast<std::size_t>(row) * width, width);
+    }
   };
   std::visit(ask, features.elements);
 }

@@ -209,7 +209,7 @@ TEST(Feed, AGapThatNothingFillsIsSaidBeforeTraining) {
     return error_of([&] { (void)load_training_data(config); });
   };
   EXPECT_THAT(error({}), HasSubstr("row 1, input 'b': needed a value"));
-  EXPECT_EQ(error({kFew}), error({}));
+  EXPECT_THAT(error({kFew}), HasSubstr("row 1, input 'b': needed a value"));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/notes.h"
 #include "catenary/data/preprocess/fit.h"
 #include "catenary/data/table_dataset.h"
 #include "catenary/train/config/toml.h"
@@ -51,8 +52,7 @@ Dataset read(const FirstData& data) {
   return load_table(data.path, options);
 }
 
-Facts facts_of(const FirstData& data) {
-  Dataset table = read(data);
+Facts facts_of(const FirstData& data, Dataset& table) {
   Facts facts{.columns = table.schema.columns.size(), .classes = table.schema.classes.size()};
   std::vector<std::int64_t> rows;
   for (std::size_t row = 0; row < table.targets.size(); ++row) {
@@ -66,7 +66,11 @@ Facts facts_of(const FirstData& data) {
     facts.are_numbers = facts.classes > 0;
   }
   const preprocess::Step steps[] = {{.options = preprocess::Auto()}};
-  fit(table, rows, steps);
+  try {
+    fit(table, rows, steps);
+  } catch (const Error& error) {
+    throw reworded(error, data.path + ": ");
+  }
   facts.inputs = std::ssize(table.schema.inputs);
   return facts;
 }
@@ -137,7 +141,8 @@ std::string train_table(const Facts& facts) {
 }  // namespace
 
 std::string first_config(const FirstData& data) {
-  const Facts facts = facts_of(data);
+  Dataset table = read(data);
+  const Facts facts = explained_by(table.notes, [&] { return facts_of(data, table); });
   return fmt::format(
              "# {} rows, {} columns beside the target, {} inputs.\nformat = 1\nseed = 1\n"
              "preprocess = \"auto\"    # numbers standardized, missing ones filled in, categories one-hot, "

@@ -11,14 +11,14 @@ namespace catenary::train {
 
 namespace {
 
-// A column of numbers, each written when it is asked for.
+// A column of numbers, each written when it is asked for, with the fewest digits that read back as the same.
 template <typename NumberOf>
-CarriedColumn number_column(const std::string& name, NumberOf number_of) {
+CarriedColumn number_column(const std::string& name, CarriedName named, NumberOf number_of) {
   const auto text_of = [number_of, text = std::string()](std::int64_t row) mutable -> std::string_view {
     text = fmt::format("{}", number_of(static_cast<std::size_t>(row)));
     return text;
   };
-  return {.name = name, .text = text_of, .kind = CarriedKind::kNumber};
+  return {.name = name, .text = text_of, .kind = CarriedKind::kNumber, .named = named};
 }
 
 }  // namespace
@@ -43,7 +43,8 @@ void OutOfFold::add(std::int64_t fold, std::int64_t row, const Prediction& predi
 
 void OutOfFold::carry_row(const Dataset& table, std::vector<CarriedColumn>& columns) const {
   if (table.ids.empty()) {
-    columns.push_back(number_column("row", [this](std::size_t at) { return rows_[at] + 1; }));
+    columns.push_back(
+        number_column("row", CarriedName::kMadeUp, [this](std::size_t at) { return rows_[at] + 1; }));
     return;
   }
   columns.push_back({.name = table.schema.id, .text = [this, &table](std::int64_t at) {
@@ -59,7 +60,7 @@ void OutOfFold::carry_targets(const Dataset& table, std::vector<CarriedColumn>& 
     };
     const std::string name = table.schema.target_names.empty() ? "label" : table.schema.target_names[i];
     if (classes_.empty()) {
-      columns.push_back(number_column(name, target_of));
+      columns.push_back(number_column(name, CarriedName::kOfInput, target_of));
       continue;
     }
     columns.push_back(
@@ -73,7 +74,8 @@ std::vector<CarriedColumn> OutOfFold::carried_columns(const Dataset& table) cons
   std::vector<CarriedColumn> columns;
   carry_row(table, columns);
   carry_targets(table, columns);
-  columns.push_back(number_column("fold", [this](std::size_t at) { return folds_[at]; }));
+  columns.push_back(
+      number_column("fold", CarriedName::kMadeUp, [this](std::size_t at) { return folds_[at]; }));
   return columns;
 }
 

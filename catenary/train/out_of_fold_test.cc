@@ -24,6 +24,26 @@ TEST(OutOfFold, HasTheIdInThePlaceOfTheRow) {
                                          "\"x,4\",8,[123],[^,]+\n"));
 }
 
+TEST(OutOfFold, KeepsItsOwnNamesBesideColumnsOfTheInputThatHaveThem) {
+  FoldedProblem id = line_problem({"data.id=\"fold\""});
+  id.csv = "fold,a,y\nx1,1,2\nx2,2,4\nx3,3,6\n";
+  EXPECT_THAT(predictions_text(judge_folds(id, {.folds = 3}), PredictionFormat::kCsv),
+              testing::StartsWith("fold_input,y,fold,prediction_y\nx1,2,"));
+  FoldedProblem target = line_problem({"data.target=\"row\""});
+  target.csv = "a,row\n1,2\n2,4\n3,6\n";
+  EXPECT_THAT(predictions_text(judge_folds(target, {.folds = 3}), PredictionFormat::kCsv),
+              testing::StartsWith("row,row_input,fold,prediction_row\n1,2,"));
+}
+
+TEST(OutOfFold, WritesNumericTargetsWithTheFewestDigitsOfTheirF32) {
+  FoldedProblem problem = line_problem({});
+  problem.csv = "a,y\n1,0.1\n2,16777217\n3,-1e-7\n4,0.30000001\n";
+  EXPECT_THAT(
+      predictions_text(judge_folds(problem, {.folds = 2}), PredictionFormat::kCsv),
+      testing::MatchesRegex("row,y,fold,prediction_y\n1,0\\.1,[^\n]+\n2,16777216,[^\n]+\n3,-1e-07,[^\n]+\n"
+                            "4,0\\.3,[^\n]+\n"));
+}
+
 TEST(OutOfFold, IsTheSameInEachFormat) {
   FoldedProblem problem = towns_problem();
   const CrossValidation result = judge_folds(problem, {.folds = 2});

@@ -46,10 +46,13 @@ Names written(const Names& texts, std::string (*write)(std::string_view)) {
 // The carried columns' names, each unlike all others and those of the prediction.
 Names carried_names(const PredictionTable& table, const Names& of_prediction) {
   std::unordered_set<std::string> taken(of_prediction.begin(), of_prediction.end());
+  for (const CarriedColumn& column : table.carried) {
+    if (column.named == CarriedName::kMadeUp) taken.insert(column.name);
+  }
   Names names;
   for (const CarriedColumn& column : table.carried) {
     std::string name = column.name;
-    while (!taken.insert(name).second) name += "_input";
+    while (column.named == CarriedName::kOfInput && !taken.insert(name).second) name += "_input";
     names.push_back(std::move(name));
   }
   return names;

@@ -17,12 +17,16 @@ enum class PredictionFormat { kCsv, kJsonLines, kNpy };
 /// Whether JSON has a carried text in quotation marks, or as a number, which it is then.
 enum class CarriedKind { kText, kNumber };
 
+/// Whose name a carried column has: the input's, or one that was made up for it, which it keeps.
+enum class CarriedName { kOfInput, kMadeUp };
+
 /// A column that stands beside the predictions: an id, or what the model was asked.
 struct CarriedColumn {
   std::string name;
   /// Of a cell, as it shall stand there; is read before the next call.
   std::function<std::string_view(std::int64_t row)> text;
   CarriedKind kind = CarriedKind::kText;
+  CarriedName named = CarriedName::kOfInput;
 };
 
 /// What the numbers of a prediction are.
@@ -51,7 +55,7 @@ using Sink = std::function<void(std::string_view)>;
 /// JSON lines: {"id":"7","prediction":"a","probabilities":{"a":0.9,"b":0.1}}, with "scores" in their place,
 /// {"prediction":1.5} or {"predictions":{"t":1.5,"u":2}}. What is carried is text unless it says otherwise.
 /// NPY: f32 [rows, names].
-/// A carried column whose name is taken gets "_input" behind it.
+/// A column of the input whose name is taken gets "_input" behind it.
 class PredictionWriter {
  public:
   PredictionWriter(PredictionFormat format, PredictionTable table, Sink sink);

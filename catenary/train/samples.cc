@@ -8,6 +8,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/base/notes.h"
 #include "catenary/base/text.h"
 #include "catenary/data/folds.h"
 #include "catenary/data/idx_dataset.h"
@@ -188,7 +189,7 @@ Examples examples_of(Dataset data, const std::string& file, const DataLimits& li
 Examples load_other(const Config& config, const DataFiles& files, TrainingData& data,
                     std::vector<std::int64_t>& rows) {
   Dataset other = load_trained(config, files, data.schema(), Purpose::kOther);
-  rows = usable_rows(other, title(files));
+  rows = explained_by(other.notes, [&] { return usable_rows(other, title(files)); });
   data.notes.insert(data.notes.end(), other.notes.begin(), other.notes.end());
   return examples_of(std::move(other), title(files), config.data.limits);
 }
@@ -206,7 +207,9 @@ std::optional<DataFiles> test_files(const Config& config) {
 
 DividedTable load_divided_table(const Config& config) {
   Dataset table = load_train_file(config);
-  Parts parts = split_as_configured(config, table, usable_rows(table, title(config.data.train)));
+  Parts parts = explained_by(table.notes, [&] {
+    return split_as_configured(config, table, usable_rows(table, title(config.data.train)));
+  });
   return {std::move(table), std::move(parts)};
 }
 
@@ -228,13 +231,15 @@ TrainingData prepare(const Config& config, DividedTable divided) {
   note_missing_classes(table.notes, table, "training", parts.train);
   note_missing_classes(table.notes, table, "validation", parts.validation);
   note_missing_classes(table.notes, table, "test", parts.test);
-  fit_to_rows(table, parts.train, config);
   TrainingData data;
+  explained_by(table.notes, [&] { fit_to_rows(table, parts.train, config); });
   data.train_rows = std::move(parts.train);
   data.validation_rows = std::move(parts.validation);
   data.test_rows = std::move(parts.test);
   data.notes = std::move(table.notes);
-  data.file = examples_of(std::move(table), title(config.data.train), config.data.limits);
+  data.file = explained_by(data.notes, [&] {
+    return examples_of(std::move(table), title(config.data.train), config.data.limits);
+  });
   return data;
 }
 
@@ -252,7 +257,7 @@ TestData load_test_data(const Config& config, const Schema& trained) {
   const std::optional<DataFiles> test = test_files(config);
   const DataFiles files = test.value_or(config.data.train);
   Dataset table = load_trained(config, files, trained, test ? Purpose::kOther : Purpose::kTraining);
-  data.rows = usable_rows(table, title(files));
+  data.rows = explained_by(table.notes, [&] { return usable_rows(table, title(files)); });
   data.trained_on = !test;
   if (config.data.split && !config.data.test) {
     Parts parts = split_as_configured(config, table, std::move(data.rows));

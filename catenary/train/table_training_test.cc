@@ -302,7 +302,9 @@ TEST(TableTraining, WhatCannotBeFittedNamesTheFile) {
               (void)load_training_data(small_config(folder, "y", "huber", {"data.standardize=true"}));
             }),
             "data: " + (folder / "data.csv").string() +
-                ": needed an input that the network can learn from, found none");
+                ": needed an input that the network can learn from, found none\nnote: column 'a' is the same "
+                "in all "
+                "training rows: left out");
 }
 
 TEST(TableTraining, JudgingNeedsNoIdAndNoOtherColumns) {

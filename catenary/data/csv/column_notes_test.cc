@@ -44,7 +44,7 @@ TEST(DecimalMark, IsAPointWhereNumbersHaveBoth) {
   EXPECT_EQ(numbers(table, 1).back(), 2.5F);
   EXPECT_EQ(parse_error(late("1,5;2\n1;2.5\n"), all({.type = ColumnType::kNumber})),
             "data: f.csv: line 16386, column 1 'x': needed a number, found '1,5', which data.decimal = \",\" "
-            "reads");
+            "reads\nnote: f.csv: the separator is ';'");
 }
 
 TEST(DecimalMark, ThatIsGivenIsKept) {

@@ -9,6 +9,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/file_kind.h"
+#include "catenary/base/notes.h"
 #include "catenary/data/csv/csv_scanner.h"
 #include "catenary/data/csv/csv_source.h"
 #include "catenary/data/csv/table_builder.h"
@@ -36,13 +37,14 @@ std::string read_start(CsvSource& source) {
   return start;
 }
 
-void note_format(Table& table, const CsvFormat& told, const CsvFormat& given) {
+// What the file told of its format and is not what most have; "" for none.
+std::string note_on_format(const std::string& file, const CsvFormat& told, const CsvFormat& given) {
   std::string note;
   if (!given.separator && *told.separator != ',')
     note = fmt::format("the separator is {}", separator_name(*told.separator));
   if (!given.decimal && *told.decimal == ',')
     note += fmt::format("{}numbers have a decimal comma", note.empty() ? "" : ", ");
-  if (!note.empty()) table.notes.insert(table.notes.begin(), fmt::format("{}: {}", table.file(), note));
+  return note.empty() ? "" : fmt::format("{}: {}", file, note);
 }
 
 struct NamedSource {
@@ -110,9 +112,9 @@ Table Reading::run() {
   DecimalMark mark(options_.format, given_);
   for (;;) {
     key_.reset();
-    key_.reset();
     file_.reset();
     TableBuilder builder(options_, guesses);
+    builder.note(note_on_format(sources_.front().name, options_.format, given_));
     const End end = try_files(builder, mark);
     if (end == End::kKept) return *std::move(kept_);
     if (mark.may_be_other(builder)) {
@@ -129,8 +131,8 @@ Table Reading::run() {
 // The same as read_files(); a cell that is wrong under this decimal mark alone is no error.
 Reading::End Reading::try_files(TableBuilder& builder, const DecimalMark& mark) try {
   return read_files(builder);
-} catch (const Error&) {
-  if (!mark.may_be_other(builder)) throw;
+} catch (const Error& error) {
+  if (!mark.may_be_other(builder)) throw with_notes(error, builder.notes());
   return End::kAgain;
 }
 
@@ -193,9 +195,8 @@ void Reading::look_for_kept(const TableBuilder& builder) {
 }
 
 Table Reading::finish(TableBuilder& builder) {
-  Table table = builder.finish();
+  Table table = explained_by(builder.notes(), [&] { return builder.finish(); });
   table.decimal = *options_.format.decimal;
-  note_format(table, options_.format, given_);
   if (!file_) return table;
   keep(table, *key_, *file_);
   if (is_damaged_) table.notes.push_back(note_of_damage(file_->path()));

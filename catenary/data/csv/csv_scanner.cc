@@ -39,21 +39,23 @@ void CsvScanner::finish() {
   end_row();
 }
 
-// The cells that stand whole in the chunk and have neither quotes nor blank lines before them, as almost all
-// do. What is left begins with another, or is empty.
+// The cells that stand whole in the chunk, have at most a pair of quotes around them and no blank line before
+// them, as almost all do. What is left begins with another, or is empty.
 void CsvScanner::scan_whole_cells() {
   const char* at = rest_.data();
   const char* const end = at + rest_.size();
   for (;;) {
     const char* const cell = at;
     at = marks_.next(cell);
+    const bool is_quoted = at == cell && is_closed_quote(cell, end);
+    if (is_quoted) at = marks_.next(cell + 1) + 1;
     const bool is_blank_line =
         at == cell && state_ == State::kRowStart && at != end && *at != options_.separator;
     if (at == end || *at == '"' || is_blank_line) {
       rest_ = {cell, static_cast<std::size_t>(end - cell)};
       return;
     }
-    end_cell({cell, static_cast<std::size_t>(at - cell)});
+    end_cell(is_quoted ? std::string_view(cell + 1, at - 1) : std::string_view(cell, at));
     state_ = State::kCellStart;
     const char delimiter = *at++;
     if (delimiter == options_.separator) continue;
@@ -65,6 +67,14 @@ void CsvScanner::scan_whole_cells() {
       return;
     }
   }
+}
+
+// Whether a quote begins there, then no mark comes but another quote, and then a mark. If that is a quote
+// too, the cell goes on.
+bool CsvScanner::is_closed_quote(const char* at, const char* end) {
+  if (at == end || *at != '"') return false;
+  const char* const last = marks_.next(at + 1);
+  return end - last > 1 && *last == '"' && !is_plain(last[1]);
 }
 
 void CsvScanner::start_cell() {
@@ -191,8 +201,7 @@ void CsvScanner::end_row() {
   state_ = State::kRowStart;
 }
 
-void CsvScanner::require_short(std::size_t bytes) const {
-  if (bytes <= options_.max_cell_bytes) return;
+void CsvScanner::fail_long() const {
   fail(ErrorKind::kData, "{}: line {}, column {}: needed cells of at most {} bytes, found a longer one",
        options_.file, row_line_, column_, options_.max_cell_bytes);
 }

@@ -42,6 +42,7 @@ class CsvScanner {
   };
 
   void scan_whole_cells();
+  [[nodiscard]] bool is_closed_quote(const char* at, const char* end);
   void start_cell();
   [[nodiscard]] bool is_plain(char c) const;
   void scan_plain();
@@ -54,7 +55,10 @@ class CsvScanner {
   void end_cell(std::string_view text);
   void end_row();
   void delimit();
-  void require_short(std::size_t bytes) const;
+  void require_short(std::size_t bytes) const {
+    if (bytes > options_.max_cell_bytes) fail_long();
+  }
+  [[noreturn]] void fail_long() const;
   [[noreturn]] void fail_line(std::int64_t line, std::string_view problem) const;
 
   TableBuilder& builder_;

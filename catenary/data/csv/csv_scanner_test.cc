@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "catenary/base/philox.h"
 #include "catenary/data/csv/csv_testing.h"
 
 namespace catenary::csv_testing {
@@ -101,6 +102,49 @@ TEST(CsvScanner, CellsOfAnyLengthMayStandAnywhereInAChunk) {
     const std::vector<float> rows = numbers(table, 1);
     for (std::size_t row = 0; row < rows.size(); ++row)
       ASSERT_EQ(rows[row], static_cast<float>(row)) << chunk;
+  }
+}
+
+// Two columns of cells that are put together from what quotes are told by.
+std::string random_quotes(std::uint64_t trial) {
+  const Philox random(3, RandomPurpose::kTest, trial);
+  std::uint64_t drawn = 0;
+  const auto any_of = [&](const std::vector<std::string>& parts) {
+    return parts[random.below(parts.size(), drawn++)];
+  };
+  std::string text = "a,b\n";
+  for (int cell = 0; cell < 6; ++cell) {
+    const std::string quote = any_of({"", "\"", "\""});
+    const std::vector<std::string> parts = {"x", "yz", " ", "é", "\\", "\"\"", "\\\"", "\\\"\"", ",", "\n"};
+    text += any_of({"", "", "", " "}) + quote;
+    for (std::uint64_t left = random.below(4, drawn++); left > 0; --left)
+      text += parts[random.below(quote.empty() ? 4 : parts.size(), drawn++)];
+    if (random.below(20, drawn++) == 0) text += '"';
+    text += quote + any_of({"", "", "", " "}) + (cell % 2 == 0 ? "," : any_of({"\n", "\n", "\r\n", "\r"}));
+  }
+  return text;
+}
+
+// All texts of a table, or why it is none.
+std::string outcome(const std::string& text, std::size_t chunk) {
+  CsvOptions options = all({.role = ColumnRole::kText});
+  options.format.separator = ',';
+  options.chunk_bytes = chunk;
+  std::string found;
+  const std::string error = testing_support::error_of([&] {
+    const Table table = parse(text, options);
+    for (const Column& column : table.columns) {
+      for (const std::string& cell : texts(column.texts)) found += "[" + cell + "]";
+    }
+  });
+  return error + found;
+}
+
+TEST(CsvScanner, HowQuotesAreCutIntoChunksDoesNotMatter) {
+  for (std::uint64_t trial = 0; trial < 500; ++trial) {
+    const std::string text = random_quotes(trial);
+    const std::string expected = outcome(text, 1);
+    for (const std::size_t chunk : {2, 5, 1000}) ASSERT_EQ(outcome(text, chunk), expected) << text << chunk;
   }
 }
 

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 
-/// Eight characters of a number at once, without a loop over them. How many digits stand before and behind
-/// the mark differs from cell to cell; each branch on it would be guessed wrongly about as often as not,
-/// which costs more than all of this arithmetic.
+/// The digits of a number, eight characters at once, without a loop over them. How many digits stand before
+/// and behind the mark differs from cell to cell; each branch on it would be guessed wrongly about as often
+/// as not, which costs more than all of this arithmetic.
 ///
 /// A word has characters side by side, the first lowest, each as its distance from '0' (by xor, so that
 /// digits are 0 to 9 and all else is more). A shorter text stands at the word's upper end, behind zeros.
@@ -20,7 +21,8 @@ inline constexpr std::size_t kMost = 16;                        // characters of
 inline constexpr std::uint64_t kEachByte = 0x0101010101010101;  // times a byte: that byte, eight times
 inline constexpr std::uint64_t kEachTop = 0x8080808080808080;
 
-template <typename Bits>
+/// As many characters as Bits has bytes.
+template <std::unsigned_integral Bits>
 [[nodiscard]] inline Bits load(const char* bytes) {
   Bits bits;
   std::memcpy(&bits, bytes, sizeof bits);
@@ -29,12 +31,12 @@ template <typename Bits>
 
 /// So many characters out of the word at its upper end, 0 to 8. Twice half of it: a shift by 64 is undefined.
 [[nodiscard]] inline std::uint64_t moved(std::uint64_t word, std::size_t characters) {
-  return word << 4 * characters << 4 * characters;
+  return word << (4 * characters) << (4 * characters);
 }
 
-/// text: 2 to 8 characters. Nothing outside it is read: what starts with the first of them and what ends with
-/// the last overlap.
-template <typename Bits>
+/// text: as many characters as Bits has bytes, to twice as many, at most 8. Nothing outside it is read: what
+/// starts with the first of them and what ends with the last overlap.
+template <std::unsigned_integral Bits>
 [[nodiscard]] inline std::uint64_t overlapped(std::string_view text) {
   const std::uint64_t last = load<Bits>(text.data() + text.size() - sizeof(Bits));
   return moved(load<Bits>(text.data()), 8 - text.size()) | last << (64 - 8 * sizeof(Bits));

@@ -14,7 +14,7 @@ class MarkFinder {
   explicit MarkFinder(char separator) : separator_(separator) {}
 
   void start(std::string_view text);
-  /// The first such byte of the text from `at` on, or the text's end. at: not before that of an earlier call.
+  /// The first such byte of the text from `at` on, or the text's end. Fast where calls go from front to back.
   [[nodiscard]] const char* next(const char* at) {
     for (;;) {
       const auto offset = static_cast<std::size_t>(at - block_);

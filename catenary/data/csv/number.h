@@ -10,7 +10,7 @@ namespace catenary {
 /// a mark. NaN for any other text, number or not.
 [[nodiscard]] double plain_number(std::string_view text, char decimal);
 
-/// The same as parse_number() for any text, and for those that plain_number() knows more slowly.
+/// The same as parse_number(), but slower for what plain_number() reads.
 [[nodiscard]] std::optional<double> parse_any_number(std::string_view text, char decimal);
 
 /// The number that the whole text is, correctly rounded: decimal digits with at most one decimal mark, a sign

@@ -57,7 +57,7 @@ void TableBuilder::add_cell(std::string_view text, std::int64_t line) {
 }
 
 void TableBuilder::take_cell(std::size_t cell, std::string_view text, std::int64_t line) {
-  if (cell >= readers_.size()) return add_beyond_columns(text, line);
+  if (cell >= slots_.size()) return add_beyond_columns(text, line);
   const Slot slot = slots_[cell];
   if (slot.role == ColumnRole::kText) return take_text(cell, text);
   if (slot.role == ColumnRole::kSkip) return;
@@ -352,10 +352,9 @@ Table TableBuilder::finish() {
 // What was not certain of a column that is no number.
 void TableBuilder::note_column(std::size_t column) {
   const Column& result = table_.columns[column];
-  if (result.role != ColumnRole::kFeature) return;
+  if (result.role != ColumnRole::kFeature || readers_[column].is_fixed()) return;
   std::string note;
-  if (result.type == ColumnType::kCategory && !readers_[column].is_fixed())
-    note = note_on_levels(result.levels, *options_.format.decimal);
+  if (result.type == ColumnType::kCategory) note = note_on_levels(result.levels, *options_.format.decimal);
   const bool is_open = may_be_by_day(column) && !options_.format.date_order;
   if (result.type == ColumnType::kTime)
     note = note_on_dates(result.date_order, is_open ? DatesTell::kNo : DatesTell::kYes);

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "catenary/data/csv/column_reader.h"
@@ -53,6 +54,11 @@ class TableBuilder {
   [[nodiscard]] bool wants_other_dates() const;
   /// Whether among numbers there was one with the other decimal mark.
   [[nodiscard]] bool found_other_decimal() const { return has_other_decimal_; }
+  /// Takes note of what is known before any cell; "": nothing.
+  void note(std::string text) {
+    if (!text.empty()) table_.notes.push_back(std::move(text));
+  }
+  [[nodiscard]] const std::vector<std::string>& notes() const { return table_.notes; }
   /// The end of a file.
   void end_file();
   /// Settles the types and hands out the table, after end_file().

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unordered_set>
+
 namespace catenary {
 
 bool is_number(const Draft& draft) { return draft.type == ColumnType::kNumber && !draft.is_code; }
@@ -31,6 +33,24 @@ Draft part_of_time(const Draft& draft, TimePart part) {
   made.input.steps.emplace_back(fitted::Part{part});
   made.type = ColumnType::kNumber;
   return made;
+}
+
+void make_names_distinct(std::vector<Draft>& drafts, const Schema& schema) {
+  const auto has_own = [&](const Draft& draft) {
+    return draft.input.name == schema.columns[draft.input.column].name;
+  };
+  std::unordered_set<std::string> all, taken;
+  for (const Draft& draft : drafts) {
+    all.insert(draft.input.name);
+    if (has_own(draft)) taken.insert(draft.input.name);
+  }
+  for (Draft& draft : drafts) {
+    std::string& name = draft.input.name;
+    if (has_own(draft) || taken.insert(name).second) continue;
+    int number = 1;
+    while (!all.insert(fmt::format("{}.{}", name, number)).second) ++number;
+    name += fmt::format(".{}", number);
+  }
 }
 
 }  // namespace catenary

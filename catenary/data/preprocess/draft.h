@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "catenary/data/schema.h"
 
@@ -28,5 +29,9 @@ struct Draft {
 
 /// NAME.month: a part of a time.
 [[nodiscard]] Draft part_of_time(const Draft& draft, TimePart part);
+
+/// Gives a draft whose name another has a number, NAME=other.1: of two made-up ones the later, but never one
+/// that is called as its column is.
+void make_names_distinct(std::vector<Draft>& drafts, const Schema& schema);
 
 }  // namespace catenary

@@ -73,19 +73,25 @@ struct Apply {
   void operator()(const fitted::Part& /*s*/) const {}  // taken while its time was at hand
 };
 
+const fitted::Part* part_of_time(const Input& input) {
+  return input.steps.empty() ? nullptr : std::get_if<fitted::Part>(&input.steps.front());
+}
+
 // The numbers that an input's steps begin with, of some rows: the cells', or a part of their times.
 template <typename T>
 void load(std::span<const T> elements, const Cells& cells, const Input& input,
           std::span<const std::int64_t> rows, std::span<float> out) {
-  const fitted::Part* part = input.steps.empty() ? nullptr : std::get_if<fitted::Part>(&input.steps.front());
+  const fitted::Part* part = part_of_time(input);
   const T* column = elements.data() + cells.place;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const T* cell = column + rows[i] * cells.features.columns;
-    out[i] = decoded(static_cast<float>(cell[0]) * cells.features.scale, cells.codes);
+    out[i] = static_cast<float>(cell[0]) * cells.features.scale;
     if (part == nullptr || std::isnan(out[i])) continue;
     const Time time{static_cast<std::int32_t>(cell[0]), static_cast<float>(cell[1])};
     out[i] = static_cast<float>(part_of(time, part->part));
   }
+  if (cells.codes.empty()) return;
+  for (float& number : out) number = decoded(number, cells.codes);
 }
 
 void load(const Cells& cells, const Input& input, std::span<const std::int64_t> rows, std::span<float> out) {
@@ -192,12 +198,16 @@ std::vector<float> values_of(const Cells& cells, const Input& input, std::span<c
 }
 
 void encode_rows(const Dataset& data, std::span<const std::int64_t> rows, std::span<float> out) {
-  std::vector<float> column(rows.size());
+  std::vector<float> cells(rows.size()), made;
   const std::vector<Input>& inputs = data.schema.inputs;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    load(cells_of(data, inputs[i].column), inputs[i], rows, column);
-    for (const FittedStep& step : steps_before_gather(inputs[i])) std::visit(Apply{column}, step);
-    for (std::size_t row = 0; row < rows.size(); ++row) out[row * inputs.size() + i] = column[row];
+    // Inputs of the same cells stand side by side: of a category one for each value.
+    const bool are_loaded = i > 0 && inputs[i].column == inputs[i - 1].column &&
+                            part_of_time(inputs[i]) == nullptr && part_of_time(inputs[i - 1]) == nullptr;
+    if (!are_loaded) load(cells_of(data, inputs[i].column), inputs[i], rows, cells);
+    made = cells;
+    for (const FittedStep& step : steps_before_gather(inputs[i])) std::visit(Apply{made}, step);
+    for (std::size_t row = 0; row < rows.size(); ++row) out[row * inputs.size() + i] = made[row];
   }
 }
 

@@ -261,13 +261,7 @@ void Fit::apply_one(const preprocess::Log& /*options*/) {
 
 void Fit::apply_one(const preprocess::Clip& options) {
   replace(is_number, [&](const Draft& draft, Drafts& out) {
-    std::vector<float> present = required_values(draft);
-    std::ranges::sort(present);
-    const auto bound = [&](const std::optional<double>& given, double share) {
-      return given ? static_cast<float>(*given) : sorted_quantile(present, share);
-    };
-    push(draft, fitted::Clip{bound(options.low, options.quantile), bound(options.high, 1 - options.quantile)},
-         out);
+    push(draft, clip_step(required_values(draft), options, draft.input.name), out);
   });
 }
 
@@ -384,6 +378,7 @@ void Fit::finish() {
   }
   if (drafts_.empty()) fail(ErrorKind::kData, "needed an input that the network can learn from, found none");
   drop_unread_columns();
+  make_names_distinct(drafts_, data_.schema);
   for (Draft& draft : drafts_) data_.schema.inputs.push_back(std::move(draft.input));
 }
 

@@ -185,6 +185,26 @@ TEST(Fit, ClipsToBoundsOrQuantiles) {
               ElementsAre(ElementsAre(2, 2, 2, 3, 3)));
 }
 
+TEST(Fit, ClippingNeedsBoundsInTheirOrder) {
+  EXPECT_EQ(fit_error("x,y\n1,1\n2,2\n3,3\n", {{.options = Clip{.high = 0.5, .quantile = 0}}}),
+            "data: column 'x': clip: needed a bound beyond which few training rows lie, found high = 0.5 and "
+            "as the "
+            "other bound 1, a quantile of the training rows");
+  EXPECT_EQ(
+      fit_error("x,y\n1,1\n2,2\n3,3\n", {{.options = Clip{.low = 7, .quantile = 0}}}),
+      "data: column 'x': clip: needed a bound beyond which few training rows lie, found low = 7 and as the "
+      "other bound 3, a quantile of the training rows");
+  EXPECT_THAT(made_of({"1", "2", "3"}, {{.options = Clip{.low = 3, .quantile = 0}}}),
+              ElementsAre(ElementsAre(3, 3, 3)));
+}
+
+TEST(Fit, InputsHaveNamesOfTheirOwn) {
+  const Dataset data = fitted_to("c,y\nother,1\nother,2\nred,1\nred,2\n", {{.options = OneHot()}});
+  EXPECT_THAT(input_names(data), ElementsAre("c=other", "c=red", "c=other.1"));
+  const Dataset columns = fitted_to("a,a.missing,a.missing.1,y\n1,1,1,1\n,2,2,2\n", {{.options = Impute()}});
+  EXPECT_THAT(input_names(columns), ElementsAre("a", "a.missing.2", "a.missing", "a.missing.1"));
+}
+
 TEST(Fit, QuantilesAreSharesOfTheTrainingRows) {
   const Quantile five{.quantiles = 5};
   EXPECT_THAT(made_of({"1", "2", "4", "8", "16"}, {{.options = five}}),

@@ -107,4 +107,23 @@ fitted::Affine minmax_step(std::span<const float> values, double low, double hig
   return affine;
 }
 
+fitted::Clip clip_step(std::span<const float> values, const preprocess::Clip& options,
+                       const std::string& name) {
+  if (values.empty())
+    fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none", quote(name));
+  std::vector<float> sorted(values.begin(), values.end());
+  std::ranges::sort(sorted);
+  const auto bound = [&](const std::optional<double>& given, double share) {
+    return given ? static_cast<float>(*given) : sorted_quantile(sorted, share);
+  };
+  const fitted::Clip clip{bound(options.low, options.quantile), bound(options.high, 1 - options.quantile)};
+  if (clip.low <= clip.high) return clip;
+  fail(ErrorKind::kData,
+       "column {}: clip: needed a bound beyond which few training rows lie, found {} = {} and as the other "
+       "bound {}, a "
+       "quantile of the training rows",
+       quote(name), options.low ? "low" : "high", options.low ? clip.low : clip.high,
+       options.low ? clip.high : clip.low);
+}
+
 }  // namespace catenary

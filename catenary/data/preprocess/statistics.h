@@ -36,4 +36,9 @@ namespace catenary {
 [[nodiscard]] fitted::Affine minmax_step(std::span<const float> values, double low, double high,
                                          const std::string& name);
 
+/// To the bounds that are given; one that is not is a quantile of the values. Throws Error{data} for no
+/// values, and where the quantile lies beyond the other bound, as all values do then but a few.
+[[nodiscard]] fitted::Clip clip_step(std::span<const float> values, const preprocess::Clip& options,
+                                     const std::string& name);
+
 }  // namespace catenary

@@ -123,11 +123,12 @@ void check_files_apart(const DataConfig& data) {
     std::vector<std::string> names = {files.samples};
     names.insert(names.end(), files.more.begin(), files.more.end());
     for (const std::string& name : names) {
-      if (std::ranges::count(read, name) > 0 && !descriptor_of(name))
+      const std::string path = std::filesystem::absolute(name).lexically_normal().string();
+      if (std::ranges::count(read, path) > 0 && !descriptor_of(name))
         fail(ErrorKind::kConfig,
              "{}: data.{}: needed each file once among train, validation and test, found {} twice",
              data.place.text, key, quote(name));
-      read.push_back(name);
+      read.push_back(path);
     }
   };
   check("train", data.train);

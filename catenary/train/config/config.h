@@ -31,7 +31,7 @@ struct Place {
 };
 
 /// One set of samples: a table, an IDX file of images with its file of labels, or NumPy's arrays x and y in
-/// one file or two. Absolute paths.
+/// one file or two. Paths that are not absolute start at the working directory.
 struct DataFiles {
   std::string samples;
   std::string labels;                  ///< IDX, and arrays in two files
@@ -129,7 +129,8 @@ struct Config {
 [[nodiscard]] Config parse_config(std::string_view text, const std::string& path,
                                   std::span<const std::string> overrides = {});
 
-/// The config as TOML, every default written out; parse_config gives the same Config back.
+/// The config as TOML, every default written out, and paths absolute; parse_config gives the same Config
+/// back, but for these.
 [[nodiscard]] std::string to_toml(const Config& config);
 
 }  // namespace catenary::train

@@ -133,23 +133,23 @@ TEST(Config, PathsAreRelativeToTheFileAndLabelsFollowFromImages) {
 
 TEST(Config, PathsInOverridesAreRelativeToTheWorkingDirectory) {
   const Config config = parse(kSmall, {"data.train={images=\"a\", labels=\"/b\"}"});
-  EXPECT_EQ(config.data.train.samples, (std::filesystem::current_path() / "a").string());
+  EXPECT_EQ(config.data.train.samples, "a");
+  EXPECT_THAT(to_toml(config),
+              testing::HasSubstr("\"" + (std::filesystem::current_path() / "a").string() + "\""));
   EXPECT_EQ(config.data.train.labels, "/b");
 }
 
 TEST(Config, OfAStreamHasPathsRelativeToTheWorkingDirectory) {
   for (const char* path : {"/dev/stdin", "/dev/fd/63"}) {
     const Config config = parse_config(kSmall, path);
-    EXPECT_EQ(config.data.train.samples,
-              (std::filesystem::current_path() / "train-images-idx3-ubyte.gz").string());
+    EXPECT_EQ(config.data.train.samples, "train-images-idx3-ubyte.gz");
     EXPECT_EQ(config.output.name, "config");
   }
 }
 
 TEST(Config, ADashAmongItsFilesIsTheStandardInput) {
   EXPECT_EQ(parse(kSmall, {"data.train={images=\"-\", labels=\"l\"}"}).data.train.samples, "/dev/stdin");
-  EXPECT_EQ(parse(kSmall, {"data.train={images=\"./-\", labels=\"l\"}"}).data.train.samples,
-            (std::filesystem::current_path() / "-").string());
+  EXPECT_EQ(parse(kSmall, {"data.train={images=\"./-\", labels=\"l\"}"}).data.train.samples, "./-");
 }
 
 TEST(Config, OverridesReachTablesArraysAndNewKeys) {
@@ -166,8 +166,7 @@ TEST(Config, OverridesReachTablesArraysAndNewKeys) {
 TEST(Config, AnOverrideThatIsNoTomlValueIsAString) {
   for (const std::string name : {"it's.csv", "a=b,c.csv", "3[1].csv", "plain.csv"}) {
     const std::string csv = "data={train=\"x.csv\", target=\"y\"}";
-    EXPECT_EQ(parse(kSmall, {csv, "data.train= " + name}).data.train.samples,
-              (std::filesystem::current_path() / name).string());
+    EXPECT_EQ(parse(kSmall, {csv, "data.train= " + name}).data.train.samples, name);
   }
 }
 

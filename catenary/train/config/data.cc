@@ -41,8 +41,8 @@ constexpr std::string_view kExpectedIdx =
     "from";
 
 // Relative paths in the file start at the file's folder; those of an override, or of a config that comes by a
-// stream, at the working directory. `-` is the standard input.
-std::string absolute(const TomlNode& node, std::string_view path, const std::string& config_path) {
+// stream, at the working directory, from where they are named in messages. `-` is the standard input.
+std::string path_at(const TomlNode& node, std::string_view path, const std::string& config_path) {
   namespace fs = std::filesystem;
   const std::string& text = as_string(node, path, "a path");
   const bool has_controls = std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' '; });
@@ -50,7 +50,8 @@ std::string absolute(const TomlNode& node, std::string_view path, const std::str
   if (text == "-") return "/dev/stdin";
   const bool has_folder = !node.place.starts_with("--set ") && !descriptor_of(config_path);
   const fs::path base = has_folder ? fs::path(config_path).parent_path() : fs::path();
-  return fs::absolute(base / text).lexically_normal().string();
+  const std::string name = (base / text).lexically_normal().string();
+  return name == "-" ? "./-" : name;
 }
 
 // keys: of the samples' file and the labels'.
@@ -58,7 +59,7 @@ DataFiles read_pair(const TomlNode& node, const std::string& path, const std::st
                     const std::array<std::string_view, 2>& keys) {
   const TableReader table(node, path, keys);
   const auto file = [&](std::string_view key) {
-    return absolute(table.require(key, "a path"), table.path(key), config_path);
+    return path_at(table.require(key, "a path"), table.path(key), config_path);
   };
   return {file(keys[0]), file(keys[1]), {}};
 }
@@ -67,9 +68,10 @@ DataFiles read_pair(const TomlNode& node, const std::string& path, const std::st
 DataFiles infer_labels(const TomlNode& node, const std::string& path, const std::string& config_path) {
   if (!std::holds_alternative<std::string>(node.value)) fail_expected(node, path, kExpectedIdx);
   constexpr std::string_view kImages = "images-idx3";
-  DataFiles files{absolute(node, path, config_path), "", {}};
+  DataFiles files{path_at(node, path, config_path), "", {}};
   const std::size_t at = files.samples.rfind(kImages);
-  if (at == std::string::npos || at < files.samples.rfind('/')) fail_expected(node, path, kExpectedIdx);
+  if (at == std::string::npos || files.samples.find('/', at) != std::string::npos)
+    fail_expected(node, path, kExpectedIdx);
   files.labels = files.samples;
   files.labels.replace(at, kImages.size(), "labels-idx1");
   return files;
@@ -77,7 +79,7 @@ DataFiles infer_labels(const TomlNode& node, const std::string& path, const std:
 
 std::vector<std::string> files_of(const TomlNode& node, std::string_view path,
                                   const std::string& config_path) {
-  std::vector<std::string> files = files_of_pattern(absolute(node, path, config_path));
+  std::vector<std::string> files = files_of_pattern(path_at(node, path, config_path));
   if (files.empty()) fail_expected(node, path, "a pattern that some file's name has");
   return files;
 }
@@ -102,7 +104,7 @@ DataFiles read_files(const TomlNode& node, const std::string& path, const std::s
   if (format == DataFormat::kCsv) return read_tables(node, path, config_path);
   const bool is_pair = node.table() != nullptr;
   if (format == DataFormat::kNumpy && is_pair) return read_pair(node, path, config_path, {"x", "y"});
-  if (format == DataFormat::kNumpy) return {absolute(node, path, config_path), "", {}};
+  if (format == DataFormat::kNumpy) return {path_at(node, path, config_path), "", {}};
   if (is_pair) return read_pair(node, path, config_path, {"images", "labels"});
   return infer_labels(node, path, config_path);
 }
@@ -233,7 +235,7 @@ DataFormat infer_format(const TomlNode& train, const std::string& config_path) {
                                                                             : DataFormat::kIdx;
   if (const std::optional<DataFormat> format = format_of_name(*path)) return *format;
   std::error_code ignored;
-  if (std::filesystem::is_directory(absolute(first, "data.train", config_path), ignored)) {
+  if (std::filesystem::is_directory(path_at(first, "data.train", config_path), ignored)) {
     fail(ErrorKind::kConfig,
          "{}: data.train: expected a file, found the folder {}; \"FOLDER/*.csv\" names the tables in one",
          first.place, quote(*path));
@@ -272,7 +274,7 @@ DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   read_parts(table, data, config_path);
   data.limits = read_limits(table);
   if (const TomlNode* cache = table.find("cache"))
-    data.cache = absolute(*cache, table.path("cache"), config_path);
+    data.cache = path_at(*cache, table.path("cache"), config_path);
   data.place = {train.place};
   if (data.format == DataFormat::kCsv) {
     read_table_keys(table, data);

@@ -1,5 +1,10 @@
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+
+#include "catenary/base/file.h"
 #include "catenary/train/config/config.h"
 #include "catenary/train/config/sections.h"
 #include "catenary/train/config/toml.h"
@@ -8,16 +13,22 @@ namespace catenary::train {
 
 namespace {
 
+// Whoever reads the config may stand elsewhere.
+std::string absolute(const std::string& file) {
+  return descriptor_of(file) ? file : std::filesystem::absolute(file).lexically_normal().string();
+}
+
 std::string files(const DataFiles& data_files, DataFormat format) {
   if (!data_files.more.empty()) {
-    std::vector<std::string> all = {data_files.samples};
-    all.insert(all.end(), data_files.more.begin(), data_files.more.end());
+    std::vector<std::string> all = {absolute(data_files.samples)};
+    std::ranges::transform(data_files.more, std::back_inserter(all), absolute);
     return toml_names(all);
   }
-  if (data_files.labels.empty()) return quoted_toml(data_files.samples);
+  if (data_files.labels.empty()) return quoted_toml(absolute(data_files.samples));
   const bool are_images = format == DataFormat::kIdx;
-  return fmt::format("{{ {} = {}, {} = {} }}", are_images ? "images" : "x", quoted_toml(data_files.samples),
-                     are_images ? "labels" : "y", quoted_toml(data_files.labels));
+  return fmt::format("{{ {} = {}, {} = {} }}", are_images ? "images" : "x",
+                     quoted_toml(absolute(data_files.samples)), are_images ? "labels" : "y",
+                     quoted_toml(absolute(data_files.labels)));
 }
 
 std::string table_keys(const DataConfig& data) {
@@ -49,7 +60,7 @@ std::string data_table(const DataConfig& data) {
   if (!data.targets.empty()) text += fmt::format("target = {}\n", toml_names(data.targets));
   if (!data.classes.empty()) text += fmt::format("classes = {}\n", toml_names(data.classes));
   if (data.format == DataFormat::kCsv) text += table_keys(data);
-  if (!data.cache.empty()) text += fmt::format("cache = {}\n", quoted_toml(data.cache));
+  if (!data.cache.empty()) text += fmt::format("cache = {}\n", quoted_toml(absolute(data.cache)));
   if (data.limits.max_bytes) text += fmt::format("max_bytes = {}\n", *data.limits.max_bytes);
   return text + fmt::format("max_columns = {}\nmax_classes = {}\n", data.limits.max_columns,
                             data.limits.max_classes);

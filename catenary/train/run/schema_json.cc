@@ -204,6 +204,7 @@ FittedStep read_step(const JsonReader& reader, const ReadJson& json) {
   if (key == "part") return fitted::Part{reader.choice(value, kParts)};
   if (key == "clip") {
     const std::vector<float> bounds = reader.numbers(value, 2, 2);
+    if (!(bounds[0] <= bounds[1])) reader.complain("a lower bound and a higher one", json);
     return fitted::Clip{bounds[0], bounds[1]};
   }
   if (key != "quantile" && key != "normal_quantile") reader.complain("a step of preprocessing", json);

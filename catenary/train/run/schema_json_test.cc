@@ -175,6 +175,8 @@ TEST(SchemaJson, SaysWhatIsWrongWithAStep) {
   EXPECT_EQ(stored_step_error(R"({"quantile":[1]})"), at + "an array of 2 to 10000 numbers, found '[1]'");
   EXPECT_EQ(stored_step_error(R"({"quantile":[2,1]})"),
             at + "ascending quantiles, found '{\"quantile\":[2,1]}'");
+  EXPECT_EQ(stored_step_error(R"({"clip":[2,1]})"),
+            at + "a lower bound and a higher one, found '{\"clip\":[2,1]}'");
 }
 
 }  // namespace

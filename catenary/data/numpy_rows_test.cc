@@ -56,7 +56,7 @@ std::string big_endian_array() {
   return bytes;
 }
 
-constexpr NumpyChoice kOnlyX{.targets = NumpyTargets::kIgnored};
+const NumpyChoice kOnlyX{.targets = NumpyTargets::kIgnored};
 
 NumpyData load(const fs::path& path, const fs::path& cache, const DataLimits& limits = kFew) {
   return load_numpy({path}, kOnlyX, limits, cache);

@@ -68,7 +68,8 @@ TEST(Feed, TrainingFromAFileHasTheSameBitsOnAnyThreads) {
   (void)folder.file("data.csv", table());
   for (const auto& [target, loss] :
        {std::pair("kind", "softmax_cross_entropy"), std::pair("size", "squared_error")}) {
-    const auto trained = [&](const std::vector<std::string>& more, int threads) {
+    const auto trained = [&, target = target, loss = loss](const std::vector<std::string>& more,
+                                                           int threads) {
       return *train(config_of(folder, target, loss, more), {.threads = threads});
     };
     const TrainResult whole = trained({}, 1);

@@ -58,13 +58,6 @@ CsvFormat told_format(const NamedSource& file, const CsvFormat& given) {
   return tell_format(start, given);
 }
 
-// How large a number of bytes is, for a person.
-std::string size_text(std::uint64_t bytes) {
-  if (bytes < 1'000'000) return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
-  if (bytes < 1'000'000'000) return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
-  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
-}
-
 // The decimal mark of numbers. The start of a file may have none but whole ones: where a comma is met further
 // on, the file is read again with it, and if then there is a point, once more as at first.
 class DecimalMark {
@@ -104,15 +97,14 @@ class Reading {
   void bound(TableBuilder& builder, const CsvSource::Size& size, const std::string& name);
   void look_for_kept(const TableBuilder& builder);
   [[nodiscard]] Table finish(TableBuilder& builder);
-  void note_kept(Table& table, const std::filesystem::path& path) const;
 
   std::span<const NamedSource> sources_;
   CsvOptions options_;  // with a complete format
   const CsvFormat given_;
-  std::optional<TableKey> key_;           // once the columns are known, if a table may be kept
-  std::optional<Table> kept_;             // of an earlier reading
-  bool is_damaged_ = false;               // what was kept
-  std::optional<TableCacheWriter> file_;  // what memory has no room for
+  std::optional<RowKey> key_;      // once the columns are known, if a table may be kept
+  std::optional<Table> kept_;      // of an earlier reading
+  bool is_damaged_ = false;        // what was kept
+  std::optional<RowWriter> file_;  // what memory has no room for
 };
 
 Table Reading::run() {
@@ -199,25 +191,17 @@ void Reading::look_for_kept(const TableBuilder& builder) {
   CachedTable cached = open_table_cache(path, *key_);
   is_damaged_ = cached.is_damaged;
   kept_ = std::move(cached.table);
-  if (kept_) note_kept(*kept_, path);
+  if (kept_) kept_->notes.push_back(note_of_rows(kept_->file(), path));
 }
 
 Table Reading::finish(TableBuilder& builder) {
   Table table = explained_by(builder.notes(), [&] { return builder.finish(); });
   table.decimal = *options_.format.decimal;
   if (!file_) return table;
-  file_->finish(*key_, table);
-  if (is_damaged_)
-    table.notes.push_back(fmt::format("{}: was damaged, and is made anew", file_->path().string()));
-  note_kept(table, file_->path());
+  keep(table, *key_, *file_);
+  if (is_damaged_) table.notes.push_back(note_of_damage(file_->path()));
+  table.notes.push_back(note_of_rows(table.file(), file_->path()));
   return table;
-}
-
-void Reading::note_kept(Table& table, const std::filesystem::path& path) const {
-  table.notes.push_back(
-      fmt::format("{}: more than the memory that is allowed (data.max_bytes): rows are read from {} as they "
-                  "are needed ({})",
-                  table.file(), path.string(), size_text(std::filesystem::file_size(path))));
 }
 
 }  // namespace

@@ -279,7 +279,7 @@ void TableBuilder::make_room(const Reading& reading) {
   }
 }
 
-void TableBuilder::spill_to(TableCacheWriter& file) {
+void TableBuilder::spill_to(RowWriter& file) {
   file_ = &file;
   flush();
   table_.of(ColumnRole::kFeature).numbers.shrink_to_fit();
@@ -288,7 +288,7 @@ void TableBuilder::spill_to(TableCacheWriter& file) {
 void TableBuilder::flush() {
   if (file_ == nullptr) return;
   std::vector<float>& numbers = table_.of(ColumnRole::kFeature).numbers;
-  file_->add(numbers);
+  file_->add(std::as_bytes(std::span(numbers)));
   numbers.clear();
 }
 

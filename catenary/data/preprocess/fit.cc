@@ -330,7 +330,7 @@ void Fit::auto_time(const preprocess::Auto& options, const Draft& draft, Drafts&
 }
 
 void Fit::apply_one(const preprocess::Auto& options) {
-  if (std::holds_alternative<std::vector<std::uint8_t>>(data_.features.elements)) {
+  if (!bytes_of(data_.features).empty()) {
     if (options.standardize) apply_one(preprocess::Standardize());  // and they stay bytes in memory
     return;
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -102,8 +103,16 @@ std::string state_of(const fs::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0)
     fail(ErrorKind::kIo, "cannot read '{}': {}", path.string(), std::generic_category().message(errno));
-  return fmt::format("{} {} {}.{:09}\n", status.st_ino, status.st_size, status.st_mtim.tv_sec,
-                     status.st_mtim.tv_nsec);
+  // The second time cannot be set back by whoever changes the file.
+  return fmt::format("{} {} {}.{:09} {}.{:09}\n", status.st_ino, status.st_size, status.st_mtim.tv_sec,
+                     status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
+}
+
+// For its owner alone: what a table has may be nobody else's business.
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  if (fs::create_directories(folder, error)) fs::permissions(folder, fs::perms::owner_all, error);
+  if (error) fail(ErrorKind::kIo, "cannot create '{}': {}", folder.string(), error.message());
 }
 
 // How large a number of bytes is, for a person.
@@ -132,7 +141,7 @@ fs::path cache_path(const fs::path& folder, const RowKey& key) {
 
 FoundRows find_rows(const fs::path& path, const RowKey& key) {
   std::error_code ignored;
-  if (!fs::is_regular_file(path, ignored)) return {};
+  if (!fs::is_regular_file(path, ignored) || ::access(path.c_str(), R_OK) != 0) return {};
   MappedFile file(path);
   const std::optional<Trailer> trailer = find_trailer(file.bytes());
   if (!trailer) return {.rows = {}, .is_damaged = true};
@@ -148,13 +157,13 @@ FoundRows find_rows(const fs::path& path, const RowKey& key) {
 }
 
 RowWriter::RowWriter(fs::path path)
-    : path_(std::move(path)), file_([&] {
-        std::error_code error;
-        fs::create_directories(path_.parent_path(), error);
-        if (error)
-          fail(ErrorKind::kIo, "cannot create '{}': {}", path_.parent_path().string(), error.message());
-        return path_;
-      }()) {}
+    : path_(std::move(path)),
+      file_(
+          [&] {
+            make_folder(path_.parent_path());
+            return path_;
+          }(),
+          OutputFile::Readers::kOwner) {}
 
 void RowWriter::add(std::span<const std::byte> bytes) {
   file_.write(bytes);

@@ -43,7 +43,7 @@ struct FoundRows {
   bool is_damaged = false;       ///< there is one, but its checksums do not fit
 };
 
-/// Throws Error{io} for a file that cannot be read.
+/// A file that may not be read is none.
 [[nodiscard]] FoundRows find_rows(const std::filesystem::path& path, const RowKey& key);
 
 /// Writes such a file, which appears whole or not at all.

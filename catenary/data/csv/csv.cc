@@ -95,7 +95,7 @@ class Reading {
   [[nodiscard]] End read_files(TableBuilder& builder);
   [[nodiscard]] End read_file(const NamedSource& file, TableBuilder& builder);
   void bound(TableBuilder& builder, const CsvSource::Size& size, const std::string& name);
-  void look_for_kept(const TableBuilder& builder);
+  void look_for_kept(const TableBuilder& builder, const CsvSource::Size& size, const std::string& name);
   [[nodiscard]] Table finish(TableBuilder& builder);
 
   std::span<const NamedSource> sources_;
@@ -158,7 +158,7 @@ Reading::End Reading::read_file(const NamedSource& file, TableBuilder& builder) 
     const bool is_first = bytes == 0;
     bytes += chunk.size();
     scanner.feed(chunk);
-    look_for_kept(builder);
+    look_for_kept(builder, size, file.name);
     if (kept_) return End::kKept;
     if (is_first && builder.must_reread()) return End::kAgain;
     bound(builder, size, file.name);
@@ -169,6 +169,8 @@ Reading::End Reading::read_file(const NamedSource& file, TableBuilder& builder) 
   return builder.must_reread() ? End::kAgain : End::kAll;
 }
 
+constexpr std::string_view kMoreBeside = "more, though a file has the features";
+
 // What is beyond the memory that is allowed goes to a file, if there may be one.
 void Reading::bound(TableBuilder& builder, const CsvSource::Size& size, const std::string& name) {
   if (builder.bytes() > size.allowed && key_ && !file_) {
@@ -176,12 +178,13 @@ void Reading::bound(TableBuilder& builder, const CsvSource::Size& size, const st
     builder.spill_to(*file_);
   }
   builder.flush();
-  if (builder.bytes() > size.allowed) fail_too_large(name, size.allowed, "more");
+  if (builder.bytes() > size.allowed) fail_too_large(name, size.allowed, file_ ? kMoreBeside : "more");
   if (file_ && builder.bytes() + file_->bytes() > size.most) fail_too_large(name, size.most, "more");
 }
 
-// Once, when the columns are known.
-void Reading::look_for_kept(const TableBuilder& builder) {
+// Once, when the columns are known. What is kept of a table serves where memory has no room for it.
+void Reading::look_for_kept(const TableBuilder& builder, const CsvSource::Size& size,
+                            const std::string& name) {
   if (key_ || options_.cache.empty() || builder.requests().empty()) return;
   std::vector<std::filesystem::path> paths;
   for (const NamedSource& file : sources_) paths.emplace_back(file.name);
@@ -190,15 +193,19 @@ void Reading::look_for_kept(const TableBuilder& builder) {
   const std::filesystem::path path = cache_path(options_.cache, *key_);
   CachedTable cached = open_table_cache(path, *key_);
   is_damaged_ = cached.is_damaged;
+  if (!cached.table || cached.bytes.beside + cached.bytes.features <= size.allowed) return;
+  if (cached.bytes.beside > size.allowed) fail_too_large(name, size.allowed, kMoreBeside);
   kept_ = std::move(cached.table);
-  if (kept_) kept_->notes.push_back(note_of_rows(kept_->file(), path));
+  kept_->notes.push_back(note_of_rows(kept_->file(), path));
 }
 
 Table Reading::finish(TableBuilder& builder) {
+  builder.flush();
+  const std::uint64_t bytes = builder.bytes();
   Table table = explained_by(builder.notes(), [&] { return builder.finish(); });
   table.decimal = *options_.format.decimal;
   if (!file_) return table;
-  keep(table, *key_, *file_);
+  keep(table, bytes, *key_, *file_);
   if (is_damaged_) table.notes.push_back(note_of_damage(file_->path()));
   table.notes.push_back(note_of_rows(table.file(), file_->path()));
   return table;

@@ -103,17 +103,18 @@ void TableBuilder::hold_cell(std::string_view text, std::int64_t line) {
          "{}: line {}: needed at most {} columns, found more; data.max_columns sets the limit", file(), line,
          cell_);
   }
-  bytes_ += kColumnBytes + kNameCopies * text.size();
+  if (at_ != At::kFirstRow) bytes_ += kColumnBytes + kNameCopies * text.size();
   std::string& held = (at_ == At::kFirstRow ? first_ : header_).emplace_back(as_utf8(text));
   has_other_bytes_ |= held.size() != text.size();
 }
 
 void TableBuilder::end_row(std::int64_t line) {
   const std::size_t columns = at_ == At::kRows ? readers_.size() : header_.size();
-  const bool is_empty = cell_ == 0 || (cell_ == 1 && is_blank_ && (at_ == At::kHeader || columns != 1));
-  if (is_empty && at_ == At::kHeader) header_.clear();
+  const bool is_header = at_ == At::kHeader || at_ == At::kNextHeader;
+  const bool is_empty = cell_ == 0 || (cell_ == 1 && is_blank_ && (at_ == At::kHeader || columns != 1)) ||
+                        (is_header && declares_separator(header_));
+  if (is_empty && is_header) header_.clear();
   if (is_empty && at_ == At::kFirstRow) first_.clear();
-  if (is_empty && at_ == At::kNextHeader) header_.clear();
   if (!is_empty && at_ == At::kNextHeader) {
     require_same_header(line);
   } else if (!is_empty && at_ == At::kHeader && options_.format.has_header) {

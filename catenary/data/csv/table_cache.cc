@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,13 +59,19 @@ RowKey table_key(std::span<const std::filesystem::path> files, const CsvFormat& 
 CachedTable open_table_cache(const std::filesystem::path& path, const RowKey& key) {
   FoundRows found = find_rows(path, key);
   if (!found.rows) return {.table = {}, .is_damaged = found.is_damaged};
+  TableBytes bytes{.features = found.rows->bytes};
+  std::string& rest = found.rows->rest;
+  if (rest.size() < sizeof bytes.beside) return {.table = {}, .is_damaged = true};
+  std::memcpy(&bytes.beside, rest.data(), sizeof bytes.beside);
+  rest.erase(0, sizeof bytes.beside);
   std::optional<Table> table = unpack(*std::move(found.rows));
   const bool is_damaged = !table;
-  return {std::move(table), is_damaged};
+  return {std::move(table), is_damaged, bytes};
 }
 
-void keep(Table& table, const RowKey& key, RowWriter& file) {
-  attach(table, file.finish(key, pack_table(table)), file.bytes());
+void keep(Table& table, std::uint64_t beside, const RowKey& key, RowWriter& file) {
+  std::string rest(reinterpret_cast<const char*>(&beside), sizeof beside);
+  attach(table, file.finish(key, rest + pack_table(table)), file.bytes());
 }
 
 }  // namespace catenary

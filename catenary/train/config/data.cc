@@ -10,6 +10,7 @@
 #include "catenary/base/file.h"
 #include "catenary/base/file_pattern.h"
 #include "catenary/base/text.h"
+#include "catenary/data/csv/words.h"
 #include "catenary/train/config/sections.h"
 #include "catenary/train/config/table_reader.h"
 
@@ -164,7 +165,7 @@ CsvFormat read_csv_format(const TableReader& data) {
     constexpr std::string_view kExpected = "an array of words that stand for a missing value";
     if (missing->array() == nullptr) fail_expected(*missing, data.path("missing"), kExpected);
     for (const TomlNode& word : *missing->array())
-      format.missing.push_back(as_string(word, data.path("missing"), kExpected));
+      format.missing.emplace_back(trimmed(as_string(word, data.path("missing"), kExpected)));
   }
   return format;
 }
@@ -227,8 +228,9 @@ constexpr std::array<std::string_view, 2> kNumpyEndings = {".npz", ".npy"};
 
 // Without a format, the file's name tells.
 DataFormat infer_format(const TomlNode& train, const std::string& config_path) {
-  const TomlNode& first =
-      train.array() != nullptr && !train.array()->empty() ? train.array()->front() : train;
+  if (train.array() != nullptr && train.array()->empty())
+    fail_expected(train, "data.train", "a path, or an array of at least one");
+  const TomlNode& first = train.array() != nullptr ? train.array()->front() : train;
   const auto* path = std::get_if<std::string>(&first.value);
   if (path == nullptr)
     return train.table() != nullptr && find(*train.table(), "x") != nullptr ? DataFormat::kNumpy

@@ -19,6 +19,7 @@
 #include "catenary/train/model.h"
 #include "catenary/train/run/run_directory.h"
 #include "catenary/train/samples.h"
+#include "output.h"
 
 namespace catenary::cli {
 
@@ -255,6 +256,7 @@ DeriveProblem from_network(const DeriveArguments& arguments) {
   Network network = load_network(arguments);
   if (arguments.max_bytes) network.config.data.limits.max_bytes = arguments.max_bytes;
   const train::TrainingData data = train::load_training_data(network.config);
+  say_notes(data.notes);
   train::resolve_units(network.config, data.schema());
   train::Model model(network.config, data.schema());
   std::vector<Candidate> known;

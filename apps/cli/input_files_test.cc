@@ -75,7 +75,7 @@ TEST(EvalOfSeveralFiles, JudgesByAllOfThem) {
   EXPECT_THAT(outcome.out, StartsWith("test data: part-1.csv and 1 more\n")) << outcome.err;
   EXPECT_EQ(outcome.out.substr(outcome.out.find('\n')), whole.substr(whole.find('\n')));
   const auto json = json_lines(shell.run({"eval", "runs/c", "--data", "part-*.csv", "--json"}).out).front();
-  EXPECT_EQ(json["data"], nlohmann::json({"part-1.csv", "part-2.csv"}));
+  EXPECT_EQ(json["data"], nlohmann::json::array({"part-1.csv", "part-2.csv"}));
   EXPECT_EQ(json["samples"], 3);
 }
 

@@ -8,6 +8,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
+#include "catenary/data/csv/table_cache.h"
 #include "catenary/data/preprocess/encode.h"
 #include "catenary/data/table_columns.h"
 #include "catenary/data/table_summary.h"
@@ -35,6 +36,18 @@ void say_notes(const Table& table) {
   for (const std::string& note : table.notes) say("note: {}\n", note);
 }
 
+// The streams among the training files, which are read once for the columns and once for the network's
+// inputs.
+std::vector<KeptStream> streams_of(const train::DataConfig& data) {
+  std::vector<std::string> files = data.train.more;
+  files.push_back(data.train.samples);
+  std::vector<KeptStream> streams;
+  for (const std::string& file : files) {
+    if (descriptor_of(file)) streams.emplace_back(file, most_of_pipe(allowed_bytes(data.limits)));
+  }
+  return streams;
+}
+
 // A run directory knows the sizes of its inputs and outputs; for a config, the data tell.
 Network load_network(const InspectArguments& arguments) {
   if (std::filesystem::is_directory(arguments.path)) {
@@ -46,11 +59,12 @@ Network load_network(const InspectArguments& arguments) {
   }
   Network network{train::load_config(arguments.path, arguments.set), {}};
   if (arguments.max_bytes) network.config.data.limits.max_bytes = arguments.max_bytes;
-  if (network.config.data.format == train::DataFormat::kCsv &&
-      !descriptor_of(network.config.data.train.samples)) {
+  if (network.config.data.format == train::DataFormat::kCsv) {
+    const std::vector<KeptStream> streams = streams_of(network.config.data);
     const Table table = train::load_columns(network.config);
     say_notes(table);
     network.columns = summarize(table);
+    for (const KeptStream& stream : streams) stream.rewind();
   }
   network.schema = train::load_training_data(network.config).schema();
   train::resolve_units(network.config, network.schema);
@@ -95,7 +109,8 @@ Json to_json(const std::vector<ColumnSummary>& columns) {
 int inspect_table(const InspectArguments& arguments) {
   if (!arguments.set.empty() || !arguments.dump_after.empty())
     fail(ErrorKind::kConfig, "--set and --dump-after apply to a config, found the table {}", arguments.path);
-  const Table table = catenary::load_columns(arguments.path, {.limits = {.max_bytes = arguments.max_bytes}});
+  const Table table = catenary::load_columns(
+      arguments.path, {.limits = {.max_bytes = arguments.max_bytes}, .cache = default_cache_folder()});
   const std::vector<ColumnSummary> columns = summarize(table);
   if (arguments.json) {
     print_json({{"rows", table.rows()}, {"columns", to_json(columns)}, {"notes", table.notes}});
@@ -116,28 +131,9 @@ std::string inputs_text(const Schema& schema) {
   return text;
 }
 
-// A config's first line that is no comment begins a table or gives a key its value.
-bool is_config(std::string_view start) {
-  while (!start.empty()) {
-    const std::string_view line = start.substr(0, start.find_first_of("\r\n"));
-    const std::size_t first = line.find_first_not_of(" \t\xEF\xBB\xBF");
-    if (first != std::string_view::npos && line[first] != '#')
-      return line[first] == '[' || line.find('=') != std::string_view::npos;
-    start.remove_prefix(std::min(line.size() + 1, start.size()));
-  }
-  return true;  // which says what a config needs
-}
-
-// The name of a stream does not tell what comes from it.
-bool gives_table(const std::string& stream, const MaxBytes& max_bytes) {
-  const KeptStream kept(stream, most_of_pipe(allowed_bytes({.max_bytes = max_bytes})));
-  const std::vector<std::byte> start = read_at_most(stream, kFormatBytes);
-  kept.rewind();
-  return !is_config({reinterpret_cast<const char*>(start.data()), start.size()});
-}
-
 bool is_table(const InspectArguments& arguments) {
-  if (descriptor_of(arguments.path)) return gives_table(arguments.path, arguments.max_bytes);
+  if (descriptor_of(arguments.path))
+    return gives_table(arguments.path, allowed_bytes({.max_bytes = arguments.max_bytes}));
   return train::format_of_name(arguments.path) == train::DataFormat::kCsv &&
          !std::filesystem::is_directory(arguments.path);
 }

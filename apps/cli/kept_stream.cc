@@ -3,16 +3,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <span>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
+#include "catenary/data/csv/csv_format.h"
 #include "catenary/data/limits.h"
 
 namespace catenary::cli {
@@ -54,6 +57,18 @@ class NamelessFile {
   int descriptor_;
 };
 
+// A config's first line that is no comment begins a table or gives a key its value.
+bool is_config(std::string_view start) {
+  while (!start.empty()) {
+    const std::string_view line = start.substr(0, start.find_first_of("\r\n"));
+    const std::size_t first = line.find_first_not_of(" \t\xEF\xBB\xBF");
+    if (first != std::string_view::npos && line[first] != '#')
+      return line[first] == '[' || line.find('=') != std::string_view::npos;
+    start.remove_prefix(std::min(line.size() + 1, start.size()));
+  }
+  return true;  // which says what a config needs
+}
+
 bool is_regular(int descriptor) {
   struct stat status {};
   return ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
@@ -83,6 +98,13 @@ KeptStream::KeptStream(const std::string& path, std::uint64_t most)
 
 void KeptStream::rewind() const {
   if (::lseek(descriptor_, start_, SEEK_SET) < 0) fail_to_keep(path_);
+}
+
+bool gives_table(const std::string& stream, std::uint64_t allowed) {
+  const KeptStream kept(stream, most_of_pipe(allowed));
+  const std::vector<std::byte> start = read_at_most(stream, kFormatBytes);
+  kept.rewind();
+  return !is_config({reinterpret_cast<const char*>(start.data()), start.size()});
 }
 
 }  // namespace catenary::cli

@@ -27,4 +27,8 @@ class KeptStream {
 /// take.
 [[nodiscard]] constexpr std::uint64_t most_of_pipe(std::uint64_t allowed) { return allowed / 2; }
 
+/// Whether what comes from a stream is a table and no config, as far as its first line tells that is no
+/// remark. What was looked at can be read again. allowed: bytes of memory for a table.
+[[nodiscard]] bool gives_table(const std::string& stream, std::uint64_t allowed);
+
 }  // namespace catenary::cli

@@ -185,5 +185,21 @@ TEST(Predict, NeedsNoTargetInAFileWithoutAHeaderWhoseColumnsAreNamed) {
               HasSubstr("needed 3 cells as data.columns has names, or 2 without side, found 1\n"));
 }
 
+TEST(Predict, KnowsColumnsOfAFileWithoutAHeaderByTheirPlacesBesideTheTarget) {
+  const Shell shell;
+  shell.file(
+      "c.toml",
+      "format = 1\n[data]\ntrain = \"h.csv\"\ntarget = \"column1\"\nheader = false\n[[model.layers]]\ntype = "
+      "\"dense\"\n[train]\nloss = \"softmax_cross_entropy\"\nepochs = 3\n");
+  shell.file("h.csv", "left,1,2\nright,9,3\nleft,2,5\nright,7,1\nleft,2,8\nright,5,4\n");
+  ASSERT_EQ(shell.run({"train", "c.toml"}).exit_code, 0);
+  shell.file("with.csv", "left,3,4\nright,6,5\n");
+  shell.file("without.csv", "3,4\n6,5\n");
+  const Outcome without = shell.run({"predict", "runs/c", "without.csv"});
+  EXPECT_EQ(without.out, shell.run({"predict", "runs/c", "with.csv"}).out) << without.err;
+  EXPECT_THAT(shell.run({"predict", "runs/c", "without.csv", "--inputs"}).out,
+              testing::StartsWith("column2,column3,prediction,"));
+}
+
 }  // namespace
 }  // namespace catenary::cli

@@ -69,6 +69,15 @@ TEST(TableFromAStream, MayTakeHalfOfWhatIsAllowed) {
                "pipe, which may take half of the limit; data.max_bytes (--max-bytes) sets the limit\n"));
 }
 
+TEST(TableFromAStream, NeedsATarget) {
+  const ShellWithData shell;
+  for (const std::string command : {"train", "cv"})
+    EXPECT_EQ(
+        shell.script("cat sides.csv | \"$0\" " + command + " -").err,
+        "catenary: /dev/stdin: needed a config, found a table by its first line; a table is trained on with "
+        "--target COLUMN\n");
+}
+
 TEST(TableFromAStream, IsRefusedFromAPipeWithAName) {
   const ShellWithData shell;
   const Outcome outcome = shell.script("mkfifo pipe; \"$0\" train pipe --target side");
@@ -76,6 +85,15 @@ TEST(TableFromAStream, IsRefusedFromAPipeWithAName) {
       outcome.err,
       "catenary: pipe: needed a table that can be read twice, found a pipe with a name; - is the standard "
       "input\n");
+}
+
+TEST(StreamOfInspect, MayBeTheDataOfAConfig) {
+  const ShellWithData shell;
+  const std::string inspect = "\"$0\" inspect c.toml --set data.format=csv --set data.train=- ";
+  const std::string from_file = shell.run({"inspect", "c.toml"}).out;
+  EXPECT_THAT(from_file, HasSubstr("side    category"));
+  EXPECT_EQ(shell.script("cat sides.csv | " + inspect).out, from_file);
+  EXPECT_EQ(shell.script(inspect + "< sides.csv").out, from_file);
 }
 
 TEST(StreamOfInspect, IsTakenForATableUnlessItsFirstLineIsAConfigs) {

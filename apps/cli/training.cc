@@ -61,6 +61,11 @@ train::Config first_config(const ConfigArguments& arguments) {
 }  // namespace
 
 train::Config load_config(const ConfigArguments& arguments) {
+  if (arguments.target.empty() && descriptor_of(arguments.config) &&
+      gives_table(arguments.config, allowed_bytes({.max_bytes = arguments.max_bytes})))
+    fail(ErrorKind::kConfig,
+         "{}: needed a config, found a table by its first line; a table is trained on with --target COLUMN",
+         arguments.config);
   train::Config config = arguments.target.empty() ? train::load_config(arguments.config, arguments.set)
                                                   : first_config(arguments);
   if (arguments.max_bytes) config.data.limits.max_bytes = arguments.max_bytes;

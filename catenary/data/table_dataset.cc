@@ -6,12 +6,12 @@
 #include <cmath>
 #include <optional>
 #include <set>
-#include <span>
 
 #include "catenary/base/error.h"
 #include "catenary/base/notes.h"
 #include "catenary/base/text.h"
 #include "catenary/data/classes.h"
+#include "catenary/data/csv/column_names.h"
 #include "catenary/data/csv/csv.h"
 #include "catenary/data/name_index.h"
 #include "catenary/data/recode.h"
@@ -348,7 +348,7 @@ Dataset load_for(const Schema& trained, const auto& source, TargetUse use, const
   require_apart(file, trained);
   TableOptions options = given;
   options.targets = use == TargetUse::kRequired ? trained.target_names : std::vector<std::string>();
-  if (use == TargetUse::kIgnored) options.may_lack = trained.target_names;
+  if (use == TargetUse::kIgnored) options.may_lack = without_targets(trained);
   options.target_type = trained.classes.empty() ? TargetType::kNumbers : TargetType::kCategory;
   if (use == TargetUse::kRequired && options.targets.empty())
     fail(ErrorKind::kConfig, "{}: needed the name of the target column, the trained model knows none", file);

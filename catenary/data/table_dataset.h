@@ -27,8 +27,7 @@ struct TableOptions {
   std::string id = {};                                         ///< column to carry along; "": none
   std::string part = {};                                       ///< column for Dataset::part; "": none
   std::string group = {};                                      ///< column for Dataset::group; "": none
-  /// Names of format.columns that a file without a header may do without, all of them or none.
-  std::vector<std::string> may_lack = {};
+  MayLack may_lack = {};  ///< of a file for a trained model: set by the reader
   /// Files whose rows follow, with the same header.
   std::vector<std::filesystem::path> more = {};
   DataLimits limits = {};  ///< how much its data may be

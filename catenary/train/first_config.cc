@@ -10,6 +10,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/notes.h"
+#include "catenary/data/csv/table_cache.h"
 #include "catenary/data/preprocess/fit.h"
 #include "catenary/data/table_dataset.h"
 #include "catenary/train/config/toml.h"
@@ -46,7 +47,7 @@ std::size_t classes_among(std::span<const float> targets) {
 }
 
 Dataset read(const FirstData& data) {
-  TableOptions options{.targets = {data.target}, .limits = data.limits};
+  TableOptions options{.targets = {data.target}, .limits = data.limits, .cache = default_cache_folder()};
   if (data.target_type == ColumnType::kCategory) options.target_type = TargetType::kCategory;
   if (data.target_type == ColumnType::kNumber) options.target_type = TargetType::kNumbers;
   return load_table(data.path, options);
@@ -67,7 +68,7 @@ Facts facts_of(const FirstData& data, Dataset& table) {
   }
   const preprocess::Step steps[] = {{.options = preprocess::Auto()}};
   try {
-    fit(table, rows, steps);
+    fit(table, rows, steps, data.limits);
   } catch (const Error& error) {
     throw reworded(error, data.path + ": ");
   }

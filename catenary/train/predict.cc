@@ -5,6 +5,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
+#include "catenary/data/csv/column_names.h"
 #include "catenary/data/table_columns.h"
 #include "catenary/train/evaluate.h"
 #include "catenary/train/model.h"
@@ -25,7 +26,7 @@ std::vector<TextColumn> input_texts(const StoredRun& run, const PredictOptions& 
   require_file(options.input);
   for (const std::string& file : options.more) require_file(file);
   return load_texts(options.input, {.format = run.config.data.table,
-                                    .may_lack = run.model.schema.target_names,
+                                    .may_lack = without_targets(run.model.schema),
                                     .more = {options.more.begin(), options.more.end()},
                                     .limits = run.config.data.limits});
 }
@@ -46,6 +47,7 @@ std::vector<CarriedColumn> carried_columns(const Examples& data, const std::vect
 std::int64_t predict(const StoredRun& run, const PredictOptions& options, const Sink& sink) {
   const DataFiles files{options.input, "", options.more};
   const Examples data = load_inputs(run.config, run.model.schema, files);
+  if (options.on_notes) options.on_notes(data.data.notes);
   const std::vector<TextColumn> texts = input_texts(run, options);
   const std::int64_t samples = data.size();
   PredictionTable table = prediction_table(run.config, run.model.schema, samples);

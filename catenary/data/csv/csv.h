@@ -30,8 +30,7 @@ struct CsvOptions {
   /// Called with the columns' names before any row is read, and again if the file is read again. Empty: all
   /// are features. A column without a name has one like "column3".
   std::function<std::vector<ColumnRequest>(std::span<const std::string> names)> requests = {};
-  /// Names of format.columns that a file without a header may do without, all of them or none.
-  std::vector<std::string> may_lack = {};
+  MayLack may_lack = {};
   DataLimits limits = {};
   /// Folder for what memory has no room for: of a table beyond the limits, unless it comes from a stream, the
   /// features are kept in a file there and mapped, and a later reading of the same files finds it. Empty:

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,11 +28,21 @@ struct CsvFormat {
   [[nodiscard]] bool operator==(const CsvFormat&) const = default;
 };
 
+/// Columns that a file without a header may do without, all of them or none.
+struct MayLack {
+  std::vector<std::string> names = {};  ///< of the columns
+  std::size_t of = 0;  ///< how many columns there are with them; of names that are made up, else they tell
+};
+
 /// The separators that there are, in the order in which they are preferred.
 inline constexpr std::string_view kSeparators = ",;\t|";
 
 /// "','", "tab": a separator in a message.
 [[nodiscard]] std::string separator_name(char separator);
+
+/// Whether a file's first line, cut into cells, declares the separator and is no header: "sep=;", as Excel
+/// has it.
+[[nodiscard]] bool declares_separator(std::span<const std::string> cells);
 
 /// What the format leaves open, told by the file's first bytes: the separator is the one that cuts the first
 /// two lines into equally many cells, and most, but no given decimal comma unless there is no other; numbers

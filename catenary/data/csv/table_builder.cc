@@ -8,9 +8,9 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
+#include "catenary/data/csv/column_names.h"
 #include "catenary/data/csv/column_notes.h"
 #include "catenary/data/csv/date.h"
-#include "catenary/data/csv/distinct_names.h"
 #include "catenary/data/csv/number.h"
 #include "catenary/data/csv/words.h"
 
@@ -103,17 +103,18 @@ void TableBuilder::hold_cell(std::string_view text, std::int64_t line) {
          "{}: line {}: needed at most {} columns, found more; data.max_columns sets the limit", file(), line,
          cell_);
   }
-  bytes_ += kColumnBytes + kNameCopies * text.size();
+  if (at_ != At::kFirstRow) bytes_ += kColumnBytes + kNameCopies * text.size();
   std::string& held = (at_ == At::kFirstRow ? first_ : header_).emplace_back(as_utf8(text));
   has_other_bytes_ |= held.size() != text.size();
 }
 
 void TableBuilder::end_row(std::int64_t line) {
   const std::size_t columns = at_ == At::kRows ? readers_.size() : header_.size();
-  const bool is_empty = cell_ == 0 || (cell_ == 1 && is_blank_ && (at_ == At::kHeader || columns != 1));
-  if (is_empty && at_ == At::kHeader) header_.clear();
+  const bool is_header = at_ == At::kHeader || at_ == At::kNextHeader;
+  const bool is_empty = cell_ == 0 || (cell_ == 1 && is_blank_ && (at_ == At::kHeader || columns != 1)) ||
+                        (is_header && declares_separator(header_));
+  if (is_empty && is_header) header_.clear();
   if (is_empty && at_ == At::kFirstRow) first_.clear();
-  if (is_empty && at_ == At::kNextHeader) header_.clear();
   if (!is_empty && at_ == At::kNextHeader) {
     require_same_header(line);
   } else if (!is_empty && at_ == At::kHeader && options_.format.has_header) {
@@ -173,9 +174,14 @@ void TableBuilder::start(std::int64_t line) {
 }
 
 void TableBuilder::name_without_header(std::int64_t line) {
-  if (header_.empty()) header_.resize(first_.size());
+  const std::vector<std::string>& names = options_.may_lack.names;
+  const std::vector<std::string_view> absent(names.begin(), names.end());
+  if (header_.empty()) {
+    const bool lacks_them = options_.may_lack.of == first_.size() + absent.size();
+    const std::size_t columns = lacks_them ? options_.may_lack.of : first_.size();
+    while (header_.size() < columns) header_.push_back(made_up_name(header_.size() + 1));
+  }
   if (header_.size() == first_.size()) return;
-  const std::vector<std::string_view> absent(options_.may_lack.begin(), options_.may_lack.end());
   if (header_.size() == first_.size() + absent.size()) {
     std::erase_if(header_, [&](const std::string& name) { return std::ranges::count(absent, name) > 0; });
     return;
@@ -207,7 +213,7 @@ void TableBuilder::name_columns(std::int64_t line) {
                     table_.file()));
   for (std::string& name : std::exchange(header_, {})) {
     const bool is_nameless = name.empty();
-    if (is_nameless) name = fmt::format("column{}", table_.columns.size() + 1);
+    if (is_nameless) name = made_up_name(table_.columns.size() + 1);
     table_.columns.push_back({.name = std::move(name), .is_nameless = is_nameless && format.has_header});
   }
 }
@@ -274,7 +280,7 @@ void TableBuilder::make_room(const Reading& reading) {
   }
 }
 
-void TableBuilder::spill_to(TableCacheWriter& file) {
+void TableBuilder::spill_to(RowWriter& file) {
   file_ = &file;
   flush();
   table_.of(ColumnRole::kFeature).numbers.shrink_to_fit();
@@ -283,7 +289,7 @@ void TableBuilder::spill_to(TableCacheWriter& file) {
 void TableBuilder::flush() {
   if (file_ == nullptr) return;
   std::vector<float>& numbers = table_.of(ColumnRole::kFeature).numbers;
-  file_->add(numbers);
+  file_->add(std::as_bytes(std::span(numbers)));
   numbers.clear();
 }
 
@@ -293,21 +299,12 @@ std::uint64_t TableBuilder::bytes() const {
   return bytes;
 }
 
-bool TableBuilder::must_reread() const { return std::ranges::any_of(readers_, &ColumnReader::must_reread); }
-
-bool TableBuilder::wants_other_dates() const {
-  if (options_.format.date_order != DateOrder::kDayFirst) return false;
-  for (std::size_t i = 0; i < readers_.size(); ++i) {
-    if (may_be_by_day(i)) return true;
-  }
-  return false;
-}
-
 std::vector<Guess> TableBuilder::guesses() const {
   const bool has_seen_all = !must_reread();  // and so that no cell forbids another order of dates
   std::vector<Guess> guesses;
   for (std::size_t i = 0; i < readers_.size(); ++i) {
-    const bool by_day = has_seen_all && wants_other_dates() && may_be_by_day(i);
+    const bool by_day =
+        has_seen_all && options_.format.date_order == DateOrder::kDayFirst && may_be_by_day(i);
     guesses.push_back(by_day ? Guess::kDayFirst : readers_[i].guess());
   }
   return guesses;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,7 +11,7 @@
 
 #include "catenary/data/csv/column_reader.h"
 #include "catenary/data/csv/csv.h"
-#include "catenary/data/csv/table_cache.h"
+#include "catenary/data/row_cache.h"
 
 namespace catenary {
 
@@ -44,14 +45,18 @@ class TableBuilder {
   [[nodiscard]] std::span<const ColumnRequest> requests() const { return requests_; }
   /// Puts the features' numbers to a file: those that there are, and at each flush() those that have come
   /// since. The file must outlive the builder.
-  void spill_to(TableCacheWriter& file);
+  void spill_to(RowWriter& file);
   void flush();
   /// Whether a cell has shown that the file must be read again, by guesses().
-  [[nodiscard]] bool must_reread() const;
+  [[nodiscard]] bool must_reread() const { return std::ranges::any_of(readers_, &ColumnReader::must_reread); }
   [[nodiscard]] std::vector<Guess> guesses() const;
   /// Whether, once all is read, dates must be read again, by guesses(), as the order that is asked for is
   /// another one that all of their cells have, too.
-  [[nodiscard]] bool wants_other_dates() const;
+  [[nodiscard]] bool wants_other_dates() const {
+    bool wants = false;
+    for (std::size_t i = 0; i < readers_.size(); ++i) wants = wants || may_be_by_day(i);
+    return wants && options_.format.date_order == DateOrder::kDayFirst;
+  }
   /// Whether among numbers there was one with the other decimal mark.
   [[nodiscard]] bool found_other_decimal() const { return has_other_decimal_; }
   /// Takes note of what is known before any cell; "": nothing.
@@ -114,8 +119,8 @@ class TableBuilder {
   bool has_other_bytes_ = false;  // a name or a text is not in UTF-8
   bool is_blank_ = true;          // none of the row's cells so far had anything in it
   std::uint64_t bytes_ = 0;
-  std::uint64_t row_bytes_ = 0;       // that each row adds to them, beside its texts
-  TableCacheWriter* file_ = nullptr;  // has the features' numbers
+  std::uint64_t row_bytes_ = 0;  // that each row adds to them, beside its texts
+  RowWriter* file_ = nullptr;    // has the features' numbers
 };
 
 }  // namespace catenary

@@ -243,7 +243,7 @@ TEST(Csv, AFileWithoutAHeaderMayDoWithoutSomeColumns) {
   CsvOptions options;
   options.format.has_header = false;
   options.format.columns = {"a", "y", "b", "z"};
-  options.may_lack = {"y", "z"};
+  options.may_lack.names = {"y", "z"};
   const Table table = parse("1,2\n3,4\n", options);
   EXPECT_THAT(names(table), testing::ElementsAre("a", "b"));
   EXPECT_THAT(numbers(table, 1), testing::ElementsAre(2, 4));

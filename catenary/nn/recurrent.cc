@@ -1,0 +1,155 @@
+#include "catenary/nn/recurrent.h"
+
+#include <array>
+
+#include "catenary/base/error.h"
+#include "catenary/base/text.h"
+
+namespace catenary::nn {
+
+namespace {
+
+// A step's parameters, in the order in which they are its shared values.
+struct Parameters {
+  Value input, recurrent, bias,
+      more;  // more: peepholes, or the bias of a candidate; empty where there are none
+};
+
+bool has_candidate_bias(Cell cell, const RecurrentOptions& options) {
+  return cell == Cell::kGru && options.reset == ResetGate::kAfterProduct;
+}
+
+Parameters make_parameters(Cell cell, std::int64_t units, Value x, const RecurrentOptions& options) {
+  Graph& graph = x.graph();
+  const DType dtype = x.type().dtype;
+  const std::int64_t inputs = x.shape()[1], rows = gates_of(cell) * units;
+  const auto weight = [&](const char* what, std::int64_t columns, Initializer init) {
+    return graph.parameter(options.name + what, {rows, columns}, initial(init, columns, units), dtype);
+  };
+  Parameters made{.input = weight(".input_weight", inputs, options.init),
+                  .recurrent = weight(".recurrent_weight", units, options.recurrent_init),
+                  .bias = graph.parameter(options.name + ".bias", {rows}, {}, dtype),
+                  .more = {}};
+  if (options.has_peepholes) made.more = graph.parameter(options.name + ".peephole", {3 * units}, {}, dtype);
+  if (has_candidate_bias(cell, options))
+    made.more = graph.parameter(options.name + ".candidate_bias", {units}, {}, dtype);
+  return made;
+}
+
+// Part i of a vector of equal parts.
+Value part(Value v, std::int64_t units, std::int64_t i) { return slice(v, 0, i * units, (i + 1) * units); }
+
+StepResult lstm_step(const ScanStep& step, const Parameters& p, const RecurrentOptions& options) {
+  const Value h = step.carries[0], c = step.carries[1];
+  const std::int64_t units = h.shape()[0];
+  const Value z = (matmul(p.input, step.rows[0]) + matmul(p.recurrent, h) + p.bias).rename("z");
+  const auto peephole = [&](Value gate, std::int64_t i, Value cell) {
+    return p.more ? gate + part(p.more, units, i) * cell : gate;
+  };
+  const Value forget = part(z, units, 1);
+  const Value i = sigmoid(peephole(part(z, units, 0), 0, c)).rename("i");
+  const Value f =
+      sigmoid(peephole(options.forget_bias == 0 ? forget : forget + options.forget_bias, 1, c)).rename("f");
+  const Value g = tanh(part(z, units, 2)).rename("g");
+  const Value next = (f * c + i * g).rename("c′");
+  const Value o = sigmoid(peephole(part(z, units, 3), 2, next)).rename("o");
+  return {.carries = {(o * tanh(next)).rename("h′"), next}};
+}
+
+StepResult gru_step(const ScanStep& step, const Parameters& p, const RecurrentOptions& options) {
+  const Value h = step.carries[0];
+  const std::int64_t units = h.shape()[0];
+  const Value from_row = matmul(p.input, step.rows[0]) + p.bias;
+  const auto rows = [&](Value weight, std::int64_t first, std::int64_t end) {
+    return slice(weight, 0, first * units, end * units);
+  };
+  Value gates, candidate;
+  if (options.reset == ResetGate::kAfterProduct) {
+    const Value from_state = matmul(p.recurrent, h);
+    gates = sigmoid(rows(from_row, 0, 2) + rows(from_state, 0, 2));
+    candidate = rows(from_row, 2, 3) + part(gates, units, 0) * (rows(from_state, 2, 3) + p.more);
+  } else {
+    gates = sigmoid(rows(from_row, 0, 2) + matmul(rows(p.recurrent, 0, 2), h));
+    candidate = rows(from_row, 2, 3) + matmul(rows(p.recurrent, 2, 3), part(gates, units, 0) * h);
+  }
+  const Value z = part(gates, units, 1).rename("z"), n = tanh(candidate).rename("n");
+  return {.carries = {((1.0 - z) * n + z * h).rename("h′")}};
+}
+
+StepResult rnn_step(const ScanStep& step, const Parameters& p, const RecurrentOptions& options) {
+  const Value z = (matmul(p.input, step.rows[0]) + matmul(p.recurrent, step.carries[0]) + p.bias).rename("z");
+  return {.carries = {options.activation(z).rename("h′")}};
+}
+
+void check(Cell cell, std::int64_t units, Value x, const RecurrentOptions& options,
+           const RecurrentState& start) {
+  const std::string layer = fmt::format("{} layer {}", name_of(cell), quote(options.name));
+  if (options.name.empty()) fail(ErrorKind::kConfig, "{} layer needs a name, found none", name_of(cell));
+  if (units < 1) fail(ErrorKind::kShape, "{} needs 1 unit or more, found {}", layer, units);
+  if (x.shape().rank() != 2)
+    fail(ErrorKind::kShape, "{} needs a sequence [T, n] as input, found {}", layer, x.shape().str());
+  if (options.has_peepholes && cell != Cell::kLstm)
+    fail(ErrorKind::kConfig, "{}: only an lstm has peepholes", layer);
+  if (start.cell && cell != Cell::kLstm)
+    fail(ErrorKind::kConfig, "{}: only an lstm has a cell to start with", layer);
+  if (cell == Cell::kRnn && options.activation != nn::tanh && options.activation != nn::relu)
+    fail(ErrorKind::kConfig, "{}: needed the activation tanh or relu, found another", layer);
+}
+
+}  // namespace
+
+std::string_view name_of(Cell cell) {
+  constexpr std::array<std::string_view, 3> kNames = {"rnn", "lstm", "gru"};
+  return kNames[static_cast<std::size_t>(cell)];
+}
+
+std::int64_t gates_of(Cell cell) { return cell == Cell::kLstm ? 4 : cell == Cell::kGru ? 3 : 1; }
+
+RecurrentResult recurrent(Cell cell, std::int64_t units, Value x, const RecurrentOptions& options,
+                          const RecurrentState& start) {
+  check(cell, units, x, options, start);
+  const Parameters parameters = make_parameters(cell, units, x, options);
+  const Value zeros = x.graph().constant(0, {units}, x.type().dtype);
+  ScanOperands operands{.carries = {start.hidden ? start.hidden : zeros},
+                        .sequences = {x},
+                        .shared = {parameters.input, parameters.recurrent, parameters.bias},
+                        .direction = options.direction};
+  if (cell == Cell::kLstm) operands.carries.push_back(start.cell ? start.cell : zeros);
+  if (parameters.more) operands.shared.push_back(parameters.more);
+  const ScanResult result = scan(operands, [&](const ScanStep& step) {
+    const std::vector<Value>& shared = step.shared;
+    const Parameters own{shared[0], shared[1], shared[2], shared.size() > 3 ? shared[3] : Value()};
+    switch (cell) {
+      case Cell::kLstm: return lstm_step(step, own, options);
+      case Cell::kGru: return gru_step(step, own, options);
+      case Cell::kRnn: break;
+    }
+    return rnn_step(step, own, options);
+  });
+  const std::int64_t steps = x.shape()[0];
+  const bool is_forward = options.direction == Direction::kForward;
+  const auto rows = [&](Value carry, std::int64_t first, std::int64_t count) {
+    return slice(carry, 0, first, first + count);
+  };
+  const auto last = [&](Value carry) { return reshape(rows(carry, is_forward ? steps : 0, 1), {units}); };
+  return {.sequence = rows(result.carries[0], is_forward ? 1 : 0, steps),
+          .last = {.hidden = last(result.carries[0]),
+                   .cell = cell == Cell::kLstm ? last(result.carries[1]) : Value()}};
+}
+
+RecurrentResult bidirectional(Cell cell, std::int64_t units, Value x, RecurrentOptions options) {
+  const std::string name = options.name;
+  const auto one = [&](const char* what, Direction direction) {
+    options.name = name.empty() ? "" : name + what;
+    options.direction = direction;
+    return recurrent(cell, units, x, options);
+  };
+  const RecurrentResult forward = one(".forward", Direction::kForward),
+                        backward = one(".backward", Direction::kBackward);
+  const auto joined = [](Value a, Value b, int axis) { return a ? concat(std::array{a, b}, axis) : Value(); };
+  return {.sequence = joined(forward.sequence, backward.sequence, 1),
+          .last = {.hidden = joined(forward.last.hidden, backward.last.hidden, 0),
+                   .cell = joined(forward.last.cell, backward.last.cell, 0)}};
+}
+
+}  // namespace catenary::nn

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "catenary/nn/network.h"
+#include "catenary/ops/scan.h"
+
+namespace catenary::nn {
+
+/// What a recurrent layer makes of the step before, hₜ₋₁ (and cₜ₋₁), and a row xₜ. σ is the sigmoid; each
+/// gate has its rows of W, U and b, in the order in which they are named.
+enum class Cell {
+  kRnn,   ///< hₜ = f(W·xₜ + U·hₜ₋₁ + b), f: tanh or relu [Elman 1990]
+  kLstm,  ///< i, f, g, o: cₜ = f⊙cₜ₋₁ + i⊙g, hₜ = o⊙tanh(cₜ); g by tanh, the others by σ
+          ///< [Hochreiter and Schmidhuber 1997; Gers, Schmidhuber and Cummins 2000]
+  kGru,   ///< r, z, n: hₜ = (1 − z)⊙n + z⊙hₜ₋₁ [Cho et al. 2014]
+};
+
+/// "rnn", "lstm", "gru".
+[[nodiscard]] std::string_view name_of(Cell cell);
+/// How many gates it has, one after another in W, U and b.
+[[nodiscard]] std::int64_t gates_of(Cell cell);
+
+/// Where a GRU's reset gate acts: n = tanh(Wₙ·xₜ + bₙ + r⊙(Uₙ·hₜ₋₁ + b′ₙ)), or n = tanh(Wₙ·xₜ + bₙ +
+/// Uₙ·(r⊙hₜ₋₁)).
+enum class ResetGate { kAfterProduct, kBeforeProduct };
+
+/// Of a recurrent layer.
+struct RecurrentOptions {
+  std::string name = {};  ///< of its parameters: NAME.input_weight W [gates·units, inputs],
+                          ///< NAME.recurrent_weight U [gates·units, units], NAME.bias b [gates·units]
+  Value (*activation)(Value) = nn::tanh;  ///< of kRnn: tanh or relu
+  /// Of kLstm: i and f read p⊙cₜ₋₁, too, and o reads p⊙cₜ; NAME.peephole p [3·units], i, f, o. [Gers and
+  /// Schmidhuber 2000]
+  bool has_peepholes = false;
+  double forget_bias = 1;  ///< of kLstm: added to f's part of b, which starts at 0 [Jozefowicz et al. 2015]
+  /// Of kGru; kAfterProduct has NAME.candidate_bias b′ₙ [units].
+  ResetGate reset = ResetGate::kAfterProduct;
+  Direction direction = Direction::kForward;
+  Initializer init = Initializer::kGlorotUniform;            ///< of W
+  Initializer recurrent_init = Initializer::kGlorotUniform;  ///< of U
+};
+
+/// What it starts with; a value that is left out is 0.
+struct RecurrentState {
+  Value hidden = {};  ///< h: [units]
+  Value cell = {};    ///< of kLstm, c: [units]
+};
+
+/// What a recurrent layer makes of a sequence.
+struct RecurrentResult {
+  Value sequence;       ///< [T, units]: h of each row, in the rows' order
+  RecurrentState last;  ///< after the last step, which is that of row 0 where it goes backward
+};
+
+/// A recurrent layer on x: [T, inputs], in x's number type. Throws Error{shape} unless units is 1 or more and
+/// x has two axes, Error{config} for options that the cell does not have, or without a name.
+[[nodiscard]] RecurrentResult recurrent(Cell cell, std::int64_t units, Value x,
+                                        const RecurrentOptions& options, const RecurrentState& start = {});
+
+/// One that goes forward and one that goes backward, NAME.forward and NAME.backward, side by side: [T,
+/// 2·units], and the last states likewise. [Schuster and Paliwal 1997]
+[[nodiscard]] RecurrentResult bidirectional(Cell cell, std::int64_t units, Value x, RecurrentOptions options);
+
+}  // namespace catenary::nn

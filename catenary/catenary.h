@@ -18,6 +18,7 @@
 #include "catenary/formats/safetensors.h"
 #include "catenary/ir/print.h"
 #include "catenary/nn/network.h"
+#include "catenary/nn/recurrent.h"
 #include "catenary/ops/evaluate.h"
 #include "catenary/ops/ops.h"
 #include "catenary/optim/optimizer.h"

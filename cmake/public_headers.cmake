@@ -42,6 +42,7 @@ set(CATENARY_PUBLIC_HEADERS
   catenary/kernels/simd.h
   catenary/nn/init.h
   catenary/nn/network.h
+  catenary/nn/recurrent.h
   catenary/ops/backward.h
   catenary/ops/evaluate.h
   catenary/ops/ops.h

@@ -16,10 +16,10 @@ enum class Direction : std::uint8_t { kForward, kBackward };
 /// It may have constants, but neither variables nor operators that cross the batch.
 struct Body {
   Graph graph;
-  std::vector<Value> carries, rows, shared;  ///< leaves
-  std::vector<Value> next;                   ///< each carry's, after the step: of its type
-  std::vector<Value> outputs;                ///< what the step answers beside them
-  Direction direction = Direction::kForward;
+  std::vector<Value> carries, rows, shared;   ///< leaves
+  std::vector<Value> next;                    ///< each carry's, after the step: of its type
+  std::vector<Value> outputs;                 ///< what the step answers beside them
+  Direction direction = Direction::kForward;  ///< through the sequences
 
   /// The leaves, one after another.
   [[nodiscard]] std::vector<Value> leaves() const;

@@ -18,9 +18,9 @@ using testing_support::error_of;
 double sigmoid_of(double x) { return 1 / (1 + std::exp(-x)); }
 
 // The parameters of a layer of one unit, by name.
-Bindings one_unit(std::map<std::string, std::vector<double>> leaves) {
+Bindings one_unit(const std::map<std::string, std::vector<double>>& leaves) {
   Bindings at{.leaves = {}};
-  for (auto& [name, list] : leaves) at.leaves[name] = std::move(list);
+  for (const auto& [name, list] : leaves) at.leaves[name] = list;
   return at;
 }
 

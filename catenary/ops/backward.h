@@ -26,7 +26,7 @@ enum class SharedAdjoints {
 
 /// Where the backward loop starts: at these values, with these adjoints of their types.
 struct Seed {
-  Value y, dy;
+  Value y, dy;  ///< the value and its adjoint
 };
 
 /// What the backward loop answers.

@@ -20,14 +20,14 @@ struct ScanOperands {
   std::vector<Value> carries;      ///< what they start with
   std::vector<Value> sequences;    ///< at least one, of T rows each: [T, ...]
   std::vector<Value> shared = {};  ///< what all steps read as it is: weights, or a sample's own values
-  Direction direction = Direction::kForward;
+  Direction direction = Direction::kForward;  ///< through the sequences
 };
 
 /// What a step of it is given, as values of the step's own graph.
 struct ScanStep {
   std::vector<Value> carries;  ///< of the step before
   std::vector<Value> rows;     ///< of the sequences, without the axis T
-  std::vector<Value> shared;
+  std::vector<Value> shared;   ///< as they are
 };
 
 /// What it answers.

@@ -10,7 +10,6 @@
 namespace catenary {
 namespace {
 
-using testing::DoubleEq;
 using testing::ElementsAre;
 using testing_support::error_of;
 

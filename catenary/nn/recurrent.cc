@@ -39,46 +39,55 @@ Parameters make_parameters(Cell cell, std::int64_t units, Value x, const Recurre
 // Part i of a vector of equal parts.
 Value part(Value v, std::int64_t units, std::int64_t i) { return slice(v, 0, i * units, (i + 1) * units); }
 
+// W·x + U·h + b
+Value preactivation(const ScanStep& step, const Parameters& p) {
+  const Value from_row = matmul(p.input, step.rows[0]), from_state = matmul(p.recurrent, step.carries[0]);
+  return from_row + from_state + p.bias;
+}
+
 StepResult lstm_step(const ScanStep& step, const Parameters& p, const RecurrentOptions& options) {
-  const Value h = step.carries[0], c = step.carries[1];
-  const std::int64_t units = h.shape()[0];
-  const Value z = (matmul(p.input, step.rows[0]) + matmul(p.recurrent, h) + p.bias).rename("z");
-  const auto peephole = [&](Value gate, std::int64_t i, Value cell) {
-    return p.more ? gate + part(p.more, units, i) * cell : gate;
+  const Value c = step.carries[1];
+  const std::int64_t units = c.shape()[0];
+  const Value z = preactivation(step, p).rename("z");
+  const auto gate = [&](std::int64_t i, std::int64_t peephole, Value cell) {
+    const Value own = part(z, units, i);
+    return p.more ? own + part(p.more, units, peephole) * cell : own;
   };
-  const Value forget = part(z, units, 1);
-  const Value i = sigmoid(peephole(part(z, units, 0), 0, c)).rename("i");
-  const Value f =
-      sigmoid(peephole(options.forget_bias == 0 ? forget : forget + options.forget_bias, 1, c)).rename("f");
+  const Value i = sigmoid(gate(0, 0, c)).rename("i");
+  const Value forget = gate(1, 1, c);
+  const Value f = sigmoid(options.forget_bias == 0 ? forget : forget + options.forget_bias).rename("f");
   const Value g = tanh(part(z, units, 2)).rename("g");
-  const Value next = (f * c + i * g).rename("c′");
-  const Value o = sigmoid(peephole(part(z, units, 3), 2, next)).rename("o");
+  const Value kept = f * c, added = i * g, next = (kept + added).rename("c′");
+  const Value o = sigmoid(gate(3, 2, next)).rename("o");
   return {.carries = {(o * tanh(next)).rename("h′"), next}};
 }
 
 StepResult gru_step(const ScanStep& step, const Parameters& p, const RecurrentOptions& options) {
   const Value h = step.carries[0];
   const std::int64_t units = h.shape()[0];
-  const Value from_row = matmul(p.input, step.rows[0]) + p.bias;
   const auto rows = [&](Value weight, std::int64_t first, std::int64_t end) {
     return slice(weight, 0, first * units, end * units);
   };
+  const Value from_row = matmul(p.input, step.rows[0]) + p.bias;
+  const Value gates_of_row = rows(from_row, 0, 2), candidate_of_row = rows(from_row, 2, 3);
   Value gates, candidate;
   if (options.reset == ResetGate::kAfterProduct) {
     const Value from_state = matmul(p.recurrent, h);
-    gates = sigmoid(rows(from_row, 0, 2) + rows(from_state, 0, 2));
-    candidate = rows(from_row, 2, 3) + part(gates, units, 0) * (rows(from_state, 2, 3) + p.more);
+    gates = sigmoid(gates_of_row + rows(from_state, 0, 2));
+    const Value r = part(gates, units, 0).rename("r"), reset = rows(from_state, 2, 3) + p.more;
+    candidate = candidate_of_row + r * reset;
   } else {
-    gates = sigmoid(rows(from_row, 0, 2) + matmul(rows(p.recurrent, 0, 2), h));
-    candidate = rows(from_row, 2, 3) + matmul(rows(p.recurrent, 2, 3), part(gates, units, 0) * h);
+    gates = sigmoid(gates_of_row + matmul(rows(p.recurrent, 0, 2), h));
+    const Value r = part(gates, units, 0).rename("r"), reset = r * h;
+    candidate = candidate_of_row + matmul(rows(p.recurrent, 2, 3), reset);
   }
   const Value z = part(gates, units, 1).rename("z"), n = tanh(candidate).rename("n");
-  return {.carries = {((1.0 - z) * n + z * h).rename("h′")}};
+  const Value fresh = (1.0 - z) * n, kept = z * h;
+  return {.carries = {(fresh + kept).rename("h′")}};
 }
 
 StepResult rnn_step(const ScanStep& step, const Parameters& p, const RecurrentOptions& options) {
-  const Value z = (matmul(p.input, step.rows[0]) + matmul(p.recurrent, step.carries[0]) + p.bias).rename("z");
-  return {.carries = {options.activation(z).rename("h′")}};
+  return {.carries = {options.activation(preactivation(step, p).rename("z")).rename("h′")}};
 }
 
 void check(Cell cell, std::int64_t units, Value x, const RecurrentOptions& options,

@@ -42,6 +42,10 @@ enum class ColumnRole { kFeature, kTarget, kMark, kText, kSkip };
 /// The roles whose columns' numbers stand side by side in a matrix.
 inline constexpr std::size_t kMatrixRoles = 3;
 
+/// Of a target of numbers that may be classes, so many distinct cells are kept as they are written: more than
+/// the classes that are told without a word may be, for some write a number in several ways.
+inline constexpr std::size_t kMostFewTargets = 64;
+
 /// A column of a table.
 struct Column {
   std::string name;
@@ -49,7 +53,9 @@ struct Column {
   ColumnType type = ColumnType::kNumber;         ///< what its cells are; kNumber where all are missing
   DateOrder date_order = DateOrder::kYearFirst;  ///< of a time
   std::size_t place = 0;                         ///< of its first number in a row of its role's matrix
-  std::vector<std::string> levels = {};          ///< of a category: its distinct values, sorted by bytes
+  /// Of a category: its distinct values, sorted by bytes. Of an only target of numbers: its distinct cells,
+  /// if they are at most kMostFewTargets.
+  std::vector<std::string> levels = {};
   /// Which position in `levels`, or boolean, each number stands for that a cell has in the matrix; NaN: a
   /// missing one. Empty: the numbers themselves.
   std::vector<float> codes = {};

@@ -37,9 +37,11 @@ void TableBuilder::start_file(std::string name) {
 void TableBuilder::fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
                              std::string_view text) const {
   const bool is_number = readers_[column].guess() == Guess::kNumber;
-  fail(ErrorKind::kData, "{}: line {}, column {} {}: needed {}, found {}{}", file(), line, column + 1,
+  const bool is_of_type = readers_[column].guess() != Guess::kCategory;
+  fail(ErrorKind::kData, "{}: line {}, column {} {}: needed {}, found {}{}{}", file(), line, column + 1,
        quote(table_.columns[column].name), needed, text.empty() ? "a blank cell" : quote(text),
-       is_number ? decimal_hint(text, *options_.format.decimal) : "");
+       is_number ? decimal_hint(text, *options_.format.decimal) : "",
+       is_of_type ? requests_[column].remedy : "");
 }
 
 // A blank cell that begins a row waits for the next one: a line of nothing but spaces is no row.
@@ -61,6 +63,7 @@ void TableBuilder::take_cell(std::size_t cell, std::string_view text, std::int64
   const Slot slot = slots_[cell];
   if (slot.role == ColumnRole::kText) return take_text(cell, text);
   if (slot.role == ColumnRole::kSkip) return;
+  if (slot.role == ColumnRole::kTarget && are_targets_few_) take_target(text);
   const Guess before = readers_[cell].guess();
   const char* needed = readers_[cell].read(text, &row_[slot.number]);
   if (needed != nullptr || before != readers_[cell].guess()) look_at_change(before, text);
@@ -68,6 +71,10 @@ void TableBuilder::take_cell(std::size_t cell, std::string_view text, std::int64
   const bool is_open = readers_[cell].guess() == Guess::kMonthFirst && by_day_[cell];
   if (is_open && !std::isnan(row_[slot.number]))
     by_day_[cell] = parse_time(text, DateOrder::kDayFirst).has_value();
+}
+
+void TableBuilder::take_target(std::string_view text) {
+  if (targets_.find_or_add(text).is_new) are_targets_few_ = targets_.size() <= kMostFewTargets;
 }
 
 void TableBuilder::take_text(std::size_t cell, std::string_view text) {
@@ -239,6 +246,7 @@ void TableBuilder::request_columns() {
     table_.columns[i].role = request.role;
   }
   by_day_.assign(readers_.size(), true);
+  are_targets_few_ = std::ranges::count(requests_, ColumnRole::kTarget, &ColumnRequest::role) == 1;
   place_columns();
 }
 
@@ -334,6 +342,7 @@ Table TableBuilder::finish() {
     note_column(column);
     if (result.type != ColumnType::kNumber) continue;
     require_f32(column);
+    if (result.role == ColumnRole::kTarget && are_targets_few_) result.levels = few_targets();
     if (reader.infinite() > 0)
       table_.notes.push_back(fmt::format("{}: cells that are infinite count as missing: {}",
                                          column_position(table_, column), reader.infinite()));
@@ -343,6 +352,15 @@ Table TableBuilder::finish() {
   flush();
   recode(std::move(codes));
   return std::move(table_);
+}
+
+std::vector<std::string> TableBuilder::few_targets() const {
+  std::vector<std::string> numbers;
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    if (canonical_number(targets_[i], *options_.format.decimal)) numbers.emplace_back(targets_[i]);
+  }
+  std::ranges::sort(numbers);
+  return numbers;
 }
 
 // What was not certain of a column that is no number.

@@ -11,6 +11,7 @@
 
 #include "catenary/data/csv/column_reader.h"
 #include "catenary/data/csv/csv.h"
+#include "catenary/data/csv/level_table.h"
 #include "catenary/data/csv/table_cache.h"
 
 namespace catenary {
@@ -79,6 +80,7 @@ class TableBuilder {
   };
 
   void take_cell(std::size_t cell, std::string_view text, std::int64_t line);
+  void take_target(std::string_view text);
   void take_text(std::size_t cell, std::string_view text);
   void add_beyond_columns(std::string_view text, std::int64_t line);
   void hold_cell(std::string_view text, std::int64_t line);
@@ -98,6 +100,7 @@ class TableBuilder {
   }
   void note_column(std::size_t column);
   void require_f32(std::size_t column);
+  [[nodiscard]] std::vector<std::string> few_targets() const;
   [[noreturn]] void fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
                               std::string_view text) const;
 
@@ -114,7 +117,9 @@ class TableBuilder {
   std::size_t cell_ = 0;     // index of the next cell in its row
   bool has_extra_ = false;   // the row has a cell beyond the columns that is not blank
   std::vector<bool>
-      by_day_;  // of a column of dates that are read by month: whether all can be read by day, too
+      by_day_;          // of a column of dates that are read by month: whether all can be read by day, too
+  LevelTable targets_;  // distinct cells of the only target
+  bool are_targets_few_ = false;  // so far
   bool has_other_decimal_ = false;
   bool has_other_bytes_ = false;  // a name or a text is not in UTF-8
   bool is_blank_ = true;          // none of the row's cells so far had anything in it

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // Counts up whenever the same text is read as another table, or a file is laid out in another way.
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::array<char, 8> kMagic = {'c', 'a', 't', 't', 'a', 'b', 'l', 'e'};
 constexpr std::size_t kBlockBytes = std::size_t{1} << 22;  // with a checksum each
 

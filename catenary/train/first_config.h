@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "catenary/train/config/config.h"
 
@@ -13,6 +14,7 @@ struct FirstData {
   std::string written_path = "";               ///< as the config shall have it; "": the same
   std::string target;                          ///< the column to predict
   std::optional<ColumnType> target_type = {};  ///< kCategory or kNumber; absent: told by the column
+  std::vector<std::string> overrides = {};     ///< of which the config has those that say how it is read
   DataLimits limits = {};
 };
 

@@ -41,7 +41,7 @@ ROOMS_OF = {
     },
     "data": {
         "": {"csv"},
-        "csv": {"schema.h", "limits.h", "unzip.h"},
+        "csv": {"schema.h", "limits.h", "unzip.h", "row_cache.h"},
         "preprocess": {"csv", "dataset.h", "schema.h", "limits.h", "classes.h", "name_index.h", "recode.h"},
     },
     "train": {"": {"config", "run"}, "config": set(), "run": {"config"}},

@@ -77,8 +77,8 @@ TEST(Commands, MaxBytesBoundsTheDataOfEach) {
     const Outcome outcome = shell.run(command);
     EXPECT_EQ(outcome.exit_code, 3) << command[0];
     EXPECT_THAT(outcome.err,
-                HasSubstr("sides.csv: needed data that take at most 8000 bytes of memory, found more; "
-                          "data.max_bytes (--max-bytes) sets the limit"))
+                HasSubstr("sides.csv: needed data that take at most 8000 bytes of memory, found more, "
+                          "though a file has the features; data.max_bytes (--max-bytes) sets the limit"))
         << command[0];
   }
   EXPECT_EQ(shell.run({"train", "c.toml", "--max-bytes", "-1"}).exit_code, 2);

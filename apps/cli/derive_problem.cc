@@ -257,6 +257,7 @@ DeriveProblem from_network(const DeriveArguments& arguments) {
   require_not_named(arguments.output, network.config.data);
   if (arguments.max_bytes) network.config.data.limits.max_bytes = arguments.max_bytes;
   const train::TrainingData data = train::load_training_data(network.config);
+  say_notes(data.notes);
   train::resolve_units(network.config, data.schema());
   train::Model model(network.config, data.schema());
   std::vector<Candidate> known;

@@ -68,6 +68,11 @@ train::TestData load_data(const train::StoredRun& run, const EvalArguments& argu
   }
 }
 
+// The files whose rows judge.
+const train::DataFiles& judging_files(const train::DataConfig& config) {
+  return config.test ? *config.test : config.validation ? *config.validation : config.train;
+}
+
 // A name, or where there are several a list of them.
 Json files_json(const train::DataFiles& files) {
   if (files.more.empty()) return files.samples;
@@ -86,21 +91,21 @@ int eval(const EvalArguments& arguments) {
   const train::TestData data = load_data(run, arguments);
   const train::Assessment evaluation = train::evaluate(run, data, arguments.threads);
   if (arguments.json) {
-    Json json{{"on", data.trained_on ? "train" : "test"},
-              {"data", files_json(config.test.value_or(config.train))},
+    Json json{{"on", data.part == train::JudgedBy::kTraining ? "train" : name_of(data.part)},
+              {"data", files_json(judging_files(config))},
               {"notes", data.notes}};
     add_evaluation(json, evaluation);
     print_json(json);
     return 0;
   }
   say_notes(data.notes);
-  if (data.trained_on) say("the config names no test set: these are the samples that it was trained on\n");
+  if (data.part == train::JudgedBy::kTraining)
+    say("the config names no test set: these are the samples that it was trained on\n");
+  if (data.part == train::JudgedBy::kValidation)
+    say("the config names no test set: these are the samples that it validates on\n");
   const std::string place =
-      arguments.data.empty()
-          ? ""
-          : fmt::format("test data: {}\n",
-                        printable(title(arguments.held_out ? config.train : *config.test)));
-  print(place + report(evaluation, data.trained_on ? "training" : "test"));
+      arguments.data.empty() ? "" : fmt::format("test data: {}\n", printable(title(judging_files(config))));
+  print(place + report(evaluation, std::string(name_of(data.part))));
   return 0;
 }
 

@@ -46,6 +46,24 @@ TEST(Eval, WithoutATestSetJudgesByTheTrainingSetAndSaysSo) {
   EXPECT_EQ(json_lines(shell.run({"eval", "runs/c", "--json"}).out).front()["on"], "train");
 }
 
+TEST(Eval, WithoutATestSetJudgesByWhatWasHeldOutToValidateOn) {
+  const ShellWithData shell;
+  shell.file("all.csv", sides(40));
+  shell.run(
+      {"train", "c.toml", "--set", "data={train=\"all.csv\", target=\"side\", split={validation=0.25}}"});
+  const Outcome outcome = shell.run({"eval", "runs/c"});
+  EXPECT_THAT(outcome.out, HasSubstr("validation accuracy "));
+  EXPECT_THAT(outcome.out, HasSubstr("(10 samples)"));
+  EXPECT_THAT(outcome.err, HasSubstr("these are the samples that it validates on"));
+  const Outcome held_out = shell.run({"eval", "runs/c", "--data", "all.csv", "--held-out", "--json"});
+  const auto json = json_lines(held_out.out).front();
+  EXPECT_EQ(json["on"], "validation");
+  EXPECT_EQ(json["samples"], 10);
+  shell.run(
+      {"train", "c.toml", "--set", "data={train=\"all.csv\", validation=\"sides.csv\", target=\"side\"}"});
+  EXPECT_EQ(json_lines(shell.run({"eval", "runs/c", "--json"}).out).front()["on"], "validation");
+}
+
 TEST(Eval, JudgesByOtherDataAndNamesThem) {
   const ShellWithData shell;
   shell.file("other.csv", "side,a,b\nleft,1,2\nleft,5,9\nright,3,1\n");

@@ -39,7 +39,7 @@ int init(const InitArguments& arguments) {
                         .target = arguments.target,
                         .target_type = arguments.target_type,
                         .overrides = arguments.set};
-  data.limits.max_bytes = arguments.max_bytes;
+  data.max_bytes = arguments.max_bytes;
   data.written_path = path_from(arguments.data, arguments.output);
   write_output(arguments.output, train::first_config(data));
   if (!descriptor_of(arguments.output))

@@ -26,7 +26,8 @@ std::int64_t write_predictions(const PredictArguments& arguments, const train::D
                                                .more = inputs.more,
                                                .format = format,
                                                .with_inputs = arguments.with_inputs,
-                                               .threads = arguments.threads},
+                                               .threads = arguments.threads,
+                                               .on_notes = say_notes},
                                               [&file](std::string_view piece) { file.write(piece); });
   file.commit();
   return samples;

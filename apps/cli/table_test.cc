@@ -49,6 +49,43 @@ TEST(Table, TrainsToTheSameWeightsAsTheConfigThatInitWrites) {
   EXPECT_FALSE(shell.text_of("runs/p/weights.safetensors").empty());
 }
 
+// A hundred rows of forty numbers, of which two tell the class.
+std::string wide_table() {
+  std::string text = "kind";
+  for (int i = 0; i < 40; ++i) text += fmt::format(",x{}", i);
+  for (int row = 0; row < 100; ++row) {
+    text += row % 3 == 0 ? "\nrose" : "\naster";
+    for (int i = 0; i < 40; ++i)
+      text += fmt::format(",{}", (row * 37 + i * 11 + (i < 2 ? row % 3 : 0)) % 101);
+  }
+  return text + "\n";
+}
+
+TEST(Table, BeyondTheLimitIsReadFromAFileByAllThatTakeTables) {
+  const Shell shell;
+  shell.file("wide.csv", wide_table());
+  const auto run = [&](std::vector<std::string> arguments, const std::string& bytes) {
+    arguments.insert(arguments.end(), {"--max-bytes", bytes});
+    return shell.run(arguments);
+  };
+  const std::vector<std::string> training = {"train", "wide.csv", "--target",
+                                             "kind",  "--set",    "train.epochs=3"};
+  const auto weights = [&] { return shell.text_of("runs/wide/weights.safetensors"); };
+  ASSERT_EQ(run(training, "1000000").exit_code, 0);
+  const std::string expected = weights();
+  const Outcome trained = run(training, "45000");
+  EXPECT_THAT(trained.err, HasSubstr("note: wide.csv: more than the memory that is allowed"));
+  EXPECT_EQ(weights(), expected);
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"inspect", "wide.csv"},
+                                                  {"init", "wide.csv", "--target", "kind"},
+                                                  {"predict", "runs/wide", "wide.csv"},
+                                                  {"eval", "runs/wide"}}) {
+    const Outcome whole = run(command, "1000000"), few = run(command, "45000");
+    EXPECT_EQ(few.exit_code, 0) << few.err;
+    EXPECT_EQ(few.out, whole.out) << command[0];
+  }
+}
+
 TEST(Table, OfARunWithoutAConfigIsJudgedAndPredictedAsAnyOther) {
   const ShellWithPeople shell;
   const auto end = json_lines(shell.run({"train", "people.csv", "--target", "plays", "--json"}).out).back();

@@ -48,14 +48,15 @@ train::Config first_config(const ConfigArguments& arguments) {
                         .target = arguments.target,
                         .target_type = arguments.target_type,
                         .overrides = arguments.set};
-  data.limits.max_bytes = arguments.max_bytes;
+  data.max_bytes = arguments.max_bytes;
   std::error_code ignored;
   if (!descriptor_of(data.path) && std::filesystem::is_fifo(data.path, ignored))
     fail(ErrorKind::kConfig,
          "{}: needed a table that can be read twice, found a pipe with a name; - is the standard input",
          data.path);
   std::optional<KeptStream> stream;
-  if (descriptor_of(data.path)) stream.emplace(data.path, most_of_pipe(allowed_bytes(data.limits)));
+  if (descriptor_of(data.path))
+    stream.emplace(data.path, most_of_pipe(allowed_bytes({.max_bytes = arguments.max_bytes})));
   const std::string text = train::first_config(data);
   if (stream) stream->rewind();
   return train::parse_config(text, run_name(arguments.config) + ".toml, as 'catenary init' writes it",

@@ -104,10 +104,10 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const fs::path&
 }
 
 // A file without a name, of which nothing is left whatever ends the program; -1 where the system has none.
-int create_nameless(const fs::path& folder) {
+int create_nameless(const fs::path& folder, unsigned mode) {
 #ifdef O_TMPFILE
   if (::access("/proc/self/fd", F_OK) == 0)  // where its name will come from
-    return ::open(folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+    return ::open(folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
 #endif
   return -1;
 }
@@ -314,12 +314,12 @@ fs::path follow_links(const fs::path& path) {
   fail_io("follow", path, ELOOP);
 }
 
-OutputFile::OutputFile(fs::path path) : path_(std::move(path)) {
+OutputFile::OutputFile(fs::path path, Readers readers) : path_(std::move(path)) {
   if (is_stream(path_)) {
     descriptor_ = open_stream(path_);
     check(descriptor_, "open", path_);
   } else {
-    open_file();
+    open_file(readers == Readers::kOwner ? 0600 : 0666);
   }
 }
 
@@ -328,13 +328,13 @@ OutputFile::~OutputFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-void OutputFile::open_file() {
+void OutputFile::open_file(unsigned mode) {
   target_ = follow_links(path_);
   require_replaceable(target_);
-  descriptor_ = create_nameless(target_.parent_path());
+  descriptor_ = create_nameless(target_.parent_path(), mode);
   if (descriptor_ >= 0) return;
-  std::tie(descriptor_, temporary_) = create_temporary(target_, [](const fs::path& name) {
-    return ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  std::tie(descriptor_, temporary_) = create_temporary(target_, [&](const fs::path& name) {
+    return ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   });
 }
 

@@ -65,7 +65,9 @@ void write_output(const std::filesystem::path& path, std::string_view text);
 /// whole on commit(); without a commit, whatever ends the program, an old file of that name stays.
 class OutputFile {
  public:
-  explicit OutputFile(std::filesystem::path path);
+  /// Who may read a new file: those whom the process's mask lets, or its owner alone.
+  enum class Readers { kByMask, kOwner };
+  explicit OutputFile(std::filesystem::path path, Readers readers = Readers::kByMask);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
   ~OutputFile();
@@ -75,7 +77,7 @@ class OutputFile {
   void commit();
 
  private:
-  void open_file();
+  void open_file(unsigned mode);
 
   std::filesystem::path path_;
   std::filesystem::path target_;     // where path_ leads; "": to a stream

@@ -19,12 +19,17 @@ namespace catenary {
 struct Features {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
-  std::variant<std::vector<std::uint8_t>, std::vector<float>, MappedArray<float>> elements;
+  std::variant<std::vector<std::uint8_t>, std::vector<float>, MappedArray<std::uint8_t>, MappedArray<float>>
+      elements;
   float scale = 1;
 };
 
 /// All elements, where they are f32; empty where they are bytes.
 [[nodiscard]] std::span<const float> floats_of(const Features& features);
+/// All elements, where they are bytes; empty where they are f32.
+[[nodiscard]] std::span<const std::uint8_t> bytes_of(const Features& features);
+/// Whether they are mapped.
+[[nodiscard]] bool are_mapped(const Features& features);
 
 /// A column that says of each row which part of the data, or which group, it belongs to.
 struct Mark {

@@ -46,11 +46,14 @@ struct Header {
   [[nodiscard]] std::uint64_t columns() const {
     return static_cast<std::uint64_t>(elements / extents.front());
   }
+  // Memory beside the elements.
+  [[nodiscard]] std::uint64_t beside() const {
+    return static_cast<std::uint64_t>(extents.front()) * kRowBytes;
+  }
   // In memory: bytes stay bytes, all others become f32.
   [[nodiscard]] std::uint64_t memory() const {
     const std::uint64_t size = code == Code::kU8 ? sizeof(std::uint8_t) : sizeof(float);
-    return static_cast<std::uint64_t>(elements) * size +
-           static_cast<std::uint64_t>(extents.front()) * kRowBytes;
+    return static_cast<std::uint64_t>(elements) * size + beside();
   }
 };
 
@@ -124,7 +127,9 @@ Header read_header(Source& source) {
 }
 
 // Throws before any element is read where the header announces more than the file holds or than is allowed.
-void require_possible(const Source& source, const Header& header, const DataLimits& limits) {
+// memory: that the array will take.
+void require_possible(const Source& source, const Header& header, const DataLimits& limits,
+                      std::uint64_t memory) {
   if (header.columns() > limits.max_columns) {
     fail(ErrorKind::kData, "{}: needed at most {} columns, found [{}]; data.max_columns sets the limit",
          source.name, limits.max_columns, fmt::join(header.extents, ", "));
@@ -132,19 +137,22 @@ void require_possible(const Source& source, const Header& header, const DataLimi
   const UnzipStream& stream = source.stream;
   const std::uint64_t stored = stream.input_bytes();
   if (stream.is_zipped()) {
-    require_allowed(header.memory(), allowed_bytes(limits, stored), source.name);
+    require_allowed(memory, allowed_bytes(limits, stored), source.name);
   } else {
     if (stored > 0 && stored - stream.offset() < header.bytes())
       fail_size(source, header, stored - stream.offset());
-    require_allowed(header.memory(), allowed_bytes(limits), source.name);
+    require_allowed(memory, allowed_bytes(limits), source.name);
   }
+}
+
+[[noreturn]] void fail_end(const Source& source, std::uint64_t offset) {
+  fail(ErrorKind::kData, "{}: needed the end of the file at byte {}, found more", source.name, offset);
 }
 
 void require_end(Source& source) {
   std::array<std::byte, 1> beyond{};
   const std::uint64_t offset = source.stream.offset();
-  if (source.stream.read(beyond) == 0) return;
-  fail(ErrorKind::kData, "{}: needed the end of the file at byte {}, found more", source.name, offset);
+  if (source.stream.read(beyond) > 0) fail_end(source, offset);
 }
 
 // Makes room for `more` elements: at once for all that the header announces, unless that is more than
@@ -239,26 +247,44 @@ IdxArray read_array(Source& source, Header header) {
   return array;
 }
 
+// Whether the elements could be mapped where they lie.
+bool can_be_mapped(const Source& source, const Header& header) {
+  return header.code == Code::kU8 && !source.stream.is_zipped() && source.stream.input_bytes() > 0 &&
+         !descriptor_of(source.name);
+}
+
+// The elements that begin where the source is.
+IdxArray map_array(const Source& source, Header header) {
+  MappedFile file(source.name);
+  const std::uint64_t begin = source.stream.offset(), size = file.bytes().size();
+  if (size < begin + header.bytes()) fail_size(source, header, size - std::min(begin, size));
+  if (size > begin + header.bytes()) fail_end(source, begin + header.bytes());
+  MappedArray<std::uint8_t> elements(std::move(file), begin, header.bytes());
+  return {.extents = std::move(header.extents), .elements = std::move(elements)};
+}
+
 }  // namespace
 
 IdxArray parse_idx(std::span<const std::byte> file, const std::string& name, const DataLimits& limits) {
   Source source{.stream = UnzipStream(file, name), .name = name};
   Header header = read_header(source);
-  require_possible(source, header, limits);
+  require_possible(source, header, limits, header.memory());
   return read_array(source, std::move(header));
 }
 
 // The header tells how long the file can be: compressed data are hardly longer than what they hold.
 // [RFC 1951, section 3.2.4: 5 bytes for each stored block]
-IdxArray read_idx(const std::filesystem::path& path, const DataLimits& limits) {
+IdxArray read_idx(const std::filesystem::path& path, const DataLimits& limits, BeyondLimit large) {
   const std::string name = path.string();
   InputFile file(path);
   Source source{.stream = UnzipStream(file, kStartBytes, name), .name = name};
   Header header = read_header(source);
   const std::uint64_t bytes = header.bytes();
   source.stream.allow(bytes + bytes / 64 + kStartBytes);
-  require_possible(source, header, limits);
-  return read_array(source, std::move(header));
+  const bool maps =
+      large == BeyondLimit::kMap && header.memory() > allowed_bytes(limits) && can_be_mapped(source, header);
+  require_possible(source, header, limits, maps ? header.beside() : header.memory());
+  return maps ? map_array(source, std::move(header)) : read_array(source, std::move(header));
 }
 
 }  // namespace catenary

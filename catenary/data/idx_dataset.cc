@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "catenary/base/error.h"
 #include "catenary/data/idx.h"
+#include "catenary/data/row_cache.h"
 
 namespace catenary {
 
@@ -17,14 +19,10 @@ namespace {
 constexpr float kByteScale = 1.0F / 255;  // maps bytes onto [0, 1]
 
 Features features_of(IdxArray array) {
-  Features features{.rows = array.extents[0], .elements = {}};
-  std::visit(
-      [&](auto& elements) {
-        features.columns = std::ssize(elements) / features.rows;
-        features.elements = std::move(elements);
-      },
-      array.elements);
-  if (std::holds_alternative<std::vector<std::uint8_t>>(features.elements)) features.scale = kByteScale;
+  Features features{.rows = array.extents[0], .columns = 1, .elements = {}};
+  for (const std::int64_t extent : std::span(array.extents).subspan(1)) features.columns *= extent;
+  std::visit([&](auto& elements) { features.elements = std::move(elements); }, array.elements);
+  if (!bytes_of(features).empty()) features.scale = kByteScale;
   return features;
 }
 
@@ -69,8 +67,8 @@ std::vector<float> read_labels(const IdxPaths& paths, std::int64_t rows, const D
   return {bytes.begin(), bytes.end()};
 }
 
-Dataset load(const IdxPaths& paths, const DataLimits& limits) {
-  IdxArray images = read_idx(paths.images, limits);
+Dataset load(const IdxPaths& paths, const DataLimits& limits, BeyondLimit large) {
+  IdxArray images = read_idx(paths.images, limits, large);
   if (images.extents.size() < 2) {
     fail(ErrorKind::kData, "{}: needed images with 2 dimensions or more, found 1, as labels have it",
          paths.images.string());
@@ -78,6 +76,8 @@ Dataset load(const IdxPaths& paths, const DataLimits& limits) {
   Dataset dataset;
   dataset.features = features_of(std::move(images));
   add_pixels(dataset);
+  if (are_mapped(dataset.features))
+    dataset.notes.push_back(note_of_rows(paths.images.string(), paths.images));
   if (paths.labels.empty()) return dataset;
   dataset.targets = read_labels(paths, dataset.features.rows, limits);
   dataset.target_columns = 1;
@@ -86,16 +86,16 @@ Dataset load(const IdxPaths& paths, const DataLimits& limits) {
 
 }  // namespace
 
-Dataset load_idx(const IdxPaths& paths, const DataLimits& limits) {
-  Dataset dataset = load(paths, limits);
+Dataset load_idx(const IdxPaths& paths, const DataLimits& limits, BeyondLimit large) {
+  Dataset dataset = load(paths, limits, large);
   if (dataset.targets.empty()) return dataset;
   require_labels(dataset.targets, limits.max_classes, paths, "; data.max_classes sets the limit");
   dataset.schema.classes = class_names(*std::max_element(dataset.targets.begin(), dataset.targets.end()));
   return dataset;
 }
 
-Dataset load_idx(const IdxPaths& paths, const Schema& trained, const DataLimits& limits) {
-  Dataset dataset = load(paths, limits);
+Dataset load_idx(const IdxPaths& paths, const Schema& trained, const DataLimits& limits, BeyondLimit large) {
+  Dataset dataset = load(paths, limits, large);
   if (std::ssize(trained.columns) != dataset.features.columns) {
     fail(ErrorKind::kData, "{}: needed {} features as the model was trained on, found {}",
          paths.images.string(), trained.columns.size(), dataset.features.columns);

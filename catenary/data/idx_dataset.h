@@ -15,10 +15,12 @@ struct IdxPaths {
 
 /// Reads a training set: images [rows, ...] flattened row-major (u8 keeps its bytes, scale = 1/255), labels
 /// [rows]. Classes are "0" to the greatest label, features "pixel0", "pixel1", ... Throws Error{data} and
-/// Error{io}.
-[[nodiscard]] Dataset load_idx(const IdxPaths& paths, const DataLimits& limits = {});
+/// Error{io}. large: of the images.
+[[nodiscard]] Dataset load_idx(const IdxPaths& paths, const DataLimits& limits = {},
+                               BeyondLimit large = BeyondLimit::kRefuse);
 
 /// Reads a set for a trained model: as many features as it was trained on, no label beyond its classes.
-[[nodiscard]] Dataset load_idx(const IdxPaths& paths, const Schema& trained, const DataLimits& limits = {});
+[[nodiscard]] Dataset load_idx(const IdxPaths& paths, const Schema& trained, const DataLimits& limits = {},
+                               BeyondLimit large = BeyondLimit::kRefuse);
 
 }  // namespace catenary

@@ -40,6 +40,19 @@ TEST(IdxDataset, NumbersThatAreNotBytesKeepTheirScale) {
   EXPECT_THAT(std::get<std::vector<float>>(set.features.elements), ElementsAre(256));
 }
 
+TEST(IdxDataset, MappedImagesHaveTheScaleOfBytesAndAreNoted) {
+  const TemporaryDirectory dir;
+  const std::string rest(198, '\7');
+  const auto images = dir.file("images", "\0\0\x08\x02\0\0\0\2\0\0\0\x64"s + "\1\2" + rest);
+  const Dataset set = load_idx({.images = images, .labels = dir.file("labels", kLabels)}, {.max_bytes = 100},
+                               BeyondLimit::kMap);
+  EXPECT_TRUE(are_mapped(set.features));
+  EXPECT_EQ(set.features.columns, 100);
+  EXPECT_EQ(set.features.scale, 1.0F / 255);
+  EXPECT_EQ(bytes_of(set.features)[1], 2);
+  EXPECT_THAT(set.notes, ElementsAre(testing::HasSubstr("rows are read from " + images.string())));
+}
+
 TEST(IdxDataset, LoadsInputsWithoutLabels) {
   const TemporaryDirectory dir;
   const Dataset set = load_idx({.images = dir.file("images", kImages), .labels = {}});

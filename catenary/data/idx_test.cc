@@ -171,6 +171,29 @@ TEST(Idx, AZippedFileThatGrowsBeyondMeasureIsRefusedByItsHeader) {
               ::testing::EndsWith("found 1048576 before the end at byte 1048588"));
 }
 
+TEST(Idx, BytesBeyondTheLimitAreMappedWhereTheyLieIfAskedFor) {
+  const testing_support::TemporaryDirectory dir;
+  const std::string bytes(3000, 'x');
+  const std::string all = header(8, {30, 100}) + bytes;
+  const auto read = [&](const std::string& text, std::uint64_t max_bytes) {
+    return read_idx(dir.file("f.idx", text), {.max_bytes = max_bytes}, BeyondLimit::kMap);
+  };
+  const auto error = [&](const std::string& text) { return error_of([&] { (void)read(text, 1500); }); };
+  EXPECT_TRUE(std::holds_alternative<std::vector<std::uint8_t>>(read(all, 3960).elements));
+  const IdxArray mapped = read(all, 960);
+  EXPECT_THAT(mapped.extents, ElementsAre(30, 100));
+  const std::span<const std::uint8_t> view = std::get<MappedArray<std::uint8_t>>(mapped.elements).view();
+  EXPECT_EQ(std::string(view.begin(), view.end()), bytes);
+  EXPECT_THAT(error_of([&] { (void)read(all, 959); }),
+              ::testing::HasSubstr("at most 959 bytes of memory, found 960;"));
+  EXPECT_THAT(error_of([&] { (void)read_idx(dir / "f.idx", {.max_bytes = 960}); }),
+              ::testing::HasSubstr("at most 960 bytes of memory, found 3960;"));
+  EXPECT_THAT(error(testing_support::gzip(all)), ::testing::HasSubstr("found 3960;"));
+  EXPECT_THAT(error(header(9, {30, 100}) + bytes), ::testing::HasSubstr("found 12960;"));
+  EXPECT_THAT(error(all + "x"), ::testing::HasSubstr("needed the end of the file at byte 3012, found more"));
+  EXPECT_THAT(error(all.substr(0, 3000)), ::testing::HasSubstr("found 2988 before the end at byte 3000"));
+}
+
 TEST(Idx, LimitsCountElementsInMemoryAndRows) {
   EXPECT_EQ(parse(kSmall, {.max_bytes = 70}).extents.size(), 2u);
   EXPECT_EQ(parse_error(kSmall, {.max_bytes = 69}),

@@ -24,6 +24,10 @@ struct DataLimits {
   [[nodiscard]] bool operator==(const DataLimits&) const = default;
 };
 
+/// What becomes of an array beyond max_bytes: an error, or, of one that lies in its file as memory would have
+/// it, its place there in place of memory.
+enum class BeyondLimit { kRefuse, kMap };
+
 /// What a row takes beside its features: a target in f32, and its number in the lists of rows that train and
 /// that test, in an epoch's order and, at worst, among the rows' lines.
 inline constexpr std::uint64_t kRowBytes = 32;

@@ -13,6 +13,8 @@ namespace catenary {
 
 namespace {
 
+constexpr char kForeignOrder = std::endian::native == std::endian::little ? '>' : '<';
+
 // Where the elements stand in C's order, in which the last index runs fastest, as they come in Fortran's, in
 // which the first one does.
 class FortranPlaces {
@@ -83,17 +85,24 @@ class Reader {
 
   std::vector<T> read() {
     std::vector<T> values(header_.elements);
-    FortranPlaces places(header_.shape);
-    const std::uint64_t most = chunk_.size() / header_.element_bytes;
-    std::vector<T> moved(header_.is_fortran ? std::min(most, header_.elements) : 0);
-    while (done_ < values.size()) {
-      const std::size_t count = std::min(most, values.size() - done_);
-      read_some(header_.is_fortran ? std::span(moved).first(count) : std::span(values).subspan(done_, count));
-      for (std::size_t i = 0; header_.is_fortran && i < count; ++i)
-        values[places.next()] = std::move(moved[i]);
-      done_ += count;
+    if (header_.is_fortran) {
+      FortranPlaces places(header_.shape);
+      each([&](std::span<T> piece) {
+        for (T& value : piece) values[places.next()] = std::move(value);
+      });
     }
+    while (done_ < values.size()) read_some(std::span(values).subspan(done_, next_count()));
     return values;
+  }
+
+  // Calls use(piece) with the elements as they come.
+  void each(const auto& use) {
+    std::vector<T> piece(next_count());
+    while (done_ < header_.elements) {
+      const std::span<T> some = std::span(piece).first(next_count());
+      read_some(some);
+      use(some);
+    }
   }
 
  private:
@@ -106,6 +115,11 @@ class Reader {
          header_.descr);
   }
 
+  // How many elements are read at once.
+  [[nodiscard]] std::size_t next_count() const {
+    return std::min<std::uint64_t>(chunk_.size() / header_.element_bytes, header_.elements - done_);
+  }
+
   void read_some(std::span<T> out) {
     const std::size_t size = header_.element_bytes;
     const std::span<std::byte> part = std::span(chunk_).first(out.size() * size);
@@ -114,9 +128,8 @@ class Reader {
     const std::size_t converted = convert_(part, out);
     if (converted < out.size())
       fail_element<T>(source_, header_, done_ + converted, part.subspan(converted * size, size));
+    done_ += out.size();
   }
-
-  static constexpr char kForeignOrder = std::endian::native == std::endian::little ? '>' : '<';
 
   const NpySource& source_;
   const NpyHeader& header_;
@@ -135,6 +148,27 @@ std::vector<T> read_npy(const NpySource& source, const NpyHeader& header) {
   if (source.require_end) source.require_end();
   return values;
 }
+
+template <typename T>
+void read_npy_pieces(const NpySource& source, const NpyHeader& header,
+                     const std::function<void(std::span<T> piece)>& use) {
+  Reader<T>(source, header).each(use);
+  if (source.require_end) source.require_end();
+}
+
+template <typename T>
+bool lies_as(const NpyHeader& header) {
+  const bool is_of_type = header.code() == (sizeof(T) == 1 ? "u1" : "f4");
+  const bool has_order = sizeof(T) == 1 || header.descr[0] != kForeignOrder;
+  return is_of_type && has_order && !(header.is_fortran && header.columns() > 1);
+}
+
+template void read_npy_pieces(const NpySource&, const NpyHeader&,
+                              const std::function<void(std::span<float>)>&);
+template void read_npy_pieces(const NpySource&, const NpyHeader&,
+                              const std::function<void(std::span<std::uint8_t>)>&);
+template bool lies_as<float>(const NpyHeader&);
+template bool lies_as<std::uint8_t>(const NpyHeader&);
 
 template std::vector<double> read_npy(const NpySource&, const NpyHeader&);
 template std::vector<float> read_npy(const NpySource&, const NpyHeader&);

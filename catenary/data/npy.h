@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "catenary/data/npy_header.h"
@@ -12,5 +14,15 @@ namespace catenary {
 /// memory for all elements at once: ask require_allowed() first.
 template <typename T>
 [[nodiscard]] std::vector<T> read_npy(const NpySource& source, const NpyHeader& header);
+
+/// The same piece by piece, in the file's order, which takes 64 KiB of each element's bytes at once: calls
+/// use(piece) with each. T: float or std::uint8_t.
+template <typename T>
+void read_npy_pieces(const NpySource& source, const NpyHeader& header,
+                     const std::function<void(std::span<T> piece)>& use);
+
+/// Whether the elements after the header are T's as memory has them, row-major.
+template <typename T>
+[[nodiscard]] bool lies_as(const NpyHeader& header);
 
 }  // namespace catenary

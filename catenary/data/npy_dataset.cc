@@ -13,6 +13,7 @@
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
 #include "catenary/data/npz.h"
+#include "catenary/data/numpy_rows.h"
 
 namespace catenary {
 
@@ -88,22 +89,53 @@ void require_columns(const NpyHeader& header, const std::string& where, const Da
        limits.max_columns, fmt::join(header.shape, ", "));
 }
 
-Features read_features(NumpyFile& file, std::size_t x, const DataLimits& limits) {
-  const NpyHeader header = file.header(x);
+// Where x and y are; no y_file: without targets.
+struct Files {
+  NumpyFile& x_file;
+  NumpyFile* y_file;
+  std::optional<NumpyPlace> place = {};  // for rows that memory has no room for
+};
+
+// The array of features.
+struct X {
+  std::size_t array;
+  NpyHeader header;
+  std::uint64_t beside;  // bytes that the targets in its file will take
+};
+
+// Bytes that targets take in the file that has the features, too.
+std::uint64_t bytes_beside(const Files& files, std::size_t y) {
+  if (files.y_file != &files.x_file) return 0;
+  const NpyHeader header = files.y_file->header(y);
+  return header.elements * (header.is_text() ? sizeof(std::string) + header.element_bytes : sizeof(double));
+}
+
+template <typename T>
+void read_elements(NumpyData& data, const Files& files, const X& x, const DataLimits& limits) {
+  const bool fits = files.x_file.has_room(x.header.elements * sizeof(T) + x.beside);
+  if (fits || !files.place) {
+    data.features.elements = files.x_file.read<T>(x.array);
+  } else {
+    data.features.elements = map_rows<T>(files.x_file, x.array, *files.place, limits, data.notes);
+  }
+}
+
+void read_features(NumpyData& data, const Files& files, const X& x, const DataLimits& limits) {
+  NumpyFile& file = files.x_file;
+  const NpyHeader& header = x.header;
   if (header.shape.empty() || header.elements == 0) {
     fail(ErrorKind::kData, "{}: needed features [rows, ...] with at least one row and column, found [{}]",
-         file.where(x), fmt::join(header.shape, ", "));
+         file.where(x.array), fmt::join(header.shape, ", "));
   }
-  require_columns(header, file.where(x), limits);
-  Features features{
-      .rows = header.shape[0], .columns = static_cast<std::int64_t>(header.columns()), .elements = {}};
-  file.take_room(static_cast<std::uint64_t>(features.rows) * kRowBytes, x);
+  require_columns(header, file.where(x.array), limits);
+  data.features.rows = header.shape[0];
+  data.features.columns = static_cast<std::int64_t>(header.columns());
+  file.take_room(static_cast<std::uint64_t>(data.features.rows) * kRowBytes, x.array);
   if (header.code() == "u1") {
-    features.elements = file.read<std::uint8_t>(x);
+    read_elements<std::uint8_t>(data, files, x, limits);
   } else {
-    features.elements = file.read<float>(x);
+    read_elements<float>(data, files, x, limits);
   }
-  return features;
 }
 
 // An array of targets that is being read.
@@ -169,32 +201,31 @@ void read_targets(NumpyData& data, const Targets& y, const DataLimits& limits) {
   }
 }
 
-// Where x and y are; no y_file: without targets.
-struct Files {
-  NumpyFile& x_file;
-  NumpyFile* y_file;
-};
-
 NumpyData load(const Files& files, const NumpyChoice& choice, const DataLimits& limits) {
   const std::vector<std::string> suffixes = suffixes_of(choice.part);
   const Found x = choose(files.x_file, kX, suffixes);
-  if (files.y_file == nullptr)
-    return {.features = read_features(files.x_file, x.array, limits), .targets = {}};
+  NumpyData data;
+  if (files.y_file == nullptr) {
+    read_features(data, files, {x.array, files.x_file.header(x.array), 0}, limits);
+    return data;
+  }
   NumpyFile& y_file = *files.y_file;
   const Found y = &y_file == &files.x_file ? choose_beside(y_file, x) : choose(y_file, kY, suffixes);
-  NumpyData data{.features = read_features(files.x_file, x.array, limits), .targets = {}};
+  read_features(data, files, {x.array, files.x_file.header(x.array), bytes_beside(files, y.array)}, limits);
   read_targets(data, {y_file, y.array, y_file.header(y.array)}, limits);
   return data;
 }
 
 }  // namespace
 
-NumpyData load_numpy(const NumpyPaths& paths, const NumpyChoice& choice, const DataLimits& limits) {
+NumpyData load_numpy(const NumpyPaths& paths, const NumpyChoice& choice, const DataLimits& limits,
+                     const std::filesystem::path& cache) {
+  const std::optional<NumpyPlace> place = place_of(paths.x, cache);
   NumpyFile x_file(paths.x, limits);
-  if (choice.targets == NumpyTargets::kIgnored) return load({x_file, nullptr}, choice, limits);
-  if (paths.y.empty()) return load({x_file, &x_file}, choice, limits);
+  if (choice.targets == NumpyTargets::kIgnored) return load({x_file, nullptr, place}, choice, limits);
+  if (paths.y.empty()) return load({x_file, &x_file, place}, choice, limits);
   NumpyFile y_file(paths.y, limits);
-  return load({x_file, &y_file}, choice, limits);
+  return load({x_file, &y_file, place}, choice, limits);
 }
 
 NumpyData parse_numpy(std::span<const std::byte> file, const std::string& name, const NumpyChoice& choice,

@@ -41,13 +41,15 @@ struct NumpyData {
   /// decimals. Texts are of one column.
   std::variant<std::vector<double>, std::vector<std::string>> targets;
   std::int64_t target_columns = 0;  ///< 0: read without targets
+  std::vector<std::string> notes;   ///< for a person
 };
 
 /// Reads x, and y if it is required: numbers of any type that read_npy_header() knows, as targets also texts.
 /// Throws Error{data} that names the file and array, what was needed and what was found, also for more
-/// columns or memory than allowed; Error{io}.
+/// columns or memory than allowed; Error{io}. cache: a folder for the rows of x that memory has no room for,
+/// which are then mapped, from there or from where they lie; empty: they are refused. What is not x must fit.
 [[nodiscard]] NumpyData load_numpy(const NumpyPaths& paths, const NumpyChoice& choice = {},
-                                   const DataLimits& limits = {});
+                                   const DataLimits& limits = {}, const std::filesystem::path& cache = {});
 
 /// The same from memory that holds one file; `name` stands for it in messages.
 [[nodiscard]] NumpyData parse_numpy(std::span<const std::byte> file, const std::string& name,

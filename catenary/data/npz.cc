@@ -91,22 +91,22 @@ std::string NumpyFile::where(std::size_t i) const {
 }
 
 template <typename Use>
-auto NumpyFile::with_source(std::size_t i, const Use& use) const {
+auto NumpyFile::with_source(const StoredBytes& bytes, std::size_t i, const Use& use) const {
   if (entries_.empty()) {
     std::uint64_t at = 0;
     const auto read = [&](std::span<std::byte> out) {
-      const std::size_t count = bytes_.read(at, out);
+      const std::size_t count = bytes.read(at, out);
       at += count;
       return count;
     };
-    return use(NpySource{read, bytes_.size(), name_});
+    return use(NpySource{read, bytes.size(), name_});
   }
-  ZipEntryStream stream(bytes_, entries_[i], where(i));
+  ZipEntryStream stream(bytes, entries_[i], where(i));
   return use(NpySource{[&](std::span<std::byte> out) { return stream.read(out); }, entries_[i].bytes,
                        where(i), [&] { stream.require_end(); }});
 }
 
-NpyHeader NumpyFile::header(std::size_t i) const { return with_source(i, read_npy_header); }
+NpyHeader NumpyFile::header(std::size_t i) const { return with_source(bytes_, i, read_npy_header); }
 
 void NumpyFile::take_room(std::uint64_t bytes, std::size_t i) {
   require_allowed(taken_ + bytes, allowed_, where(i));
@@ -126,9 +126,49 @@ std::vector<T> NumpyFile::read(std::size_t i) {
   const std::uint64_t memory = memory_of<T>(header(i));
   take_room(memory, i);
   if (!entries_.empty() && memory / kMostGrowth > entries_[i].stored_bytes) require_content(i);
-  return with_source(i, [](const NpySource& source) { return read_npy<T>(source, read_npy_header(source)); });
+  return with_source(bytes_, i,
+                     [](const NpySource& source) { return read_npy<T>(source, read_npy_header(source)); });
 }
 
+template <typename T>
+void NumpyFile::read_pieces(std::size_t i, const std::function<void(std::span<T>)>& use) const {
+  with_source(bytes_, i, [&](const NpySource& source) {
+    const NpyHeader header = read_npy_header(source);
+    if (header.is_fortran && header.columns() > 1) {
+      fail(ErrorKind::kData,
+           "{}: needed C's order of elements, as an array that takes more than {} bytes of memory "
+           "(data.max_bytes) is read row by row, found Fortran's; np.ascontiguousarray(...) has it",
+           where(i), allowed_);
+    }
+    read_npy_pieces<T>(source, header, use);
+  });
+}
+
+// What is looked at is what is mapped, though another file may have taken the name meanwhile.
+template <typename T>
+std::optional<MappedArray<T>> NumpyFile::map(std::size_t i) const {
+  if (!entries_.empty() && entries_[i].is_deflated) return std::nullopt;
+  MappedFile file(name_);
+  const StoredBytes bytes(file.bytes());
+  return with_source(bytes, i, [&](const NpySource& source) -> std::optional<MappedArray<T>> {
+    std::uint64_t begin = entries_.empty() ? 0 : entries_[i].stored_begin;
+    NpySource counted = source;
+    counted.read = [&](std::span<std::byte> out) {
+      const std::size_t count = source.read(out);
+      begin += count;
+      return count;
+    };
+    const NpyHeader header = read_npy_header(counted);
+    if (!lies_as<T>(header) || begin % alignof(T) != 0) return std::nullopt;
+    read_npy_pieces<T>(source, header, [](std::span<T>) {});
+    return MappedArray<T>(std::move(file), begin, header.elements);
+  });
+}
+
+template void NumpyFile::read_pieces(std::size_t, const std::function<void(std::span<float>)>&) const;
+template void NumpyFile::read_pieces(std::size_t, const std::function<void(std::span<std::uint8_t>)>&) const;
+template std::optional<MappedArray<float>> NumpyFile::map(std::size_t) const;
+template std::optional<MappedArray<std::uint8_t>> NumpyFile::map(std::size_t) const;
 template std::vector<double> NumpyFile::read(std::size_t);
 template std::vector<float> NumpyFile::read(std::size_t);
 template std::vector<std::uint8_t> NumpyFile::read(std::size_t);

@@ -3,10 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "catenary/base/mapped_file.h"
 #include "catenary/data/limits.h"
 #include "catenary/data/npy.h"
 #include "catenary/data/stored_bytes.h"
@@ -37,13 +40,25 @@ class NumpyFile {
   /// they take more memory than is allowed after all that was read before.
   template <typename T>
   [[nodiscard]] std::vector<T> read(std::size_t i);
+  /// The elements of array `i` piece by piece, in the order of rows, as read_npy_pieces() has them; memory
+  /// holds a piece. Throws Error{data}, too, for an array in Fortran's order, which has no rows one by one.
+  template <typename T>
+  void read_pieces(std::size_t i, const std::function<void(std::span<T> piece)>& use) const;
+  /// The elements of array `i` of a regular file where they lie there; nothing where they lie otherwise than
+  /// memory has them, are deflated, or are not aligned. They are read once. Errors are those of read().
+  template <typename T>
+  [[nodiscard]] std::optional<MappedArray<T>> map(std::size_t i) const;
+  /// The file's own bytes.
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_.size(); }
+  /// Whether so many bytes of memory are left.
+  [[nodiscard]] bool has_room(std::uint64_t bytes) const { return bytes <= allowed_ - taken_; }
   /// Counts `bytes` of memory as taken for array `i`. Throws Error{data} if that is more than is allowed.
   void take_room(std::uint64_t bytes, std::size_t i);
 
  private:
   void find_arrays(const DataLimits& limits);
   template <typename Use>
-  [[nodiscard]] auto with_source(std::size_t i, const Use& use) const;
+  [[nodiscard]] auto with_source(const StoredBytes& bytes, std::size_t i, const Use& use) const;
   void require_content(std::size_t i) const;
 
   StoredBytes bytes_;

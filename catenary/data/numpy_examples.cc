@@ -78,6 +78,7 @@ void require_one_column(const NumpyData& arrays, const std::string& file) {
 Dataset features_only(NumpyData& arrays) {
   Dataset dataset;
   dataset.features = std::move(arrays.features);
+  dataset.notes = std::move(arrays.notes);
   for (std::int64_t i = 0; i < dataset.features.columns; ++i)
     dataset.places.push_back(static_cast<std::size_t>(i));
   dataset.target_columns = arrays.target_columns;

@@ -73,11 +73,15 @@ void Feed::make(const Batch& batch) {
 void Feed::will_need(std::span<const std::int64_t> rows) const {
   const Features& features =
       examples_.inputs.are_deferred ? examples_.data.features : examples_.inputs.features;
-  const auto* mapped = std::get_if<MappedArray<float>>(&features.elements);
-  // What fits into memory stays there once it was read, and needs no calls.
-  if (mapped == nullptr || mapped->view().size_bytes() <= allowed_bytes(DataLimits())) return;
   const auto width = static_cast<std::size_t>(features.columns);
-  for (const std::int64_t row : rows) mapped->will_need(static_cast<std::size_t>(row) * width, width);
+  const auto ask = [&](const auto& elements) {
+    if constexpr (requires { elements.will_need(width, width); }) {
+      // What fits into memory stays there once it was read, and needs no calls.
+      if (elements.view().size_bytes() <= allowed_bytes(DataLimits())) return;
+      for (const std::int64_t row : rows) elements.will_need(static_cast<std::size_t>(row) * width, width);
+    }
+  };
+  std::visit(ask, features.elements);
 }
 
 std::vector<double> Feed::inputs_of(std::int64_t row) const {
@@ -100,8 +104,8 @@ Rows Feed::inputs() const {
             .count = features.rows,
             .scale = examples_.inputs.scale,
             .shift = examples_.inputs.shift};
-  if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&features.elements)) {
-    rows.data = bytes->data();
+  if (const std::span<const std::uint8_t> bytes = bytes_of(features); !bytes.empty()) {
+    rows.data = bytes.data();
     rows.element = ElementType::kU8;
   }
   return rows;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <cstdint>
+#include <limits>
 #include <utility>
 #include <variant>
 
@@ -11,6 +13,7 @@
 #include "catenary/train/testing.h"
 #include "catenary/train/trainer.h"
 #include "tests/support/errors.h"
+#include "tests/support/numpy_file.h"
 
 namespace catenary::train {
 namespace {
@@ -65,7 +68,8 @@ TEST(Feed, TrainingFromAFileHasTheSameBitsOnAnyThreads) {
   (void)folder.file("data.csv", table());
   for (const auto& [target, loss] :
        {std::pair("kind", "softmax_cross_entropy"), std::pair("size", "squared_error")}) {
-    const auto trained = [&](const std::vector<std::string>& more, int threads) {
+    const auto trained = [&, target = target, loss = loss](const std::vector<std::string>& more,
+                                                           int threads) {
       return *train(config_of(folder, target, loss, more), {.threads = threads});
     };
     const TrainResult whole = trained({}, 1);
@@ -94,6 +98,92 @@ TEST(Feed, NumbersWithoutGapsAreReadWhereTheFileHasThem) {
   EXPECT_FALSE(data.file.inputs.are_deferred);
   EXPECT_TRUE(std::holds_alternative<MappedArray<float>>(data.file.inputs.features.elements));
   EXPECT_EQ(train(few, {})->run.weights, train(enough, {})->run.weights);
+}
+
+// Arrays x [kRows, 12], of which the last number is `last`, and y [kRows] of three classes.
+template <typename T>
+std::string x_array(const std::string& descr, T last) {
+  std::string elements;
+  for (int i = 0; i < kRows * 12 - 1; ++i)
+    elements += testing_support::little_endian(static_cast<T>(i * 37 % 101 + i % 12));
+  elements += testing_support::little_endian(last);
+  const std::string header = testing_support::npy_header(descr, fmt::format("({}, 12)", kRows));
+  return testing_support::npy(header, elements);
+}
+
+std::string y_array() {
+  std::string elements;
+  for (int i = 0; i < kRows; ++i) elements += static_cast<char>(i * 37 % 101 % 3);
+  return testing_support::npy(testing_support::npy_header("|u1", fmt::format("({},)", kRows)), elements);
+}
+
+constexpr const char* kCache = "\ncache = 'cache'";
+
+// train: what data.train is, and further keys.
+Config arrays_config(const TemporaryDirectory& folder, const std::string& train, const std::string& limit) {
+  return parse_config("format = 1\n[data]\ntrain = " + train + "\nmax_bytes = " + limit +
+                          "\nsplit = { validation = 0.2, test = 0.2 }\n"
+                          "[[model.layers]]\ntype = \"dense\"\n[train]\nloss = \"softmax_cross_entropy\"\n"
+                          "optimizer = { type = \"adam\", learning_rate = 0.05 }\nepochs = 2\n",
+                      folder / "c.toml", {});
+}
+
+TEST(Feed, ArraysBeyondMemoryTrainTheSameBitsOnAnyThreads) {
+  using testing_support::deflated_file, testing_support::file_of, testing_support::zip;
+  const TemporaryDirectory folder;
+  const std::string f4 = x_array<float>("<f4", 1), f8 = x_array<double>("<f8", 0.1),
+                    u1 = x_array<std::uint8_t>("|u1", 1), y = y_array();
+  const std::string gap = x_array<float>("<f4", std::numeric_limits<float>::quiet_NaN());
+  (void)folder.file("f4.npy", f4), (void)folder.file("f8.npy", f8), (void)folder.file("u1.npy", u1);
+  (void)folder.file("gap.npy", gap), (void)folder.file("y.npy", y);
+  (void)folder.file("stored.npz", zip({file_of("x.npy", f4), file_of("y.npy", y)}));
+  (void)folder.file("deflated.npz", zip({deflated_file("x.npy", f4), deflated_file("y.npy", y)}));
+  (void)folder.file("bytes.npz", zip({deflated_file("x.npy", u1), deflated_file("y.npy", y)}));
+  for (const std::string data :
+       {"{ x = 'f4.npy', y = 'y.npy' }", "{ x = 'f8.npy', y = 'y.npy' }", "{ x = 'u1.npy', y = 'y.npy' }",
+        "{ x = 'gap.npy', y = 'y.npy' }", "'stored.npz'", "'deflated.npz'", "'bytes.npz'"}) {
+    const Config few = arrays_config(folder, data + kCache, "17000"),
+                 enough = arrays_config(folder, data, "1000000");
+    EXPECT_TRUE(are_mapped(load_training_data(few).file.inputs.features) ||
+                load_training_data(few).file.inputs.are_deferred)
+        << data;
+    EXPECT_FALSE(are_mapped(load_training_data(enough).file.inputs.features));
+    const TrainResult whole = *train(enough, {.threads = 1});
+    for (const int threads : {1, 3}) {
+      const TrainResult mapped = *train(few, {.threads = threads});
+      EXPECT_EQ(mapped.run.weights, whole.run.weights) << data;
+      EXPECT_EQ(mapped.test->score.loss, whole.test->score.loss) << data;
+    }
+  }
+}
+
+TEST(Feed, ImagesBeyondMemoryTrainTheSameBitsOnAnyThreads) {
+  const TemporaryDirectory folder;
+  const std::string x = x_array<std::uint8_t>("|u1", 1), y = y_array();
+  (void)folder.file("i", idx_bytes({0, 3, 4}, x.substr(x.size() - kRows * 12)).replace(6, 2, "\1\x90"));
+  (void)folder.file("l", idx_bytes({0}, y.substr(y.size() - kRows)).replace(6, 2, "\1\x90"));
+  for (const std::string standardize : {"true", "false"}) {
+    const std::string data = "{ images = 'i', labels = 'l' }\nstandardize = " + standardize;
+    const Config few = arrays_config(folder, data, "17000"), enough = arrays_config(folder, data, "1000000");
+    EXPECT_TRUE(are_mapped(load_training_data(few).file.inputs.features));
+    const TrainResult whole = *train(enough, {.threads = 1});
+    for (const int threads : {1, 3})
+      EXPECT_EQ(train(few, {.threads = threads})->run.weights, whole.run.weights) << standardize;
+  }
+}
+
+TEST(Feed, PredictionsFromAnArrayBeyondMemoryAreTheSameAndItsPlaceIsNoted) {
+  const TemporaryDirectory folder;
+  const std::string x = folder.file("x.npy", x_array<double>("<f8", 1));
+  (void)folder.file("y.npy", y_array());
+  const std::string data = "{ x = 'x.npy', y = 'y.npy' }";
+  const Config few = arrays_config(folder, data + kCache, "17000");
+  EXPECT_THAT(load_training_data(few).notes,
+              testing::Contains(HasSubstr("rows are read from " + (folder / "cache").string())));
+  StoredRun run = kept(folder, train(arrays_config(folder, data, "1000000"), {})->run);
+  const auto expected = predicted_cells(run, x);
+  run.config.data = few.data;
+  EXPECT_EQ(predicted_cells(run, x), expected);
 }
 
 TEST(Feed, PredictionsAndFoldsFromAFileAreTheSame) {

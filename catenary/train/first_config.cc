@@ -45,10 +45,16 @@ DataConfig reading_of(const FirstData& data) {
   return how;
 }
 
+DataLimits limits_of(const FirstData& data, const DataConfig& how) {
+  DataLimits limits = how.limits;
+  if (data.max_bytes) limits.max_bytes = data.max_bytes;
+  return limits;
+}
+
 Dataset read(const FirstData& data, const DataConfig& how) {
   TableOptions options = table_options(how, {.samples = data.path, .labels = ""});
   options.targets = {data.target};
-  if (data.limits.max_bytes) options.limits.max_bytes = data.limits.max_bytes;
+  options.limits = limits_of(data, how);
   return load_table(data.path, options);
 }
 
@@ -77,7 +83,7 @@ Facts facts_of(const FirstData& data, const DataConfig& how, Dataset& table) {
   }
   const preprocess::Step steps[] = {{.options = preprocess::Auto()}};
   try {
-    fit(table, rows, steps);
+    fit(table, rows, steps, limits_of(data, how));
   } catch (const Error& error) {
     throw reworded(error, data.path + ": ");
   }

@@ -159,8 +159,9 @@ TEST(FirstConfig, ReadsAsOverridesSayAndSaysSo) {
                               "separator = \";\"\ndecimal = \",\"\nheader = false\n"
                               "columns = [\"a\", \"y\", \"b\"]\nmissing = [\"unknown\"]\n"
                               "types = { \"a\" = \"category\" }\nmax_columns = 9\nsplit = "));
-  EXPECT_THAT(text,
-              HasSubstr("# 60 rows, 2 columns beside the target, 9 inputs.\n"));  // 7 of a, b and where it is missing
+  EXPECT_THAT(
+      text,
+      HasSubstr("# 60 rows, 2 columns beside the target, 9 inputs.\n"));  // 7 of a, b and where it is missing
   EXPECT_THAT(text, HasSubstr("\nseed = 1\n"));
   const Config config = parse_config(text, folder / "c.toml", std::vector<std::string>{"train.epochs=1"});
   EXPECT_EQ(load_training_data(config).schema().inputs.size(), 9u);

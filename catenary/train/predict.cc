@@ -47,6 +47,7 @@ std::vector<CarriedColumn> carried_columns(const Examples& data, const std::vect
 std::int64_t predict(const StoredRun& run, const PredictOptions& options, const Sink& sink) {
   const DataFiles files{options.input, "", options.more};
   const Examples data = load_inputs(run.config, run.model.schema, files);
+  if (options.on_notes) options.on_notes(data.data.notes);
   const std::vector<TextColumn> texts = input_texts(run, options);
   const std::int64_t samples = data.size();
   PredictionTable table = prediction_table(run.config, run.model.schema, samples);

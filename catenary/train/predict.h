@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct PredictOptions {
   PredictionFormat format = PredictionFormat::kCsv;
   bool with_inputs = false;  ///< the input's columns stand beside their predictions
   int threads = 1;
+  /// Called before the first prediction with what was not certain of the input.
+  std::function<void(const std::vector<std::string>&)> on_notes = {};
 };
 
 /// Writes what a stored network says of each sample of the input, and returns how many there are. Nothing is

@@ -10,11 +10,11 @@
 #include "catenary/base/file.h"
 #include "catenary/base/notes.h"
 #include "catenary/base/text.h"
-#include "catenary/data/csv/table_cache.h"
 #include "catenary/data/folds.h"
 #include "catenary/data/idx_dataset.h"
 #include "catenary/data/numpy_examples.h"
 #include "catenary/data/preprocess/fit.h"
+#include "catenary/data/row_cache.h"
 #include "catenary/data/split.h"
 #include "catenary/data/split_column.h"
 #include "catenary/data/table_columns.h"
@@ -99,7 +99,7 @@ void note_missing_classes(std::vector<std::string>& notes, const Dataset& data, 
 }
 
 Dataset load_named_idx(const DataConfig& config) {
-  Dataset data = load_idx({config.train.samples, config.train.labels}, config.limits);
+  Dataset data = load_idx({config.train.samples, config.train.labels}, config.limits, BeyondLimit::kMap);
   if (config.classes.empty()) return data;
   if (config.classes.size() < data.schema.classes.size()) {
     fail(ErrorKind::kConfig,
@@ -108,6 +108,10 @@ Dataset load_named_idx(const DataConfig& config) {
   }
   data.schema.classes = config.classes;
   return data;
+}
+
+std::filesystem::path cache_folder(const DataConfig& data) {
+  return data.cache.empty() ? default_cache_folder() : std::filesystem::path(data.cache);
 }
 
 TableOptions table_options(const Config& config, const DataFiles& files) {
@@ -126,10 +130,11 @@ std::string arrays_for(Purpose purpose) { return purpose == Purpose::kTraining ?
 Dataset load_train_file(const Config& config) {
   const DataConfig& data = config.data;
   if (data.format == DataFormat::kNumpy) {
-    return numpy_examples(load_numpy({data.train.samples, data.train.labels},
-                                     {.part = arrays_for(Purpose::kTraining)}, data.limits),
-                          is_classification(config) ? NumpyTarget::kClasses : NumpyTarget::kNumbers,
-                          data.train.samples, data.limits);
+    return numpy_examples(
+        load_numpy({data.train.samples, data.train.labels}, {.part = arrays_for(Purpose::kTraining)},
+                   data.limits, cache_folder(data)),
+        is_classification(config) ? NumpyTarget::kClasses : NumpyTarget::kNumbers, data.train.samples,
+        data.limits);
   }
   if (config.data.format == DataFormat::kIdx) return load_named_idx(config.data);
   return load_table(config.data.train.samples, table_options(config, config.data.train));
@@ -140,12 +145,15 @@ Dataset load_trained(const Config& config, const DataFiles& files, const Schema&
   const DataLimits& limits = config.data.limits;
   if (config.data.format == DataFormat::kNumpy) {
     const NumpyChoice choice{.part = arrays_for(purpose)};
-    return numpy_examples(load_numpy({files.samples, files.labels}, choice, limits), trained, files.samples);
+    return numpy_examples(
+        load_numpy({files.samples, files.labels}, choice, limits, cache_folder(config.data)), trained,
+        files.samples);
   }
   TableOptions options = table_options(config, files);
   options.id = "";  // only predictions carry it
   if (purpose == Purpose::kOther) options.part = options.group = "";
-  if (config.data.format == DataFormat::kIdx) return load_idx({files.samples, files.labels}, trained, limits);
+  if (config.data.format == DataFormat::kIdx)
+    return load_idx({files.samples, files.labels}, trained, limits, BeyondLimit::kMap);
   return load_table(files.samples, trained, TargetUse::kRequired, options);
 }
 
@@ -186,7 +194,7 @@ TableOptions table_options(const DataConfig& data, const DataFiles& files) {
           .group = data.split ? data.split->group : "",
           .more = {files.more.begin(), files.more.end()},
           .limits = data.limits,
-          .cache = data.cache.empty() ? default_cache_folder() : std::filesystem::path(data.cache)};
+          .cache = cache_folder(data)};
 }
 
 std::optional<DataFiles> test_files(const Config& config) {
@@ -245,17 +253,29 @@ TrainingData load_training_data(const Config& config) {
   return data;
 }
 
+std::string_view name_of(JudgedBy part) {
+  switch (part) {
+    case JudgedBy::kTest: return "test";
+    case JudgedBy::kValidation: return "validation";
+    case JudgedBy::kTraining: break;
+  }
+  return "training";
+}
+
 TestData load_test_data(const Config& config, const Schema& trained) {
   TestData data;
-  const std::optional<DataFiles> test = test_files(config);
-  const DataFiles files = test.value_or(config.data.train);
-  Dataset table = load_trained(config, files, trained, test ? Purpose::kOther : Purpose::kTraining);
+  const std::optional<DataFiles> test = test_files(config), other = test ? test : config.data.validation;
+  data.part = test ? JudgedBy::kTest : other ? JudgedBy::kValidation : JudgedBy::kTraining;
+  const DataFiles files = other.value_or(config.data.train);
+  Dataset table = load_trained(config, files, trained, other ? Purpose::kOther : Purpose::kTraining);
   data.rows = explained_by(table.notes, [&] { return usable_rows(table, title(files)); });
-  data.trained_on = !test;
-  if (config.data.split && !config.data.test) {
+  if (config.data.split && !other) {
     Parts parts = split_as_configured(config, table, std::move(data.rows));
-    data.trained_on = parts.test.empty();
-    data.rows = std::move(data.trained_on ? parts.train : parts.test);
+    if (!parts.test.empty() || !parts.validation.empty())
+      data.part = parts.test.empty() ? JudgedBy::kValidation : JudgedBy::kTest;
+    data.rows = std::move(data.part == JudgedBy::kTest         ? parts.test
+                          : data.part == JudgedBy::kValidation ? parts.validation
+                                                               : parts.train);
   }
   data.notes = std::move(table.notes);
   data.file = examples_of(std::move(table), title(files), config.data.limits);
@@ -269,10 +289,11 @@ Examples load_inputs(const Config& config, const Schema& trained, const DataFile
     fail(ErrorKind::kConfig, "{}: needed one file of the format '{}', as only tables are read from several",
          title(files), name_of(config.data.format));
   if (config.data.format == DataFormat::kIdx)
-    return examples_of(load_idx({path, {}}, trained, limits), path, limits);
+    return examples_of(load_idx({path, {}}, trained, limits, BeyondLimit::kMap), path, limits);
   if (config.data.format == DataFormat::kNumpy) {
     const NumpyChoice choice{.part = arrays_for(Purpose::kOther), .targets = NumpyTargets::kIgnored};
-    return examples_of(numpy_examples(load_numpy({path, {}}, choice, limits), trained, path), path, limits);
+    NumpyData arrays = load_numpy({path, {}}, choice, limits, cache_folder(config.data));
+    return examples_of(numpy_examples(std::move(arrays), trained, path), path, limits);
   }
   TableOptions options = table_options(config, files);
   options.part = options.group = "";

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catenary/data/csv/table.h"
@@ -81,17 +82,23 @@ struct DividedTable {
 /// which classes a part lacks.
 [[nodiscard]] TrainingData prepare(const Config& config, DividedTable divided);
 
+/// Which part of a config's data judges a trained model.
+enum class JudgedBy { kTest, kValidation, kTraining };
+
+/// "test", "validation", "training".
+[[nodiscard]] std::string_view name_of(JudgedBy part);
+
 /// A file in memory and the rows of it that a trained model is judged by.
 struct TestData {
   Examples file;
   std::vector<std::int64_t> rows;
-  bool trained_on = false;  ///< the config has neither a test file nor a split: these are the training rows
+  JudgedBy part = JudgedBy::kTest;
   std::vector<std::string> notes;
   [[nodiscard]] Samples samples() const { return {&file, rows}; }
 };
 
-/// Reads what a trained model is judged by: the test file, the rows held out, or for want of both the
-/// training rows.
+/// Reads what a trained model is judged by: the test file, or the rows that a split keeps for it; for want of
+/// them those to validate on, for want of both the training rows.
 [[nodiscard]] TestData load_test_data(const Config& config, const Schema& trained);
 
 /// Reads inputs for prediction: tables with the model's columns, an IDX file of images, or NumPy's x. Throws

@@ -49,7 +49,7 @@ TEST(TrainingData, ASplitPutsEachRowInOnePartAndEvalFindsTheSamePart) {
   EXPECT_THAT(all, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
   const TestData test = load_test_data(config, data.schema());
   EXPECT_EQ(test.rows, data.test_rows);
-  EXPECT_FALSE(test.trained_on);
+  EXPECT_EQ(test.part, JudgedBy::kTest);
 }
 
 TEST(TrainingData, ASplitThatLeavesAPartEmptyIsAnErrorWithItsPlace) {
@@ -160,7 +160,7 @@ TEST(TestData, WithoutTestSetIsTheTrainingSetAndSaysSo) {
   const Config config = small_config(folder, "y", "squared_error");
   const TestData test = load_test_data(config, load_training_data(config).schema());
   EXPECT_EQ(test.rows.size(), 7u);
-  EXPECT_TRUE(test.trained_on);
+  EXPECT_EQ(test.part, JudgedBy::kTraining);
 }
 
 TEST(TestData, IsTheTestFileIfThereIsOne) {
@@ -172,7 +172,7 @@ TEST(TestData, IsTheTestFileIfThereIsOne) {
   const TestData test = load_test_data(config, load_training_data(config).schema());
   EXPECT_THAT(test.rows, ElementsAre(0));
   EXPECT_THAT(test.file.data.targets, ElementsAre(5));
-  EXPECT_FALSE(test.trained_on);
+  EXPECT_EQ(test.part, JudgedBy::kTest);
 }
 
 }  // namespace

@@ -58,13 +58,6 @@ CsvFormat told_format(const NamedSource& file, const CsvFormat& given) {
   return tell_format(start, given);
 }
 
-// How large a number of bytes is, for a person.
-std::string size_text(std::uint64_t bytes) {
-  if (bytes < 1'000'000) return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
-  if (bytes < 1'000'000'000) return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
-  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
-}
-
 // The decimal mark of numbers. The start of a file may have none but whole ones: where a comma is met further
 // on, the file is read again with it, and if then there is a point, once more as at first.
 class DecimalMark {
@@ -102,17 +95,16 @@ class Reading {
   [[nodiscard]] End read_files(TableBuilder& builder);
   [[nodiscard]] End read_file(const NamedSource& file, TableBuilder& builder);
   void bound(TableBuilder& builder, const CsvSource::Size& size, const std::string& name);
-  void look_for_kept(const TableBuilder& builder);
+  void look_for_kept(const TableBuilder& builder, const CsvSource::Size& size, const std::string& name);
   [[nodiscard]] Table finish(TableBuilder& builder);
-  void note_kept(Table& table, const std::filesystem::path& path) const;
 
   std::span<const NamedSource> sources_;
   CsvOptions options_;  // with a complete format
   const CsvFormat given_;
-  std::optional<TableKey> key_;           // once the columns are known, if a table may be kept
-  std::optional<Table> kept_;             // of an earlier reading
-  bool is_damaged_ = false;               // what was kept
-  std::optional<TableCacheWriter> file_;  // what memory has no room for
+  std::optional<RowKey> key_;      // once the columns are known, if a table may be kept
+  std::optional<Table> kept_;      // of an earlier reading
+  bool is_damaged_ = false;        // what was kept
+  std::optional<RowWriter> file_;  // what memory has no room for
 };
 
 Table Reading::run() {
@@ -166,7 +158,7 @@ Reading::End Reading::read_file(const NamedSource& file, TableBuilder& builder) 
     const bool is_first = bytes == 0;
     bytes += chunk.size();
     scanner.feed(chunk);
-    look_for_kept(builder);
+    look_for_kept(builder, size, file.name);
     if (kept_) return End::kKept;
     if (is_first && builder.must_reread()) return End::kAgain;
     bound(builder, size, file.name);
@@ -177,6 +169,8 @@ Reading::End Reading::read_file(const NamedSource& file, TableBuilder& builder) 
   return builder.must_reread() ? End::kAgain : End::kAll;
 }
 
+constexpr std::string_view kMoreBeside = "more, though a file has the features";
+
 // What is beyond the memory that is allowed goes to a file, if there may be one.
 void Reading::bound(TableBuilder& builder, const CsvSource::Size& size, const std::string& name) {
   if (builder.bytes() > size.allowed && key_ && !file_) {
@@ -184,12 +178,13 @@ void Reading::bound(TableBuilder& builder, const CsvSource::Size& size, const st
     builder.spill_to(*file_);
   }
   builder.flush();
-  if (builder.bytes() > size.allowed) fail_too_large(name, size.allowed, "more");
+  if (builder.bytes() > size.allowed) fail_too_large(name, size.allowed, file_ ? kMoreBeside : "more");
   if (file_ && builder.bytes() + file_->bytes() > size.most) fail_too_large(name, size.most, "more");
 }
 
-// Once, when the columns are known.
-void Reading::look_for_kept(const TableBuilder& builder) {
+// Once, when the columns are known. What is kept of a table serves where memory has no room for it.
+void Reading::look_for_kept(const TableBuilder& builder, const CsvSource::Size& size,
+                            const std::string& name) {
   if (key_ || options_.cache.empty() || builder.requests().empty()) return;
   std::vector<std::filesystem::path> paths;
   for (const NamedSource& file : sources_) paths.emplace_back(file.name);
@@ -198,26 +193,22 @@ void Reading::look_for_kept(const TableBuilder& builder) {
   const std::filesystem::path path = cache_path(options_.cache, *key_);
   CachedTable cached = open_table_cache(path, *key_);
   is_damaged_ = cached.is_damaged;
+  if (!cached.table || cached.bytes.beside + cached.bytes.features <= size.allowed) return;
+  if (cached.bytes.beside > size.allowed) fail_too_large(name, size.allowed, kMoreBeside);
   kept_ = std::move(cached.table);
-  if (kept_) note_kept(*kept_, path);
+  kept_->notes.push_back(note_of_rows(kept_->file(), path));
 }
 
 Table Reading::finish(TableBuilder& builder) {
+  builder.flush();
+  const std::uint64_t bytes = builder.bytes();
   Table table = explained_by(builder.notes(), [&] { return builder.finish(); });
   table.decimal = *options_.format.decimal;
   if (!file_) return table;
-  file_->finish(*key_, table);
-  if (is_damaged_)
-    table.notes.push_back(fmt::format("{}: was damaged, and is made anew", file_->path().string()));
-  note_kept(table, file_->path());
+  keep(table, bytes, *key_, *file_);
+  if (is_damaged_) table.notes.push_back(note_of_damage(file_->path()));
+  table.notes.push_back(note_of_rows(table.file(), file_->path()));
   return table;
-}
-
-void Reading::note_kept(Table& table, const std::filesystem::path& path) const {
-  table.notes.push_back(
-      fmt::format("{}: more than the memory that is allowed (data.max_bytes): rows are read from {} as they "
-                  "are needed ({})",
-                  table.file(), path.string(), size_text(std::filesystem::file_size(path))));
 }
 
 }  // namespace

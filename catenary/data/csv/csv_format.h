@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,10 @@ inline constexpr std::string_view kSeparators = ",;\t|";
 
 /// "','", "tab": a separator in a message.
 [[nodiscard]] std::string separator_name(char separator);
+
+/// Whether a file's first line, cut into cells, declares the separator and is no header: "sep=;", as Excel
+/// has it.
+[[nodiscard]] bool declares_separator(std::span<const std::string> cells);
 
 /// What the format leaves open, told by the file's first bytes: the separator is the one that cuts the first
 /// two lines into equally many cells, and most, but no given decimal comma unless there is no other; numbers

@@ -24,6 +24,20 @@ TEST(CsvFormat, TheSeparatorCutsTheFirstTwoLinesAlike) {
   EXPECT_EQ(separator_of("a;b,c,d\n1;2,3,4\n"), ',');
 }
 
+TEST(CsvFormat, ACommaInNamesAndNumbersIsNoSeparatorBesideOneThatCutsEvenly) {
+  EXPECT_EQ(separator_of("Length, cm;Width, cm;Weight, g\n1,5;2,5;3,25\n"), ';');
+  EXPECT_EQ(separator_of("Length, cm\tWidth, cm\tWeight, g\n1,5\t2,5\t3,25\n"), '\t');
+  EXPECT_EQ(separator_of("a,b;c,d\n1,2,3\n"), ',');
+}
+
+TEST(CsvFormat, TheFirstLineMayDeclareTheSeparator) {
+  EXPECT_EQ(separator_of("sep=;\na,b;c\n1,2;3\n"), ';');
+  EXPECT_EQ(separator_of("\xEF\xBB\xBFsep=|\r\na,b|c\r\n"), '|');
+  EXPECT_EQ(separator_of("sep=x\na,b\n"), ',');
+  EXPECT_EQ(tell_format("sep=;\na;b\n", {.separator = ','}).separator, ',');
+  EXPECT_EQ(tell_format("sep=;\na;b\n1,5;2\n", {}).decimal, ',');
+}
+
 TEST(CsvFormat, OfEquallyGoodSeparatorsTheCommaComesLast) {
   EXPECT_EQ(separator_of("a,b;c\n"), ';');
   EXPECT_EQ(separator_of("date, place;y\n1,5;p\n"), ';');

@@ -186,5 +186,15 @@ TEST(Csv, ReadsFromAPath) {
             "io: cannot open '/nowhere': No such file or directory");
 }
 
+TEST(Csv, ALineThatDeclaresTheSeparatorIsNoHeader) {
+  for (const char* text :
+       {"sep=;\na;b\n1,5;2\n", "\xEF\xBB\xBFsep=,\r\na,b\r\n1,2\r\n", "sep=|\n\na|b\n1|2\n"}) {
+    const Table table = parse(text);
+    EXPECT_THAT(names(table), testing::ElementsAre("a", "b")) << text;
+    EXPECT_EQ(table.rows(), 1);
+  }
+  EXPECT_THAT(names(parse("sep=,x\n1,2\n")), testing::ElementsAre("sep=", "x"));
+}
+
 }  // namespace
 }  // namespace catenary::csv_testing

@@ -42,10 +42,6 @@ enum class ColumnRole { kFeature, kTarget, kMark, kText, kSkip };
 /// The roles whose columns' numbers stand side by side in a matrix.
 inline constexpr std::size_t kMatrixRoles = 3;
 
-/// Of a target of numbers that may be classes, so many distinct cells are kept as they are written: more than
-/// the classes that are told without a word may be, for some write a number in several ways.
-inline constexpr std::size_t kMostFewTargets = 64;
-
 /// A column of a table.
 struct Column {
   std::string name;

@@ -36,12 +36,11 @@ void TableBuilder::start_file(std::string name) {
 
 void TableBuilder::fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
                              std::string_view text) const {
-  const bool is_number = readers_[column].guess() == Guess::kNumber;
-  const bool is_of_type = readers_[column].guess() != Guess::kCategory;
+  const Guess guess = readers_[column].guess();
   fail(ErrorKind::kData, "{}: line {}, column {} {}: needed {}, found {}{}{}", file(), line, column + 1,
        quote(table_.columns[column].name), needed, text.empty() ? "a blank cell" : quote(text),
-       is_number ? decimal_hint(text, *options_.format.decimal) : "",
-       is_of_type ? requests_[column].remedy : "");
+       guess == Guess::kNumber ? decimal_hint(text, *options_.format.decimal) : "",
+       guess == Guess::kCategory ? "" : requests_[column].remedy);
 }
 
 // A blank cell that begins a row waits for the next one: a line of nothing but spaces is no row.
@@ -63,7 +62,7 @@ void TableBuilder::take_cell(std::size_t cell, std::string_view text, std::int64
   const Slot slot = slots_[cell];
   if (slot.role == ColumnRole::kText) return take_text(cell, text);
   if (slot.role == ColumnRole::kSkip) return;
-  if (slot.role == ColumnRole::kTarget && are_targets_few_) take_target(text);
+  if (slot.role == ColumnRole::kTarget && targets_) targets_->add(text);
   const Guess before = readers_[cell].guess();
   const char* needed = readers_[cell].read(text, &row_[slot.number]);
   if (needed != nullptr || before != readers_[cell].guess()) look_at_change(before, text);
@@ -71,10 +70,6 @@ void TableBuilder::take_cell(std::size_t cell, std::string_view text, std::int64
   const bool is_open = readers_[cell].guess() == Guess::kMonthFirst && by_day_[cell];
   if (is_open && !std::isnan(row_[slot.number]))
     by_day_[cell] = parse_time(text, DateOrder::kDayFirst).has_value();
-}
-
-void TableBuilder::take_target(std::string_view text) {
-  if (targets_.find_or_add(text).is_new) are_targets_few_ = targets_.size() <= kMostFewTargets;
 }
 
 void TableBuilder::take_text(std::size_t cell, std::string_view text) {
@@ -110,17 +105,18 @@ void TableBuilder::hold_cell(std::string_view text, std::int64_t line) {
          "{}: line {}: needed at most {} columns, found more; data.max_columns sets the limit", file(), line,
          cell_);
   }
-  bytes_ += kColumnBytes + kNameCopies * text.size();
+  if (at_ != At::kFirstRow) bytes_ += kColumnBytes + kNameCopies * text.size();
   std::string& held = (at_ == At::kFirstRow ? first_ : header_).emplace_back(as_utf8(text));
   has_other_bytes_ |= held.size() != text.size();
 }
 
 void TableBuilder::end_row(std::int64_t line) {
   const std::size_t columns = at_ == At::kRows ? readers_.size() : header_.size();
-  const bool is_empty = cell_ == 0 || (cell_ == 1 && is_blank_ && (at_ == At::kHeader || columns != 1));
-  if (is_empty && at_ == At::kHeader) header_.clear();
+  const bool is_header = at_ == At::kHeader || at_ == At::kNextHeader;
+  const bool is_empty = cell_ == 0 || (cell_ == 1 && is_blank_ && (at_ == At::kHeader || columns != 1)) ||
+                        (is_header && declares_separator(header_));
+  if (is_empty && is_header) header_.clear();
   if (is_empty && at_ == At::kFirstRow) first_.clear();
-  if (is_empty && at_ == At::kNextHeader) header_.clear();
   if (!is_empty && at_ == At::kNextHeader) {
     require_same_header(line);
   } else if (!is_empty && at_ == At::kHeader && options_.format.has_header) {
@@ -132,8 +128,7 @@ void TableBuilder::end_row(std::int64_t line) {
     start(line);
   }
   cell_ = 0;
-  is_blank_ = true;
-  has_extra_ = false;
+  is_blank_ = true, has_extra_ = false;
 }
 
 void TableBuilder::end_full_row(std::int64_t line) {
@@ -246,7 +241,7 @@ void TableBuilder::request_columns() {
     table_.columns[i].role = request.role;
   }
   by_day_.assign(readers_.size(), true);
-  are_targets_few_ = std::ranges::count(requests_, ColumnRole::kTarget, &ColumnRequest::role) == 1;
+  if (std::ranges::count(requests_, ColumnRole::kTarget, &ColumnRequest::role) == 1) targets_.emplace();
   place_columns();
 }
 
@@ -287,7 +282,7 @@ void TableBuilder::make_room(const Reading& reading) {
   }
 }
 
-void TableBuilder::spill_to(TableCacheWriter& file) {
+void TableBuilder::spill_to(RowWriter& file) {
   file_ = &file;
   flush();
   table_.of(ColumnRole::kFeature).numbers.shrink_to_fit();
@@ -296,7 +291,7 @@ void TableBuilder::spill_to(TableCacheWriter& file) {
 void TableBuilder::flush() {
   if (file_ == nullptr) return;
   std::vector<float>& numbers = table_.of(ColumnRole::kFeature).numbers;
-  file_->add(numbers);
+  file_->add(std::as_bytes(std::span(numbers)));
   numbers.clear();
 }
 
@@ -342,25 +337,16 @@ Table TableBuilder::finish() {
     note_column(column);
     if (result.type != ColumnType::kNumber) continue;
     require_f32(column);
-    if (result.role == ColumnRole::kTarget && are_targets_few_) result.levels = few_targets();
+    if (result.role == ColumnRole::kTarget && targets_)
+      result.levels = targets_->numbers(*options_.format.decimal);
     if (reader.infinite() > 0)
-      table_.notes.push_back(fmt::format("{}: cells that are infinite count as missing: {}",
-                                         column_position(table_, column), reader.infinite()));
+      note(fmt::format("{}: cells that are infinite count as missing: {}", column_position(table_, column),
+                       reader.infinite()));
   }
-  if (has_other_bytes)
-    table_.notes.push_back(fmt::format("{}: not UTF-8: what is not is read as Windows-1252", table_.file()));
+  if (has_other_bytes) note(fmt::format("{}: not UTF-8: what is not is read as Windows-1252", table_.file()));
   flush();
   recode(std::move(codes));
   return std::move(table_);
-}
-
-std::vector<std::string> TableBuilder::few_targets() const {
-  std::vector<std::string> numbers;
-  for (std::size_t i = 0; i < targets_.size(); ++i) {
-    if (canonical_number(targets_[i], *options_.format.decimal)) numbers.emplace_back(targets_[i]);
-  }
-  std::ranges::sort(numbers);
-  return numbers;
 }
 
 // What was not certain of a column that is no number.

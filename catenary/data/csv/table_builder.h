@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,8 +12,8 @@
 
 #include "catenary/data/csv/column_reader.h"
 #include "catenary/data/csv/csv.h"
-#include "catenary/data/csv/level_table.h"
-#include "catenary/data/csv/table_cache.h"
+#include "catenary/data/csv/few_texts.h"
+#include "catenary/data/row_cache.h"
 
 namespace catenary {
 
@@ -46,7 +47,7 @@ class TableBuilder {
   [[nodiscard]] std::span<const ColumnRequest> requests() const { return requests_; }
   /// Puts the features' numbers to a file: those that there are, and at each flush() those that have come
   /// since. The file must outlive the builder.
-  void spill_to(TableCacheWriter& file);
+  void spill_to(RowWriter& file);
   void flush();
   /// Whether a cell has shown that the file must be read again, by guesses().
   [[nodiscard]] bool must_reread() const { return std::ranges::any_of(readers_, &ColumnReader::must_reread); }
@@ -80,7 +81,6 @@ class TableBuilder {
   };
 
   void take_cell(std::size_t cell, std::string_view text, std::int64_t line);
-  void take_target(std::string_view text);
   void take_text(std::size_t cell, std::string_view text);
   void add_beyond_columns(std::string_view text, std::int64_t line);
   void hold_cell(std::string_view text, std::int64_t line);
@@ -100,7 +100,6 @@ class TableBuilder {
   }
   void note_column(std::size_t column);
   void require_f32(std::size_t column);
-  [[nodiscard]] std::vector<std::string> few_targets() const;
   [[noreturn]] void fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
                               std::string_view text) const;
 
@@ -117,15 +116,14 @@ class TableBuilder {
   std::size_t cell_ = 0;     // index of the next cell in its row
   bool has_extra_ = false;   // the row has a cell beyond the columns that is not blank
   std::vector<bool>
-      by_day_;          // of a column of dates that are read by month: whether all can be read by day, too
-  LevelTable targets_;  // distinct cells of the only target
-  bool are_targets_few_ = false;  // so far
+      by_day_;  // of a column of dates that are read by month: whether all can be read by day, too
+  std::optional<FewTexts> targets_;  // of the column that is the only target
   bool has_other_decimal_ = false;
   bool has_other_bytes_ = false;  // a name or a text is not in UTF-8
   bool is_blank_ = true;          // none of the row's cells so far had anything in it
   std::uint64_t bytes_ = 0;
-  std::uint64_t row_bytes_ = 0;       // that each row adds to them, beside its texts
-  TableCacheWriter* file_ = nullptr;  // has the features' numbers
+  std::uint64_t row_bytes_ = 0;  // that each row adds to them, beside its texts
+  RowWriter* file_ = nullptr;    // has the features' numbers
 };
 
 }  // namespace catenary

@@ -98,7 +98,7 @@ TEST(TableCache, IsReadInPlaceOfTheFileUntilThatChanges) {
   const fs::path kept = *fs::directory_iterator(cache);
   const auto made = fs::last_write_time(kept);
   EXPECT_EQ(contents(read_csv(path, options(cache, kTooFew))), contents(first));
-  EXPECT_TRUE(is_mapped(read_csv(path, options(cache, kEnough))));
+  EXPECT_FALSE(is_mapped(read_csv(path, options(cache, kEnough))));
   EXPECT_EQ(fs::last_write_time(kept), made);
   (void)folder.file("data.csv", many_rows("Rome"));
   const Table changed = read_csv(path, options(cache, kTooFew));
@@ -179,6 +179,34 @@ TEST(TableCache, WhatIsBesideTheFeaturesMustFitInMemory) {
   EXPECT_THAT(error_of([&] { (void)read_csv(path, options({}, kTooFew)); }),
               HasSubstr("needed data that take at most 36000 bytes of memory, found more"));
   EXPECT_TRUE(fs::is_empty(folder / "cache"));
+}
+
+TEST(TableCache, TheLimitHoldsForWhatWasKeptToo) {
+  const TemporaryDirectory folder;
+  const fs::path path = folder.file("data.csv", many_rows());
+  (void)read_csv(path, options(folder / "cache", kTooFew));
+  EXPECT_THAT(
+      error_of([&] { (void)read_csv(path, options(folder / "cache", 10'000)); }),
+      HasSubstr("needed data that take at most 10000 bytes of memory, found more, though a file has"));
+}
+
+TEST(TableCache, IsItsOwnersAlone) {
+  const TemporaryDirectory folder;
+  const fs::path path = folder.file("data.csv", many_rows()), cache = folder / "new" / "cache";
+  (void)read_csv(path, options(cache, kTooFew));
+  constexpr fs::perms kOthers = fs::perms::group_all | fs::perms::others_all;
+  EXPECT_EQ(fs::status(cache).permissions() & kOthers, fs::perms::none);
+  EXPECT_EQ(fs::status(*fs::directory_iterator(cache)).permissions() & kOthers, fs::perms::none);
+}
+
+TEST(TableCache, AChangeThatHidesIsNoticed) {
+  const TemporaryDirectory folder;
+  const fs::path path = folder.file("data.csv", many_rows("Rome")), cache = folder / "cache";
+  (void)read_csv(path, options(cache, kTooFew));
+  const auto time = fs::last_write_time(path);
+  (void)folder.file("data.csv", many_rows("Bern"));
+  fs::last_write_time(path, time);
+  EXPECT_THAT(read_csv(path, options(cache, kTooFew)).columns[2].levels, testing::Contains("Bern"));
 }
 
 TEST(TableCache, AFolderThatCannotBeMadeIsNamed) {

@@ -95,8 +95,8 @@ void load(std::span<const T> elements, const Cells& cells, const Input& input,
 }
 
 void load(const Cells& cells, const Input& input, std::span<const std::int64_t> rows, std::span<float> out) {
-  if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&cells.features.elements))
-    return load(std::span(*bytes), cells, input, rows, out);
+  if (const std::span<const std::uint8_t> bytes = bytes_of(cells.features); !bytes.empty())
+    return load(bytes, cells, input, rows, out);
   load(floats_of(cells.features), cells, input, rows, out);
 }
 

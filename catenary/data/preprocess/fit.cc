@@ -275,6 +275,11 @@ void Fit::apply_one(const preprocess::TargetStandardize& /*options*/) {
     for (const std::int64_t row : rows_)
       target.push_back(data_.targets[static_cast<std::size_t>(row) * columns + i]);
     data_.schema.target_scales.push_back(standardizing_step(target, data_.schema.target_names[i]));
+    if (!is_coarse(data_.schema.target_scales.back())) continue;
+    data_.notes.push_back(fmt::format(
+        "target {}: f32 keeps few of the digits in which its values, about {:g}, differ; they may be told "
+        "less a constant",
+        quote(data_.schema.target_names[i]), data_.schema.target_scales.back().shift));
   }
 }
 
@@ -330,7 +335,7 @@ void Fit::auto_time(const preprocess::Auto& options, const Draft& draft, Drafts&
 }
 
 void Fit::apply_one(const preprocess::Auto& options) {
-  if (std::holds_alternative<std::vector<std::uint8_t>>(data_.features.elements)) {
+  if (!bytes_of(data_.features).empty()) {
     if (options.standardize) apply_one(preprocess::Standardize());  // and they stay bytes in memory
     return;
   }

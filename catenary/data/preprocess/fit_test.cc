@@ -336,5 +336,17 @@ TEST(Fit, OtherRowsChangeNothing) {
   }
 }
 
+TEST(Fit, TargetsThatF32HardlyTellsApartAreNoted) {
+  const auto notes = [](const std::string& targets) {
+    return fitted_to("x,y\n" + targets, {{.options = TargetStandardize()}}).notes;
+  };
+  EXPECT_THAT(
+      notes("1,100000001\n2,100000003\n"),
+      ElementsAre("target 'y': f32 keeps few of the digits in which its values, about 1e+08, differ; they "
+                  "may be told less a constant"));
+  EXPECT_THAT(notes("1,1001\n2,1003\n"), IsEmpty());
+  EXPECT_THAT(notes("1,5\n2,5\n"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace catenary::preprocess_testing

@@ -59,8 +59,7 @@ using Rows = std::vector<std::int64_t>;
     }
   };
   add(floats_of(inputs.features));
-  if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&inputs.features.elements))
-    add(std::span(*bytes));
+  add(bytes_of(inputs.features));
   return result;
 }
 

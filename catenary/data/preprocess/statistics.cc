@@ -94,6 +94,11 @@ fitted::Affine standardizing_step(std::span<const float> values, const std::stri
   return {.shift = static_cast<float>(-static_cast<double>(shift) * std), .scale = static_cast<float>(std)};
 }
 
+bool is_coarse(const fitted::Affine& standardizing) {
+  constexpr float kSteps = 64, kDigits = 1 << 24;
+  return std::abs(standardizing.shift) > standardizing.scale / kSteps * kDigits;
+}
+
 fitted::Affine minmax_step(std::span<const float> values, double low, double high, const std::string& name) {
   if (values.empty())
     fail(ErrorKind::kData, "column {}: needed a value among the training rows, found none", quote(name));

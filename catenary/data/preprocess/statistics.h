@@ -31,6 +31,10 @@ namespace catenary {
 /// centred. name: in messages. Throws Error{data} where values cannot be mapped in f32.
 [[nodiscard]] fitted::Affine standardizing_step(std::span<const float> values, const std::string& name);
 
+/// Whether values that such a step standardizes have lost digits in which they differ: f32, which they are
+/// kept in, has fewer than 64 steps in their standard deviation.
+[[nodiscard]] bool is_coarse(const fitted::Affine& standardizing);
+
 /// The least of the values to low, the greatest to high; that of a constant to low. Throws Error{data} for no
 /// values, or where they cannot be mapped in f32.
 [[nodiscard]] fitted::Affine minmax_step(std::span<const float> values, double low, double high,

@@ -70,7 +70,7 @@ struct DataConfig {
   std::vector<std::string> ignore = {};  ///< CSV only: columns that are not read
   std::string id = "";                   ///< CSV only: the column that predictions carry; "": none
   DataLimits limits = {};
-  std::string cache = "";  ///< CSV only: folder for rows that memory has no room for; "": the user's own
+  std::string cache = "";  ///< folder for rows that memory has no room for; "": the user's own
   Place place, target_place;
   [[nodiscard]] bool operator==(const DataConfig&) const = default;
 };

@@ -10,6 +10,7 @@
 #include "catenary/base/file.h"
 #include "catenary/base/file_pattern.h"
 #include "catenary/base/text.h"
+#include "catenary/data/csv/words.h"
 #include "catenary/train/config/sections.h"
 #include "catenary/train/config/table_reader.h"
 
@@ -23,9 +24,9 @@ constexpr std::array<std::string_view, 22> kKeys = {
     "missing",     "types",       "ignore",      "id",      "date_order", "standardize",
     "max_bytes",   "max_columns", "max_classes", "cache"};
 // Of tables alone.
-constexpr std::array<std::string_view, 12> kTableKeys = {"target", "target_type", "separator",  "decimal",
-                                                         "header", "columns",     "missing",    "types",
-                                                         "ignore", "id",          "date_order", "cache"};
+constexpr std::array<std::string_view, 11> kTableKeys = {"target", "target_type", "separator", "decimal",
+                                                         "header", "columns",     "missing",   "types",
+                                                         "ignore", "id",          "date_order"};
 // Those that say how a table is read, whatever it is read for.
 constexpr std::array<std::string_view, 14> kReadingKeys = {
     "target_type", "separator", "decimal",    "header", "columns",   "missing",     "types",
@@ -168,7 +169,7 @@ CsvFormat read_csv_format(const TableReader& data) {
     constexpr std::string_view kExpected = "an array of words that stand for a missing value";
     if (missing->array() == nullptr) fail_expected(*missing, data.path("missing"), kExpected);
     for (const TomlNode& word : *missing->array())
-      format.missing.push_back(as_string(word, data.path("missing"), kExpected));
+      format.missing.emplace_back(trimmed(as_string(word, data.path("missing"), kExpected)));
   }
   return format;
 }
@@ -186,25 +187,23 @@ std::vector<std::pair<std::string, ColumnType>> read_types(const TableReader& da
   return types;
 }
 
-void read_reading_keys(const TableReader& table, DataConfig& data, const std::string& config_path) {
+void read_reading_keys(const TableReader& table, DataConfig& data) {
   data.table = read_csv_format(table);
   data.types = read_types(table);
   if (const TomlNode* ignore = table.find("ignore"))
     data.ignore = as_names(*ignore, table.path("ignore"), "the name of a column, or an array of such names");
   data.id = table.column_name("id");
-  if (const TomlNode* cache = table.find("cache"))
-    data.cache = path_at(*cache, table.path("cache"), config_path);
   constexpr std::array kTargetTypes = {ColumnType::kNumber, ColumnType::kCategory};
   if (table.find("target_type") != nullptr)
     data.target_type =
         table.choice("target_type", std::span<const ColumnType>(kTargetTypes), ColumnType::kNumber);
 }
 
-void read_table_keys(const TableReader& table, DataConfig& data, const std::string& config_path) {
+void read_table_keys(const TableReader& table, DataConfig& data) {
   table.forbid(std::array<std::string_view, 1>{"classes"}, "applies only to format = \"idx\"");
   data.targets = read_targets(table);
   data.target_place = {table.find("target")->place};
-  read_reading_keys(table, data, config_path);
+  read_reading_keys(table, data);
 }
 
 DataLimits read_limits(const TableReader& data) {
@@ -217,6 +216,12 @@ DataLimits read_limits(const TableReader& data) {
   limits.max_columns = count("max_columns", kMostBytes, limits.max_columns);
   limits.max_classes = count("max_classes", kMostClasses, limits.max_classes);
   return limits;
+}
+
+void read_memory_keys(const TableReader& table, DataConfig& data, const std::string& config_path) {
+  data.limits = read_limits(table);
+  if (const TomlNode* cache = table.find("cache"))
+    data.cache = path_at(*cache, table.path("cache"), config_path);
 }
 
 // In small letters, and without the ending of what is compressed.
@@ -237,8 +242,9 @@ constexpr std::array<std::string_view, 2> kNumpyEndings = {".npz", ".npy"};
 
 // Without a format, the file's name tells.
 DataFormat infer_format(const TomlNode& train, const std::string& config_path) {
-  const TomlNode& first =
-      train.array() != nullptr && !train.array()->empty() ? train.array()->front() : train;
+  if (train.array() != nullptr && train.array()->empty())
+    fail_expected(train, "data.train", "a path, or an array of at least one");
+  const TomlNode& first = train.array() != nullptr ? train.array()->front() : train;
   const auto* path = std::get_if<std::string>(&first.value);
   if (path == nullptr)
     return train.table() != nullptr && find(*train.table(), "x") != nullptr ? DataFormat::kNumpy
@@ -293,8 +299,8 @@ DataConfig table_reading(std::span<const std::string> overrides, OtherKeys other
   const TomlEntry* entry = find(*reading.table(), "data");
   if (entry == nullptr) return data;
   const TableReader table(entry->node, "data", kKeys);
-  read_reading_keys(table, data, "");
-  data.limits = read_limits(table);
+  read_reading_keys(table, data);
+  read_memory_keys(table, data, "");
   return data;
 }
 
@@ -313,15 +319,18 @@ DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   data.format = read_format(table, train, config_path);
   data.train = read_files(train, "data.train", config_path, data.format);
   read_parts(table, data, config_path);
-  data.limits = read_limits(table);
+  read_memory_keys(table, data, config_path);
   data.place = {train.place};
   if (data.format == DataFormat::kCsv) {
-    read_table_keys(table, data, config_path);
+    read_table_keys(table, data);
     return data;
   }
   table.forbid(kTableKeys, "applies only to format = \"csv\"");
-  if (data.format == DataFormat::kNumpy)
+  if (data.format == DataFormat::kNumpy) {
     table.forbid(std::array<std::string_view, 1>{"classes"}, "applies only to format = \"idx\"");
+  } else {
+    table.forbid(std::array<std::string_view, 1>{"cache"}, "applies only to format = \"csv\" and \"numpy\"");
+  }
   if (const auto* classes = table.find("classes")) {
     data.classes = as_names(*classes, "data.classes", "an array of the labels' names");
   }

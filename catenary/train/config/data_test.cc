@@ -182,6 +182,13 @@ TEST(DataConfig, KeysThatAreNearFindTheirNames) {
   EXPECT_EQ(hint("split = { val = 0.2 }"), "'validation'?");
 }
 
+TEST(DataConfig, ImagesHaveNoCacheAndOthersHaveOne) {
+  EXPECT_EQ(data_config("train = 'a.npz'\ncache = 'rows'").data.cache, "/c/rows");
+  EXPECT_EQ(table("cache = 'rows'").cache, "/c/rows");
+  EXPECT_EQ(data_error("train = 'a-images-idx3'\ncache = 'rows'"),
+            "config: /c/c.toml:4:1: data.cache: applies only to format = \"csv\" and \"numpy\"");
+}
+
 TEST(DataConfig, OnlyTablesHaveColumns) {
   const std::string at = "config: /c/c.toml:4:";
   for (const std::string key :

@@ -68,6 +68,9 @@ TEST(TableTargets, FewWholeTargetsAreToldApartByTheirText) {
               ElementsAre("9007199254740992", "9007199254740993"));
   EXPECT_THAT(parsed("x,y\n1,01\n2,1.0\n3,NA\n4,+2\n5,2\n").whole_targets, ElementsAre("01", "2"));
   EXPECT_THAT(parsed("x,y\n1,1\n2,1.5\n").whole_targets, ElementsAre());
+  TableOptions options = options_of_y();
+  options.format.missing = {"999"};
+  EXPECT_THAT(parsed("x,y\n1,1\n2,999\n3,inf\n4,2\n", options).whole_targets, ElementsAre("1", "2"));
   std::string many = "x,y\n";
   for (int i = 0; i < 65; ++i) many += fmt::format("1,{}\n", i);
   EXPECT_THAT(parsed(many).whole_targets, ElementsAre());

@@ -18,8 +18,8 @@ class FewTexts {
   void add(std::string_view text) {
     if (are_few_ && texts_.find_or_add(text).is_new) are_few_ = texts_.size() <= kMost;
   }
-  /// Those that are finite numbers, sorted by bytes; none where texts are many.
-  [[nodiscard]] std::vector<std::string> numbers(char decimal) const;
+  /// By bytes; none where they are many.
+  [[nodiscard]] std::vector<std::string> sorted() const;
 
  private:
   LevelTable texts_;

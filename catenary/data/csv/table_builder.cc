@@ -62,11 +62,11 @@ void TableBuilder::take_cell(std::size_t cell, std::string_view text, std::int64
   const Slot slot = slots_[cell];
   if (slot.role == ColumnRole::kText) return take_text(cell, text);
   if (slot.role == ColumnRole::kSkip) return;
-  if (slot.role == ColumnRole::kTarget && targets_) targets_->add(text);
   const Guess before = readers_[cell].guess();
   const char* needed = readers_[cell].read(text, &row_[slot.number]);
   if (needed != nullptr || before != readers_[cell].guess()) look_at_change(before, text);
   if (needed != nullptr) fail_cell(line, cell, needed, text);
+  if (slot.role == ColumnRole::kTarget && targets_ && !std::isnan(row_[slot.number])) targets_->add(text);
   const bool is_open = readers_[cell].guess() == Guess::kMonthFirst && by_day_[cell];
   if (is_open && !std::isnan(row_[slot.number]))
     by_day_[cell] = parse_time(text, DateOrder::kDayFirst).has_value();
@@ -337,8 +337,7 @@ Table TableBuilder::finish() {
     note_column(column);
     if (result.type != ColumnType::kNumber) continue;
     require_f32(column);
-    if (result.role == ColumnRole::kTarget && targets_)
-      result.levels = targets_->numbers(*options_.format.decimal);
+    if (result.role == ColumnRole::kTarget && targets_) result.levels = targets_->sorted();
     if (reader.infinite() > 0)
       note(fmt::format("{}: cells that are infinite count as missing: {}", column_position(table_, column),
                        reader.infinite()));

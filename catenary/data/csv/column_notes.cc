@@ -36,6 +36,13 @@ bool is_other_decimal_meant(std::span<const std::string> levels, char decimal) {
   return is_meant;
 }
 
+// Short, and between quotes of TOML as it is.
+bool stands_in_quotes(std::string_view word) {
+  constexpr std::size_t kLongest = 40;  // of several in a message
+  return word.size() <= kLongest && word.find_first_of("\"\\") == std::string_view::npos &&
+         printable(word) == word;
+}
+
 }  // namespace
 
 bool has_other_decimal(std::string_view text, char decimal) {
@@ -72,9 +79,10 @@ std::string remedy_for(const MixedNumbers& mixed) {
   constexpr std::size_t kFew = 5;  // words, that a list may have in a message
   if (!mixed.other_decimal.empty()) return mixed.other_decimal;
   if (mixed.words.empty()) return "data.decimal may put it right";
-  if (mixed.words.size() > kFew) return "data.missing may list the words that stand for a missing value";
+  if (mixed.words.size() > kFew || !std::ranges::all_of(mixed.words, stands_in_quotes))
+    return "data.missing may list the words that stand for a missing value";
   std::vector<std::string> quoted;
-  for (const std::string_view word : mixed.words) quoted.push_back(fmt::format("\"{}\"", printable(word)));
+  for (const std::string_view word : mixed.words) quoted.push_back(fmt::format("\"{}\"", word));
   return fmt::format("data.missing = [{}] takes {} for a missing value", fmt::join(quoted, ", "),
                      quoted.size() == 1 ? "the word" : "each word");
 }

@@ -277,7 +277,7 @@ void TableBuilder::make_room(const Reading& reading) {
     const double after_next = size * (1 + static_cast<double>(reading.chunk) / read);
     if (after_next <= static_cast<double>(matrix.numbers.capacity())) continue;
     const double expected = kSlack * size * static_cast<double>(reading.total) / read;
-    const double most = std::max(after_next, static_cast<double>(reading.allowed / sizeof(float)));
+    const double most = std::max(after_next, static_cast<double>(reading.allowed) / sizeof(float));
     matrix.numbers.reserve(static_cast<std::size_t>(std::min(expected, most)));
   }
 }

@@ -151,6 +151,9 @@ CLI::App& add_init(CLI::App& app, InitArguments& arguments, TargetWords& words) 
       ->type_name("")
       ->transform(dash_is(kStandardInput));
   add_target(command, arguments.target, words).required();
+  add_overrides(
+      command, arguments.set,
+      "Key of [data] that says how the table is read, such as data.header=false; the config gets it");
   command.add_option("--output", arguments.output, "Config to write; no file may be there yet [stdout]")
       ->type_name("FILE")
       ->check(not_empty())

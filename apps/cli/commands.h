@@ -45,6 +45,7 @@ struct InitArguments {
   std::string data;
   std::string target;
   std::optional<ColumnType> target_type;
+  std::vector<std::string> set;  ///< of [data], by which the table is read
   MaxBytes max_bytes;
   std::string output = "/dev/stdout";
 };

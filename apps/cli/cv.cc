@@ -79,8 +79,8 @@ void say_start(const train::Config& config, const CrossValidationStart& start, i
 std::string fold_line(const Fold& fold, std::int64_t folds) {
   const train::Score& score = fold.assessment.score;
   const std::string accuracy = score.accuracy ? fmt::format("  accuracy {:.4f}", *score.accuracy) : "";
-  return fmt::format("fold {}/{}  loss {:.4f}{}  trained on {}, judged on {}", fold.number, folds, score.loss,
-                     accuracy, fold.trained_on, fold.assessment.samples);
+  return fmt::format("fold {}/{}  loss {}{}  trained on {}, judged on {}", fold.number, folds,
+                     train::loss_text(score.loss), accuracy, fold.trained_on, fold.assessment.samples);
 }
 
 CrossValidationOptions talking_options(const train::Config& config, const CvArguments& arguments,
@@ -106,7 +106,8 @@ std::string table_of(const CrossValidation& result) {
       fmt::format("{:>6}  {:>8}  {:>12}{}\n", "fold", "rows", "loss", result.accuracy ? "  accuracy" : "");
   for (const Fold& fold : result.folds) {
     const train::Score& score = fold.assessment.score;
-    text += fmt::format("{:>6}  {:>8}  {:>12.4f}", fold.number, fold.assessment.samples, score.loss);
+    text += fmt::format("{:>6}  {:>8}  {:>12}", fold.number, fold.assessment.samples,
+                        train::loss_text(score.loss));
     if (score.accuracy) text += fmt::format("  {:>8.4f}", *score.accuracy);
     text += "\n";
   }
@@ -117,8 +118,9 @@ std::string summary_of(const CrossValidation& result) {
   std::string text = table_of(result) + "\n";
   if (result.accuracy)
     text += fmt::format("accuracy {:.3f} ± {:.3f}\n", result.accuracy->mean, result.accuracy->deviation);
-  text += fmt::format("loss {:.4f} ± {:.4f} (mean and standard deviation over {} folds)\n", result.loss.mean,
-                      result.loss.deviation, result.folds.size());
+  text += fmt::format("loss {} ± {} (mean and standard deviation over {} folds)\n",
+                      train::loss_text(result.loss.mean),
+                      train::loss_text(result.loss.deviation, result.loss.mean), result.folds.size());
   return result.confusion ? text + report(*result.confusion) : text;
 }
 
@@ -132,12 +134,12 @@ std::optional<CrossValidation> run_folds(const train::Config& config, CrossValid
   return train::cross_validate(config, options);
 }
 
-// Throws Error{config} when predictions would replace what they come from, or stand beside the results.
-void check_output(const CvArguments& arguments, const train::DataConfig& data) {
+// Throws Error{config} for a name that tells what is not written, and when predictions would stand beside the
+// results or replace the config.
+void check_output(const CvArguments& arguments) {
   if (arguments.output.empty()) return;
-  for (const std::string& input : {arguments.config, data.train.samples, data.train.labels})
-    require_not_read(arguments.output, input);
-  for (const std::string& input : data.train.more) require_not_read(arguments.output, input);
+  (void)prediction_format(arguments.format, arguments.output);
+  require_not_read(arguments.output, arguments.config);
   if (arguments.json) require_json_apart(arguments.output);
 }
 
@@ -159,8 +161,9 @@ void print_end(const CvArguments& arguments, const CrossValidation& result) {
 }  // namespace
 
 int cv(const CvArguments& arguments) {
+  check_output(arguments);
   const train::Config config = load_config(arguments);
-  check_output(arguments, config.data);
+  if (!arguments.output.empty()) require_not_named(arguments.output, config.data);
   std::optional<OutputFile> file;
   if (!arguments.output.empty()) file.emplace(arguments.output);  // at once: no training shall be lost for it
   train::ProgressPrinter printer = make_printer();

@@ -97,6 +97,24 @@ TEST(Cv, TakesATableAndItsTarget) {
   EXPECT_THAT(outcome.err, HasSubstr("so that they can test what is chosen: 40 of 200"));
 }
 
+// Of targets of about 0.005.
+TEST(Cv, ShowsDigitsOfSmallLosses) {
+  const Shell shell;
+  std::string returns = "a,y\n";
+  for (int i = 0; i < 40; ++i) returns += fmt::format("{},{}\n", i % 7, 0.005 * (i * 5 % 13 - 6) / 6.0);
+  (void)shell.file("r.csv", returns);
+  const Outcome outcome =
+      shell.run({"cv", "r.csv", "--target", "y", "--folds", "2", "--set", "train.epochs=1"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  const std::string loss = "([0-9][.][0-9]{3}e-0[5-9]|0[.]000[0-9]{4})";
+  EXPECT_THAT(outcome.out,
+              MatchesRegex("  fold      rows          loss\n( +[12] +16 +" + loss + "\n)+\nloss " + loss +
+                           " ± [0-9.e-]+ \\(mean and standard deviation over 2 folds\\)\n"));
+  EXPECT_THAT(outcome.err, testing::ContainsRegex("fold 1/2  loss " + loss + "  trained on"));
+  ASSERT_EQ(shell.run({"train", "r.csv", "--target", "y", "--set", "train.epochs=1"}).exit_code, 0);
+  EXPECT_THAT(shell.run({"eval", "runs/r"}).out, MatchesRegex("test loss " + loss + " \\(8 samples\\)\n"));
+}
+
 struct CvMistake {
   std::vector<std::string> arguments;
   int exit_code;
@@ -130,6 +148,33 @@ TEST(Cv, MistakesEndItBeforeAnythingIsWritten) {
     EXPECT_EQ(outcome.out, "");
     EXPECT_THAT(shell.all_files(), ElementsAre("c.toml", "sides.csv"));
   }
+}
+
+TEST(Cv, ReplacesNoFileThatItsConfigNames) {
+  const ShellWithData shell;
+  for (const char* name : {"more.csv", "val.csv", "te.csv"}) (void)shell.file(name, sides(40));
+  std::string config = kSidesConfig;
+  config.replace(config.find("train = \"sides.csv\""), 19, "train = [\"sides.csv\", \"more.csv\"]");
+  config.replace(config.find("split = { test = 0.25 }"), 23,
+                 "validation = \"val.csv\"\ntest = [\"te.csv\", \"te-*.csv\"]");
+  (void)shell.file("te-2.csv", sides(40));
+  (void)shell.file("c.toml", config);
+  for (const std::string name : {"more.csv", "val.csv", "te.csv", "te-2.csv"}) {
+    const std::string before = shell.text_of(name);
+    const Outcome outcome = shell.run({"cv", "c.toml", "--folds", "2", "--output", name});
+    EXPECT_EQ(outcome.exit_code, 2) << name;
+    EXPECT_EQ(outcome.err, "catenary: --output " + name + ": expected another file than the input\n");
+    EXPECT_EQ(shell.text_of(name), before);
+  }
+}
+
+TEST(Cv, RefusesAnOutputsNameBeforeItReadsAnything) {
+  const Shell shell;
+  const Outcome outcome = shell.run({"cv", "none.toml", "--output", "folds.xlsx"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.err,
+            "catenary: --output folds.xlsx: needed a name that ends in .csv, .jsonl, .ndjson or .npy, or "
+            "--format, found .xlsx\n");
 }
 
 struct CvInterrupt {

@@ -254,6 +254,7 @@ DeriveProblem from_network(const DeriveArguments& arguments) {
   if (!arguments.given.empty())
     fail(ErrorKind::kConfig, "--given declares the variables of --expr, found a config");
   Network network = load_network(arguments);
+  require_not_named(arguments.output, network.config.data);
   if (arguments.max_bytes) network.config.data.limits.max_bytes = arguments.max_bytes;
   const train::TrainingData data = train::load_training_data(network.config);
   say_notes(data.notes);

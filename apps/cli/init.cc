@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "output.h"
 #include "streams.h"
+#include "training.h"
 
 namespace catenary::cli {
 
@@ -26,12 +27,19 @@ std::string path_from(const std::string& data, const std::string& output) {
 }  // namespace
 
 int init(const InitArguments& arguments) {
+  if (train::format_of_name(arguments.output) && !arguments.output.ends_with(".txt"))
+    fail(ErrorKind::kConfig, "--output {}: needed the name of a config, such as {}, found one of data",
+         arguments.output, std::filesystem::path(arguments.output).replace_extension(".toml").string());
   if (!descriptor_of(arguments.output) && std::filesystem::exists(arguments.output))
     fail(ErrorKind::kIo, "--output {}: needed a name that is free, found a file; remove it or name another",
          arguments.output);
-  train::FirstData data{
-      .path = arguments.data, .target = arguments.target, .target_type = arguments.target_type};
-  data.limits.max_bytes = arguments.max_bytes;
+  require_table(arguments.data);
+  (void)train::table_reading(arguments.set, train::OtherKeys::kRefuse);
+  train::FirstData data{.path = arguments.data,
+                        .target = arguments.target,
+                        .target_type = arguments.target_type,
+                        .overrides = arguments.set};
+  data.max_bytes = arguments.max_bytes;
   data.written_path = path_from(arguments.data, arguments.output);
   write_output(arguments.output, train::first_config(data));
   if (!descriptor_of(arguments.output))

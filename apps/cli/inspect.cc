@@ -8,7 +8,6 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
-#include "catenary/data/csv/table_cache.h"
 #include "catenary/data/preprocess/encode.h"
 #include "catenary/data/table_columns.h"
 #include "catenary/data/table_summary.h"
@@ -107,10 +106,12 @@ Json to_json(const std::vector<ColumnSummary>& columns) {
 
 // What a table's name alone tells of it.
 int inspect_table(const InspectArguments& arguments) {
-  if (!arguments.set.empty() || !arguments.dump_after.empty())
-    fail(ErrorKind::kConfig, "--set and --dump-after apply to a config, found the table {}", arguments.path);
+  if (!arguments.dump_after.empty())
+    fail(ErrorKind::kConfig, "--dump-after applies to a config, found the table {}", arguments.path);
+  train::DataConfig how = train::table_reading(arguments.set, train::OtherKeys::kRefuse);
+  if (arguments.max_bytes) how.limits.max_bytes = arguments.max_bytes;
   const Table table = catenary::load_columns(
-      arguments.path, {.limits = {.max_bytes = arguments.max_bytes}, .cache = default_cache_folder()});
+      arguments.path, train::table_options(how, {.samples = arguments.path, .labels = ""}));
   const std::vector<ColumnSummary> columns = summarize(table);
   if (arguments.json) {
     print_json({{"rows", table.rows()}, {"columns", to_json(columns)}, {"notes", table.notes}});

@@ -49,12 +49,8 @@ void add_json(CLI::App& command, bool& json, const std::string& what) {
   command.add_flag("--json", json, what);
 }
 
-void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
-  command
-      .add_option("--set", overrides,
-                  "Override of the config, such as train.epochs=3 or model.layers.0.units=64")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+void add_overrides(CLI::App& command, std::vector<std::string>& overrides, const std::string& what) {
+  command.add_option("--set", overrides, what)->type_name("KEY=VALUE")->allow_extra_args(false);
 }
 
 CLI::Validator not_empty(const std::string& what) {

@@ -19,7 +19,9 @@ void add_threads(CLI::App& command, int& threads);
 /// beside: what the option does not bound, for its help.
 void add_max_bytes(CLI::App& command, MaxBytes& max_bytes, std::string_view beside = "");
 void add_json(CLI::App& command, bool& json, const std::string& what);
-void add_overrides(CLI::App& command, std::vector<std::string>& overrides);
+void add_overrides(
+    CLI::App& command, std::vector<std::string>& overrides,
+    const std::string& what = "Override of the config, such as train.epochs=3 or model.layers.0.units=64");
 
 [[nodiscard]] CLI::Validator whole_number(std::size_t most_digits = 9);
 [[nodiscard]] CLI::Validator not_empty(const std::string& what = "a path");

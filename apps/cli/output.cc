@@ -13,6 +13,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
+#include "catenary/train/progress.h"
 #include "catenary/train/run/history_json.h"
 #include "choices.h"
 #include "streams.h"
@@ -30,6 +31,14 @@ bool ends_with(std::string_view name, std::string_view ending) {
   const auto is_same = [](unsigned char a, char b) { return std::tolower(a) == b; };
   return name.size() > ending.size() &&
          std::ranges::equal(name.substr(name.size() - ending.size()), ending, is_same);
+}
+
+// Whether a run that is written there replaces the file.
+bool is_of_run(const std::string& file, const std::string& run_dir) {
+  const std::filesystem::path path = follow_links(file);
+  std::error_code ignored;
+  return train::is_run_file(path.filename().string()) &&
+         std::filesystem::equivalent(path.parent_path(), run_dir, ignored);
 }
 
 }  // namespace
@@ -50,14 +59,21 @@ void require_not_read(const std::string& output, const std::string& input) {
   fail(ErrorKind::kConfig, "--output {}: expected another file than the input", output);
 }
 
+void require_not_named(const std::string& output, const train::DataConfig& data) {
+  for (const std::string& file : train::named_files(data)) require_not_read(output, file);
+}
+
 void require_not_of_run(const std::string& output, const std::string& run_dir) {
-  const std::filesystem::path path = follow_links(output);
-  std::error_code ignored;
-  if (!train::is_run_file(path.filename().string()) ||
-      !std::filesystem::equivalent(path.parent_path(), run_dir, ignored)) {
-    return;
+  if (is_of_run(output, run_dir))
+    fail(ErrorKind::kConfig, "--output {}: expected a file that is none of the run directory's own", output);
+}
+
+void require_no_data_in(const std::string& run_dir, const train::DataConfig& data) {
+  for (const std::string& file : train::named_files(data)) {
+    if (is_of_run(file, run_dir))
+      fail(ErrorKind::kConfig, "{}: expected a run directory whose files are no data, found {} in it",
+           printable(run_dir), quote(file));
   }
-  fail(ErrorKind::kConfig, "--output {}: expected a file that is none of the run directory's own", output);
 }
 
 bool goes_to_stdout(const std::string& output) {
@@ -120,7 +136,8 @@ std::string report(const train::Assessment& evaluation, const std::string& what)
   std::string text;
   if (evaluation.score.accuracy)
     text += fmt::format("{} accuracy {:.4f}\n", what, *evaluation.score.accuracy);
-  text += fmt::format("{} loss {:.4f} ({} samples)\n", what, evaluation.score.loss, evaluation.samples);
+  text += fmt::format("{} loss {} ({} samples)\n", what, train::loss_text(evaluation.score.loss),
+                      evaluation.samples);
   return evaluation.confusion ? text + report(*evaluation.confusion) : text;
 }
 

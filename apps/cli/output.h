@@ -21,8 +21,13 @@ void say_notes(const std::vector<std::string>& notes);
 
 /// Throws Error{config} when writing --output would change a file that the command reads.
 void require_not_read(const std::string& output, const std::string& input);
+/// The same of any file that a config names, read or not: what is there cannot be had again.
+void require_not_named(const std::string& output, const train::DataConfig& data);
 /// The same of the files of a run directory.
 void require_not_of_run(const std::string& output, const std::string& run_dir);
+
+/// Throws Error{config} when a run that is written to `run_dir` would replace a file that its config names.
+void require_no_data_in(const std::string& run_dir, const train::DataConfig& data);
 
 /// Whether the file --output is where results go, so that another line there would stand within it.
 [[nodiscard]] bool goes_to_stdout(const std::string& output);

@@ -240,7 +240,8 @@ TEST(Failures, OfATableSayWhatToDo) {
       {3, {"init", "people.csv", "--target", "play"}, "did you mean 'plays'?"},
       {2,
        {"train", "people.csv", "--target", "name", "--target-type", "category"},
-       "people.toml of init:11:9: data.split: needed at least one of 60 rows for each part"},
+       "people.toml, as 'catenary init' writes it:11:9: data.split: needed at least one of 60 rows for each "
+       "part"},
       {5, {"train", "none.csv", "--target", "y"}, "none.csv"},
       {2, {"init", "people.csv"}, "--target is required"},
       {2, {"train", "people.csv", "--target", ""}, "--target: expected the name of a column, found nothing"},

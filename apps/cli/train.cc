@@ -109,6 +109,7 @@ int train(const TrainArguments& arguments) {
   const train::Config config = load_config(arguments);
   const std::string run_dir = arguments.out.empty() ? "runs/" + config.output.name : arguments.out;
   train::require_free(run_dir);
+  require_no_data_in(run_dir, config.data);
   train::ProgressPrinter printer = make_printer();
   EventPrinter events;
   const auto result = train_and_keep(config,

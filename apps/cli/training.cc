@@ -43,22 +43,39 @@ std::string run_name(const std::string& data) {
 }
 
 train::Config first_config(const ConfigArguments& arguments) {
-  train::FirstData data{
-      .path = arguments.config, .target = arguments.target, .target_type = arguments.target_type};
-  data.limits.max_bytes = arguments.max_bytes;
+  require_table(arguments.config);
+  train::FirstData data{.path = arguments.config,
+                        .target = arguments.target,
+                        .target_type = arguments.target_type,
+                        .overrides = arguments.set};
+  data.max_bytes = arguments.max_bytes;
   std::error_code ignored;
   if (!descriptor_of(data.path) && std::filesystem::is_fifo(data.path, ignored))
     fail(ErrorKind::kConfig,
          "{}: needed a table that can be read twice, found a pipe with a name; - is the standard input",
          data.path);
   std::optional<KeptStream> stream;
-  if (descriptor_of(data.path)) stream.emplace(data.path, most_of_pipe(allowed_bytes(data.limits)));
+  if (descriptor_of(data.path))
+    stream.emplace(data.path, most_of_pipe(allowed_bytes({.max_bytes = arguments.max_bytes})));
   const std::string text = train::first_config(data);
   if (stream) stream->rewind();
-  return train::parse_config(text, run_name(arguments.config) + ".toml of init", arguments.set);
+  return train::parse_config(text, run_name(arguments.config) + ".toml, as 'catenary init' writes it",
+                             arguments.set);
 }
 
 }  // namespace
+
+void require_table(const std::string& path) {
+  const bool is_config = std::filesystem::path(path).extension() == ".toml";
+  std::error_code ignored;
+  const bool is_run = std::filesystem::is_directory(path, ignored);
+  const std::optional<train::DataFormat> format = train::format_of_name(path);
+  if (!is_config && !is_run && format.value_or(train::DataFormat::kCsv) == train::DataFormat::kCsv) return;
+  fail(ErrorKind::kConfig, "{}: needed a table, of which --target names a column, found {}", path,
+       is_config ? "a config by the name, which says what the target is (data.target)"
+       : is_run  ? "a folder"
+                 : fmt::format("the format '{}' by the name", name_of(*format)));
+}
 
 train::Config load_config(const ConfigArguments& arguments) {
   if (arguments.target.empty() && descriptor_of(arguments.config) &&

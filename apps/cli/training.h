@@ -14,6 +14,9 @@ namespace catenary::cli {
 /// The config that is named; of a table with a target, the one that `init` would write.
 [[nodiscard]] train::Config load_config(const ConfigArguments& arguments);
 
+/// Throws Error{config} for a path that cannot be a table's, such as a config's.
+void require_table(const std::string& path);
+
 /// The stream by whose data `eval` judges a config's run; "" where they stand in files.
 [[nodiscard]] std::string judging_stream(const train::Config& config);
 

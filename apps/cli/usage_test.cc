@@ -19,12 +19,12 @@ TEST(Usage, EveryCommandHasHelp) {
   const Outcome outcome = Shell().run({"--help"});
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_THAT(outcome.out, HasSubstr("Exit codes:"));
-  for (const std::string command : {"train", "cv", "eval", "predict", "inspect", "derive", "ops"}) {
-    EXPECT_THAT(outcome.out, HasSubstr(command));
+  for (const std::string command : {"train", "cv", "init", "eval", "predict", "inspect", "derive", "ops"}) {
+    EXPECT_THAT(outcome.out, HasSubstr("\n  " + command));
     const Outcome help = Shell().run({command, "--help"});
     EXPECT_EQ(help.exit_code, 0) << command;
     EXPECT_THAT(help.out, HasSubstr("Usage: catenary " + command)) << command;
-    EXPECT_THAT(help.out, HasSubstr("--json")) << command;
+    EXPECT_THAT(help.out, HasSubstr(command == "init" ? "--output" : "--json")) << command;
   }
 }
 

@@ -93,12 +93,13 @@ std::vector<float> class_indices(const Table& table, std::size_t column, std::sp
 
 std::string_view first_fraction(std::span<const std::string> classes, char decimal) {
   std::string_view first;
+  std::size_t numbers = 0;
   for (const std::string& name : classes) {
     const std::optional<std::string> number = canonical_number(name, decimal);
-    if (!number) return {};
-    if (first.empty() && number->find("e-") != std::string::npos) first = name;
+    numbers += number ? 1 : 0;
+    if (number && first.empty() && number->find("e-") != std::string::npos) first = name;
   }
-  return first;
+  return 10 * numbers < 9 * classes.size() ? std::string_view() : first;
 }
 
 std::vector<float> codes_for(const ColumnSchema& column, std::span<const std::string> levels) {

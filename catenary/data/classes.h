@@ -25,7 +25,8 @@ namespace catenary {
 [[nodiscard]] std::vector<float> class_indices(const Table& table, std::size_t column,
                                                std::span<const std::string> classes, char decimal);
 
-/// The first class that is a number with a fraction, if all are numbers; else "".
+/// The first class that is a number with a fraction, if nine in ten are numbers, as where a stray word stands
+/// among amounts; else "".
 [[nodiscard]] std::string_view first_fraction(std::span<const std::string> classes, char decimal);
 
 /// For each of a file's values of a category the number that the column has for it.

@@ -93,6 +93,7 @@ TEST(Classes, TheFirstFractionIsOneOfNumbersOnly) {
   EXPECT_EQ(first_fraction(Names{"1", "2.0", "2.5", "3.5"}, '.'), "2.5");
   EXPECT_EQ(first_fraction(Names{"1", "2,5"}, ','), "2,5");
   EXPECT_EQ(first_fraction(Names{"2.5", "red"}, '.'), "");
+  EXPECT_EQ(first_fraction(Names{"1", "2.5", "3", "4", "5", "6", "7", "8", "9", "red"}, '.'), "2.5");
   EXPECT_EQ(first_fraction(Names{"100", "1e3"}, '.'), "");
 }
 

@@ -34,7 +34,7 @@ struct Features {
 /// A column that says of each row which part of the data, or which group, it belongs to.
 struct Mark {
   std::vector<float> codes;         ///< of each row, the position of its level; NaN where it is missing
-  std::vector<std::string> levels;  ///< sorted
+  std::vector<std::string> levels;  ///< told apart and sorted as classes are: 1 and 1.0 are one
 };
 
 /// Examples: for each row its features and its targets.
@@ -49,10 +49,13 @@ struct Dataset {
   /// [rows][target_columns], row-major: the class index where schema.classes is not empty, else the numbers.
   /// NaN where the target is missing.
   std::vector<float> targets;
+  /// Of an only numeric target of a training set, if its cells are whole numbers and few are distinct: those,
+  /// told apart as classes are.
+  std::vector<std::string> whole_targets = {};
   std::int64_t target_columns = 0;  ///< 0: read for prediction, without targets
   Schema schema;                    ///< of the features and the targets
   TextList ids;                     ///< of each row, if schema.id names a column
-  Mark part, group;                 ///< empty unless asked for
+  Mark part, group;                 ///< empty unless asked for; a row with its targets has its part
   std::vector<std::string> notes;   ///< what was not certain and how it was taken, for a person
 };
 

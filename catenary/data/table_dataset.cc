@@ -12,10 +12,12 @@
 #include "catenary/base/text.h"
 #include "catenary/data/classes.h"
 #include "catenary/data/csv/column_names.h"
+#include "catenary/data/csv/column_notes.h"
 #include "catenary/data/csv/csv.h"
 #include "catenary/data/name_index.h"
 #include "catenary/data/recode.h"
 #include "catenary/data/table_columns.h"
+#include "catenary/data/table_requests.h"
 
 namespace catenary {
 
@@ -36,108 +38,6 @@ void require_targets(const TableOptions& options) {
   }
   if (options.target_type == TargetType::kClasses || options.target_type == TargetType::kCategory)
     require_one(options.targets);
-}
-
-// The requests for a file's columns, made one by one.
-class Requests {
- public:
-  // unasked: what a column is read for of which nothing is said.
-  Requests(const std::string& file, Names header, ColumnRole unasked)
-      : file_(file), header_(header), index_(header), unasked_(unasked) {
-    requests_.resize(header.size(), {.role = unasked});
-  }
-
-  // what: of which kind the column is, in a message about a name that is not there; `key`: where the name
-  // comes from.
-  ColumnRequest& column(const std::string& name, std::string_view what) {
-    const std::optional<std::size_t> at = index_.find(name);
-    if (at) return requests_[*at];
-    fail(ErrorKind::kData, "{}: needed {} {}, found no such name in the header{}", file_, what, quote(name),
-         index_.hint(name));
-  }
-
-  void add_targets(Names targets, std::optional<ColumnType> type) {
-    for (std::size_t i = 0; i < targets.size(); ++i)
-      column(targets[i], "the target column") = {.role = ColumnRole::kTarget, .type = type, .order = i};
-  }
-
-  void add_others(const TableOptions& options) {
-    if (!options.part.empty()) free(options.part, "the split's column").role = ColumnRole::kMark;
-    if (!options.group.empty()) free(options.group, "the group column").role = ColumnRole::kMark;
-    if (options.id.empty()) return;
-    ColumnRequest& id = free(options.id, "the id column");
-    if (id.role != ColumnRole::kMark) id.role = ColumnRole::kText;
-  }
-
-  [[nodiscard]] std::vector<ColumnRequest> take() { return std::move(requests_); }
-
- private:
-  // A column that is neither a target nor an input that a model must have.
-  ColumnRequest& free(const std::string& name, std::string_view what) {
-    ColumnRequest& request = column(name, what);
-    const bool is_free =
-        request.role == unasked_ || request.role == ColumnRole::kSkip || request.role == ColumnRole::kMark;
-    if (is_free) return request;
-    fail(ErrorKind::kConfig, "{}: needed {} beside the targets and the model's inputs, found {}", file_, what,
-         quote(name));
-  }
-
-  const std::string& file_;
-  Names header_;
-  NameIndex index_;
-  ColumnRole unasked_;
-  std::vector<ColumnRequest> requests_;
-};
-
-std::optional<ColumnType> requested_type(TargetType type) {
-  switch (type) {
-    case TargetType::kInfer: return std::nullopt;
-    case TargetType::kNumbers: return ColumnType::kNumber;
-    default: return ColumnType::kCategory;
-  }
-}
-
-std::vector<ColumnRequest> training_requests(const std::string& file, Names header,
-                                             const TableOptions& options) {
-  for (const std::string& name : options.targets) {
-    const bool is_typed =
-        std::ranges::any_of(options.types, [&](const auto& type) { return type.first == name; });
-    if (is_typed)
-      fail(ErrorKind::kConfig, "{}: data.types: {} is the target, of which data.target_type says what it is",
-           file, quote(name));
-    if (std::ranges::count(options.ignore, name) > 0)
-      fail(ErrorKind::kConfig, "{}: data.ignore: {} is the target", file, quote(name));
-  }
-  Requests requests(file, header, ColumnRole::kFeature);
-  for (const auto& [name, type] : options.types) requests.column(name, "data.types: the column").type = type;
-  for (const std::string& name : options.ignore)
-    requests.column(name, "data.ignore: the column").role = ColumnRole::kSkip;
-  requests.add_targets(options.targets, requested_type(options.target_type));
-  requests.add_others(options);
-  return requests.take();
-}
-
-// Throws if a column is both: it could not be read as a number and as a class at once.
-void require_apart(const std::string& file, const Schema& trained) {
-  for (const std::string& name : trained.target_names) {
-    const auto is_feature = [&](const ColumnSchema& column) { return column.name == name; };
-    if (std::ranges::none_of(trained.columns, is_feature)) continue;
-    fail(ErrorKind::kConfig, "{}: needed a target that is no feature of the trained model, found {}", file,
-         quote(name));
-  }
-}
-
-std::vector<ColumnRequest> trained_requests(const std::string& file, Names header, const Schema& trained,
-                                            const TableOptions& options) {
-  Requests requests(file, header, ColumnRole::kSkip);
-  for (std::size_t i = 0; i < trained.columns.size(); ++i) {
-    const ColumnSchema& column = trained.columns[i];
-    requests.column(column.name, "the column that the model was trained on,") = {
-        .type = column.type, .date_order = column.date_order, .order = i};
-  }
-  requests.add_targets(options.targets, requested_type(options.target_type));
-  requests.add_others(options);
-  return requests.take();
 }
 
 // Whether all cells are there, and each once.
@@ -182,11 +82,17 @@ void choose_columns(Dataset& dataset, Table& table) {
     fail(ErrorKind::kData, "{}: needed a column beside the target, found none", table.file());
 }
 
+std::size_t column_of(const Table& table, const std::string& name) {
+  return static_cast<std::size_t>(std::ranges::find(table.columns, name, &Column::name) -
+                                  table.columns.begin());
+}
+
+// Marks are told apart as classes are.
 void take_mark(Mark& mark, const Table& table, const std::string& name) {
   if (name.empty()) return;
-  const auto column = std::ranges::find(table.columns, name, &Column::name);
-  mark.levels = column->levels;
-  for (std::size_t row = 0; row < table.lines.size(); ++row) mark.codes.push_back(table.number(row, *column));
+  const std::size_t column = column_of(table, name);
+  mark.levels = classes_of(table.columns[column].levels, table.decimal);
+  mark.codes = class_indices(table, column, mark.levels, table.decimal);
 }
 
 void take_ids(TextList& ids, Table& table, const std::string& name) {
@@ -225,18 +131,25 @@ Dataset rows_of(Table& table, const TableOptions& options) {
   return dataset;
 }
 
-std::size_t target_column(const Table& table, const std::string& name) {
-  return static_cast<std::size_t>(std::ranges::find(table.columns, name, &Column::name) -
-                                  table.columns.begin());
+// Throws for numbers that a stray word makes texts of.
+void require_pure(const Table& table, std::size_t column) {
+  const MixedNumbers mixed = mixed_numbers(table.columns[column].levels, table.decimal);
+  if (mixed.text.empty()) return;
+  fail(ErrorKind::kData,
+       "{}: needed numbers or classes, found texts, though {}; {}, or data.target_type = \"category\" "
+       "(--target-type) takes each of them for a class",
+       column_position(table, column), mixed.text, remedy_for(mixed));
 }
 
 void require_no_amounts(const Table& table, std::size_t column, Names classes, char decimal) {
   const std::string_view fraction = first_fraction(classes, decimal);
   if (fraction.empty()) return;
+  const MixedNumbers mixed = mixed_numbers(table.columns[column].levels, decimal);
   fail(ErrorKind::kData,
-       "{}: needed classes, found numbers with fractions such as {}; a loss for numbers is squared_error "
-       "(train.loss), or data.target_type = \"category\" takes each of them for a class",
-       column_position(table, column), fraction);
+       "{}: needed classes, found numbers with fractions such as {}{}; a loss for numbers is squared_error "
+       "(train.loss){}, or data.target_type = \"category\" takes each of them for a class",
+       column_position(table, column), fraction, mixed.words.empty() ? "" : " beside " + listed(mixed.words),
+       mixed.words.empty() ? "" : ", and " + remedy_for(mixed));
 }
 
 void require_few(const Table& table, std::size_t column, std::size_t classes, const DataLimits& limits) {
@@ -247,18 +160,35 @@ void require_few(const Table& table, std::size_t column, std::size_t classes, co
 }
 
 void learn_classes(Dataset& dataset, const Table& table, const TableOptions& options) {
-  const std::size_t column = target_column(table, options.targets.front());
+  const std::size_t column = column_of(table, options.targets.front());
   const char decimal = table.decimal;
   dataset.schema.classes = classes_of(table.columns[column].levels, decimal);
   require_few(table, column, dataset.schema.classes.size(), options.limits);
+  if (options.target_type == TargetType::kInfer) require_pure(table, column);
   if (options.target_type == TargetType::kClasses)
     require_no_amounts(table, column, dataset.schema.classes, decimal);
   dataset.targets = class_indices(table, column, dataset.schema.classes, decimal);
 }
 
+// Throws for the first row with its targets that does not say which part it belongs to.
+void require_parts(const Table& table, const Dataset& dataset, const std::string& name) {
+  if (name.empty()) return;
+  const std::span<const float> targets = dataset.targets;
+  const auto width = static_cast<std::size_t>(dataset.target_columns);
+  for (std::size_t row = 0; row < dataset.part.codes.size(); ++row) {
+    const auto is_missing = [](float x) { return std::isnan(x); };
+    if (!is_missing(dataset.part.codes[row]) ||
+        std::ranges::any_of(targets.subspan(row * width, width), is_missing))
+      continue;
+    fail(ErrorKind::kData,
+         "{}: needed the name of a part, as data.split.column asks of each row, found a missing cell",
+         cell_position(table, row, column_of(table, name)));
+  }
+}
+
 void require_values(const Table& table, Names targets) {
   for (const std::string& name : targets) {
-    const std::size_t column = target_column(table, name);
+    const std::size_t column = column_of(table, name);
     if (table.columns[column].missing == table.rows())
       fail(ErrorKind::kData, "{}: needed values to predict, found none", column_position(table, column));
   }
@@ -291,13 +221,20 @@ Table read_table(const auto& source, const TableOptions& options, const auto& re
 // The columns of a trained model, whose categories' cells become what they are for it.
 void take_columns(Dataset& dataset, const Table& table, const Schema& trained) {
   for (std::size_t i = 0; i < trained.columns.size(); ++i) {
-    const std::size_t at = target_column(table, trained.columns[i].name);
+    const std::size_t at = column_of(table, trained.columns[i].name);
     dataset.places.push_back(table.columns[at].place);
     dataset.codes.push_back(table.columns[at].codes);
     if (trained.columns[i].type != ColumnType::kCategory) continue;
     dataset.schema.columns[i].levels = table.columns[at].levels;
     recode(dataset, i, trained.columns[i], [&](std::size_t row) { return cell_position(table, row, at); });
   }
+}
+
+std::vector<std::string> whole_targets(const Table& table, Names targets) {
+  if (targets.size() > 1) return {};
+  const Column& column = table.columns[column_of(table, targets.front())];
+  std::vector<std::string> classes = classes_of(column.levels, table.decimal);
+  return first_fraction(classes, table.decimal).empty() ? classes : std::vector<std::string>();
 }
 
 Dataset training_set(Table& table, const TableOptions& options) {
@@ -307,14 +244,16 @@ Dataset training_set(Table& table, const TableOptions& options) {
   take_features(dataset.features, table);
   dataset.schema.target_names = options.targets;
   const bool are_numbers = std::ranges::all_of(options.targets, [&](const std::string& name) {
-    return table.columns[target_column(table, name)].type == ColumnType::kNumber;
+    return table.columns[column_of(table, name)].type == ColumnType::kNumber;
   });
   if (are_numbers) {
     dataset.targets = std::move(table.of(ColumnRole::kTarget).numbers);
+    dataset.whole_targets = whole_targets(table, options.targets);
   } else {
     require_one(options.targets);
     learn_classes(dataset, table, options);
   }
+  require_parts(table, dataset, options.part);
   return dataset;
 }
 
@@ -338,9 +277,20 @@ Dataset set_for(const Schema& trained, Table& table, const TableOptions& options
     dataset.targets = std::move(table.of(ColumnRole::kTarget).numbers);
   } else {
     dataset.targets =
-        class_indices(table, target_column(table, options.targets.front()), trained.classes, table.decimal);
+        class_indices(table, column_of(table, options.targets.front()), trained.classes, table.decimal);
   }
+  require_parts(table, dataset, options.part);
   return dataset;
+}
+
+// Throws if a column is both: it could not be read as a number and as a class at once.
+void require_apart(const std::string& file, const Schema& trained) {
+  for (const std::string& name : trained.target_names) {
+    const auto is_feature = [&](const ColumnSchema& column) { return column.name == name; };
+    if (std::ranges::none_of(trained.columns, is_feature)) continue;
+    fail(ErrorKind::kConfig, "{}: needed a target that is no feature of the trained model, found {}", file,
+         quote(name));
+  }
 }
 
 Dataset load_for(const Schema& trained, const auto& source, TargetUse use, const TableOptions& given) {

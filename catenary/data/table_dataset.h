@@ -13,7 +13,8 @@
 
 namespace catenary {
 
-/// What the target columns are. kInfer: numbers if all of their cells are, else classes. kClasses: classes,
+/// What the target columns are. kInfer: numbers if all of their cells are, else classes, unless nearly all of
+/// these are numbers, as where a stray word stands among amounts, which is refused. kClasses: classes,
 /// unless they look like amounts, which are refused; kCategory: classes whatever they look like.
 enum class TargetType { kInfer, kClasses, kCategory, kNumbers };
 

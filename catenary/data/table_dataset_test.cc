@@ -193,7 +193,9 @@ TEST(TableDataset, RejectsATargetWithoutValues) {
 
 TEST(TableDataset, TargetsThatMustBeNumbersNameTheCellThatIsNone) {
   EXPECT_EQ(load_error("x,y\n1,2\n3,many\n", of_y(TargetType::kNumbers)),
-            "data: f.csv: line 3, column 2 'y': needed a number, found 'many'");
+            "data: f.csv: line 3, column 2 'y': needed a number, found 'many'; data.missing says which words "
+            "stand for a missing value; texts are classes for a loss such as softmax_cross_entropy, or with "
+            "--target-type category");
 }
 
 TEST(TableDataset, ClassesHaveALimit) {

@@ -4,16 +4,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-#include <set>
+#include <utility>
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/notes.h"
-#include "catenary/data/csv/table_cache.h"
+#include "catenary/base/text.h"
 #include "catenary/data/preprocess/fit.h"
 #include "catenary/data/table_dataset.h"
+#include "catenary/train/config/sections.h"
 #include "catenary/train/config/toml.h"
+#include "catenary/train/samples.h"
 
 namespace catenary::train {
 
@@ -30,30 +31,43 @@ struct Facts {
 
 // Few whole numbers, each of which many rows have, are taken for the names of classes: how many there are,
 // else 0.
-std::size_t classes_among(std::span<const float> targets) {
-  constexpr std::size_t kMost = 10, kRowsEach = 5;
-  std::set<float> distinct;
-  std::size_t rows = 0;
-  for (const float x : targets) {
-    if (std::isnan(x)) continue;
-    ++rows;
-    // Beyond a million a few numbers may be many that f32 does not tell apart.
-    if (x != std::floor(x) || std::abs(x) > 1e6F || distinct.size() > kMost) return 0;
-    distinct.insert(x);
-  }
-  const bool are_classes =
-      distinct.size() >= 2 && distinct.size() <= kMost && rows >= kRowsEach * distinct.size();
-  return are_classes ? distinct.size() : 0;
+std::size_t classes_among(const Dataset& table, std::int64_t rows) {
+  constexpr std::size_t kMost = 10;
+  constexpr std::int64_t kRowsEach = 5;  // on average
+  const std::size_t count = table.whole_targets.size();
+  return count >= 2 && count <= kMost && rows >= kRowsEach * static_cast<std::int64_t>(count) ? count : 0;
 }
 
-Dataset read(const FirstData& data) {
-  TableOptions options{.targets = {data.target}, .limits = data.limits, .cache = default_cache_folder()};
-  if (data.target_type == ColumnType::kCategory) options.target_type = TargetType::kCategory;
-  if (data.target_type == ColumnType::kNumber) options.target_type = TargetType::kNumbers;
+// How the table is read.
+DataConfig reading_of(const FirstData& data) {
+  DataConfig how = table_reading(data.overrides, OtherKeys::kPassOver);
+  if (data.target_type) how.target_type = data.target_type;
+  return how;
+}
+
+DataLimits limits_of(const FirstData& data, const DataConfig& how) {
+  DataLimits limits = how.limits;
+  if (data.max_bytes) limits.max_bytes = data.max_bytes;
+  return limits;
+}
+
+Dataset read(const FirstData& data, const DataConfig& how) {
+  TableOptions options = table_options(how, {.samples = data.path, .labels = ""});
+  options.targets = {data.target};
+  options.limits = limits_of(data, how);
   return load_table(data.path, options);
 }
 
-Facts facts_of(const FirstData& data, Dataset& table) {
+// Texts of which no two rows have the same are names; a table of a few rows may have as many classes.
+void require_no_names(const FirstData& data, const Facts& facts) {
+  constexpr std::size_t kMany = 20;
+  if (facts.classes < kMany || std::cmp_less(facts.classes, facts.rows)) return;
+  fail(ErrorKind::kData,
+       "{}: needed a target of numbers or classes, found in {} another text in each of {} rows", data.path,
+       quote(data.target), facts.rows);
+}
+
+Facts facts_of(const FirstData& data, const DataConfig& how, Dataset& table) {
   Facts facts{.columns = table.schema.columns.size(), .classes = table.schema.classes.size()};
   std::vector<std::int64_t> rows;
   for (std::size_t row = 0; row < table.targets.size(); ++row) {
@@ -62,13 +76,14 @@ Facts facts_of(const FirstData& data, Dataset& table) {
   facts.rows = std::ssize(rows);
   if (rows.empty())
     fail(ErrorKind::kData, "{}: needed rows with a value of '{}', found none", data.path, data.target);
-  if (facts.classes == 0 && !data.target_type) {
-    facts.classes = classes_among(table.targets);
+  if (!how.target_type) require_no_names(data, facts);
+  if (facts.classes == 0 && !how.target_type) {
+    facts.classes = classes_among(table, facts.rows);
     facts.are_numbers = facts.classes > 0;
   }
   const preprocess::Step steps[] = {{.options = preprocess::Auto()}};
   try {
-    fit(table, rows, steps, data.limits);
+    fit(table, rows, steps, limits_of(data, how));
   } catch (const Error& error) {
     throw reworded(error, data.path + ": ");
   }
@@ -99,12 +114,12 @@ std::string target_comment(const Facts& facts, bool is_told) {
   return facts.classes > 0 ? fmt::format("  # {} classes", facts.classes) : "  # a number";
 }
 
-std::string data_table(const FirstData& data, const Facts& facts) {
+std::string data_table(const FirstData& data, const DataConfig& how, const Facts& facts) {
   std::string text = fmt::format("\n[data]\nformat = \"csv\"\ntrain = {}{}\ntarget = {}{}\n",
                                  quoted_toml(data.written_path.empty() ? data.path : data.written_path),
                                  descriptor_of(data.path) ? "    # a stream; a file can be read again" : "",
-                                 quoted_toml(data.target), target_comment(facts, !data.target_type));
-  if (data.target_type) text += fmt::format("target_type = \"{}\"\n", name_of(*data.target_type));
+                                 quoted_toml(data.target), target_comment(facts, !how.target_type)) +
+                     reading_to_toml(how);
   constexpr std::int64_t kFewRows = 20;  // of which a tenth may be none
   return text + fmt::format(
                     "{}split = {{ validation = 0.1, test = 0.2, by = \"{}\" }}\n"
@@ -142,15 +157,16 @@ std::string train_table(const Facts& facts) {
 }  // namespace
 
 std::string first_config(const FirstData& data) {
-  Dataset table = read(data);
-  const Facts facts = explained_by(table.notes, [&] { return facts_of(data, table); });
+  const DataConfig how = reading_of(data);
+  Dataset table = read(data, how);
+  const Facts facts = explained_by(table.notes, [&] { return facts_of(data, how, table); });
   return fmt::format(
              "# {} rows, {} columns beside the target, {} inputs.\nformat = 1\nseed = 1\n"
              "preprocess = \"auto\"    # numbers standardized, missing ones filled in, categories one-hot, "
              "dates "
              "taken apart\n",
              facts.rows, facts.columns, facts.inputs) +
-         data_table(data, facts) + layer_tables(facts) + train_table(facts);
+         data_table(data, how, facts) + layer_tables(facts) + train_table(facts);
 }
 
 }  // namespace catenary::train

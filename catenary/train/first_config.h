@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "catenary/train/config/config.h"
 
@@ -10,10 +11,11 @@ namespace catenary::train {
 /// A table that somebody wants a network for.
 struct FirstData {
   std::string path;
-  std::string written_path = "";               ///< as the config shall have it; "": the same
-  std::string target;                          ///< the column to predict
-  std::optional<ColumnType> target_type = {};  ///< kCategory or kNumber; absent: told by the column
-  DataLimits limits = {};
+  std::string written_path = "";                ///< as the config shall have it; "": the same
+  std::string target;                           ///< the column to predict
+  std::optional<ColumnType> target_type = {};   ///< kCategory or kNumber; absent: told by the column
+  std::vector<std::string> overrides = {};      ///< of which the config has those that say how it is read
+  std::optional<std::uint64_t> max_bytes = {};  ///< of DataLimits; the config does not keep it
 };
 
 /// A commented config that trains a network of a sensible size on a table, by what a first reading of it

@@ -108,6 +108,81 @@ TEST(FirstConfig, LargeNumbersThatF32DoesNotTellApartAreAmounts) {
   EXPECT_THAT(config_for(folder, table), HasSubstr("target = \"y\"  # a number\n"));
 }
 
+// Codes beyond a million, and beyond those whose neighbours f32 and f64 tell apart.
+TEST(FirstConfig, LargeCodesAreClassesByTheirText) {
+  const TemporaryDirectory folder;
+  for (const auto& [one, other] :
+       {std::pair{"2000001", "2000002"}, {"9007199254740993", "9007199254740992"}, {"-1e7", "16777217.0"}}) {
+    std::string table = "a,y\n";
+    for (int i = 0; i < 100; ++i) table += fmt::format("{},{}\n", i % 7, i % 2 == 0 ? one : other);
+    const std::string text = config_for(folder, table);
+    EXPECT_THAT(text, HasSubstr("target = \"y\"  # 2 whole numbers, taken for classes")) << one;
+    const Config config = parse_config(text, folder / "c.toml", std::vector<std::string>{"train.epochs=1"});
+    EXPECT_EQ(load_training_data(config).schema().classes.size(), 2u) << one;
+  }
+}
+
+TEST(FirstConfig, TenWholeNumbersAreClassesAndElevenAreAmounts) {
+  const TemporaryDirectory folder;
+  const auto table = [](int classes) {
+    std::string text = "a,y\n";
+    for (int i = 0; i < 110; ++i) text += fmt::format("{},{}{}\n", i, i % classes, i % 3 == 0 ? ".0" : "");
+    return text;
+  };
+  EXPECT_THAT(config_for(folder, table(10)), HasSubstr("# 10 whole numbers, taken for classes"));
+  EXPECT_THAT(config_for(folder, table(11)), HasSubstr("# a number\n"));
+}
+
+TEST(FirstConfig, OfManyRowsHasEpochsEnoughToSeeEachTenTimes) {
+  const TemporaryDirectory folder;
+  std::string table = "a,y\n";
+  for (int i = 0; i < 130'000; ++i) table += i % 2 == 0 ? "1,.5\n" : "2,7\n";
+  EXPECT_THAT(config_for(folder, table), HasSubstr("\nepochs = 10\n"));
+}
+
+TEST(FirstConfig, ReadsAsOverridesSayAndSaysSo) {
+  const TemporaryDirectory folder;
+  const auto config_of = [&](const std::string& table, std::vector<std::string> overrides) {
+    return first_config({.path = folder.file("data.csv", table),
+                         .written_path = "data.csv",
+                         .target = "y",
+                         .overrides = std::move(overrides)});
+  };
+  std::string table;
+  for (int i = 0; i < 60; ++i)
+    table += fmt::format("{};{},5;{}\n", i % 7, i, i % 9 == 0 ? "unknown" : "3,25");
+  const std::string text =
+      config_of(table, {"data.header=false", "data.columns=[\"a\",\"y\",\"b\"]", "data.decimal=','",
+                        "data.missing=[\"unknown\"]", "data.types.a=category", "data.separator=;",
+                        "data.max_columns=9", "train.epochs=3", "model.layers.0.units=8", "seed=4"});
+  EXPECT_THAT(text, HasSubstr("target = \"y\"  # a number\n"
+                              "separator = \";\"\ndecimal = \",\"\nheader = false\n"
+                              "columns = [\"a\", \"y\", \"b\"]\nmissing = [\"unknown\"]\n"
+                              "types = { \"a\" = \"category\" }\nmax_columns = 9\nsplit = "));
+  EXPECT_THAT(
+      text,
+      HasSubstr("# 60 rows, 2 columns beside the target, 9 inputs.\n"));  // 7 of a, b and where it is missing
+  EXPECT_THAT(text, HasSubstr("\nseed = 1\n"));
+  const Config config = parse_config(text, folder / "c.toml", std::vector<std::string>{"train.epochs=1"});
+  EXPECT_EQ(load_training_data(config).schema().inputs.size(), 9u);
+  EXPECT_THAT(error_of([&] { (void)config_of(table, {"data.mising=[]"}); }),
+              HasSubstr("--set data.mising=[]: unknown key 'mising' in [data]; did you mean 'missing'?"));
+}
+
+TEST(FirstConfig, RefusesNamesAsATarget) {
+  const TemporaryDirectory folder;
+  const auto names = [](int rows) {
+    std::string table = "a,y\n";
+    for (int i = 0; i < rows; ++i) table += fmt::format("{},n{}\n", i, i);
+    return table;
+  };
+  EXPECT_EQ(error_of([&] { (void)config_for(folder, names(20)); }),
+            "data: " + (folder / "data.csv").string() +
+                ": needed a target of numbers or classes, found in 'y' another text in each of 20 rows");
+  EXPECT_THAT(config_for(folder, names(20) + "1,n1\n"), HasSubstr("# 20 classes\n"));
+  EXPECT_THAT(config_for(folder, names(20), ColumnType::kCategory), HasSubstr("target_type = \"category\""));
+}
+
 TEST(FirstConfig, MissingTargetsAreNoClass) {
   const TemporaryDirectory folder;
   const std::string text = config_for(folder, table_of(60, "a,y", fewer_with_gaps));

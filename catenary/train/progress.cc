@@ -31,7 +31,7 @@ std::string time_left(const Progress& progress) {
 }
 
 std::string score(const Score& measured) {
-  const std::string loss = fmt::format("loss {:.4f}", measured.loss);
+  const std::string loss = fmt::format("loss {}", loss_text(measured.loss));
   return measured.accuracy ? fmt::format("{}  accuracy {:.4f}", loss, *measured.accuracy) : loss;
 }
 
@@ -47,6 +47,13 @@ void say(std::FILE* out, std::string_view text) {
 }
 
 }  // namespace
+
+std::string loss_text(double loss) { return loss_text(loss, loss); }
+
+std::string loss_text(double loss, double mean) {
+  constexpr double kSmall = 0.001;  // of what is below it four decimals have a digit at most
+  return mean == 0 || std::abs(mean) >= kSmall ? fmt::format("{:.4f}", loss) : fmt::format("{:#.4g}", loss);
+}
 
 std::string short_count(double value) {
   if (value < 1e3) return fmt::format("{:.0f}", value);

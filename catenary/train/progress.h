@@ -20,6 +20,11 @@ struct Progress {
   double seconds = 0;        ///< since the first step
 };
 
+/// A loss for a person: four decimals, below 0.001 four significant digits.
+[[nodiscard]] std::string loss_text(double loss);
+/// A deviation of losses, with the digits of their mean, which it stands beside.
+[[nodiscard]] std::string loss_text(double loss, double mean);
+
 /// "12", "34.5k", "1.23M": three digits or more of a count.
 [[nodiscard]] std::string short_count(double value);
 

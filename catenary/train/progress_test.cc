@@ -42,6 +42,20 @@ TEST(EpochLine, NamesTrainingAndValidation) {
             "epoch 2/4  loss 0.5000  1.5k samples/s");
 }
 
+TEST(EpochLine, ShowsDigitsOfSmallLosses) {
+  EXPECT_EQ(epoch_line(kHalfway, {2, {1.25e-5, std::nullopt}, Score{0.00043217, std::nullopt}}),
+            "epoch 2/4  loss 1.250e-05  validation loss 0.0004322  1.5k samples/s");
+}
+
+TEST(LossText, HasFourDigitsOfWhatIsSmallAndFourDecimalsElse) {
+  EXPECT_EQ(loss_text(0.001), "0.0010");
+  EXPECT_EQ(loss_text(0.00099996), "0.001000");
+  EXPECT_EQ(loss_text(12.34567), "12.3457");
+  EXPECT_EQ(loss_text(0), "0.0000");
+  EXPECT_EQ(loss_text(0.0002, 0.25), "0.0002");
+  EXPECT_EQ(loss_text(0.0002, 0.0005), "0.0002000");
+}
+
 std::string written(ProgressStyle style, int updates_10_ms_apart) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
   ProgressPrinter printer(file.get(), style);

@@ -59,12 +59,7 @@ std::vector<std::int64_t> codes_of(const Mark& mark) {
 }
 
 Parts split_by_mark(const Dataset& data, std::span<const std::int64_t> rows) {
-  const std::vector<std::int64_t> codes = codes_of(data.part);
-  for (const std::int64_t row : rows) {
-    if (codes[static_cast<std::size_t>(row)] >= std::ssize(data.part.levels))
-      fail(ErrorKind::kData, "needed the name of a part in each row, found none in row {}", row + 1);
-  }
-  return split_by_column(rows, codes, data.part.levels);
+  return split_by_column(rows, codes_of(data.part), data.part.levels);
 }
 
 // groups: of the data, by codes_of; must outlive the rule.
@@ -119,22 +114,12 @@ std::filesystem::path cache_folder(const DataConfig& data) {
   return data.cache.empty() ? default_cache_folder() : std::filesystem::path(data.cache);
 }
 
-// files: those that are read.
 TableOptions table_options(const Config& config, const DataFiles& files) {
-  const DataConfig& data = config.data;
-  return {.format = data.table,
-          .targets = data.targets,
-          .target_type = !is_classification(config)                  ? TargetType::kNumbers
-                         : data.target_type == ColumnType::kCategory ? TargetType::kCategory
-                                                                     : TargetType::kClasses,
-          .types = data.types,
-          .ignore = data.ignore,
-          .id = data.id,
-          .part = data.split ? data.split->column : "",
-          .group = data.split ? data.split->group : "",
-          .more = {files.more.begin(), files.more.end()},
-          .limits = data.limits,
-          .cache = cache_folder(data)};
+  TableOptions options = table_options(config.data, files);
+  options.target_type = !is_classification(config)                         ? TargetType::kNumbers
+                        : config.data.target_type == ColumnType::kCategory ? TargetType::kCategory
+                                                                           : TargetType::kClasses;
+  return options;
 }
 
 // What a file is read for: of NumPy's arrays x_train and y_train are for training, x_test and y_test for the
@@ -195,6 +180,22 @@ Examples load_other(const Config& config, const DataFiles& files, TrainingData& 
 }
 
 }  // namespace
+
+TableOptions table_options(const DataConfig& data, const DataFiles& files) {
+  return {.format = data.table,
+          .targets = data.targets,
+          .target_type = !data.target_type                            ? TargetType::kInfer
+                         : *data.target_type == ColumnType::kCategory ? TargetType::kCategory
+                                                                      : TargetType::kNumbers,
+          .types = data.types,
+          .ignore = data.ignore,
+          .id = data.id,
+          .part = data.split ? data.split->column : "",
+          .group = data.split ? data.split->group : "",
+          .more = {files.more.begin(), files.more.end()},
+          .limits = data.limits,
+          .cache = cache_folder(data)};
+}
 
 std::optional<DataFiles> test_files(const Config& config) {
   const DataConfig& data = config.data;

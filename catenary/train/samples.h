@@ -11,6 +11,7 @@
 #include "catenary/data/dataset.h"
 #include "catenary/data/preprocess/encode.h"
 #include "catenary/data/split.h"
+#include "catenary/data/table_dataset.h"
 #include "catenary/train/config/config.h"
 
 namespace catenary::train {
@@ -46,6 +47,9 @@ struct TrainingData {
   }
   [[nodiscard]] Samples test() const { return {test_file ? &*test_file : &file, test_rows}; }
 };
+
+/// How a table is read, whatever loss is trained with. files: those that are read.
+[[nodiscard]] TableOptions table_options(const DataConfig& data, const DataFiles& files);
 
 /// Reads the files of a config and fits its preprocessing to the training rows. Rows without a target serve
 /// no purpose. Throws Error{data}, Error{io} and Error{config} as the readers do.

@@ -142,6 +142,18 @@ TEST(TrainingData, MayNameClassesThatItHasNoSampleOf) {
   EXPECT_THAT(load_training_data(config).schema().classes, ElementsAre("a", "b", "c"));
 }
 
+TEST(FoldOrder, IsByClassesWhereAColumnNamesTheParts) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", "a,part,y\n1,train,x\n2,test,z\n3,train,x\n");
+  const auto order = [&](const std::string& target, const std::string& loss, const std::string& split) {
+    return fold_order(small_config(folder, target, loss, {split}));
+  };
+  EXPECT_EQ(order("y", "softmax_cross_entropy", "data.split.column=part"), SplitOrder::kStratified);
+  EXPECT_EQ(order("a", "squared_error", "data.split.column=part"), SplitOrder::kRandom);
+  EXPECT_EQ(order("y", "softmax_cross_entropy", "data.split={test=0.3,by=\"ordered\"}"),
+            SplitOrder::kOrdered);
+}
+
 TEST(TestData, WithoutTestSetIsTheTrainingSetAndSaysSo) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", kPlane);

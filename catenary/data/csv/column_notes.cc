@@ -1,6 +1,6 @@
 #include "catenary/data/csv/column_notes.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -36,6 +36,13 @@ bool is_other_decimal_meant(std::span<const std::string> levels, char decimal) {
   return is_meant;
 }
 
+// Short, and between quotes of TOML as it is.
+bool stands_in_quotes(std::string_view word) {
+  constexpr std::size_t kLongest = 40;  // of several in a message
+  return word.size() <= kLongest && word.find_first_of("\"\\") == std::string_view::npos &&
+         printable(word) == word;
+}
+
 }  // namespace
 
 bool has_other_decimal(std::string_view text, char decimal) {
@@ -49,20 +56,43 @@ std::string decimal_hint(std::string_view text, char decimal) {
   return fmt::format(", which {} reads", key_for(other));
 }
 
-std::string note_on_levels(std::span<const std::string> levels, char decimal) {
+MixedNumbers mixed_numbers(std::span<const std::string> levels, char decimal) {
   constexpr std::size_t kFew = 5;  // values, among which numbers may be names
-  const auto numbers = static_cast<std::size_t>(std::ranges::count_if(levels, is_number));
+  MixedNumbers mixed;
+  for (const std::string& level : levels) {
+    if (!is_number(level)) mixed.words.push_back(level);
+  }
+  const std::size_t numbers = levels.size() - mixed.words.size();
   const bool is_other_meant = is_other_decimal_meant(levels, decimal);
-  if (10 * numbers < 9 * levels.size() || (levels.size() < kFew && !is_other_meant)) return "";
-  const auto text = std::ranges::find_if_not(levels, is_number);
-  return fmt::format(
-      "a category, though {} of its {} values are numbers{}; {}", numbers, levels.size(),
-      text == levels.end() ? "" : fmt::format(", not {}", quote(*text)),
-      is_other_meant
-          ? fmt::format("{} reads those such as {}", key_for(other_mark(decimal)),
-                        quote(*std::ranges::find_if(
-                            levels, [&](const auto& level) { return has_other_decimal(level, decimal); })))
-          : "data.types, data.missing or data.decimal may put it right");
+  if (10 * numbers < 9 * levels.size() || (levels.size() < kFew && !is_other_meant)) return {};
+  mixed.text = fmt::format("{} of its {} values are numbers{}", numbers, levels.size(),
+                           mixed.words.empty() ? "" : ", not " + quote(mixed.words.front()));
+  if (!is_other_meant) return mixed;
+  mixed.other_decimal = fmt::format("{} reads those such as {}", key_for(other_mark(decimal)),
+                                    quote(*std::ranges::find_if(levels, [&](const auto& level) {
+                                      return has_other_decimal(level, decimal);
+                                    })));
+  return mixed;
+}
+
+std::string remedy_for(const MixedNumbers& mixed) {
+  constexpr std::size_t kFew = 5;  // words, that a list may have in a message
+  if (!mixed.other_decimal.empty()) return mixed.other_decimal;
+  if (mixed.words.empty()) return "data.decimal may put it right";
+  if (mixed.words.size() > kFew || !std::ranges::all_of(mixed.words, stands_in_quotes))
+    return "data.missing may list the words that stand for a missing value";
+  std::vector<std::string> quoted;
+  for (const std::string_view word : mixed.words) quoted.push_back(fmt::format("\"{}\"", word));
+  return fmt::format("data.missing = [{}] takes {} for a missing value", fmt::join(quoted, ", "),
+                     quoted.size() == 1 ? "the word" : "each word");
+}
+
+std::string note_on_levels(std::span<const std::string> levels, char decimal) {
+  const MixedNumbers mixed = mixed_numbers(levels, decimal);
+  if (mixed.text.empty()) return "";
+  return fmt::format("a category, though {}; {}", mixed.text,
+                     mixed.other_decimal.empty() ? "data.types, data.missing or data.decimal may put it right"
+                                                 : mixed.other_decimal);
 }
 
 std::string note_on_dates(DateOrder order, DatesTell tell) {

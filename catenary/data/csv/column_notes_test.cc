@@ -86,6 +86,25 @@ TEST(NoteOnLevels, NamesTheMarkOnlyWhereAllNumbersHaveIt) {
   EXPECT_EQ(note_on_levels(few, '.'), "");
 }
 
+std::string remedy(const std::vector<std::string>& levels) { return remedy_for(mixed_numbers(levels, '.')); }
+
+TEST(MixedNumbers, AreMendedByTheWordsOrTheMarkThatMakeThemTexts) {
+  std::vector<std::string> levels;
+  for (int i = 0; i < 60; ++i) levels.push_back(std::to_string(i));
+  levels.insert(levels.end(), {"n.b.", "unknown"});
+  EXPECT_EQ(remedy(levels), "data.missing = [\"n.b.\", \"unknown\"] takes each word for a missing value");
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"a", "b", "c", "d"}, {"\"x\""}, {"back\\slash"}, {std::string(41, 'x')}}) {
+    std::vector<std::string> all = levels;
+    all.insert(all.end(), more.begin(), more.end());
+    EXPECT_EQ(remedy(all), "data.missing may list the words that stand for a missing value") << more[0];
+  }
+  EXPECT_EQ(remedy({"1,5", "2,25"}), "data.decimal = \",\" reads those such as '1,5'");
+  EXPECT_EQ(remedy({"1,234", "12,500", "1,000", "2,000", "-3,000"}), "data.decimal may put it right");
+  const std::vector<std::string> texts = {"1", "2", "3", "4", "x"};
+  EXPECT_EQ(mixed_numbers(texts, '.').text, "");
+}
+
 const std::string kEither = "when,x\n3/4/2024,1\nNA,2\n12/11/2024,3\n";
 constexpr float kFourthOfMarch = 19786, kThirdOfApril = 19816;  // days since 1970
 

@@ -21,8 +21,9 @@ struct ColumnRequest {
   ColumnRole role = ColumnRole::kFeature;
   std::optional<ColumnType> type = {};  ///< absent: what all of its cells are
   std::optional<DateOrder> date_order =
-      {};                 ///< of a time that is asked for; absent: the one of all of its cells
-  std::size_t order = 0;  ///< columns of a role stand side by side by it, equals as in the file
+      {};                        ///< of a time that is asked for; absent: the one of all of its cells
+  std::size_t order = 0;         ///< columns of a role stand side by side by it, equals as in the file
+  std::string_view remedy = {};  ///< what ends a message about a cell that is not of the type asked for
 };
 
 struct CsvOptions {

@@ -49,7 +49,9 @@ struct Column {
   ColumnType type = ColumnType::kNumber;         ///< what its cells are; kNumber where all are missing
   DateOrder date_order = DateOrder::kYearFirst;  ///< of a time
   std::size_t place = 0;                         ///< of its first number in a row of its role's matrix
-  std::vector<std::string> levels = {};          ///< of a category: its distinct values, sorted by bytes
+  /// Of a category: its distinct values, sorted by bytes. Of an only target of numbers: its distinct cells,
+  /// if they are at most kMostFewTargets.
+  std::vector<std::string> levels = {};
   /// Which position in `levels`, or boolean, each number stands for that a cell has in the matrix; NaN: a
   /// missing one. Empty: the numbers themselves.
   std::vector<float> codes = {};

@@ -36,10 +36,11 @@ void TableBuilder::start_file(std::string name) {
 
 void TableBuilder::fail_cell(std::int64_t line, std::size_t column, std::string_view needed,
                              std::string_view text) const {
-  const bool is_number = readers_[column].guess() == Guess::kNumber;
-  fail(ErrorKind::kData, "{}: line {}, column {} {}: needed {}, found {}{}", file(), line, column + 1,
+  const Guess guess = readers_[column].guess();
+  fail(ErrorKind::kData, "{}: line {}, column {} {}: needed {}, found {}{}{}", file(), line, column + 1,
        quote(table_.columns[column].name), needed, text.empty() ? "a blank cell" : quote(text),
-       is_number ? decimal_hint(text, *options_.format.decimal) : "");
+       guess == Guess::kNumber ? decimal_hint(text, *options_.format.decimal) : "",
+       guess == Guess::kCategory ? "" : requests_[column].remedy);
 }
 
 // A blank cell that begins a row waits for the next one: a line of nothing but spaces is no row.
@@ -65,6 +66,7 @@ void TableBuilder::take_cell(std::size_t cell, std::string_view text, std::int64
   const char* needed = readers_[cell].read(text, &row_[slot.number]);
   if (needed != nullptr || before != readers_[cell].guess()) look_at_change(before, text);
   if (needed != nullptr) fail_cell(line, cell, needed, text);
+  if (slot.role == ColumnRole::kTarget && targets_ && !std::isnan(row_[slot.number])) targets_->add(text);
   const bool is_open = readers_[cell].guess() == Guess::kMonthFirst && by_day_[cell];
   if (is_open && !std::isnan(row_[slot.number]))
     by_day_[cell] = parse_time(text, DateOrder::kDayFirst).has_value();
@@ -126,8 +128,7 @@ void TableBuilder::end_row(std::int64_t line) {
     start(line);
   }
   cell_ = 0;
-  is_blank_ = true;
-  has_extra_ = false;
+  is_blank_ = true, has_extra_ = false;
 }
 
 void TableBuilder::end_full_row(std::int64_t line) {
@@ -240,6 +241,7 @@ void TableBuilder::request_columns() {
     table_.columns[i].role = request.role;
   }
   by_day_.assign(readers_.size(), true);
+  if (std::ranges::count(requests_, ColumnRole::kTarget, &ColumnRequest::role) == 1) targets_.emplace();
   place_columns();
 }
 
@@ -275,7 +277,7 @@ void TableBuilder::make_room(const Reading& reading) {
     const double after_next = size * (1 + static_cast<double>(reading.chunk) / read);
     if (after_next <= static_cast<double>(matrix.numbers.capacity())) continue;
     const double expected = kSlack * size * static_cast<double>(reading.total) / read;
-    const double most = std::max(after_next, static_cast<double>(reading.allowed / sizeof(float)));
+    const double most = std::max(after_next, static_cast<double>(reading.allowed) / sizeof(float));
     matrix.numbers.reserve(static_cast<std::size_t>(std::min(expected, most)));
   }
 }
@@ -335,12 +337,12 @@ Table TableBuilder::finish() {
     note_column(column);
     if (result.type != ColumnType::kNumber) continue;
     require_f32(column);
+    if (result.role == ColumnRole::kTarget && targets_) result.levels = targets_->sorted();
     if (reader.infinite() > 0)
-      table_.notes.push_back(fmt::format("{}: cells that are infinite count as missing: {}",
-                                         column_position(table_, column), reader.infinite()));
+      note(fmt::format("{}: cells that are infinite count as missing: {}", column_position(table_, column),
+                       reader.infinite()));
   }
-  if (has_other_bytes)
-    table_.notes.push_back(fmt::format("{}: not UTF-8: what is not is read as Windows-1252", table_.file()));
+  if (has_other_bytes) note(fmt::format("{}: not UTF-8: what is not is read as Windows-1252", table_.file()));
   flush();
   recode(std::move(codes));
   return std::move(table_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "catenary/data/csv/column_reader.h"
 #include "catenary/data/csv/csv.h"
+#include "catenary/data/csv/few_texts.h"
 #include "catenary/data/row_cache.h"
 
 namespace catenary {
@@ -115,6 +117,7 @@ class TableBuilder {
   bool has_extra_ = false;   // the row has a cell beyond the columns that is not blank
   std::vector<bool>
       by_day_;  // of a column of dates that are read by month: whether all can be read by day, too
+  std::optional<FewTexts> targets_;  // of the column that is the only target
   bool has_other_decimal_ = false;
   bool has_other_bytes_ = false;  // a name or a text is not in UTF-8
   bool is_blank_ = true;          // none of the row's cells so far had anything in it

@@ -16,7 +16,7 @@ namespace catenary {
 namespace {
 
 // Counts up whenever the same text is read as another table.
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 void append(std::string& how, std::string_view name) { how += fmt::format("\n{} {}", name.size(), name); }
 

@@ -25,6 +25,17 @@ std::string title(const DataFiles& files) {
   return files.more.empty() ? files.samples : fmt::format("{} and {} more", files.samples, files.more.size());
 }
 
+std::vector<std::string> named_files(const DataConfig& data) {
+  std::vector<std::string> names;
+  for (const DataFiles& files :
+       {data.train, data.validation.value_or(DataFiles{}), data.test.value_or(DataFiles{})}) {
+    names.insert(names.end(), {files.samples, files.labels});
+    names.insert(names.end(), files.more.begin(), files.more.end());
+  }
+  std::erase(names, "");
+  return names;
+}
+
 bool is_classification(const Config& config) {
   return facts_of(config.train.loss).takes_labels || config.data.format == DataFormat::kIdx;
 }
@@ -108,12 +119,7 @@ void check_streams(const DataConfig& data, const std::string& path) {
     read.push_back(*descriptor);
   };
   check(path);
-  for (const DataFiles& files :
-       {data.train, data.validation.value_or(DataFiles{}), data.test.value_or(DataFiles{})}) {
-    check(files.samples);
-    check(files.labels);
-    for (const std::string& file : files.more) check(file);
-  }
+  for (const std::string& file : named_files(data)) check(file);
 }
 
 // A file that stood for two parts would be trained on and judged by at once.

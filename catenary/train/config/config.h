@@ -115,8 +115,18 @@ struct Config {
 /// or images-idx3 in it, in letters of either case; nothing for other names.
 [[nodiscard]] std::optional<DataFormat> format_of_name(std::string_view path);
 
+/// Every file that the data are in: to train, to validate and to test on.
+[[nodiscard]] std::vector<std::string> named_files(const DataConfig& data);
+
 /// True when the target is one of several classes, not a number.
 [[nodiscard]] bool is_classification(const Config& config);
+
+/// What becomes of overrides that do not say how a table is read, such as train.epochs=3.
+enum class OtherKeys { kPassOver, kRefuse };
+
+/// What overrides say of how a table is read, such as data.missing=["unknown"]; it has no files and no
+/// targets. Throws Error{config} as load_config() does.
+[[nodiscard]] DataConfig table_reading(std::span<const std::string> overrides, OtherKeys others);
 
 /// Reads a TOML file, then applies overrides like "train.epochs=3" in order. Paths in the file are relative
 /// to it, paths in overrides and in a config from /dev/stdin or another descriptor to the working directory;

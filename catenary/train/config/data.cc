@@ -27,6 +27,10 @@ constexpr std::array<std::string_view, 22> kKeys = {
 constexpr std::array<std::string_view, 11> kTableKeys = {"target", "target_type", "separator", "decimal",
                                                          "header", "columns",     "missing",   "types",
                                                          "ignore", "id",          "date_order"};
+// Those that say how a table is read, whatever it is read for.
+constexpr std::array<std::string_view, 14> kReadingKeys = {
+    "target_type", "separator", "decimal",    "header", "columns",   "missing",     "types",
+    "ignore",      "id",        "date_order", "cache",  "max_bytes", "max_columns", "max_classes"};
 // The orders that 3/4/2024 may have.
 constexpr std::array kDateOrders = {DateOrder::kMonthFirst, DateOrder::kDayFirst};
 constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, ColumnType::kBoolean,
@@ -183,10 +187,7 @@ std::vector<std::pair<std::string, ColumnType>> read_types(const TableReader& da
   return types;
 }
 
-void read_table_keys(const TableReader& table, DataConfig& data) {
-  table.forbid(std::array<std::string_view, 1>{"classes"}, "applies only to format = \"idx\"");
-  data.targets = read_targets(table);
-  data.target_place = {table.find("target")->place};
+void read_reading_keys(const TableReader& table, DataConfig& data) {
   data.table = read_csv_format(table);
   data.types = read_types(table);
   if (const TomlNode* ignore = table.find("ignore"))
@@ -196,6 +197,13 @@ void read_table_keys(const TableReader& table, DataConfig& data) {
   if (table.find("target_type") != nullptr)
     data.target_type =
         table.choice("target_type", std::span<const ColumnType>(kTargetTypes), ColumnType::kNumber);
+}
+
+void read_table_keys(const TableReader& table, DataConfig& data) {
+  table.forbid(std::array<std::string_view, 1>{"classes"}, "applies only to format = \"idx\"");
+  data.targets = read_targets(table);
+  data.target_place = {table.find("target")->place};
+  read_reading_keys(table, data);
 }
 
 DataLimits read_limits(const TableReader& data) {
@@ -208,6 +216,12 @@ DataLimits read_limits(const TableReader& data) {
   limits.max_columns = count("max_columns", kMostBytes, limits.max_columns);
   limits.max_classes = count("max_classes", kMostClasses, limits.max_classes);
   return limits;
+}
+
+void read_memory_keys(const TableReader& table, DataConfig& data, const std::string& config_path) {
+  data.limits = read_limits(table);
+  if (const TomlNode* cache = table.find("cache"))
+    data.cache = path_at(*cache, table.path("cache"), config_path);
 }
 
 // In small letters, and without the ending of what is compressed.
@@ -257,7 +271,38 @@ DataFormat read_format(const TableReader& data, const TomlNode& train, const std
   return data.choice("format", std::span<const DataFormat>(kFormats), DataFormat::kCsv);
 }
 
+// Whether an override's keys are all of those that say how a table is read.
+bool is_of_reading(const TomlNode& override_root) {
+  const TomlEntry& entry = override_root.table()->front();
+  if (entry.key != "data") return false;
+  (void)TableReader(entry.node, "data", kKeys);
+  return std::ranges::all_of(*entry.node.table(), [](const TomlEntry& key) {
+    return std::ranges::find(kReadingKeys, key.key) != kReadingKeys.end();
+  });
+}
+
 }  // namespace
+
+DataConfig table_reading(std::span<const std::string> overrides, OtherKeys others) {
+  TomlNode reading{.value = TomlNode::Table(), .place = {}};
+  for (const std::string& text : overrides) {
+    TomlNode alone{.value = TomlNode::Table(), .place = {}};
+    apply_override(alone, text);
+    if (is_of_reading(alone)) {
+      apply_override(reading, text);
+    } else if (others == OtherKeys::kRefuse) {
+      fail(ErrorKind::kConfig, "--set {}: needed a key of [data] that says how a table is read: {}",
+           printable(text), listed(kReadingKeys));
+    }
+  }
+  DataConfig data;
+  const TomlEntry* entry = find(*reading.table(), "data");
+  if (entry == nullptr) return data;
+  const TableReader table(entry->node, "data", kKeys);
+  read_reading_keys(table, data);
+  read_memory_keys(table, data, "");
+  return data;
+}
 
 std::optional<DataFormat> format_of_name(std::string_view path) {
   const std::string name = plain_name(path);
@@ -274,9 +319,7 @@ DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   data.format = read_format(table, train, config_path);
   data.train = read_files(train, "data.train", config_path, data.format);
   read_parts(table, data, config_path);
-  data.limits = read_limits(table);
-  if (const TomlNode* cache = table.find("cache"))
-    data.cache = path_at(*cache, table.path("cache"), config_path);
+  read_memory_keys(table, data, config_path);
   data.place = {train.place};
   if (data.format == DataFormat::kCsv) {
     read_table_keys(table, data);

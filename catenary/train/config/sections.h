@@ -12,6 +12,9 @@ namespace catenary::train {
 /// [data]; `config_path` is the file that relative paths are relative to.
 [[nodiscard]] DataConfig read_data(const TomlNode& node, const std::string& config_path);
 
+/// The keys of [data] that say how a table is read, as TOML lines; those of the defaults are left out.
+[[nodiscard]] std::string reading_to_toml(const DataConfig& data);
+
 /// data.split, such as { validation = 0.15, test = 0.2, by = "ordered" }.
 [[nodiscard]] SplitConfig read_split(const TomlNode& node);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <sstream>
+#include <vector>
 
 #include "catenary/base/file.h"
 #include "catenary/train/config/config.h"
@@ -29,6 +31,14 @@ std::string files(const DataFiles& data_files, DataFormat format) {
   return fmt::format("{{ {} = {}, {} = {} }}", are_images ? "images" : "x",
                      quoted_toml(absolute(data_files.samples)), are_images ? "labels" : "y",
                      quoted_toml(absolute(data_files.labels)));
+}
+
+std::string limit_keys(const DataConfig& data) {
+  std::string text;
+  if (!data.cache.empty()) text += fmt::format("cache = {}\n", quoted_toml(absolute(data.cache)));
+  if (data.limits.max_bytes) text += fmt::format("max_bytes = {}\n", *data.limits.max_bytes);
+  return text + fmt::format("max_columns = {}\nmax_classes = {}\n", data.limits.max_columns,
+                            data.limits.max_classes);
 }
 
 std::string table_keys(const DataConfig& data) {
@@ -60,10 +70,7 @@ std::string data_table(const DataConfig& data) {
   if (!data.targets.empty()) text += fmt::format("target = {}\n", toml_names(data.targets));
   if (!data.classes.empty()) text += fmt::format("classes = {}\n", toml_names(data.classes));
   if (data.format == DataFormat::kCsv) text += table_keys(data);
-  if (!data.cache.empty()) text += fmt::format("cache = {}\n", quoted_toml(absolute(data.cache)));
-  if (data.limits.max_bytes) text += fmt::format("max_bytes = {}\n", *data.limits.max_bytes);
-  return text + fmt::format("max_columns = {}\nmax_classes = {}\n", data.limits.max_columns,
-                            data.limits.max_classes);
+  return text + limit_keys(data);
 }
 
 std::string layer_table(const LayerConfig& layer) {
@@ -90,7 +97,23 @@ std::string train_table(const TrainConfig& train) {
       train.batch_size, train.accuracy ? "\"accuracy\"" : "");
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line + "\n");
+  return lines;
+}
+
 }  // namespace
+
+std::string reading_to_toml(const DataConfig& data) {
+  const DataConfig usual;
+  const std::vector<std::string> defaults = lines_of(table_keys(usual) + limit_keys(usual));
+  std::string text;
+  for (const std::string& line : lines_of(table_keys(data) + limit_keys(data)))
+    text += std::ranges::count(defaults, line) > 0 ? "" : line;
+  return text;
+}
 
 std::string to_toml(const Config& config) {
   std::string text = fmt::format("format = 1\nseed = {}\n", config.seed);

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "catenary/data/csv/csv.h"
+#include "catenary/data/schema.h"
+#include "catenary/data/table_dataset.h"
+
+namespace catenary {
+
+/// What the columns of a file are read for, and as what, to train on them. Throws Error{data} for a name that
+/// the header lacks, Error{config} for one that is asked to be two things.
+[[nodiscard]] std::vector<ColumnRequest> training_requests(const std::string& file,
+                                                           std::span<const std::string> header,
+                                                           const TableOptions& options);
+
+/// The same for a trained model. Of the options, targets, target_type, part, group and id count.
+[[nodiscard]] std::vector<ColumnRequest> trained_requests(const std::string& file,
+                                                          std::span<const std::string> header,
+                                                          const Schema& trained, const TableOptions& options);
+
+}  // namespace catenary

@@ -17,7 +17,7 @@ using testing::HasSubstr;
 
 // The bytes of three floats after four bytes of something else.
 std::filesystem::path write_floats(const testing_support::TemporaryDirectory& directory) {
-  const std::filesystem::path path = directory.path() / "floats";
+  std::filesystem::path path = directory.path() / "floats";
   const float numbers[] = {0, 1.5, -2, 3};
   write_file_atomically(path, std::as_bytes(std::span(numbers)));
   return path;

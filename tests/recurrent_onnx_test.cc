@@ -32,7 +32,7 @@ TEST(RecurrentByOnnx, OutputsAreThoseOfTheNodeTests) {
     SCOPED_TRACE(one["name"].get<std::string>());
     Graph graph;
     const Value x = graph.input("x", {one["steps"], one["inputs"]}, DType::kF64);
-    const nn::RecurrentResult layer = recurrent(cell_of(one["cell"]), one["units"], x,
+    const nn::RecurrentResult layer = recurrent(cell_of(one["cell"]), one["units"], {.rows = x},
                                                 {.name = "layer",
                                                  .has_peepholes = one.contains("peephole"),
                                                  .forget_bias = 0,

@@ -55,7 +55,7 @@ struct RecurrentInput {
   /// [], from 1 to T: how many rows a sample has; those beyond are passed over. Empty: all. What stands there
   /// must be finite.
   Value length = {};
-  RecurrentState start = {};
+  RecurrentState start = {};  ///< 0 unless it is told
 };
 
 /// What a recurrent layer makes of a sequence.

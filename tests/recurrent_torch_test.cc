@@ -74,12 +74,13 @@ Problem problem_of(const nlohmann::json& all, const nlohmann::json& one) {
   nn::RecurrentOptions options{.name = "layer", .forget_bias = 0};
   if (one["activation"] == "relu") options.activation = nn::relu;
   if (two_way) {
-    p.result = bidirectional(cell, units, p.x, options);
+    p.result = bidirectional(cell, units, {.rows = p.x}, options);
   } else {
     for (std::size_t i = 0; i < one["starts"].size(); ++i)
       p.starts.push_back(p.graph.input(fmt::format("start{}", i), {units}, DType::kF64));
-    p.result =
-        recurrent(cell, units, p.x, options, {p.starts[0], p.starts.size() > 1 ? p.starts[1] : Value()});
+    p.result = recurrent(cell, units,
+                         {.rows = p.x, .start = {p.starts[0], p.starts.size() > 1 ? p.starts[1] : Value()}},
+                         options);
   }
   std::vector<Value> outputs = {p.result.sequence, p.result.last.hidden};
   if (p.result.last.cell) outputs.push_back(p.result.last.cell);

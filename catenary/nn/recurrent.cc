@@ -1,6 +1,7 @@
 #include "catenary/nn/recurrent.h"
 
 #include <array>
+#include <utility>
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
@@ -90,19 +91,44 @@ StepResult rnn_step(const ScanStep& step, const Parameters& p, const RecurrentOp
   return {.carries = {options.activation(preactivation(step, p).rename("z")).rename("h′")}};
 }
 
-void check(Cell cell, std::int64_t units, Value x, const RecurrentOptions& options,
-           const RecurrentState& start) {
+void check(Cell cell, std::int64_t units, const RecurrentInput& input, const RecurrentOptions& options) {
   const std::string layer = fmt::format("{} layer {}", name_of(cell), quote(options.name));
   if (options.name.empty()) fail(ErrorKind::kConfig, "{} layer needs a name, found none", name_of(cell));
   if (units < 1) fail(ErrorKind::kShape, "{} needs 1 unit or more, found {}", layer, units);
-  if (x.shape().rank() != 2)
-    fail(ErrorKind::kShape, "{} needs a sequence [T, n] as input, found {}", layer, x.shape().str());
+  if (input.rows.shape().rank() != 2)
+    fail(ErrorKind::kShape, "{} needs a sequence [T, n] as input, found {}", layer, input.rows.shape().str());
+  if (input.length && input.length.shape().rank() != 0)
+    fail(ErrorKind::kShape, "{} needs a scalar [] as length, found {}", layer, input.length.shape().str());
   if (options.has_peepholes && cell != Cell::kLstm)
     fail(ErrorKind::kConfig, "{}: only an lstm has peepholes", layer);
-  if (start.cell && cell != Cell::kLstm)
+  if (input.start.cell && cell != Cell::kLstm)
     fail(ErrorKind::kConfig, "{}: only an lstm has a cell to start with", layer);
   if (cell == Cell::kRnn && options.activation != nn::tanh && options.activation != nn::relu)
     fail(ErrorKind::kConfig, "{}: needed the activation tanh or relu, found another", layer);
+}
+
+StepResult step_of(Cell cell, const ScanStep& step, const Parameters& parameters,
+                   const RecurrentOptions& options) {
+  switch (cell) {
+    case Cell::kLstm: return lstm_step(step, parameters, options);
+    case Cell::kGru: return gru_step(step, parameters, options);
+    case Cell::kRnn: break;
+  }
+  return rnn_step(step, parameters, options);
+}
+
+// A step that leaves the carries of a sample as they are where it has no row. The last carry is the row's
+// number.
+StepResult masked(const ScanStep& step, StepResult made, Value length, double next_row) {
+  const Value row = step.carries.back();
+  const Value is_there = catenary::step(length - row), is_beyond = 1.0 - is_there;
+  for (std::size_t i = 0; i < made.carries.size(); ++i) {
+    const Value moved = is_there * made.carries[i], kept = is_beyond * step.carries[i];
+    made.carries[i] = moved + kept;
+  }
+  made.outputs = {is_there * made.carries[0]};
+  made.carries.push_back(row + next_row);
+  return made;
 }
 
 }  // namespace
@@ -114,44 +140,47 @@ std::string_view name_of(Cell cell) {
 
 std::int64_t gates_of(Cell cell) { return cell == Cell::kLstm ? 4 : cell == Cell::kGru ? 3 : 1; }
 
-RecurrentResult recurrent(Cell cell, std::int64_t units, Value x, const RecurrentOptions& options,
-                          const RecurrentState& start) {
-  check(cell, units, x, options, start);
+RecurrentResult recurrent(Cell cell, std::int64_t units, const RecurrentInput& input,
+                          const RecurrentOptions& options) {
+  check(cell, units, input, options);
+  const Value x = input.rows;
   const Parameters parameters = make_parameters(cell, units, x, options);
-  const Value zeros = x.graph().constant(0, {units}, x.type().dtype);
-  ScanOperands operands{.carries = {start.hidden ? start.hidden : zeros},
+  const std::int64_t steps = x.shape()[0];
+  const bool is_forward = options.direction == Direction::kForward;
+  const auto constant = [&](double number, const Shape& shape) {
+    return x.graph().constant(number, shape, x.type().dtype);
+  };
+  const auto or_zeros = [&](Value start) { return start ? start : constant(0, {units}); };
+  ScanOperands operands{.carries = {or_zeros(input.start.hidden)},
                         .sequences = {x},
                         .shared = {parameters.input, parameters.recurrent, parameters.bias},
                         .direction = options.direction};
-  if (cell == Cell::kLstm) operands.carries.push_back(start.cell ? start.cell : zeros);
+  if (cell == Cell::kLstm) operands.carries.push_back(or_zeros(input.start.cell));
+  if (input.length) operands.carries.push_back(constant(is_forward ? 0 : static_cast<double>(steps - 1), {}));
   if (parameters.more) operands.shared.push_back(parameters.more);
+  if (input.length) operands.shared.push_back(input.length);
   const ScanResult result = scan(operands, [&](const ScanStep& step) {
     const std::vector<Value>& shared = step.shared;
-    const Parameters own{shared[0], shared[1], shared[2], shared.size() > 3 ? shared[3] : Value()};
-    switch (cell) {
-      case Cell::kLstm: return lstm_step(step, own, options);
-      case Cell::kGru: return gru_step(step, own, options);
-      case Cell::kRnn: break;
-    }
-    return rnn_step(step, own, options);
+    const Parameters own{shared[0], shared[1], shared[2], parameters.more ? shared[3] : Value()};
+    StepResult made = step_of(cell, step, own, options);
+    return input.length ? masked(step, std::move(made), shared.back(), is_forward ? 1 : -1) : made;
   });
-  const std::int64_t steps = x.shape()[0];
-  const bool is_forward = options.direction == Direction::kForward;
   const auto rows = [&](Value carry, std::int64_t first, std::int64_t count) {
     return slice(carry, 0, first, first + count);
   };
   const auto last = [&](Value carry) { return reshape(rows(carry, is_forward ? steps : 0, 1), {units}); };
-  return {.sequence = rows(result.carries[0], is_forward ? 1 : 0, steps),
+  return {.sequence = input.length ? result.outputs[0] : rows(result.carries[0], is_forward ? 1 : 0, steps),
           .last = {.hidden = last(result.carries[0]),
                    .cell = cell == Cell::kLstm ? last(result.carries[1]) : Value()}};
 }
 
-RecurrentResult bidirectional(Cell cell, std::int64_t units, Value x, RecurrentOptions options) {
+RecurrentResult bidirectional(Cell cell, std::int64_t units, const RecurrentInput& input,
+                              RecurrentOptions options) {
   const std::string name = options.name;
   const auto one = [&](const char* what, Direction direction) {
     options.name = name.empty() ? "" : name + what;
     options.direction = direction;
-    return recurrent(cell, units, x, options);
+    return recurrent(cell, units, {.rows = input.rows, .length = input.length}, options);
   };
   const RecurrentResult forward = one(".forward", Direction::kForward),
                         backward = one(".backward", Direction::kBackward);

@@ -49,19 +49,30 @@ struct RecurrentState {
   Value cell = {};    ///< of kLstm, c: [units]
 };
 
-/// What a recurrent layer makes of a sequence.
-struct RecurrentResult {
-  Value sequence;       ///< [T, units]: h of each row, in the rows' order
-  RecurrentState last;  ///< after the last step, which is that of row 0 where it goes backward
+/// What a recurrent layer is given.
+struct RecurrentInput {
+  Value rows;  ///< [T, inputs]
+  /// [], from 1 to T: how many rows a sample has; those beyond are passed over. Empty: all. What stands there
+  /// must be finite.
+  Value length = {};
+  RecurrentState start = {};  ///< 0 unless it is told
 };
 
-/// A recurrent layer on x: [T, inputs], in x's number type. Throws Error{shape} unless units is 1 or more and
-/// x has two axes, Error{config} for options that the cell does not have, or without a name.
-[[nodiscard]] RecurrentResult recurrent(Cell cell, std::int64_t units, Value x,
-                                        const RecurrentOptions& options, const RecurrentState& start = {});
+/// What a recurrent layer makes of a sequence.
+struct RecurrentResult {
+  /// [T, units]: h of each row, in the rows' order; 0 beyond a sample's length.
+  Value sequence;
+  RecurrentState last;  ///< after a sample's last step, which is that of row 0 where it goes backward
+};
+
+/// A recurrent layer, in its input's number type. Throws Error{shape} unless units is 1 or more and the rows
+/// have two axes, Error{config} for options that the cell does not have, or without a name.
+[[nodiscard]] RecurrentResult recurrent(Cell cell, std::int64_t units, const RecurrentInput& input,
+                                        const RecurrentOptions& options);
 
 /// One that goes forward and one that goes backward, NAME.forward and NAME.backward, side by side: [T,
-/// 2·units], and the last states likewise. [Schuster and Paliwal 1997]
-[[nodiscard]] RecurrentResult bidirectional(Cell cell, std::int64_t units, Value x, RecurrentOptions options);
+/// 2·units], and the last states likewise. Both start at 0. [Schuster and Paliwal 1997]
+[[nodiscard]] RecurrentResult bidirectional(Cell cell, std::int64_t units, const RecurrentInput& input,
+                                            RecurrentOptions options);
 
 }  // namespace catenary::nn

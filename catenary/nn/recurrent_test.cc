@@ -27,7 +27,7 @@ Bindings one_unit(const std::map<std::string, std::vector<double>>& leaves) {
 TEST(Recurrent, AnLstmComputesItsEquations) {
   Graph graph;
   const Value x = graph.shared_input("x", {2, 1}, DType::kF64);
-  const RecurrentResult layer = recurrent(Cell::kLstm, 1, x, {.name = "l", .has_peepholes = true});
+  const RecurrentResult layer = recurrent(Cell::kLstm, 1, {.rows = x}, {.name = "l", .has_peepholes = true});
   const Bindings at = one_unit({{"x", {0.5, -1}},
                                 {"l.input_weight", {0.1, 0.2, 0.3, 0.4}},
                                 {"l.recurrent_weight", {0.5, 0.6, 0.7, 0.8}},
@@ -55,7 +55,7 @@ TEST(Recurrent, AGrusResetGateMayActBeforeTheProduct) {
   Graph graph;
   const Value x = graph.shared_input("x", {2, 1}, DType::kF64);
   const RecurrentResult layer =
-      recurrent(Cell::kGru, 1, x, {.name = "l", .reset = ResetGate::kBeforeProduct});
+      recurrent(Cell::kGru, 1, {.rows = x}, {.name = "l", .reset = ResetGate::kBeforeProduct});
   EXPECT_FALSE(graph.find("l.candidate_bias"));
   const Bindings at = one_unit({{"x", {0.5, -1}},
                                 {"l.input_weight", {0.1, 0.2, 0.3}},
@@ -73,7 +73,8 @@ TEST(Recurrent, AGrusResetGateMayActBeforeTheProduct) {
 TEST(Recurrent, GoesBackwardFromTheLastRow) {
   Graph graph;
   const Value x = graph.shared_input("x", {3, 1}, DType::kF64);
-  const RecurrentResult layer = recurrent(Cell::kRnn, 1, x, {.name = "l", .direction = Direction::kBackward});
+  const RecurrentResult layer =
+      recurrent(Cell::kRnn, 1, {.rows = x}, {.name = "l", .direction = Direction::kBackward});
   const Bindings at =
       one_unit({{"x", {1, 2, 3}}, {"l.input_weight", {0.1}}, {"l.recurrent_weight", {0.5}}, {"l.bias", {0}}});
   const double h2 = std::tanh(0.3), h1 = std::tanh(0.2 + 0.5 * h2), h0 = std::tanh(0.1 + 0.5 * h1);
@@ -86,11 +87,11 @@ TEST(Recurrent, GoesBackwardFromTheLastRow) {
 TEST(Recurrent, LayersStackAndGoBothWays) {
   Graph graph;
   const Value x = graph.input("x", {5, 3});
-  const RecurrentResult both = bidirectional(Cell::kGru, 4, x, {.name = "a"});
+  const RecurrentResult both = bidirectional(Cell::kGru, 4, {.rows = x}, {.name = "a"});
   EXPECT_EQ(both.sequence.shape(), Shape({5, 8}));
   EXPECT_EQ(both.last.hidden.shape(), Shape({8}));
   EXPECT_FALSE(both.last.cell);
-  const RecurrentResult above = recurrent(Cell::kLstm, 2, both.sequence, {.name = "b"});
+  const RecurrentResult above = recurrent(Cell::kLstm, 2, {.rows = both.sequence}, {.name = "b"});
   EXPECT_EQ(above.sequence.shape(), Shape({5, 2}));
   EXPECT_TRUE(above.sequence.batched());
   EXPECT_EQ(graph.find("a.backward.recurrent_weight").shape(), Shape({12, 4}));
@@ -102,7 +103,7 @@ TEST(Recurrent, RefusesWhatACellDoesNotHave) {
   const Value x = graph.input("x", {5, 3}), v = graph.input("v", {3});
   const auto error = [&](Cell cell, std::int64_t units, Value input, const RecurrentOptions& options,
                          const RecurrentState& start = {}) {
-    return error_of([&] { (void)recurrent(cell, units, input, options, start); });
+    return error_of([&] { (void)recurrent(cell, units, {.rows = input, .start = start}, options); });
   };
   EXPECT_EQ(error(Cell::kGru, 2, x, {}), "config: gru layer needs a name, found none");
   EXPECT_EQ(error(Cell::kRnn, 0, x, {.name = "l"}), "shape: rnn layer 'l' needs 1 unit or more, found 0");

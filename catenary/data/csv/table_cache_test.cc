@@ -21,7 +21,6 @@ namespace fs = std::filesystem;
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing_support::error_of;
 using testing_support::TemporaryDirectory;
 

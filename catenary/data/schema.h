@@ -123,6 +123,19 @@ struct Input {
   [[nodiscard]] bool operator==(const Input&) const = default;
 };
 
+/// What a sequence is to foretell: numbers or a class of the whole, or of each of its rows.
+enum class SequenceTarget { kWhole, kEachRow };
+
+/// How examples are made of a table's rows where an example is a sequence of them, one row a step.
+struct SequenceSchema {
+  std::int64_t steps = 0;    ///< rows that the network reads, T; 0: an example is a single row
+  bool has_lengths = false;  ///< an example may have fewer rows than T
+  SequenceTarget target = SequenceTarget::kWhole;
+  /// Rows whose targets are foretold at once, one after another; of whole sequences of numbers.
+  std::int64_t horizon = 1;
+  [[nodiscard]] bool operator==(const SequenceSchema&) const = default;
+};
+
 /// What a trained model must remember to read further files in the same way.
 struct Schema {
   std::vector<ColumnSchema> columns = {};      ///< of the features, in training order
@@ -132,6 +145,7 @@ struct Schema {
   /// For each numeric target how the network sees it; empty: as it is.
   std::vector<fitted::Affine> target_scales = {};
   std::string id = {};  ///< the column that is carried into predictions; "": none
+  SequenceSchema sequence = {};
   [[nodiscard]] bool operator==(const Schema&) const = default;
 };
 

@@ -194,9 +194,13 @@ ThroughTime::Rows ThroughTime::rows(Value v) {
   return {Value(), output(v)};
 }
 
+bool has_outer(Value v) {
+  return outer_of(v).left || (is(v, kAdd) && (has_outer(v.input(0)) || has_outer(v.input(1))));
+}
+
 // An outer product of each step becomes one product of two matrices over all steps.
 void ThroughTime::add_terms(Value adjoint, std::vector<Term>& terms) {
-  if (is(adjoint, kAdd)) {
+  if (is(adjoint, kAdd) && has_outer(adjoint)) {
     add_terms(adjoint.input(0), terms);
     add_terms(adjoint.input(1), terms);
   } else if (const Outer outer = outer_of(adjoint); outer.left) {

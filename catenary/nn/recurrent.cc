@@ -43,7 +43,8 @@ Value part(Value v, std::int64_t units, std::int64_t i) { return slice(v, 0, i *
 // W·x + U·h + b
 Value preactivation(const ScanStep& step, const Parameters& p) {
   const Value from_row = matmul(p.input, step.rows[0]), from_state = matmul(p.recurrent, step.carries[0]);
-  return from_row + from_state + p.bias;
+  const Value from_both = from_row + p.bias;
+  return from_both + from_state;
 }
 
 StepResult lstm_step(const ScanStep& step, const Parameters& p, const RecurrentOptions& options) {

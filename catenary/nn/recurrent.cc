@@ -25,7 +25,8 @@ Parameters make_parameters(Cell cell, std::int64_t units, Value x, const Recurre
   const DType dtype = x.type().dtype;
   const std::int64_t inputs = x.shape()[1], rows = gates_of(cell) * units;
   const auto weight = [&](const char* what, std::int64_t columns, Initializer init) {
-    return graph.parameter(options.name + what, {rows, columns}, initial(init, columns, units), dtype);
+    return graph.parameter(options.name + what, {rows, columns},
+                           initial(init, columns, units, gates_of(cell)), dtype);
   };
   Parameters made{.input = weight(".input_weight", inputs, options.init),
                   .recurrent = weight(".recurrent_weight", units, options.recurrent_init),

@@ -38,9 +38,9 @@ struct RecurrentOptions {
   double forget_bias = 1;  ///< of kLstm: added to f's part of b, which starts at 0 [Jozefowicz et al. 2015]
   /// Of kGru; kAfterProduct has NAME.candidate_bias b′ₙ [units].
   ResetGate reset = ResetGate::kAfterProduct;
-  Direction direction = Direction::kForward;                 ///< through the rows
-  Initializer init = Initializer::kGlorotUniform;            ///< of W
-  Initializer recurrent_init = Initializer::kGlorotUniform;  ///< of U
+  Direction direction = Direction::kForward;              ///< through the rows
+  Initializer init = Initializer::kGlorotUniform;         ///< of W
+  Initializer recurrent_init = Initializer::kOrthogonal;  ///< of U, gate by gate
 };
 
 /// What it starts with; a value that is left out is 0.

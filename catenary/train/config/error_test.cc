@@ -133,10 +133,10 @@ const Case kCases[] = {
      .layer = "type = \"dense\"\nunits = 2.5",
      .message = "c.toml:8:9: model.layers.0.units: expected a whole number from 1 to 16777216, found 2.5"},
     {.name = "UnknownInit",
-     .layer = "type = \"dense\"\ninit = \"orthogonal\"",
-     .message = "c.toml:8:8: model.layers.0.init: unknown value 'orthogonal'; expected one of he_normal, "
+     .layer = "type = \"dense\"\ninit = \"identity\"",
+     .message = "c.toml:8:8: model.layers.0.init: unknown value 'identity'; expected one of he_normal, "
                 "he_uniform, "
-                "glorot_normal, glorot_uniform, lecun_normal, zeros"},
+                "glorot_normal, glorot_uniform, lecun_normal, orthogonal, zeros"},
     {.name = "BadLayerName",
      .layer = "type = \"dense\"\nname = \"1st\"",
      .message = "c.toml:8:8: model.layers.0.name: expected a letter or '_', then letters, digits, '_', '.' "

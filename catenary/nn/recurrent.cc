@@ -48,6 +48,10 @@ std::string_view name_of(Cell cell) {
   return kNames[static_cast<std::size_t>(cell)];
 }
 
+std::string_view name_of(ResetGate reset) {
+  return reset == ResetGate::kAfterProduct ? "after_product" : "before_product";
+}
+
 std::int64_t gates_of(Cell cell) { return cell == Cell::kLstm ? 4 : cell == Cell::kGru ? 3 : 1; }
 
 RecurrentResult recurrent(Cell cell, std::int64_t units, const RecurrentInput& input,
@@ -85,12 +89,12 @@ RecurrentResult recurrent(Cell cell, std::int64_t units, const RecurrentInput& i
 }
 
 RecurrentResult bidirectional(Cell cell, std::int64_t units, const RecurrentInput& input,
-                              RecurrentOptions options) {
-  const std::string name = options.name;
+                              const RecurrentOptions& options) {
   const auto one = [&](const char* what, Direction direction) {
-    options.name = name.empty() ? "" : name + what;
-    options.direction = direction;
-    return recurrent(cell, units, {.rows = input.rows, .length = input.length}, options);
+    RecurrentOptions own = options;
+    if (!own.name.empty()) own.name += what;
+    own.direction = direction;
+    return recurrent(cell, units, {.rows = input.rows, .length = input.length}, own);
   };
   const RecurrentResult forward = one(".forward", Direction::kForward),
                         backward = one(".backward", Direction::kBackward);

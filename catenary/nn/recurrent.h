@@ -27,6 +27,9 @@ enum class Cell {
 /// Uₙ·(r⊙hₜ₋₁)).
 enum class ResetGate { kAfterProduct, kBeforeProduct };
 
+/// "after_product", "before_product".
+[[nodiscard]] std::string_view name_of(ResetGate reset);
+
 /// Of a recurrent layer.
 struct RecurrentOptions {
   std::string name = {};  ///< of its parameters: NAME.input_weight W [gates·units, inputs],
@@ -84,6 +87,6 @@ struct RecurrentResult {
 /// One that goes forward and one that goes backward, NAME.forward and NAME.backward, side by side: [T,
 /// 2·units], and the last states likewise. Both start at 0. [Schuster and Paliwal 1997]
 [[nodiscard]] RecurrentResult bidirectional(Cell cell, std::int64_t units, const RecurrentInput& input,
-                                            RecurrentOptions options);
+                                            const RecurrentOptions& options);
 
 }  // namespace catenary::nn

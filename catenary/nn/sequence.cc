@@ -62,6 +62,17 @@ Value rows_within(Value length, std::int64_t steps) {
   return slice(made.carries[0], 0, 0, steps);
 }
 
+Value without_rows_beyond(Value sequence, Value length) {
+  if (sequence.shape().rank() == 0)
+    fail(ErrorKind::kShape, "without_rows_beyond needs a sequence [T, ...], found a scalar []");
+  const Value within = rows_within(length, sequence.shape()[0]);
+  return scan({.carries = {}, .sequences = {sequence, within}},
+              [](const ScanStep& step) {
+                return StepResult{.carries = {}, .outputs = {step.rows[1] * step.rows[0]}};
+              })
+      .outputs[0];
+}
+
 Layer each_row(Layer layer) {
   return [layer = std::move(layer)](Value x, const std::string& default_name) {
     if (x.shape().rank() == 0)

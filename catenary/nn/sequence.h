@@ -13,6 +13,9 @@ namespace catenary::nn {
 /// 1 for each row that a sample has, 0 for those beyond: [steps].
 [[nodiscard]] Value rows_within(Value length, std::int64_t steps);
 
+/// The sequence [T, ...] with zeros in the rows that a sample does not have.
+[[nodiscard]] Value without_rows_beyond(Value sequence, Value length);
+
 /// The layer on each row by itself, with one set of parameters: [T, ...] -> [T, ...]. Throws Error{shape} for
 /// a scalar.
 [[nodiscard]] Layer each_row(Layer layer);

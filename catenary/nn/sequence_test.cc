@@ -23,6 +23,15 @@ TEST(RowsWithin, AreAsManyAsTheLengthSays) {
               ElementsAre(1, 0, 0, 1, 1, 0, 1, 1, 1));
 }
 
+TEST(WithoutRowsBeyond, LeavesZerosThere) {
+  Graph graph;
+  const Value x = graph.input("x", {3, 2}), length = graph.input("length", {});
+  EXPECT_THAT(evaluated(without_rows_beyond(x, length),
+                        {.batch_size = 2,
+                         .leaves = {{"x", {1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6}}, {"length", {1, 3}}}}),
+              ElementsAre(1, 2, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6));
+}
+
 TEST(EachRow, IsTheLayerOnEveryRowWithOneSetOfParameters) {
   Graph graph;
   const Value x = graph.input("x", {3, 2});

@@ -121,8 +121,8 @@ const Case kCases[] = {
      .message = "c.toml:4:9: data.train: expected a path, found the string ''"},
     {.name = "UnknownLayerType",
      .layer = "type = \"dens\"",
-     .message = "c.toml:7:8: model.layers.0.type: unknown value 'dens'; expected one of dense; did you mean "
-                "'dense'?"},
+     .message = "c.toml:7:8: model.layers.0.type: unknown value 'dens'; expected one of dense, rnn, "
+                "lstm, gru, embedding, mean_over_time, last_row, flatten; did you mean 'dense'?"},
     {.name = "NoLayerType",
      .layer = "units = 3",
      .message = "c.toml:6:1: missing key 'model.layers.0.type': expected type = \"dense\""},
@@ -333,7 +333,7 @@ TEST(ConfigErrors, WordsOfOtherLibrariesFindTheirNames) {
 TEST(ConfigErrors, ALayersTypeIsJudgedBeforeItsKeys) {
   EXPECT_EQ(message_of(config({}), {"model.layers=[{filters=3,type='conv2d'}]"}),
             "--set model.layers=[{filters=3,type='conv2d'}]: model.layers.0.type: unknown value 'conv2d'; "
-            "expected one of dense");
+            "expected one of dense, rnn, lstm, gru, embedding, mean_over_time, last_row, flatten");
 }
 
 TEST(ConfigErrors, AnOverrideIsOneLineThatSetsOneKey) {

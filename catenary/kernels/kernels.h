@@ -129,6 +129,10 @@ struct ProductArgs {
   const T* activation = nullptr;  ///< [rows, columns], for a slope
   std::int64_t activation_row_stride = 0;
   const T* factor = nullptr;
+  /// 0, or the terms of a sum come in groups of so many, of which `inner` is a multiple: from one group to
+  /// the next a and b lie so far apart, whatever the strides.
+  std::int64_t group = 0;
+  std::int64_t a_group_stride = 0, b_group_stride = 0;
 };
 
 /// The row stride recommended for a row-major matrix of `columns` elements that is walked down its columns

@@ -28,7 +28,14 @@ Place<T> place_of_root(const Binding<T>& binding, Value root, int stage) {
   if (plan.slot[id] >= 0) return {Space::kSlot, nullptr, plan.slot[id], false};
   if (const Value variable = plan.in_place[id])
     return {Space::kShared, binding.variables[index(variable)], 0, false};
-  if (is(root, ops::kBatchSum)) return {Space::kLane, nullptr, plan.lane_result[id], false, plan.panel[id]};
+  if (is(root, ops::kBatchSum))
+    return {Space::kLane, nullptr, plan.lane_result[id], false, 0, plan.panel[id]};
+  if (const Home& home = binding.schedule.home(root); home.in) {
+    Place<T> place = place_of_root(binding, home.in, stage);
+    advance(place, home.offset);
+    place.step += home.step;
+    return place;
+  }
   if (root.batched()) {
     const std::int64_t tile = binding.plan_at(stage).tile[id];
     if (tile == kNowhere)
@@ -183,8 +190,29 @@ Place<T> place_of(const Binding<T>& binding, Value v, int stage) {
   Place<T> place = place_of_root(binding, ref.root, stage);
   advance(place, ref.offset);  // a slot is only read whole: its offset is 0
   place.repeat = ref.repeat;
+  if (!ref.repeat) place.step += ref.step;
   return place;
 }
+
+namespace {
+
+// The parts of a concatenation that are not computed where it has them.
+template <typename T>
+void bind_parts(const Binding<T>& binding, Value concat, int stage, BoundItem<T>& bound) {
+  std::int64_t offset = 0;
+  for (int i = 0; i < concat.input_count(); ++i) {
+    const Value part = concat.input(i);
+    const Home& home = binding.schedule.home(binding.schedule.ref(part).root);
+    if (home.in != concat || home.offset != offset) {
+      bound.in.push_back(place_of(binding, part, stage));
+      bound.shapes.push_back(part.shape());
+      bound.offsets.push_back(offset);
+    }
+    offset += part.shape().size();
+  }
+}
+
+}  // namespace
 
 template <typename T>
 BoundItem<T> bind_item(const Binding<T>& binding, int stage, int item) {
@@ -197,9 +225,13 @@ BoundItem<T> bind_item(const Binding<T>& binding, int stage, int item) {
   bound.kind = work.kind;
   bound.result = v;
   bound.attribute = static_cast<T>(number_of(v));
-  for (const Value x : operands_of(binding.schedule, v)) {
-    bound.in.push_back(place_of(binding, x, stage));
-    bound.shapes.push_back(x.shape());
+  if (work.kind == Item::Kind::kConcat) {
+    bind_parts(binding, v, stage, bound);
+  } else {
+    for (const Value x : operands_of(binding.schedule, v)) {
+      bound.in.push_back(place_of(binding, x, stage));
+      bound.shapes.push_back(x.shape());
+    }
   }
   bound.out = place_of_root(binding, v, stage);
   if (work.kind == Item::Kind::kColumn) bound.column = binding.kernels.of(*column_kernel(v.op()));
@@ -217,12 +249,15 @@ BoundSum<T> bind_sum(const Binding<T>& binding, int stage, const Item& sum) {
   bound.kind = sum.kind;
   bound.in = place_of(binding, operands[0], stage);
   bound.rows = operands[0].shape().size();
+  bound.steps = summands_of(sum.result).steps;
+  bound.rows /= bound.steps;
+  bound.step = bound.rows;
   bound.accumulator = plan.lane[id];
   bound.result = plan.lane_result[id];
   bound.by_pieces = plan.by_pieces[id];
   if (sum.kind != Item::Kind::kOuterSum) return bound;
   const Ref& rows = binding.schedule.ref(operands[1]);
-  bound.columns = operands[1].shape().size();
+  bound.columns = operands[1].shape().size() / bound.steps;
   bound.sample_rows = sample_rows_of(binding, operands[1], stage);
   bound.first_column = rows.offset;
   bound.stride = row_stride(rows.root);

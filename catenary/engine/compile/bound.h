@@ -25,6 +25,7 @@ struct Place {
   T* shared = nullptr;      ///< kShared: the first number
   std::int64_t offset = 0;  ///< kLane: elements into lane 0; kTile: elements a sample; kSlot: its number
   bool repeat = false;      ///< the same number for all rows (elements)
+  std::int64_t step = 0;    ///< kShared, kTile: elements further on in each next step of a loop
   int panel = -1;  ///< kLane: the panel that holds the sum's piece where sums are taken piece by piece
 };
 
@@ -68,6 +69,8 @@ struct UpdateCall {
 template <typename T>
 struct BoundItem {
   Item::Kind kind = Item::Kind::kGroup;
+  int loop = -1;  ///< neighbours of one loop run one after another, `steps` times
+  std::int64_t steps = 1;
   // Groups:
   std::int64_t extent = 0;
   bool joins_wave = false;
@@ -84,7 +87,8 @@ struct BoundItem {
   Value result;
   kernels::Kernel<kernels::ColumnArgs<T>> column = nullptr;
   std::vector<Place<T>> in;
-  std::vector<Shape> shapes;  ///< of the operands
+  std::vector<Shape> shapes;          ///< of the operands
+  std::vector<std::int64_t> offsets;  ///< concat: where each operand begins in the result
   Place<T> out;
   std::int64_t rows = 0;
   std::int64_t stride = 0;  ///< of the sample rows that are written
@@ -99,6 +103,8 @@ struct BoundSum {
   std::int64_t rows = 0;
   std::int64_t accumulator = 0;  ///< elements into a lane
   std::int64_t result = 0;       ///< where the lane's sum is then; an outer sum's is its accumulator
+  std::int64_t steps = 1;        ///< of sequences, whose rows are added up, too
+  std::int64_t step = 0;         ///< from one row of `in` to the next; of sample rows: `columns`
   bool by_pieces = false;        ///< may be taken right before its readers where a span is the whole batch
   // Outer sums:
   std::int64_t columns = 0;

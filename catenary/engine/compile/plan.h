@@ -78,6 +78,9 @@ struct MemoryPlan {
   return kernels::product_stride(root.shape().size(), root.type().dtype);
 }
 
+/// What holds the numbers of a value: itself, or what it is computed in.
+[[nodiscard]] Value owner_of(const Schedule& schedule, Value v);
+
 [[nodiscard]] MemoryPlan plan_memory(const Schedule& schedule);
 
 /// Whether an update is put off to the end of the step so that the scalar outputs can be looked at before it:

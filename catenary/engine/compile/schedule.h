@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "catenary/engine/compile/loop.h"
 #include "catenary/ir/program.h"
 #include "catenary/kernels/kernels.h"
 
@@ -18,8 +19,15 @@ struct Ref {
   Value root;
   std::int64_t offset = 0;
   bool repeat = false;
+  std::int64_t step = 0;  ///< elements further on in each next step of the loop that reads it
 
   [[nodiscard]] bool operator==(const Ref&) const = default;
+};
+
+/// A place within another value's numbers, where a value is computed at once instead of being copied there.
+struct Home {
+  Value in = {};  ///< empty: it has numbers of its own
+  std::int64_t offset = 0, step = 0;
 };
 
 /// What kind of work computes a node.
@@ -31,8 +39,9 @@ enum class Form : std::uint8_t {
   kProduct,      ///< head of a group: W·x or Wᵀ·x with a shared W
   kColumn,       ///< one result down each sample's column
   kConcat,       ///< parts copied below one another
-  kOuterSum,     ///< batch_sum(outer(d, x)): accumulated without ever making the outer product
+  kOuterSum,     ///< batch_sum(outer(d, x)), and batch_sum(DᵀX): accumulated without making the product
   kColumnSum,    ///< any other batch_sum
+  kRows,         ///< nothing: memory that a loop's steps write to
   kReference,    ///< the operator's own reference implementation, sample by sample
 };
 
@@ -50,6 +59,8 @@ struct Item {
   std::int64_t extent = 0;
   /// Shared groups of more than one element: which set of connected nodes the members belong to.
   int component = -1;
+  /// In Schedule::loops: neighbours of one loop run one after another in each of its steps; -1: once.
+  int loop = -1;
 };
 
 /// Work between two crossings of the batch: stages 0, 2, 4 ... compute shared values, 1, 3, 5 ... each
@@ -74,6 +85,9 @@ struct Schedule {
   std::vector<Form> forms = {};    ///< by node id
   std::vector<Value> folded = {};  ///< by node id: the product that the node adds or subtracts itself
   std::vector<int> stage_of = {};  ///< by node id
+  std::vector<Loop> loops = {};
+  std::vector<int> loop_of = {};  ///< by node id: the loop whose steps compute it; -1: none
+  std::vector<Home> homes = {};   ///< by node id
   std::vector<bool> computed =
       {};  ///< by node id: its root holds numbers (it is no mere view, and somebody needs it)
 
@@ -81,6 +95,8 @@ struct Schedule {
   [[nodiscard]] Form form(Value v) const { return forms[static_cast<std::size_t>(v.id())]; }
   [[nodiscard]] int stage(Value v) const { return stage_of[static_cast<std::size_t>(v.id())]; }
   [[nodiscard]] Value folded_in(Value v) const { return folded[static_cast<std::size_t>(v.id())]; }
+  [[nodiscard]] int loop(Value v) const { return loop_of[static_cast<std::size_t>(v.id())]; }
+  [[nodiscard]] const Home& home(Value v) const { return homes[static_cast<std::size_t>(v.id())]; }
   [[nodiscard]] bool is_computed(Value v) const { return computed[static_cast<std::size_t>(v.id())]; }
 };
 
@@ -105,6 +121,14 @@ struct ProductMatrix {
   bool transposed = false;
 };
 [[nodiscard]] ProductMatrix product_matrix(Value product);
+
+/// What a batch sum adds up: rows, or outer products of rows, of each sample and step.
+struct Summands {
+  Value left;
+  Value right = {};  ///< empty: a sum of rows
+  std::int64_t steps = 1;
+};
+[[nodiscard]] Summands summands_of(Value batch_sum);
 
 /// The values that an item reads, as the operands of its kernels (before Ref resolution). The second operand
 /// of an outer sum is read as sample rows, everything else as tiles or shared values.

@@ -39,6 +39,48 @@ Tile<T> tile_of(const Run<T>& run, const Span& span, Share columns, int worker) 
           .worker = &memory};
 }
 
+// Over the rows of sequences, too: the samples of a virtual lane's width after the next, so that the order
+// hangs on no span, and of these step after step.
+template <typename T>
+void take_stepwise(const Run<T>& run, const BoundSum<T>& sum, const Span& span,
+                   Share share_of_rows) noexcept {
+  const auto [row, rows] = share_of_rows;
+  T* numbers = run.tiles(span.memory);
+  T* to = run.lane(span.lane) + sum.accumulator;
+  for (std::int64_t first = 0; first < span.samples; first += kernels::kLanes) {
+    const std::int64_t samples = std::min(kernels::kLanes, span.samples - first);
+    const bool start = span.start && first == 0;
+    const kernels::Operand<T> in = span_operand(run, sum.in, numbers + first, row);
+    const std::int64_t step = sum.step * run.cut.width;
+    if (sum.kind == Item::Kind::kColumnSum) {
+      for (std::int64_t t = 0; t < sum.steps; ++t) {
+        run.call(run.kernels().accumulate_columns, {{in.data + t * step, in.row_stride, in.per_column},
+                                                    rows,
+                                                    samples,
+                                                    to + row * kernels::kLanes,
+                                                    start && t == 0});
+      }
+      continue;
+    }
+    const SampleRows<T> others = sample_rows(run, sum, span);
+    kernels::ProductArgs<T> args{in.data,
+                                 run.cut.width,
+                                 1,
+                                 others.data + first * others.stride,
+                                 others.stride,
+                                 to + row * sum.columns,
+                                 sum.columns,
+                                 rows,
+                                 samples * sum.steps,
+                                 sum.columns,
+                                 !start};
+    args.group = samples;
+    args.a_group_stride = step;
+    args.b_group_stride = sum.columns;
+    call_on_rows(run, args, sum);
+  }
+}
+
 // Adds a span to the lane's sums: a share of the rows of each. Sums that are taken piece by piece wait for
 // their readers.
 template <typename T>
@@ -50,6 +92,10 @@ void take_sums(const Run<T>& run, const BoundStage<T>& stage, const Span& span, 
     T* to = run.lane(span.lane) + sum.accumulator;
     const auto [row, rows] = share(sum.rows, kernels::kProductRows, part, parts);
     if (rows == 0) continue;
+    if (sum.steps > 1) {
+      take_stepwise(run, sum, span, {row, rows});
+      continue;
+    }
     const kernels::Operand<T> in = span_operand(run, sum.in, numbers, row);
     if (sum.kind == Item::Kind::kColumnSum) {
       run.call(run.kernels().accumulate_columns,

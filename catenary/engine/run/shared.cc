@@ -239,12 +239,11 @@ void run_wave(Run<T>& run, const Wave<T>& wave) noexcept {
 
 template <typename T>
 void run_concat(const Run<T>& run, const BoundItem<T>& item) noexcept {
-  T* out = shared_pointer(run, item.out);
   for (std::size_t part = 0; part < item.in.size(); ++part) {
+    T* out = shared_pointer(run, item.out) + item.offsets[part];
     const std::int64_t count = item.shapes[part].size();
     run.call(run.kernels().of(kernels::Elementwise::kCopy),
              {{{shared_pointer(run, item.in[part]), 0, !item.in[part].repeat}}, out, 0, 1, count, 0});
-    out += count;
   }
 }
 

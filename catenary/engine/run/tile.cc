@@ -11,7 +11,8 @@ namespace {
 template <typename T>
 kernels::Target<T> tile_operand(const Run<T>& run, const Place<T>& place, const Tile<T>& tile,
                                 std::int64_t row) noexcept {
-  return span_operand(run, place, tile.numbers + tile.column, row);
+  if (place.step == 0) return span_operand(run, place, tile.numbers + tile.column, row);
+  return span_operand(run, place, tile.numbers + tile.column, row + place.step * tile.step);
 }
 
 // Some rows of a group, which run together; a slot holds no others.
@@ -139,16 +140,14 @@ void run_column(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& tile
 
 template <typename T>
 void run_concat(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& tile) noexcept {
-  std::int64_t row = 0;
   for (std::size_t part = 0; part < item.in.size(); ++part) {
-    const std::int64_t rows = item.shapes[part].size();
+    const std::int64_t rows = item.shapes[part].size(), row = item.offsets[part];
     run.call(run.kernels().of(kernels::Elementwise::kCopy), {{tile_operand(run, item.in[part], tile, 0)},
                                                              tile_operand(run, item.out, tile, row).data,
                                                              tile.width,
                                                              rows,
                                                              tile.columns,
                                                              0});
-    row += rows;
   }
 }
 
@@ -192,13 +191,25 @@ void run_item(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& tile) 
   }
 }
 
+// An item, or a loop that begins there; answers which comes next.
+template <typename T>
+std::size_t run_next(const Run<T>& run, std::span<const BoundItem<T>> items, std::size_t first,
+                     Tile<T> tile) noexcept {
+  std::size_t end = first + 1;
+  while (items[first].loop >= 0 && end < items.size() && items[end].loop == items[first].loop) ++end;
+  for (tile.step = 0; tile.step < items[first].steps; ++tile.step) {
+    for (std::size_t i = first; i < end; ++i) run_item(run, items[i], tile);
+  }
+  return end;
+}
+
 }  // namespace
 
 template <typename T>
 void run_tile(const Run<T>& run, const BoundStage<T>& stage, const Tile<T>& tile) noexcept {
   for (const Transfer& load : stage.loads)
     load.input < 0 ? load_kept(run, load, tile) : load_input(run, load, tile);
-  for (const BoundItem<T>& item : stage.items) run_item(run, item, tile);
+  for (std::size_t i = 0; i < stage.items.size();) i = run_next<T>(run, stage.items, i, tile);
   for (const Transfer& kept : stage.stores) store(run, kept, tile);
 }
 

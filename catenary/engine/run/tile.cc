@@ -65,13 +65,15 @@ void load_input(const Run<T>& run, const Transfer& load, const Tile<T>& tile) no
   args.rows = input.rows.data;
   args.element = input.rows.element;
   args.row_stride = input.rows.row_stride;
-  args.indices = run.batch.indices == nullptr ? nullptr : run.batch.indices + tile.first;
-  args.first = run.batch.first + tile.first;
+  const bool by_position = input.rows.order == RowOrder::kByPosition;
+  args.indices = run.batch.indices == nullptr || by_position ? nullptr : run.batch.indices + tile.first;
+  args.first = by_position ? tile.first : run.batch.first + tile.first;
   if (!input.scale.empty()) {
     args.scale = input.scale.data();
     args.shift = input.shift.data();
     args.affine_stride = input.scale.size() > 1 ? 1 : 0;
   }
+  if (by_position) return run.call(run.kernels().gather, args);
   if (run.tape != nullptr) run.tape->add_gather(run.kernels().gather, args, tile.first);
   run.kernels().gather(args);
 }

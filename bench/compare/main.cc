@@ -111,7 +111,7 @@ void run(const Options& options) {
   print_heading(kinds);
   nlohmann::json rows = nlohmann::json::array();
   for (const Bar& bar : chosen) {
-    const Problem problem = make_problem(bar.name, bar.widths, bar.batch, bar.tanh);
+    const Problem problem = make_problem(bar);
     if (problem.flops() > 1e9 * options.most_gflop) continue;
     Check check(problem, kCheckWork);
     nlohmann::json one_thread;

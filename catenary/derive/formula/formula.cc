@@ -78,10 +78,22 @@ class Writer {
       return written_call(ops::kSub.notation, {operand(v, v.input(0)), operand(v, y)}, {});
     }
     if (is(v, ops::kUnitVector)) return divided(value(v.input(0)), {norm(v.input(0))});
+    if (is(v, ops::kSlice) && std::get<SliceRange>(v.attribute()).axis == 0) return elements(v);
     return by_notation(v);
   }
 
  private:
+  // x[2:3], elements or rows 2 and 3.
+  Formula elements(Value v) {
+    const auto range = std::get<SliceRange>(v.attribute());
+    const Formula bare = whole(v.input(0));
+    const Formula x = is_adjoint(bare) ? parenthesized(bare) : tighter_than(Notation::kPower, bare);
+    const std::string first = names_.dimensions().str(range.begin + 1),
+                      last = names_.dimensions().str(range.end);
+    const std::string places = first == last ? first : first + ":" + last;
+    return {x.text + "[" + places + "]", x.latex + "[" + places + "]", Notation::kPower};
+  }
+
   [[nodiscard]] static bool is_repeated(Value v) { return v.shape().rank() > 0 && repeated_scalar(v); }
   [[nodiscard]] bool named(Value v) const { return names_.find(v) != nullptr; }
 

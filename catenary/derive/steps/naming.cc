@@ -5,6 +5,7 @@
 #include <set>
 
 #include "catenary/derive/formula/named_values.h"
+#include "catenary/derive/steps/scans.h"
 #include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 
@@ -33,8 +34,11 @@ std::vector<Value> all_of(std::span<const Value> scalars, std::span<const Value>
 
 class Namer {
  public:
-  Namer(std::span<const Value> scalars, std::span<const Value> leaves)
-      : values_(reachable(all_of(scalars, leaves))), scalars_(scalars) {
+  Namer(std::span<const Value> scalars, std::span<const Value> leaves, std::span<const NamedView> views)
+      : values_(reachable(all_of(scalars, leaves))), scalars_(scalars), views_(views) {
+    std::erase_if(values_, [&](Value v) {
+      return is_part_of_scan(v) && std::ranges::find(views, v, &NamedView::value) == views.end();
+    });
     for (const Value v : values_) {
       for (int i = 0; i < v.input_count(); ++i) users_[v.input(i).id()].push_back(v);
     }
@@ -42,6 +46,7 @@ class Namer {
 
   Naming run() {
     name_leaves();
+    for (const NamedView& view : views_) name(view.value, view.name);
     find_layers();
     if (!naming_.layers.empty())
       name_layers();
@@ -59,12 +64,35 @@ class Namer {
     naming_.names.set(v, f);
   }
 
+  static Formula leaf_name(Value v) { return v.name() == "target" ? symbol("y") : symbol(v.name()); }
+
+  // W⁽²⁾ of a recurrent network: what nn calls "output.weight", of the second layer.
+  std::optional<Formula> layer_parameter(Value v) {
+    struct Known {
+      std::string_view end, letter;
+    };
+    constexpr std::array kKnown = {Known{".input_weight", "W"},     Known{".recurrent_weight", "U"},
+                                   Known{".candidate_bias", "b_n"}, Known{".peephole", "p"},
+                                   Known{".weight", "W"},           Known{".bias", "b"}};
+    const auto known =
+        std::ranges::find_if(kKnown, [&](const Known& k) { return v.name().ends_with(k.end); });
+    if (known == kKnown.end()) return std::nullopt;
+    const std::string layer = v.name().substr(0, v.name().size() - known->end.size());
+    const auto at = std::ranges::find(layers_, layer);
+    const auto l = static_cast<int>(at - layers_.begin()) + 1;
+    if (at == layers_.end()) layers_.push_back(layer);
+    const Formula letter = known->letter == "b_n" ? Formula{"bₙ", "b_{n}"} : symbol(known->letter);
+    return with_layer(letter, l);
+  }
+
   void name_leaves() {
+    const bool has_layers = std::ranges::any_of(
+        values_, [](Value v) { return is_leaf(v.op()) && v.name().ends_with(".recurrent_weight"); });
     for (const bool parameters : {false, true}) {
       for (const Value v : values_) {
         if (!is_leaf(v.op()) || is(v, ops::kConstant) || is_parameter(v) != parameters) continue;
         naming_.leaves.push_back(v);
-        name(v, v.name() == "target" ? symbol("y") : symbol(v.name()));
+        name(v, has_layers ? layer_parameter(v).value_or(leaf_name(v)) : leaf_name(v));
       }
     }
   }
@@ -160,6 +188,12 @@ class Namer {
       const auto numbered = [&](std::string_view letter) {
         return found.size() == 1 ? symbol(letter) : with_index(symbol(letter), static_cast<int>(i) + 1);
       };
+      const std::string& own = found[i].name();
+      if (own.starts_with('z') && own.find('.') == std::string::npos) {  // of a step that is written out
+        name_free(found[i], symbol(own));
+        name_delta(found[i], symbol("δ" + own.substr(1)));
+        continue;
+      }
       name_free(found[i], numbered("z"));
       name_delta(found[i], numbered("δ"));
       for (const Value u : users(found[i])) {
@@ -197,7 +231,7 @@ class Namer {
     int k = 0;
     for (const Value v : values_) {
       const bool is_scalar = std::ranges::count(scalars_, v) > 0;  // what is differentiated has an equation
-      if (is_leaf(v.op()) || (is_inline(v) && !is_scalar)) continue;
+      if (is_leaf(v.op()) || is_part_of_scan(v) || (is_inline(v) && !is_scalar)) continue;
       if (!named(v) && !is_scalar) {
         Formula f =
             v.name().empty() || v.name().find('.') != std::string::npos ? Formula{} : symbol(v.name());
@@ -210,46 +244,19 @@ class Namer {
 
   std::vector<Value> values_;
   std::span<const Value> scalars_;
+  std::span<const NamedView> views_;
+  std::vector<std::string> layers_;  // whose parameters have names already, as nn calls them
   std::map<NodeId, std::vector<Value>> users_;
   std::set<std::string> taken_;
   std::set<NodeId> preactivations_;
   Naming naming_;
 };
 
-Value copy_leaf(Graph& graph, Value v) {
-  const Type& type = v.type();
-  if (is(v, ops::kInput)) return graph.input(v.name(), type.shape, type.dtype);
-  if (is(v, ops::kSharedInput)) return graph.shared_input(v.name(), type.shape, type.dtype);
-  if (is(v, ops::kConstant)) return graph.constant(std::get<double>(v.attribute()), type.shape, type.dtype);
-  const auto spec = std::get<VariableSpec>(v.attribute());
-  if (spec.role == Role::kParameter) return graph.parameter(v.name(), type.shape, spec.init, type.dtype);
-  return graph.state(v.name(), type.shape, spec.init.scale, type.dtype);
-}
-
 }  // namespace
 
-GraphCopy::GraphCopy(std::span<const Value> outputs) {
-  for (const Value v : reachable(outputs)) {
-    Value copy;
-    if (is_leaf(v.op())) {
-      copy = copy_leaf(*graph_, v);
-    } else {
-      std::vector<Value> inputs;
-      for (int i = 0; i < v.input_count(); ++i) inputs.push_back((*this)[v.input(i)]);
-      copy = graph_->call(v.op(), inputs, v.attribute());
-      if (!v.name().empty()) copy.rename(v.name());
-    }
-    copies_.emplace(v.id(), copy);
-  }
-}
-
-Value GraphCopy::operator[](Value original) const {
-  const auto it = copies_.find(original.id());
-  return it == copies_.end() ? Value{} : it->second;
-}
-
-Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves) {
-  return Namer(scalars, leaves).run();
+Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves,
+                   std::span<const NamedView> views) {
+  return Namer(scalars, leaves, views).run();
 }
 
 std::string free_sample_index(const Naming& naming, const Dimensions& dimensions) {

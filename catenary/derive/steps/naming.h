@@ -7,18 +7,10 @@
 
 namespace catenary::derive {
 
-/// The values that `outputs` need, with copies of their leaves, in a graph of their own.
-class GraphCopy {
- public:
-  explicit GraphCopy(std::span<const Value> outputs);
-
-  /// The copy of a value of the original graph; empty if no output needs it.
-  [[nodiscard]] Value operator[](Value original) const;
-  [[nodiscard]] std::unique_ptr<Graph> take() { return std::move(graph_); }
-
- private:
-  std::unique_ptr<Graph> graph_ = std::make_unique<Graph>();
-  std::map<NodeId, Value> copies_;
+/// A value whose name is known before the others': see name_views().
+struct NamedView {
+  Value value;
+  Formula name;
 };
 
 /// What the derivation of `scalar` calls its values.
@@ -33,11 +25,14 @@ struct Naming {
   /// If the network is a chain of dense layers.
   std::vector<DenseLayer> layers;
   LayerNumbering numbering = LayerNumbering::kNone;
+  /// Of values of a recurrence's step: its place.
+  std::map<NodeId, int> step_of;
 };
 
 /// scalars: the sample's loss and the objective over the batch, or one of them alone. leaves: further ones to
-/// name.
-[[nodiscard]] Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves = {});
+/// name. views: of scans, whose other parts have no names.
+[[nodiscard]] Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves = {},
+                                 std::span<const NamedView> views = {});
 
 /// A letter to count the samples with, none of the values' names and of the dimensions: n, if it can be.
 [[nodiscard]] std::string free_sample_index(const Naming& naming, const Dimensions& dimensions);

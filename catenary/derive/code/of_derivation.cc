@@ -78,7 +78,8 @@ std::optional<Derivation> written_out(const Derivation& d) {
                 {.dimensions = d.dimensions,
                  .symmetric = d.symmetric,
                  .leaves = d.leaves,
-                 .scans = Scans::kWrittenOut});
+                 .scans = Scans::kWrittenOut,
+                 .row_names = d.row_names});
 }
 
 }  // namespace

@@ -252,7 +252,7 @@ Blocks sum_blocks(const Context& c, const Part& part, const Adjoint& a) {
 int last_step(const Adjoint& a) { return std::max(a.sum_number, a.flows.back().number); }
 
 Blocks delta_written_out(const Context& c, const Adjoint& a) {
-  if (!a.is_delta || !a.inserted) return {};
+  if (!(a.is_delta || a.arrival) || !a.inserted) return {};
   return {paragraph_block(c.say_lists(Phrase::kInserted, {references(a.insertions)}), last_step(a)),
           equation_block({.left = a.name, .rows = delta_rows(c, a)}, last_step(a))};
 }

@@ -179,13 +179,14 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   std::vector<Value> needed = {loss};
   needed.insert(needed.end(), wrt.begin(), wrt.end());
   needed.insert(needed.end(), options.leaves.begin(), options.leaves.end());
-  GraphCopy copy(needed, options.order == 2 ? Scans::kWrittenOut : options.scans);
+  GraphCopy copy(needed, options);
   Derivation d;
   // A leaf has no equation from which a step could start.
   const Value whole = is_leaf(loss.op()) ? 1.0 * copy[loss] : copy[loss];
   const std::vector<Value> variables = copies(copy, wrt);
   d.symmetric = copies(copy, options.symmetric);
   d.dimensions = std::move(options.dimensions);
+  d.row_names = std::move(options.row_names);
   d.graph = copy.take();
   const Value of_sample = loss_of_sample(whole);
   const std::vector<Value> scalars = of_sample ? std::vector{whole, of_sample} : std::vector{whole};
@@ -194,7 +195,9 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   std::vector<Value> outputs = scalars;
   outputs.insert(outputs.end(), leaves.begin(), leaves.end());
   d.recurrences = find_recurrences(outputs);
-  Naming naming = name_values(scalars, leaves, name_views(d.recurrences));
+  GivenNames given = copy.names();
+  name_views(d.recurrences, given);
+  Naming naming = name_values(scalars, leaves, given);
   d.step_letter = free_step_letter(naming);
   for (const Value v : scalars) naming.names.set(v, scalar_name(v, naming, bool(of_sample)));
   naming.names.set(d.dimensions);

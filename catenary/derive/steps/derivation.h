@@ -165,9 +165,10 @@ struct Derivation {
   LayerNumbering numbering = LayerNumbering::kNone;  ///< how those layers count
   /// With order 2.
   std::optional<Hessian> hessian;
-  std::vector<Value> symmetric;              ///< leaves that equal their transposes
-  std::vector<Recurrence> recurrences = {};  ///< of its scans, in the order of the forward pass
-  std::string step_letter = "t";             ///< what counts their steps
+  std::vector<Value> symmetric;                       ///< leaves that equal their transposes
+  std::vector<Recurrence> recurrences = {};           ///< of its scans, in the order of the forward pass
+  std::string step_letter = "t";                      ///< what counts their steps
+  std::map<std::string, std::string> row_names = {};  ///< see DeriveOptions
 
   /// From the scalar that everything leads to: the objective over the batch if there is one.
   [[nodiscard]] const Part& whole() const { return batch ? *batch : sample; }
@@ -193,6 +194,8 @@ struct DeriveOptions {
   std::span<const Value> leaves = {};
   int order = 1;  ///< 2: also the Hessian, of a function of vectors and scalars
   Scans scans = Scans::kRecursion;
+  /// What a row of a sequence is called, by the sequence's name; without a name that of the sequence.
+  std::map<std::string, std::string> row_names = {};
 };
 
 /// The derivation of the gradient of the scalar `loss` by each of `wrt`. Throws what gradient() and,

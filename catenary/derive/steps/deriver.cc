@@ -157,8 +157,7 @@ void Deriver::complete(Adjoint& a) {
     a.sum_equation = ++equation_;
   }
   a.total = shorten(sum);
-  if (a.arrival) return;  // what it is depends on the step after this one
-  if (!a.is_delta) {
+  if (!a.is_delta && !a.arrival) {
     const Value total = a.total.value;
     const bool is_plain = is(unrepeated(total), ops::kConstant) || d_.names.find(total) != nullptr;
     if (is_plain && total.type() == a.symbol.type()) known_.set(a.symbol, total);

@@ -34,11 +34,9 @@ std::vector<Value> all_of(std::span<const Value> scalars, std::span<const Value>
 
 class Namer {
  public:
-  Namer(std::span<const Value> scalars, std::span<const Value> leaves, std::span<const NamedView> views)
-      : values_(reachable(all_of(scalars, leaves))), scalars_(scalars), views_(views) {
-    std::erase_if(values_, [&](Value v) {
-      return is_part_of_scan(v) && std::ranges::find(views, v, &NamedView::value) == views.end();
-    });
+  Namer(std::span<const Value> scalars, std::span<const Value> leaves, const GivenNames& given)
+      : values_(reachable(all_of(scalars, leaves))), scalars_(scalars), given_(given) {
+    std::erase_if(values_, [&](Value v) { return is_part_of_scan(v) && !is_given(v); });
     for (const Value v : values_) {
       for (int i = 0; i < v.input_count(); ++i) users_[v.input(i).id()].push_back(v);
     }
@@ -46,7 +44,8 @@ class Namer {
 
   Naming run() {
     name_leaves();
-    for (const NamedView& view : views_) name(view.value, view.name);
+    for (const GivenNames::Given& g : given_.names) name(g.value, g.name);
+    naming_.deltas = given_.deltas;
     find_layers();
     if (!naming_.layers.empty())
       name_layers();
@@ -57,6 +56,10 @@ class Namer {
   }
 
  private:
+  [[nodiscard]] bool is_given(Value v) const {
+    return std::ranges::find(given_.names, v, &GivenNames::Given::value) != given_.names.end();
+  }
+  [[nodiscard]] bool is_inlined(Value v) const { return given_.inlined.contains(v.id()); }
   const std::vector<Value>& users(Value v) { return users_[v.id()]; }
   bool named(Value v) { return naming_.names.find(v) != nullptr; }
   void name(Value v, const Formula& f) {
@@ -182,18 +185,12 @@ class Namer {
           is_product(v) || (is(v, ops::kAdd) && (is_product(v.input(0)) || is_product(v.input(1))));
       const bool read =
           std::ranges::any_of(users(v), [](Value u) { return u.op().traits.reads_preactivation; });
-      if (affine && read) found.push_back(v);
+      if (affine && read && !is_given(v) && !is_inlined(v)) found.push_back(v);
     }
     for (std::size_t i = 0; i < found.size(); ++i) {
       const auto numbered = [&](std::string_view letter) {
         return found.size() == 1 ? symbol(letter) : with_index(symbol(letter), static_cast<int>(i) + 1);
       };
-      const std::string& own = found[i].name();
-      if (own.starts_with('z') && own.find('.') == std::string::npos) {  // of a step that is written out
-        name_free(found[i], symbol(own));
-        name_delta(found[i], symbol("δ" + own.substr(1)));
-        continue;
-      }
       name_free(found[i], numbered("z"));
       name_delta(found[i], numbered("δ"));
       for (const Value u : users(found[i])) {
@@ -215,7 +212,8 @@ class Namer {
 
   // A product that only a named sum reads, a transposed leaf and what is not written at all stay unnamed.
   bool is_inline(Value v) {
-    if (only_repeats(v) || is(v, ops::kBatchSize)) return true;
+    if (only_repeats(v) || is(v, ops::kBatchSize) || is_inlined(v)) return true;
+    if (is_given(v)) return false;
     const bool small = is(v, ops::kTranspose) || is(v, ops::kReshape) || is(v, ops::kOneHot);
     if (small && is_leaf(v.input(0).op())) return true;
     if (is(v, ops::kSub) && is(v.input(0), ops::kConstant) && !only_repeats(v.input(1)))
@@ -244,7 +242,7 @@ class Namer {
 
   std::vector<Value> values_;
   std::span<const Value> scalars_;
-  std::span<const NamedView> views_;
+  const GivenNames& given_;
   std::vector<std::string> layers_;  // whose parameters have names already, as nn calls them
   std::map<NodeId, std::vector<Value>> users_;
   std::set<std::string> taken_;
@@ -254,9 +252,8 @@ class Namer {
 
 }  // namespace
 
-Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves,
-                   std::span<const NamedView> views) {
-  return Namer(scalars, leaves, views).run();
+Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves, const GivenNames& given) {
+  return Namer(scalars, leaves, given).run();
 }
 
 std::string free_sample_index(const Naming& naming, const Dimensions& dimensions) {

@@ -1,16 +1,22 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "catenary/derive/steps/derivation.h"
 
 namespace catenary::derive {
 
-/// A value whose name is known before the others': see name_views().
-struct NamedView {
-  Value value;
-  Formula name;
+/// Names that are known before the others: of what is read of scans, or of steps that are written out.
+struct GivenNames {
+  struct Given {
+    Value value;
+    Formula name;
+  };
+  std::vector<Given> names;
+  std::map<NodeId, Formula> deltas;  ///< of pre-activations among them, what their adjoints are called
+  std::set<NodeId> inlined;          ///< have no names and no equations
 };
 
 /// What the derivation of `scalar` calls its values.
@@ -30,9 +36,9 @@ struct Naming {
 };
 
 /// scalars: the sample's loss and the objective over the batch, or one of them alone. leaves: further ones to
-/// name. views: of scans, whose other parts have no names.
+/// name.
 [[nodiscard]] Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves = {},
-                                 std::span<const NamedView> views = {});
+                                 const GivenNames& given = {});
 
 /// A letter to count the samples with, none of the values' names and of the dimensions: n, if it can be.
 [[nodiscard]] std::string free_sample_index(const Naming& naming, const Dimensions& dimensions);

@@ -13,7 +13,7 @@ namespace catenary::derive {
 [[nodiscard]] std::vector<Recurrence> find_recurrences(std::span<const Value> outputs);
 
 /// What the views of the recurrences are called: h₃ a row, H the rows h₁ᵀ to h₃ᵀ.
-[[nodiscard]] std::vector<NamedView> name_views(const std::vector<Recurrence>& recurrences);
+void name_views(const std::vector<Recurrence>& recurrences, GivenNames& names);
 
 /// After which step a row of a carry was made, or by which that of an output: from 1; 0 or T + 1 is what a
 /// carry starts with.

@@ -109,8 +109,7 @@ std::string name_of_result(const Body& body, std::size_t result) {
   return name;
 }
 
-StepCopy::StepCopy(const Body& body, std::span<const Value> arguments, Graph& into,
-                   const std::function<std::string(const std::string&)>& rename) {
+StepCopy::StepCopy(const Body& body, std::span<const Value> arguments, Graph& into) {
   const std::vector<Value> leaves = body.leaves();
   for (std::size_t i = 0; i < leaves.size(); ++i) copies_.emplace(leaves[i].id(), arguments[i]);
   for (const Value v : reachable(body.results())) {
@@ -122,36 +121,9 @@ StepCopy::StepCopy(const Body& body, std::span<const Value> arguments, Graph& in
       std::vector<Value> operands;
       for (int i = 0; i < v.input_count(); ++i) operands.push_back(copies_.at(v.input(i).id()));
       copy = into.call(v.op(), operands, v.attribute());
-      if (!v.name().empty() && copy.name().empty()) copy.rename(rename(v.name()));
     }
     copies_.emplace(v.id(), copy);
   }
-}
-
-std::vector<std::vector<Value>> rows_of_unrolled(Value scan, std::span<const Value> operands) {
-  const Body& body = step_of(scan);
-  const std::size_t carries = body.carries.size(), sequences = body.rows.size();
-  const bool is_forward = body.direction == Direction::kForward;
-  const std::int64_t steps = steps_of(scan);
-  const std::vector<Value> results = body.results();
-  std::vector<std::vector<Value>> rows(results.size());
-  for (std::size_t i = 0; i < carries; ++i) rows[i].push_back(operands[i]);
-  for (std::int64_t n = 0; n < steps; ++n) {
-    const std::int64_t t = is_forward ? n : steps - 1 - n;
-    std::vector<Value> arguments(operands.begin(), operands.end());
-    for (std::size_t i = 0; i < carries; ++i) arguments[i] = rows[i].back();
-    for (std::size_t i = carries; i < carries + sequences; ++i) arguments[i] = ops::row_of(operands[i], t);
-    const auto of_step = [&](const std::string& name) {
-      const std::size_t prime = name.find("′");
-      return fmt::format("{}{}", name.substr(0, prime), t + 1);
-    };
-    const StepCopy step(body, arguments, operands[0].graph(), of_step);
-    for (std::size_t i = 0; i < results.size(); ++i) rows[i].push_back(step[results[i]]);
-  }
-  if (!is_forward) {
-    for (std::vector<Value>& sequence : rows) std::ranges::reverse(sequence);
-  }
-  return rows;
 }
 
 }  // namespace catenary::derive

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -42,18 +41,16 @@ struct ScanView {
 /// A step's nodes written into a graph.
 class StepCopy {
  public:
-  /// arguments: in the places of the body's leaves. rename: from a node's name in the body to its name here.
-  StepCopy(const Body& body, std::span<const Value> arguments, Graph& into,
-           const std::function<std::string(const std::string&)>& rename);
+  /// arguments: in the places of the body's leaves.
+  StepCopy(const Body& body, std::span<const Value> arguments, Graph& into);
 
-  [[nodiscard]] Value operator[](Value of_body) const { return copies_.at(of_body.id()); }
+  [[nodiscard]] Value operator[](Value of_body) const { return at(of_body.id()); }
+  [[nodiscard]] Value at(NodeId of_body) const { return copies_.at(of_body); }
+  /// All of them, by the body's nodes.
+  [[nodiscard]] const std::map<NodeId, Value>& all() const { return copies_; }
 
  private:
   std::map<NodeId, Value> copies_;
 };
-
-/// The rows of each of a scan's results, made by writing its steps out one after another; operands: what
-/// stands for those of the scan, in the graph into which they are written. Carries have T + 1 rows.
-[[nodiscard]] std::vector<std::vector<Value>> rows_of_unrolled(Value scan, std::span<const Value> operands);
 
 }  // namespace catenary::derive

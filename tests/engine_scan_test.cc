@@ -95,6 +95,18 @@ TEST(EngineScan, TransposesSharedMatricesAndConstants) {
   EXPECT_EQ(found[1], std::vector<double>(6, 8));
 }
 
+TEST(EngineScan, ReadsWindowsThatOverlap) {
+  Graph graph;
+  const Value x = graph.input("x", {3, 1}, DType::kF32);
+  const std::vector<float> series = {1, 2, 3, 4, 5};
+  const Program program{{{"x", x * 1}}, {}};
+  Variables variables(graph, 1);
+  Step step = compile(program, variables);
+  step.bind("x", {.data = series.data(), .count = 3, .row_stride = 1, .columns = 3});
+  ASSERT_EQ(step.run({.size = 3}), Status::kOk);
+  EXPECT_EQ(step.values("x"), (std::vector<double>{1, 2, 3, 2, 3, 4, 3, 4, 5}));
+}
+
 TEST(EngineScan, HasTheSameBitsOnAnyNumberOfThreads) {
   const Recurrence r = recurrence(DType::kF32, false);
   const Bindings at = bindings_for(r.outputs);

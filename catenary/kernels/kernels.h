@@ -159,6 +159,20 @@ struct TransposeArgs {
   std::int64_t out_row_stride = 0;
 };
 
+/// Copies each row's samples, kLanes at a time, to where many such pieces lie side by side that are only read
+/// much later: out(b, r, j) = in(r, kLanes b + j), past the caches where `out` and its strides are whole
+/// cache lines.
+template <Number T>
+struct PackArgs {
+  Operand<T> in;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  T* out = nullptr;
+  std::int64_t out_row_stride = 0;
+  std::int64_t block_stride = 0;  ///< from one b to the next
+  bool far = false;               ///< write past the caches, if `out` and its strides are whole cache lines
+};
+
 /// Copies samples of a user's rows into a tile, a sample a column, and, or, into rows of T.
 /// value = fma(T(x), scale, shift). What lies between samples and columns is filled with zeros.
 template <Number T>
@@ -265,6 +279,7 @@ struct KernelSet {
   std::array<Kernel<ColumnArgs<T>>, static_cast<std::size_t>(Column::kCount)> column;
   Kernel<ProductArgs<T>> product;
   Kernel<TransposeArgs<T>> transpose;
+  Kernel<PackArgs<T>> pack;
   Kernel<GatherArgs<T>> gather;
   Kernel<ScatterArgs<T>> scatter;
   Kernel<AccumulateArgs<T>> accumulate_columns;

@@ -15,7 +15,10 @@ std::string operands(const Schedule& schedule, Value v) {
     const Ref& ref = schedule.ref(x);
     std::string part = fmt::format("%{}", ref.root.id());
     if (ref.offset != 0) part += fmt::format("+{}", ref.offset);
-    if (ref.step != 0) part += fmt::format("{:+}n", ref.step);
+    if (ref.turn >= 0)
+      part += "±";
+    else if (ref.step != 0)
+      part += fmt::format("{:+}n", ref.step);
     if (ref.repeat) part += "…";
     parts.push_back(part);
   }
@@ -33,6 +36,7 @@ std::string_view verb(Item::Kind kind) {
     case Item::Kind::kColumn: return "column";
     case Item::Kind::kConcat: return "copy";
     case Item::Kind::kTranspose: return "transpose";
+    case Item::Kind::kPack: return "pack";
     case Item::Kind::kOuterSum: return "accumulate outer";
     case Item::Kind::kColumnSum: return "accumulate";
     case Item::Kind::kReference: return "reference";

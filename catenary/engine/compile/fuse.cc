@@ -170,6 +170,7 @@ class Grouping {
       case Form::kProduct: return append(v, stage, {Item::Kind::kGroup, v, {}, v.shape().size()});
       case Form::kColumn: return append(v, stage, {Item::Kind::kColumn, v});
       case Form::kConcat: return append(v, stage, {Item::Kind::kConcat, v});
+      case Form::kPack: return append(v, stage, {Item::Kind::kPack, v});
       case Form::kReference: return append(v, stage, {Item::Kind::kReference, v});
     }
   }
@@ -212,6 +213,17 @@ class Grouping {
     return earliest;
   }
 
+  // What a product adds to comes before it.
+  int latest(Value v, int last) const {
+    const Value sum = schedule_.home(v).in;
+    if (!sum || !schedule_.accumulated[index(sum)]) return last;
+    for (int i = 0; i < 2; ++i) {
+      const Value root = schedule_.ref(sum.input(i)).root;
+      if (root != v && position_[index(root)] >= 0) return position_[index(root)] - 1;
+    }
+    return last;
+  }
+
   const Item& stage_of_item(int stage, int item) const {
     return schedule_.stages[static_cast<std::size_t>(stage)].items[static_cast<std::size_t>(item)];
   }
@@ -221,7 +233,7 @@ class Grouping {
     if (!is(v, ops::kBatchSum)) note_reads(v, stage);
     std::vector<Item>& items = stage_at(stage).items;
     const int first = earliest(v, stage, extent);
-    for (int i = static_cast<int>(items.size()) - 1; i >= first; --i) {
+    for (int i = latest(v, static_cast<int>(items.size()) - 1); i >= first; --i) {
       Item& item = items[static_cast<std::size_t>(i)];
       if (item.kind != Item::Kind::kGroup || item.extent != extent || item.component != component(v) ||
           item.loop != within_)

@@ -17,8 +17,8 @@ extern const Op kLoopRows;  ///< (begin[, write]): memory for all rows of a carr
                             ///< written first, or of an output
 extern const Op kLoopRow;   ///< (sequence or rows, begin): the row of a step
 extern const Op kLoopWrite;   ///< (value, begin): the value, where it is to stand in rows
-extern const Op kLoopResult;  ///< (rows, write ...): the rows after the loop, of which a step writes one; then
-                              ///< the carries' rows and what is written there
+extern const Op kLoopResult;  ///< (rows, write ...): the rows after the loop, of which a step writes one;
+                              ///< then the carries' rows and what is written there
 
 /// How often a loop's items run, and from which end of its sequences.
 struct Loop {

@@ -332,17 +332,23 @@ class Planner {
       plan.rows[index(root)] = plan.tile_elements;
       plan.tile_elements += row_stride(root);
     }
+    for (const Item& item : work.items) {
+      if (item.kind != Item::Kind::kPack) continue;
+      const Value rows = schedule_.home(item.result).in;
+      plan.rows[index(rows)] = plan.tile_elements;
+      plan.tile_elements += packed_elements(rows.shape().size(), item.result.shape().size());
+    }
   }
 
   // A value that is computed within another's numbers begins that one's life.
   void add_tile(StagePlan& plan, std::vector<Lifetime>& lives, Value v, int item) const {
-    if (plan_.slot[index(v)] >= 0) return;
+    if (plan_.slot[index(v)] >= 0 || schedule_.form(v) == Form::kPack) return;
     const Value owner = owner_of(schedule_, v);
     std::int64_t* const place = &plan.tile[index(owner)];
     const auto known =
         std::find_if(lives.begin(), lives.end(), [place](const Lifetime& l) { return l.place == place; });
     if (known == lives.end()) {
-      lives.push_back({place, owner.shape().size(), item, item});
+      lives.push_back({place, elements_of(schedule_, owner), item, item});
     } else {
       known->last = std::max(known->last, item);
     }
@@ -427,6 +433,13 @@ class Planner {
 };
 
 }  // namespace
+
+std::int64_t elements_of(const Schedule& schedule, Value root) {
+  if (!is(root, kLoopRows) || root.input_count() < 2) return root.shape().size();
+  const Home& start = schedule.home(root.input(1));
+  const Loop& loop = schedule.loops[loop_number(root)];
+  return start.turn < 0 ? root.shape().size() : 2 * root.shape().size() / (loop.steps + 1);
+}
 
 Value owner_of(const Schedule& schedule, Value v) {
   while (schedule.home(v).in) v = schedule.home(v).in;

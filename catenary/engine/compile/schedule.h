@@ -20,6 +20,8 @@ struct Ref {
   std::int64_t offset = 0;
   bool repeat = false;
   std::int64_t step = 0;  ///< elements further on in each next step of the loop that reads it
+  /// -1, or of two rows, `step` elements each, that a loop writes and reads by turns: which one first.
+  int turn = -1;
 
   [[nodiscard]] bool operator==(const Ref&) const = default;
 };
@@ -28,6 +30,7 @@ struct Ref {
 struct Home {
   Value in = {};  ///< empty: it has numbers of its own
   std::int64_t offset = 0, step = 0;
+  int turn = -1;  ///< as Ref's
 };
 
 /// What kind of work computes a node.
@@ -42,13 +45,23 @@ enum class Form : std::uint8_t {
   kOuterSum,     ///< batch_sum(outer(d, x)), and batch_sum(DᵀX): accumulated without making the product
   kColumnSum,    ///< any other batch_sum
   kRows,         ///< nothing: memory that a loop's steps write to
+  kPack,         ///< a step's row, copied to where sums over the steps read it
   kReference,    ///< the operator's own reference implementation, sample by sample
 };
 
 /// A step of a stage. A group runs block by block so that what passes between its members stays in the L1
 /// cache.
 struct Item {
-  enum class Kind : std::uint8_t { kGroup, kColumn, kConcat, kTranspose, kOuterSum, kColumnSum, kReference };
+  enum class Kind : std::uint8_t {
+    kGroup,
+    kColumn,
+    kConcat,
+    kTranspose,
+    kPack,
+    kOuterSum,
+    kColumnSum,
+    kReference
+  };
   Kind kind = Kind::kGroup;
   /// What the item computes; of a group, its head product or an empty value; of a transposition, what is
   /// transposed.
@@ -88,6 +101,10 @@ struct Schedule {
   std::vector<Loop> loops = {};
   std::vector<int> loop_of = {};  ///< by node id: the loop whose steps compute it; -1: none
   std::vector<Home> homes = {};   ///< by node id
+  /// By node id: loops' rows that nothing but sums over the steps reads.
+  std::vector<bool> packed = {};
+  /// By node id: sums that a product adds to, in place.
+  std::vector<bool> accumulated = {};
   std::vector<bool> computed =
       {};  ///< by node id: its root holds numbers (it is no mere view, and somebody needs it)
 
@@ -115,12 +132,13 @@ struct Schedule {
 [[nodiscard]] kernels::Elementwise member_kernel(const Schedule& schedule, Value v);
 [[nodiscard]] std::optional<kernels::Column> column_kernel(const Op& op);
 
-/// The matrix that a product reads, and whether it reads it transposed.
+/// The matrix that a product reads, and whether it reads it transposed; what all steps of a loop read is
+/// transposed once.
 struct ProductMatrix {
   Value matrix;
   bool transposed = false;
 };
-[[nodiscard]] ProductMatrix product_matrix(Value product);
+[[nodiscard]] ProductMatrix product_matrix(const Schedule& schedule, Value product);
 
 /// What a batch sum adds up: rows, or outer products of rows, of each sample and step.
 struct Summands {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "catenary/engine/compile/schedule.h"
 #include "catenary/ops/catalogue.h"
@@ -106,6 +107,8 @@ class Selection {
     schedule.computed.assign(size, false);
     schedule.folded.resize(size);
     schedule.homes.resize(size);
+    schedule.packed.assign(size, false);
+    schedule.accumulated.assign(size, false);
     find_loops();
     for (const Value v : schedule.nodes) {
       schedule.forms[index(v)] = form_of(v);
@@ -129,6 +132,7 @@ class Selection {
         schedule_.refs[index(v)] = resolve(v);
     }
     find_homes();
+    accumulate_products();
     fold_products();
   }
 
@@ -177,19 +181,54 @@ class Selection {
     return {rows, (loop.steps - 1) * row, -row};
   }
 
+  // Who reads the rows of loops.
+  struct RowReaders {
+    bool by_sums =
+        true;  // only sums over all steps, as what they add up or as an outer product's left factor
+    bool by_loop = true;  // only the steps that write them
+  };
+
+  std::vector<RowReaders> find_row_readers() const {
+    std::vector<RowReaders> readers(schedule_.stage_of.size());
+    const auto read = [&](Value x, bool by_sum, int loop) {
+      const Ref& ref = schedule_.ref(x);
+      if (!is(ref.root, kLoopRows)) return;
+      RowReaders& of = readers[index(ref.root)];
+      of.by_sums = of.by_sums && by_sum && ref.offset == 0 && x.shape().size() == ref.root.shape().size();
+      of.by_loop = of.by_loop && loop == static_cast<int>(loop_number(ref.root)) && ref.step != 0;
+    };
+    for (const Output& output : schedule_.program.outputs) read(output.value, false, -1);
+    for (const Update& update : schedule_.program.updates) read(update.next, false, -1);
+    for (const Value v : schedule_.nodes) {
+      if (!schedule_.is_computed(v)) continue;
+      const bool is_sum = is(v, ops::kBatchSum) && summands_of(v).steps > 1;
+      const std::vector<Value> operands = operands_of(schedule_, v);
+      for (std::size_t i = 0; i < operands.size(); ++i)
+        read(operands[i], is_sum && i == 0, schedule_.loop(v));
+    }
+    return readers;
+  }
+
+  // Rows of a carry that only the next step reads take turns.
+  void take_turns(Value rows) {
+    for (const Value v : schedule_.nodes) {
+      Ref& ref = schedule_.refs[index(v)];
+      if (ref.root != rows || ref.step == 0) continue;
+      const std::int64_t row = std::abs(ref.step),
+                         loop_row = rows.shape().size() / (loop_at(loop_number(rows)).steps + 1);
+      ref.offset -= ref.step < 0 ? loop_at(loop_number(rows)).steps * row : 0;
+      ref.step = loop_row;
+      ref.turn = 0;
+    }
+  }
+
   // Computes at once where it is written what else would be copied there.
   void find_homes() {
+    const std::vector<RowReaders> readers = find_row_readers();
     for (const Value v : schedule_.nodes) {
       if (!schedule_.is_computed(v)) continue;
       if (is(v, kLoopRows)) {
-        if (v.input_count() > 1) schedule_.homes[index(v.input(1))] = home_in(v, v.input(1));
-        const Value write = written_[index(v)];
-        if (write && !move_in(write.input(0), home_in(v, write), schedule_.loop(write))) {
-          schedule_.homes[index(write)] = home_in(v, write);
-        } else if (write) {
-          schedule_.forms[index(write)] = Form::kView;
-          schedule_.computed[index(write)] = false;
-        }
+        find_home_of_rows(v, readers[index(v)]);
       } else if (schedule_.form(v) == Form::kConcat && schedule_.loop(v) >= 0) {
         std::int64_t offset = 0;
         for (int i = 0; i < v.input_count(); ++i) {
@@ -197,6 +236,31 @@ class Selection {
           offset += v.input(i).shape().size();
         }
       }
+    }
+  }
+
+  void find_home_of_rows(Value rows, const RowReaders& readers) {
+    const Value write = written_[index(rows)];
+    const bool is_carry = rows.input_count() > 1;
+    if (!write) return;
+    if (!is_carry && readers.by_sums) {
+      schedule_.packed[index(rows)] = true;
+      schedule_.forms[index(write)] = Form::kPack;
+      schedule_.homes[index(write)] = home_in(rows, write);
+      return;
+    }
+    Home home = home_in(rows, write);
+    if (is_carry) schedule_.homes[index(rows.input(1))] = home_in(rows, rows.input(1));
+    if (is_carry && readers.by_loop) {
+      take_turns(rows);
+      home = {rows, 0, write.shape().size(), 1};
+      schedule_.homes[index(rows.input(1))] = {rows, 0, 0, 0};
+    }
+    if (!move_in(write.input(0), home, schedule_.loop(write))) {
+      schedule_.homes[index(write)] = home;
+    } else {
+      schedule_.forms[index(write)] = Form::kView;
+      schedule_.computed[index(write)] = false;
     }
   }
 
@@ -212,8 +276,37 @@ class Selection {
     return true;
   }
 
-  // x·y + z, x·y − z and z − x·y are one operation where nobody else reads the product or square.
-  void fold_products() {
+  // In a step, q + W·x is computed where q is, if nobody else reads either.
+  void accumulate_products() {
+    if (schedule_.loops.empty()) return;
+    const std::vector<int> readers = count_readers();
+    for (const Value v : schedule_.nodes) {
+      if (!schedule_.is_computed(v) || schedule_.loop(v) < 0 || !is(v, ops::kAdd)) continue;
+      for (int i = 0; i < 2 && !schedule_.accumulated[index(v)]; ++i) {
+        const Ref& product = schedule_.ref(v.input(i));
+        const Ref& other = schedule_.ref(v.input(1 - i));
+        const bool fits = schedule_.form(product.root) == Form::kProduct &&
+                          readers[index(product.root)] == 1 && is_product_plus_shared(other.root) &&
+                          readers[index(other.root)] == 1 && product.root.id() > other.root.id() &&
+                          product.root.shape().size() == v.shape().size() && product.offset == 0 &&
+                          schedule_.loop(product.root) == schedule_.loop(v);
+        if (fits && move_in(v.input(1 - i), {v, 0, 0}, schedule_.loop(v)))
+          schedule_.accumulated[index(v)] = true;
+      }
+    }
+  }
+
+  // What can be computed before the product, whatever else there is.
+  bool is_product_plus_shared(Value v) const {
+    if (schedule_.form(v) == Form::kProduct) return true;
+    if (!is(v, ops::kAdd)) return false;
+    const Value a = schedule_.ref(v.input(0)).root, b = schedule_.ref(v.input(1)).root;
+    return (schedule_.form(a) == Form::kProduct && !b.batched()) ||
+           (schedule_.form(b) == Form::kProduct && !a.batched());
+  }
+
+  // By node id.
+  std::vector<int> count_readers() const {
     std::vector<int> readers(schedule_.forms.size());
     const auto read = [&](Value v) { ++readers[index(schedule_.ref(v).root)]; };
     for (const Output& output : schedule_.program.outputs) read(output.value);
@@ -223,8 +316,14 @@ class Selection {
       if (!schedule_.is_computed(v)) continue;
       for (const Value x : operands_of(schedule_, v)) read(x);
     }
+    return readers;
+  }
+
+  // x·y + z, x·y − z and z − x·y are one operation where nobody else reads the product or square.
+  void fold_products() {
+    const std::vector<int> readers = count_readers();
     for (const Value v : schedule_.nodes) {
-      const bool adds = is(v, ops::kAdd) || is(v, ops::kSub);
+      const bool adds = (is(v, ops::kAdd) && !schedule_.accumulated[index(v)]) || is(v, ops::kSub);
       if (!schedule_.is_computed(v) || schedule_.form(v) != Form::kElementwise || !adds) continue;
       for (int i = 0; i < 2 && !schedule_.folded_in(v); ++i) {
         const Ref& ref = schedule_.ref(v.input(i));
@@ -292,7 +391,7 @@ class Selection {
   void need_operands(Value v) {
     switch (schedule_.form(v)) {
       case Form::kLeaf: return;
-      case Form::kProduct: need_whole(product_matrix(v).matrix); return need_whole(v.input(1));
+      case Form::kProduct: need_whole(product_matrix(schedule_, v).matrix); return need_whole(v.input(1));
       case Form::kOuterSum:
         for (const Value x : operands_of(schedule_, v)) need_whole(x);
         return;
@@ -349,9 +448,10 @@ std::optional<Column> column_kernel(const Op& op) {
   return it == kColumn.end() ? std::nullopt : std::optional(it->kernel);
 }
 
-ProductMatrix product_matrix(Value product) {
+ProductMatrix product_matrix(const Schedule& schedule, Value product) {
   const Value a = product.input(0);
-  return is(a, ops::kTranspose) ? ProductMatrix{a.input(0), true} : ProductMatrix{a, false};
+  return is(a, ops::kTranspose) && schedule.loop(product) < 0 ? ProductMatrix{a.input(0), true}
+                                                              : ProductMatrix{a, false};
 }
 
 std::vector<Value> operands_of(const Schedule& schedule, Value result) {
@@ -359,9 +459,10 @@ std::vector<Value> operands_of(const Schedule& schedule, Value result) {
   switch (schedule.form(result)) {
     case Form::kLeaf:
     case Form::kRows: break;
-    case Form::kProduct: operands = {product_matrix(result).matrix, result.input(1)}; break;
+    case Form::kProduct: operands = {product_matrix(schedule, result).matrix, result.input(1)}; break;
     case Form::kOuterSum: operands = {summands_of(result).left, summands_of(result).right}; break;
     case Form::kColumnSum: operands = {summands_of(result).left}; break;
+    case Form::kPack: operands = {result.input(0)}; break;
     case Form::kElementwise:
       if (is(result, kLoopWrite)) return {result.input(0)};
       if (const Value product = schedule.folded_in(result)) {

@@ -39,24 +39,45 @@ Tile<T> tile_of(const Run<T>& run, const Span& span, Share columns, int worker) 
           .worker = &memory};
 }
 
-// Over the rows of sequences, too: the samples of a virtual lane's width after the next, so that the order
+// What a stepwise sum reads of some samples: element (row, step, sample) stands at data + row·row_stride +
+// step·step_stride + sample.
+template <typename T>
+struct Stepwise {
+  const T* data;
+  std::int64_t row_stride, step_stride;
+};
+
+template <typename T>
+Stepwise<T> stepwise(const Run<T>& run, const BoundSum<T>& sum, T* numbers, std::int64_t row,
+                     std::int64_t sample) noexcept {
+  if (!sum.packed) {
+    const kernels::Operand<T> in = span_operand(run, sum.in, numbers + sample, row);
+    return {in.data, run.cut.width, sum.step * run.cut.width};
+  }
+  const PackedRows packed = packed_rows(sum.rows, sum.steps, run.cut.width);
+  const T* block = numbers + sum.in.offset * run.cut.width + sample / packed.samples * packed.block;
+  return {block + row * packed.stride, packed.stride, packed.samples};
+}
+
+// Over the rows of sequences, too: for a virtual lane's width of samples after the other, so that the order
 // hangs on no span, and of these step after step.
 template <typename T>
 void take_stepwise(const Run<T>& run, const BoundSum<T>& sum, const Span& span,
                    Share share_of_rows) noexcept {
   const auto [row, rows] = share_of_rows;
-  T* numbers = run.tiles(span.memory);
   T* to = run.lane(span.lane) + sum.accumulator;
   for (std::int64_t first = 0; first < span.samples; first += kernels::kLanes) {
     const std::int64_t samples = std::min(kernels::kLanes, span.samples - first);
     const bool start = span.start && first == 0;
-    const kernels::Operand<T> in = span_operand(run, sum.in, numbers + first, row);
-    const std::int64_t step = sum.step * run.cut.width;
+    const Stepwise<T> in = stepwise(run, sum, run.tiles(span.memory), row, first);
     if (sum.kind == Item::Kind::kColumnSum) {
-      for (std::int64_t t = 0; t < sum.steps; ++t) {
-        run.call(run.kernels().accumulate_columns, {{in.data + t * step, in.row_stride, in.per_column},
+      // Of whole blocks that lie side by side, sample t is in virtual lane t mod 16 still.
+      const bool together = in.step_stride == samples && samples == kernels::kLanes;
+      const std::int64_t calls = together ? 1 : sum.steps;
+      for (std::int64_t t = 0; t < calls; ++t) {
+        run.call(run.kernels().accumulate_columns, {{in.data + t * in.step_stride, in.row_stride, true},
                                                     rows,
-                                                    samples,
+                                                    samples * (sum.steps / calls),
                                                     to + row * kernels::kLanes,
                                                     start && t == 0});
       }
@@ -64,7 +85,7 @@ void take_stepwise(const Run<T>& run, const BoundSum<T>& sum, const Span& span,
     }
     const SampleRows<T> others = sample_rows(run, sum, span);
     kernels::ProductArgs<T> args{in.data,
-                                 run.cut.width,
+                                 in.row_stride,
                                  1,
                                  others.data + first * others.stride,
                                  others.stride,
@@ -75,7 +96,7 @@ void take_stepwise(const Run<T>& run, const BoundSum<T>& sum, const Span& span,
                                  sum.columns,
                                  !start};
     args.group = samples;
-    args.a_group_stride = step;
+    args.a_group_stride = in.step_stride;
     args.b_group_stride = sum.columns;
     call_on_rows(run, args, sum);
   }

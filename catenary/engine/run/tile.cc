@@ -12,7 +12,8 @@ template <typename T>
 kernels::Target<T> tile_operand(const Run<T>& run, const Place<T>& place, const Tile<T>& tile,
                                 std::int64_t row) noexcept {
   if (place.step == 0) return span_operand(run, place, tile.numbers + tile.column, row);
-  return span_operand(run, place, tile.numbers + tile.column, row + place.step * tile.step);
+  const std::int64_t steps = place.turn < 0 ? tile.step : (tile.step + place.turn) % 2;
+  return span_operand(run, place, tile.numbers + tile.column, row + place.step * steps);
 }
 
 // Some rows of a group, which run together; a slot holds no others.
@@ -102,6 +103,7 @@ void run_product(const Run<T>& run, const ProductCall<T>& product, const Tile<T>
                                tile.columns};
   if (product.has_start) args.start = shared_pointer(run, product.start) + block.row;
   args.finish = product.finish;
+  args.accumulate = product.accumulates;
   if (product.has_slope) {
     const kernels::Target<T> activation = block_operand(run, product.activation, tile, block);
     args.activation = activation.data;
@@ -159,6 +161,21 @@ void run_transpose(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& t
             tile.numbers + item.out.offset * tile.width + tile.column * item.stride, item.stride});
 }
 
+// Bytes of a block that would push what the next steps read out of the caches.
+constexpr std::int64_t kFarPack = 512 * 1024;
+
+// For each virtual lane's width of samples, the rows after one another, each with its steps side by side.
+template <typename T>
+void run_pack(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& tile) noexcept {
+  const PackedRows packed = packed_rows(item.rows, item.all_steps, tile.width);
+  const std::int64_t step = item.first_step + item.next_step * tile.step;
+  const std::int64_t block = tile.column / packed.samples;
+  T* out = tile.numbers + item.out.offset * tile.width + block * packed.block + step * packed.samples;
+  run.call(run.kernels().pack,
+           {tile_operand(run, item.in[0], tile, 0), item.rows, tile.columns, out, packed.stride, packed.block,
+            packed.block * static_cast<std::int64_t>(sizeof(T)) > kFarPack});
+}
+
 // Converts one sample's operands to double, calls the operator's reference, and converts the result back.
 template <typename T>
 void run_reference(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& tile) noexcept {
@@ -185,6 +202,7 @@ void run_item(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& tile) 
     case Item::Kind::kColumn: return run_column(run, item, tile);
     case Item::Kind::kConcat: return run_concat(run, item, tile);
     case Item::Kind::kTranspose: return run_transpose(run, item, tile);
+    case Item::Kind::kPack: return run_pack(run, item, tile);
     case Item::Kind::kOuterSum:
     case Item::Kind::kColumnSum: return;  // never an item: see take_sums
     case Item::Kind::kReference: return run_reference(run, item, tile);

@@ -6,7 +6,6 @@
 
 #include "catenary/engine/step.h"
 #include "catenary/ops/evaluate.h"
-#include "catenary/train/dropout.h"
 #include "catenary/train/model.h"
 #include "tests/support/errors.h"
 
@@ -330,68 +329,6 @@ TEST(SequenceModel, EmbedsTheCodesOfItsCategory) {
   EXPECT_EQ(model.output.shape(), Shape({4, 3}));
   EXPECT_THAT(model.layer_parameters, ElementsAre(9, 8 * 3 + 8 * 2 + 8, 3 * 2 + 3));
   EXPECT_EQ(parameter_count(model), 9 + 48 + 9);
-}
-
-TEST(DropoutMasks, AreInputsOfATrainingAlone) {
-  Config config =
-      config_of(layer("lstm", "units = 3\nname = \"l\"\nbidirectional = true\ndropout = 0.25\n") +
-                    layer("gru", "units = 4\nname = \"g\"\nrecurrent_dropout = 0.5\n") + layer("dense"),
-                "softmax_cross_entropy");
-  const Schema schema = schema_of({.steps = 3}, {"a", "b"});
-  resolve_units(config, schema);
-  Model use(config, schema), training(config, schema, BuiltFor::kTraining);
-  EXPECT_TRUE(use.masks.empty());
-  EXPECT_FALSE(use.graph.find("g.recurrent_mask"));
-  EXPECT_THAT(training.masks,
-              ElementsAre(DropoutMask{"l.forward.mask", 2, 0.25}, DropoutMask{"l.backward.mask", 2, 0.25},
-                          DropoutMask{"g.recurrent_mask", 4, 0.5}));
-  for (const DropoutMask& mask : training.masks)
-    EXPECT_EQ(training.graph.find(mask.input).type(), (Type{DType::kF32, {mask.size}, true})) << mask.input;
-  Variables variables(use.graph, 1);
-  EXPECT_NO_THROW(variables.add_new(training.graph));
-}
-
-// The numbers of a mask, as a step sees them.
-std::vector<double> drawn(double rate, std::int64_t step_number, std::int64_t samples,
-                          const std::vector<std::int64_t>& rows, const std::string& name = "m",
-                          std::uint64_t seed = 1) {
-  Graph graph;
-  const Value m = graph.input(name, {3}), x = graph.input("x", {3});
-  Variables variables(graph, 1);
-  Step step = compile({{{"y", m + 0.0 * x}}, {}}, variables);
-  const std::vector<float> zeros(3 * 8);
-  step.bind("x", rows_of(zeros, 3));
-  Dropout dropout({{name, 3, rate}}, seed, 4);
-  dropout.bind(step);
-  dropout.draw(step_number, samples);
-  EXPECT_EQ(step.run({.size = samples, .indices = rows.data()}), Status::kOk);
-  return step.values("y");
-}
-
-TEST(Dropout, DependsOnStepPlaceAndElementAlone) {
-  const std::vector<double> all = drawn(0.5, 7, 4, {0, 1, 2, 3});
-  EXPECT_EQ(drawn(0.5, 7, 4, {7, 6, 5, 4}), all);  // whatever the samples are
-  EXPECT_EQ(drawn(0.5, 7, 2, {0, 1}), std::vector(all.begin(), all.begin() + 6));
-  EXPECT_NE(drawn(0.5, 8, 4, {0, 1, 2, 3}), all);
-  EXPECT_NE(drawn(0.5, 7, 4, {0, 1, 2, 3}, "other"), all);
-  EXPECT_NE(drawn(0.5, 7, 4, {0, 1, 2, 3}, "m", 2), all);
-}
-
-TEST(Dropout, LeavesItsShareScaledSoThatTheMeanStays) {
-  double sum = 0, dropped = 0;
-  constexpr int kSteps = 100, kNumbers = kSteps * 12;
-  for (int step = 0; step < kSteps; ++step) {
-    for (const double number : drawn(0.25, step, 4, {0, 1, 2, 3})) {
-      if (number != 0) {
-        EXPECT_EQ(number, static_cast<float>(1 / 0.75));
-      }
-      sum += number;
-      dropped += number == 0;
-    }
-  }
-  const double deviation = std::sqrt(0.25 * 0.75 / kNumbers);
-  EXPECT_NEAR(dropped / kNumbers, 0.25, 4 * deviation);
-  EXPECT_NEAR(sum / kNumbers, 1, 4 * deviation / 0.75);
 }
 
 }  // namespace

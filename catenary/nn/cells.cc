@@ -26,7 +26,7 @@ Value normalised(Value v, std::int64_t units, Value gain) {
   return gain * (gates.size() == 1 ? gates[0] : concat(gates));
 }
 
-// W·x + b and U·h, as the gates read them.
+// W·x and U·h without b, as the gates read them.
 struct Products {
   Value of_row, of_state;
 };
@@ -35,7 +35,7 @@ struct Products {
 Products products(const CellInput& in, Value seen, const CellParameters& p) {
   const std::int64_t units = in.hidden.shape()[0];
   const Value of_row = matmul(p.input, in.row), of_state = matmul(p.recurrent, seen);
-  const Value row = normalised(of_row, units, p.input_gain) + p.bias;
+  const Value row = normalised(of_row, units, p.input_gain);
   return {row, normalised(of_state, units, p.recurrent_gain)};
 }
 
@@ -43,7 +43,8 @@ std::vector<Value> lstm_step(const CellInput& in, Value seen, const CellParamete
   const Value c = in.memory;
   const std::int64_t units = c.shape()[0];
   const Products products_of = products(in, seen, p);
-  const Value z = (products_of.of_row + products_of.of_state).rename("z");
+  const Value of_row = products_of.of_row + p.bias;
+  const Value z = (of_row + products_of.of_state).rename("z");
   const auto gate = [&](std::int64_t i, std::int64_t peephole, Value cell) {
     const Value own = part(z, units, i);
     return p.peephole ? own + part(p.peephole, units, peephole) * cell : own;
@@ -70,7 +71,7 @@ std::vector<Value> gru_step(const CellInput& in, Value seen, const CellParameter
   const Value h = in.hidden;
   const std::int64_t units = h.shape()[0];
   const Products products_of = products(in, seen, p);
-  const Value of_row = products_of.of_row, of_state = products_of.of_state;
+  const Value of_row = products_of.of_row + p.bias, of_state = products_of.of_state;
   const Value gates_of_row = slice(of_row, 0, 0, 2 * units);
   const Value gates = sigmoid(gates_of_row + (p.candidate ? of_state : slice(of_state, 0, 0, 2 * units)));
   const Value r = part(gates, units, 0).rename("r"), z = part(gates, units, 1).rename("z");
@@ -82,14 +83,13 @@ std::vector<Value> gru_step(const CellInput& in, Value seen, const CellParameter
 
 std::vector<Value> rnn_step(const CellInput& in, Value seen, const CellParameters& p,
                             Value (*activation)(Value)) {
-  Value z;
-  if (p.gain) {
-    const Value of_row = matmul(p.input, in.row), sum = of_row + matmul(p.recurrent, seen);
-    z = normalised(sum, in.hidden.shape()[0], p.gain) + p.bias;
-  } else {
-    const Products products_of = products(in, seen, p);
-    z = products_of.of_row + products_of.of_state;
+  const Products products_of = products(in, seen, p);
+  if (!p.gain) {
+    const Value of_row = products_of.of_row + p.bias;
+    return {activation((of_row + products_of.of_state).rename("z")).rename("h′")};
   }
+  const Value sum = products_of.of_row + products_of.of_state;
+  const Value z = normalised(sum, in.hidden.shape()[0], p.gain) + p.bias;
   return {activation(z.rename("z")).rename("h′")};
 }
 

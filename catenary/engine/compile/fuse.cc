@@ -84,6 +84,7 @@ class Grouping {
     return id;
   }
 
+  const Stage& stage_at(int stage) const { return schedule_.stages[static_cast<std::size_t>(stage)]; }
   Stage& stage_at(int stage) { return schedule_.stages[static_cast<std::size_t>(stage)]; }
 
   // The first operand's root that still waits for its place; of a batch sum only the combining of lanes is
@@ -213,6 +214,20 @@ class Grouping {
     return earliest;
   }
 
+  // In a loop, whether v adds a bias to the product that heads the item: the kernel starts its sums with it.
+  bool is_bias_of(Value v, int item, int stage) const {
+    if (within_ < 0 || !is(v, ops::kAdd) || item >= static_cast<int>(stage_at(stage).items.size()))
+      return false;
+    const Item& group = stage_of_item(stage, item);
+    for (int i = 0; i < 2; ++i) {
+      const Ref& product = schedule_.ref(v.input(i));
+      const bool fits = group.result && product == Ref{group.result} && group.members.empty() &&
+                        v.shape().size() == group.extent;
+      if (fits && !schedule_.ref(v.input(1 - i)).root.batched()) return true;
+    }
+    return false;
+  }
+
   // What a product adds to comes before it.
   int latest(Value v, int last) const {
     const Value sum = schedule_.home(v).in;
@@ -233,6 +248,11 @@ class Grouping {
     if (!is(v, ops::kBatchSum)) note_reads(v, stage);
     std::vector<Item>& items = stage_at(stage).items;
     const int first = earliest(v, stage, extent);
+    if (is_bias_of(v, first, stage)) {
+      items[static_cast<std::size_t>(first)].members.push_back(v);
+      position_[index(v)] = first;
+      return;
+    }
     for (int i = latest(v, static_cast<int>(items.size()) - 1); i >= first; --i) {
       Item& item = items[static_cast<std::size_t>(i)];
       if (item.kind != Item::Kind::kGroup || item.extent != extent || item.component != component(v) ||

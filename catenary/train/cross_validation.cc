@@ -13,6 +13,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/notes.h"
 #include "catenary/base/text.h"
+#include "catenary/train/division.h"
 #include "catenary/train/trainer.h"
 
 namespace catenary::train {

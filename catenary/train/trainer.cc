@@ -49,6 +49,7 @@ class Training {
   struct Sums {
     double loss = 0;
     double correct = 0;
+    std::int64_t answers = 0;
   };
   [[nodiscard]] std::vector<std::int64_t> order_of(std::int64_t epoch) const;
   void run_batch(std::int64_t epoch, const Batch& batch);
@@ -123,6 +124,7 @@ void Training::run_batch(std::int64_t epoch, const Batch& batch) {
   }
   require_ok(status);
   sums_.loss += step_.scalar("loss") * static_cast<double>(batch.size);
+  sums_.answers += answers_to(data_.file.data, {batch.indices, static_cast<std::size_t>(batch.size)});
   if (config_.train.accuracy) sums_.correct += step_.scalar("correct");
 }
 
@@ -136,7 +138,7 @@ bool Training::report(std::int64_t epoch, std::int64_t done) {
 Score Training::score(std::int64_t done) const {
   const auto count = static_cast<double>(done);
   Score result{sums_.loss / count, std::nullopt};
-  if (config_.train.accuracy) result.accuracy = sums_.correct / count;
+  if (config_.train.accuracy) result.accuracy = sums_.correct / static_cast<double>(sums_.answers);
   return result;
 }
 

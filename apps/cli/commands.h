@@ -92,6 +92,8 @@ struct DeriveArguments {
   std::vector<std::string> set;
   std::string expression;
   std::string given;             ///< the expression's variables and their shapes
+  std::string each;              ///< steps before the expression; "" for none
+  int steps = 0;                 ///< to write out of a recurrent network; 0: a recursion
   std::vector<std::string> wrt;  ///< empty: all parameters
   DeriveFormat format = DeriveFormat::kText;
   derive::Language language = derive::Language::kEnglish;

@@ -59,6 +59,10 @@ std::string complaint_about(const derive::Valuation& valuation, const DeriveProb
     if (r.traced && !valuation.is_finite(valuation.shown(r)))
       return fmt::format("the derivative by {} is not finite {}", r.variable.name(), where);
   }
+  constexpr double kRounding = 1e-9;  // of sums over the steps, in another order
+  if (valuation.recursion_error() > kRounding)
+    return fmt::format("the recursion and the gradient differ by {:.1e} {}", valuation.recursion_error(),
+                       where);
   const std::string disagreement = valuation.disagreement();
   return disagreement.empty() ? "" : "the check of the derivation failed: " + disagreement;
 }

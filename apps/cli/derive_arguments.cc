@@ -53,6 +53,16 @@ void add_derive_function(CLI::App& command, DeriveArguments& arguments) {
       .add_option("--given", arguments.given,
                   "The formula's variables: \"W: m×n, x: n, A: n×n symmetric, c: 1\" (or mxn)")
       ->type_name("VARIABLES");
+  command
+      .add_option("--each", arguments.each,
+                  "Steps before the formula: \"x of X: z = W*x + U*h + b; h: 2 = tanh(z)\"")
+      ->type_name("STEPS")
+      ->excludes(config);
+  command
+      .add_option("--steps", arguments.steps,
+                  "Write the steps of a recurrent network out, so many as there are [one step for any t]")
+      ->type_name("T")
+      ->check(CLI::Range(1, kMostOperations).description(""));
   command.add_option("--wrt", arguments.wrt, "Differentiate by these [all parameters or variables]")
       ->type_name("NAME,...")
       ->delimiter(',')

@@ -15,6 +15,7 @@
 #include "catenary/engine/variables.h"
 #include "catenary/ir/walk.h"
 #include "catenary/ops/ops.h"
+#include "catenary/ops/scan.h"
 #include "catenary/train/feed.h"
 #include "catenary/train/model.h"
 #include "catenary/train/run/run_directory.h"
@@ -149,6 +150,28 @@ class GivenValues {
   std::map<std::string, std::string> extent_of_;  // a symbol -> the array that gave it its size
 };
 
+derive::Scans scans_of(const DeriveArguments& arguments) {
+  return arguments.steps > 0 ? derive::Scans::kWrittenOut : derive::Scans::kRecursion;
+}
+
+// Whether a derivation has the steps of scans one after another: as code, too, and for second derivatives.
+bool writes_steps_out(const DeriveArguments& arguments) {
+  const bool is_code = arguments.format == DeriveFormat::kNumpy || arguments.format == DeriveFormat::kCpp;
+  return arguments.steps > 0 || arguments.order == 2 || is_code;
+}
+
+// Operations of a scan's steps beside the scan itself.
+std::int64_t operations_of_steps(Value scan, const DeriveArguments& arguments) {
+  const Body& body = *std::get<BodyHandle>(scan.attribute());
+  const std::int64_t steps = scan.input(static_cast<int>(body.carries.size())).shape()[0];
+  if (arguments.steps > 0 && steps != arguments.steps)
+    fail(ErrorKind::kConfig, "--steps: needed the number of steps that there are, {}, found {}", steps,
+         arguments.steps);
+  const std::int64_t of_step =
+      std::ranges::count_if(reachable(body.results()), [](Value v) { return !is_leaf(v.op()); });
+  return of_step * (writes_steps_out(arguments) ? steps : 1);
+}
+
 // What is written grows with the square of the operations: asked before the work is done.
 void require_short(Value objective, std::size_t variables, const DeriveArguments& arguments) {
   const auto require = [&](std::int64_t found, std::string_view what) {
@@ -159,15 +182,27 @@ void require_short(Value objective, std::size_t variables, const DeriveArguments
     fail(ErrorKind::kConfig, "needed a derivation of at most {} {}, found {}; --max-operations {} takes it",
          arguments.max_operations, what, found, found);
   };
-  require(std::ranges::count_if(reachable({objective}), [](Value v) { return !is_leaf(v.op()); }),
-          "operations");
+  std::int64_t operations = 0;
+  bool has_scan = false;
+  for (const Value v : reachable({objective})) {
+    operations += is_leaf(v.op()) ? 0 : 1;
+    if (!is(v, ops::kScan)) continue;
+    has_scan = true;
+    operations += operations_of_steps(v, arguments);
+  }
+  if (arguments.steps > 0 && !has_scan)
+    fail(ErrorKind::kConfig, "--steps writes out the steps of a recurrent network, found none");
+  require(operations, "operations");
   const auto n = static_cast<std::int64_t>(variables);
   if (arguments.order == 2) require(n * (n + 1) / 2, "blocks of second derivatives");
 }
 
 // order: of the sizes, see Dimensions.
 DeriveProblem formula_problem(const DeriveArguments& arguments, int order) {
-  const derive::Expression e = derive::parse_expression(arguments.expression, arguments.given, order);
+  const derive::Expression e = derive::parse_expression({.formula = arguments.expression,
+                                                         .declarations = arguments.given,
+                                                         .each = arguments.each,
+                                                         .order = order});
   std::vector<Candidate> known;
   std::vector<Value> usual;
   for (const Value v : e.variables) {
@@ -186,7 +221,9 @@ DeriveProblem formula_problem(const DeriveArguments& arguments, int order) {
                                                      {.dimensions = e.dimensions,
                                                       .symmetric = e.symmetric,
                                                       .leaves = e.variables,
-                                                      .order = arguments.order}),
+                                                      .order = arguments.order,
+                                                      .scans = scans_of(arguments),
+                                                      .row_names = e.row_names}),
                         .at = {},
                         .sizes = {}};
   if (derive::Valuation::is_affordable(problem.derivation))
@@ -255,6 +292,7 @@ void bind_network(DeriveProblem& problem, train::Model& model, const Network& ne
 DeriveProblem from_network(const DeriveArguments& arguments) {
   if (!arguments.given.empty())
     fail(ErrorKind::kConfig, "--given declares the variables of --expr, found a config");
+  if (!arguments.each.empty()) fail(ErrorKind::kConfig, "--each makes steps before --expr, found a config");
   Network network = load_network(arguments);
   require_not_named(arguments.output, network.config.data);
   if (arguments.max_bytes) network.config.data.limits.max_bytes = arguments.max_bytes;
@@ -276,7 +314,9 @@ DeriveProblem from_network(const DeriveArguments& arguments) {
   const Value objective = train::objective(model, network.config);
   require_short(objective, wrt.size(), arguments);
   DeriveProblem problem{
-      .derivation = derive::derive(objective, wrt, {.order = arguments.order}), .at = {}, .sizes = {}};
+      .derivation = derive::derive(objective, wrt, {.order = arguments.order, .scans = scans_of(arguments)}),
+      .at = {},
+      .sizes = {}};
   bind_network(problem, model, network, data, std::max(arguments.sample, 0));
   return problem;
 }

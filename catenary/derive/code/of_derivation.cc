@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "catenary/derive/code/code.h"
 #include "catenary/derive/render/render.h"
@@ -68,14 +69,29 @@ CodeRequest request_of(const Derivation& d, CheckedPart which) {
   return request;
 }
 
+// Code has its steps written out, one after another: a loop would need a function of its own.
+std::optional<Derivation> written_out(const Derivation& d) {
+  if (d.recurrences.empty()) return std::nullopt;
+  std::vector<Value> wrt;
+  for (const Result& r : d.whole().results) wrt.push_back(r.variable);
+  return derive(d.whole().scalar, wrt,
+                {.dimensions = d.dimensions,
+                 .symmetric = d.symmetric,
+                 .leaves = d.leaves,
+                 .scans = Scans::kWrittenOut,
+                 .row_names = d.row_names});
+}
+
 }  // namespace
 
 std::string render_numpy(const Derivation& derivation, CheckedPart part) {
-  return numpy_code(request_of(derivation, part));
+  const std::optional<Derivation> long_form = written_out(derivation);
+  return numpy_code(request_of(long_form ? *long_form : derivation, part));
 }
 
 std::string render_cpp(const Derivation& derivation, CheckedPart part, std::string_view cpp_namespace) {
-  CodeRequest request = request_of(derivation, part);
+  const std::optional<Derivation> long_form = written_out(derivation);
+  CodeRequest request = request_of(long_form ? *long_form : derivation, part);
   request.cpp_namespace = cpp_namespace;
   return cpp_code(request);
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "catenary/ir/walk.h"
 
 namespace catenary::derive {
@@ -57,6 +59,33 @@ Formula Context::shape(Value v) const {
 Blocks Context::numbers(const Formula& name, Value v, int step) const {
   if (!shows_numbers()) return {};
   return {numbers_block({name, o.valuation->shape_of(v), o.valuation->of(v)}, step)};
+}
+
+Blocks Context::numbers_of_steps(const std::function<Formula(const Names&)>& name, Value v, int step) const {
+  if (!shows_numbers()) return {};
+  constexpr std::int64_t kMostMatrices = 8;
+  const Valuation& valuation = *o.valuation;
+  const Shape shape = valuation.shape_of(v);
+  const Recurrence& r = d.recurrences[valuation.recurrence_of(v)];
+  const auto at = [&](std::int64_t t) { return name(d.names_at(r, {"", static_cast<int>(t)})); };
+  Blocks blocks;
+  if (shape.rank() > 1) {
+    for (std::int64_t t = 1; t <= std::min(r.steps, kMostMatrices); ++t)
+      blocks += numbers_block({at(t), shape, valuation.of_step(v, t)}, step);
+    return blocks;
+  }
+  const std::int64_t rows = shape.size();
+  std::vector<double> all(static_cast<std::size_t>(rows * r.steps));
+  for (std::int64_t t = 0; t < r.steps; ++t) {
+    const std::vector<double> column = valuation.of_step(v, t + 1);
+    for (std::int64_t i = 0; i < rows; ++i)
+      all[static_cast<std::size_t>(i * r.steps + t)] = column[static_cast<std::size_t>(i)];
+  }
+  const Formula first = at(1), last = at(r.steps);
+  const Formula both = r.steps == 1 ? first
+                                    : Formula{"[" + first.text + " … " + last.text + "]",
+                                              "[" + first.latex + R"(\;\cdots\;)" + last.latex + "]"};
+  return {numbers_block({both, {rows, r.steps}, std::move(all)}, step)};
 }
 
 Blocks Context::numbers_in_columns(const Formula& name, Value v) const {

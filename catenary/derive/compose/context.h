@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <span>
@@ -63,6 +64,9 @@ struct Context {
   }
   /// The value's numbers; nothing if none are wanted.
   [[nodiscard]] Blocks numbers(const Formula& name, Value v, int step = 0) const;
+  /// The numbers of a step's value for every t, by its name or formula for each: vectors side by side.
+  [[nodiscard]] Blocks numbers_of_steps(const std::function<Formula(const Names&)>& name, Value v,
+                                        int step = 0) const;
   /// The numbers of all samples side by side as columns; nothing if none are wanted, or of other values.
   [[nodiscard]] Blocks numbers_in_columns(const Formula& name, Value v) const;
 };

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "catenary/derive/compose/recurrence.h"
 #include "catenary/derive/compose/sections.h"
 #include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
@@ -25,17 +26,23 @@ Blocks forward_section(const Context& c) {
   Blocks blocks = {c.heading(Phrase::kForward), c.paragraph(Phrase::kForwardIntro)};
   const std::vector<Value> of_sample = reachable({c.d.sample.scalar});
   bool is_of_batch = false;
+  int recurrence = -1;
   for (const Definition& definition : c.d.forward) {
     const Value v = definition.value;
-    const bool is_of_sample = std::ranges::count(of_sample, v) > 0;
+    const bool is_of_sample = definition.recurrence >= 0 || std::ranges::count(of_sample, v) > 0;
     if (!c.tells_batch() && !is_of_sample) continue;
     if (c.tells_batch() && !is_of_sample && !is_of_batch) {
       blocks += c.paragraph(Phrase::kLossOfBatch, {c.d.sample.name, symbol("N")});
       is_of_batch = true;
     }
+    if (definition.recurrence != recurrence) blocks += around_steps(c, recurrence, definition.recurrence);
+    recurrence = definition.recurrence;
     const Formula name = c.write(v);
     blocks += equation_block({.number = definition.number, .left = name, .rows = definition_rows(c, v)});
-    blocks += c.numbers(name, v);
+    if (recurrence >= 0)
+      blocks += c.numbers_of_steps([&](const Names& names) { return write(v, names); }, v);
+    else
+      blocks += c.numbers(name, v);
   }
   return blocks;
 }

@@ -63,7 +63,8 @@ Blocks result(const Context& c, const Result& r) {
   const bool is_longer = r.closed && write(r.closed->value, c.d.leaf_names()).text != row.right.text;
   Blocks blocks = {
       equation_block({.left = a.name, .rows = is_longer ? closed_rows(c, row, r) : std::vector{row}})};
-  if (!r.closed && c.d.layers.size() <= 1) blocks += c.paragraph(Phrase::kPartsStayNamed);
+  if (!r.closed && c.d.layers.size() <= 1 && c.d.recurrences.empty())
+    blocks += c.paragraph(Phrase::kPartsStayNamed);
   if (!c.shows_numbers()) return blocks;
   const Value shown = c.o.valuation->shown(r);
   blocks += reason_for_closed_form(c, r, shown);

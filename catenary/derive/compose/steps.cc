@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "catenary/derive/compose/own_letters.h"
+#include "catenary/derive/compose/recurrence.h"
 #include "catenary/derive/compose/rows.h"
 #include "catenary/derive/compose/sections.h"
 #include "catenary/derive/operators/card.h"
@@ -151,9 +153,31 @@ std::vector<Equation::Row> flow_rows(const Context& c, const Part& part, const F
   return rows.add(f.shortened).take();
 }
 
-// Beside the batch's own steps, what the samples contribute is still to come.
+// The recurrence of whose step the part is; null if of none.
+const Recurrence* recurrence_of(const Context& c, const Part& part) {
+  const auto r =
+      std::ranges::find_if(c.d.recurrences, [&](const Recurrence& one) { return &one.step == &part; });
+  return r == c.d.recurrences.end() ? nullptr : &*r;
+}
+
+// Beside the batch's own steps, what the samples contribute is still to come; beside a step of a recurrence,
+// what others do for what they share, and what comes from outside to what the step before has made.
 bool is_part(const Context& c, const Part& part, const Adjoint& a) {
+  if (const Recurrence* r = recurrence_of(c, part)) {
+    const auto leaf = std::ranges::find(r->leaves, a.x) - r->leaves.begin();
+    const auto first = std::ssize(step_of(r->scan).carries), end = first + std::ssize(step_of(r->scan).rows);
+    return leaf < std::ssize(r->leaves) && (leaf < first || leaf >= end);
+  }
   return &part != &c.d.sample && c.d.sample.find(a.x) != nullptr;
+}
+
+// The numbers of what a flow contributes, of a step's for each t.
+Blocks numbers_of_flow(const Context& c, const Step& step) {
+  const auto& [part, a, f, is_one_of_several] = step;
+  if (recurrence_of(c, part) == nullptr)
+    return c.numbers(is_one_of_several ? c.write(f.shortened.value) : a.name, f.traced, f.number);
+  const Value shown = is_one_of_several ? f.shortened.value : a.symbol;
+  return c.numbers_of_steps([&](const Names& names) { return write(shown, names); }, f.traced, f.number);
 }
 
 // The same of one of several contributions: ∂f/∂x ⟵ ...
@@ -177,7 +201,7 @@ Blocks step_blocks(const Context& c, const Step& step, const Once& once) {
   if (c.o.full) blocks += why_shape(c, step);
   if (const auto proof = once.proofs.find(f.number); proof != once.proofs.end())
     blocks += proof_blocks(c, step, proof->second);
-  blocks += c.numbers(is_one_of_several ? c.write(f.shortened.value) : a.name, f.traced, f.number);
+  blocks += numbers_of_flow(c, step);
   return blocks;
 }
 
@@ -217,7 +241,10 @@ Blocks sum_blocks(const Context& c, const Part& part, const Adjoint& a) {
       paragraph_block(
           c.say_lists(Phrase::kPaths, {{x}, {count}, paths, {part.name}, references(contributions)}), step),
       equation_block(std::move(equation), step)};
-  if (is_whole) blocks += c.numbers(a.name, a.traced, step);
+  if (recurrence_of(c, part) != nullptr)
+    blocks += c.numbers_of_steps([&](const Names& names) { return write(a.symbol, names); }, a.traced, step);
+  else if (is_whole)
+    blocks += c.numbers(a.name, a.traced, step);
   return blocks;
 }
 
@@ -225,7 +252,7 @@ Blocks sum_blocks(const Context& c, const Part& part, const Adjoint& a) {
 int last_step(const Adjoint& a) { return std::max(a.sum_number, a.flows.back().number); }
 
 Blocks delta_written_out(const Context& c, const Adjoint& a) {
-  if (!a.is_delta || !a.inserted) return {};
+  if (!(a.is_delta || a.arrival) || !a.inserted) return {};
   return {paragraph_block(c.say_lists(Phrase::kInserted, {references(a.insertions)}), last_step(a)),
           equation_block({.left = a.name, .rows = delta_rows(c, a)}, last_step(a))};
 }
@@ -246,7 +273,10 @@ std::vector<Step> steps_of(const Context& c, const Part& part) {
   }
   std::ranges::sort(flows, {}, [](const auto& pair) { return pair.second->number; });
   std::vector<Step> all;
-  for (const auto& [a, f] : flows) all.push_back({part, *a, *f, a->flows.size() > 1 || is_part(c, part, *a)});
+  for (const auto& [a, f] : flows) {
+    const bool is_one = a->flows.size() == 1 && !a->arrival && !is_part(c, part, *a);
+    all.push_back({part, *a, *f, !is_one});
+  }
   return all;
 }
 
@@ -259,8 +289,16 @@ std::vector<Equation::Row> delta_rows(const Context& c, const Adjoint& delta) {
 
 Once told_once(const Context& c) {
   std::vector<Step> all;
+  std::set<NodeId> told;  // scans
   for (const Part* part : c.parts()) {
-    for (const Step& step : steps_of(c, *part)) all.push_back(step);
+    for (const Step& step : steps_of(c, *part)) {
+      const auto r = std::ranges::find(c.d.recurrences, step.f.call, &Recurrence::scan);
+      if (r == c.d.recurrences.end()) {
+        all.push_back(step);
+      } else if (told.insert(r->scan.id()).second) {
+        for (const Step& of_step : steps_of(c, r->step)) all.push_back(of_step);
+      }
+    }
   }
   Once once;
   const auto delta = std::ranges::find_if(all, begins_delta);
@@ -271,10 +309,19 @@ Once told_once(const Context& c) {
 
 Blocks steps(const Context& c, const Part& part, const Once& once) {
   Blocks blocks;
+  const Recurrence* own = recurrence_of(c, part);
+  for (const Adjoint& a : part.adjoints) {
+    if (a.arrival && a.flows.empty()) blocks += arrival_blocks(c, *own, a);
+  }
+  std::set<NodeId> told;  // scans
   for (const Step& step : steps_of(c, part)) {
-    blocks += step_blocks(c, step, once);
+    const auto r = std::ranges::find(c.d.recurrences, step.f.call, &Recurrence::scan);
+    const bool is_scan = r != c.d.recurrences.end();
+    if (is_scan && told.insert(r->scan.id()).second) blocks += through_time(c, *r, once);
+    blocks += is_scan ? over_steps(c, *r, step) : step_blocks(c, step, once);
     if (&step.f != &step.a.flows.back()) continue;
-    if (step.a.sum_number > 0) blocks += sum_blocks(c, part, step.a);
+    if (step.a.sum_number > 0)
+      blocks += step.a.arrival ? arrival_blocks(c, *own, step.a) : sum_blocks(c, part, step.a);
     blocks += delta_written_out(c, step.a);
     blocks += flat_value(c, step.a);
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -24,6 +25,8 @@ Block table_block(Table table) { return {.kind = Block::Kind::kTable, .table = s
 Block numbers_block(Numbers numbers, int step) {
   return {.kind = Block::Kind::kNumbers, .numbers = std::move(numbers), .step = step};
 }
+
+Block series_block(Series series) { return {.kind = Block::Kind::kSeries, .series = std::move(series)}; }
 
 Blocks& operator+=(Blocks& blocks, Block more) {
   blocks.push_back(std::move(more));
@@ -77,6 +80,22 @@ std::vector<std::vector<std::string>> number_cells(const Numbers& numbers, std::
     cells.push_back(std::move(row));
   }
   return cells;
+}
+
+Table table_of(const Series& series) {
+  constexpr std::int64_t kMost = 16;
+  Table table{{{{"", series.index}}}, {}};
+  for (const Series::Line& line : series.lines) table.header.push_back({{"", line.name}});
+  const auto places = std::ssize(series.lines[0].values), rows = std::min(places, kMost);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const std::int64_t place = rows == 1 ? 0 : i * (places - 1) / (rows - 1);
+    const std::string count = std::to_string(place + 1);
+    std::vector<Sentence> row = {{{"", {count, count}}}};
+    for (const Series::Line& line : series.lines)
+      row.push_back({{fmt::format("{:.3g}", line.values[static_cast<std::size_t>(place)]), {}}});
+    table.rows.push_back(std::move(row));
+  }
+  return table;
 }
 
 }  // namespace catenary::derive

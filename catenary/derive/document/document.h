@@ -50,16 +50,28 @@ struct Numbers {
   std::vector<double> values;  ///< shape.size() of them
 };
 
+/// Numbers at places one after another, such as steps: a drawing where that is possible.
+struct Series {
+  /// One number for each place.
+  struct Line {
+    Formula name;
+    std::vector<double> values;
+  };
+  Formula index;            ///< what counts the places, from 1
+  std::vector<Line> lines;  ///< at least one; of equally many places
+};
+
 /// One piece of a document; which member counts is said by `kind`.
 struct Block {
   /// Which kind of piece.
-  enum class Kind : std::uint8_t { kHeading, kParagraph, kEquation, kTable, kNumbers };
+  enum class Kind : std::uint8_t { kHeading, kParagraph, kEquation, kTable, kNumbers, kSeries };
   Kind kind = Kind::kParagraph;
   int level = 2;           ///< of a heading: 1 the title
   Sentence sentence = {};  ///< of a heading or a paragraph
   Equation equation = {};  ///< of an equation
   Table table = {};        ///< of a table
   Numbers numbers = {};    ///< of numbers
+  Series series = {};      ///< of a series
   /// The step of the backward pass that this block belongs to; 0 for none.
   int step = 0;
 };
@@ -68,12 +80,13 @@ struct Block {
 using Blocks = std::vector<Block>;
 
 /// A block of that kind: heading_block(), paragraph_block(), equation_block(), table_block(),
-/// numbers_block(). step: see Block.
+/// numbers_block(), series_block(). step: see Block.
 [[nodiscard]] Block heading_block(int level, Sentence sentence, int step = 0);
 [[nodiscard]] Block paragraph_block(Sentence sentence, int step = 0);
 [[nodiscard]] Block equation_block(Equation equation, int step = 0);
 [[nodiscard]] Block table_block(Table table);
 [[nodiscard]] Block numbers_block(Numbers numbers, int step = 0);
+[[nodiscard]] Block series_block(Series series);
 
 /// What is written goes on with `more`.
 Blocks& operator+=(Blocks& blocks, Block more);
@@ -90,5 +103,9 @@ struct Document {
 /// out.
 [[nodiscard]] std::vector<std::vector<std::string>> number_cells(const Numbers& numbers,
                                                                  std::int64_t most = 8);
+
+/// A series as a table: the index, then a column for each line; of many places only some, the first and the
+/// last among them.
+[[nodiscard]] Table table_of(const Series& series);
 
 }  // namespace catenary::derive

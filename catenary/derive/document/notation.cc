@@ -46,6 +46,13 @@ bool is_comparison(std::string_view text, std::size_t at) {
                              [&](std::string_view sign) { return inside.find(sign) != inside.npos; });
 }
 
+// x[2:4], or x[2] of a value.
+bool is_range(std::string_view text, std::size_t at) {
+  const std::string_view inside = text.substr(at + 1, text.find(']', at) - at - 1);
+  return at > 0 && text[at - 1] != ' ' && text[at - 1] != '(' && !inside.empty() &&
+         inside.find_first_not_of("0123456789:") == inside.npos;
+}
+
 // Sample 1 of x, x⟨1⟩, but not the inner product ⟨x, y⟩.
 bool is_sample(std::string_view text, std::size_t at) { return !is_inner_product(text, at); }
 
@@ -132,6 +139,18 @@ const std::vector<NotationText> kNotation = {
      "{0} 成立时为 1，否则为 0（Iverson 括号），逐元素计算",
      {same("P")},
      is_comparison},
+    {"[",
+     {"x[2:4]", "x[2:4]"},
+     "elements 2 to 4, of a matrix rows",
+     "第 2 到第 4 个元素；对矩阵为行",
+     {},
+     is_range},
+    {"concat(",
+     call("concat", "x, y"),
+     "{0} and below it {1}",
+     "{0} 之下接 {1}",
+     {same("x"), same("y")},
+     begins_word},
     {"one_hot(",
      {"one_hot(k)", "e_{k}"},
      "the vector that is 1 at element {0}, else 0",

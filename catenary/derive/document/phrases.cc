@@ -276,6 +276,62 @@ constexpr Translation kTranslations[] = {
      "计算时保留全部有效数字，显示时取六位。若用显示的数字继续手算，末位可能有出入。"},
     {Phrase::kNumbersSample, "What each sample has is shown for the first of {0} samples.",
      "每个样本各有的量，只显示 {0} 个样本中的第一个。"},
+    {Phrase::kStepsForward, "For {0}, one step after another:", "对 {0} 逐步计算："},
+    {Phrase::kStepsStart, "It starts with {0}.", "初始值为 {0}。"},
+    {Phrase::kStepsRow, "{0} is row {1} of {2}, as a column.", "{0} 是 {2} 的第 {1} 行，写成列向量。"},
+    {Phrase::kStepsRows, "The rows of {0} are {1}.", "{0} 的各行是 {1}。"},
+    {Phrase::kStepsAfter, "After all steps:", "各步之后："},
+    {Phrase::kStepsValue, "of step {0}", "第 {0} 步的量"},
+    {Phrase::kThroughTime, "Backwards through time", "随时间反向传播"},
+    {Phrase::kThroughTimeIntro,
+     "All steps are one calculation with the same weights, so it is enough to go back through one of them, "
+     "for "
+     "any {0}. They are taken in the order {1}: when it is the turn of step {0}, step {2} has been taken, "
+     "and "
+     "what it handed back is known. Where there is no step {2}, that is 0.",
+     "各步是同样的计算，用同样的权重，因此只需对任意的 {0} 推导一步。各步的顺序为 {1}：轮到第 {0} 步时，第 "
+     "{2} "
+     "步已经做完，它传回的导数已知；没有第 {2} 步时，该项为 0。"},
+    {Phrase::kArrival, "Step {0}: what comes to {1}", "第 {0} 步：传到 {1} 的导数"},
+    {Phrase::kArrivalFrom, "Within its step {0} acts on nothing else: what comes to it, comes from outside.",
+     "{0} 在本步之内不再影响别的量：传到它的导数全部来自本步之外。"},
+    {Phrase::kArrivalPaths,
+     "Within its step {0} acts along {1}, and beside that on what comes after the step. The contributions "
+     "{2} "
+     "and what comes from outside add up:",
+     "{0} 在本步之内经 {1} 起作用，此外还影响本步之后的量。贡献 {2} 与来自本步之外的部分相加："},
+    {Phrase::kFromStep, "from step {0}, by {1}", "来自第 {0} 步，由 {1}"},
+    {Phrase::kRecursion, "The recursion in brief", "递推公式小结"},
+    {Phrase::kRecursionIntro, "For {0}:", "对 {0}："},
+    {Phrase::kReach, "How far back the derivative reaches", "导数能传多远"},
+    {Phrase::kReachIntro,
+     "How large {0} is at each step. Every step back multiplies by the matrix of the step's derivatives. "
+     "Where "
+     "that shrinks vectors, hardly anything is left after many steps: the gradient vanishes. Where it "
+     "stretches them, "
+     "the gradient explodes.",
+     "下面是各步的 "
+     "{0}。每往回一步，就乘以该步的导数矩阵。若它使向量变短，多步之后几乎什么都不剩：梯度消失；若它使"
+     "向量变长，则梯度爆炸。"},
+    {Phrase::kOverSteps, "All steps together", "各步汇总"},
+    {Phrase::kOverStepsStep, "Step {0}: from all steps to {1}", "第 {0} 步：从各步到 {1}"},
+    {Phrase::kOverStepsShared,
+     "All steps use the same {0}. {1} depends on it along each of them, so the contributions {2} of all "
+     "steps "
+     "add up:",
+     "各步共用同一个 {0}。{1} 经每一步都依赖于它，因此各步的贡献 {2} 相加："},
+    {Phrase::kOverStepsRows, "Each row of {0} is used in one step, whose {1} is that row's derivative:",
+     "{0} 的每一行只用于一步，该步的 {1} 就是对这一行的导数："},
+    {Phrase::kOverStepsStart,
+     "{0} is what the steps start with: it gets what the last step taken back, {1}, hands "
+     "on to it by {2}:",
+     "{0} 是各步的初始值：它得到最后做的那一步（第 {1} 步）由 {2} 传给它的导数："},
+    {Phrase::kOverStepsSum, "sum over the steps", "对各步求和"},
+    {Phrase::kRecursionCheck,
+     "The recursion was run with these numbers, too. Its sums over the steps and the gradient that training "
+     "runs "
+     "differ by at most {0} of the largest number.",
+     "递推也用这些数值算了一遍。它对各步求和的结果与训练所用的梯度相比，差别至多为最大数值的 {0}。"},
 };
 
 const Translation& translation(Phrase phrase) {

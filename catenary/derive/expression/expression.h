@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ struct Expression {
   std::vector<Value> symmetric;
   /// Scalars that stand for a dimension which the formula mentions ("1/m").
   std::vector<Value> sizes;
+  /// Of sequences that steps go through: what a row is called, x of X.
+  std::map<std::string, std::string> row_names;
   /// The formula's value, a scalar.
   Value value;
 };
@@ -31,5 +34,17 @@ struct Expression {
 /// no scalar. order: see Dimensions.
 [[nodiscard]] Expression parse_expression(std::string_view formula, std::string_view declarations,
                                           int order = 0);
+
+/// A formula's texts.
+struct ExpressionText {
+  std::string_view formula, declarations;
+  /// Steps one after another, before the formula: "x of X: z = W*x + U*h + b; h: 2 = tanh(z)" goes through
+  /// the rows x of X. What has a shape, h, is handed on from step to step and starts with 0, or with h0 if
+  /// that is declared; in the formula it is the last one, and rows(h) are all. "" for none.
+  std::string_view each = {};
+  int order = 0;  ///< see Dimensions
+};
+/// The same with steps. Throws Error{config} for dimensions that are no numbers beside steps, too.
+[[nodiscard]] Expression parse_expression(const ExpressionText& text);
 
 }  // namespace catenary::derive

@@ -56,6 +56,9 @@ class Writer {
     const bool is_one_number = is(v, ops::kReshape) && v.shape().size() == 1;
     if (only_repeats(v) || is_one_number) return value(v.input(0));
     if (is(v, ops::kTranspose)) return transposed(v.input(0));
+    const bool is_row = is(v, ops::kReshape) && v.shape().rank() == 1 && v.input(0).shape().rank() == 2 &&
+                        v.input(0).shape()[0] == 1;
+    if (is_row) return transposed(v.input(0));
     if (is(v, ops::kSum) && is(v.input(0), ops::kSquare) && names_.find(v.input(0)) == nullptr)
       return squared_norm(v.input(0).input(0));
     if (is(v, ops::kSquare) && is(v.input(0), ops::kNorm2) && names_.find(v.input(0)) == nullptr)
@@ -78,10 +81,22 @@ class Writer {
       return written_call(ops::kSub.notation, {operand(v, v.input(0)), operand(v, y)}, {});
     }
     if (is(v, ops::kUnitVector)) return divided(value(v.input(0)), {norm(v.input(0))});
+    if (is(v, ops::kSlice) && std::get<SliceRange>(v.attribute()).axis == 0) return elements(v);
     return by_notation(v);
   }
 
  private:
+  // x[2:3], elements or rows 2 and 3.
+  Formula elements(Value v) {
+    const auto range = std::get<SliceRange>(v.attribute());
+    const Formula bare = whole(v.input(0));
+    const Formula x = is_adjoint(bare) ? parenthesized(bare) : tighter_than(Notation::kPower, bare);
+    const std::string first = names_.dimensions().str(range.begin + 1),
+                      last = names_.dimensions().str(range.end);
+    const std::string places = first == last ? first : first + ":" + last;
+    return {x.text + "[" + places + "]", x.latex + "[" + places + "]", Notation::kAtom};
+  }
+
   [[nodiscard]] static bool is_repeated(Value v) { return v.shape().rank() > 0 && repeated_scalar(v); }
   [[nodiscard]] bool named(Value v) const { return names_.find(v) != nullptr; }
 

@@ -70,6 +70,18 @@ Formula base_symbol(std::string_view name) {
     const bool looks_as_sum = greek.name == "Sigma";  // Σ x
     return {std::string(looks_as_sum ? greek.name : greek.text), "\\" + std::string(greek.name)};
   }
+  // W_f is W of the gate f.
+  const std::size_t mark = name.find('_');
+  const bool has_letter_below = mark != std::string_view::npos && mark > 0 && mark + 1 < name.size() &&
+                                name.size() - mark <= 4 &&
+                                std::isalpha(static_cast<unsigned char>(name[mark + 1])) != 0 &&
+                                name.find('_', mark + 1) == std::string_view::npos;
+  if (has_letter_below) {
+    const Formula stem = base_symbol(name.substr(0, mark));
+    const std::string_view below = name.substr(mark + 1);
+    const std::string set = below.size() == 1 ? std::string(below) : R"(\mathit{)" + std::string(below) + "}";
+    return {stem.text + "_" + std::string(below), stem.latex + "_{" + set + "}"};
+  }
   std::string latex;
   for (const char c : name) latex += literal(c);
   const bool single = name.size() == 1 || (name.size() < 5 && (name[0] & 0x80) != 0);
@@ -109,8 +121,11 @@ Formula symbol(std::string_view name) {
   std::string_view stem = name.substr(0, digits);
   if (stem.size() > 1 && stem.back() == '_') stem.remove_suffix(1);
   const Formula base = base_symbol(stem);
-  return {base.text + lowered(name.substr(digits)).value_or(""),
-          base.latex + "_{" + std::string(name.substr(digits)) + "}"};
+  const std::string index(name.substr(digits));
+  const bool has_letter_below = base.text.find('_') != std::string::npos && base.latex.ends_with('}');
+  return {base.text + lowered(index).value_or(""),
+          has_letter_below ? base.latex.substr(0, base.latex.size() - 1) + "," + index + "}"
+                           : base.latex + "_{" + index + "}"};
 }
 
 bool is_latex_function(std::string_view name) {

@@ -54,6 +54,7 @@ class BodyWriter {
       case Block::Kind::kEquation: equation(block.equation); break;
       case Block::Kind::kTable: html_ += html_of(block.table); break;
       case Block::Kind::kNumbers: html_ += html_of(block.numbers); break;
+      case Block::Kind::kSeries: html_ += html_of(table_of(block.series)); break;
     }
   }
 

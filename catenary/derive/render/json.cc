@@ -42,6 +42,13 @@ Json json_of(const Numbers& numbers) {
           {"values", numbers.values}};
 }
 
+Json json_of(const Series& series) {
+  Json lines = Json::array();
+  for (const Series::Line& line : series.lines)
+    lines.push_back({{"name", json_of(line.name)}, {"values", line.values}});
+  return {{"index", json_of(series.index)}, {"lines", lines}};
+}
+
 Json json_of(const Block& block) {
   switch (block.kind) {
     case Block::Kind::kHeading:
@@ -50,6 +57,7 @@ Json json_of(const Block& block) {
     case Block::Kind::kEquation: return {{"kind", "equation"}, {"equation", json_of(block.equation)}};
     case Block::Kind::kTable: return {{"kind", "table"}, {"table", json_of(block.table)}};
     case Block::Kind::kNumbers: return {{"kind", "numbers"}, {"numbers", json_of(block.numbers)}};
+    case Block::Kind::kSeries: return {{"kind", "series"}, {"series", json_of(block.series)}};
   }
   return {};
 }

@@ -263,6 +263,7 @@ std::string render_latex(const Document& document) {
       case Block::Kind::kNumbers:
         out += fmt::format("\\[ {} = {} \\]\n", block.numbers.name.latex, latex_matrix(block.numbers));
         break;
+      case Block::Kind::kSeries: out += table(table_of(block.series)); break;
     }
   }
   return preamble + with_signs(out) + "\\end{document}\n";

@@ -98,6 +98,7 @@ std::string render_markdown(const Document& document) {
       case Block::Kind::kNumbers:
         out += fmt::format("$$\n{} = {}\n$$\n", block.numbers.name.latex, latex_matrix(block.numbers));
         break;
+      case Block::Kind::kSeries: out += table(table_of(block.series)); break;
     }
   }
   return out;

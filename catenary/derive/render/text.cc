@@ -132,6 +132,7 @@ std::string render_text(const Document& document) {
       case Block::Kind::kEquation: out += equation(block.equation); break;
       case Block::Kind::kTable: out += table(block.table); break;
       case Block::Kind::kNumbers: out += numbers_lines(block.numbers); break;
+      case Block::Kind::kSeries: out += table(table_of(block.series)); break;
     }
   }
   return out;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -8,6 +9,7 @@
 #include "catenary/derive/formula/dimensions.h"
 #include "catenary/derive/formula/formula.h"
 #include "catenary/derive/steps/hessian.h"
+#include "catenary/derive/steps/scans.h"
 #include "catenary/ir/graph.h"
 #include "catenary/transform/simplify/simplify.h"
 
@@ -35,8 +37,11 @@ struct Adjoint {
   Formula name = {};             ///< of ∂f/∂x; δ where x is a pre-activation
   bool is_delta = false;         ///< whether x is a pre-activation, whose adjoint is called δ
   std::vector<Flow> flows = {};  ///< from the last use to the first
-  int sum_number = 0;            ///< of the step that adds several flows; 0 for one flow
-  int sum_equation = 0;          ///< the number of its equation
+  /// Of what a step of a scan makes: a leaf that stands for what comes to it from after the step, beside the
+  /// flows within the step. Empty for all others.
+  Value arrival = {};
+  int sum_number = 0;    ///< of the step that adds several flows; 0 for one flow
+  int sum_equation = 0;  ///< the number of its equation
   /// Of a δ: with the steps before it inserted, down to the next δ; and that as a person would write it.
   /// Empty where nothing was to insert.
   Value inserted = {};
@@ -45,7 +50,8 @@ struct Adjoint {
   Simplified total = {};             ///< the sum of the flows in symbols
   Value traced;                      ///< the gradient transform's own adjoint
 
-  /// The number of the equation that says what it is.
+  /// The number of the step that it is complete after, and of the equation that says what it is.
+  [[nodiscard]] int last_step() const { return sum_number > 0 ? sum_number : flows.back().number; }
   [[nodiscard]] int equation() const { return sum_equation > 0 ? sum_equation : flows.back().equation; }
 };
 
@@ -53,6 +59,7 @@ struct Adjoint {
 struct Definition {
   int number = 0;  ///< of its equation
   Value value;
+  int recurrence = -1;  ///< the place of the recurrence that it is a step's value of; none: -1
 };
 
 /// A layer z = W a + b, a_next = f(z) of a network that is nothing but such layers.
@@ -99,6 +106,46 @@ struct Part {
   [[nodiscard]] int equation_of(Value y) const;
 };
 
+/// A name that has the index of a step beside it: hₜ₋₁.
+struct StepName {
+  Value value;
+  Formula base;    ///< h
+  int offset = 0;  ///< −1
+};
+
+/// Steps one after another: a scan, told by one step for any t.
+struct Recurrence {
+  Value scan;
+  std::int64_t steps = 0;                     ///< T
+  Direction direction = Direction::kForward;  ///< through t = 1 .. T
+  std::vector<Value> leaves = {};             ///< of the step, in the places of the scan's operands
+  std::vector<Value> results = {};            ///< what the step makes: the carries, then the outputs
+  std::vector<StepName> names = {};           ///< of the step's values
+  std::map<NodeId, Formula> deltas = {};      ///< of pre-activations: δ, without an index
+  std::vector<ScanView> views = {};           ///< what is read of it
+  /// From the derivatives by what a step makes to those by what it is given. Its scalar is the sample's.
+  Part step = {};
+
+  /// Where the step's carries come from: −1, from the step before t, or 1.
+  [[nodiscard]] int before() const { return direction == Direction::kForward ? -1 : 1; }
+  /// Whether it is a value of a step, which has other numbers for each t.
+  [[nodiscard]] bool has(Value v) const;
+};
+
+/// A step's index as it is written: t + 1, or 3 (letter "").
+struct StepIndex {
+  std::string letter;
+  int offset = 0;
+};
+/// h with that index below: hₜ₊₁, h₃.
+[[nodiscard]] Formula with_step(const Formula& name, const StepIndex& index);
+
+/// How the scans of a graph are derived.
+enum class Scans : std::uint8_t {
+  kRecursion,   ///< one step for any t, and what it hands on to the step before it
+  kWrittenOut,  ///< T steps one after another
+};
+
 /// The derivation of a gradient as data: the trace of the gradient transform with names, numbers and the
 /// simplification of each step. Owns a copy of the graph, in which all its values are.
 struct Derivation {
@@ -118,7 +165,10 @@ struct Derivation {
   LayerNumbering numbering = LayerNumbering::kNone;  ///< how those layers count
   /// With order 2.
   std::optional<Hessian> hessian;
-  std::vector<Value> symmetric;  ///< leaves that equal their transposes
+  std::vector<Value> symmetric;                       ///< leaves that equal their transposes
+  std::vector<Recurrence> recurrences = {};           ///< of its scans, in the order of the forward pass
+  std::string step_letter = "t";                      ///< what counts their steps
+  std::map<std::string, std::string> row_names = {};  ///< see DeriveOptions
 
   /// From the scalar that everything leads to: the objective over the batch if there is one.
   [[nodiscard]] const Part& whole() const { return batch ? *batch : sample; }
@@ -130,6 +180,10 @@ struct Derivation {
   }
   /// Names for the leaves alone: formulas down to what is given.
   [[nodiscard]] Names leaf_names() const;
+  /// The names with those of a recurrence's step at another index.
+  [[nodiscard]] Names names_at(const Recurrence& recurrence, const StepIndex& index) const;
+  /// The recurrence of whose step the value is; null if of none.
+  [[nodiscard]] const Recurrence* recurrence_of(Value v) const;
 };
 
 /// What a derivation is made with beside the function.
@@ -139,6 +193,9 @@ struct DeriveOptions {
   /// Leaves to keep although the loss may not depend on them.
   std::span<const Value> leaves = {};
   int order = 1;  ///< 2: also the Hessian, of a function of vectors and scalars
+  Scans scans = Scans::kRecursion;
+  /// What a row of a sequence is called, by the sequence's name; without a name that of the sequence.
+  std::map<std::string, std::string> row_names = {};
 };
 
 /// The derivation of the gradient of the scalar `loss` by each of `wrt`. Throws what gradient() and,

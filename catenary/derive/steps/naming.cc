@@ -5,6 +5,7 @@
 #include <set>
 
 #include "catenary/derive/formula/named_values.h"
+#include "catenary/derive/steps/scans.h"
 #include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 
@@ -33,8 +34,9 @@ std::vector<Value> all_of(std::span<const Value> scalars, std::span<const Value>
 
 class Namer {
  public:
-  Namer(std::span<const Value> scalars, std::span<const Value> leaves)
-      : values_(reachable(all_of(scalars, leaves))), scalars_(scalars) {
+  Namer(std::span<const Value> scalars, std::span<const Value> leaves, const GivenNames& given)
+      : values_(reachable(all_of(scalars, leaves))), scalars_(scalars), given_(given) {
+    std::erase_if(values_, [&](Value v) { return is_part_of_scan(v) && !is_given(v); });
     for (const Value v : values_) {
       for (int i = 0; i < v.input_count(); ++i) users_[v.input(i).id()].push_back(v);
     }
@@ -42,6 +44,8 @@ class Namer {
 
   Naming run() {
     name_leaves();
+    for (const GivenNames::Given& g : given_.names) name(g.value, g.name);
+    naming_.deltas = given_.deltas;
     find_layers();
     if (!naming_.layers.empty())
       name_layers();
@@ -52,6 +56,10 @@ class Namer {
   }
 
  private:
+  [[nodiscard]] bool is_given(Value v) const {
+    return std::ranges::find(given_.names, v, &GivenNames::Given::value) != given_.names.end();
+  }
+  [[nodiscard]] bool is_inlined(Value v) const { return given_.inlined.contains(v.id()); }
   const std::vector<Value>& users(Value v) { return users_[v.id()]; }
   bool named(Value v) { return naming_.names.find(v) != nullptr; }
   void name(Value v, const Formula& f) {
@@ -59,12 +67,35 @@ class Namer {
     naming_.names.set(v, f);
   }
 
+  static Formula leaf_name(Value v) { return v.name() == "target" ? symbol("y") : symbol(v.name()); }
+
+  // W⁽²⁾ of a recurrent network: what nn calls "output.weight", of the second layer.
+  std::optional<Formula> layer_parameter(Value v) {
+    struct Known {
+      std::string_view end, letter;
+    };
+    constexpr std::array kKnown = {Known{".input_weight", "W"},     Known{".recurrent_weight", "U"},
+                                   Known{".candidate_bias", "b_n"}, Known{".peephole", "p"},
+                                   Known{".weight", "W"},           Known{".bias", "b"}};
+    const auto known =
+        std::ranges::find_if(kKnown, [&](const Known& k) { return v.name().ends_with(k.end); });
+    if (known == kKnown.end()) return std::nullopt;
+    const std::string layer = v.name().substr(0, v.name().size() - known->end.size());
+    const auto at = std::ranges::find(layers_, layer);
+    const auto l = static_cast<int>(at - layers_.begin()) + 1;
+    if (at == layers_.end()) layers_.push_back(layer);
+    const Formula letter = known->letter == "b_n" ? Formula{"bₙ", "b_{n}"} : symbol(known->letter);
+    return with_layer(letter, l);
+  }
+
   void name_leaves() {
+    const bool has_layers = std::ranges::any_of(
+        values_, [](Value v) { return is_leaf(v.op()) && v.name().ends_with(".recurrent_weight"); });
     for (const bool parameters : {false, true}) {
       for (const Value v : values_) {
         if (!is_leaf(v.op()) || is(v, ops::kConstant) || is_parameter(v) != parameters) continue;
         naming_.leaves.push_back(v);
-        name(v, v.name() == "target" ? symbol("y") : symbol(v.name()));
+        name(v, has_layers ? layer_parameter(v).value_or(leaf_name(v)) : leaf_name(v));
       }
     }
   }
@@ -154,7 +185,7 @@ class Namer {
           is_product(v) || (is(v, ops::kAdd) && (is_product(v.input(0)) || is_product(v.input(1))));
       const bool read =
           std::ranges::any_of(users(v), [](Value u) { return u.op().traits.reads_preactivation; });
-      if (affine && read) found.push_back(v);
+      if (affine && read && !is_given(v) && !is_inlined(v)) found.push_back(v);
     }
     for (std::size_t i = 0; i < found.size(); ++i) {
       const auto numbered = [&](std::string_view letter) {
@@ -181,7 +212,8 @@ class Namer {
 
   // A product that only a named sum reads, a transposed leaf and what is not written at all stay unnamed.
   bool is_inline(Value v) {
-    if (only_repeats(v) || is(v, ops::kBatchSize)) return true;
+    if (only_repeats(v) || is(v, ops::kBatchSize) || is_inlined(v)) return true;
+    if (is_given(v)) return false;
     const bool small = is(v, ops::kTranspose) || is(v, ops::kReshape) || is(v, ops::kOneHot);
     if (small && is_leaf(v.input(0).op())) return true;
     if (is(v, ops::kSub) && is(v.input(0), ops::kConstant) && !only_repeats(v.input(1)))
@@ -197,7 +229,7 @@ class Namer {
     int k = 0;
     for (const Value v : values_) {
       const bool is_scalar = std::ranges::count(scalars_, v) > 0;  // what is differentiated has an equation
-      if (is_leaf(v.op()) || (is_inline(v) && !is_scalar)) continue;
+      if (is_leaf(v.op()) || is_part_of_scan(v) || (is_inline(v) && !is_scalar)) continue;
       if (!named(v) && !is_scalar) {
         Formula f =
             v.name().empty() || v.name().find('.') != std::string::npos ? Formula{} : symbol(v.name());
@@ -210,46 +242,18 @@ class Namer {
 
   std::vector<Value> values_;
   std::span<const Value> scalars_;
+  const GivenNames& given_;
+  std::vector<std::string> layers_;  // whose parameters have names already, as nn calls them
   std::map<NodeId, std::vector<Value>> users_;
   std::set<std::string> taken_;
   std::set<NodeId> preactivations_;
   Naming naming_;
 };
 
-Value copy_leaf(Graph& graph, Value v) {
-  const Type& type = v.type();
-  if (is(v, ops::kInput)) return graph.input(v.name(), type.shape, type.dtype);
-  if (is(v, ops::kSharedInput)) return graph.shared_input(v.name(), type.shape, type.dtype);
-  if (is(v, ops::kConstant)) return graph.constant(std::get<double>(v.attribute()), type.shape, type.dtype);
-  const auto spec = std::get<VariableSpec>(v.attribute());
-  if (spec.role == Role::kParameter) return graph.parameter(v.name(), type.shape, spec.init, type.dtype);
-  return graph.state(v.name(), type.shape, spec.init.scale, type.dtype);
-}
-
 }  // namespace
 
-GraphCopy::GraphCopy(std::span<const Value> outputs) {
-  for (const Value v : reachable(outputs)) {
-    Value copy;
-    if (is_leaf(v.op())) {
-      copy = copy_leaf(*graph_, v);
-    } else {
-      std::vector<Value> inputs;
-      for (int i = 0; i < v.input_count(); ++i) inputs.push_back((*this)[v.input(i)]);
-      copy = graph_->call(v.op(), inputs, v.attribute());
-      if (!v.name().empty()) copy.rename(v.name());
-    }
-    copies_.emplace(v.id(), copy);
-  }
-}
-
-Value GraphCopy::operator[](Value original) const {
-  const auto it = copies_.find(original.id());
-  return it == copies_.end() ? Value{} : it->second;
-}
-
-Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves) {
-  return Namer(scalars, leaves).run();
+Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves, const GivenNames& given) {
+  return Namer(scalars, leaves, given).run();
 }
 
 std::string free_sample_index(const Naming& naming, const Dimensions& dimensions) {

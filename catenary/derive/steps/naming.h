@@ -1,24 +1,22 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "catenary/derive/steps/derivation.h"
 
 namespace catenary::derive {
 
-/// The values that `outputs` need, with copies of their leaves, in a graph of their own.
-class GraphCopy {
- public:
-  explicit GraphCopy(std::span<const Value> outputs);
-
-  /// The copy of a value of the original graph; empty if no output needs it.
-  [[nodiscard]] Value operator[](Value original) const;
-  [[nodiscard]] std::unique_ptr<Graph> take() { return std::move(graph_); }
-
- private:
-  std::unique_ptr<Graph> graph_ = std::make_unique<Graph>();
-  std::map<NodeId, Value> copies_;
+/// Names that are known before the others: of what is read of scans, or of steps that are written out.
+struct GivenNames {
+  struct Given {
+    Value value;
+    Formula name;
+  };
+  std::vector<Given> names;
+  std::map<NodeId, Formula> deltas;  ///< of pre-activations among them, what their adjoints are called
+  std::set<NodeId> inlined;          ///< have no names and no equations
 };
 
 /// What the derivation of `scalar` calls its values.
@@ -33,11 +31,14 @@ struct Naming {
   /// If the network is a chain of dense layers.
   std::vector<DenseLayer> layers;
   LayerNumbering numbering = LayerNumbering::kNone;
+  /// Of values of a recurrence's step: its place.
+  std::map<NodeId, int> step_of;
 };
 
 /// scalars: the sample's loss and the objective over the batch, or one of them alone. leaves: further ones to
 /// name.
-[[nodiscard]] Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves = {});
+[[nodiscard]] Naming name_values(std::span<const Value> scalars, std::span<const Value> leaves = {},
+                                 const GivenNames& given = {});
 
 /// A letter to count the samples with, none of the values' names and of the dimensions: n, if it can be.
 [[nodiscard]] std::string free_sample_index(const Naming& naming, const Dimensions& dimensions);

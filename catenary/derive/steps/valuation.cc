@@ -37,7 +37,9 @@ void add_hessian_values(const Hessian& hessian, std::vector<Value>& values) {
 // All values of a derivation that have numbers to show.
 std::vector<Value> shown_values(const Derivation& d) {
   std::vector<Value> values;
-  for (const Definition& definition : d.forward) values.push_back(definition.value);
+  for (const Definition& definition : d.forward) {
+    if (definition.recurrence < 0) values.push_back(definition.value);
+  }
   for (const Part* part : d.parts()) {
     values.push_back(part->scalar);
     for (const Result& r : part->results) {
@@ -116,7 +118,13 @@ Valuation::Valuation(const Derivation& derivation, const Bindings& at,
   }
   Resizer resizer(*graph_, derivation.dimensions, sizes);
   const std::vector<Value> values = shown_values(derivation);
-  for (const Value v : reachable(values)) {
+  std::vector<Value> imaged = values;
+  for (const Recurrence& r : derivation.recurrences) {
+    const std::vector<Value> of_step = StepNumbers::values(r);
+    imaged.insert(imaged.end(), of_step.begin(), of_step.end());
+    imaged.insert(imaged.end(), r.leaves.begin(), r.leaves.end());
+  }
+  for (const Value v : reachable(imaged)) {
     std::vector<Value> inputs;
     for (int i = 0; i < v.input_count(); ++i) inputs.push_back(images_.at(v.input(i).id()));
     images_[v.id()] = is_leaf(v.op()) ? resizer.leaf(v) : graph_->call(v.op(), inputs, resizer.attribute(v));
@@ -126,6 +134,10 @@ Valuation::Valuation(const Derivation& derivation, const Bindings& at,
   std::vector<Value> images;
   for (const Value v : values) images.push_back(images_.at(v.id()));
   evaluation_ = std::make_unique<Evaluation>(images, at_);
+  for (const Recurrence& r : derivation.recurrences) {
+    for (const Value v : StepNumbers::values(r)) recurrence_of_.emplace(v.id(), steps_.size());
+    steps_.emplace_back(StepNumbers::Source{derivation, r, images_, *evaluation_, at_});
+  }
 
   check_gradients(derivation, part);
   if (derivation.hessian) check_hessian(derivation);
@@ -219,12 +231,35 @@ bool Valuation::is_affordable(const Derivation& derivation,
     if (decomposes) work += samples * std::pow(size(v.input(0)), 1.5);
     if (is(v, ops::kMatMul)) work += samples * size(v) * size(v.input(0)) / extent(v.shape()[0]);
   }
+  for (const Recurrence& r : derivation.recurrences) {
+    // Its steps once in the scan and once more by themselves, forward and backward.
+    for (const Value v : reachable(StepNumbers::values(r))) {
+      const double samples = v.batched() ? static_cast<double>(batch_size) : 1;
+      const double columns = is(v, ops::kMatVec) ? size(v.input(1)) : 1;
+      work += 2 * static_cast<double>(r.steps) * samples * (size(v) * columns + kCallWork);
+      numbers += static_cast<double>(r.steps) * samples * size(v);
+    }
+  }
   return work <= kMostWork && numbers <= kMostNumbers;
 }
 
 void Valuation::require_of(const Derivation& derivation) const {
   if (derivation.graph.get() != source_)
     fail(ErrorKind::kConfig, "needed a valuation of this derivation, found one of another");
+}
+
+std::vector<double> Valuation::of_step(Value v, std::int64_t t, std::int64_t sample) const {
+  const std::vector<double>& all = steps_[recurrence_of_.at(v.id())].of(v, t);
+  const Value image = images_.at(v.id());
+  if (!image.batched()) return all;
+  const auto begin = all.begin() + sample * image.shape().size();
+  return {begin, begin + image.shape().size()};
+}
+
+double Valuation::recursion_error() const {
+  double largest = 0;
+  for (const StepNumbers& steps : steps_) largest = std::max(largest, steps.error());
+  return largest;
 }
 
 Shape Valuation::shape_of(Value v) const { return images_.at(v.id()).shape(); }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catenary/derive/steps/derivation.h"
+#include "catenary/derive/steps/step_numbers.h"
 #include "catenary/ops/evaluate.h"
 #include "catenary/transform/check/gradcheck.h"
 
@@ -40,6 +41,15 @@ class Valuation {
   [[nodiscard]] Shape shape_of(Value v) const;
   /// The value's numbers, of a batched value those of one sample.
   [[nodiscard]] std::vector<double> of(Value v, std::int64_t sample = 0) const;
+  /// Whether v is a value of a recurrence's step, which has numbers for each t: see of_step().
+  [[nodiscard]] bool has_steps(Value v) const { return recurrence_of_.contains(v.id()); }
+  /// The place of the recurrence whose step's value v is.
+  [[nodiscard]] std::size_t recurrence_of(Value v) const { return recurrence_of_.at(v.id()); }
+  /// The numbers of a step's value at step t, from 1.
+  [[nodiscard]] std::vector<double> of_step(Value v, std::int64_t t, std::int64_t sample = 0) const;
+  /// By how much the recursion's sums differ from what the gradient transform made, at most, beside the
+  /// largest number of each; 0 without a recurrence.
+  [[nodiscard]] double recursion_error() const;
   /// The samples at the point.
   [[nodiscard]] std::int64_t batch_size() const { return at_.batch_size; }
   /// Whether all numbers of the value are finite, of all samples.
@@ -104,6 +114,8 @@ class Valuation {
   Graph* source_ = nullptr;  // the derivation's
   Bindings at_;
   std::unique_ptr<Evaluation> evaluation_;
+  std::vector<StepNumbers> steps_;               // of each recurrence
+  std::map<NodeId, std::size_t> recurrence_of_;  // of the values of steps
   std::vector<GradientAgreement> agreements_;
   std::vector<HessianAgreement> hessian_agreements_;
 };

@@ -22,6 +22,7 @@ namespace catenary::simplification {
 [[nodiscard]] std::span<const SimplifyRule> diagonal_rules();
 [[nodiscard]] std::span<const SimplifyRule> product_rules();
 [[nodiscard]] std::span<const SimplifyRule> sum_rules();
+[[nodiscard]] std::span<const SimplifyRule> join_rules();
 [[nodiscard]] std::span<const SimplifyRule> sign_rules();
 
 [[nodiscard]] inline bool is_square(Value v) { return v.shape().rank() == 2 && v.shape()[0] == v.shape()[1]; }

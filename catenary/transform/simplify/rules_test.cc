@@ -286,6 +286,17 @@ const std::multimap<std::string_view, Example>& examples() {
       {"aᵀ b = bᵀ a", [](Leaves& l) { return dot(l.a, matmul(transpose(l.A), l.b)); }},
       {"(A B) C = A (B C)", [](Leaves& l) { return matmul(matmul(l.A, l.B), l.a); }},
       {"(A B) C = A (B C)", [](Leaves& l) { return matmul(l.A, matmul(outer(l.a, l.b), l.B)); }},
+      // Joins
+      {"(x, 0) + (0, y) = (x, y)",
+       [](Leaves& l) {
+         const Value zeros = l.number(0, {3});
+         return concat(std::vector<Value>{l.a, zeros}) + concat(std::vector<Value>{zeros, l.b});
+       }},
+      {"(x, 0) + (0, y) = (x, y)",
+       [](Leaves& l) {
+         const Value zeros = l.number(0, {3}), six = l.number(0, {6});
+         return concat(std::vector<Value>{l.xn, six}) + concat(std::vector<Value>{six, zeros * 1.0 + l.a});
+       }},
       // Sums
       {"x − x = 0", [](Leaves& l) { return l.xn + l.a - l.xn; }},
       {"x − x = 0", [](Leaves& l) { return l.a * l.b - l.b * l.a; }},

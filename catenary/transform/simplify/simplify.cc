@@ -193,7 +193,7 @@ std::span<const SimplifyRule> simplify_rules() {
          {parts::number_rules(), parts::function_rules(), parts::factor_rules(), parts::scalar_rules(),
           parts::quotient_rules(), parts::length_rules(), parts::linear_rules(), parts::transpose_rules(),
           parts::inverse_rules(), parts::trace_rules(), parts::diagonal_rules(), parts::product_rules(),
-          parts::sum_rules(), parts::sign_rules()})
+          parts::sum_rules(), parts::join_rules(), parts::sign_rules()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

@@ -39,6 +39,7 @@ def missing(names, text, where):
 def main():
     complaints = []
     for key, heading in [("", "# The config file"), ("data.", "## `[data]`"), ("data.split.", "### Parts: `split`"),
+                         ("data.sequence.", "### Sequences: `sequence`"),
                          ("model.layers.0.", "## `[[model.layers]]`"), ("train.", "## `[train]`"),
                          ("output.", "## `[output]`")]:
         complaints += missing(known(f"{key}{UNKNOWN}=1"), section(heading) if key else DOCUMENT, heading)

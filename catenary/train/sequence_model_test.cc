@@ -15,7 +15,7 @@ namespace {
 using testing::ElementsAre;
 using testing_support::error_of;
 
-Config config_of(const std::string& layers, const std::string& loss) {
+Config model_config(const std::string& layers, const std::string& loss) {
   Config config = parse_config("format = 1\n[data]\ntrain = \"a.csv\"\ntarget = \"y\"\n" + layers +
                                    "[train]\nloss = \"" + loss +
                                    "\"\noptimizer = { type = \"sgd\", "
@@ -100,7 +100,7 @@ Numbers parameters_of(Model& model, const Variables& variables) {
 constexpr double kTolerance = 2e-6;
 
 TEST(SequenceModel, TrainsOnTheMeanOverASamplesRows) {
-  Config config = config_of(kTagger, "softmax_cross_entropy");
+  Config config = model_config(kTagger, "softmax_cross_entropy");
   const Schema schema = schema_of(kTagging, {"a", "b"});
   resolve_units(config, schema);
   Network network(config, schema);
@@ -123,7 +123,7 @@ TEST(SequenceModel, TrainsOnTheMeanOverASamplesRows) {
 }
 
 TEST(SequenceModel, TakesTheStepsThatTheReferenceTakesInDouble) {
-  Config config = config_of(kTagger, "softmax_cross_entropy");
+  Config config = model_config(kTagger, "softmax_cross_entropy");
   const Schema schema = schema_of(kTagging, {"a", "b"});
   resolve_units(config, schema);
   Network network(config, schema);
@@ -149,10 +149,10 @@ TEST(SequenceModel, TakesTheStepsThatTheReferenceTakesInDouble) {
 }
 
 TEST(SequenceModel, RowsBeyondTheLengthChangeNoBit) {
-  Config config = config_of(layer("dense", "units = 3\nactivation = \"tanh\"\n") +
-                                layer("lstm", "units = 2\nbidirectional = true\nlayer_norm = true\n") +
-                                layer("gru", "units = 2\n") + layer("dense"),
-                            "softmax_cross_entropy");
+  Config config = model_config(layer("dense", "units = 3\nactivation = \"tanh\"\n") +
+                                   layer("lstm", "units = 2\nbidirectional = true\nlayer_norm = true\n") +
+                                   layer("gru", "units = 2\n") + layer("dense"),
+                               "softmax_cross_entropy");
   const Schema schema = schema_of(kTagging, {"a", "b"});
   resolve_units(config, schema);
   std::vector<Numbers> ends;
@@ -172,7 +172,7 @@ TEST(SequenceModel, RowsBeyondTheLengthChangeNoBit) {
 
 // ½‖(a − y)·scale‖² of four numbers: two targets of each of two rows.
 TEST(SequenceModel, ForetellsSeveralRowsInTheTargetsUnits) {
-  Config config = config_of(layer("lstm", "units = 3\n") + layer("dense"), "squared_error");
+  Config config = model_config(layer("lstm", "units = 3\n") + layer("dense"), "squared_error");
   Schema schema = schema_of({.steps = 4, .horizon = 2});
   schema.target_names = {"y", "z"};
   schema.target_scales = {{.shift = 1, .scale = 2}, {.shift = -3, .scale = 10}};
@@ -199,7 +199,7 @@ TEST(SequenceModel, ForetellsSeveralRowsInTheTargetsUnits) {
 }
 
 TEST(SequenceModel, OfNumbersForEachRowHasTheirUnits) {
-  Config config = config_of(layer("gru", "units = 3\n") + layer("dense"), "squared_error");
+  Config config = model_config(layer("gru", "units = 3\n") + layer("dense"), "squared_error");
   Schema schema = schema_of({.steps = 2, .target = SequenceTarget::kEachRow});
   schema.target_scales = {{.shift = 1, .scale = 2}};
   resolve_units(config, schema);
@@ -219,7 +219,7 @@ TEST(SequenceModel, OfNumbersForEachRowHasTheirUnits) {
 }
 
 TEST(SequenceModel, OfTwoClassesForEachRowHasALogitForEach) {
-  Config config = config_of(layer("gru", "units = 3\n") + layer("dense"), "binary_cross_entropy");
+  Config config = model_config(layer("gru", "units = 3\n") + layer("dense"), "binary_cross_entropy");
   const Schema schema = schema_of({.steps = 2, .target = SequenceTarget::kEachRow}, {"n", "y"});
   resolve_units(config, schema);
   const Model model(config, schema);
@@ -231,7 +231,7 @@ TEST(SequenceModel, OfTwoClassesForEachRowHasALogitForEach) {
 
 // Which recurrent layers answer each row, without a word of the config.
 std::vector<bool> sequences_of(const std::string& layers, SequenceTarget target) {
-  Config config = config_of(layers, "softmax_cross_entropy");
+  Config config = model_config(layers, "softmax_cross_entropy");
   const Schema schema = schema_of({.steps = 3, .target = target}, {"a", "b"});
   resolve_units(config, schema);
   (void)Model(config, schema);
@@ -258,7 +258,7 @@ TEST(ReturnSequences, FollowsFromWhatComesAfter) {
 
 std::string refusal_of(const std::string& layers, const SequenceSchema& sequence, std::size_t inputs = 2) {
   return error_of([&] {
-    Config config = config_of(layers, "softmax_cross_entropy");
+    Config config = model_config(layers, "softmax_cross_entropy");
     const Schema schema = schema_of(sequence, {"a", "b"}, inputs);
     resolve_units(config, schema);
     const Model model(config, schema);
@@ -307,7 +307,7 @@ TEST(SequenceModel, TooManyParametersAreRefusedBeforeThereAreAny) {
 }
 
 TEST(SequenceModel, FlattenReadsNothingBeyondALength) {
-  Config config = config_of(layer("flatten") + layer("dense"), "softmax_cross_entropy");
+  Config config = model_config(layer("flatten") + layer("dense"), "softmax_cross_entropy");
   const Schema schema = schema_of({.steps = 2, .has_lengths = true}, {"a", "b"});
   resolve_units(config, schema);
   const Model model(config, schema);
@@ -318,8 +318,9 @@ TEST(SequenceModel, FlattenReadsNothingBeyondALength) {
 }
 
 TEST(SequenceModel, EmbedsTheCodesOfItsCategory) {
-  Config config = config_of(layer("embedding", "units = 3\n") + layer("lstm", "units = 2\n") + layer("dense"),
-                            "softmax_cross_entropy");
+  Config config =
+      model_config(layer("embedding", "units = 3\n") + layer("lstm", "units = 2\n") + layer("dense"),
+                   "softmax_cross_entropy");
   Schema schema = schema_of({.steps = 4, .target = SequenceTarget::kEachRow}, {"a", "b", "c"}, 1);
   schema.columns[0].type = ColumnType::kCategory;
   schema.columns[0].levels = {"a", "b", "c"};

@@ -25,7 +25,7 @@ struct Task {
   int epochs = 3;
 };
 
-Config config_of(const TemporaryDirectory& folder, const Task& task) {
+Config sequence_config(const TemporaryDirectory& folder, const Task& task) {
   return parse_config(
       fmt::format("format = 1\n[data]\n{}\n[[model.layers]]\ntype = \"rnn\"\nunits = 3\n[[model.layers]]\n"
                   "type = \"dense\"\n[train]\nloss = \"{}\"\nepochs = {}\nbatch_size = 4\n"
@@ -73,7 +73,7 @@ std::vector<std::string> column(const std::vector<std::vector<std::string>>& row
 TEST(SequenceTraining, ForetellsTheRowsAfterEachWindowAndTheNewest) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", wave(30));
-  const auto run = train(config_of(folder, {kWave}), {})->run;
+  const auto run = train(sequence_config(folder, {kWave}), {})->run;
   const StoredRun stored = kept(folder, run);
   const auto rows = predicted_cells(stored, folder / "data.csv");
   EXPECT_THAT(rows.front(), ElementsAre("day", "prediction_y+1", "prediction_y+2"));
@@ -85,7 +85,7 @@ TEST(SequenceTraining, ForetellsTheRowsAfterEachWindowAndTheNewest) {
 TEST(SequenceTraining, IsJudgedByThePartsThatItWasTestedOn) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", wave(30));
-  const std::optional<TrainResult> result = train(config_of(folder, {kWave}), {});
+  const std::optional<TrainResult> result = train(sequence_config(folder, {kWave}), {});
   const StoredRun stored = kept(folder, result->run);
   const TestData test = load_test_data(stored.config, stored.model.schema);
   EXPECT_EQ(test.part, JudgedBy::kTest);
@@ -96,7 +96,7 @@ TEST(SequenceTraining, IsJudgedByThePartsThatItWasTestedOn) {
 TEST(SequenceTraining, PredictsWhatItsLossIsOf) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", wave(30));
-  const std::optional<TrainResult> result = train(config_of(folder, {kWave}), {});
+  const std::optional<TrainResult> result = train(sequence_config(folder, {kWave}), {});
   const StoredRun stored = kept(folder, result->run);
   const auto rows = predicted_cells(stored, folder / "data.csv");
   double loss = 0;
@@ -117,7 +117,7 @@ TEST(SequenceTraining, HasTheSameWeightsOnAnyNumberOfThreads) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", walks(14));
   const Config config =
-      config_of(folder, {walks_data("kind", "target = \"whole\""), "softmax_cross_entropy"});
+      sequence_config(folder, {walks_data("kind", "target = \"whole\""), "softmax_cross_entropy"});
   const auto one = train(config, {.threads = 1})->run, three = train(config, {.threads = 3})->run;
   ASSERT_EQ(one.weights.tensors.size(), three.weights.tensors.size());
   for (std::size_t i = 0; i < one.weights.tensors.size(); ++i)
@@ -127,8 +127,8 @@ TEST(SequenceTraining, HasTheSameWeightsOnAnyNumberOfThreads) {
 TEST(SequenceTraining, ForetellsAClassOfEachSeries) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", walks(14));
-  const std::optional<TrainResult> result =
-      train(config_of(folder, {walks_data("kind", "target = \"whole\""), "softmax_cross_entropy", 30}), {});
+  const std::optional<TrainResult> result = train(
+      sequence_config(folder, {walks_data("kind", "target = \"whole\""), "softmax_cross_entropy", 30}), {});
   EXPECT_EQ(result->test->score.accuracy, 1);
   EXPECT_EQ(result->test->samples, 4);
   const auto rows =
@@ -140,8 +140,8 @@ TEST(SequenceTraining, ForetellsAClassOfEachSeries) {
 TEST(SequenceTraining, ForetellsAClassOfEachRow) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", walks(14));
-  const std::optional<TrainResult> result =
-      train(config_of(folder, {walks_data("kind", "target = \"each_row\""), "binary_cross_entropy", 30}), {});
+  const std::optional<TrainResult> result = train(
+      sequence_config(folder, {walks_data("kind", "target = \"each_row\""), "binary_cross_entropy", 30}), {});
   EXPECT_EQ(result->test->score.accuracy, 1);
   const auto rows = predicted_cells(kept(folder, result->run), folder / "data.csv");
   EXPECT_EQ(rows.size(), 1u + 41u);
@@ -153,7 +153,7 @@ TEST(SequenceTraining, ForetellsNumbersOfEachRow) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", walks(14));
   const std::optional<TrainResult> result =
-      train(config_of(folder, {walks_data("y", "target = \"each_row\""), "squared_error", 60}), {});
+      train(sequence_config(folder, {walks_data("y", "target = \"each_row\""), "squared_error", 60}), {});
   EXPECT_LT(result->test->score.loss, 0.2);  // y is the input; of guesses of the mean it is 2.9
 }
 
@@ -166,7 +166,7 @@ TEST(SequenceTraining, ReadsTexts) {
       R"(model.layers=[{type="embedding", units=4}, {type="rnn", units=8}, {type="dense"}])";
   const std::string data =
       "format = \"text\"\ntrain = \"b.txt\"\nsplit = { test = 0.3 }\nsequence = { steps = 4 }";
-  const std::string config_text = to_toml(config_of(folder, {data, "softmax_cross_entropy", 40}));
+  const std::string config_text = to_toml(sequence_config(folder, {data, "softmax_cross_entropy", 40}));
   const Config config = parse_config(config_text, folder / "task.toml", std::vector<std::string>{layers});
   const std::optional<TrainResult> result = train(config, {});
   EXPECT_EQ(result->test->score.accuracy, 1);
@@ -186,8 +186,8 @@ TEST(SequenceTraining, ReadsImagesRowByRowAndArrays) {
   (void)folder.file("t-images-idx3-ubyte", idx_bytes({12, 3, 2}, pixels));
   (void)folder.file("t-labels-idx1-ubyte", idx_bytes({12}, labels));
   const Config images =
-      config_of(folder, {"train = \"t-images-idx3-ubyte\"\nsplit = { test = 0.5 }\nsequence = {}",
-                         "softmax_cross_entropy", 30});
+      sequence_config(folder, {"train = \"t-images-idx3-ubyte\"\nsplit = { test = 0.5 }\nsequence = {}",
+                               "softmax_cross_entropy", 30});
   EXPECT_EQ(train(images, {})->test->score.accuracy, 1);
   std::string x, y;
   for (int i = 0; i < 12; ++i) {
@@ -198,7 +198,7 @@ TEST(SequenceTraining, ReadsImagesRowByRowAndArrays) {
   using testing_support::npy, testing_support::npy_header, testing_support::file_of;
   (void)folder.file("d.npz", testing_support::zip({file_of("x.npy", npy(npy_header("<f4", "(12, 3, 1)"), x)),
                                                    file_of("y.npy", npy(npy_header("<f4", "(12,)"), y))}));
-  const Config arrays = config_of(
+  const Config arrays = sequence_config(
       folder,
       {"train = \"d.npz\"\nsplit = { test = 0.3 }\nsequence = { target = \"whole\" }", "squared_error", 80});
   EXPECT_LT(train(arrays, {})->test->score.loss, 0.1);
@@ -211,7 +211,7 @@ TEST(SequenceTraining, IsJudgedByFoldsOfSeries) {
     std::string data = walks_data("kind", fmt::format("target = \"{}\"", target));
     data.erase(data.find("split = "), data.find("sequence = ") - data.find("split = "));
     const CrossValidation result =
-        *cross_validate(config_of(folder, {data, "softmax_cross_entropy", 9}), {.folds = 2});
+        *cross_validate(sequence_config(folder, {data, "softmax_cross_entropy", 9}), {.folds = 2});
     const auto rows = predicted_rows(result);
     EXPECT_EQ(rows.size(), target == "whole" ? 12u : 36u);
     EXPECT_EQ(result.folds.front().assessment.samples, 6);
@@ -225,7 +225,7 @@ TEST(SequenceTraining, IsJudgedByFoldsOfSeries) {
 TEST(SequenceTraining, HasNoFoldsOfWindows) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", wave(30));
-  EXPECT_THAT(error_of([&] { (void)cross_validate(config_of(folder, {kWave}), {.folds = 2}); }),
+  EXPECT_THAT(error_of([&] { (void)cross_validate(sequence_config(folder, {kWave}), {.folds = 2}); }),
               HasSubstr("data.sequence: needed series as samples for folds, target = \"whole\" or "
                         "\"each_row\", found windows"));
 }

@@ -27,14 +27,20 @@ class Problem:
         self.tanh, self.classifies = header["tanh"], header["classifies"]
         self.learning_rate = header["learning_rate"]
         numbers = numpy.fromfile(folder / "numbers.f32", dtype=numpy.float32)
-        sizes = [self.batch * self.widths[0], self.batch]
-        for inputs, outputs in zip(self.widths, self.widths[1:]):
-            sizes += [inputs * outputs, outputs]
+        self.recurrence = header.get("recurrence")
+        sizes = [header["inputs"], header["targets"], *header["parameters"]]
         parts = numpy.split(numbers, numpy.cumsum(sizes)[:-1])
-        self.inputs = parts[0].reshape(self.batch, self.widths[0])
-        self.targets = parts[1]
-        self.weights = [w.reshape(-1, inputs) for w, inputs in zip(parts[2::2], self.widths)]
-        self.biases = parts[3::2]
+        inputs, self.targets, weights, self.biases = parts[0], parts[1], parts[2::2], parts[3::2]
+        columns = self.widths
+        if self.recurrence:
+            # [steps, batch, inputs], as torch's layers and scans like them best.
+            columns = self.recurrence["inputs"], self.recurrence["units"]
+            self.targets = self.targets.reshape(self.batch, -1)
+            inputs = inputs.reshape(self.batch, -1, columns[0]).transpose(1, 0, 2)
+        else:
+            inputs = inputs.reshape(self.batch, -1)
+        self.inputs = numpy.ascontiguousarray(inputs)
+        self.weights = [w.reshape(-1, inputs) for w, inputs in zip(weights, columns)]
 
 
 class PyTorch:
@@ -49,6 +55,20 @@ class PyTorch:
 
     def load(self, problem):
         torch = self.torch
+        self.x = torch.from_numpy(problem.inputs.copy())
+        y = torch.from_numpy(problem.targets.copy())
+        functional = torch.nn.functional
+        if problem.recurrence:
+            self.load_recurrent(problem)
+            self.y, self.loss = y, lambda a, y: 0.5 / problem.batch * (a - y).square().sum()
+        else:
+            self.load_dense(problem)
+            self.y = y.long() if problem.classifies else y.reshape(-1, 1)
+            self.loss = functional.cross_entropy if problem.classifies else lambda a, y: 0.5 * functional.mse_loss(a, y)
+        self.optimizer = torch.optim.SGD(self.moved, lr=problem.learning_rate)
+
+    def load_dense(self, problem):
+        torch = self.torch
         layers = []
         for weight, bias in zip(problem.weights, problem.biases):
             linear = torch.nn.Linear(weight.shape[1], weight.shape[0])
@@ -57,14 +77,37 @@ class PyTorch:
                 linear.bias.copy_(torch.from_numpy(bias))
             layers += [linear, torch.nn.Tanh() if problem.tanh else torch.nn.ReLU()]
         self.model = torch.nn.Sequential(*layers[:-1])
-        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=problem.learning_rate)
-        self.x = torch.from_numpy(problem.inputs.copy())
-        y = torch.from_numpy(problem.targets.copy())
-        self.y = y.long() if problem.classifies else y.reshape(-1, 1)
-        functional = torch.nn.functional
-        self.loss = functional.cross_entropy
-        if not problem.classifies:
-            self.loss = lambda a, y: 0.5 * functional.mse_loss(a, y)
+        self.all_parameters = self.moved = list(self.model.parameters())
+
+    def load_recurrent(self, problem):
+        """A layer of torch.nn. It has two biases of each gate; of the second those move that the problem has, too."""
+        torch, units = self.torch, problem.recurrence["units"]
+        kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}[problem.recurrence["cell"]]
+        layer = kind(problem.recurrence["inputs"], units)
+        second, moving = layer.bias_hh_l0, problem.biases[1].size
+        own = [layer.weight_ih_l0, layer.bias_ih_l0, layer.weight_hh_l0, second[len(second) - moving:]]
+        parts = problem.weights[0], problem.biases[0], problem.weights[1], problem.biases[1]
+        with torch.no_grad():
+            second.zero_()
+            for to, numbers in zip(own, parts):
+                to.copy_(torch.from_numpy(numbers))
+        if moving:
+            mask = torch.arange(len(second)) >= len(second) - moving
+            second.register_hook(lambda gradient: gradient * mask)
+        else:
+            second.requires_grad_(False)
+        self.all_parameters, self.moved = own, [p for p in layer.parameters() if p.requires_grad]
+
+        class LastState(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = layer
+
+            def forward(self, x):
+                last = self.layer(x)[1]
+                return (last[0] if kind is torch.nn.LSTM else last)[0]
+
+        self.model = LastState()
 
     def steps(self, count):
         for _ in range(count):
@@ -73,7 +116,21 @@ class PyTorch:
             self.optimizer.step()
 
     def parameters(self):
-        return [p.detach().numpy() for p in self.model.parameters()]
+        return [p.detach().numpy() for p in self.all_parameters]
+
+
+class Compiled(PyTorch):
+    """The same with the model by torch.compile, which PyTorch has since 2.0."""
+
+    def __init__(self, threads):
+        super().__init__(threads)
+        if not hasattr(self.torch, "compile"):
+            raise ImportError(name="torch.compile")
+        self.about = f"{self.torch.__version__}, torch.compile, from Python"
+
+    def load(self, problem):
+        super().load(problem)
+        self.model = self.torch.compile(self.model)
 
 
 class ScikitLearn:
@@ -125,6 +182,21 @@ class Jax:
 
     def load(self, problem):
         jax, numpy = self.jax, self.jax.numpy
+        loss = self.recurrent_loss(problem) if problem.recurrence else self.dense_loss(problem)
+
+        def step(weights, x, y):
+            gradients = jax.grad(loss)(weights, x, y)
+            return jax.tree_util.tree_map(lambda w, g: w - problem.learning_rate * g, weights, gradients)
+
+        self.weights = [(numpy.array(w), numpy.array(b)) for w, b in zip(problem.weights, problem.biases)]
+        self.x = numpy.array(problem.inputs)
+        self.y = numpy.array(problem.targets.astype(int) if problem.classifies else problem.targets)
+        if not problem.recurrence:
+            self.y = self.y.reshape(-1, 1)
+        self.step = jax.jit(step, donate_argnums=0).lower(self.weights, self.x, self.y).compile()
+
+    def dense_loss(self, problem):
+        jax, numpy = self.jax, self.jax.numpy
         activation = numpy.tanh if problem.tanh else jax.nn.relu
 
         def loss(weights, x, y):
@@ -136,14 +208,40 @@ class Jax:
                 return -numpy.mean(numpy.take_along_axis(jax.nn.log_softmax(a), y, axis=1))
             return 0.5 * numpy.mean((a - y) ** 2)
 
-        def step(weights, x, y):
-            gradients = jax.grad(loss)(weights, x, y)
-            return jax.tree_util.tree_map(lambda w, g: w - problem.learning_rate * g, weights, gradients)
+        return loss
 
-        self.weights = [(numpy.array(w), numpy.array(b)) for w, b in zip(problem.weights, problem.biases)]
-        self.x = numpy.array(problem.inputs)
-        self.y = numpy.array(problem.targets.astype(int) if problem.classifies else problem.targets).reshape(-1, 1)
-        self.step = jax.jit(step, donate_argnums=0).lower(self.weights, self.x, self.y).compile()
+    def recurrent_loss(self, problem):
+        """jax.lax.scan over what one product has made of all rows."""
+        jax, numpy = self.jax, self.jax.numpy
+        sigmoid, cell = jax.nn.sigmoid, problem.recurrence["cell"]
+
+        def loss(weights, x, y):
+            (weight, bias), (recurrent, candidate_bias) = weights
+
+            def lstm(state, from_row):
+                h, c = state
+                i, f, g, o = numpy.split(from_row + h @ recurrent.T, 4, axis=1)
+                c = sigmoid(f) * c + sigmoid(i) * numpy.tanh(g)
+                return (sigmoid(o) * numpy.tanh(c), c), None
+
+            def gru(state, from_row):
+                h, c = state
+                (r, z, n), (r_state, z_state, n_state) = (
+                    numpy.split(part, 3, axis=1) for part in (from_row, h @ recurrent.T))
+                z = sigmoid(z + z_state)
+                n = numpy.tanh(n + sigmoid(r + r_state) * (n_state + candidate_bias))
+                return ((1 - z) * n + z * h, c), None
+
+            def rnn(state, from_row):
+                h, c = state
+                return (numpy.tanh(from_row + h @ recurrent.T), c), None
+
+            zeros = numpy.zeros_like(y)
+            step = {"lstm": lstm, "gru": gru, "rnn": rnn}[cell]
+            (h, _), _ = jax.lax.scan(step, (zeros, zeros), x @ weight.T + bias)
+            return 0.5 / problem.batch * numpy.sum((h - y) ** 2)
+
+        return loss
 
     def steps(self, count):
         for _ in range(count):
@@ -154,7 +252,7 @@ class Jax:
         return [tensor for pair in self.weights for tensor in pair]
 
 
-FRAMEWORKS = {"pytorch": PyTorch, "sklearn": ScikitLearn, "jax": Jax}
+FRAMEWORKS = {"pytorch": PyTorch, "compiled": Compiled, "sklearn": ScikitLearn, "jax": Jax}
 
 
 def save(folder, parameters):

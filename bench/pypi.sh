@@ -39,6 +39,7 @@ peers=()
 if [ -x "$build/bench/footprint_torch" ]; then peers+=(libtorch); fi
 if has jax; then peers+=(jax); fi
 if has torch; then peers+=(pytorch); fi
+if has torch._dynamo; then peers+=(compiled); fi
 if [ ${#peers[@]} -eq 0 ]; then
   echo "bench-pypi: $python has neither jax nor torch; nothing was compared" >&2
   exit 77

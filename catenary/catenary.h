@@ -19,6 +19,7 @@
 #include "catenary/ir/print.h"
 #include "catenary/nn/network.h"
 #include "catenary/nn/recurrent.h"
+#include "catenary/nn/sequence.h"
 #include "catenary/ops/evaluate.h"
 #include "catenary/ops/ops.h"
 #include "catenary/optim/optimizer.h"

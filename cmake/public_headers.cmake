@@ -43,6 +43,7 @@ set(CATENARY_PUBLIC_HEADERS
   catenary/nn/init.h
   catenary/nn/network.h
   catenary/nn/recurrent.h
+  catenary/nn/sequence.h
   catenary/ops/backward.h
   catenary/ops/evaluate.h
   catenary/ops/ops.h

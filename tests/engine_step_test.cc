@@ -295,6 +295,44 @@ TEST_P(RowsOf, ABatchAreThoseItNames) {
   EXPECT_THAT(read(table, {.size = 1, .first = 3}), ElementsAre(30, 31));
 }
 
+// What belongs to a place in the batch and not to a sample, such as a mask of dropout.
+TEST(RowsByPosition, AreThoseOfEachBatchWhateverItsRows) {
+  Graph graph;
+  const Value x = graph.input("x", {1}), m = graph.input("m", {1});
+  Variables variables(graph, 1);
+  Step step = compile({{{"y", x + m}}, {}}, variables);
+  const std::vector<float> numbers = {10, 20, 30, 40};
+  std::vector<float> masks = {1, 2};
+  step.bind("x", rows_of(numbers, 1));
+  Rows by_position = rows_of(masks, 1);
+  by_position.order = RowOrder::kByPosition;
+  step.bind("m", by_position);
+  const std::int64_t first[] = {3, 0}, second[] = {2, 2};
+  ASSERT_EQ(step.run({.size = 2, .indices = first}), Status::kOk);
+  EXPECT_THAT(step.values("y"), ElementsAre(41, 12));
+  masks = {3, 4};
+  ASSERT_EQ(step.run({.size = 2, .indices = second}), Status::kOk);  // as it was taped
+  EXPECT_THAT(step.values("y"), ElementsAre(33, 34));
+  ASSERT_EQ(step.run({.size = 2, .first = 2}), Status::kOk);
+  EXPECT_THAT(step.values("y"), ElementsAre(33, 44));
+  EXPECT_EQ(step.run({.size = 3, .first = 0}), Status::kBadBatch);
+}
+
+TEST(RowsByPosition, StandInTheSearchForWhatIsNotFinite) {
+  Graph graph;
+  const Value x = graph.input("x", {1}), m = graph.input("m", {1});
+  Variables variables(graph, 1);
+  Step step = compile({{{"loss", batch_sum(sum(log(m) + x))}}, {}}, variables);
+  const std::vector<float> numbers = {10, 20, 30, 40}, masks = {1, 0};
+  step.bind("x", rows_of(numbers, 1));
+  Rows by_position = rows_of(masks, 1);
+  by_position.order = RowOrder::kByPosition;
+  step.bind("m", by_position);
+  const std::int64_t rows[] = {3, 1};
+  ASSERT_EQ(step.run({.size = 2, .indices = rows}), Status::kNotFinite);
+  EXPECT_EQ(step.not_finite().value().sample, 1);
+}
+
 TEST_P(RowsOf, AWiderTableAreSteppedOver) {
   const float rows[] = {0, 1, -1, 10, 11, -1};
   EXPECT_THAT(read({rows, ElementType::kF32, 2, 3}, {2}), ElementsAre(0, 1, 10, 11));

@@ -52,11 +52,11 @@ void Check::operator()(const PeerKind& kind, int threads) {
   auto found = references_.find(kind.adapt);
   if (found == references_.end()) {
     Problem own = kind.adapt == nullptr ? problem_ : kind.adapt(problem_);
-    if (kind.make(own, kRate, threads) == nullptr) return;
+    if (kind.start(own, kRate, threads) == nullptr) return;
     found = references_.emplace(kind.adapt, reference_of(std::move(own), kRate, steps_)).first;
   }
   const Reference& reference = found->second;
-  const auto peer = kind.make(reference.problem, kRate, threads);
+  const auto peer = kind.start(reference.problem, kRate, threads);
   if (peer == nullptr) return;
   const std::vector<Numbers> before = peer->parameters();
   (void)peer->time(steps_);

@@ -32,7 +32,7 @@ Options parse_options(int argc, const char* const* argv) {
   app.add_option("--most-gflop", options.most_gflop, "leave out networks whose step takes more GFLOP")
       ->check(above_zero);
   app.add_option("--peers", options.peers, "only these peers, such as onednn,libtorch")->delimiter(',');
-  app.add_option("--python", options.python, "the interpreter of pytorch, sklearn and jax")
+  app.add_option("--python", options.python, "the interpreter of pytorch, compiled, sklearn and jax")
       ->capture_default_str()
       ->check(CLI::ExistingFile);
   app.add_option("--json", options.json, "also write the rows to this file");

@@ -11,7 +11,7 @@ namespace bench {
 /// What compare_bench's command line says.
 struct Options {
   std::vector<int> threads = {1, 2};
-  std::vector<std::string> peers;  ///< empty: all that are installed, but JAX
+  std::vector<std::string> peers;  ///< empty: all that are installed, but torch.compile and JAX
   std::string only, json, svg;
   double most_gflop = 1e6;
   std::string python = "/usr/bin/python3";  ///< Debian's, whatever PATH says

@@ -68,16 +68,17 @@ std::vector<PeerKind> chosen_peers(const Options& options, Interpreters& interpr
   for (PeerKind& kind : built_in_peers()) {
     if (kinds.empty() || wanted(kind.name)) kinds.push_back(std::move(kind));
   }
-  for (const std::string framework : {"pytorch", "sklearn", "jax"}) {
-    if (!wanted(framework) || (options.peers.empty() && framework == "jax")) continue;
+  for (const std::string framework : {"pytorch", "compiled", "sklearn", "jax"}) {
+    if (!wanted(framework) || (options.peers.empty() && (framework == "jax" || framework == "compiled")))
+      continue;
     if (auto kind = python_peer(interpreters, framework)) kinds.push_back(std::move(*kind));
   }
   for (const std::string& name : options.peers) {
     const auto has_name = [&](const PeerKind& kind) { return kind.name == name; };
     if (std::any_of(kinds.begin(), kinds.end(), has_name)) continue;
     throw std::runtime_error(
-        fmt::format("--peers: '{}' is no peer that is installed; pytorch, sklearn and jax "
-                    "are looked for by {}",
+        fmt::format("--peers: '{}' is no peer that is installed; pytorch, compiled, sklearn and "
+                    "jax are looked for by {}",
                     name, options.python));
   }
   return kinds;
@@ -111,7 +112,7 @@ void run(const Options& options) {
   print_heading(kinds);
   nlohmann::json rows = nlohmann::json::array();
   for (const Bar& bar : chosen) {
-    const Problem problem = make_problem(bar.name, bar.widths, bar.batch, bar.tanh);
+    const Problem problem = make_problem(bar);
     if (problem.flops() > 1e9 * options.most_gflop) continue;
     Check check(problem, kCheckWork);
     nlohmann::json one_thread;

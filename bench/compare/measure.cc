@@ -92,7 +92,7 @@ nlohmann::json measure(const Problem& problem, std::span<const PeerKind> kinds, 
   for (const PeerKind& kind : kinds) check(kind, options.threads);
   std::vector<Side> sides;
   for (const PeerKind& kind : kinds) {
-    auto peer = kind.make(problem_of(kind, problem), kRate, options.threads);
+    auto peer = kind.start(problem_of(kind, problem), kRate, options.threads);
     if (peer != nullptr) sides.push_back({.kind = &kind, .peer = std::move(peer)});
   }
   const int rounds = problem.flops() > kLongFlops ? std::min(options.rounds, kLongRounds) : options.rounds;

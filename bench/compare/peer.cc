@@ -10,4 +10,9 @@ double Peer::time(std::int64_t steps) {
   return seconds() - start;
 }
 
+std::unique_ptr<Peer> PeerKind::start(const Problem& problem, double learning_rate, int threads) const {
+  if (!problem.recurrence) return make(problem, learning_rate, threads);
+  return make_recurrent ? make_recurrent(problem, learning_rate, threads) : nullptr;
+}
+
 }  // namespace bench

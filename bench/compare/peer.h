@@ -20,7 +20,7 @@ class Peer {
   virtual void step() = 0;
   /// The seconds that so many steps take. A peer in another process measures them there.
   [[nodiscard]] virtual double time(std::int64_t steps);
-  /// Weights [outputs, inputs] and bias of each layer in turn.
+  /// The problem's weights and bias of each layer in turn, as they are now.
   [[nodiscard]] virtual std::vector<Numbers> parameters() = 0;
 };
 
@@ -37,6 +37,11 @@ struct PeerKind {
   /// What a library runs that cannot run a problem as it is: as much work, but another network or loss. Its
   /// gradients are checked against that, and the tables mark its figures with a ~. Empty: the problem itself.
   Problem (*adapt)(Problem problem) = nullptr;
+  /// make() of a recurrence. Empty: the library has none.
+  std::function<Make> make_recurrent = {};
+
+  /// What runs the problem, by make() or make_recurrent(); null where nothing does.
+  [[nodiscard]] std::unique_ptr<Peer> start(const Problem& problem, double learning_rate, int threads) const;
 };
 
 [[nodiscard]] PeerKind catenary_peer();
@@ -46,5 +51,9 @@ struct PeerKind {
 [[nodiscard]] PeerKind onednn_peer();
 [[nodiscard]] PeerKind openblas_peer();
 [[nodiscard]] PeerKind torch_peer();
+
+[[nodiscard]] std::unique_ptr<Peer> catenary_recurrent(const Problem& problem, double rate, int threads);
+[[nodiscard]] std::unique_ptr<Peer> onednn_recurrent(const Problem& problem, double rate, int threads);
+[[nodiscard]] std::unique_ptr<Peer> torch_recurrent(const Problem& problem, double rate, int threads);
 
 }  // namespace bench

@@ -69,10 +69,12 @@ class Catenary : public Peer {
 }  // namespace
 
 PeerKind catenary_peer() {
-  return {"catenary", std::string(kernels::name_of(kernels::supported_simd().back())) + " kernels",
-          [](const Problem& p, double learning_rate, int threads) -> std::unique_ptr<Peer> {
+  return {.name = "catenary",
+          .about = std::string(kernels::name_of(kernels::supported_simd().back())) + " kernels",
+          .make = [](const Problem& p, double learning_rate, int threads) -> std::unique_ptr<Peer> {
             return std::make_unique<Catenary>(p, learning_rate, threads);
-          }};
+          },
+          .make_recurrent = catenary_recurrent};
 }
 
 }  // namespace bench

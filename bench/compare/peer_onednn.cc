@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 #include <omp.h>
-#include <dnnl.hpp>
 
 #include "assembled.h"
+#include "onednn_engine.h"
 
 namespace bench {
 
@@ -11,13 +11,6 @@ namespace {
 using dnnl::memory;
 using tag = memory::format_tag;
 using type = memory::data_type;
-
-dnnl::engine& engine() {
-  static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
-  return cpu;
-}
-
-float* data(const memory& m) { return static_cast<float*>(m.get_data_handle()); }
 
 // One layer by oneDNN's inner products, each of which lays out the weights as it likes best; the weights live
 // in the forward product's layout and are reordered for the others where theirs differ.
@@ -32,7 +25,7 @@ struct Layer {
 class OneDnn : public Peer {
  public:
   OneDnn(const Problem& p, double rate, int threads)
-      : p_(p), rate_(static_cast<float>(rate)), threads_(threads), stream_(engine()) {
+      : p_(p), rate_(static_cast<float>(rate)), threads_(threads), stream_(onednn_engine()) {
     omp_set_num_threads(threads_);
     for (int l = 0; l < p_.layers(); ++l) add_layer(l);
     stream_.wait();
@@ -52,7 +45,7 @@ class OneDnn : public Peer {
     for (int l = 0; l < p_.layers(); ++l) {
       const Layer& layer = layers_[static_cast<std::size_t>(l)];
       all.push_back(p_.weights[static_cast<std::size_t>(l)]);
-      memory rows({{p_.out(l), p_.in(l)}, type::f32, tag::ab}, engine(), all.back().data());
+      memory rows({{p_.out(l), p_.in(l)}, type::f32, tag::ab}, onednn_engine(), all.back().data());
       memory weights = layer.weights;
       dnnl::reorder(weights, rows).execute(stream_, weights, rows);
       stream_.wait();
@@ -76,33 +69,33 @@ class OneDnn : public Peer {
       attributes.set_post_ops(activation);
     }
     const dnnl::inner_product_forward::primitive_desc forward(
-        {dnnl::prop_kind::forward_training, rows_in, any, vector, rows_out}, attributes, engine());
+        {dnnl::prop_kind::forward_training, rows_in, any, vector, rows_out}, attributes, onednn_engine());
     const dnnl::inner_product_backward_weights::primitive_desc gradient({rows_in, any, vector, rows_out},
-                                                                        engine(), forward);
+                                                                        onednn_engine(), forward);
     Layer layer;
     layer.forward = dnnl::inner_product_forward(forward);
     layer.gradient = dnnl::inner_product_backward_weights(gradient);
-    layer.weights = memory(forward.weights_desc(), engine());
-    layer.weights_gradient = memory(gradient.diff_weights_desc(), engine());
+    layer.weights = memory(forward.weights_desc(), onednn_engine());
+    layer.weights_gradient = memory(gradient.diff_weights_desc(), onednn_engine());
     layer.gradient_as_weights = forward.weights_desc() == gradient.diff_weights_desc()
                                     ? layer.weights_gradient
-                                    : memory(forward.weights_desc(), engine());
-    layer.bias = memory(vector, engine());
-    layer.bias_gradient = memory(vector, engine());
-    layer.source = l == 0 ? memory(rows_in, engine(), p_.inputs.data()) : layers_.back().result;
-    layer.result = memory(rows_out, engine());
-    layer.delta = memory(rows_out, engine());
-    memory rows({w, type::f32, tag::ab}, engine(), p_.weights[i].data());
+                                    : memory(forward.weights_desc(), onednn_engine());
+    layer.bias = memory(vector, onednn_engine());
+    layer.bias_gradient = memory(vector, onednn_engine());
+    layer.source = l == 0 ? memory(rows_in, onednn_engine(), p_.inputs.data()) : layers_.back().result;
+    layer.result = memory(rows_out, onednn_engine());
+    layer.delta = memory(rows_out, onednn_engine());
+    memory rows({w, type::f32, tag::ab}, onednn_engine(), p_.weights[i].data());
     dnnl::reorder(rows, layer.weights).execute(stream_, rows, layer.weights);
     std::copy(p_.biases[i].begin(), p_.biases[i].end(), data(layer.bias));
     if (l > 0) {
-      const dnnl::inner_product_backward_data::primitive_desc backward({rows_in, any, rows_out}, engine(),
-                                                                       forward);
+      const dnnl::inner_product_backward_data::primitive_desc backward({rows_in, any, rows_out},
+                                                                       onednn_engine(), forward);
       layer.backward = dnnl::inner_product_backward_data(backward);
       layer.earlier = layers_.back().delta;
       layer.weights_for_backward = backward.weights_desc() == forward.weights_desc()
                                        ? layer.weights
-                                       : memory(backward.weights_desc(), engine());
+                                       : memory(backward.weights_desc(), onednn_engine());
     }
     layers_.push_back(std::move(layer));
   }
@@ -165,11 +158,13 @@ std::string describe() {
 }  // namespace
 
 PeerKind onednn_peer() {
-  return {"onednn", describe(),
-          [](const Problem& p, double rate, int threads) -> std::unique_ptr<Peer> {
+  return {.name = "onednn",
+          .about = describe(),
+          .make = [](const Problem& p, double rate, int threads) -> std::unique_ptr<Peer> {
             return std::make_unique<OneDnn>(p, rate, threads);
           },
-          true};
+          .by_hand = true,
+          .make_recurrent = onednn_recurrent};
 }
 
 }  // namespace bench

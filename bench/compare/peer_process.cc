@@ -40,15 +40,24 @@ void append(std::ofstream& file, const Numbers& numbers) {
              static_cast<std::streamsize>(numbers.size() * sizeof(float)));
 }
 
+const char* name_of(Cell cell) {
+  if (cell == Cell::kLstm) return "lstm";
+  return cell == Cell::kGru ? "gru" : "rnn";
+}
+
 class PythonPeer : public Peer {
  public:
   PythonPeer(Process& process, std::filesystem::path folder, const Problem& p, double rate)
-      : process_(process), folder_(std::move(folder)), widths_(p.widths) {
-    const nlohmann::json header = {{"widths", p.widths},
-                                   {"batch", p.batch},
-                                   {"tanh", p.tanh},
-                                   {"classifies", p.classifies()},
-                                   {"learning_rate", rate}};
+      : process_(process), folder_(std::move(folder)), sizes_(sizes_of(p)) {
+    nlohmann::json header = {
+        {"widths", p.widths},           {"batch", p.batch},      {"tanh", p.tanh},
+        {"classifies", p.classifies()}, {"learning_rate", rate}, {"inputs", p.inputs.size()},
+        {"targets", p.targets.size()},  {"parameters", sizes_}};
+    if (p.recurrence) {
+      const Recurrence& r = *p.recurrence;
+      header["recurrence"] = {
+          {"cell", name_of(r.cell)}, {"inputs", r.inputs}, {"units", r.units}, {"steps", r.steps}};
+    }
     std::ofstream(folder_ / "problem.json") << header;
     std::ofstream numbers(folder_ / "numbers.f32", std::ios::binary);
     append(numbers, p.inputs);
@@ -69,24 +78,31 @@ class PythonPeer : public Peer {
     expect_ok(process_.ask("save " + folder_.string()));
     std::ifstream file(folder_ / "parameters.f32", std::ios::binary);
     std::vector<Numbers> all;
-    for (std::size_t l = 0; l + 1 < widths_.size(); ++l) {
-      for (const std::int64_t count : {widths_[l] * widths_[l + 1], widths_[l + 1]}) {
-        Numbers& numbers = all.emplace_back(static_cast<std::size_t>(count));
-        file.read(reinterpret_cast<char*>(numbers.data()), static_cast<std::streamsize>(count * 4));
-      }
+    for (const std::size_t count : sizes_) {
+      Numbers& numbers = all.emplace_back(count);
+      file.read(reinterpret_cast<char*>(numbers.data()), static_cast<std::streamsize>(count * sizeof(float)));
     }
     if (!file) throw std::runtime_error("too few parameters in " + folder_.string());
     return all;
   }
 
  private:
+  static std::vector<std::size_t> sizes_of(const Problem& p) {
+    std::vector<std::size_t> sizes;
+    for (std::size_t l = 0; l < p.weights.size(); ++l) {
+      sizes.push_back(p.weights[l].size());
+      sizes.push_back(p.biases[l].size());
+    }
+    return sizes;
+  }
+
   static void expect_ok(const std::string& answer) {
     if (answer != "ok") throw std::runtime_error("peers.py: " + answer);
   }
 
   Process& process_;
   std::filesystem::path folder_;
-  std::vector<std::int64_t> widths_;
+  std::vector<std::size_t> sizes_;  // of the parameters
 };
 
 }  // namespace
@@ -177,12 +193,12 @@ std::optional<PeerKind> python_peer(Interpreters& interpreters, const std::strin
     return std::nullopt;
   }
   if (!greeting.starts_with(kReady)) return std::nullopt;
-  return PeerKind{.name = framework,
-                  .about = greeting.substr(kReady.size()),
-                  .make = [&interpreters, framework](const Problem& p, double rate, int threads) {
-                    return std::make_unique<PythonPeer>(interpreters.get(framework, threads),
-                                                        interpreters.folder(), p, rate);
-                  }};
+  const auto make = [&interpreters, framework](const Problem& p, double rate, int threads) {
+    return std::make_unique<PythonPeer>(interpreters.get(framework, threads), interpreters.folder(), p, rate);
+  };
+  PeerKind kind{.name = framework, .about = greeting.substr(kReady.size()), .make = make};
+  if (framework != "sklearn") kind.make_recurrent = make;
+  return kind;
 }
 
 }  // namespace bench

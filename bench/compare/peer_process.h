@@ -56,8 +56,8 @@ class Interpreters {
   std::map<std::pair<std::string, int>, Process> running_;
 };
 
-/// Empty where Python or the framework (pytorch, sklearn or jax) is missing. At most one Peer of a framework
-/// lives at a time. `interpreters` outlives what is made.
+/// Empty where Python or the framework (pytorch, compiled, sklearn or jax) is missing. At most one Peer of a
+/// framework lives at a time. `interpreters` outlives what is made.
 [[nodiscard]] std::optional<PeerKind> python_peer(Interpreters& interpreters, const std::string& framework);
 
 }  // namespace bench

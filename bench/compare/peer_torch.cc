@@ -70,10 +70,12 @@ class Torch : public Peer {
 }  // namespace
 
 PeerKind torch_peer() {
-  return {"libtorch", std::string(TORCH_VERSION) + (at::hasMKL() ? ", MKL" : ", the system's BLAS"),
-          [](const Problem& p, double rate, int threads) -> std::unique_ptr<Peer> {
+  return {.name = "libtorch",
+          .about = std::string(TORCH_VERSION) + (at::hasMKL() ? ", MKL" : ", the system's BLAS"),
+          .make = [](const Problem& p, double rate, int threads) -> std::unique_ptr<Peer> {
             return std::make_unique<Torch>(p, rate, threads);
-          }};
+          },
+          .make_recurrent = torch_recurrent};
 }
 
 }  // namespace bench

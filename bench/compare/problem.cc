@@ -5,11 +5,11 @@
 #include <random>
 #include <set>
 
+#include "recurrence.h"
+
 namespace bench {
 
 namespace {
-
-using Doubles = std::vector<double>;
 
 // Of the different samples in a batch that is checked: fewer would show too little.
 constexpr std::int64_t kFewest = 8;
@@ -26,9 +26,6 @@ Numbers normal(std::mt19937& random, std::int64_t count, double deviation) {
 constexpr double kNearKink = 1.5e-7;
 // Beyond all doubt, and next to nothing beside the units' other numbers.
 constexpr float kOffKink = 0.01F;
-
-// Weights and biases of each layer in turn.
-using Parameters = std::vector<Doubles>;
 
 Parameters parameters_of(const Problem& p) {
   Parameters all;
@@ -115,8 +112,13 @@ std::vector<Numbers> moves_of(const Problem& p, double learning_rate, int steps,
   for (int step = 0; step < steps; ++step) {
     Parameters gradients;
     for (const Doubles& tensor : at) gradients.emplace_back(tensor.size());
-    for (std::size_t sample = 0; sample < p.times.size(); ++sample)
-      add_gradients(p, at, sample, gradients, undecided);
+    for (std::size_t sample = 0; sample < p.times.size(); ++sample) {
+      if (p.recurrence) {
+        add_recurrent_gradients(p, at, sample, gradients);
+      } else {
+        add_gradients(p, at, sample, gradients, undecided);
+      }
+    }
     for (std::size_t i = 0; i < at.size(); ++i) {
       for (std::size_t k = 0; k < at[i].size(); ++k) at[i][k] -= learning_rate * gradients[i][k];
     }
@@ -131,24 +133,35 @@ std::vector<Numbers> moves_of(const Problem& p, double learning_rate, int steps,
 
 }  // namespace
 
+std::int64_t Problem::inputs_of_sample() const {
+  return recurrence ? recurrence->steps * recurrence->inputs : widths[0];
+}
+
 double Problem::flops() const {
+  if (recurrence) {
+    const Recurrence& r = *recurrence;
+    return 6.0 * static_cast<double>(batch * r.steps * r.gates() * r.units * (r.inputs + r.units));
+  }
   double products = 0;
   for (int l = 0; l < layers(); ++l) products += static_cast<double>(in(l)*out(l)) * (l == 0 ? 2 : 3);
   return 2 * products * static_cast<double>(batch);
 }
 
 std::int64_t Problem::parameters() const {
-  std::int64_t count = 0;
-  for (int l = 0; l < layers(); ++l) count += (in(l) + 1) * out(l);
-  return count;
+  std::size_t count = 0;
+  for (std::size_t l = 0; l < weights.size(); ++l) count += weights[l].size() + biases[l].size();
+  return static_cast<std::int64_t>(count);
 }
 
 double Problem::least_bytes() const {
-  const std::int64_t numbers = 4 * parameters() - in(0) * out(0) + batch * widths.front();
+  const std::int64_t numbers =
+      4 * parameters() - static_cast<std::int64_t>(weights[0].size()) + batch * inputs_of_sample();
   return 4.0 * static_cast<double>(numbers);
 }
 
-double Problem::own_bytes() const { return 4.0 * static_cast<double>(parameters() + batch * widths.front()); }
+double Problem::own_bytes() const {
+  return 4.0 * static_cast<double>(parameters() + batch * inputs_of_sample());
+}
 
 Problem make_problem(std::string name, std::vector<std::int64_t> widths, std::int64_t batch, bool tanh) {
   Problem p{.name = std::move(name), .widths = std::move(widths), .tanh = tanh, .batch = batch};
@@ -170,19 +183,40 @@ Problem make_problem(std::string name, std::vector<std::int64_t> widths, std::in
   return p;
 }
 
+Problem make_problem(std::string name, const Recurrence& r, std::int64_t batch) {
+  Problem p{
+      .name = std::move(name), .widths = {}, .batch = batch, .loss = Loss::kSquaredError, .recurrence = r};
+  std::mt19937 random(1);
+  const std::int64_t rows = r.gates() * r.units;
+  const auto weights = [&](std::int64_t columns) {
+    return normal(random, rows * columns, 1 / std::sqrt(static_cast<double>(columns)));
+  };
+  p.inputs = normal(random, batch * p.inputs_of_sample(), 1);
+  p.weights.push_back(weights(r.inputs));
+  p.biases.push_back(normal(random, rows, 0.1));
+  p.weights.push_back(weights(r.units));
+  p.biases.push_back(normal(random, r.cell == Cell::kGru ? r.units : 0, 0.1));
+  p.targets = normal(random, batch * r.units, 1);
+  p.times.assign(static_cast<std::size_t>(batch), 1);
+  return p;
+}
+
 Problem few_samples(const Problem& problem, double multiply_adds) {
   Problem p = problem;
   const double sample = p.flops() / 2 / static_cast<double>(p.batch);
   const std::int64_t affordable = std::max(static_cast<std::int64_t>(multiply_adds / sample), kFewest);
-  const std::int64_t different = std::min(affordable, p.batch), width = p.widths[0];
+  const std::int64_t different = std::min(affordable, p.batch);
   p.times.assign(static_cast<std::size_t>(different), 1);
   std::mt19937 random(2);
   std::uniform_int_distribution<std::int64_t> draw(0, different - 1);
   for (std::int64_t to = different; to < p.batch; ++to) {
     const std::int64_t from = draw(random);
     ++p.times[static_cast<std::size_t>(from)];
-    std::copy_n(p.inputs.begin() + from * width, width, p.inputs.begin() + to * width);
-    p.targets[static_cast<std::size_t>(to)] = p.targets[static_cast<std::size_t>(from)];
+    const auto copy = [&](Numbers& all, std::int64_t width) {
+      std::copy_n(all.begin() + from * width, width, all.begin() + to * width);
+    };
+    copy(p.inputs, p.inputs_of_sample());
+    copy(p.targets, p.targets_of_sample());
   }
   return p;
 }
@@ -215,7 +249,33 @@ std::vector<Bar> bars() {
       {"1024 wide x 4", {1024, 1024, 1024, 1024, 1024}, 512},
       {"4096 wide x 3", {4096, 4096, 4096, 4096}, 1024},
       {"784-128-10", {784, 128, 10}, 1},
+      {.name = "lstm 16-16 x 32",
+       .widths = {},
+       .batch = 16,
+       .recurrence = Recurrence{Cell::kLstm, 16, 16, 32}},
+      {.name = "lstm 1-32 x 64", .widths = {}, .batch = 32, .recurrence = Recurrence{Cell::kLstm, 1, 32, 64}},
+      {.name = "lstm 64-256 x 128",
+       .widths = {},
+       .batch = 64,
+       .recurrence = Recurrence{Cell::kLstm, 64, 256, 128}},
+      {.name = "lstm 64-512 x 128",
+       .widths = {},
+       .batch = 64,
+       .recurrence = Recurrence{Cell::kLstm, 64, 512, 128}},
+      {.name = "gru 64-256 x 128",
+       .widths = {},
+       .batch = 64,
+       .recurrence = Recurrence{Cell::kGru, 64, 256, 128}},
+      {.name = "rnn 64-256 x 128",
+       .widths = {},
+       .batch = 64,
+       .recurrence = Recurrence{Cell::kTanh, 64, 256, 128}},
   };
+}
+
+Problem make_problem(const Bar& bar) {
+  if (bar.recurrence) return make_problem(bar.name, *bar.recurrence, bar.batch);
+  return make_problem(bar.name, bar.widths, bar.batch, bar.tanh);
 }
 
 }  // namespace bench

@@ -45,7 +45,7 @@ std::string network_of(const json& row) {
 
 void print_heading(std::span<const PeerKind> kinds) {
   for (const PeerKind& kind : kinds) fmt::print("{:10} {}\n", kind.name, kind.about);
-  fmt::print("\n{:16} {:>6} {:>2} {:>10} {:>8} {:>9} {:>7} {:>6} {:>6} {:>7} ", "network", "batch", "th",
+  fmt::print("\n{:17} {:>6} {:>2} {:>10} {:>8} {:>9} {:>7} {:>6} {:>6} {:>7} ", "network", "batch", "th",
              "step", "spread %", "samples/s", "GFLOP/s", "% peak", "x 1 th", "by hand");
   for (const PeerKind& kind : kinds.subspan(1)) fmt::print(" {:>8}", kind.name);
   fmt::print("\n");
@@ -59,14 +59,14 @@ void print_row(const json& row, const json& one_thread, std::span<const PeerKind
   const std::string gain =
       again ? fmt::format("{:.2f}", one_thread["sides"][kinds[0].name]["step_seconds"].get<double>() / time)
             : "";
-  fmt::print("{:16} {:>6} {:>2} {:>10} {:>8.1f} {:>9.3g} {:>7.1f} {:>6.1f} {:>6} {:>7} ",
+  fmt::print("{:17} {:>6} {:>2} {:>10} {:>8.1f} {:>9.3g} {:>7.1f} {:>6.1f} {:>6} {:>7} ",
              again ? "" : row["network"].get<std::string>(), row["batch"].get<std::int64_t>(),
              row["threads"].get<int>(), time_text(time), spread, own["samples_per_second"].get<double>(),
              own["gflops"].get<double>(), own["percent_of_peak"].get<double>(), gain, best_by_hand(row));
   for (const PeerKind& kind : kinds.subspan(1)) fmt::print(" {:>8}", ratio_text(side_of(row, kind.name)));
   fmt::print("\n");
   if (row.contains("percent_of_bandwidth")) {
-    fmt::print("{:26} {:.1f} % of the {:.1f} GB/s at which weights of this size are read\n", "",
+    fmt::print("{:27} {:.1f} % of the {:.1f} GB/s at which weights of this size are read\n", "",
                row["percent_of_bandwidth"].get<double>(), row["read_bytes_per_second"].get<double>() * 1e-9);
   }
   std::fflush(stdout);

@@ -6,7 +6,13 @@
 namespace catenary {
 
 /// What a random number is for. Part of the key, so that two uses never share a stream.
-enum class RandomPurpose : std::uint32_t { kInitialWeights = 1, kShuffle = 2, kSplit = 3, kTest = 4 };
+enum class RandomPurpose : std::uint32_t {
+  kInitialWeights = 1,
+  kShuffle = 2,
+  kSplit = 3,
+  kTest = 4,
+  kDropout = 5
+};
 
 /// Philox4x32-10, a counter-based generator: the number at (seed, purpose, stream, index) is a pure function
 /// of the four, independent of the order of calls, threads and tiles. [Salmon et al. 2011, "Parallel Random

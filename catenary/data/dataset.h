@@ -37,7 +37,15 @@ struct Mark {
   std::vector<std::string> levels;  ///< told apart and sorted as classes are: 1 and 1.0 are one
 };
 
-/// Examples: for each row its features and its targets.
+/// A column by which the rows of a series follow each other.
+struct Times {
+  TextList texts;               ///< of each row, as it stands
+  std::vector<double> numbers;  ///< of each row: the seconds since 1970-01-01 of a date, else the number
+  bool are_dates = false;
+};
+
+/// Examples: for each row its features and its targets. Where examples are sequences of rows, a row's targets
+/// are those of the sequence that begins with it, see make_sequences().
 struct Dataset {
   Features features;  ///< one row for each example, as it was read
   /// Where the first number of each of schema.columns stands among the features' columns, of which some may
@@ -55,8 +63,12 @@ struct Dataset {
   std::int64_t target_columns = 0;  ///< 0: read for prediction, without targets
   Schema schema;                    ///< of the features and the targets
   TextList ids;                     ///< of each row, if schema.id names a column
-  Mark part, group;                 ///< empty unless asked for; a row with its targets has its part
-  std::vector<std::string> notes;   ///< what was not certain and how it was taken, for a person
+  Mark part, group, series;         ///< empty unless asked for; a row with its targets has its part
+  Times times;                      ///< empty unless asked for
+  /// Of each row how many rows the sequence has that begins with it; empty unless
+  /// schema.sequence.has_lengths.
+  std::vector<float> lengths = {};
+  std::vector<std::string> notes;  ///< what was not certain and how it was taken, for a person
 };
 
 }  // namespace catenary

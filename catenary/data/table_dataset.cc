@@ -16,6 +16,7 @@
 #include "catenary/data/csv/csv.h"
 #include "catenary/data/name_index.h"
 #include "catenary/data/recode.h"
+#include "catenary/data/sequence_times.h"
 #include "catenary/data/table_columns.h"
 #include "catenary/data/table_requests.h"
 
@@ -108,6 +109,16 @@ void take_ids(TextList& ids, Table& table, const std::string& name) {
   }
 }
 
+// The id's column may be the same.
+void take_times(Dataset& dataset, const Table& table, const TableOptions& options) {
+  if (options.time.empty()) return;
+  const std::size_t column = column_of(table, options.time);
+  dataset.times = read_times(
+      table.columns[column].texts,
+      {.decimal = table.decimal, .date_order = options.format.date_order, .missing = options.format.missing},
+      [&](std::size_t row) { return cell_position(table, row, column); });
+}
+
 void take_features(Features& features, Table& table) {
   CellMatrix& cells = table.of(ColumnRole::kFeature);
   features.rows = table.rows();
@@ -125,6 +136,8 @@ Dataset rows_of(Table& table, const TableOptions& options) {
   dataset.target_columns = std::ssize(options.targets);
   take_mark(dataset.part, table, options.part);
   take_mark(dataset.group, table, options.group);
+  take_mark(dataset.series, table, options.series);
+  take_times(dataset, table, options);
   if (options.id.empty()) return dataset;
   dataset.schema.id = options.id;
   take_ids(dataset.ids, table, options.id);
@@ -230,6 +243,17 @@ void take_columns(Dataset& dataset, const Table& table, const Schema& trained) {
   }
 }
 
+// Copies targets that are inputs, too.
+std::vector<float> numbers_of(const Table& table, Names targets) {
+  std::vector<const Column*> columns;
+  for (const std::string& name : targets) columns.push_back(&table.columns[column_of(table, name)]);
+  std::vector<float> numbers;
+  for (std::size_t row = 0; row < table.lines.size(); ++row) {
+    for (const Column* column : columns) numbers.push_back(table.number(row, *column));
+  }
+  return numbers;
+}
+
 std::vector<std::string> whole_targets(const Table& table, Names targets) {
   if (targets.size() > 1) return {};
   const Column& column = table.columns[column_of(table, targets.front())];
@@ -241,18 +265,20 @@ Dataset training_set(Table& table, const TableOptions& options) {
   require_values(table, options.targets);
   Dataset dataset = rows_of(table, options);
   choose_columns(dataset, table);
-  take_features(dataset.features, table);
   dataset.schema.target_names = options.targets;
   const bool are_numbers = std::ranges::all_of(options.targets, [&](const std::string& name) {
     return table.columns[column_of(table, name)].type == ColumnType::kNumber;
   });
-  if (are_numbers) {
+  if (are_numbers && options.target_role == TargetRole::kInput) {
+    dataset.targets = numbers_of(table, options.targets);
+  } else if (are_numbers) {
     dataset.targets = std::move(table.of(ColumnRole::kTarget).numbers);
     dataset.whole_targets = whole_targets(table, options.targets);
   } else {
     require_one(options.targets);
     learn_classes(dataset, table, options);
   }
+  take_features(dataset.features, table);
   require_parts(table, dataset, options.part);
   return dataset;
 }
@@ -267,24 +293,28 @@ Dataset load(const auto& source, const TableOptions& options) {
   return dataset;
 }
 
+std::vector<float> targets_for(const Schema& trained, Table& table, const TableOptions& options) {
+  if (!trained.classes.empty())
+    return class_indices(table, column_of(table, options.targets.front()), trained.classes, table.decimal);
+  return target_role(trained) == TargetRole::kInput ? numbers_of(table, options.targets)
+                                                    : std::move(table.of(ColumnRole::kTarget).numbers);
+}
+
 Dataset set_for(const Schema& trained, Table& table, const TableOptions& options) {
   Dataset dataset = rows_of(table, options);
   dataset.schema = trained;
+  if (!options.targets.empty()) {
+    dataset.targets = targets_for(trained, table, options);
+    require_parts(table, dataset, options.part);
+  }
   take_features(dataset.features, table);
   take_columns(dataset, table, trained);
-  if (options.targets.empty()) return dataset;
-  if (trained.classes.empty()) {
-    dataset.targets = std::move(table.of(ColumnRole::kTarget).numbers);
-  } else {
-    dataset.targets =
-        class_indices(table, column_of(table, options.targets.front()), trained.classes, table.decimal);
-  }
-  require_parts(table, dataset, options.part);
   return dataset;
 }
 
-// Throws if a column is both: it could not be read as a number and as a class at once.
+// Throws if a column is both and no past: it could not be read as a number and as a class at once.
 void require_apart(const std::string& file, const Schema& trained) {
+  if (trained.sequence.steps > 0) return;
   for (const std::string& name : trained.target_names) {
     const auto is_feature = [&](const ColumnSchema& column) { return column.name == name; };
     if (std::ranges::none_of(trained.columns, is_feature)) continue;
@@ -298,7 +328,8 @@ Dataset load_for(const Schema& trained, const auto& source, TargetUse use, const
   require_apart(file, trained);
   TableOptions options = given;
   options.targets = use == TargetUse::kRequired ? trained.target_names : std::vector<std::string>();
-  if (use == TargetUse::kIgnored) options.may_lack = without_targets(trained);
+  if (use == TargetUse::kIgnored && target_role(trained) == TargetRole::kTarget)
+    options.may_lack = without_targets(trained);
   options.target_type = trained.classes.empty() ? TargetType::kNumbers : TargetType::kCategory;
   if (use == TargetUse::kRequired && options.targets.empty())
     fail(ErrorKind::kConfig, "{}: needed the name of the target column, the trained model knows none", file);

@@ -18,6 +18,9 @@ namespace catenary {
 /// unless they look like amounts, which are refused; kCategory: classes whatever they look like.
 enum class TargetType { kInfer, kClasses, kCategory, kNumbers };
 
+/// Whether the targets' columns are inputs, too, as where their past foretells them.
+enum class TargetRole { kTarget, kInput };
+
 /// How a table is to be read.
 struct TableOptions {
   CsvFormat format = {};                        ///< how it is written
@@ -28,6 +31,9 @@ struct TableOptions {
   std::string id = {};                                         ///< column to carry along; "": none
   std::string part = {};                                       ///< column for Dataset::part; "": none
   std::string group = {};                                      ///< column for Dataset::group; "": none
+  std::string series = {};                                     ///< column for Dataset::series; "": none
+  std::string time = {};                                       ///< column for Dataset::times; "": none
+  TargetRole target_role = TargetRole::kTarget;                ///< a trained model's columns tell it
   MayLack may_lack = {};  ///< of a file for a trained model: set by the reader
   /// Files whose rows follow, with the same header.
   std::vector<std::filesystem::path> more = {};

@@ -52,15 +52,21 @@ class Requests {
          index_.hint(name), is_training() && are_mostly_numbers(header_) ? kReadsHeader : "");
   }
 
-  void add_targets(Names targets, std::optional<ColumnType> type) {
-    for (std::size_t i = 0; i < targets.size(); ++i)
-      column(targets[i], "the target column") = {
-          .role = ColumnRole::kTarget, .type = type, .order = i, .remedy = is_training() ? kOfTarget : ""};
+  // A target that is an input, too, keeps its place among them.
+  void add_targets(Names targets, std::optional<ColumnType> type, TargetRole role) {
+    targets_ = targets;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      ColumnRequest& request = column(targets[i], "the target column");
+      request.type = type, request.remedy = is_training() ? kOfTarget : "";
+      if (role == TargetRole::kTarget) request.role = ColumnRole::kTarget, request.order = i;
+    }
   }
 
   void add_others(const TableOptions& options) {
     if (!options.part.empty()) free(options.part, "the split's column").role = ColumnRole::kMark;
     if (!options.group.empty()) free(options.group, "the group column").role = ColumnRole::kMark;
+    if (!options.series.empty()) free(options.series, "the series' column").role = ColumnRole::kMark;
+    if (!options.time.empty()) free_of_marks(options.time, "the time's column").role = ColumnRole::kText;
     if (options.id.empty()) return;
     ColumnRequest& id = free(options.id, "the id column");
     if (id.role != ColumnRole::kMark) id.role = ColumnRole::kText;
@@ -75,10 +81,18 @@ class Requests {
   // A column that is neither a target nor an input that a model must have.
   ColumnRequest& free(const std::string& name, std::string_view what) {
     ColumnRequest& request = column(name, what);
-    const bool is_free =
-        request.role == unasked_ || request.role == ColumnRole::kSkip || request.role == ColumnRole::kMark;
-    if (is_free) return request;
+    const bool is_target = std::ranges::count(targets_, name) > 0;
+    const bool is_free = request.role == unasked_ || request.role == ColumnRole::kSkip ||
+                         request.role == ColumnRole::kMark || request.role == ColumnRole::kText;
+    if (is_free && !is_target) return request;
     fail(ErrorKind::kConfig, "{}: needed {} beside the targets and the model's inputs, found {}", file_, what,
+         quote(name));
+  }
+
+  ColumnRequest& free_of_marks(const std::string& name, std::string_view what) {
+    ColumnRequest& request = free(name, what);
+    if (request.role != ColumnRole::kMark) return request;
+    fail(ErrorKind::kConfig, "{}: needed {} beside those of series, groups and parts, found {}", file_, what,
          quote(name));
   }
 
@@ -86,6 +100,7 @@ class Requests {
   Names header_;
   NameIndex index_;
   ColumnRole unasked_;
+  Names targets_;
   std::vector<ColumnRequest> requests_;
 };
 
@@ -117,9 +132,16 @@ std::vector<ColumnRequest> training_requests(const std::string& file, Names head
   }
   for (const std::string& name : options.ignore)
     requests.column(name, "data.ignore: the column").role = ColumnRole::kSkip;
-  requests.add_targets(options.targets, requested_type(options.target_type));
+  requests.add_targets(options.targets, requested_type(options.target_type), options.target_role);
   requests.add_others(options);
   return requests.take();
+}
+
+TargetRole target_role(const Schema& trained) {
+  const auto is_target = [&](const ColumnSchema& column) {
+    return std::ranges::count(trained.target_names, column.name) > 0;
+  };
+  return std::ranges::any_of(trained.columns, is_target) ? TargetRole::kInput : TargetRole::kTarget;
 }
 
 std::vector<ColumnRequest> trained_requests(const std::string& file, Names header, const Schema& trained,
@@ -130,7 +152,7 @@ std::vector<ColumnRequest> trained_requests(const std::string& file, Names heade
     requests.column(column.name, "the column that the model was trained on,") = {
         .type = column.type, .date_order = column.date_order, .order = i};
   }
-  requests.add_targets(options.targets, requested_type(options.target_type));
+  requests.add_targets(options.targets, requested_type(options.target_type), target_role(trained));
   requests.add_others(options);
   return requests.take();
 }

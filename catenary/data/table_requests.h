@@ -16,7 +16,10 @@ namespace catenary {
                                                            std::span<const std::string> header,
                                                            const TableOptions& options);
 
-/// The same for a trained model. Of the options, targets, target_type, part, group and id count.
+/// Whether the targets are among the model's inputs.
+[[nodiscard]] TargetRole target_role(const Schema& trained);
+
+/// The same for a trained model. Of the options, targets, target_type and the names of columns count.
 [[nodiscard]] std::vector<ColumnRequest> trained_requests(const std::string& file,
                                                           std::span<const std::string> header,
                                                           const Schema& trained, const TableOptions& options);

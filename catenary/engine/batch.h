@@ -15,6 +15,12 @@
 /// What a step is given, by those who compile and run it, and what it answers.
 namespace catenary {
 
+/// Which of its rows a table gives to a sample of a batch.
+enum class RowOrder : std::uint8_t {
+  kOfBatch,     ///< the one that the batch names
+  kByPosition,  ///< row i to sample i of whatever batch, counted from 0
+};
+
 /// A caller's table: one row for each sample, elements of a row side by side. A view: the numbers must stay
 /// where they are until the steps that they are bound to have run for the last time, or have other rows.
 struct Rows {
@@ -28,6 +34,7 @@ struct Rows {
   std::span<const double> shift = {};
   std::int64_t columns =
       0;  ///< elements of a row, checked against the input; 0: the caller knows that they fit
+  RowOrder order = RowOrder::kOfBatch;  ///< which row a sample has
 };
 
 /// A table of the caller's numbers, `columns` a row; the step converts them to its own number type. Bytes are

@@ -4,14 +4,29 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/philox.h"
+#include "catenary/engine/orthogonal.h"
 
 namespace catenary {
 
 namespace {
 
+// Orthogonal matrices [rows, columns], one below the other.
 template <typename T>
-void fill(T* numbers, std::int64_t count, const Init& init, const Philox& random) {
-  for (std::int64_t i = 0; i < count; ++i) {
+void fill_orthogonal(T* numbers, const Shape& shape, const Init& init, const Philox& random) {
+  const std::int64_t rows = shape[0] / init.blocks, columns = shape[1], size = rows * columns;
+  std::vector<double> block(static_cast<std::size_t>(size));
+  for (std::int64_t first = 0; first < shape.size(); first += size) {
+    for (std::int64_t i = 0; i < size; ++i)
+      block[static_cast<std::size_t>(i)] = random.normal(static_cast<std::uint64_t>(first + i));
+    orthonormalise(block, rows, columns);
+    std::ranges::transform(block, numbers + first, [&](double x) { return static_cast<T>(init.scale * x); });
+  }
+}
+
+template <typename T>
+void fill(T* numbers, const Shape& shape, const Init& init, const Philox& random) {
+  if (init.kind == Init::Kind::kOrthogonal) return fill_orthogonal(numbers, shape, init, random);
+  for (std::int64_t i = 0; i < shape.size(); ++i) {
     const auto place = static_cast<std::uint64_t>(i);
     switch (init.kind) {
       case Init::Kind::kConstant: numbers[i] = static_cast<T>(init.scale); break;
@@ -19,6 +34,7 @@ void fill(T* numbers, std::int64_t count, const Init& init, const Philox& random
         numbers[i] = static_cast<T>(init.scale * (2 * random.uniform(place) - 1));
         break;
       case Init::Kind::kNormal: numbers[i] = static_cast<T>(init.scale * random.normal(place)); break;
+      case Init::Kind::kOrthogonal: break;
     }
   }
 }
@@ -53,11 +69,11 @@ void Variables::add_new(Graph& graph) {
 void Variables::initialise(Variable& variable) const {
   const Philox random(seed_, RandomPurpose::kInitialWeights,
                       stream_of(variable.name.data(), variable.name.size()));
-  const std::int64_t count = variable.type.shape.size();
+  const Shape& shape = variable.type.shape;
   if (variable.type.dtype == DType::kF32) {
-    fill(variable.memory.as<float>(), count, variable.spec.init, random);
+    fill(variable.memory.as<float>(), shape, variable.spec.init, random);
   } else {
-    fill(variable.memory.as<double>(), count, variable.spec.init, random);
+    fill(variable.memory.as<double>(), shape, variable.spec.init, random);
   }
 }
 

@@ -233,6 +233,10 @@ Value Graph::shared_input(std::string_view name, const Shape& shape, DType dtype
 }
 
 Value Graph::parameter(std::string_view name, const Shape& shape, const Init& init, DType dtype) {
+  const bool is_orthogonal = init.kind == Init::Kind::kOrthogonal;
+  if (is_orthogonal && (shape.rank() != 2 || init.blocks < 1 || shape[0] % init.blocks != 0))
+    fail(ErrorKind::kShape, "the parameter '{}' needs {} orthogonal matrices of equal size, found {}", name,
+         init.blocks, shape.str());
   return leaf(ops::kVariable, name, {dtype, shape, false}, VariableSpec{Role::kParameter, init});
 }
 

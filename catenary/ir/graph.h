@@ -93,7 +93,7 @@ class Graph {
   Value input(std::string_view name, const Shape& shape, DType dtype = DType::kF32);
   /// A value that the caller sets for the whole batch: a learning rate. See Value::set_default.
   Value shared_input(std::string_view name, const Shape& shape, DType dtype = DType::kF32);
-  /// A trainable variable.
+  /// A trainable variable. Throws Error{shape} for orthogonal matrices that have no such shape.
   Value parameter(std::string_view name, const Shape& shape, const Init& init = {},
                   DType dtype = DType::kF32);
   /// A variable that only the program's own updates change: momentum, step count.

@@ -70,6 +70,8 @@ TEST(Attribute, IsWrittenAsAPersonWould) {
   EXPECT_EQ(str(Attribute{VariableSpec{Role::kState, {Init::Kind::kConstant, 2}}}), "state, init 2");
   EXPECT_EQ(str(Attribute{VariableSpec{Role::kParameter, {Init::Kind::kUniform, 0.5}}}),
             "parameter, init uniform ±0.5");
+  EXPECT_EQ(str(Attribute{VariableSpec{Role::kParameter, {Init::Kind::kOrthogonal, 1, 4}}}),
+            "parameter, init orthogonal ×1, blocks 4");
   EXPECT_EQ(str(Attribute{VariableSpec{Role::kParameter, {Init::Kind::kNormal, 0.25}}}),
             "parameter, init normal σ=0.25");
 }

@@ -23,6 +23,8 @@ struct AttributePrinter {
       case Init::Kind::kConstant: return fmt::format("{}, init {}", role, spec.init.scale);
       case Init::Kind::kUniform: return fmt::format("{}, init uniform ±{:.4g}", role, spec.init.scale);
       case Init::Kind::kNormal: return fmt::format("{}, init normal σ={:.4g}", role, spec.init.scale);
+      case Init::Kind::kOrthogonal:
+        return fmt::format("{}, init orthogonal ×{:.4g}, blocks {}", role, spec.init.scale, spec.init.blocks);
     }
     return role;
   }

@@ -36,10 +36,12 @@ struct SliceRange {
 /// What a variable holds before the first step.
 struct Init {
   /// Which numbers.
-  enum class Kind : std::uint8_t { kConstant, kUniform, kNormal };
+  enum class Kind : std::uint8_t { kConstant, kUniform, kNormal, kOrthogonal };
   Kind kind = Kind::kConstant;  ///< which numbers
-  /// The constant; or the half-width of the uniform range [-scale, scale); or the standard deviation.
+  /// The constant; or the half-width of the uniform range [-scale, scale); or the standard deviation; or the
+  /// length of the columns of an orthogonal matrix (of one with fewer rows than columns: of its rows).
   double scale = 0;
+  std::int64_t blocks = 1;  ///< of kOrthogonal: matrices of equal size, one below the other
   [[nodiscard]] bool operator==(const Init&) const = default;
 };
 

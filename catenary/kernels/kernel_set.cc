@@ -18,6 +18,8 @@ namespace catenary::kernels {
   template <typename T>                                                                                     \
   void transpose(const TransposeArgs<T>&) noexcept;                                                         \
   template <typename T>                                                                                     \
+  void pack(const PackArgs<T>&) noexcept;                                                                   \
+  template <typename T>                                                                                     \
   void gather(const GatherArgs<T>&) noexcept;                                                               \
   template <typename T>                                                                                     \
   void scatter(const ScatterArgs<T>&) noexcept;                                                             \
@@ -41,6 +43,7 @@ namespace catenary::kernels {
             .column = {column<T, static_cast<Column>(kColumns)>...},                                        \
             .product = product<T>,                                                                          \
             .transpose = transpose<T>,                                                                      \
+            .pack = pack<T>,                                                                                \
             .gather = gather<T>,                                                                            \
             .scatter = scatter<T>,                                                                          \
             .accumulate_columns = accumulate_columns<T>,                                                    \

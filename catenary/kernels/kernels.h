@@ -129,6 +129,10 @@ struct ProductArgs {
   const T* activation = nullptr;  ///< [rows, columns], for a slope
   std::int64_t activation_row_stride = 0;
   const T* factor = nullptr;
+  /// 0, or the terms of a sum come in groups of so many, of which `inner` is a multiple: from one group to
+  /// the next a and b lie so far apart, whatever the strides.
+  std::int64_t group = 0;
+  std::int64_t a_group_stride = 0, b_group_stride = 0;
 };
 
 /// The row stride recommended for a row-major matrix of `columns` elements that is walked down its columns
@@ -153,6 +157,20 @@ struct TransposeArgs {
   std::int64_t columns = 0;
   T* out = nullptr;  ///< [columns, rows]
   std::int64_t out_row_stride = 0;
+};
+
+/// Copies each row's samples, kLanes at a time, to where many such pieces lie side by side that are only read
+/// much later: out(b, r, j) = in(r, kLanes b + j), past the caches where `out` and its strides are whole
+/// cache lines.
+template <Number T>
+struct PackArgs {
+  Operand<T> in;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  T* out = nullptr;
+  std::int64_t out_row_stride = 0;
+  std::int64_t block_stride = 0;  ///< from one b to the next
+  bool far = false;               ///< write past the caches, if `out` and its strides are whole cache lines
 };
 
 /// Copies samples of a user's rows into a tile, a sample a column, and, or, into rows of T.
@@ -261,6 +279,7 @@ struct KernelSet {
   std::array<Kernel<ColumnArgs<T>>, static_cast<std::size_t>(Column::kCount)> column;
   Kernel<ProductArgs<T>> product;
   Kernel<TransposeArgs<T>> transpose;
+  Kernel<PackArgs<T>> pack;
   Kernel<GatherArgs<T>> gather;
   Kernel<ScatterArgs<T>> scatter;
   Kernel<AccumulateArgs<T>> accumulate_columns;

@@ -1,3 +1,5 @@
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -60,6 +62,44 @@ void transpose(const TransposeArgs<T>& args) noexcept {
 }
 
 #endif
+
+// kLanes samples of a row.
+template <typename T, bool kStreams>
+HWY_INLINE void pack_piece(const PackArgs<T>& args, const T* from, T* to) {
+  const Full<T> d;
+  for (std::int64_t j = 0; j < kLanes; j += kWidth<T>) {
+    const Vec<Full<T>> v = args.in.per_column ? hn::LoadU(d, from + j) : hn::Set(d, *from);
+    if (kStreams) {
+      hn::Stream(v, d, to + j);
+    } else {
+      hn::StoreU(v, d, to + j);
+    }
+  }
+}
+
+template <typename T, bool kStreams>
+void pack_rows(const PackArgs<T>& args) {
+  for (std::int64_t r = 0; r < args.rows; ++r) {
+    const T* from = args.in.data + r * args.in.row_stride;
+    T* to = args.out + r * args.out_row_stride;
+    std::int64_t t = 0;
+    for (; t + kLanes <= args.columns; t += kLanes) {
+      pack_piece<T, kStreams>(args, args.in.per_column ? from + t : from, to);
+      to += args.block_stride;
+    }
+    for (std::int64_t j = 0; t + j < args.columns; ++j) to[j] = args.in.per_column ? from[t + j] : *from;
+  }
+}
+
+template <typename T>
+void pack(const PackArgs<T>& args) noexcept {
+  constexpr std::int64_t kLine = 64 / sizeof(T);
+  const bool in_lines = args.far && reinterpret_cast<std::uintptr_t>(args.out) % 64 == 0 &&
+                        args.out_row_stride % kLine == 0 && args.block_stride % kLine == 0;
+  if (!in_lines) return pack_rows<T, false>(args);
+  pack_rows<T, true>(args);
+  hwy::FlushStream();
+}
 
 template <typename T>
 void scatter(const ScatterArgs<T>& args) noexcept {
@@ -193,6 +233,7 @@ void gather(const GatherArgs<T>& args) noexcept {
 
 #define CATENARY_INSTANTIATE(T)                              \
   template void transpose(const TransposeArgs<T>&) noexcept; \
+  template void pack(const PackArgs<T>&) noexcept;           \
   template void scatter(const ScatterArgs<T>&) noexcept;     \
   template void gather(const GatherArgs<T>&) noexcept
 CATENARY_INSTANTIATE(float);

@@ -35,6 +35,42 @@ TYPED_TEST(Layout, TransposeSwapsRowsAndColumnsOfEverySize) {
   }
 }
 
+TYPED_TEST(Layout, PackPutsEachRowsSamplesWhereItIsTold) {
+  using T = TypeParam;
+  constexpr std::int64_t kRows = 5, kSteps = 3;
+  for (const std::int64_t columns : {1, 7, 16, 32, 37}) {
+    const std::int64_t blocks = (columns + kLanes - 1) / kLanes;
+    for (const bool is_shared : {false, true}) {
+      Matrix<T> in(kRows, columns);
+      in.fill_random(-1, 1);
+      for (const Simd simd : supported_simd()) {
+        for (const std::int64_t skip : {0, 3}) {  // also not on a cache line
+          const std::int64_t stride = kSteps * kLanes + skip, block = kRows * stride;
+          std::vector<T> memory(static_cast<std::size_t>(blocks * block + 64), T(9));
+          T* out =
+              memory.data() + 16 - reinterpret_cast<std::uintptr_t>(memory.data()) / sizeof(T) % 16 + skip;
+          kernel_set<T>(simd).pack({.in = {in.data(), in.stride(), !is_shared},
+                                    .rows = kRows,
+                                    .columns = columns,
+                                    .out = out,
+                                    .out_row_stride = stride,
+                                    .block_stride = block,
+                                    .far = !is_shared});
+          for (std::int64_t b = 0; b < blocks; ++b) {
+            for (std::int64_t r = 0; r < kRows; ++r) {
+              for (std::int64_t j = 0; j < stride; ++j) {
+                const std::int64_t t = b * kLanes + j;
+                const T want = j >= kLanes || t >= columns ? T(9) : in.at(r, is_shared ? 0 : t);
+                EXPECT_EQ(out[b * block + r * stride + j], want) << name_of(simd) << " " << columns;
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 TYPED_TEST(Layout, ScatterWritesEachSampleAsARow) {
   using T = TypeParam;
   Matrix<T> tile(10, 32), want(21, 10);

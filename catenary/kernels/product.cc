@@ -178,7 +178,19 @@ HWY_NOINLINE void multiply_block(const ProductArgs<T>& args, const Piece<T>& pie
     b += b_row;
   };
   std::int64_t k = 0;
-  if (piece.next_a != nullptr) {
+  if (args.group > 0) {
+    const std::int64_t a_skip = args.a_group_stride - args.group * a_column,
+                       b_skip = args.b_group_stride - args.group * b_row;
+    for (std::int64_t ahead = 0; k < piece.inner; k += args.group, ahead += args.a_group_stride) {
+      if (piece.next_a != nullptr) {
+        HWY_UNROLL(8)
+        for (int i = 0; i < kRows; ++i) __builtin_prefetch(piece.next_a + i * a_row + ahead, 0, kSecondLevel);
+      }
+      for (std::int64_t j = 0; j < args.group; ++j) step();
+      a += a_skip;
+      b += b_skip;
+    }
+  } else if (piece.next_a != nullptr) {
     for (; k + kLine<T> <= piece.inner; k += kLine<T>) {
       prefetch_factors<T, kRows>(args, piece.next_a, k);
       for (std::int64_t j = 0; j < kLine<T>; ++j) step();
@@ -280,16 +292,19 @@ void multiply(const ProductArgs<T>& args) {
     passes = (args.inner + kOnePass - 1) / kOnePass;
     step = (args.inner + passes - 1) / passes;
   }
+  if (args.group > 0) step = std::max(step / args.group, std::int64_t{1}) * args.group;
+  passes = step == 0 ? 1 : (args.inner + step - 1) / step;
   if (step * panel * kSize > kL2Panel) {
     panel = kL2Panel / kSize / step;
     panel = std::max(panel / (kMaxVectors * kWidth<T>), std::int64_t{1}) * kMaxVectors * kWidth<T>;
   }
   for (std::int64_t t = 0; t < args.columns; t += panel) {
     for (std::int64_t pass = 0; pass < passes; ++pass) {
-      const std::int64_t k = pass * step;
+      const std::int64_t k = pass * step, groups = args.group > 0 ? k / args.group : 0;
+      const std::int64_t within = k - groups * args.group;
       const bool last = pass + 1 == passes;
-      Piece<T> piece{.a = args.a + k * args.a_column_stride,
-                     .b = args.b + k * args.b_row_stride + t,
+      Piece<T> piece{.a = args.a + groups * args.a_group_stride + within * args.a_column_stride,
+                     .b = args.b + groups * args.b_group_stride + within * args.b_row_stride + t,
                      .c = args.c + t,
                      .next_a = nullptr,
                      .next_c = nullptr,
@@ -326,7 +341,7 @@ void update_by_one(const ProductArgs<T>& args) {
 template <typename T>
 void product(const ProductArgs<T>& args) noexcept {
   if (args.inner == 1 && args.finish == Finish::kUpdate && !args.accumulate) return update_by_one(args);
-  if (args.columns != 1 || args.finish == Finish::kUpdate) return multiply(args);
+  if (args.columns != 1 || args.finish == Finish::kUpdate || args.group > 0) return multiply(args);
   const std::int64_t done = multiply_vector(args);
   ProductArgs<T> rest = args;
   rest.a += done * args.a_row_stride;

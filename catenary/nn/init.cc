@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::array kInitializers = {Initializer::kHeNormal,     Initializer::kHeUniform,
                                       Initializer::kGlorotNormal, Initializer::kGlorotUniform,
-                                      Initializer::kLecunNormal,  Initializer::kZeros};
+                                      Initializer::kLecunNormal,  Initializer::kOrthogonal,
+                                      Initializer::kZeros};
 
 Init normal(double variance) { return {Init::Kind::kNormal, std::sqrt(variance)}; }
 
@@ -25,6 +26,7 @@ std::string_view name_of(Initializer init) {
     case Initializer::kGlorotNormal: return "glorot_normal";
     case Initializer::kGlorotUniform: return "glorot_uniform";
     case Initializer::kLecunNormal: return "lecun_normal";
+    case Initializer::kOrthogonal: return "orthogonal";
     case Initializer::kZeros: return "zeros";
   }
   return "";
@@ -32,7 +34,7 @@ std::string_view name_of(Initializer init) {
 
 std::span<const Initializer> initializers() { return kInitializers; }
 
-Init initial(Initializer init, std::int64_t fan_in, std::int64_t fan_out) {
+Init initial(Initializer init, std::int64_t fan_in, std::int64_t fan_out, std::int64_t blocks) {
   const auto in = static_cast<double>(fan_in);
   const auto out = static_cast<double>(fan_out);
   switch (init) {
@@ -41,6 +43,7 @@ Init initial(Initializer init, std::int64_t fan_in, std::int64_t fan_out) {
     case Initializer::kGlorotNormal: return normal(2 / (in + out));
     case Initializer::kGlorotUniform: return uniform(2 / (in + out));
     case Initializer::kLecunNormal: return normal(1 / in);
+    case Initializer::kOrthogonal: return {Init::Kind::kOrthogonal, 1, blocks};
     case Initializer::kZeros: return {};
   }
   return {};

@@ -19,13 +19,17 @@ TEST(Init, UniformHasTheSameVariance) {
   EXPECT_EQ(initial(Initializer::kGlorotUniform, 20, 4), (Init{Init::Kind::kUniform, 0.5}));  // √(6/24)
 }
 
+TEST(Init, OrthogonalKnowsItsBlocks) {
+  EXPECT_EQ(initial(Initializer::kOrthogonal, 4, 4, 3), (Init{Init::Kind::kOrthogonal, 1, 3}));
+}
+
 TEST(Init, ZerosAreZero) { EXPECT_EQ(initial(Initializer::kZeros, 3, 3), Init{}); }
 
 TEST(Init, NamesEachInitializerOnce) {
   std::set<std::string_view> names;
   for (const Initializer init : initializers()) EXPECT_TRUE(names.insert(name_of(init)).second);
   EXPECT_EQ(names, (std::set<std::string_view>{"he_normal", "he_uniform", "glorot_normal", "glorot_uniform",
-                                               "lecun_normal", "zeros"}));
+                                               "lecun_normal", "orthogonal", "zeros"}));
 }
 
 }  // namespace

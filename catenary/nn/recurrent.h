@@ -27,6 +27,9 @@ enum class Cell {
 /// Uₙ·(r⊙hₜ₋₁)).
 enum class ResetGate { kAfterProduct, kBeforeProduct };
 
+/// "after_product", "before_product".
+[[nodiscard]] std::string_view name_of(ResetGate reset);
+
 /// Of a recurrent layer.
 struct RecurrentOptions {
   std::string name = {};  ///< of its parameters: NAME.input_weight W [gates·units, inputs],
@@ -38,9 +41,20 @@ struct RecurrentOptions {
   double forget_bias = 1;  ///< of kLstm: added to f's part of b, which starts at 0 [Jozefowicz et al. 2015]
   /// Of kGru; kAfterProduct has NAME.candidate_bias b′ₙ [units].
   ResetGate reset = ResetGate::kAfterProduct;
-  Direction direction = Direction::kForward;                 ///< through the rows
-  Initializer init = Initializer::kGlorotUniform;            ///< of W
-  Initializer recurrent_init = Initializer::kGlorotUniform;  ///< of U
+  /// The products and an lstm's cₜ are brought to mean 0 and variance 1, each gate by itself, then scaled, by
+  /// gains that start at 1. LN is (v − mean)/√(variance + 1e-5). [Ba, Kiros and Hinton 2016, eq. 4, appendix]
+  /// rnn: f(γ⊙LN(W·x + U·h) + b), NAME.gain γ [units];
+  /// lstm and gru: γ⊙LN(W·x) and γ′⊙LN(U·h) in the place of W·x and U·h, NAME.input_gain γ and
+  /// NAME.recurrent_gain γ′ [gates·units];
+  /// lstm: hₜ = o⊙tanh(γ″⊙LN(cₜ) + β), NAME.cell_gain γ″ and NAME.cell_bias β [units].
+  bool has_layer_norm = false;
+  /// Variational dropout, one mask for all steps of a sample: products read m⊙xₜ, where the batched input
+  /// NAME.mask is m [inputs], and m′⊙hₜ₋₁, where NAME.recurrent_mask is m′ [units]. Who trains binds them; a
+  /// network for use is one without. [Gal and Ghahramani 2016]
+  bool drops_inputs = false, drops_states = false;
+  Direction direction = Direction::kForward;              ///< through the rows
+  Initializer init = Initializer::kGlorotUniform;         ///< of W
+  Initializer recurrent_init = Initializer::kOrthogonal;  ///< of U, gate by gate
 };
 
 /// What it starts with; a value that is left out is 0.
@@ -73,6 +87,6 @@ struct RecurrentResult {
 /// One that goes forward and one that goes backward, NAME.forward and NAME.backward, side by side: [T,
 /// 2·units], and the last states likewise. Both start at 0. [Schuster and Paliwal 1997]
 [[nodiscard]] RecurrentResult bidirectional(Cell cell, std::int64_t units, const RecurrentInput& input,
-                                            RecurrentOptions options);
+                                            const RecurrentOptions& options);
 
 }  // namespace catenary::nn

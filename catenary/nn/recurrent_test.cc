@@ -98,6 +98,64 @@ TEST(Recurrent, LayersStackAndGoBothWays) {
   EXPECT_EQ(graph.find("b.input_weight").shape(), Shape({8, 8}));
 }
 
+// Of one unit LN is 0: the gains and what comes in have no say, only the biases.
+TEST(Recurrent, ANormOfOneUnitLeavesTheBiases) {
+  for (const Cell cell : {Cell::kRnn, Cell::kLstm, Cell::kGru}) {
+    Graph graph;
+    const Value x = graph.shared_input("x", {1, 1}, DType::kF64);
+    const RecurrentResult layer =
+        recurrent(cell, 1, {.rows = x}, {.name = "l", .forget_bias = 0, .has_layer_norm = true});
+    Bindings at = one_unit({{"x", {0.5}}});
+    for (const Value p : graph.parameters())
+      at.leaves[p.name()] = std::vector<double>(static_cast<std::size_t>(p.shape().size()), 0.25);
+    const double f = sigmoid_of(0.25), b = std::tanh(0.25);
+    const double expected = cell == Cell::kRnn    ? b
+                            : cell == Cell::kLstm ? f * b                                  // tanh(β)
+                                                  : (1 - f) * std::tanh(0.25 + f * 0.25);  // r acts on b′
+    EXPECT_NEAR(Evaluation({layer.last.hidden}, at)[layer.last.hidden][0], expected, 1e-15);
+  }
+}
+
+TEST(Recurrent, DropoutMasksAreInputsOfTheirOwn) {
+  Graph graph;
+  const Value x = graph.input("x", {5, 3});
+  (void)bidirectional(Cell::kLstm, 2, {.rows = x}, {.name = "a", .drops_inputs = true, .drops_states = true});
+  (void)recurrent(Cell::kGru, 2, {.rows = x}, {.name = "b", .drops_states = true});
+  EXPECT_EQ(graph.find("a.forward.mask").type(), (Type{DType::kF32, {3}, true}));
+  EXPECT_EQ(graph.find("a.backward.recurrent_mask").type(), (Type{DType::kF32, {2}, true}));
+  EXPECT_EQ(graph.find("b.recurrent_mask").type(), (Type{DType::kF32, {2}, true}));
+  EXPECT_FALSE(graph.find("b.mask"));
+}
+
+// h = tanh(w·(m·x) + u·(m′·h)), and the gated state that a GRU hands on is whole.
+TEST(Recurrent, DropoutIsOnWhatProductsRead) {
+  Graph graph;
+  const Value x = graph.shared_input("x", {2, 1}, DType::kF64);
+  const RecurrentResult rnn =
+      recurrent(Cell::kRnn, 1, {.rows = x}, {.name = "l", .drops_inputs = true, .drops_states = true});
+  const RecurrentResult gru = recurrent(Cell::kGru, 1, {.rows = x}, {.name = "g", .drops_states = true});
+  const Bindings at = one_unit({{"x", {0.5, -1}},
+                                {"l.input_weight", {0.1}},
+                                {"l.recurrent_weight", {0.5}},
+                                {"l.bias", {0.01}},
+                                {"l.mask", {2}},
+                                {"l.recurrent_mask", {4}},
+                                {"g.input_weight", {0.1, 0.2, 0.3}},
+                                {"g.recurrent_weight", {0.5, 0.6, 0.7}},
+                                {"g.bias", {0, 0, 0}},
+                                {"g.candidate_bias", {0}},
+                                {"g.recurrent_mask", {0}}});
+  double h = 0, k = 0;
+  for (const double row : {0.5, -1.0}) {
+    h = std::tanh(0.1 * 2 * row + 0.5 * 4 * h + 0.01);
+    const double z = sigmoid_of(0.2 * row), n = std::tanh(0.3 * row);
+    k = (1 - z) * n + z * k;
+  }
+  const Evaluation found({rnn.last.hidden, gru.last.hidden}, at);
+  EXPECT_NEAR(found[rnn.last.hidden][0], h, 1e-15);
+  EXPECT_NEAR(found[gru.last.hidden][0], k, 1e-15);
+}
+
 TEST(Recurrent, RefusesWhatACellDoesNotHave) {
   Graph graph;
   const Value x = graph.input("x", {5, 3}), v = graph.input("v", {3});

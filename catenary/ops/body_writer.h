@@ -7,23 +7,17 @@
 #include <vector>
 
 #include "catenary/ops/scan.h"
+#include "catenary/ops/scan_parts.h"
 
 /// What a scan's call and its gradient share: how its operands and its one vector are laid out, and the
 /// writing of a step. Private to ops/.
 namespace catenary::ops {
 
-[[nodiscard]] const Body& body_of(const Attribute& attribute);
-
 /// [rows, ...] and back to a row.
 [[nodiscard]] Shape with_rows(std::int64_t rows, const Shape& row);
 [[nodiscard]] Shape without_rows(const Shape& shape);
 
-/// Where the rows of one of a scan's results begin in its vector, and how many numbers a row has.
-struct Part {
-  std::int64_t begin, rows, row;
-};
-[[nodiscard]] std::vector<Part> parts_of(const Body& body, std::int64_t steps);
-/// It as the sequence [rows, ...] that it is.
+/// A part of a scan's vector as the sequence [rows, ...] that it is.
 [[nodiscard]] Value part_of(Value vector, const Part& part, const Shape& row);
 /// A row of a sequence.
 [[nodiscard]] Value row_of(Value sequence, std::int64_t row);

@@ -1,8 +1,14 @@
 #include "catenary/train/model.h"
 
+#include <functional>
+#include <numeric>
+#include <utility>
+
 #include "catenary/base/error.h"
 #include "catenary/nn/network.h"
+#include "catenary/nn/sequence.h"
 #include "catenary/ops/ops.h"
+#include "catenary/ops/scan.h"
 #include "catenary/optim/options.h"
 #include "catenary/train/config/loss.h"
 #include "catenary/transform/gradient.h"
@@ -22,21 +28,95 @@ void require_classes(const Config& config, const Schema& schema, std::size_t lea
        least == most ? fmt::format("{}", least) : fmt::format("at least {}", least), found);
 }
 
-// One number of each of the targets' scales.
+// One number of each of the targets' scales, again for each row that is foretold.
 Value scale_constant(Graph& graph, const Schema& schema, float fitted::Affine::*number) {
   std::vector<Value> parts;
-  for (const fitted::Affine& target : schema.target_scales)
-    parts.push_back(graph.constant(static_cast<double>(target.*number), {1}));
+  for (std::int64_t row = 0; row < schema.sequence.horizon; ++row) {
+    for (const fitted::Affine& target : schema.target_scales)
+      parts.push_back(graph.constant(static_cast<double>(target.*number), {1}));
+  }
   return parts.size() == 1 ? parts.front() : concat(parts);
 }
 
-// What the network makes of standardized targets, in the targets' own units. The losses of numbers hang on
+// f of a sample's output, or of each row of it.
+Value of_output(const Model& model, const Schema& schema, const std::function<Value(Value)>& f) {
+  if (!has_row_targets(schema)) return f(model.output);
+  return nn::each_row([&](Value row, const std::string&) { return f(row); })(model.output);
+}
+
+// A loss of a sample's output and target; where each row has a target the mean over the sample's rows.
+Value mean_loss(const Model& model, const Schema& schema, const std::function<Value(Value, Value)>& loss) {
+  if (!has_row_targets(schema)) return loss(model.output, model.target);
+  const ScanResult made =
+      scan({.carries = {}, .sequences = {model.output, model.target}}, [&](const ScanStep& step) {
+        return StepResult{.carries = {}, .outputs = {loss(step.rows[0], step.rows[1])}};
+      });
+  const Value rows = made.outputs[0];
+  if (!model.length) return mean(rows);
+  return dot(rows, nn::rows_within(model.length, schema.sequence.steps)) / model.length;
+}
+
+// The loss, what the network predicts, and both in the targets' own units. The losses of numbers hang on
 // differences alone.
-void restore_units(Model& model, const Schema& schema, const LossFacts& facts) {
+void add_loss(Model& model, const Schema& schema, const LossFacts& facts, std::int64_t classes) {
+  model.loss = mean_loss(model, schema, [&](Value output, Value target) {
+    return facts.build(output, classes > 0 && !facts.takes_labels ? one_hot(target, classes) : target);
+  });
+  model.prediction = facts.takes_labels ? of_output(model, schema, facts.prediction) : model.output;
+  model.reported_loss = model.loss;
   if (schema.target_scales.empty()) return;
-  const Value scale = scale_constant(model.graph, schema, &fitted::Affine::scale);
-  model.prediction = model.output * scale + scale_constant(model.graph, schema, &fitted::Affine::shift);
-  model.reported_loss = facts.build(model.output * scale, model.target * scale);
+  const auto scaled = [&](Value numbers) {
+    return numbers * scale_constant(numbers.graph(), schema, &fitted::Affine::scale);
+  };
+  model.prediction = of_output(model, schema, [&](Value output) {
+    const Value own = scaled(output);
+    return own + scale_constant(output.graph(), schema, &fitted::Affine::shift);
+  });
+  model.reported_loss = mean_loss(model, schema, [&](Value output, Value target) {
+    const Value own = scaled(output);
+    return facts.build(own, scaled(target));
+  });
+}
+
+// What the network must answer of a sample.
+Shape answer_shape(const Config& config, const Schema& schema) {
+  const std::int64_t units = output_units(config, schema);
+  return has_row_targets(schema) ? Shape{schema.sequence.steps, units} : Shape{units};
+}
+
+Shape target_shape(const Config& config, const Schema& schema) {
+  const std::int64_t steps = schema.sequence.steps, targets = std::ssize(schema.target_names);
+  if (is_classification(config)) return has_row_targets(schema) ? Shape{steps} : Shape{};
+  return has_row_targets(schema) ? Shape{steps, targets} : Shape{schema.sequence.horizon * targets};
+}
+
+// The layer that made one vector of a sequence.
+std::size_t last_of_sequence(const Model& model) {
+  std::size_t at = 0;
+  while (at + 1 < model.layers.size() && model.layers[at].shape().rank() == 2) ++at;
+  return at;
+}
+
+void require_answer(const Model& model, const Config& config, const Schema& schema) {
+  const Shape needed = answer_shape(config, schema), found = model.output.shape();
+  if (found == needed) return;
+  const bool ends = has_row_targets(schema) && found.rank() == 1,
+             goes_on = !has_row_targets(schema) && found.rank() == 2;
+  const std::size_t at = ends ? last_of_sequence(model) : config.layers.size() - 1;
+  fail(ErrorKind::kConfig, "{}: model.layers.{}: expected an answer {} in the end, found {}{}",
+       config.layers[at].place.text, at, needed.str(), found.str(),
+       ends      ? "; each row has a target, so each layer has to answer each row: recurrent ones by "
+                   "'return_sequences = true'"
+       : goes_on ? "; one answer to a whole sequence gives 'return_sequences = false' in the last recurrent "
+                   "layer, or a layer of the type last_row, mean_over_time or flatten"
+                 : "");
+}
+
+void require_few(const LayerConfig& layer, std::size_t index, double parameters) {
+  if (parameters <= static_cast<double>(kMaxParameters)) return;
+  fail(ErrorKind::kConfig,
+       "{}: model.layers.{}: expected at most {} parameters in all, found {} up to this layer",
+       layer.place.text, index, kMaxParameters, parameters);
 }
 
 }  // namespace
@@ -50,55 +130,51 @@ std::int64_t output_units(const Config& config, const Schema& schema) {
     require_classes(config, schema, 2, config.data.limits.max_classes);
     return std::ssize(schema.classes);
   }
-  return std::ssize(schema.target_names);
+  return schema.sequence.horizon * std::ssize(schema.target_names);
 }
 
 void resolve_units(Config& config, const Schema& schema) {
   const std::int64_t needed = output_units(config, schema);
-  LayerConfig& last = config.layers.back();
+  const std::size_t at = output_layer(config.layers);
+  LayerConfig& last = config.layers[at];
+  resolve_sequences(config, schema);
   if (last.units == 0) last.units = needed;
-  if (last.units == needed) return;
+  if (answered_units(config.layers) == needed) return;
   fail(ErrorKind::kConfig, "{}: model.layers.{}.units: expected {}, one for each {} of the data, found {}",
-       last.place.text, config.layers.size() - 1, needed, is_classification(config) ? "class" : "target",
-       last.units);
+       last.place.text, at, needed, is_classification(config) ? "class" : "target",
+       answered_units(config.layers));
 }
 
-std::int64_t parameter_count(const Config& config, std::int64_t features) {
-  std::int64_t total = 0;
-  std::int64_t inputs = features;
-  for (std::size_t i = 0; i < config.layers.size(); ++i) {
-    const LayerConfig& layer = config.layers[i];
-    total += (inputs + 1) * layer.units;
-    inputs = layer.units;
-    if (total > kMaxParameters) {
-      fail(ErrorKind::kConfig,
-           "{}: model.layers.{}: expected at most {} parameters in all, found {} up to this layer",
-           layer.place.text, i, kMaxParameters, total);
-    }
-  }
-  return total;
+std::int64_t parameter_count(const Model& model) {
+  return std::accumulate(model.layer_parameters.begin(), model.layer_parameters.end(), std::int64_t{0});
 }
 
-Model::Model(const Config& config, const Schema& schema) {
-  const std::int64_t features = std::ssize(schema.inputs);
-  (void)parameter_count(config, features);
-  x = graph.input("x", {features});
+Model::Model(const Config& config, const Schema& schema, BuiltFor purpose) {
+  const std::int64_t features = std::ssize(schema.inputs), steps = schema.sequence.steps;
+  x = graph.input("x", steps > 0 ? Shape{steps, features} : Shape{features});
+  if (schema.sequence.has_lengths) length = graph.input("length", {});
   output = x;
-  for (const LayerConfig& layer : config.layers) {
-    output = nn::dense(layer.units, layer.activation, {.name = layer.name, .init = layer.init})(output,
-                                                                                                layer.name);
+  std::int64_t before = 0;
+  for (std::size_t i = 0; i < config.layers.size(); ++i) {
+    const LayerPlace at{config.layers[i], i, schema, purpose, output, length};
+    require_few(at.layer, i, static_cast<double>(before) + weight_count(at));
+    for (const DropoutMask& mask : masks_of(at)) masks.push_back(mask);
+    output = add_layer(at);
     layers.push_back(output);
+    std::int64_t count = 0;
+    for (const Value p : graph.parameters()) count += p.shape().size();
+    require_few(at.layer, i, static_cast<double>(count));
+    layer_parameters.push_back(count - std::exchange(before, count));
   }
+  require_answer(*this, config, schema);
+  target = graph.input("target", target_shape(config, schema));
   const bool is_labelled = is_classification(config);
-  target = graph.input("target", is_labelled ? Shape{} : Shape{std::ssize(schema.target_names)});
   const LossFacts& facts = facts_of(config.train.loss);
-  const bool is_one_hot = is_labelled && !facts.takes_labels;
-  loss = facts.build(output, is_one_hot ? one_hot(target, config.layers.back().units) : target);
-  prediction = facts.prediction(output);
-  reported_loss = loss;
-  restore_units(*this, schema, facts);
+  add_loss(*this, schema, facts, is_labelled ? output.shape()[output.shape().rank() - 1] : 0);
   if (!is_labelled) return;
-  predicted_class = facts.is_binary ? reshape(catenary::step(output), {}) : argmax(output);
+  predicted_class = of_output(*this, schema, [&](Value answer) {
+    return facts.is_binary ? reshape(catenary::step(answer), {}) : argmax(answer);
+  });
 }
 
 Value objective(Model& model, const Config& config) {
@@ -107,15 +183,31 @@ Value objective(Model& model, const Config& config) {
   return decay > 0 ? loss + nn::l2_penalty(model.graph, decay) : loss;
 }
 
+namespace {
+
+void add_accuracy(Model& model, Program& program) {
+  const Value hits = equal(model.predicted_class, model.target);
+  if (hits.shape().rank() == 0) {
+    program.outputs.push_back({"correct", batch_sum(hits)});
+    return;
+  }
+  const std::int64_t steps = hits.shape()[0];
+  const Value correct = model.length ? dot(hits, nn::rows_within(model.length, steps)) : sum(hits);
+  const Value judged =
+      model.length ? batch_sum(model.length) : batch_size(model.graph) * static_cast<double>(steps);
+  program.outputs.push_back({"correct", batch_sum(correct)});
+  program.outputs.push_back({"judged", judged});
+}
+
+}  // namespace
+
 Program training_program(Model& model, const Config& config) {
   const Value loss = batch_mean(model.reported_loss);
   const std::vector<Value> parameters = model.graph.parameters();
   const Gradient derivative = gradient(objective(model, config), parameters);
   Program program{{{"loss", loss}},
                   optim::make_optimizer(config.train.optimizer)(parameters, derivative.adjoints)};
-  if (config.train.accuracy) {
-    program.outputs.push_back({"correct", batch_sum(equal(model.predicted_class, model.target))});
-  }
+  if (config.train.accuracy) add_accuracy(model, program);
   return program;
 }
 

@@ -61,9 +61,11 @@ TEST(ResolveUnits, FillsInTheLastLayerOrAgreesWithIt) {
 TEST(ParameterCount, IsLimitedBeforeMemoryIsTaken) {
   Config config = config_of("huber");
   config.layers[1].units = 1;
-  EXPECT_EQ(parameter_count(config, 2), 3 * 3 + 4);
-  config.layers[0].units = config.layers[1].units = std::int64_t{1} << 24;
-  EXPECT_EQ(error_of([&] { (void)parameter_count(config, 784); }),
+  EXPECT_EQ(parameter_count(Model(config, schema_of({}))), 3 * 3 + 4);
+  config.layers[0].units = std::int64_t{1} << 24;
+  Schema schema = schema_of({});
+  schema.inputs.resize(784);
+  EXPECT_EQ(error_of([&] { Model(config, schema); }),
             "config: c.toml:9:9: model.layers.0: expected at most 1073741824 parameters in all, found "
             "13170114560 up to "
             "this layer");

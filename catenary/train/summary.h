@@ -15,12 +15,13 @@ struct LayerSummary {
   std::string name;
   Shape output;
   std::int64_t parameters = 0;
-  std::int64_t flops = 0;  ///< of W·x forward, for one sample: 2·in·out
+  std::int64_t flops = 0;  ///< of its products forward, for one sample: of W·x 2·in·out
 };
 
 /// What a network is and what its training takes, known before it runs.
 struct NetworkSummary {
-  std::int64_t features = 0;
+  std::int64_t features = 0;  ///< of a row
+  Shape input;                ///< of a sample
   std::vector<LayerSummary> layers;
   std::int64_t parameters = 0;
   std::int64_t forward_flops = 0;   ///< a sample

@@ -7,6 +7,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/data/split.h"
+#include "catenary/train/dropout.h"
 #include "catenary/train/feed.h"
 
 namespace catenary::train {
@@ -48,7 +49,7 @@ class Training {
  private:
   struct Sums {
     double loss = 0;
-    double correct = 0;
+    double correct = 0, judged = 0;
   };
   [[nodiscard]] std::vector<std::int64_t> order_of(std::int64_t epoch) const;
   void run_batch(std::int64_t epoch, const Batch& batch);
@@ -58,11 +59,14 @@ class Training {
   const Config& config_;
   const TrainingData& data_;
   const TrainOptions& options_;
+  std::int64_t samples_, batch_size_;
   ThreadPool pool_;
   Feed feed_;
+  Model model_;  // with what only training needs; its variables are the network's
   Step step_;
+  Dropout dropout_;
   std::optional<Evaluator> validation_;
-  std::int64_t samples_, batch_size_, parameters_ = 0, steps_between_reports_ = 1;
+  std::int64_t parameters_ = 0, steps_between_reports_ = 1;
   std::int64_t steps_ = 0;
   Sums sums_;  // over the samples of this epoch
   Clock::time_point epoch_start_{};
@@ -74,14 +78,17 @@ Training::Training(Network& network, const Config& config, const TrainingData& d
     : config_(config),
       data_(data),
       options_(options),
+      samples_(std::ssize(data.train_rows)),
+      batch_size_(std::min(config.train.batch_size, samples_)),
       pool_(options.threads),
       feed_(data.file),
-      step_(compile(training_program(network.model, config), network.variables, {.pool = &pool_})),
-      samples_(std::ssize(data.train_rows)),
-      batch_size_(std::min(config.train.batch_size, samples_)) {
+      model_(config, data.schema(), BuiltFor::kTraining),
+      step_(compile(training_program(model_, config), network.variables, {.pool = &pool_})),
+      dropout_(model_.masks, static_cast<std::uint64_t>(config.seed), batch_size_) {
   feed_.bind(step_);
+  dropout_.bind(step_);
   step_.reserve(batch_size_);
-  parameters_ = parameter_count(config, std::ssize(data.schema().inputs));
+  parameters_ = parameter_count(model_);
   steps_between_reports_ =
       std::max<std::int64_t>(1, kWorkBetweenReports / (parameters_ * batch_size_ + kWorkOfAStep));
   if (!data.validation_rows.empty())
@@ -116,6 +123,7 @@ std::optional<Score> Training::run_epoch(std::int64_t epoch) {
 }
 
 void Training::run_batch(std::int64_t epoch, const Batch& batch) {
+  dropout_.draw(steps_, batch.size);
   const Status status = feed_.run(step_, batch);
   if (status == Status::kNotFinite) {
     fail(ErrorKind::kNumeric, "epoch {}, step {}: {}; a smaller learning_rate than {} may help", epoch,
@@ -123,7 +131,9 @@ void Training::run_batch(std::int64_t epoch, const Batch& batch) {
   }
   require_ok(status);
   sums_.loss += step_.scalar("loss") * static_cast<double>(batch.size);
-  if (config_.train.accuracy) sums_.correct += step_.scalar("correct");
+  if (!config_.train.accuracy) return;
+  sums_.correct += step_.scalar("correct");
+  sums_.judged += has_row_targets(data_.schema()) ? step_.scalar("judged") : static_cast<double>(batch.size);
 }
 
 bool Training::report(std::int64_t epoch, std::int64_t done) {
@@ -134,9 +144,8 @@ bool Training::report(std::int64_t epoch, std::int64_t done) {
 }
 
 Score Training::score(std::int64_t done) const {
-  const auto count = static_cast<double>(done);
-  Score result{sums_.loss / count, std::nullopt};
-  if (config_.train.accuracy) result.accuracy = sums_.correct / count;
+  Score result{sums_.loss / static_cast<double>(done), std::nullopt};
+  if (config_.train.accuracy) result.accuracy = sums_.correct / sums_.judged;
   return result;
 }
 

@@ -24,7 +24,7 @@ class Absorption {
 
   // The results between are the group's own, so each has one reader in it.
   Absorbed run() && {
-    absorb_bias();
+    if (!absorb_sum()) absorb_bias();
     const Value reader = only_reader(absorbed_.result);
     if (!reader) return std::move(absorbed_);
     if (is(reader, ops::kRelu)) {
@@ -37,6 +37,14 @@ class Absorption {
   }
 
  private:
+  bool absorb_sum() {
+    const Value reader = only_reader(absorbed_.result);
+    if (!reader || !schedule_.accumulated[index(reader)]) return false;
+    absorbed_.accumulates = true;
+    extend(reader);
+    return true;
+  }
+
   void absorb_bias() {
     const Value reader = only_reader(absorbed_.result);
     if (!reader || !is(reader, ops::kAdd)) return;

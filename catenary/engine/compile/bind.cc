@@ -89,8 +89,13 @@ BoundStage<T> bind_stage(const Binding<T>& binding, int stage) {
   }
   for (const Value root : loads) bound.loads.push_back(transfer(binding, root, stage));
   for (const Value root : work.stores) bound.stores.push_back(transfer(binding, root, stage));
-  for (int item = 0; item < static_cast<int>(work.items.size()); ++item)
+  for (int item = 0; item < static_cast<int>(work.items.size()); ++item) {
     bound.items.push_back(bind_item(binding, stage, item));
+    const int loop = work.items[static_cast<std::size_t>(item)].loop;
+    if (loop < 0) continue;
+    bound.items.back().loop = loop;
+    bound.items.back().steps = binding.schedule.loops[static_cast<std::size_t>(loop)].steps;
+  }
   for (const Item& sum : work.sums) bound.sums.push_back(bind_sum(binding, stage, sum));
   return bound;
 }
@@ -158,8 +163,8 @@ std::int64_t work_per_sample(const std::vector<BoundStage<T>>& stages, const Mem
   std::int64_t work = 0;
   for (const BoundStage<T>& stage : stages) {
     for (const BoundItem<T>& item : stage.items)
-      work += item.has_product ? item.extent * item.product.inner : 0;
-    for (const BoundSum<T>& sum : stage.sums) work += sum.rows * sum.columns;
+      work += item.has_product ? item.steps * item.extent * item.product.inner : 0;
+    for (const BoundSum<T>& sum : stage.sums) work += sum.steps * sum.rows * sum.columns;
   }
   for (std::size_t stage = 1; stage < plan.stages.size(); stage += 2)
     work += plan.stages[stage].tile_elements;

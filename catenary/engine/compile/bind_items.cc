@@ -28,7 +28,15 @@ Place<T> place_of_root(const Binding<T>& binding, Value root, int stage) {
   if (plan.slot[id] >= 0) return {Space::kSlot, nullptr, plan.slot[id], false};
   if (const Value variable = plan.in_place[id])
     return {Space::kShared, binding.variables[index(variable)], 0, false};
-  if (is(root, ops::kBatchSum)) return {Space::kLane, nullptr, plan.lane_result[id], false, plan.panel[id]};
+  if (is(root, ops::kBatchSum))
+    return {Space::kLane, nullptr, plan.lane_result[id], false, 0, -1, plan.panel[id]};
+  if (const Home& home = binding.schedule.home(root); home.in) {
+    Place<T> place = place_of_root(binding, home.in, stage);
+    advance(place, home.offset);
+    place.step += home.step;
+    if (home.turn >= 0) place.turn = home.turn;
+    return place;
+  }
   if (root.batched()) {
     const std::int64_t tile = binding.plan_at(stage).tile[id];
     if (tile == kNowhere)
@@ -76,7 +84,7 @@ MemberCall<T> bind_member(const Binding<T>& binding, Value v, int stage) {
 
 template <typename T>
 ProductCall<T> bind_product(const Binding<T>& binding, Value v, const Absorbed& absorbed, int stage) {
-  const ProductMatrix a = product_matrix(v);
+  const ProductMatrix a = product_matrix(binding.schedule, v);
   const std::int64_t columns = a.matrix.shape()[1];
   ProductCall<T> call;
   call.a = place_of(binding, a.matrix, stage);
@@ -86,6 +94,7 @@ ProductCall<T> bind_product(const Binding<T>& binding, Value v, const Absorbed& 
   call.b = place_of(binding, v.input(1), stage);
   call.out = place_of_root(binding, absorbed.result, stage);
   call.finish = absorbed.finish;
+  call.accumulates = absorbed.accumulates;
   call.has_start = static_cast<bool>(absorbed.bias);
   if (call.has_start) call.start = place_of(binding, absorbed.bias, stage);
   call.has_slope = static_cast<bool>(absorbed.activation);
@@ -183,8 +192,59 @@ Place<T> place_of(const Binding<T>& binding, Value v, int stage) {
   Place<T> place = place_of_root(binding, ref.root, stage);
   advance(place, ref.offset);  // a slot is only read whole: its offset is 0
   place.repeat = ref.repeat;
+  if (!ref.repeat) place.step += ref.step;
+  if (ref.turn >= 0) place.turn = ref.turn;
   return place;
 }
+
+namespace {
+
+// A step's row, to where sums over the steps read it.
+template <typename T>
+BoundItem<T> bind_pack(const Binding<T>& binding, Value write, int stage) {
+  const Home& home = binding.schedule.home(write);
+  BoundItem<T> bound;
+  bound.kind = Item::Kind::kPack;
+  bound.in = {place_of(binding, write.input(0), stage)};
+  bound.out = {Place<T>::Space::kTile, nullptr, binding.plan_at(stage).rows[index(home.in)], false};
+  bound.rows = write.shape().size();
+  bound.all_steps = home.in.shape().size() / bound.rows;
+  bound.first_step = home.offset / bound.rows;
+  bound.next_step = home.step / bound.rows;
+  return bound;
+}
+
+bool is_shared_transpose(const Item& item) {
+  return item.kind == Item::Kind::kReference && is(item.result, ops::kTranspose) && !item.result.batched();
+}
+
+template <typename T>
+BoundItem<T> bind_shared_transpose(const Binding<T>& binding, Value v, int stage) {
+  BoundItem<T> bound;
+  bound.kind = Item::Kind::kTranspose;
+  bound.in = {place_of(binding, v.input(0), stage)};
+  bound.shapes = {v.input(0).shape()};
+  bound.out = place_of_root(binding, v, stage);
+  return bound;
+}
+
+// The parts of a concatenation that are not computed where it has them.
+template <typename T>
+void bind_parts(const Binding<T>& binding, Value concat, int stage, BoundItem<T>& bound) {
+  std::int64_t offset = 0;
+  for (int i = 0; i < concat.input_count(); ++i) {
+    const Value part = concat.input(i);
+    const Home& home = binding.schedule.home(binding.schedule.ref(part).root);
+    if (home.in != concat || home.offset != offset) {
+      bound.in.push_back(place_of(binding, part, stage));
+      bound.shapes.push_back(part.shape());
+      bound.offsets.push_back(offset);
+    }
+    offset += part.shape().size();
+  }
+}
+
+}  // namespace
 
 template <typename T>
 BoundItem<T> bind_item(const Binding<T>& binding, int stage, int item) {
@@ -193,13 +253,19 @@ BoundItem<T> bind_item(const Binding<T>& binding, int stage, int item) {
     return bind_group(binding, work, binding.plan_at(stage).items[static_cast<std::size_t>(item)], stage);
   const Value v = work.result;
   if (work.kind == Item::Kind::kTranspose) return bind_transpose(binding, v, stage);
+  if (work.kind == Item::Kind::kPack) return bind_pack(binding, v, stage);
+  if (is_shared_transpose(work)) return bind_shared_transpose(binding, v, stage);
   BoundItem<T> bound;
   bound.kind = work.kind;
   bound.result = v;
   bound.attribute = static_cast<T>(number_of(v));
-  for (const Value x : operands_of(binding.schedule, v)) {
-    bound.in.push_back(place_of(binding, x, stage));
-    bound.shapes.push_back(x.shape());
+  if (work.kind == Item::Kind::kConcat) {
+    bind_parts(binding, v, stage, bound);
+  } else {
+    for (const Value x : operands_of(binding.schedule, v)) {
+      bound.in.push_back(place_of(binding, x, stage));
+      bound.shapes.push_back(x.shape());
+    }
   }
   bound.out = place_of_root(binding, v, stage);
   if (work.kind == Item::Kind::kColumn) bound.column = binding.kernels.of(*column_kernel(v.op()));
@@ -215,14 +281,22 @@ BoundSum<T> bind_sum(const Binding<T>& binding, int stage, const Item& sum) {
   const std::vector<Value> operands = operands_of(binding.schedule, sum.result);
   BoundSum<T> bound;
   bound.kind = sum.kind;
-  bound.in = place_of(binding, operands[0], stage);
+  if (!binding.schedule.packed[index(binding.schedule.ref(operands[0]).root)])
+    bound.in = place_of(binding, operands[0], stage);
   bound.rows = operands[0].shape().size();
+  bound.steps = summands_of(sum.result).steps;
+  bound.rows /= bound.steps;
+  bound.step = bound.rows;
+  const Value root = binding.schedule.ref(operands[0]).root;
+  bound.packed = binding.schedule.packed[index(root)];
+  if (bound.packed)
+    bound.in = {Place<T>::Space::kTile, nullptr, binding.plan_at(stage).rows[index(root)], false};
   bound.accumulator = plan.lane[id];
   bound.result = plan.lane_result[id];
   bound.by_pieces = plan.by_pieces[id];
   if (sum.kind != Item::Kind::kOuterSum) return bound;
   const Ref& rows = binding.schedule.ref(operands[1]);
-  bound.columns = operands[1].shape().size();
+  bound.columns = operands[1].shape().size() / bound.steps;
   bound.sample_rows = sample_rows_of(binding, operands[1], stage);
   bound.first_column = rows.offset;
   bound.stride = row_stride(rows.root);

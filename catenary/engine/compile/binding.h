@@ -41,7 +41,8 @@ template <typename T>
 /// derivative of an activation.
 struct Absorbed {
   std::vector<Value> members = {};
-  Value bias = {};  ///< empty: none
+  Value bias = {};           ///< empty: none
+  bool accumulates = false;  ///< adds to what is there
   kernels::Finish finish = kernels::Finish::kStore;
   Value activation = {};  ///< whose slope the sums are multiplied by; empty: none
   Value result = {};      ///< what the product's kernel writes: the product or the last of the members

@@ -25,6 +25,8 @@ struct Place {
   T* shared = nullptr;      ///< kShared: the first number
   std::int64_t offset = 0;  ///< kLane: elements into lane 0; kTile: elements a sample; kSlot: its number
   bool repeat = false;      ///< the same number for all rows (elements)
+  std::int64_t step = 0;    ///< kShared, kTile: elements further on in each next step of a loop
+  int turn = -1;            ///< of two rows that a loop reads and writes by turns, which first; -1: none
   int panel = -1;  ///< kLane: the panel that holds the sum's piece where sums are taken piece by piece
 };
 
@@ -52,6 +54,7 @@ struct ProductCall {
   bool has_start = false;
   Place<T> start;
   kernels::Finish finish = kernels::Finish::kStore;
+  bool accumulates = false;  ///< adds to what is there
   bool has_slope = false;
   Place<T> activation;  ///< whose slope the sums are multiplied by
 };
@@ -68,6 +71,8 @@ struct UpdateCall {
 template <typename T>
 struct BoundItem {
   Item::Kind kind = Item::Kind::kGroup;
+  int loop = -1;  ///< neighbours of one loop run one after another, `steps` times
+  std::int64_t steps = 1;
   // Groups:
   std::int64_t extent = 0;
   bool joins_wave = false;
@@ -84,11 +89,14 @@ struct BoundItem {
   Value result;
   kernels::Kernel<kernels::ColumnArgs<T>> column = nullptr;
   std::vector<Place<T>> in;
-  std::vector<Shape> shapes;  ///< of the operands
+  std::vector<Shape> shapes;          ///< of the operands
+  std::vector<std::int64_t> offsets;  ///< concat: where each operand begins in the result
   Place<T> out;
   std::int64_t rows = 0;
   std::int64_t stride = 0;  ///< of the sample rows that are written
   T attribute = 0;
+  // Packing: the step whose row the first one packs, and which way it goes.
+  std::int64_t all_steps = 0, first_step = 0, next_step = 0;
 };
 
 /// A sum over the batch: of columns, or of outer products with sample rows.
@@ -99,6 +107,9 @@ struct BoundSum {
   std::int64_t rows = 0;
   std::int64_t accumulator = 0;  ///< elements into a lane
   std::int64_t result = 0;       ///< where the lane's sum is then; an outer sum's is its accumulator
+  std::int64_t steps = 1;        ///< of sequences, whose rows are added up, too
+  std::int64_t step = 0;         ///< from one row of `in` to the next; of sample rows: `columns`
+  bool packed = false;           ///< `in` is packed, kLanes samples after kLanes samples
   bool by_pieces = false;        ///< may be taken right before its readers where a span is the whole batch
   // Outer sums:
   std::int64_t columns = 0;

@@ -15,6 +15,10 @@ std::string operands(const Schedule& schedule, Value v) {
     const Ref& ref = schedule.ref(x);
     std::string part = fmt::format("%{}", ref.root.id());
     if (ref.offset != 0) part += fmt::format("+{}", ref.offset);
+    if (ref.turn >= 0)
+      part += "±";
+    else if (ref.step != 0)
+      part += fmt::format("{:+}n", ref.step);
     if (ref.repeat) part += "…";
     parts.push_back(part);
   }
@@ -32,6 +36,7 @@ std::string_view verb(Item::Kind kind) {
     case Item::Kind::kColumn: return "column";
     case Item::Kind::kConcat: return "copy";
     case Item::Kind::kTranspose: return "transpose";
+    case Item::Kind::kPack: return "pack";
     case Item::Kind::kOuterSum: return "accumulate outer";
     case Item::Kind::kColumnSum: return "accumulate";
     case Item::Kind::kReference: return "reference";
@@ -50,6 +55,12 @@ std::string dump_item(const Schedule& schedule, const Item& item) {
                 : "  " + line(schedule, "", v);
   }
   return text;
+}
+
+std::string loop_line(const Schedule& schedule, int loop) {
+  if (loop < 0) return "  end of loop\n";
+  return fmt::format("  loop of {} steps, n = 0, 1, ...:\n",
+                     schedule.loops[static_cast<std::size_t>(loop)].steps);
 }
 
 }  // namespace
@@ -81,7 +92,12 @@ std::string dump_items(const Schedule& schedule) {
       text += fmt::format("    load tile %{} '{}'\n", v.id(), v.name());
     for (const Value v : schedule.stages[stage].row_loads)
       text += fmt::format("    load rows %{} '{}'\n", v.id(), v.name());
-    for (const Item& item : schedule.stages[stage].items) text += dump_item(schedule, item);
+    int loop = -1;
+    for (const Item& item : schedule.stages[stage].items) {
+      if (item.loop != loop) text += loop_line(schedule, item.loop);
+      loop = item.loop;
+      text += dump_item(schedule, item);
+    }
     for (const Item& sum : schedule.stages[stage].sums) text += dump_item(schedule, sum);
     for (const Value v : schedule.stages[stage].stores) text += fmt::format("    store rows %{}\n", v.id());
   }

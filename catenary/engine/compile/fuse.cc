@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <utility>
 
@@ -21,11 +22,15 @@ class Grouping {
         placed_(schedule.stage_of.size(), false),
         transposed_(schedule.stage_of.size(), false) {
     connect_shared_nodes();
+    for (const Value v : schedule.nodes) {
+      if (schedule.is_computed(v) && schedule.loop(v) >= 0) loop_nodes_[schedule.loop(v)].push_back(v);
+      if (is(v, kLoopRows)) loop_rows_[static_cast<int>(loop_number(v))].push_back(v);
+    }
   }
 
   void run() {
     for (const Value v : schedule_.nodes) {
-      if (!schedule_.is_computed(v)) continue;
+      if (!schedule_.is_computed(v) || schedule_.loop(v) >= 0) continue;
       if (is(v, ops::kBatchSum)) {
         place_operands(v);
         place_sum(v);
@@ -39,7 +44,7 @@ class Grouping {
       if (schedule_.is_computed(v) && !v.batched() && v.shape().size() == 1) place_with_operands(v);
     }
     for (const Value v : schedule_.nodes) {
-      if (schedule_.is_computed(v)) place_with_operands(v);
+      if (schedule_.is_computed(v) && schedule_.loop(v) < 0) place_with_operands(v);
     }
     for (const Output& output : schedule_.program.outputs) {
       const Value root = schedule_.ref(output.value).root;
@@ -79,17 +84,58 @@ class Grouping {
     return id;
   }
 
+  const Stage& stage_at(int stage) const { return schedule_.stages[static_cast<std::size_t>(stage)]; }
   Stage& stage_at(int stage) { return schedule_.stages[static_cast<std::size_t>(stage)]; }
 
   // The first operand's root that still waits for its place; of a batch sum only the combining of lanes is
   // placed here, which reads nothing.
   Value waiting_operand(Value v) const {
     if (schedule_.form(v) == Form::kLeaf || is(v, ops::kBatchSum)) return {};
+    if (schedule_.form(v) == Form::kRows) return waiting_for_loop(v);
     for (const Value x : operands_of(schedule_, v)) {
       const Value root = schedule_.ref(x).root;
       if (!placed_[index(root)]) return root;
     }
     return {};
+  }
+
+  // What the whole loop reads from outside that still waits for its place.
+  Value waiting_for_loop(Value rows) const {
+    const int loop = static_cast<int>(loop_number(rows));
+    for (const Value v : loop_rows_.at(loop)) {
+      if (v.input_count() > 1 && schedule_.is_computed(v) && !placed_[index(v.input(1))]) return v.input(1);
+    }
+    const auto nodes = loop_nodes_.find(loop);
+    if (nodes == loop_nodes_.end()) return {};
+    for (const Value v : nodes->second) {
+      for (const Value x : operands_of(schedule_, v)) {
+        const Value root = schedule_.ref(x).root;
+        const bool own = schedule_.loop(root) == loop || (is(root, kLoopRows) && loop_of_rows(root) == loop);
+        if (!own && !placed_[index(root)]) return root;
+      }
+    }
+    return {};
+  }
+
+  static int loop_of_rows(Value rows) { return static_cast<int>(loop_number(rows)); }
+
+  // All of a loop's items, one after another and by themselves.
+  void place_loop(Value rows) {
+    const int loop = loop_of_rows(rows);
+    const std::vector<Value> nodes = loop_nodes_[loop];
+    for (const Value v : loop_rows_.at(loop)) placed_[index(v)] = true;
+    if (nodes.empty()) return;
+    const int stage = schedule_.stage(rows);
+    within_ = loop;
+    first_ = static_cast<int>(stage_at(stage).items.size());
+    for (const Value v : nodes) {
+      if (schedule_.form(v) != Form::kElementwise) place_with_operands(v);
+    }
+    for (const Value v : nodes) place_with_operands(v);
+    within_ = -1;
+    first_ = 0;
+    for (const Value v : loop_rows_.at(loop))
+      position_[index(v)] = static_cast<int>(stage_at(stage).items.size()) - 1;
   }
 
   // Depth first without recursion: a chain of nodes may be as long as the program.
@@ -118,12 +164,14 @@ class Grouping {
       case Form::kLeaf:
       case Form::kView:
       case Form::kFolded: return;
+      case Form::kRows: return place_loop(v);
       case Form::kElementwise:
       case Form::kOuterSum:
       case Form::kColumnSum: return place_member(v, stage);
       case Form::kProduct: return append(v, stage, {Item::Kind::kGroup, v, {}, v.shape().size()});
       case Form::kColumn: return append(v, stage, {Item::Kind::kColumn, v});
       case Form::kConcat: return append(v, stage, {Item::Kind::kConcat, v});
+      case Form::kPack: return append(v, stage, {Item::Kind::kPack, v});
       case Form::kReference: return append(v, stage, {Item::Kind::kReference, v});
     }
   }
@@ -136,7 +184,7 @@ class Grouping {
       stage_at(stage).sums.push_back({Item::Kind::kColumnSum, v});
       return;
     }
-    const Value rows = schedule_.ref(v.input(0).input(1)).root;
+    const Value rows = schedule_.ref(summands_of(v).right).root;
     if (schedule_.form(rows) != Form::kLeaf && schedule_.stage(rows) == stage && !transposed_[index(rows)]) {
       transposed_[index(rows)] = true;
       stage_at(stage).items.push_back({Item::Kind::kTranspose, rows});
@@ -146,23 +194,49 @@ class Grouping {
 
   void append(Value v, int stage, Item item) {
     note_reads(v, stage);
+    item.loop = within_;
     stage_at(stage).items.push_back(std::move(item));
     if (schedule_.stage(v) == stage) position_[index(v)] = static_cast<int>(stage_at(stage).items.size()) - 1;
   }
 
   // The item from which on all operands of v are there; with `aligned`, v may also run within that very item.
   int earliest(Value v, int stage, std::int64_t extent) const {
-    int earliest = 0;
+    int earliest = first_;
     if (is(v, ops::kBatchSum)) return earliest;
     for (const Value x : operands_of(schedule_, v)) {
       const Ref& ref = schedule_.ref(x);
       if (schedule_.stage(ref.root) != stage || position_[index(ref.root)] < 0) continue;
-      const bool aligned = ref.offset == 0 && (!ref.repeat || extent == 1) &&
+      const bool aligned = ref.offset == 0 && (!ref.repeat || extent == 1) && ref.step == 0 &&
                            ref.root.shape().size() == extent &&
                            stage_of_item(stage, position_[index(ref.root)]).kind == Item::Kind::kGroup;
       earliest = std::max(earliest, position_[index(ref.root)] + (aligned ? 0 : 1));
     }
     return earliest;
+  }
+
+  // In a loop, whether v adds a bias to the product that heads the item: the kernel starts its sums with it.
+  bool is_bias_of(Value v, int item, int stage) const {
+    if (within_ < 0 || !is(v, ops::kAdd) || item >= static_cast<int>(stage_at(stage).items.size()))
+      return false;
+    const Item& group = stage_of_item(stage, item);
+    for (int i = 0; i < 2; ++i) {
+      const Ref& product = schedule_.ref(v.input(i));
+      const bool fits = group.result && product == Ref{group.result} && group.members.empty() &&
+                        v.shape().size() == group.extent;
+      if (fits && !schedule_.ref(v.input(1 - i)).root.batched()) return true;
+    }
+    return false;
+  }
+
+  // What a product adds to comes before it.
+  int latest(Value v, int last) const {
+    const Value sum = schedule_.home(v).in;
+    if (!sum || !schedule_.accumulated[index(sum)]) return last;
+    for (int i = 0; i < 2; ++i) {
+      const Value root = schedule_.ref(sum.input(i)).root;
+      if (root != v && position_[index(root)] >= 0) return position_[index(root)] - 1;
+    }
+    return last;
   }
 
   const Item& stage_of_item(int stage, int item) const {
@@ -174,23 +248,29 @@ class Grouping {
     if (!is(v, ops::kBatchSum)) note_reads(v, stage);
     std::vector<Item>& items = stage_at(stage).items;
     const int first = earliest(v, stage, extent);
-    for (int i = static_cast<int>(items.size()) - 1; i >= first; --i) {
+    if (is_bias_of(v, first, stage)) {
+      items[static_cast<std::size_t>(first)].members.push_back(v);
+      position_[index(v)] = first;
+      return;
+    }
+    for (int i = latest(v, static_cast<int>(items.size()) - 1); i >= first; --i) {
       Item& item = items[static_cast<std::size_t>(i)];
-      if (item.kind != Item::Kind::kGroup || item.extent != extent || item.component != component(v))
+      if (item.kind != Item::Kind::kGroup || item.extent != extent || item.component != component(v) ||
+          item.loop != within_)
         continue;
       item.members.push_back(v);
       position_[index(v)] = i;
       return;
     }
-    items.push_back({Item::Kind::kGroup, {}, {v}, extent, component(v)});
+    items.push_back({Item::Kind::kGroup, {}, {v}, extent, component(v), within_});
     position_[index(v)] = static_cast<int>(items.size()) - 1;
   }
 
   void note_reads(Value v, int stage) {
     if (stage % 2 == 0) return;
     if (schedule_.form(v) == Form::kOuterSum) {
-      read(schedule_.ref(v.input(0).input(0)).root, stage);
-      return read_rows(schedule_.ref(v.input(0).input(1)).root, stage);
+      read(schedule_.ref(summands_of(v).left).root, stage);
+      return read_rows(schedule_.ref(summands_of(v).right).root, stage);
     }
     for (const Value x : operands_of(schedule_, v)) read(schedule_.ref(x).root, stage);
   }
@@ -225,6 +305,10 @@ class Grouping {
   std::vector<int> component_;    // by node id: a smaller id of the same component, or its own
   std::vector<bool> placed_;      // by node id
   std::vector<bool> transposed_;  // by node id: its transposition is already an item
+  std::map<int, std::vector<Value>> loop_nodes_;  // by loop: what its steps compute
+  std::map<int, std::vector<Value>> loop_rows_;   // by loop: the rows that they write
+  int within_ = -1;                               // the loop whose items are being placed; -1: none
+  int first_ = 0;                                 // of these
 };
 
 }  // namespace

@@ -99,7 +99,7 @@ class Planner {
   }
 
   void use(Value x, int stage, int item, bool as_rows = false) {
-    uses_[index(schedule_.ref(x).root)].push_back({stage, item, as_rows});
+    uses_[index(owner_of(schedule_, schedule_.ref(x).root))].push_back({stage, item, as_rows});
   }
 
   void collect_uses(int stage, int i) {
@@ -196,7 +196,8 @@ class Planner {
     plan_panels(values, plan, stage, i);
     std::vector<std::size_t> busy_until;  // by slot: the index in `values` of the last reader
     for (std::size_t k = 0; k < values.size(); ++k) {
-      const bool placed = is(values[k], ops::kBatchSum) || plan_.in_place[index(values[k])];
+      const bool placed =
+          is(values[k], ops::kBatchSum) || plan_.in_place[index(values[k])] || schedule_.home(values[k]).in;
       if (placed || read_elsewhere(values[k], stage, i)) continue;
       const std::size_t last = last_reader(values, k, plan.commits);
       auto slot =
@@ -234,8 +235,9 @@ class Planner {
     const auto columns = [&](Value v) {
       return schedule_.form(v) == Form::kOuterSum ? v.input(0).input(1).shape().size() : 0;
     };
-    if (sums.empty() ||
-        std::any_of(sums.begin(), sums.end(), [&](Value v) { return columns(v) != columns(sums[0]); }))
+    if (sums.empty() || std::any_of(sums.begin(), sums.end(), [&](Value v) {
+          return summands_of(v).steps > 1 || columns(v) != columns(sums[0]);
+        }))
       return;
     plan.matrix_columns = columns(sums[0]);
     for (const Value v : sums) {
@@ -330,10 +332,40 @@ class Planner {
       plan.rows[index(root)] = plan.tile_elements;
       plan.tile_elements += row_stride(root);
     }
+    for (const Item& item : work.items) {
+      if (item.kind != Item::Kind::kPack) continue;
+      const Value rows = schedule_.home(item.result).in;
+      plan.rows[index(rows)] = plan.tile_elements;
+      plan.tile_elements += packed_elements(rows.shape().size(), item.result.shape().size());
+    }
   }
 
+  // A value that is computed within another's numbers begins that one's life.
   void add_tile(StagePlan& plan, std::vector<Lifetime>& lives, Value v, int item) const {
-    if (plan_.slot[index(v)] < 0) lives.push_back({&plan.tile[index(v)], v.shape().size(), item, item});
+    if (plan_.slot[index(v)] >= 0 || schedule_.form(v) == Form::kPack) return;
+    const Value owner = owner_of(schedule_, v);
+    std::int64_t* const place = &plan.tile[index(owner)];
+    const auto known =
+        std::find_if(lives.begin(), lives.end(), [place](const Lifetime& l) { return l.place == place; });
+    if (known == lives.end()) {
+      lives.push_back({place, elements_of(schedule_, owner), item, item});
+    } else {
+      known->last = std::max(known->last, item);
+    }
+  }
+
+  // The last item of the loop that an item is in.
+  int end_of_loop(int stage, int item) const {
+    const std::vector<Item>& items = stage_at(stage).items;
+    const auto at = [&](int i) { return items[static_cast<std::size_t>(i)].loop; };
+    while (at(item) >= 0 && item + 1 < static_cast<int>(items.size()) && at(item + 1) == at(item)) ++item;
+    return item;
+  }
+  int start_of_loop(int stage, int item) const {
+    const std::vector<Item>& items = stage_at(stage).items;
+    const auto at = [&](int i) { return items[static_cast<std::size_t>(i)].loop; };
+    while (at(item) >= 0 && item > 0 && at(item - 1) == at(item)) --item;
+    return item;
   }
 
   // A tile lives until its last reader; what is summed, or stored for the batch, until the end of the stage.
@@ -344,10 +376,19 @@ class Planner {
       for (const Use& use : uses_[id]) {
         if (use.stage == stage && !use.as_rows) life.last = std::max(life.last, use.item);
       }
+      extend_over_loops(stage, life, id);
       for (const Value root : stage_at(stage).stores) {
         if (index(root) == id) life.last = kSums;
       }
     }
+  }
+
+  // What comes from outside a loop is read in all of its steps, and its rows are written in all of them.
+  void extend_over_loops(int stage, Lifetime& life, std::size_t id) const {
+    if (schedule_.loop_of[id] >= 0 || schedule_.loops.empty()) return;
+    if (life.first >= 0) life.first = start_of_loop(stage, life.first);
+    const auto extended = [&](int item) { return item == kSums ? item : end_of_loop(stage, item); };
+    life.last = extended(life.last);
   }
 
   // Neighbouring groups of a shared stage that do not read each other's results may run at the same time.
@@ -392,6 +433,18 @@ class Planner {
 };
 
 }  // namespace
+
+std::int64_t elements_of(const Schedule& schedule, Value root) {
+  if (!is(root, kLoopRows) || root.input_count() < 2) return root.shape().size();
+  const Home& start = schedule.home(root.input(1));
+  const Loop& loop = schedule.loops[loop_number(root)];
+  return start.turn < 0 ? root.shape().size() : 2 * root.shape().size() / (loop.steps + 1);
+}
+
+Value owner_of(const Schedule& schedule, Value v) {
+  while (schedule.home(v).in) v = schedule.home(v).in;
+  return v;
+}
 
 MemoryPlan plan_memory(const Schedule& schedule) { return Planner(schedule).run(); }
 

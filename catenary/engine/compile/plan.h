@@ -78,6 +78,18 @@ struct MemoryPlan {
   return kernels::product_stride(root.shape().size(), root.type().dtype);
 }
 
+/// What holds the numbers of a value: itself, or what it is computed in.
+[[nodiscard]] Value owner_of(const Schedule& schedule, Value v);
+
+/// Elements a sample that a value's tile has: its own, or those of the two rows that take turns in it.
+[[nodiscard]] std::int64_t elements_of(const Schedule& schedule, Value root);
+
+/// Elements a sample of packed rows: for each kLanes samples, row after row, all steps of these samples side
+/// by side, and a line more, so that a block of rows does not fall into one set of the caches.
+[[nodiscard]] inline std::int64_t packed_elements(std::int64_t all_rows, std::int64_t row) {
+  return all_rows + row;
+}
+
 [[nodiscard]] MemoryPlan plan_memory(const Schedule& schedule);
 
 /// Whether an update is put off to the end of the step so that the scalar outputs can be looked at before it:

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "catenary/engine/compile/loop.h"
 #include "catenary/ir/program.h"
 #include "catenary/kernels/kernels.h"
 
@@ -18,8 +19,18 @@ struct Ref {
   Value root;
   std::int64_t offset = 0;
   bool repeat = false;
+  std::int64_t step = 0;  ///< elements further on in each next step of the loop that reads it
+  /// -1, or of two rows, `step` elements each, that a loop writes and reads by turns: which one first.
+  int turn = -1;
 
   [[nodiscard]] bool operator==(const Ref&) const = default;
+};
+
+/// A place within another value's numbers, where a value is computed at once instead of being copied there.
+struct Home {
+  Value in = {};  ///< empty: it has numbers of its own
+  std::int64_t offset = 0, step = 0;
+  int turn = -1;  ///< as Ref's
 };
 
 /// What kind of work computes a node.
@@ -31,15 +42,26 @@ enum class Form : std::uint8_t {
   kProduct,      ///< head of a group: W·x or Wᵀ·x with a shared W
   kColumn,       ///< one result down each sample's column
   kConcat,       ///< parts copied below one another
-  kOuterSum,     ///< batch_sum(outer(d, x)): accumulated without ever making the outer product
+  kOuterSum,     ///< batch_sum(outer(d, x)), and batch_sum(DᵀX): accumulated without making the product
   kColumnSum,    ///< any other batch_sum
+  kRows,         ///< nothing: memory that a loop's steps write to
+  kPack,         ///< a step's row, copied to where sums over the steps read it
   kReference,    ///< the operator's own reference implementation, sample by sample
 };
 
 /// A step of a stage. A group runs block by block so that what passes between its members stays in the L1
 /// cache.
 struct Item {
-  enum class Kind : std::uint8_t { kGroup, kColumn, kConcat, kTranspose, kOuterSum, kColumnSum, kReference };
+  enum class Kind : std::uint8_t {
+    kGroup,
+    kColumn,
+    kConcat,
+    kTranspose,
+    kPack,
+    kOuterSum,
+    kColumnSum,
+    kReference
+  };
   Kind kind = Kind::kGroup;
   /// What the item computes; of a group, its head product or an empty value; of a transposition, what is
   /// transposed.
@@ -50,6 +72,8 @@ struct Item {
   std::int64_t extent = 0;
   /// Shared groups of more than one element: which set of connected nodes the members belong to.
   int component = -1;
+  /// In Schedule::loops: neighbours of one loop run one after another in each of its steps; -1: once.
+  int loop = -1;
 };
 
 /// Work between two crossings of the batch: stages 0, 2, 4 ... compute shared values, 1, 3, 5 ... each
@@ -74,6 +98,13 @@ struct Schedule {
   std::vector<Form> forms = {};    ///< by node id
   std::vector<Value> folded = {};  ///< by node id: the product that the node adds or subtracts itself
   std::vector<int> stage_of = {};  ///< by node id
+  std::vector<Loop> loops = {};
+  std::vector<int> loop_of = {};  ///< by node id: the loop whose steps compute it; -1: none
+  std::vector<Home> homes = {};   ///< by node id
+  /// By node id: loops' rows that nothing but sums over the steps reads.
+  std::vector<bool> packed = {};
+  /// By node id: sums that a product adds to, in place.
+  std::vector<bool> accumulated = {};
   std::vector<bool> computed =
       {};  ///< by node id: its root holds numbers (it is no mere view, and somebody needs it)
 
@@ -81,6 +112,8 @@ struct Schedule {
   [[nodiscard]] Form form(Value v) const { return forms[static_cast<std::size_t>(v.id())]; }
   [[nodiscard]] int stage(Value v) const { return stage_of[static_cast<std::size_t>(v.id())]; }
   [[nodiscard]] Value folded_in(Value v) const { return folded[static_cast<std::size_t>(v.id())]; }
+  [[nodiscard]] int loop(Value v) const { return loop_of[static_cast<std::size_t>(v.id())]; }
+  [[nodiscard]] const Home& home(Value v) const { return homes[static_cast<std::size_t>(v.id())]; }
   [[nodiscard]] bool is_computed(Value v) const { return computed[static_cast<std::size_t>(v.id())]; }
 };
 
@@ -99,12 +132,21 @@ struct Schedule {
 [[nodiscard]] kernels::Elementwise member_kernel(const Schedule& schedule, Value v);
 [[nodiscard]] std::optional<kernels::Column> column_kernel(const Op& op);
 
-/// The matrix that a product reads, and whether it reads it transposed.
+/// The matrix that a product reads, and whether it reads it transposed; what all steps of a loop read is
+/// transposed once.
 struct ProductMatrix {
   Value matrix;
   bool transposed = false;
 };
-[[nodiscard]] ProductMatrix product_matrix(Value product);
+[[nodiscard]] ProductMatrix product_matrix(const Schedule& schedule, Value product);
+
+/// What a batch sum adds up: rows, or outer products of rows, of each sample and step.
+struct Summands {
+  Value left;
+  Value right = {};  ///< empty: a sum of rows
+  std::int64_t steps = 1;
+};
+[[nodiscard]] Summands summands_of(Value batch_sum);
 
 /// The values that an item reads, as the operands of its kernels (before Ref resolution). The second operand
 /// of an outer sum is read as sample rows, everything else as tiles or shared values.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "catenary/engine/compile/schedule.h"
 #include "catenary/ops/catalogue.h"
@@ -48,6 +49,7 @@ constexpr std::array kElementwise = {
     ElementwiseEntry{&ops::kBroadcast, Elementwise::kCopy},
     ElementwiseEntry{&ops::kSlice, Elementwise::kCopy},
     ElementwiseEntry{&ops::kBatchBroadcast, Elementwise::kCopy},
+    ElementwiseEntry{&kLoopWrite, Elementwise::kCopy},
 };
 
 struct ColumnEntry {
@@ -77,19 +79,17 @@ constexpr std::array kColumn = {
 
 // A view of its first operand: no numbers of its own.
 bool is_view(Value v) {
-  if (is(v, ops::kReshape) || is(v, ops::kBatchBroadcast)) return true;
+  if (is(v, ops::kReshape) || is(v, ops::kBatchBroadcast) || is(v, kLoopRow) || is(v, kLoopResult))
+    return true;
   if (is(v, ops::kBroadcast)) return v.input(0).shape().size() == 1;
   return is(v, ops::kSlice) && std::get<SliceRange>(v.attribute()).axis == 0;
 }
 
-bool is_outer_of_samples(Value v) {
-  return is(v, ops::kOuter) && v.input(0).batched() && v.input(1).batched();
-}
-
 Form form_of(Value v) {
-  if (is_leaf(v.op()) || is(v, ops::kBatchSize)) return Form::kLeaf;
+  if (is_leaf(v.op()) || is(v, ops::kBatchSize) || is(v, kLoopBegin)) return Form::kLeaf;
+  if (is(v, kLoopRows)) return Form::kRows;
   if (is_view(v)) return Form::kView;
-  if (is(v, ops::kBatchSum)) return is_outer_of_samples(v.input(0)) ? Form::kOuterSum : Form::kColumnSum;
+  if (is(v, ops::kBatchSum)) return summands_of(v).right ? Form::kOuterSum : Form::kColumnSum;
   if (is(v, ops::kMatVec) && v.batched() && !v.input(0).batched()) return Form::kProduct;
   if (is(v, ops::kConcat) && std::get<std::int64_t>(v.attribute()) == 0) return Form::kConcat;
   if (v.batched() && column_kernel(v.op())) return Form::kColumn;
@@ -106,6 +106,10 @@ class Selection {
     schedule.forms.resize(size);
     schedule.computed.assign(size, false);
     schedule.folded.resize(size);
+    schedule.homes.resize(size);
+    schedule.packed.assign(size, false);
+    schedule.accumulated.assign(size, false);
+    find_loops();
     for (const Value v : schedule.nodes) {
       schedule.forms[index(v)] = form_of(v);
       schedule.refs[index(v)] = resolve(v);
@@ -115,30 +119,211 @@ class Selection {
   void run() {
     for (const Output& output : schedule_.program.outputs) need_output(output.value);
     for (const Update& update : schedule_.program.updates) need(update.next);
-    for (auto it = schedule_.nodes.rbegin(); it != schedule_.nodes.rend(); ++it) {
-      if (schedule_.is_computed(*it)) need_operands(*it);
-    }
+    // What a loop's step reads, an earlier value may write in the step before.
+    do {
+      grown_ = false;
+      for (auto it = schedule_.nodes.rbegin(); it != schedule_.nodes.rend(); ++it) {
+        if (schedule_.is_computed(*it)) need_operands(*it);
+      }
+    } while (grown_ && !schedule_.loops.empty());
     // Values that were made to hold numbers of their own are now the roots of the views on them.
     for (const Value v : schedule_.nodes) {
       if (!schedule_.is_computed(v) || schedule_.form(v) == Form::kView)
         schedule_.refs[index(v)] = resolve(v);
     }
+    find_homes();
+    accumulate_products();
     fold_products();
   }
 
  private:
-  // x·y + z, x·y − z and z − x·y are one operation where nobody else reads the product or square.
-  void fold_products() {
+  // A loop's step is what hangs on its rows, up to what is written.
+  void find_loops() {
+    schedule_.loop_of.assign(schedule_.stage_of.size(), -1);
+    written_.resize(schedule_.stage_of.size());
+    for (const Value v : schedule_.nodes) {
+      int& loop = schedule_.loop_of[index(v)];
+      if (is(v, kLoopResult)) {
+        for (int i = 0; i < v.input_count(); i += 2) {
+          written_[index(v.input(i))] = v.input(i + 1);
+          schedule_.loop_of[index(v.input(i + 1))] = static_cast<int>(loop_number(v.input(i + 1)));
+        }
+      } else if (is(v, kLoopRow)) {
+        loop = static_cast<int>(loop_number(v));
+      } else if (v.batched() && !is(v, kLoopRows)) {
+        for (int i = 0; i < v.input_count(); ++i) loop = std::max(loop, schedule_.loop(v.input(i)));
+      }
+    }
+  }
+
+  [[nodiscard]] const Loop& loop_at(std::size_t number) const { return schedule_.loops[number]; }
+
+  // Where a row stands in a step, for who reads it: forward from the first one on, backward from the last.
+  Ref row_ref(Value v) const {
+    const Value sequence = v.input(0);
+    const Loop& loop = loop_at(loop_number(v));
+    const std::int64_t row = v.shape().size();
+    Ref ref = schedule_.refs[index(sequence)];
+    if (ref.repeat) return ref;
+    const bool is_forward = loop.direction == Direction::kForward;
+    ref.step = is_forward ? row : -row;
+    if (!is_forward) ref.offset += (is(sequence, kLoopRows) ? loop.steps : loop.steps - 1) * row;
+    return ref;
+  }
+
+  // Where a loop writes a row of its own, or the first one.
+  Home home_in(Value rows, Value write) const {
+    const Loop& loop = loop_at(loop_number(rows));
+    const std::int64_t row = write.shape().size();
+    const bool is_forward = loop.direction == Direction::kForward, is_carry = rows.input_count() > 1;
+    if (is_carry && rows.input(1) == write) return {rows, is_forward ? 0 : loop.steps * row, 0};
+    if (is_forward) return {rows, is_carry ? row : 0, row};
+    return {rows, (loop.steps - 1) * row, -row};
+  }
+
+  // Who reads the rows of loops.
+  struct RowReaders {
+    bool by_sums =
+        true;  // only sums over all steps, as what they add up or as an outer product's left factor
+    bool by_loop = true;  // only the steps that write them
+  };
+
+  std::vector<RowReaders> find_row_readers() const {
+    std::vector<RowReaders> readers(schedule_.stage_of.size());
+    const auto read = [&](Value x, bool by_sum, int loop) {
+      const Ref& ref = schedule_.ref(x);
+      if (!is(ref.root, kLoopRows)) return;
+      RowReaders& of = readers[index(ref.root)];
+      of.by_sums = of.by_sums && by_sum && ref.offset == 0 && x.shape().size() == ref.root.shape().size();
+      of.by_loop = of.by_loop && loop == static_cast<int>(loop_number(ref.root)) && ref.step != 0;
+    };
+    for (const Output& output : schedule_.program.outputs) read(output.value, false, -1);
+    for (const Update& update : schedule_.program.updates) read(update.next, false, -1);
+    for (const Value v : schedule_.nodes) {
+      if (!schedule_.is_computed(v)) continue;
+      const bool is_sum = is(v, ops::kBatchSum) && summands_of(v).steps > 1;
+      const std::vector<Value> operands = operands_of(schedule_, v);
+      for (std::size_t i = 0; i < operands.size(); ++i)
+        read(operands[i], is_sum && i == 0, schedule_.loop(v));
+    }
+    return readers;
+  }
+
+  // Rows of a carry that only the next step reads take turns.
+  void take_turns(Value rows) {
+    for (const Value v : schedule_.nodes) {
+      Ref& ref = schedule_.refs[index(v)];
+      if (ref.root != rows || ref.step == 0) continue;
+      const std::int64_t row = std::abs(ref.step),
+                         loop_row = rows.shape().size() / (loop_at(loop_number(rows)).steps + 1);
+      ref.offset -= ref.step < 0 ? loop_at(loop_number(rows)).steps * row : 0;
+      ref.step = loop_row;
+      ref.turn = 0;
+    }
+  }
+
+  // Computes at once where it is written what else would be copied there.
+  void find_homes() {
+    const std::vector<RowReaders> readers = find_row_readers();
+    for (const Value v : schedule_.nodes) {
+      if (!schedule_.is_computed(v)) continue;
+      if (is(v, kLoopRows)) {
+        find_home_of_rows(v, readers[index(v)]);
+      } else if (schedule_.form(v) == Form::kConcat && schedule_.loop(v) >= 0) {
+        std::int64_t offset = 0;
+        for (int i = 0; i < v.input_count(); ++i) {
+          (void)move_in(v.input(i), {v, offset, 0}, schedule_.loop(v));
+          offset += v.input(i).shape().size();
+        }
+      }
+    }
+  }
+
+  void find_home_of_rows(Value rows, const RowReaders& readers) {
+    const Value write = written_[index(rows)];
+    const bool is_carry = rows.input_count() > 1;
+    if (!write) return;
+    if (!is_carry && readers.by_sums) {
+      schedule_.packed[index(rows)] = true;
+      schedule_.forms[index(write)] = Form::kPack;
+      schedule_.homes[index(write)] = home_in(rows, write);
+      return;
+    }
+    Home home = home_in(rows, write);
+    if (is_carry) schedule_.homes[index(rows.input(1))] = home_in(rows, rows.input(1));
+    if (is_carry && readers.by_loop) {
+      take_turns(rows);
+      home = {rows, 0, write.shape().size(), 1};
+      schedule_.homes[index(rows.input(1))] = {rows, 0, 0, 0};
+    }
+    if (!move_in(write.input(0), home, schedule_.loop(write))) {
+      schedule_.homes[index(write)] = home;
+    } else {
+      schedule_.forms[index(write)] = Form::kView;
+      schedule_.computed[index(write)] = false;
+    }
+  }
+
+  // Whether x, which a step of the loop computes, can be computed there.
+  bool move_in(Value x, const Home& home, int loop) {
+    const Ref& ref = schedule_.ref(x);
+    const Form form = schedule_.form(ref.root);
+    const bool whole =
+        ref.offset == 0 && !ref.repeat && ref.step == 0 && ref.root.shape().size() == x.shape().size();
+    const bool is_made = form != Form::kLeaf && form != Form::kRows && schedule_.is_computed(ref.root);
+    if (!whole || !is_made || schedule_.loop(ref.root) != loop || schedule_.home(ref.root).in) return false;
+    schedule_.homes[index(ref.root)] = home;
+    return true;
+  }
+
+  // In a step, q + W·x is computed where q is, if nobody else reads either.
+  void accumulate_products() {
+    if (schedule_.loops.empty()) return;
+    const std::vector<int> readers = count_readers();
+    for (const Value v : schedule_.nodes) {
+      if (!schedule_.is_computed(v) || schedule_.loop(v) < 0 || !is(v, ops::kAdd)) continue;
+      for (int i = 0; i < 2 && !schedule_.accumulated[index(v)]; ++i) {
+        const Ref& product = schedule_.ref(v.input(i));
+        const Ref& other = schedule_.ref(v.input(1 - i));
+        const bool fits = schedule_.form(product.root) == Form::kProduct &&
+                          readers[index(product.root)] == 1 && is_product_plus_shared(other.root) &&
+                          readers[index(other.root)] == 1 && product.root.id() > other.root.id() &&
+                          product.root.shape().size() == v.shape().size() && product.offset == 0 &&
+                          schedule_.loop(product.root) == schedule_.loop(v);
+        if (fits && move_in(v.input(1 - i), {v, 0, 0}, schedule_.loop(v)))
+          schedule_.accumulated[index(v)] = true;
+      }
+    }
+  }
+
+  // What can be computed before the product, whatever else there is.
+  bool is_product_plus_shared(Value v) const {
+    if (schedule_.form(v) == Form::kProduct) return true;
+    if (!is(v, ops::kAdd)) return false;
+    const Value a = schedule_.ref(v.input(0)).root, b = schedule_.ref(v.input(1)).root;
+    return (schedule_.form(a) == Form::kProduct && !b.batched()) ||
+           (schedule_.form(b) == Form::kProduct && !a.batched());
+  }
+
+  // By node id.
+  std::vector<int> count_readers() const {
     std::vector<int> readers(schedule_.forms.size());
     const auto read = [&](Value v) { ++readers[index(schedule_.ref(v).root)]; };
     for (const Output& output : schedule_.program.outputs) read(output.value);
     for (const Update& update : schedule_.program.updates) read(update.next);
     for (const Value v : schedule_.nodes) {
+      if (schedule_.home(v).in) ++readers[index(v)];
       if (!schedule_.is_computed(v)) continue;
       for (const Value x : operands_of(schedule_, v)) read(x);
     }
+    return readers;
+  }
+
+  // x·y + z, x·y − z and z − x·y are one operation where nobody else reads the product or square.
+  void fold_products() {
+    const std::vector<int> readers = count_readers();
     for (const Value v : schedule_.nodes) {
-      const bool adds = is(v, ops::kAdd) || is(v, ops::kSub);
+      const bool adds = (is(v, ops::kAdd) && !schedule_.accumulated[index(v)]) || is(v, ops::kSub);
       if (!schedule_.is_computed(v) || schedule_.form(v) != Form::kElementwise || !adds) continue;
       for (int i = 0; i < 2 && !schedule_.folded_in(v); ++i) {
         const Ref& ref = schedule_.ref(v.input(i));
@@ -149,7 +334,8 @@ class Selection {
 
   bool can_fold(const Ref& ref, Value reader) const {
     const Value x = ref.root;
-    const bool whole = ref.offset == 0 && !ref.repeat && x.shape().size() == reader.shape().size();
+    const bool whole = ref.offset == 0 && !ref.repeat && x.shape().size() == reader.shape().size() &&
+                       schedule_.loop(x) == schedule_.loop(reader) && !schedule_.home(x).in;
     return (is(x, ops::kMul) || is(x, ops::kSquare)) && schedule_.form(x) == Form::kElementwise && whole &&
            x.batched() == reader.batched() && schedule_.stage(x) == schedule_.stage(reader);
   }
@@ -162,6 +348,7 @@ class Selection {
 
   Ref resolve(Value v) const {
     if (schedule_.forms[index(v)] != Form::kView) return {v, 0, is(v, ops::kConstant)};
+    if (is(v, kLoopRow)) return row_ref(v);
     const Value x = v.input(0);
     Ref ref = schedule_.refs[index(x)];
     if (is(v, ops::kBroadcast) && v.shape().size() > 1) ref.repeat = true;
@@ -176,10 +363,15 @@ class Selection {
   void force(Value v) {
     if (schedule_.form(v) == Form::kView) schedule_.forms[index(v)] = Form::kElementwise;
     schedule_.refs[index(v)] = {v, 0, false};
-    schedule_.computed[index(v)] = true;
+    need_node(v);
   }
 
-  void need(Value v) { schedule_.computed[index(schedule_.refs[index(v)].root)] = true; }
+  void need_node(Value v) {
+    if (schedule_.computed[index(v)]) return;
+    schedule_.computed[index(v)] = true;
+    grown_ = true;
+  }
+  void need(Value v) { need_node(schedule_.refs[index(v)].root); }
 
   // v's numbers stand one after another, of each sample (batched) or once (shared).
   void need_whole(Value v) {
@@ -199,17 +391,44 @@ class Selection {
   void need_operands(Value v) {
     switch (schedule_.form(v)) {
       case Form::kLeaf: return;
-      case Form::kProduct: need_whole(product_matrix(v).matrix); return need_whole(v.input(1));
-      case Form::kOuterSum: need_whole(v.input(0).input(0)); return need_whole(v.input(0).input(1));
+      case Form::kProduct: need_whole(product_matrix(schedule_, v).matrix); return need_whole(v.input(1));
+      case Form::kOuterSum:
+        for (const Value x : operands_of(schedule_, v)) need_whole(x);
+        return;
+      case Form::kRows:
+        if (v.input_count() > 1) need_node(v.input(1));
+        if (written_[index(v)]) need_node(written_[index(v)]);
+        return;
+      case Form::kColumnSum:
+        if (summands_of(v).steps > 1) return need_whole(summands_of(v).left);
+        [[fallthrough]];
       default:
         for (const Value x : operands_of(schedule_, v)) need(x);
     }
   }
 
   Schedule& schedule_;
+  std::vector<Value> written_;  // by the node id of a loop's rows: what its steps write there
+  bool grown_ = false;
 };
 
+// Σ over the rows of a sequence, as ones that are made of rows of one step at a time.
+bool is_sum_of_rows(Value v) {
+  if (!is(v, ops::kSumTo) || v.input(0).shape().rank() != v.shape().rank() || v.shape()[0] != 1) return false;
+  return v.shape().size() == v.input(0).shape().size() / v.input(0).shape()[0];
+}
+
 }  // namespace
+
+Summands summands_of(Value batch_sum) {
+  const Value x = batch_sum.input(0);
+  if (is(x, ops::kOuter) && x.input(0).batched() && x.input(1).batched()) return {x.input(0), x.input(1), 1};
+  if (is(x, ops::kMatMul) && is(x.input(0), ops::kTranspose) && x.input(0).batched() && x.input(1).batched())
+    return {x.input(0).input(0), x.input(1), x.input(1).shape()[0]};
+  const Value sum = is(x, ops::kReshape) ? x.input(0) : x;
+  if (is_sum_of_rows(sum)) return {sum.input(0), {}, sum.input(0).shape()[0]};
+  return {x};
+}
 
 std::optional<Elementwise> elementwise_kernel(const Op& op) {
   const auto* it =
@@ -229,18 +448,23 @@ std::optional<Column> column_kernel(const Op& op) {
   return it == kColumn.end() ? std::nullopt : std::optional(it->kernel);
 }
 
-ProductMatrix product_matrix(Value product) {
+ProductMatrix product_matrix(const Schedule& schedule, Value product) {
   const Value a = product.input(0);
-  return is(a, ops::kTranspose) ? ProductMatrix{a.input(0), true} : ProductMatrix{a, false};
+  return is(a, ops::kTranspose) && schedule.loop(product) < 0 ? ProductMatrix{a.input(0), true}
+                                                              : ProductMatrix{a, false};
 }
 
 std::vector<Value> operands_of(const Schedule& schedule, Value result) {
   std::vector<Value> operands;
   switch (schedule.form(result)) {
-    case Form::kLeaf: break;
-    case Form::kProduct: operands = {product_matrix(result).matrix, result.input(1)}; break;
-    case Form::kOuterSum: operands = {result.input(0).input(0), result.input(0).input(1)}; break;
+    case Form::kLeaf:
+    case Form::kRows: break;
+    case Form::kProduct: operands = {product_matrix(schedule, result).matrix, result.input(1)}; break;
+    case Form::kOuterSum: operands = {summands_of(result).left, summands_of(result).right}; break;
+    case Form::kColumnSum: operands = {summands_of(result).left}; break;
+    case Form::kPack: operands = {result.input(0)}; break;
     case Form::kElementwise:
+      if (is(result, kLoopWrite)) return {result.input(0)};
       if (const Value product = schedule.folded_in(result)) {
         const bool first = schedule.ref(result.input(0)).root == product;
         const Value factor = product.input(product.input_count() - 1);  // a square's is both

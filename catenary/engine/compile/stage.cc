@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
 
 #include "catenary/base/error.h"
 #include "catenary/engine/compile/schedule.h"
@@ -119,9 +120,11 @@ Schedule rewrite_program(const Program& program) {
   check_outputs(program);
   check_updates(program);
   check_dtype(reachable(before));
-  std::vector<Value> after = rewrite(before);
+  Opened opened = open_scans(program);
+  std::vector<Value> after = rewrite(results_of(opened.program));
   std::transform(after.begin(), after.end(), after.begin(), detached_from_variables);
   Schedule schedule{.program = program};
+  schedule.loops = std::move(opened.loops);
   for (std::size_t i = 0; i < program.outputs.size(); ++i) schedule.program.outputs[i].value = after[i];
   for (std::size_t i = 0; i < program.updates.size(); ++i) {
     schedule.program.updates[i].next = after[program.outputs.size() + i];

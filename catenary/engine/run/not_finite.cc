@@ -107,7 +107,10 @@ class LastRun {
                                             Samples samples) const {
     std::vector<double> numbers;
     for (std::int64_t i = samples.first; i < samples.first + samples.count; ++i) {
-      const std::int64_t row = batch_.indices == nullptr ? batch_.first + i : batch_.indices[i];
+      const bool by_position = input.rows.order == RowOrder::kByPosition;
+      const std::int64_t row = by_position                 ? i
+                               : batch_.indices == nullptr ? batch_.first + i
+                                                           : batch_.indices[i];
       switch (input.rows.element) {
         case ElementType::kU8: read_row<std::uint8_t>(input, size, row, numbers); break;
         case ElementType::kF32: read_row<float>(input, size, row, numbers); break;

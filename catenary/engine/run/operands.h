@@ -31,6 +31,18 @@ template <typename T>
   return {numbers + (place.offset + skip) * run.cut.width, place.repeat ? 0 : run.cut.width, true};
 }
 
+/// Where packed rows lie: see packed_elements().
+struct PackedRows {
+  std::int64_t samples;  ///< of a block; 1 in a batch of 1
+  std::int64_t stride;   ///< from one row to the next
+  std::int64_t block;    ///< from one block of samples to the next
+};
+[[nodiscard]] inline PackedRows packed_rows(std::int64_t rows, std::int64_t steps,
+                                            std::int64_t width) noexcept {
+  const std::int64_t samples = std::min(width, kernels::kLanes), stride = (steps + 1) * samples;
+  return {samples, stride, rows * stride};
+}
+
 /// An elementwise member on so many rows and columns of its operands, which operand_at finds.
 template <typename T, typename OperandAt>
 void call_member(const Run<T>& run, const MemberCall<T>& member, std::int64_t rows, std::int64_t columns,

@@ -81,6 +81,7 @@ struct Tile {
   std::int64_t samples;  ///< real ones
   std::int64_t columns;  ///< what kernels compute: whole lanes, or 1 in a batch of 1
   Worker* worker;
+  std::int64_t step = 0;  ///< of the loop that is running
 };
 
 /// A stage for each sample: lanes, spans and tiles, then the sums over the batch (samples.cc).

@@ -59,7 +59,8 @@ InputRows<T> input_rows(std::int64_t size, const Rows& rows) {
   // A column of a vector's floats should not fall into few sets of the L1 cache: see product_stride.
   const std::int64_t stride = input.rows.row_stride;
   const bool spread = stride < 128 || kernels::product_stride<T>(stride) == stride;
-  input.plain = rows.element == kElementTypeOf<T> && input.scale.empty() && spread;
+  input.plain =
+      rows.element == kElementTypeOf<T> && input.scale.empty() && spread && rows.order == RowOrder::kOfBatch;
   return input;
 }
 
@@ -139,7 +140,9 @@ Status Runner<T>::check(const Batch& batch) const noexcept {
   }
   for (const InputRows<T>& input : inputs_) {
     if (input.rows.data == nullptr) return Status::kUnbound;
-    if (!has_rows(batch, input.rows.count)) return Status::kBadBatch;
+    const bool by_position = input.rows.order == RowOrder::kByPosition;
+    if (!has_rows(by_position ? Batch{.size = batch.size} : batch, input.rows.count))
+      return Status::kBadBatch;
   }
   return Status::kOk;
 }

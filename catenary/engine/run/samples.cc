@@ -39,6 +39,69 @@ Tile<T> tile_of(const Run<T>& run, const Span& span, Share columns, int worker) 
           .worker = &memory};
 }
 
+// What a stepwise sum reads of some samples: element (row, step, sample) stands at data + row·row_stride +
+// step·step_stride + sample.
+template <typename T>
+struct Stepwise {
+  const T* data;
+  std::int64_t row_stride, step_stride;
+};
+
+template <typename T>
+Stepwise<T> stepwise(const Run<T>& run, const BoundSum<T>& sum, T* numbers, std::int64_t row,
+                     std::int64_t sample) noexcept {
+  if (!sum.packed) {
+    const kernels::Operand<T> in = span_operand(run, sum.in, numbers + sample, row);
+    return {in.data, run.cut.width, sum.step * run.cut.width};
+  }
+  const PackedRows packed = packed_rows(sum.rows, sum.steps, run.cut.width);
+  const T* block = numbers + sum.in.offset * run.cut.width + sample / packed.samples * packed.block;
+  return {block + row * packed.stride, packed.stride, packed.samples};
+}
+
+// Over the rows of sequences, too: for a virtual lane's width of samples after the other, so that the order
+// hangs on no span, and of these step after step.
+template <typename T>
+void take_stepwise(const Run<T>& run, const BoundSum<T>& sum, const Span& span,
+                   Share share_of_rows) noexcept {
+  const auto [row, rows] = share_of_rows;
+  T* to = run.lane(span.lane) + sum.accumulator;
+  for (std::int64_t first = 0; first < span.samples; first += kernels::kLanes) {
+    const std::int64_t samples = std::min(kernels::kLanes, span.samples - first);
+    const bool start = span.start && first == 0;
+    const Stepwise<T> in = stepwise(run, sum, run.tiles(span.memory), row, first);
+    if (sum.kind == Item::Kind::kColumnSum) {
+      // Of whole blocks that lie side by side, sample t is in virtual lane t mod 16 still.
+      const bool together = in.step_stride == samples && samples == kernels::kLanes;
+      const std::int64_t calls = together ? 1 : sum.steps;
+      for (std::int64_t t = 0; t < calls; ++t) {
+        run.call(run.kernels().accumulate_columns, {{in.data + t * in.step_stride, in.row_stride, true},
+                                                    rows,
+                                                    samples * (sum.steps / calls),
+                                                    to + row * kernels::kLanes,
+                                                    start && t == 0});
+      }
+      continue;
+    }
+    const SampleRows<T> others = sample_rows(run, sum, span);
+    kernels::ProductArgs<T> args{in.data,
+                                 in.row_stride,
+                                 1,
+                                 others.data + first * others.stride,
+                                 others.stride,
+                                 to + row * sum.columns,
+                                 sum.columns,
+                                 rows,
+                                 samples * sum.steps,
+                                 sum.columns,
+                                 !start};
+    args.group = samples;
+    args.a_group_stride = in.step_stride;
+    args.b_group_stride = sum.columns;
+    call_on_rows(run, args, sum);
+  }
+}
+
 // Adds a span to the lane's sums: a share of the rows of each. Sums that are taken piece by piece wait for
 // their readers.
 template <typename T>
@@ -50,6 +113,10 @@ void take_sums(const Run<T>& run, const BoundStage<T>& stage, const Span& span, 
     T* to = run.lane(span.lane) + sum.accumulator;
     const auto [row, rows] = share(sum.rows, kernels::kProductRows, part, parts);
     if (rows == 0) continue;
+    if (sum.steps > 1) {
+      take_stepwise(run, sum, span, {row, rows});
+      continue;
+    }
     const kernels::Operand<T> in = span_operand(run, sum.in, numbers, row);
     if (sum.kind == Item::Kind::kColumnSum) {
       run.call(run.kernels().accumulate_columns,

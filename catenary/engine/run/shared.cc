@@ -239,13 +239,19 @@ void run_wave(Run<T>& run, const Wave<T>& wave) noexcept {
 
 template <typename T>
 void run_concat(const Run<T>& run, const BoundItem<T>& item) noexcept {
-  T* out = shared_pointer(run, item.out);
   for (std::size_t part = 0; part < item.in.size(); ++part) {
+    T* out = shared_pointer(run, item.out) + item.offsets[part];
     const std::int64_t count = item.shapes[part].size();
     run.call(run.kernels().of(kernels::Elementwise::kCopy),
              {{{shared_pointer(run, item.in[part]), 0, !item.in[part].repeat}}, out, 0, 1, count, 0});
-    out += count;
   }
+}
+
+template <typename T>
+void run_transpose(const Run<T>& run, const BoundItem<T>& item) noexcept {
+  const std::int64_t rows = item.shapes[0][0], columns = item.shapes[0][1];
+  run.call(run.kernels().transpose, {shared_pointer(run, item.in[0]), item.in[0].repeat ? 0 : columns, rows,
+                                     columns, shared_pointer(run, item.out), rows});
 }
 
 template <typename T>
@@ -269,6 +275,7 @@ std::size_t run_next(Run<T>& run, std::size_t stage, std::size_t begin) noexcept
   const std::span<const BoundItem<T>> items = run.program.stages[stage].items;
   const BoundItem<T>& item = items[begin];
   if (item.kind == Item::Kind::kConcat) return run_concat(run, item), 1;
+  if (item.kind == Item::Kind::kTranspose) return run_transpose(run, item), 1;
   if (item.kind != Item::Kind::kGroup) return run_reference(run, item), 1;
   std::size_t count = 1;
   while (begin + count < items.size() && items[begin + count].joins_wave) ++count;

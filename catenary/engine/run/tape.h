@@ -80,7 +80,7 @@ class Tape {
   };
   using AnyCall =
       std::variant<Call<kernels::ElementwiseArgs<T>>, Call<kernels::ProductArgs<T>>,
-                   Call<kernels::ColumnArgs<T>>, Call<kernels::TransposeArgs<T>>,
+                   Call<kernels::ColumnArgs<T>>, Call<kernels::TransposeArgs<T>>, Call<kernels::PackArgs<T>>,
                    Call<kernels::GatherArgs<T>>, Call<kernels::ScatterArgs<T>>,
                    Call<kernels::AccumulateArgs<T>>, Call<kernels::FinishArgs<T>>, Call<kernels::SumArgs<T>>>;
 

@@ -11,7 +11,9 @@ namespace {
 template <typename T>
 kernels::Target<T> tile_operand(const Run<T>& run, const Place<T>& place, const Tile<T>& tile,
                                 std::int64_t row) noexcept {
-  return span_operand(run, place, tile.numbers + tile.column, row);
+  if (place.step == 0) return span_operand(run, place, tile.numbers + tile.column, row);
+  const std::int64_t steps = place.turn < 0 ? tile.step : (tile.step + place.turn) % 2;
+  return span_operand(run, place, tile.numbers + tile.column, row + place.step * steps);
 }
 
 // Some rows of a group, which run together; a slot holds no others.
@@ -63,13 +65,15 @@ void load_input(const Run<T>& run, const Transfer& load, const Tile<T>& tile) no
   args.rows = input.rows.data;
   args.element = input.rows.element;
   args.row_stride = input.rows.row_stride;
-  args.indices = run.batch.indices == nullptr ? nullptr : run.batch.indices + tile.first;
-  args.first = run.batch.first + tile.first;
+  const bool by_position = input.rows.order == RowOrder::kByPosition;
+  args.indices = run.batch.indices == nullptr || by_position ? nullptr : run.batch.indices + tile.first;
+  args.first = by_position ? tile.first : run.batch.first + tile.first;
   if (!input.scale.empty()) {
     args.scale = input.scale.data();
     args.shift = input.shift.data();
     args.affine_stride = input.scale.size() > 1 ? 1 : 0;
   }
+  if (by_position) return run.call(run.kernels().gather, args);
   if (run.tape != nullptr) run.tape->add_gather(run.kernels().gather, args, tile.first);
   run.kernels().gather(args);
 }
@@ -99,6 +103,7 @@ void run_product(const Run<T>& run, const ProductCall<T>& product, const Tile<T>
                                tile.columns};
   if (product.has_start) args.start = shared_pointer(run, product.start) + block.row;
   args.finish = product.finish;
+  args.accumulate = product.accumulates;
   if (product.has_slope) {
     const kernels::Target<T> activation = block_operand(run, product.activation, tile, block);
     args.activation = activation.data;
@@ -137,16 +142,14 @@ void run_column(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& tile
 
 template <typename T>
 void run_concat(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& tile) noexcept {
-  std::int64_t row = 0;
   for (std::size_t part = 0; part < item.in.size(); ++part) {
-    const std::int64_t rows = item.shapes[part].size();
+    const std::int64_t rows = item.shapes[part].size(), row = item.offsets[part];
     run.call(run.kernels().of(kernels::Elementwise::kCopy), {{tile_operand(run, item.in[part], tile, 0)},
                                                              tile_operand(run, item.out, tile, row).data,
                                                              tile.width,
                                                              rows,
                                                              tile.columns,
                                                              0});
-    row += rows;
   }
 }
 
@@ -156,6 +159,21 @@ void run_transpose(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& t
   run.call(run.kernels().transpose,
            {in, tile.width, item.rows, tile.samples,
             tile.numbers + item.out.offset * tile.width + tile.column * item.stride, item.stride});
+}
+
+// Bytes of a block that would push what the next steps read out of the caches.
+constexpr std::int64_t kFarPack = 512 * 1024;
+
+// For each virtual lane's width of samples, the rows after one another, each with its steps side by side.
+template <typename T>
+void run_pack(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& tile) noexcept {
+  const PackedRows packed = packed_rows(item.rows, item.all_steps, tile.width);
+  const std::int64_t step = item.first_step + item.next_step * tile.step;
+  const std::int64_t block = tile.column / packed.samples;
+  T* out = tile.numbers + item.out.offset * tile.width + block * packed.block + step * packed.samples;
+  run.call(run.kernels().pack,
+           {tile_operand(run, item.in[0], tile, 0), item.rows, tile.columns, out, packed.stride, packed.block,
+            packed.block * static_cast<std::int64_t>(sizeof(T)) > kFarPack});
 }
 
 // Converts one sample's operands to double, calls the operator's reference, and converts the result back.
@@ -184,10 +202,23 @@ void run_item(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& tile) 
     case Item::Kind::kColumn: return run_column(run, item, tile);
     case Item::Kind::kConcat: return run_concat(run, item, tile);
     case Item::Kind::kTranspose: return run_transpose(run, item, tile);
+    case Item::Kind::kPack: return run_pack(run, item, tile);
     case Item::Kind::kOuterSum:
     case Item::Kind::kColumnSum: return;  // never an item: see take_sums
     case Item::Kind::kReference: return run_reference(run, item, tile);
   }
+}
+
+// An item, or a loop that begins there; answers which comes next.
+template <typename T>
+std::size_t run_next(const Run<T>& run, std::span<const BoundItem<T>> items, std::size_t first,
+                     Tile<T> tile) noexcept {
+  std::size_t end = first + 1;
+  while (items[first].loop >= 0 && end < items.size() && items[end].loop == items[first].loop) ++end;
+  for (tile.step = 0; tile.step < items[first].steps; ++tile.step) {
+    for (std::size_t i = first; i < end; ++i) run_item(run, items[i], tile);
+  }
+  return end;
 }
 
 }  // namespace
@@ -196,7 +227,7 @@ template <typename T>
 void run_tile(const Run<T>& run, const BoundStage<T>& stage, const Tile<T>& tile) noexcept {
   for (const Transfer& load : stage.loads)
     load.input < 0 ? load_kept(run, load, tile) : load_input(run, load, tile);
-  for (const BoundItem<T>& item : stage.items) run_item(run, item, tile);
+  for (std::size_t i = 0; i < stage.items.size();) i = run_next<T>(run, stage.items, i, tile);
   for (const Transfer& kept : stage.stores) store(run, kept, tile);
 }
 

@@ -13,6 +13,7 @@
 #include "catenary/data/preprocess/steps.h"
 #include "catenary/data/split.h"
 #include "catenary/nn/network.h"
+#include "catenary/nn/recurrent.h"
 #include "catenary/optim/options.h"
 
 namespace catenary::train {
@@ -75,15 +76,46 @@ struct DataConfig {
   [[nodiscard]] bool operator==(const DataConfig&) const = default;
 };
 
-/// A dense layer a = activation(W·x + b).
+/// What a layer is: of numbers of one row or, row by row, of a sequence; of a sequence; or from one to the
+/// other.
+enum class LayerType { kDense, kRnn, kLstm, kGru, kEmbedding, kMeanOverTime, kLastRow, kFlatten };
+
+/// "dense", "rnn", "lstm", "gru", "embedding", "mean_over_time", "last_row", "flatten".
+[[nodiscard]] std::string_view name_of(LayerType type);
+/// Whether it says how many numbers it makes.
+[[nodiscard]] bool has_units(LayerType type);
+/// Whether it is one of rnn, lstm and gru.
+[[nodiscard]] bool is_recurrent(LayerType type);
+
+/// Of rnn, lstm and gru; see nn::RecurrentOptions.
+struct RecurrentConfig {
+  /// Whether the layer answers a row for each row, or its last state; absent: as what follows needs it.
+  std::optional<bool> returns_sequences = {};
+  bool is_bidirectional = false;
+  nn::Initializer recurrent_init = nn::Initializer::kOrthogonal;
+  bool has_layer_norm = false;
+  double dropout = 0, recurrent_dropout = 0;           ///< shares that training leaves out
+  double forget_bias = 1;                              ///< of lstm
+  bool has_peepholes = false;                          ///< of lstm
+  nn::ResetGate reset = nn::ResetGate::kAfterProduct;  ///< of gru
+  [[nodiscard]] bool operator==(const RecurrentConfig&) const = default;
+};
+
 struct LayerConfig {
+  LayerType type = LayerType::kDense;
   std::string name;
-  std::int64_t units = 0;  ///< 0, last layer only: as many as the loss needs
-  nn::Activation activation = {};
+  std::int64_t units = 0;          ///< 0, last layer only: as many as the loss needs
+  nn::Activation activation = {};  ///< of dense and rnn
   nn::Initializer init = nn::Initializer::kGlorotUniform;
-  Place place;
+  RecurrentConfig recurrent = {};
+  Place place = {};
   [[nodiscard]] bool operator==(const LayerConfig&) const = default;
 };
+
+/// The place of the layer whose units follow from the data: the last that has units.
+[[nodiscard]] std::size_t output_layer(std::span<const LayerConfig> layers);
+/// How many numbers that layer answers to a sample, or to each of its rows.
+[[nodiscard]] std::int64_t answered_units(std::span<const LayerConfig> layers);
 
 struct TrainConfig {
   Loss loss = Loss::kSoftmaxCrossEntropy;

@@ -121,8 +121,8 @@ const Case kCases[] = {
      .message = "c.toml:4:9: data.train: expected a path, found the string ''"},
     {.name = "UnknownLayerType",
      .layer = "type = \"dens\"",
-     .message = "c.toml:7:8: model.layers.0.type: unknown value 'dens'; expected one of dense; did you mean "
-                "'dense'?"},
+     .message = "c.toml:7:8: model.layers.0.type: unknown value 'dens'; expected one of dense, rnn, "
+                "lstm, gru, embedding, mean_over_time, last_row, flatten; did you mean 'dense'?"},
     {.name = "NoLayerType",
      .layer = "units = 3",
      .message = "c.toml:6:1: missing key 'model.layers.0.type': expected type = \"dense\""},
@@ -133,10 +133,10 @@ const Case kCases[] = {
      .layer = "type = \"dense\"\nunits = 2.5",
      .message = "c.toml:8:9: model.layers.0.units: expected a whole number from 1 to 16777216, found 2.5"},
     {.name = "UnknownInit",
-     .layer = "type = \"dense\"\ninit = \"orthogonal\"",
-     .message = "c.toml:8:8: model.layers.0.init: unknown value 'orthogonal'; expected one of he_normal, "
+     .layer = "type = \"dense\"\ninit = \"identity\"",
+     .message = "c.toml:8:8: model.layers.0.init: unknown value 'identity'; expected one of he_normal, "
                 "he_uniform, "
-                "glorot_normal, glorot_uniform, lecun_normal, zeros"},
+                "glorot_normal, glorot_uniform, lecun_normal, orthogonal, zeros"},
     {.name = "BadLayerName",
      .layer = "type = \"dense\"\nname = \"1st\"",
      .message = "c.toml:8:8: model.layers.0.name: expected a letter or '_', then letters, digits, '_', '.' "
@@ -333,7 +333,7 @@ TEST(ConfigErrors, WordsOfOtherLibrariesFindTheirNames) {
 TEST(ConfigErrors, ALayersTypeIsJudgedBeforeItsKeys) {
   EXPECT_EQ(message_of(config({}), {"model.layers=[{filters=3,type='conv2d'}]"}),
             "--set model.layers=[{filters=3,type='conv2d'}]: model.layers.0.type: unknown value 'conv2d'; "
-            "expected one of dense");
+            "expected one of dense, rnn, lstm, gru, embedding, mean_over_time, last_row, flatten");
 }
 
 TEST(ConfigErrors, AnOverrideIsOneLineThatSetsOneKey) {

@@ -28,6 +28,12 @@ namespace catenary::train {
 /// The steps as TOML: tables [[preprocess]] with every default, "" where there are none.
 [[nodiscard]] std::string to_toml(std::span<const preprocess::Step> steps);
 
+/// One of [[model.layers]], the index-th, with its name and initialisation filled in.
+[[nodiscard]] LayerConfig read_layer(const TomlNode& node, std::size_t index);
+
+/// It as such a table.
+[[nodiscard]] std::string to_toml(const LayerConfig& layer);
+
 /// [model]: its layers, with names and initialisations filled in.
 [[nodiscard]] std::vector<LayerConfig> read_layers(const TomlNode& node, Loss loss);
 

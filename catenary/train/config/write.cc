@@ -73,14 +73,6 @@ std::string data_table(const DataConfig& data) {
   return text + limit_keys(data);
 }
 
-std::string layer_table(const LayerConfig& layer) {
-  std::string text =
-      fmt::format("\n[[model.layers]]\ntype = \"dense\"\nname = {}\n", quoted_toml(layer.name));
-  if (layer.units > 0) text += fmt::format("units = {}\n", layer.units);
-  return text +
-         fmt::format("activation = \"{}\"\ninit = \"{}\"\n", name_of(layer.activation), name_of(layer.init));
-}
-
 std::string optimizer_table(const optim::Options& optimizer) {
   const optim::OptimizerFacts& facts = optim::facts_of(optimizer);
   std::string keys = fmt::format("type = \"{}\"", facts.name);
@@ -119,7 +111,7 @@ std::string to_toml(const Config& config) {
   std::string text = fmt::format("format = 1\nseed = {}\n", config.seed);
   if (config.preprocess.empty()) text += "preprocess = \"none\"\n";
   text += data_table(config.data) + to_toml(config.preprocess);
-  for (const LayerConfig& layer : config.layers) text += layer_table(layer);
+  for (const LayerConfig& layer : config.layers) text += to_toml(layer);
   text += train_table(config.train);
   return text + fmt::format("\n[output]\nname = {}\n", quoted_toml(config.output.name));
 }

@@ -10,6 +10,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
 #include "catenary/train/config/loss.h"
+#include "catenary/train/model.h"
 #include "catenary/train/run/schema_json.h"
 
 namespace catenary::train {
@@ -118,13 +119,14 @@ class Reader {
 
   // A file's columns and inputs, of texts that could be right: an input takes at least a number of the first
   // layer's, and what is parsed takes many times its bytes.
-  void read_columns_and_inputs(Schema& schema, const LayerConfig& first) const {
+  void read_columns_and_inputs(Schema& schema, const std::vector<LayerConfig>& layers) const {
     constexpr std::size_t kAlways = std::size_t{8} << 20, kEach = 4096;
-    const std::size_t most = kAlways + kEach * static_cast<std::size_t>(inputs_of(first.name));
+    const std::int64_t stored = inputs_of(layers);
+    const std::size_t most = kAlways + kEach * static_cast<std::size_t>(stored);
     for (const char* key : {kColumns, kInputs, kTargetScales}) {
       if (metadata(key).size() <= most) continue;
       fail(ErrorKind::kFormat, "{}: metadata '{}': expected at most {} bytes for {} inputs, found {}", name_,
-           key, most, inputs_of(first.name), metadata(key).size());
+           key, most, stored, metadata(key).size());
     }
     read_columns(schema, metadata(kColumns), name_);
     read_inputs(schema, metadata(kInputs), name_);
@@ -132,11 +134,17 @@ class Reader {
     if (schema.inputs.empty()) fail(ErrorKind::kFormat, "{}: expected at least 1 input, found none", name_);
   }
 
-  // How many inputs the first layer's stored weights have; 0 where there are none.
-  [[nodiscard]] std::int64_t inputs_of(const std::string& layer) const {
-    const auto at = tensors_.find(layer + ".weight");
-    if (at == tensors_.end() || at->second->shape.rank() != 2) return 0;
-    return at->second->shape[1];
+  // How many inputs the stored weights of the first layer that has some have; 0 where there are none.
+  [[nodiscard]] std::int64_t inputs_of(const std::vector<LayerConfig>& layers) const {
+    for (const LayerConfig& layer : layers) {
+      std::int64_t inputs = 0;
+      for (const Tensor& tensor : content_.tensors) {
+        if (tensor.shape.rank() == 2 && tensor.name.starts_with(layer.name + "."))
+          inputs = std::max(inputs, tensor.shape[1]);
+      }
+      if (inputs > 0) return inputs;
+    }
+    return 0;
   }
 
   // The tensor's numbers, which must be f32, finite and of that shape.
@@ -181,7 +189,7 @@ std::vector<std::string> names_of(const std::vector<ColumnSchema>& columns) {
 
 Schema read_schema(Reader& reader, const Config& config) {
   const bool has_classes = is_classification(config), is_binary = facts_of(config.train.loss).is_binary;
-  const std::int64_t outputs = config.layers.back().units;
+  const std::int64_t outputs = answered_units(config.layers);
   const std::int64_t class_targets = config.data.format == DataFormat::kIdx ? 0 : 1;
   const std::int64_t most_targets = has_classes ? class_targets : outputs;
   const std::int64_t most_classes = !has_classes ? 0 : is_binary ? 2 : outputs;
@@ -190,7 +198,7 @@ Schema read_schema(Reader& reader, const Config& config) {
   reader.require_count("classes", classes.count, most_classes);
   reader.require_count("targets", targets.count, most_targets);
   Schema schema{.target_names = targets.names, .classes = classes.names, .id = reader.metadata(kId)};
-  reader.read_columns_and_inputs(schema, config.layers.front());
+  reader.read_columns_and_inputs(schema, config.layers);
   reader.require_distinct(kColumns, names_of(schema.columns));
   reader.require_distinct(kTargets, schema.target_names);
   reader.require_distinct(kClasses, schema.classes);
@@ -218,17 +226,14 @@ Safetensors pack_model(Variables& variables, const Schema& schema) {
 }
 
 StoredModel unpack_model(Safetensors content, const Config& config, const std::string& name) {
-  StoredModel model{std::move(content), {}};
-  Reader reader(model.content, name);
-  model.schema = read_schema(reader, config);
-  std::int64_t inputs = std::ssize(model.schema.inputs);
-  for (const LayerConfig& layer : config.layers) {
-    (void)reader.tensor(layer.name + ".weight", {layer.units, inputs});
-    (void)reader.tensor(layer.name + ".bias", {layer.units});
-    inputs = layer.units;
-  }
+  StoredModel stored{std::move(content), {}};
+  Reader reader(stored.content, name);
+  stored.schema = read_schema(reader, config);
+  Model model(config, stored.schema);
+  for (const Value parameter : model.graph.parameters())
+    (void)reader.tensor(parameter.name(), parameter.shape());
   reader.require_nothing_else();
-  return model;
+  return stored;
 }
 
 void load_parameters(const StoredModel& model, Variables& variables) {

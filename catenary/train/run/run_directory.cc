@@ -164,10 +164,9 @@ StoredRun read_run(const fs::path& path) {
          fs::exists(path, ignored) ? "a file" : "nothing");
   }
   Config config = load_config((path / kConfigFile).string());
-  if (config.layers.back().units == 0) {
-    fail(ErrorKind::kConfig, "{}: missing key 'model.layers.{}.units'", config.layers.back().place.text,
-         config.layers.size() - 1);
-  }
+  const std::size_t last = output_layer(config.layers);
+  if (config.layers[last].units == 0)
+    fail(ErrorKind::kConfig, "{}: missing key 'model.layers.{}.units'", config.layers[last].place.text, last);
   const fs::path weights = path / kWeightsFile;
   StoredModel model =
       unpack_model(read_safetensors(weights, {.max_data_bytes = kMostWeightBytes}), config, weights.string());

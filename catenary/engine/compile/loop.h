@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "catenary/ir/body.h"
+#include "catenary/ir/program.h"
+
+/// Scans as loops: their steps' nodes stand in the program's own graph, once, and their items run once a
+/// step. Private to engine/compile/.
+namespace catenary::engine {
+
+/// What a loop is made of beside its step's nodes. None computes anything but kLoopWrite.
+extern const Op
+    kLoopBegin;             ///< (operands ...): what the loop's other nodes hang on; its number is the loop's
+extern const Op kLoopRows;  ///< (begin[, write]): memory for all rows of a carry, which starts with what is
+                            ///< written first, or of an output
+extern const Op kLoopRow;   ///< (sequence or rows, begin): the row of a step
+extern const Op kLoopWrite;   ///< (value, begin): the value, where it is to stand in rows
+extern const Op kLoopResult;  ///< (rows, write ...): the rows after the loop, of which a step writes one;
+                              ///< then the carries' rows and what is written there
+
+/// How often a loop's items run, and from which end of its sequences.
+struct Loop {
+  std::int64_t steps = 0;
+  Direction direction = Direction::kForward;
+};
+
+/// A program whose batched scans are loops.
+struct Opened {
+  Program program;
+  std::vector<Loop> loops;
+};
+/// A step of backpropagation reads what the forward loop computed from memory rather than to compute it once
+/// more, unless that costs next to nothing. Adds nodes to the program's graph.
+[[nodiscard]] Opened open_scans(const Program& program);
+
+/// The loop of a kLoopBegin, kLoopRow, kLoopWrite or kLoopRows.
+[[nodiscard]] std::size_t loop_number(Value v);
+
+}  // namespace catenary::engine

@@ -80,6 +80,8 @@ std::vector<Value> Deriver::reached_results(const Recurrence& r, const Part& aft
       if (is_reached[i]) reached.push_back(r.results[i]);
     }
     reached = distinct(reached);
+    if (reached.empty())
+      fail(ErrorKind::kInternal, "needed a view of a scan that something flows to, found none");
     const Backward found = backward_from(reached, reached, wrt);
     bool is_new = false;
     for (std::size_t i = 0; i < carries; ++i) {

@@ -187,15 +187,6 @@ Formula sum_of_samples(const std::string& letter) {
   return {"Σ" + lowered(letter).value_or(letter), R"(\sum_)" + letter};
 }
 
-Names Names::above(const Names& base) {
-  Names names;
-  names.base_ = &base;
-  names.dimensions_ = base.dimensions_;
-  names.symmetric_ = base.symmetric_;
-  names.sample_index_ = base.sample_index_;
-  return names;
-}
-
 Formula derivative(const Formula& f, const Formula& x) {
   const std::string of = x.binding == Notation::kAtom ? x.text : "(" + x.text + ")";
   const std::string latex = x.binding == Notation::kAtom ? x.latex : "(" + x.latex + ")";

@@ -119,7 +119,7 @@ class Valuation {
   Graph* source_ = nullptr;  // the derivation's
   Bindings at_;
   std::unique_ptr<Evaluation> evaluation_;
-  std::set<NodeId> shown_;                          // the derivation's values that were evaluated
+  std::set<NodeId> shown_;                       // the derivation's values that were evaluated
   std::vector<StepNumbers> steps_;               // of each recurrence
   std::map<NodeId, std::size_t> recurrence_of_;  // of the values of steps
   std::vector<GradientAgreement> agreements_;

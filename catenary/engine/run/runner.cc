@@ -37,7 +37,8 @@ void check_rows(std::string_view input, std::int64_t size, const Rows& rows) {
   const auto fits = [size](std::size_t count) {
     return count <= 1 || static_cast<std::int64_t>(count) == size;
   };
-  if (rows.row_stride != 0 && rows.row_stride < size) {
+  const bool overlaps = rows.row_stride < size && rows.columns != size;
+  if (rows.row_stride < 0 || (rows.row_stride != 0 && overlaps)) {
     fail(ErrorKind::kShape, "the input '{}' needs rows of {} numbers, found a row stride of {}", input, size,
          rows.row_stride);
   }

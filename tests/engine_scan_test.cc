@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "catenary/base/philox.h"
 #include "catenary/ops/ops.h"
 #include "catenary/ops/scan.h"
@@ -106,6 +108,29 @@ TEST(EngineScan, ComputesWhatItsStepsWrittenOutDo) {
     for (std::size_t i = 0; i < scanned.size(); ++i)
       EXPECT_THAT(scanned[i], Pointwise(DoubleNear(dtype == DType::kF32 ? 1e-6 : 1e-13), plain[i])) << i;
   }
+}
+
+// Shared values are transposed by a kernel, unless they are one number everywhere.
+TEST(EngineScan, TransposesSharedMatricesAndConstants) {
+  Graph graph;
+  const Value a = graph.parameter("A", {2, 3}, {}, DType::kF64);
+  const std::array outputs = {transpose(a) * 2, transpose(graph.constant(7, {2, 3}, DType::kF64)) + 1};
+  const Bindings at{.batch_size = 1, .leaves = {{"A", {1, 2, 3, 4, 5, 6}}}};
+  const auto found = testing_support::run_step(outputs, at);
+  EXPECT_EQ(found[0], (std::vector<double>{2, 8, 4, 10, 6, 12}));
+  EXPECT_EQ(found[1], std::vector<double>(6, 8));
+}
+
+TEST(EngineScan, ReadsWindowsThatOverlap) {
+  Graph graph;
+  const Value x = graph.input("x", {3, 1}, DType::kF32);
+  const std::vector<float> series = {1, 2, 3, 4, 5};
+  const Program program{{{"x", x * 1}}, {}};
+  Variables variables(graph, 1);
+  Step step = compile(program, variables);
+  step.bind("x", {.data = series.data(), .count = 3, .row_stride = 1, .columns = 3});
+  ASSERT_EQ(step.run({.size = 3}), Status::kOk);
+  EXPECT_EQ(step.values("x"), (std::vector<double>{1, 2, 3, 2, 3, 4, 3, 4, 5}));
 }
 
 TEST(EngineScan, HasTheSameBitsOnAnyNumberOfThreads) {

@@ -27,8 +27,8 @@ struct Rows {
   const void* data = nullptr;               ///< the first row's first element
   ElementType element = ElementType::kF32;  ///< the type of the elements
   std::int64_t count = 0;                   ///< number of rows
-  /// Elements from one row to the next; 0: the rows lie side by side. Less than a row's: they overlap, for
-  /// which `columns` must be given.
+  /// Elements from one row to the next; 0: the rows lie side by side. Less than a row: windows that overlap,
+  /// which `columns` must say, and of which the last one is there whole, too.
   std::int64_t row_stride = 0;
   /// Read as x·scale + shift; both empty: as it is; 1 number each: for all elements; else one for each
   /// element of a row. Copied when the rows are bound.

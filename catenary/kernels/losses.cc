@@ -28,7 +28,7 @@ HWY_INLINE LogSum<S> log_sum(const S& s) {
   const auto max = largest(s);
   auto sum = hn::Zero(s.d);
   for (std::int64_t i = 0; i < s.args.rows; ++i)
-    sum = hn::Add(sum, exponential(s.d, from_largest(s.x(i), max)));
+    sum = hn::Add(sum, exponential_nonpositive(s.d, from_largest(s.x(i), max)));
   return {max, logarithm(s.d, share_sum(s, sum, max))};
 }
 
@@ -37,7 +37,7 @@ HWY_INLINE void down(Walk<kSoftmax>, const S& s) {
   const V<S> max = largest(s);
   V<S> sum = hn::Zero(s.d);
   for (std::int64_t i = 0; i < s.args.rows; ++i) {
-    const V<S> e = exponential(s.d, from_largest(s.x(i), max));
+    const V<S> e = exponential_nonpositive(s.d, from_largest(s.x(i), max));
     sum = hn::Add(sum, e);
     s.put(i, e);
   }
@@ -96,7 +96,7 @@ HWY_INLINE void down(Walk<kSigmoidCrossEntropy>, const S& s) {
   for (std::int64_t i = 0; i < s.args.rows; ++i) {
     const V<S> z = s.x(i);
     const V<S> straight = straight_part(s, z, s.y(i));
-    const V<S> bend = log1p_unit(s.d, exponential(s.d, hn::Neg(hn::Abs(z))));
+    const V<S> bend = log1p_unit(s.d, exponential_nonpositive(s.d, minus_abs(s.d, z)));
     sum = hn::Add(sum, hn::Add(straight, bend));
   }
   s.put(0, sum);

@@ -57,6 +57,44 @@ HWY_INLINE Vec<D> exponential(D d, Vec<D> x) {
                  hn::BitCast(d, hn::ShiftLeft<kM>(rest)));
 }
 
+/// -|x|.
+template <class D>
+HWY_INLINE Vec<D> minus_abs(D d, Vec<D> x) {
+  return hn::Or(x, hn::SignBit(d));
+}
+
+// x = n ln 2 + r for x <= 0, limited to where 2^n is no longer 0; power is 2^(n + mantissa + 1), which is
+// normal.
+template <class D>
+struct Scale {
+  Vec<D> r, power;
+};
+
+template <class D>
+HWY_INLINE Scale<D> reduce_nonpositive(D d, Vec<D> x) {
+  using C = Constants<Of<D>>;
+  x = at_least(hn::Set(d, C::kExpLow), x);
+  const auto [r, bits] = reduce<static_cast<int>(C::kBias) + C::kMantissa + 1>(d, x);
+  return {r, hn::BitCast(d, hn::ShiftLeft<C::kMantissa>(bits))};
+}
+
+// y 2^n for y from 1/2 to 4: only the last multiplication can round, into the subnormals.
+template <class D>
+HWY_INLINE Vec<D> scaled(D d, Vec<D> y, Vec<D> power) {
+  using T = Of<D>;
+  constexpr T kUnit = static_cast<T>(std::uint64_t{1} << Constants<T>::kMantissa);
+  return hn::Mul(hn::Mul(y, power), hn::Set(d, T(0.5) / kUnit));
+}
+
+/// e^x for x <= 0 (for x > 1 the result has no meaning): exponential()'s bits in fewer instructions.
+template <class D>
+HWY_INLINE Vec<D> exponential_nonpositive(D d, Vec<D> x) {
+  using T = Of<D>;
+  const auto [r, power] = reduce_nonpositive(d, x);
+  const Vec<D> one = hn::Set(d, T(1));
+  return scaled(d, fma(r, fma(r, polynomial(d, r, Constants<T>::kExp), one), one), power);
+}
+
 /// e^x - 1 for x <= 0 (for x > 0 the result has no meaning).
 template <class D>
 HWY_INLINE Vec<D> expm1_nonpositive(D d, Vec<D> x) {
@@ -121,22 +159,21 @@ HWY_INLINE Vec<D> log1p_unit(D d, Vec<D> u) {
 /// ln(1 + e^x).
 template <class D>
 HWY_INLINE Vec<D> softplus(D d, Vec<D> x) {
-  return hn::Add(at_least(hn::Zero(d), x), log1p_unit(d, exponential(d, hn::Neg(hn::Abs(x)))));
+  return hn::Add(at_least(hn::Zero(d), x), log1p_unit(d, exponential_nonpositive(d, minus_abs(d, x))));
 }
 
 /// 1 / (1 + e^-x) from e^-|x|, so that it is exact to the last ulps also where it is tiny.
 template <class D>
 HWY_INLINE Vec<D> sigmoid(D d, Vec<D> x) {
   const Vec<D> one = hn::Set(d, Of<D>(1));
-  const Vec<D> e = exponential(d, hn::Neg(hn::Abs(x)));
-  return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
+  const Vec<D> e = exponential_nonpositive(d, minus_abs(d, x));
+  return hn::Div(hn::IfNegativeThenElse(x, e, one), hn::Add(one, e));
 }
 
 /// With t = e^(-2|x|) - 1, tanh |x| = -t / (2 + t).
 template <class D>
 HWY_INLINE Vec<D> hyperbolic_tangent(D d, Vec<D> x) {
-  const Vec<D> a = hn::Abs(x);
-  const Vec<D> t = expm1_nonpositive(d, hn::Neg(hn::Add(a, a)));
+  const Vec<D> t = expm1_nonpositive(d, minus_abs(d, hn::Add(x, x)));
   return hn::CopySign(hn::Div(t, hn::Add(hn::Set(d, Of<D>(2)), t)), x);
 }
 
@@ -144,7 +181,7 @@ HWY_INLINE Vec<D> hyperbolic_tangent(D d, Vec<D> x) {
 /// (1 + 2 w) / (1 + 2 w + 2 w^2) above.
 template <class D>
 HWY_INLINE Vec<D> tanh_softplus(D d, Vec<D> x) {
-  const Vec<D> w = exponential(d, hn::Neg(hn::Abs(x))), twice = hn::Add(w, w);
+  const Vec<D> w = exponential_nonpositive(d, minus_abs(d, x)), twice = hn::Add(w, w);
   const auto below = hn::Lt(x, hn::Zero(d));
   const Vec<D> above = hn::IfThenElse(below, fma(w, w, twice), hn::Add(hn::Set(d, Of<D>(1)), twice));
   const Vec<D> rest = hn::IfThenElse(below, hn::Set(d, Of<D>(2)), hn::Mul(twice, w));
@@ -158,7 +195,7 @@ HWY_INLINE Vec<D> error_function(D d, Vec<D> x) {
   using C = Constants<T>;
   const Vec<D> one = hn::Set(d, T(1));
   const Vec<D> a = at_most(hn::Set(d, C::kErfOne), hn::Abs(x));
-  const Vec<D> tail = hn::Sub(one, exponential(d, polynomial(d, a, C::kErfTail)));
+  const Vec<D> tail = hn::Sub(one, exponential_nonpositive(d, polynomial(d, a, C::kErfTail)));
   const Vec<D> centre = hn::Mul(x, polynomial(d, hn::Mul(a, a), C::kErf));
   return hn::IfThenElse(hn::Lt(a, one), centre, hn::CopySign(tail, x));
 }

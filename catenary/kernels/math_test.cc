@@ -170,6 +170,8 @@ TYPED_TEST(MathLimits, SpecialValuesMapToTheirLimits) {
     EXPECT_TRUE(std::signbit(f(Elementwise::kTanh, T(-0.0))));
     EXPECT_EQ(f(Elementwise::kSigmoid, kInf), 1);
     EXPECT_EQ(f(Elementwise::kSigmoid, -kInf), 0);
+    EXPECT_GT(f(Elementwise::kSigmoid, sizeof(T) == 4 ? T(-103) : T(-745)), 0);
+    EXPECT_LT(f(Elementwise::kSigmoid, sizeof(T) == 4 ? T(-88) : T(-709)), std::numeric_limits<T>::min());
     EXPECT_EQ(f(Elementwise::kErf, kInf), 1);
     EXPECT_EQ(f(Elementwise::kErf, -kInf), -1);
     EXPECT_EQ(f(Elementwise::kSoftplus, kInf), kInf);

@@ -60,22 +60,23 @@ std::vector<Value> lstm_step(const CellInput& in, Value seen, const CellParamete
 }
 
 // What the candidate reads of hₜ₋₁, given r.
-Value reset_state(Value seen, const CellParameters& p, Value of_state, Value r) {
+Value reset_state(Value seen, const CellParameters& p, Value r) {
   const std::int64_t units = seen.shape()[0];
-  if (!p.candidate) return r * (part(of_state, units, 2) + p.candidate_bias);
-  const Value reset = r * seen;
-  return normalised(matmul(p.candidate, reset), units, p.candidate_gain);
+  const Value read = p.candidate_bias ? seen : r * seen;
+  const Value state = normalised(matmul(p.candidate, read), units, p.candidate_gain);
+  return p.candidate_bias ? r * (state + p.candidate_bias) : state;
 }
 
 std::vector<Value> gru_step(const CellInput& in, Value seen, const CellParameters& p) {
   const Value h = in.hidden;
   const std::int64_t units = h.shape()[0];
   const Products products_of = products(in, seen, p);
-  const Value of_row = products_of.of_row + p.bias, of_state = products_of.of_state;
-  const Value gates_of_row = slice(of_row, 0, 0, 2 * units);
-  const Value gates = sigmoid(gates_of_row + (p.candidate ? of_state : slice(of_state, 0, 0, 2 * units)));
+  const Value of_row = products_of.of_row + p.bias;
+  const Value gates = sigmoid(of_row + products_of.of_state);
   const Value r = part(gates, units, 0).rename("r"), z = part(gates, units, 1).rename("z");
-  const Value state = reset_state(seen, p, of_state, r), row = part(of_row, units, 2);
+  const Value row =
+      normalised(matmul(p.candidate_input, in.row), units, p.candidate_input_gain) + p.candidate_input_bias;
+  const Value state = reset_state(seen, p, r);
   const Value n = tanh(row + state).rename("n");
   const Value fresh = (1.0 - z) * n, kept = z * h;
   return {(fresh + kept).rename("h′")};
@@ -107,12 +108,28 @@ void add_norms(Cell cell, std::int64_t units,
   made.cell_bias = add(".cell_bias", units, 0);
 }
 
+// Parts a GRU's candidate, the last of its gates, from the others: here and not in the step, so that each
+// part is one product of the step, and its gradient one long product.
+void cut_candidate(CellParameters& p, std::int64_t units) {
+  const auto cut = [&](Value& whole, Value& candidate) {
+    if (!whole) return;
+    candidate = slice(whole, 0, 2 * units, 3 * units);
+    whole = slice(whole, 0, 0, 2 * units);
+  };
+  cut(p.input, p.candidate_input);
+  cut(p.bias, p.candidate_input_bias);
+  cut(p.recurrent, p.candidate);
+  cut(p.input_gain, p.candidate_input_gain);
+  cut(p.recurrent_gain, p.candidate_gain);
+}
+
 }  // namespace
 
 std::vector<Value*> CellParameters::given() {
   std::vector<Value*> list;
-  for (Value* one : {&input, &recurrent, &bias, &candidate, &candidate_bias, &peephole, &gain, &input_gain,
-                     &recurrent_gain, &candidate_gain, &cell_gain, &cell_bias, &mask, &recurrent_mask}) {
+  for (Value* one : {&input, &recurrent, &bias, &candidate_input, &candidate, &candidate_input_bias,
+                     &candidate_bias, &peephole, &gain, &input_gain, &recurrent_gain, &candidate_input_gain,
+                     &candidate_gain, &cell_gain, &cell_bias, &mask, &recurrent_mask}) {
     if (*one) list.push_back(one);
   }
   return list;
@@ -138,16 +155,8 @@ CellParameters make_parameters(Cell cell, std::int64_t units, Value x, const Rec
   if (options.drops_states)
     made.recurrent_mask = graph.input(options.name + ".recurrent_mask", {units}, dtype);
   if (cell != Cell::kGru) return made;
-  if (options.reset == ResetGate::kAfterProduct) {
-    made.candidate_bias = vector(".candidate_bias", units, 0);
-    return made;
-  }
-  // Cut here and not in the step, so that the gradient of each part is one long product.
-  made.candidate = slice(made.recurrent, 0, 2 * units, rows);
-  made.recurrent = slice(made.recurrent, 0, 0, 2 * units);
-  if (!options.has_layer_norm) return made;
-  made.candidate_gain = slice(made.recurrent_gain, 0, 2 * units, rows);
-  made.recurrent_gain = slice(made.recurrent_gain, 0, 0, 2 * units);
+  if (options.reset == ResetGate::kAfterProduct) made.candidate_bias = vector(".candidate_bias", units, 0);
+  cut_candidate(made, units);
   return made;
 }
 

@@ -10,10 +10,11 @@ namespace catenary::nn {
 
 /// What all steps of a cell read; what it does not have is empty.
 struct CellParameters {
-  Value input, recurrent, bias;    ///< W, U and b
-  Value candidate;                 ///< U's part of a candidate whose reset gate acts before the product
-  Value candidate_bias, peephole;  ///< b′ₙ and p
-  Value gain, input_gain, recurrent_gain, candidate_gain, cell_gain, cell_bias;  ///< of layer norms
+  Value input, recurrent, bias;                            ///< W, U and b; of a GRU their parts for r and z
+  Value candidate_input, candidate, candidate_input_bias;  ///< of a GRU their parts for n
+  Value candidate_bias, peephole;                          ///< b′ₙ, where r acts after the product, and p
+  /// Of layer norms.
+  Value gain, input_gain, recurrent_gain, candidate_input_gain, candidate_gain, cell_gain, cell_bias;
   Value mask, recurrent_mask;  ///< what dropout leaves of xₜ and hₜ₋₁
 
   /// Those that there are, in one order.

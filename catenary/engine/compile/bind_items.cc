@@ -214,8 +214,9 @@ BoundItem<T> bind_pack(const Binding<T>& binding, Value write, int stage) {
   return bound;
 }
 
-bool is_shared_transpose(const Item& item) {
-  return item.kind == Item::Kind::kReference && is(item.result, ops::kTranspose) && !item.result.batched();
+bool is_shared_transpose(const Schedule& schedule, const Item& item) {
+  return item.kind == Item::Kind::kReference && is(item.result, ops::kTranspose) && !item.result.batched() &&
+         !schedule.ref(item.result.input(0)).repeat;
 }
 
 template <typename T>
@@ -254,7 +255,7 @@ BoundItem<T> bind_item(const Binding<T>& binding, int stage, int item) {
   const Value v = work.result;
   if (work.kind == Item::Kind::kTranspose) return bind_transpose(binding, v, stage);
   if (work.kind == Item::Kind::kPack) return bind_pack(binding, v, stage);
-  if (is_shared_transpose(work)) return bind_shared_transpose(binding, v, stage);
+  if (is_shared_transpose(binding.schedule, work)) return bind_shared_transpose(binding, v, stage);
   BoundItem<T> bound;
   bound.kind = work.kind;
   bound.result = v;

@@ -56,6 +56,13 @@ bool is_cheap(Value v) {
   return std::find(kCheap.begin(), kCheap.end(), &v.op()) != kCheap.end();
 }
 
+// y (1 − y), for which y − y², rounded once, is one operation less.
+bool is_sigmoid_slope(Value v) {
+  if (!is(v, ops::kMul) || !is(v.input(1), ops::kSub) || v.input(1).input(1) != v.input(0)) return false;
+  const Value one = v.input(1).input(0);
+  return is(one, ops::kConstant) && std::get<double>(one.attribute()) == 1 && is(v.input(0), ops::kSigmoid);
+}
+
 class Opening {
  public:
   explicit Opening(const Program& program) : program_(program) {
@@ -279,7 +286,8 @@ class Opening {
         made[index(v)] = kept_row(twin, *twins.of, now.begin);
         continue;
       }
-      made[index(v)] = graph_->call(v.op(), inputs, v.attribute());
+      made[index(v)] =
+          is_sigmoid_slope(v) ? inputs[0] - square(inputs[0]) : graph_->call(v.op(), inputs, v.attribute());
       if (!v.name().empty() && made[index(v)].name().empty()) made[index(v)].rename(v.name());
     }
     std::vector<Value> results;

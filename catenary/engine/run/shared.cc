@@ -250,8 +250,8 @@ void run_concat(const Run<T>& run, const BoundItem<T>& item) noexcept {
 template <typename T>
 void run_transpose(const Run<T>& run, const BoundItem<T>& item) noexcept {
   const std::int64_t rows = item.shapes[0][0], columns = item.shapes[0][1];
-  run.call(run.kernels().transpose, {shared_pointer(run, item.in[0]), item.in[0].repeat ? 0 : columns, rows,
-                                     columns, shared_pointer(run, item.out), rows});
+  run.call(run.kernels().transpose,
+           {shared_pointer(run, item.in[0]), columns, rows, columns, shared_pointer(run, item.out), rows});
 }
 
 template <typename T>

@@ -161,8 +161,8 @@ void run_transpose(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& t
             tile.numbers + item.out.offset * tile.width + tile.column * item.stride, item.stride});
 }
 
-// Bytes of a block that would push what the next steps read out of the caches.
-constexpr std::int64_t kFarPack = 512 * 1024;
+// Packed bytes of all samples that would push what the next steps read out of the caches.
+constexpr std::int64_t kFarPack = 4 * 1024 * 1024;
 
 // For each virtual lane's width of samples, the rows after one another, each with its steps side by side.
 template <typename T>
@@ -170,10 +170,11 @@ void run_pack(const Run<T>& run, const BoundItem<T>& item, const Tile<T>& tile) 
   const PackedRows packed = packed_rows(item.rows, item.all_steps, tile.width);
   const std::int64_t step = item.first_step + item.next_step * tile.step;
   const std::int64_t block = tile.column / packed.samples;
+  const bool is_far =
+      packed.block * tile.width / packed.samples * static_cast<std::int64_t>(sizeof(T)) > kFarPack;
   T* out = tile.numbers + item.out.offset * tile.width + block * packed.block + step * packed.samples;
-  run.call(run.kernels().pack,
-           {tile_operand(run, item.in[0], tile, 0), item.rows, tile.columns, out, packed.stride, packed.block,
-            packed.block * static_cast<std::int64_t>(sizeof(T)) > kFarPack});
+  run.call(run.kernels().pack, {tile_operand(run, item.in[0], tile, 0), item.rows, tile.columns, out,
+                                packed.stride, packed.block, is_far});
 }
 
 // Converts one sample's operands to double, calls the operator's reference, and converts the result back.

@@ -27,6 +27,8 @@ set(CATENARY_PUBLIC_HEADERS
   catenary/derive/expression/expression.h
   catenary/derive/formula/formula.h
   catenary/derive/steps/hessian.h
+  catenary/derive/steps/scans.h
+  catenary/derive/steps/step_numbers.h
   catenary/derive/render/render.h
   catenary/derive/steps/valuation.h
   catenary/engine/batch.h

@@ -12,7 +12,30 @@ import sys
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "docs" / "derivations"
 
-# Each lesson: file name, titles, what to look at, and the arguments of `catenary derive`.
+# Steps of recurrent networks, as `--each` reads them.
+RNN = "x of X: z = W*x + U*h + b; h: 2 = tanh(z)"
+LSTM = (
+    "x of X: i = sigmoid(W_i*x + U_i*h + b_i); f = sigmoid(W_f*x + U_f*h + b_f); o = sigmoid(W_o*x + U_o*h + b_o); "
+    "g = tanh(W_g*x + U_g*h + b_g); c: 2 = f.*c + i.*g; h: 2 = o.*tanh(c)"
+)
+GRU = (
+    "x of X: r = sigmoid(W_r*x + U_r*h + b_r); z = sigmoid(W_z*x + U_z*h + b_z); n = tanh(W_n*x + b_n + r.*(U_n*h)); "
+    "h: 2 = (1 - z).*n + z.*h"
+)
+
+
+def gates(letters, more):
+    """The declarations of the gates' weights, two units and two inputs each."""
+    return ", ".join([f"W_{g}: 2×2, U_{g}: 2×2, b_{g}: 2" for g in letters] + [more])
+
+
+def names(letters):
+    """The gates' weights."""
+    return ",".join(f"W_{g},U_{g},b_{g}" for g in letters)
+
+
+# Each lesson: file name, titles, what to look at, and the arguments of `catenary derive`; then, of some, further sections,
+# each with titles, words, and the arguments of a derivation of which they show how far back the derivative reaches.
 LESSONS = [
     (
         "01-neuron",
@@ -119,6 +142,77 @@ LESSONS = [
         ["--expr", "squared_error(tanh(U*tanh(U*h+W*p)+W*q), y)", "--given",
          "U: k×k, W: k×n, h: k, p: n, q: n, y: k", "--wrt", "U,W"],
     ),
+    (
+        "11-rnn",
+        "A recurrent network, through time",
+        "循环神经网络：随时间反向传播",
+        "Two steps were written out in lesson 10. Here is one step for any t, and everything follows from it: δₜ comes from "
+        "δₜ₊₁, and the derivatives by W, U and b are sums over t, because every step uses the same W, U and b. An RNN with two "
+        "units reads the three rows of X; only its last state h₃ is compared with y. Read step 2 first: it says where ∂f/∂hₜ "
+        "comes from. The columns of each matrix of numbers belong to t = 1, 2, 3.",
+        "第 10 课写出了两步。这里只写任意一步 t，其余都由它得出：δₜ 由 δₜ₊₁ 得到；对 W、U、b 的导数是对 t 求和，因为每一步用的都是"
+        "同样的 W、U、b。两个单元的 RNN 依次读入 X 的三行，只有最后的状态 h₃ 与 y 比较。请先看第 2 步：它说明 ∂f/∂hₜ 从哪里来。"
+        "各数值矩阵的各列依次对应 t = 1、2、3。",
+        ["--each", RNN, "--expr", "squared_error(h, y)", "--given", "X: 3×2, W: 2×2, U: 2×2, b: 2, y: 2", "--wrt",
+         "W,U,b", "--detail", "full", "--numbers"],
+        [
+            (
+                "Thirty steps",
+                "三十步",
+                "The same network on thirty rows: of the derivative by the first state hardly anything is left. What the network "
+                "read at the beginning has no say in how its weights change: the vanishing gradient.",
+                "同一个网络读三十行：对最初状态的导数几乎什么都不剩。网络一开始读到的内容，对权重如何更新已经没有影响：这就是梯度消失。",
+                ["--each", RNN, "--expr", "squared_error(h, y)", "--given", "X: 30×2, W: 2×2, U: 2×2, b: 2, y: 2",
+                 "--wrt", "U"],
+            )
+        ],
+    ),
+    (
+        "12-lstm",
+        "LSTM, gate by gate",
+        "LSTM：逐个门推导",
+        "Long short-term memory: the input gate i, the forget gate f, the output gate o and the candidate g, each with weights W "
+        "and U and a bias b of its own. The cell c is added to, not multiplied by a matrix: from cₜ back to cₜ₋₁ the derivative is "
+        "multiplied by fₜ alone. That is the whole trick, and step 6 shows it. Look at δ of each gate in \"The recursion in "
+        "brief\".",
+        "长短期记忆网络：输入门 i、遗忘门 f、输出门 o、候选值 g，各有自己的权重 W、U 和偏置 b。细胞状态 c 是做加法，而不是乘以矩阵：从 cₜ "
+        "回到 cₜ₋₁，导数只乘以 fₜ。全部的奥妙就在这里，见第 6 步。各个门的 δ 汇总在“递推公式小结”中。",
+        ["--each", LSTM, "--expr", "squared_error(h, y)", "--given", "X: 3×2, " + gates("ifog", "y: 2"), "--wrt",
+         names("ifog"), "--numbers"],
+        [
+            (
+                "Thirty steps",
+                "三十步",
+                "An LSTM on thirty rows, with 3 added in the forget gate, which starts open by that; beside lesson 11 the derivative "
+                "arrives.",
+                "LSTM 读三十行，遗忘门中加 3，使它一开始是打开的。与第 11 课相比，导数传得到开头。",
+                ["--each", LSTM.replace("b_f)", "b_f + 3)"), "--expr", "squared_error(h, y)", "--given",
+                 "X: 30×2, " + gates("ifog", "y: 2"), "--wrt", "U_f"],
+            )
+        ],
+    ),
+    (
+        "13-gru",
+        "GRU, gate by gate",
+        "GRU：逐个门推导",
+        "The gated recurrent unit has no cell: the update gate z mixes the candidate n and the old state, and the reset gate r says "
+        "how much of the old state the candidate sees. hₜ₋₁ is used five times in a step, so five contributions add up to "
+        "∂f/∂hₜ₋₁; one of them, ∂f/∂hₜ ⊙ zₜ, passes no matrix.",
+        "门控循环单元没有细胞状态：更新门 z 把候选值 n 与旧状态混合，重置门 r 决定候选值能看到多少旧状态。一步之内 hₜ₋₁ 用了多次，各处的贡献相加得到 "
+        "∂f/∂hₜ₋₁；其中 ∂f/∂hₜ ⊙ zₜ 不经过任何矩阵。",
+        ["--each", GRU, "--expr", "squared_error(h, y)", "--given", "X: 3×2, " + gates("rzn", "y: 2"), "--wrt",
+         names("rzn"), "--numbers"],
+        [
+            (
+                "Thirty steps",
+                "三十步",
+                "A GRU on thirty rows, with 3 added in the update gate, which keeps most of the old state by that.",
+                "GRU 读三十行，更新门中加 3，使旧状态大部分得以保留。",
+                ["--each", GRU.replace("b_z)", "b_z + 3)"), "--expr", "squared_error(h, y)", "--given",
+                 "X: 30×2, " + gates("rzn", "y: 2"), "--wrt", "U_z"],
+            )
+        ],
+    ),
 ]
 
 INDEX = {
@@ -154,17 +248,38 @@ def quoted(argument):
     return f'"{argument}"' if any(c in argument for c in " ()*'|;&,^") else argument
 
 
-def page(program, language, lesson):
-    slug, english, chinese, intro, intro_zh, arguments = lesson
-    command = [program, "derive", *arguments, "--lang", language, "--format", "markdown"]
-    run = subprocess.run(command, capture_output=True, text=True)
+def derived(program, arguments, language):
+    """What the program prints, and the command as a reader would type it."""
+    options = [*arguments, "--lang", language, "--format", "markdown"]
+    run = subprocess.run([program, "derive", *options], capture_output=True, text=True)
     if run.returncode != 0:
-        raise SystemExit(f"{slug}: {run.stderr}")
-    title = english if language == "en" else chinese
-    body = run.stdout.split("\n", 1)[1]
-    shown = " ".join(quoted(a) for a in ["catenary", "derive", *arguments, "--lang", language, "--format", "markdown"])
-    made = "Made by" if language == "en" else "生成命令"
-    return f"# {title}\n\n{intro if language == 'en' else intro_zh}\n{body}\n---\n\n{made}\n\n    {shown}\n"
+        raise SystemExit(f"{' '.join(arguments)}: {run.stderr}")
+    return run.stdout, " ".join(quoted(a) for a in ["catenary", "derive", *options])
+
+
+REACH = {"en": "How far back the derivative reaches", "zh": "导数能传多远"}
+
+
+def reach(text, language):
+    """The table of that section."""
+    section = text.split(f"## {REACH[language]}\n", 1)[1].split("\n## ", 1)[0]
+    return section[section.index("|") :].rstrip() + "\n"
+
+
+def page(program, language, lesson):
+    slug, english, chinese, intro, intro_zh, arguments, *sections = lesson
+    is_english = language == "en"
+    text, shown = derived(program, arguments, language)
+    body, commands = text.split("\n", 1)[1], [shown]
+    for title, title_zh, words, words_zh, more in sections[0] if sections else []:
+        longer, shown = derived(program, more, language)
+        body += f"\n## {title if is_english else title_zh}\n\n{words if is_english else words_zh}\n\n{reach(longer, language)}"
+        commands.append(shown)
+    made = "Made by" if is_english else "生成命令"
+    listed = "\n".join(f"    {command}" for command in commands)
+    return (
+        f"# {english if is_english else chinese}\n\n{intro if is_english else intro_zh}\n{body}\n---\n\n{made}\n\n{listed}\n"
+    )
 
 
 def pages(program):

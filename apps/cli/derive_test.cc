@@ -76,6 +76,45 @@ TEST(Derive, ChoosesSizesForWhichTheFunctionIsDefined) {
   }
 }
 
+const std::vector<std::string> kRecurrent = {
+    "--each",  "x of X: z = W*x + U*h + b; h: 2 = tanh(z)", "--expr", "squared_error(h, y)",
+    "--given", "X: 3×2, W: 2×2, U: 2×2, b: 2, y: 2",        "--wrt",  "W,U,b"};
+
+TEST(Derive, GoesThroughTimeByOneStep) {
+  const Outcome outcome = derive(with(kRecurrent, {"--numbers"}));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const char* line :
+       {"∂f/∂hₜ = [t = 3] (h₃ − y) + Uᵀ δₜ₊₁", "∂f/∂W = Σₜ δₜ xₜᵀ", "‖∂f/∂hₜ‖", "[δ₁ … δ₃] = ["})
+    EXPECT_THAT(outcome.out, HasSubstr(line));
+  const auto json = nlohmann::json::parse(derive(with(kRecurrent, {"--json", "--numbers"})).out);
+  EXPECT_EQ(json["recurrences"][0]["count"], 3);
+  EXPECT_EQ(json["recurrences"][0]["steps"][1]["values"].size(), 3U);
+}
+
+TEST(Derive, WritesStepsOutWhereItIsTold) {
+  const Outcome outcome = derive(with(kRecurrent, {"--steps", "3"}));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const char* line : {"x₁ = X[1]ᵀ", "δ₂ = Uᵀ δ₃ ⊙ (1 − h₂^⊙2)"})
+    EXPECT_THAT(outcome.out, HasSubstr(line));
+  EXPECT_THAT(derive(with(kRecurrent, {"--steps", "4"})).err,
+              HasSubstr("--steps: needed the number of steps that there are, 3, found 4"));
+  EXPECT_THAT(derive(with(kLeastSquares, {"--steps", "4"})).err,
+              HasSubstr("--steps writes out the steps of a recurrent network, found none"));
+}
+
+TEST(Derive, RefusesToWriteOutStepsBeyondNumber) {
+  std::vector<std::string> many = kRecurrent;
+  many[5] = "X: 60000×2, W: 2×2, U: 2×2, b: 2, y: 2";
+  for (const auto& more :
+       {std::vector<std::string>{"--steps", "60000"}, {"--format", "cpp"}, {"--order", "2"}}) {
+    std::vector<std::string> arguments = many;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = derive(arguments);
+    EXPECT_NE(outcome.exit_code, 0);
+    EXPECT_THAT(outcome.err, HasSubstr("needed a derivation of at most"));
+  }
+}
+
 TEST(Derive, SpeaksChinese) {
   const Outcome outcome = derive(with(kLeastSquares, {"--lang", "zh", "--detail", "full"}));
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;

@@ -43,7 +43,7 @@ struct Mark {
 struct Times {
   TextList texts;               ///< of each row, as it stands
   std::vector<double> numbers;  ///< of each row: the seconds since 1970-01-01 of a date, else the number
-  bool are_dates = false;
+  bool are_dates = false;       ///< rather than numbers
 };
 
 /// Examples: for each row its features and its targets. Where examples are sequences of rows, a row's targets

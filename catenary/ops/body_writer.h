@@ -10,7 +10,7 @@
 #include "catenary/ops/scan_parts.h"
 
 /// What a scan's call and its gradient share: how its operands and its one vector are laid out, and the
-/// writing of a step. Private to ops/.
+/// writing of a step. Not installed: for ops/ and for what looks into scans.
 namespace catenary::ops {
 
 /// [rows, ...] and back to a row.

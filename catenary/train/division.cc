@@ -124,9 +124,7 @@ Parts split_as_configured(const Config& config, const Dataset& data, Division di
 SplitOrder fold_order(const Config& config) {
   const std::optional<SplitConfig>& how = config.data.split;
   if (how && how->column.empty()) return how->by;
-  const bool has_class_each =
-      !config.data.sequence || config.data.sequence->options.task == SequenceTask::kWhole;
-  return is_classification(config) && has_class_each ? SplitOrder::kStratified : SplitOrder::kRandom;
+  return usual_order(config);
 }
 
 std::vector<std::vector<std::int64_t>> folds_of(const Config& config, const Dataset& table,

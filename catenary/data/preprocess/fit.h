@@ -27,7 +27,9 @@ struct FitRows {
 void fit(Dataset& data, const FitRows& rows, std::span<const preprocess::Step> steps,
          const DataLimits& limits = {});
 /// The same where a row has its inputs and its targets.
-void fit(Dataset& data, std::span<const std::int64_t> rows, std::span<const preprocess::Step> steps,
-         const DataLimits& limits = {});
+inline void fit(Dataset& data, std::span<const std::int64_t> rows, std::span<const preprocess::Step> steps,
+                const DataLimits& limits = {}) {
+  fit(data, FitRows{rows, rows}, steps, limits);
+}
 
 }  // namespace catenary

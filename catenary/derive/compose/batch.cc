@@ -216,9 +216,11 @@ Blocks batch_section(const Context& c, const Once& once) {
   }
   Blocks blocks = {c.heading(Phrase::kBatch)};
   if (!c.tells_sample()) blocks += sample_results(c);
-  blocks += batch_intro(c, shared);
-  blocks += forward_in_columns(c);
-  blocks += backward_in_columns(c);
+  if (c.d.recurrences.empty()) {  // a step has columns for t
+    blocks += batch_intro(c, shared);
+    blocks += forward_in_columns(c);
+    blocks += backward_in_columns(c);
+  }
   blocks += c.paragraph(Phrase::kBatchSteps, {batch.name});
   blocks += seed(c, batch);
   blocks += steps(c, batch, once);

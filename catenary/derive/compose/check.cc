@@ -151,6 +151,8 @@ Blocks check_section(const Context& c) {
   if (c.o.valuation == nullptr) return {};
   Blocks blocks = {c.heading(Phrase::kCheck)};
   blocks += gradient_check(c);
+  if (!c.d.recurrences.empty())
+    blocks += c.paragraph(Phrase::kRecursionCheck, {error_formula(c.o.valuation->recursion_error())});
   if (c.d.hessian) blocks += hessian_check(c);
   return blocks;
 }

@@ -75,17 +75,11 @@ Blocks Context::numbers_of_steps(const std::function<Formula(const Names&)>& nam
     return blocks;
   }
   const std::int64_t rows = shape.size();
-  std::vector<double> all(static_cast<std::size_t>(rows * r.steps));
-  for (std::int64_t t = 0; t < r.steps; ++t) {
-    const std::vector<double> column = valuation.of_step(v, t + 1);
-    for (std::int64_t i = 0; i < rows; ++i)
-      all[static_cast<std::size_t>(i * r.steps + t)] = column[static_cast<std::size_t>(i)];
-  }
   const Formula first = at(1), last = at(r.steps);
   const Formula both = r.steps == 1 ? first
                                     : Formula{"[" + first.text + " … " + last.text + "]",
                                               "[" + first.latex + R"(\;\cdots\;)" + last.latex + "]"};
-  return {numbers_block({both, {rows, r.steps}, std::move(all)}, step)};
+  return {numbers_block({both, {rows, r.steps}, valuation.of_all_steps(v)}, step)};
 }
 
 Blocks Context::numbers_in_columns(const Formula& name, Value v) const {

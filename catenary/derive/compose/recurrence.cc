@@ -120,7 +120,7 @@ Blocks reach(const Context& c, const Recurrence& r) {
   for (const Adjoint& a : r.step.adjoints) {
     const auto carry = std::ranges::find(r.results, a.x) - r.results.begin();
     if (!a.arrival || static_cast<std::size_t>(carry) >= carries_of(r) || a.x.shape().rank() == 0) continue;
-    names.push_back({"‖" + a.name.text + "‖", R"(\left\lVert )" + a.name.latex + R"( \right\rVert)"});
+    names.push_back({"‖" + a.name.text + "‖", R"(\lVert )" + a.name.latex + R"( \rVert)"});
     Series::Line line{names.back(), {}};
     for (std::int64_t t = 1; t <= r.steps; ++t)
       line.values.push_back(norm(c.o.valuation->of_step(a.traced, t)));

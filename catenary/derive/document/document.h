@@ -54,8 +54,8 @@ struct Numbers {
 struct Series {
   /// One number for each place.
   struct Line {
-    Formula name;
-    std::vector<double> values;
+    Formula name;                ///< of the numbers
+    std::vector<double> values;  ///< from place 1 on
   };
   Formula index;            ///< what counts the places, from 1
   std::vector<Line> lines;  ///< at least one; of equally many places

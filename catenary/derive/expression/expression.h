@@ -37,7 +37,8 @@ struct Expression {
 
 /// A formula's texts.
 struct ExpressionText {
-  std::string_view formula, declarations;
+  std::string_view formula;       ///< of a scalar
+  std::string_view declarations;  ///< of its variables
   /// Steps one after another, before the formula: "x of X: z = W*x + U*h + b; h: 2 = tanh(z)" goes through
   /// the rows x of X. What has a shape, h, is handed on from step to step and starts with 0, or with h0 if
   /// that is declared; in the formula it is the last one, and rows(h) are all. "" for none.

@@ -387,24 +387,8 @@ class Writer {
 
 }  // namespace
 
-const Formula* Names::find(Value v) const {
-  const auto it = names_.find(v.id());
-  if (it != names_.end()) return &it->second;
-  return base_ == nullptr ? nullptr : base_->find(v);
-}
-
-bool Names::is_symmetric(Value v) const { return catenary::is_symmetric(v, {.symmetric = symmetric_}); }
-
 Formula write(Value v, const Names& names) { return Writer(names).whole(v); }
 
 Formula write_definition(Value v, const Names& names) { return Writer(names).definition(v); }
-
-int formula_size(Value v, const Names& names, int limit) {
-  if (limit <= 1 || names.find(v) != nullptr || is_leaf(v.op())) return 1;
-  int size = only_repeats(v) ? 0 : 1;
-  for (int i = 0; i < v.input_count() && size < limit; ++i)
-    size += formula_size(v.input(i), names, limit - size);
-  return std::min(size, limit);
-}
 
 }  // namespace catenary::derive

@@ -71,16 +71,16 @@ Formula base_symbol(std::string_view name) {
     return {std::string(looks_as_sum ? greek.name : greek.text), "\\" + std::string(greek.name)};
   }
   // W_f is W of the gate f.
-  const std::size_t mark = name.find('_');
-  const bool has_letter_below = mark != std::string_view::npos && mark > 0 && mark + 1 < name.size() &&
-                                name.size() - mark <= 4 &&
-                                std::isalpha(static_cast<unsigned char>(name[mark + 1])) != 0 &&
-                                name.find('_', mark + 1) == std::string_view::npos;
+  constexpr std::size_t kMostLettersBelow = 3;
+  const std::size_t mark = std::min(name.find('_'), name.size());
+  const std::string_view after = name.substr(std::min(mark + 1, name.size()));
+  const bool has_letter_below =
+      mark > 0 && !after.empty() && after.size() <= kMostLettersBelow &&
+      std::ranges::all_of(after, [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; });
   if (has_letter_below) {
     const Formula stem = base_symbol(name.substr(0, mark));
-    const std::string_view below = name.substr(mark + 1);
-    const std::string set = below.size() == 1 ? std::string(below) : R"(\mathit{)" + std::string(below) + "}";
-    return {stem.text + "_" + std::string(below), stem.latex + "_{" + set + "}"};
+    const std::string below(after), set = below.size() == 1 ? below : R"(\mathit{)" + below + "}";
+    return {stem.text + "_" + below, stem.latex + "_{" + set + "}"};
   }
   std::string latex;
   for (const char c : name) latex += literal(c);
@@ -185,15 +185,6 @@ std::string raised(const std::string& latex, std::string_view exponent) {
 
 Formula sum_of_samples(const std::string& letter) {
   return {"Σ" + lowered(letter).value_or(letter), R"(\sum_)" + letter};
-}
-
-Names Names::above(const Names& base) {
-  Names names;
-  names.base_ = &base;
-  names.dimensions_ = base.dimensions_;
-  names.symmetric_ = base.symmetric_;
-  names.sample_index_ = base.sample_index_;
-  return names;
 }
 
 Formula derivative(const Formula& f, const Formula& x) {

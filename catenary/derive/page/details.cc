@@ -22,6 +22,13 @@ std::string row(const PageContext& page, PageText term, const std::string& html)
 
 std::string numbers(const PageContext& page, const Formula& name, Value v) {
   if (page.valuation == nullptr || !v) return "";
+  if (page.valuation->has_steps(v)) {
+    const Shape shape = page.valuation->shape_of(v);
+    if (shape.rank() > 1) return "";
+    const std::int64_t steps = page.derivation.recurrences[page.valuation->recurrence_of(v)].steps;
+    return html_of_values({name, {shape.size(), steps}, page.valuation->of_all_steps(v)});
+  }
+  if (!page.valuation->has(v)) return "";  // a symbol that stands for what each step is given
   return html_of_values({name, page.valuation->shape_of(v), page.valuation->of(v)});
 }
 
@@ -85,7 +92,8 @@ class NodeDetail {
   std::string makers(const Adjoint& a) {
     std::string links;
     for (const Flow& f : a.flows) links += (links.empty() ? "" : " + ") + step_link(page_, f.number);
-    return a.sum_number > 0 ? links + " → " + step_link(page_, a.sum_number) : links;
+    if (a.sum_number == 0) return links;
+    return links + (links.empty() ? "" : " → ") + step_link(page_, a.sum_number);
   }
 
   // A variable's derivative of the objective over the batch.
@@ -118,6 +126,11 @@ std::string edge_detail(const Drawing& drawing, std::size_t place, const PageCon
   const std::string call = html_of(drawing.nodes[edge.to].has_name ? equal(to, right) : right);
   const std::string title = html_of(from) + R"( <span class="arrow">→</span> )" + html_of(to);
   std::string rows = row(page, PageText::kDefinition, call);
+  if (edge.flow == nullptr && edge.adjoint != nullptr) {  // out of the steps
+    const Adjoint& a = *edge.adjoint;
+    rows += row(page, PageText::kFlow, html_of(equal(a.name, write(a.arrival, page.derivation.names))));
+    return detail(id, title, rows + row(page, PageText::kMadeBy, step_link(page, a.sum_number)));
+  }
   if (edge.flow == nullptr) {
     rows += row(page, PageText::kFlow, std::string(text_of(PageText::kNoFlow, page.language)));
     return detail(id, title, rows);

@@ -19,7 +19,8 @@ struct Drawing {
   struct Edge {
     std::size_t from = 0, to = 0;      ///< an operand and the call that reads it
     const Flow* flow = nullptr;        ///< what comes back along it; null where nothing does
-    const Adjoint* adjoint = nullptr;  ///< what the flow is a part of
+    /// What the flow is a part of. Without a flow: of a step's result, whose values are read after the steps.
+    const Adjoint* adjoint = nullptr;
   };
   std::vector<Node> nodes;  ///< in topological order
   std::vector<Edge> edges;  ///< sorted by their calls

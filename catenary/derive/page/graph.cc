@@ -74,7 +74,7 @@ std::string steps_of(const Drawing::Node& node) {
   int ready = 0;
   std::string sums;
   for (const Adjoint* a : node.adjoints) {
-    ready = std::max({ready, a->sum_number, a->flows.back().number});
+    ready = std::max(ready, a->last_step());
     if (a->sum_number > 0) sums += (sums.empty() ? "" : " ") + std::to_string(a->sum_number);
   }
   return (ready > 0 ? fmt::format(R"( data-ready="{}")", ready) : "") +

@@ -6,6 +6,7 @@
 #include "catenary/derive/page/blocks.h"
 #include "catenary/derive/page/graph.h"
 #include "catenary/derive/page/mathml.h"
+#include "catenary/derive/page/series.h"
 #include "catenary/derive/render/render.h"
 
 namespace catenary::derive {
@@ -54,7 +55,7 @@ class BodyWriter {
       case Block::Kind::kEquation: equation(block.equation); break;
       case Block::Kind::kTable: html_ += html_of(block.table); break;
       case Block::Kind::kNumbers: html_ += html_of(block.numbers); break;
-      case Block::Kind::kSeries: html_ += html_of(table_of(block.series)); break;
+      case Block::Kind::kSeries: html_ += html_of(block.series); break;
     }
   }
 

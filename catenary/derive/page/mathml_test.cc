@@ -119,11 +119,18 @@ TEST(MathML, CarriesItsLatexUnlessItIsALetter) {
 
 TEST(MathML, ReadsAnyNameAsItStands) {
   for (const char* name :
-       {"a_b", "c#%&$", R"(p\q)", "u{v}w", "r^s~t", "two words", "<b>\"q\"</b>", "\x01z"}) {
+       {"a_b_c", "c#%&$", R"(p\q)", "u{v}w", "r^s~t", "two words", "<b>\"q\"</b>", "\x01z"}) {
     const Formula f = symbol(name);
     EXPECT_EQ(row(f.latex), "<mi class=\"word\">" + escape_xml(name) + "</mi>");
     EXPECT_EQ(xml_error(mathml(f.latex)), "") << name;
   }
+}
+
+TEST(MathML, SetsALetterAfterAnUnderscoreBelow) {
+  EXPECT_EQ(symbol("W_f").text, "W_f");
+  EXPECT_EQ(symbol("W_f").latex, "W_{f}");
+  EXPECT_EQ(symbol("delta_f2").latex, R"(\delta_{f,2})");
+  EXPECT_EQ(row(symbol("W_f").latex), "<msub><mi>W</mi><mi>f</mi></msub>");
 }
 
 TEST(MathML, RejectsWhatNoNotationHas) {

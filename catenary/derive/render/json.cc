@@ -106,7 +106,15 @@ class Steps {
   }
 
   void add_numbers(Json& step, Value v) {
-    if (valuation_ != nullptr) step["values"] = valuation_->of(v);
+    if (valuation_ == nullptr) return;
+    if (!valuation_->has_steps(v)) {
+      step["values"] = valuation_->of(v);
+      return;
+    }
+    Json all = Json::array();  // for each t
+    const std::int64_t steps = d_.recurrences[valuation_->recurrence_of(v)].steps;
+    for (std::int64_t t = 1; t <= steps; ++t) all.push_back(valuation_->of_step(v, t));
+    step["values"] = all;
   }
 
   const Derivation& d_;
@@ -223,6 +231,24 @@ Json hessian_json(const Derivation& d, const Valuation* valuation, bool with_num
   return blocks;
 }
 
+// What one step of each recurrence does, for any t.
+Json recurrences(const Derivation& d, Steps& steps) {
+  Json all = Json::array();
+  for (const Recurrence& r : d.recurrences) {
+    Json arrivals = Json::array();
+    for (const Adjoint& a : r.step.adjoints) {
+      if (a.arrival)
+        arrivals.push_back({{"adjoint", json_of(a.name)}, {"from_outside", json_of(*d.names.find(a.arrival))}});
+    }
+    all.push_back({{"index", d.step_letter},
+                   {"count", r.steps},
+                   {"direction", r.direction == Direction::kForward ? "forward" : "backward"},
+                   {"arrivals", arrivals},
+                   {"steps", steps.of(r.step)}});
+  }
+  return all;
+}
+
 Json results(const Derivation& d, const Part& part, const Valuation* valuation) {
   Json results = Json::array();
   for (const Result& r : part.results) {
@@ -251,6 +277,7 @@ std::string render_json(const Document& document, const Derivation& derivation, 
   Json json = {{"language", document.language == Language::kEnglish ? "en" : "zh"},
                {"steps", steps.of(derivation.sample)},
                {"results", results(derivation, derivation.sample, numbers)}};
+  if (!derivation.recurrences.empty()) json["recurrences"] = recurrences(derivation, steps);
   if (derivation.batch) {
     json["batch"] = {{"steps", steps.of(*derivation.batch)}};
     Json formulas = Json::array();

@@ -108,7 +108,7 @@ struct Part {
 
 /// A name that has the index of a step beside it: hₜ₋₁.
 struct StepName {
-  Value value;
+  Value value;     ///< of the step
   Formula base;    ///< h
   int offset = 0;  ///< −1
 };
@@ -134,8 +134,8 @@ struct Recurrence {
 
 /// A step's index as it is written: t + 1, or 3 (letter "").
 struct StepIndex {
-  std::string letter;
-  int offset = 0;
+  std::string letter;  ///< "" for a number
+  int offset = 0;      ///< from what the letter counts, or the number
 };
 /// h with that index below: hₜ₊₁, h₃.
 [[nodiscard]] Formula with_step(const Formula& name, const StepIndex& index);
@@ -192,8 +192,8 @@ struct DeriveOptions {
   std::span<const Value> symmetric = {};  ///< leaves that equal their transposes
   /// Leaves to keep although the loss may not depend on them.
   std::span<const Value> leaves = {};
-  int order = 1;  ///< 2: also the Hessian, of a function of vectors and scalars
-  Scans scans = Scans::kRecursion;
+  int order = 1;                    ///< 2: also the Hessian, of a function of vectors and scalars
+  Scans scans = Scans::kRecursion;  ///< with order 2 they are written out
   /// What a row of a sequence is called, by the sequence's name; without a name that of the sequence.
   std::map<std::string, std::string> row_names = {};
 };

@@ -19,7 +19,7 @@ namespace {
 // A closed form is tried for graphs up to this many values, and kept up to this many symbols: longer ones
 // nobody reads. A result, which is what a reader came for, may be longer than a δ on the way.
 constexpr std::size_t kMostValuesToClose = 80;
-constexpr int kLongestClosedForm = 100, kLongestDelta = 40;
+constexpr int kLongestClosedForm = 100;
 
 }  // namespace
 

@@ -12,6 +12,9 @@
 
 namespace catenary::derive {
 
+/// Symbols of a δ that is written out.
+inline constexpr int kLongestDelta = 40;
+
 /// Goes backward from a scalar, step by step, and writes down what each rule does. Private to steps/.
 class Deriver {
  public:
@@ -43,8 +46,9 @@ class Deriver {
   [[nodiscard]] Backward backward_from(std::span<const Value> results, std::span<const Value> arrivals,
                                        std::span<const Value> wrt) const;
   [[nodiscard]] Value arrival_at(const Recurrence& r, Value y);
-  [[nodiscard]] Formula formula_of_arrival(const Recurrence& r, const Part& after, Value y) const;
-  [[nodiscard]] Formula formula_of_flow(const Recurrence& r, std::size_t operand) const;
+  [[nodiscard]] Formula formula_of_arrival(const Recurrence& r, const Part& after, Value y);
+  [[nodiscard]] Formula formula_of_flow(const Recurrence& r, std::size_t operand);
+  [[nodiscard]] Value handed_on(const Adjoint& a);
 
   Derivation& d_;
   const std::map<NodeId, Formula>& deltas_;

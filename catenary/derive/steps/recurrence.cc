@@ -32,7 +32,8 @@ class StepWriter {
     for (std::size_t i = 0; i < body.leaves().size(); ++i) r_.leaves.push_back(leaf(body, i));
     const StepCopy copy(body, r_.leaves, *d_.graph);
     for (const Value v : body.results()) r_.results.push_back(copy[v]);
-    const StepNames made = naming_of(d_.recurrences, d_.row_names).of_step(r_.scan);
+    const ScanNaming naming = naming_of(d_.recurrences, d_.row_names);
+    const StepNames made = naming.of_step(r_.scan);
     std::vector<Value> defined;
     for (const auto& [id, base] : made.names) {
       const Value v = copy.at(id);
@@ -45,6 +46,7 @@ class StepWriter {
       r_.deltas[z.id()] = delta;
       naming_.deltas[z.id()] = with_step(delta, d_.step_letter, 0);
     }
+    name_scan(naming.of_result(r_.scan, 0));
     define(std::move(defined));
   }
 
@@ -52,6 +54,14 @@ class StepWriter {
   void name(Value v, const Formula& base, int offset) {
     r_.names.push_back({v, base, offset});
     naming_.names.set(v, with_step(base, d_.step_letter, offset));
+  }
+
+  // What the steps make: h₁ … h₃.
+  void name_scan(const Formula& base) {
+    const Formula first = with_step(base, "", 1), last = with_step(base, "", static_cast<int>(r_.steps));
+    naming_.names.set(r_.scan, r_.steps == 1 ? first
+                                             : Formula{first.text + " … " + last.text,
+                                                       first.latex + R"(, \ldots, )" + last.latex});
   }
 
   // Weights are themselves; what a step is given of its own is a symbol.

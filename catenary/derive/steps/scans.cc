@@ -80,7 +80,7 @@ std::vector<ScanView> scan_views(std::span<const Value> outputs) {
   std::map<NodeId, Value> read;  // by something that is no part of a scan, or asked for
   for (const Value v : outputs) read.emplace(v.id(), v);
   for (const Value v : values) {
-    if (is_part_of_scan(v)) continue;
+    if (is_part_of_scan(v) && !is(v, ops::kScan)) continue;
     for (int i = 0; i < v.input_count(); ++i) read.emplace(v.input(i).id(), v.input(i));
   }
   std::vector<ScanView> views;

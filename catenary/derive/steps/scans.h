@@ -8,7 +8,7 @@
 
 #include "catenary/ir/body.h"
 
-/// How a graph reads a scan, and its step written into a graph. Private to derive/.
+/// How a graph reads a scan, and its step written into a graph.
 namespace catenary::derive {
 
 /// Rows of one of a scan's results, as a graph reads them: a view of the one vector that a scan is.
@@ -17,8 +17,8 @@ struct ScanView {
   Value scan;              ///< what it reads
   std::size_t result = 0;  ///< of the carries, then of the outputs
   std::int64_t first = 0;  ///< of the result's rows: row 0 of a carry is what a forward scan starts with
-  std::int64_t count = 0;
-  bool is_row = false;
+  std::int64_t count = 0;  ///< how many rows
+  bool is_row = false;     ///< a single one, of the result's own shape
 };
 
 /// What v reads of a scan; nothing where it is no rows of one result.
@@ -44,7 +44,9 @@ class StepCopy {
   /// arguments: in the places of the body's leaves.
   StepCopy(const Body& body, std::span<const Value> arguments, Graph& into);
 
+  /// The copy of one of the body's nodes.
   [[nodiscard]] Value operator[](Value of_body) const { return at(of_body.id()); }
+  /// The same by its id.
   [[nodiscard]] Value at(NodeId of_body) const { return copies_.at(of_body); }
   /// All of them, by the body's nodes.
   [[nodiscard]] const std::map<NodeId, Value>& all() const { return copies_; }

@@ -57,11 +57,9 @@ class StepNamer {
       made.names[z.id()] = numbered();
       return;
     }
-    const auto with_gate = [&](const Formula& letter) {
-      return is_gate ? Formula{letter.text + "_" + gate, letter.latex + "_{" + gate + "}"} : letter;
-    };
-    made.names[z.id()] = with_gate(naming_.named(scan_, is_gate ? "z" : z.name()));
-    made.deltas[z.id()] = with_gate(naming_.named(scan_, "δ"));
+    const std::string below = is_gate ? "_" + gate : "";
+    made.names[z.id()] = naming_.named(scan_, (is_gate ? "z" : z.name()) + below);
+    made.deltas[z.id()] = naming_.named(scan_, "δ" + below);
   }
 
   Formula numbered() { return with_index(naming_.named(scan_, "v"), ++count_); }
@@ -134,11 +132,14 @@ Formula with_step(const Formula& name, const std::string& letter, int offset) {
   std::string latex = below;
   if (const std::size_t minus = latex.find("−"); minus != std::string::npos)
     latex.replace(minus, std::string_view("−").size(), "-");
-  const std::size_t index = name.latex.rfind("_{");
-  const bool ends_with_index =
-      index != std::string::npos && name.latex.find('}', index) == name.latex.size() - 1;
-  const std::string set = ends_with_index ? name.latex.substr(0, name.latex.size() - 1) + "," + latex + "}"
-                                          : name.latex + "_{" + latex + "}";
+  // z_{f,t}^{(2)}: one index below, the layer's above.
+  const std::size_t above = std::min(superscript_at(name.latex), name.latex.size());
+  const std::string base = name.latex.substr(0, above);
+  const std::size_t index = base.rfind("_{");
+  const bool ends_with_index = index != std::string::npos && base.find('}', index) == base.size() - 1;
+  const std::string set =
+      (ends_with_index ? base.substr(0, base.size() - 1) + "," + latex + "}" : base + "_{" + latex + "}") +
+      name.latex.substr(above);
   const bool needs_comma = ends_with_index && name.text.find('_') == std::string::npos;
   return {name.text + (needs_comma ? "," : "") + lowered(below).value_or("_" + below), set};
 }

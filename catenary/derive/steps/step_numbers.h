@@ -13,12 +13,13 @@ class StepNumbers {
  public:
   /// What it is computed from.
   struct Source {
-    const Derivation& derivation;
-    const Recurrence& recurrence;
+    const Derivation& derivation;           ///< of which the recurrence is one
+    const Recurrence& recurrence;           ///< whose steps are run
     const std::map<NodeId, Value>& images;  ///< of the derivation's values, the step's too
     const Evaluation& evaluation;           ///< of the images of all that is no step's
-    const Bindings& at;
+    const Bindings& at;                     ///< the numbers of the leaves
   };
+  /// Runs it. The source is not kept.
   explicit StepNumbers(const Source& source);
 
   /// The values that have numbers for each t.

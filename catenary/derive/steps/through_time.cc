@@ -80,6 +80,8 @@ std::vector<Value> Deriver::reached_results(const Recurrence& r, const Part& aft
       if (is_reached[i]) reached.push_back(r.results[i]);
     }
     reached = distinct(reached);
+    if (reached.empty())
+      fail(ErrorKind::kInternal, "needed a view of a scan that something flows to, found none");
     const Backward found = backward_from(reached, reached, wrt);
     bool is_new = false;
     for (std::size_t i = 0; i < carries; ++i) {
@@ -130,8 +132,14 @@ Value Deriver::arrival_at(const Recurrence& r, Value y) {
   return symbol_for(r.step, y, derivative(r.step.name, *d_.names.find(y)), "arrival ");
 }
 
+// A step's answer down to δ and to the derivatives by what has a name, where that is short.
+Value Deriver::handed_on(const Adjoint& a) {
+  const Value whole = shorten(expanded_(a.total.value)).value;
+  return formula_size(whole, d_.names, kLongestDelta + 1) <= kLongestDelta ? whole : a.total.value;
+}
+
 // What the step after this one answers, and what comes from outside of the steps.
-Formula Deriver::formula_of_arrival(const Recurrence& r, const Part& after, Value y) const {
+Formula Deriver::formula_of_arrival(const Recurrence& r, const Part& after, Value y) {
   const Names later = d_.names_at(r, {d_.step_letter, -r.before()});
   std::vector<Formula> terms;
   for (const ScanView& view : r.views) {
@@ -140,18 +148,18 @@ Formula Deriver::formula_of_arrival(const Recurrence& r, const Part& after, Valu
   }
   for (std::size_t i = 0; i < step_of(r.scan).carries.size(); ++i) {
     const Adjoint* carried = r.step.find(r.leaves[i]);
-    if (r.results[i] == y && carried != nullptr) terms.push_back(write(carried->total.value, later));
+    if (r.results[i] == y && carried != nullptr) terms.push_back(write(handed_on(*carried), later));
   }
   return sum_of(terms);
 }
 
 // What all steps together pass on to an operand of the scan.
-Formula Deriver::formula_of_flow(const Recurrence& r, std::size_t operand) const {
+Formula Deriver::formula_of_flow(const Recurrence& r, std::size_t operand) {
   const Body& body = step_of(r.scan);
   const Adjoint* a = r.step.find(r.leaves[operand]);
   if (a == nullptr) return number(0);
   const int first = r.direction == Direction::kForward ? 1 : static_cast<int>(r.steps);
-  if (operand < body.carries.size()) return write(a->total.value, d_.names_at(r, {"", first}));
+  if (operand < body.carries.size()) return write(handed_on(*a), d_.names_at(r, {"", first}));
   if (operand < body.carries.size() + body.rows.size()) {
     const auto row = [&](int t) {
       return derivative(r.step.name, write(r.leaves[operand], d_.names_at(r, {"", t})));
@@ -160,7 +168,7 @@ Formula Deriver::formula_of_flow(const Recurrence& r, std::size_t operand) const
     return {"[" + one.text + " … " + all.text + "]ᵀ",
             R"(\left[)" + one.latex + R"(\;\cdots\;)" + all.latex + R"(\right]^{\top})", Notation::kPower};
   }
-  Formula term = write(a->total.value, d_.names);
+  Formula term = write(handed_on(*a), d_.names);
   if (term.binding <= Notation::kNegation) term = parenthesized(term);
   return {sum_of_samples(d_.step_letter).text + " " + term.text,
           fmt::format(R"(\sum_{{{}=1}}^{{{}}} {})", d_.step_letter, r.steps, term.latex), Notation::kBigSum};

@@ -133,6 +133,7 @@ Valuation::Valuation(const Derivation& derivation, const Bindings& at,
     at_.leaves[symbol] = {static_cast<double>(derivation.dimensions.resized(extent, sizes))};
   std::vector<Value> images;
   for (const Value v : values) images.push_back(images_.at(v.id()));
+  for (const Value v : reachable(values)) shown_.insert(v.id());
   evaluation_ = std::make_unique<Evaluation>(images, at_);
   for (const Recurrence& r : derivation.recurrences) {
     for (const Value v : StepNumbers::values(r)) recurrence_of_.emplace(v.id(), steps_.size());
@@ -256,11 +257,24 @@ std::vector<double> Valuation::of_step(Value v, std::int64_t t, std::int64_t sam
   return {begin, begin + image.shape().size()};
 }
 
+std::vector<double> Valuation::of_all_steps(Value v) const {
+  const std::int64_t steps = steps_[recurrence_of_.at(v.id())].steps(), rows = shape_of(v).size();
+  std::vector<double> all(static_cast<std::size_t>(rows * steps));
+  for (std::int64_t t = 0; t < steps; ++t) {
+    const std::vector<double> column = of_step(v, t + 1);
+    for (std::int64_t i = 0; i < rows; ++i)
+      all[static_cast<std::size_t>(i * steps + t)] = column[static_cast<std::size_t>(i)];
+  }
+  return all;
+}
+
 double Valuation::recursion_error() const {
   double largest = 0;
   for (const StepNumbers& steps : steps_) largest = std::max(largest, steps.error());
   return largest;
 }
+
+bool Valuation::has(Value v) const { return shown_.contains(v.id()) || has_steps(v); }
 
 Shape Valuation::shape_of(Value v) const { return images_.at(v.id()).shape(); }
 

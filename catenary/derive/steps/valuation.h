@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,12 +42,16 @@ class Valuation {
   [[nodiscard]] Shape shape_of(Value v) const;
   /// The value's numbers, of a batched value those of one sample.
   [[nodiscard]] std::vector<double> of(Value v, std::int64_t sample = 0) const;
+  /// Whether v has numbers at all: not what stands for something in formulas alone.
+  [[nodiscard]] bool has(Value v) const;
   /// Whether v is a value of a recurrence's step, which has numbers for each t: see of_step().
   [[nodiscard]] bool has_steps(Value v) const { return recurrence_of_.contains(v.id()); }
   /// The place of the recurrence whose step's value v is.
   [[nodiscard]] std::size_t recurrence_of(Value v) const { return recurrence_of_.at(v.id()); }
   /// The numbers of a step's value at step t, from 1.
   [[nodiscard]] std::vector<double> of_step(Value v, std::int64_t t, std::int64_t sample = 0) const;
+  /// The numbers of a step's scalar or vector at all steps, side by side as columns of [elements, T].
+  [[nodiscard]] std::vector<double> of_all_steps(Value v) const;
   /// By how much the recursion's sums differ from what the gradient transform made, at most, beside the
   /// largest number of each; 0 without a recurrence.
   [[nodiscard]] double recursion_error() const;
@@ -114,6 +119,7 @@ class Valuation {
   Graph* source_ = nullptr;  // the derivation's
   Bindings at_;
   std::unique_ptr<Evaluation> evaluation_;
+  std::set<NodeId> shown_;                       // the derivation's values that were evaluated
   std::vector<StepNumbers> steps_;               // of each recurrence
   std::map<NodeId, std::size_t> recurrence_of_;  // of the values of steps
   std::vector<GradientAgreement> agreements_;

@@ -46,6 +46,13 @@ bool has_windows(const DataConfig& data) {
          (data.sequence->options.task == SequenceTask::kNext || data.sequence->options.stride > 0);
 }
 
+SplitOrder usual_order(const Config& config) {
+  if (has_windows(config.data)) return SplitOrder::kOrdered;
+  const bool has_class_each =
+      !config.data.sequence || config.data.sequence->options.task == SequenceTask::kWhole;
+  return is_classification(config) && has_class_each ? SplitOrder::kStratified : SplitOrder::kRandom;
+}
+
 namespace {
 
 const TomlNode& section(const TableReader& root, std::string_view name) {
@@ -109,14 +116,6 @@ void settle_target_scale(Config& config) {
       std::ranges::any_of(config.preprocess, decides))
     return;
   config.preprocess.push_back({.options = preprocess::TargetStandardize()});
-}
-
-// Classes keep their shares in each part, and windows their order, unless a config says otherwise.
-SplitOrder usual_order(const Config& config) {
-  if (has_windows(config.data)) return SplitOrder::kOrdered;
-  const bool has_class_each =
-      !config.data.sequence || config.data.sequence->options.task == SequenceTask::kWhole;
-  return is_classification(config) && has_class_each ? SplitOrder::kStratified : SplitOrder::kRandom;
 }
 
 void settle_split(Config& config) {

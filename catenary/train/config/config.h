@@ -164,6 +164,10 @@ struct Config {
 /// Whether samples are windows of series, which overlap or foretell each other.
 [[nodiscard]] bool has_windows(const DataConfig& data);
 
+/// What decides on parts unless a config says otherwise: of windows their order, of samples with a class the
+/// classes, else the seed alone.
+[[nodiscard]] SplitOrder usual_order(const Config& config);
+
 /// True when the target is one of several classes, not a number.
 [[nodiscard]] bool is_classification(const Config& config);
 

@@ -99,6 +99,33 @@ TEST(EngineScan, ReadsARowOfOneNumberAnewInEachStep) {
   }
 }
 
+// (A·(m⊙x) + B·(m⊙x)), forward and as ∂J/∂x = m⊙(Aᵀδ + Bᵀδ): what the sum of two products is read by stands
+// in its own group, between which others run. 70 rows are more than a block of a group.
+TEST(EngineScan, AddsProductsUpWhereTheirSumIsReadAtOnce) {
+  for (const std::int64_t size : {2, 70}) {
+    Graph graph;
+    const Value x = graph.input("x", {3, size}, DType::kF64), m = graph.input("m", {size}, DType::kF64);
+    const Value a = graph.parameter("A", {size, size}, {}, DType::kF64),
+                b = graph.parameter("B", {size, size}, {}, DType::kF64);
+    const ScanResult made =
+        scan({.carries = {}, .sequences = {x}, .shared = {a, b, m}}, [](const ScanStep& s) {
+          const Value masked = s.shared[2] * s.rows[0];
+          const Value p = matmul(s.shared[0], masked), q = matmul(s.shared[1], masked);
+          const Value apart = sum(sin(p)) + sum(sin(q)), both = tanh(p + q);
+          return StepResult{.carries = {}, .outputs = {apart, both}};
+        });
+    const Value loss = batch_sum(sum(made.outputs[0]) + sum(square(made.outputs[1])));
+    const Gradient found = gradient(loss, {x, a, b});
+    const std::vector<Value> outputs = {made.outputs[0], made.outputs[1], found.adjoints[0],
+                                        found.adjoints[1], found.adjoints[2]};
+    const Bindings at = bindings_for(outputs);
+    const Evaluation expected(outputs, at);
+    const auto values = testing_support::run_step(outputs, at);
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      EXPECT_THAT(values[i], Pointwise(DoubleNear(1e-11), expected[outputs[i]])) << i;
+  }
+}
+
 TEST(EngineScan, ComputesWhatItsStepsWrittenOutDo) {
   for (const DType dtype : {DType::kF32, DType::kF64}) {
     const Recurrence a = recurrence(dtype, false), b = recurrence(dtype, true);

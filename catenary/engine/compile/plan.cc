@@ -196,6 +196,7 @@ class Planner {
     plan_panels(values, plan, stage, i);
     std::vector<std::size_t> busy_until;  // by slot: the index in `values` of the last reader
     for (std::size_t k = 0; k < values.size(); ++k) {
+      // A sum that a product is added to stands where an earlier item has put its other part.
       const bool placed = is(values[k], ops::kBatchSum) || plan_.in_place[index(values[k])] ||
                           schedule_.home(values[k]).in || schedule_.accumulated[index(values[k])];
       if (placed || read_elsewhere(values[k], stage, i)) continue;

@@ -178,5 +178,38 @@ TEST(ModelFile, TheFirstLayerHasAWeightForEachInput) {
             "format: w: tensor 'hidden.weight': expected f32 [3, 3], found f32 [3, 2]");
 }
 
+// An embedding, an LSTM both ways with all that it may have, and a dense layer on each row.
+TEST(ModelFile, HoldsLayersOfSequences) {
+  Schema schema{.columns = {{.name = "letter", .type = ColumnType::kCategory, .levels = {"a", "b", "c"}}},
+                .inputs = {{.name = "letter", .column = 0}},
+                .target_names = {"next"},
+                .classes = {"a", "b", "c"},
+                .sequence = {.steps = 5, .has_lengths = true, .target = SequenceTarget::kEachRow}};
+  Config config = parse_config(
+      "format = 1\n[data]\ntrain = \"a.csv\"\ntarget = \"next\"\n[data.sequence]\nsteps = 5\ntarget = "
+      "\"each_row\"\nseries = \"id\"\n[[model.layers]]\ntype = \"embedding\"\nunits = 4\n"
+      "[[model.layers]]\ntype = \"lstm\"\nunits = 2\nbidirectional = true\npeepholes = true\nlayer_norm = "
+      "true\n"
+      "dropout = 0.5\n[[model.layers]]\ntype = \"dense\"\n[train]\nloss = \"softmax_cross_entropy\"\n",
+      "c.toml");
+  resolve_units(config, schema);
+  Network network(config, schema);
+  const Safetensors content = pack_model(network.variables, schema);
+  const StoredModel stored = unpack_model(content, config, "w");
+  EXPECT_EQ(stored.schema, schema);
+  EXPECT_EQ(stored.content.tensors.size(), 1u + 2 * 8 + 2);
+  const auto without = [&](const std::string& name) {
+    Safetensors damaged = content;
+    std::erase_if(damaged.tensors, [&](const Tensor& t) { return t.name == name; });
+    return error_of([&] { (void)unpack_model(std::move(damaged), config, "w"); });
+  };
+  EXPECT_EQ(without("lstm2.backward.cell_gain"),
+            "format: w: expected the tensor 'lstm2.backward.cell_gain', found none");
+  Safetensors wider = content;
+  tensor(wider, "embedding1.weight") = make_tensor("embedding1.weight", {4, 4}, std::vector<float>(16));
+  EXPECT_EQ(error_of([&] { (void)unpack_model(std::move(wider), config, "w"); }),
+            "format: w: tensor 'embedding1.weight': expected f32 [3, 4], found f32 [4, 4]");
+}
+
 }  // namespace
 }  // namespace catenary::train

@@ -39,9 +39,14 @@ def missing(names, text, where):
 def main():
     complaints = []
     for key, heading in [("", "# The config file"), ("data.", "## `[data]`"), ("data.split.", "### Parts: `split`"),
+                         ("data.sequence.", "### Sequences: `sequence`"),
                          ("model.layers.0.", "## `[[model.layers]]`"), ("train.", "## `[train]`"),
                          ("output.", "## `[output]`")]:
         complaints += missing(known(f"{key}{UNKNOWN}=1"), section(heading) if key else DOCUMENT, heading)
+    layers = section("## `[[model.layers]]`")
+    for layer in known(f'model.layers=[{{type="{UNKNOWN}"}}]'):
+        complaints += missing([layer], layers, "the layer types")
+        complaints += missing(known(f'model.layers=[{{type="{layer}", {UNKNOWN}=1}}]'), layers, f"the layer {layer}")
     rows = {row.split("`")[1]: row for row in section("## `preprocess`").split("\n") if row.startswith("| `")}
     for step in known(f'preprocess=[{{type="{UNKNOWN}"}}]'):
         if step not in rows:

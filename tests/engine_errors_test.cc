@@ -135,8 +135,11 @@ TEST_F(RunningStep, RejectsRowsThatDoNotFit) {
             }),
             "shape: the input 'x' needs rows of 3 numbers, found a row stride of 2");
   EXPECT_EQ(
-      error_of([&] { step.bind("x", {.data = rows.data(), .count = 4, .row_stride = -1, .columns = 3}); }),
+      error_of([&] { step.bind("x", {.data = rows.data(), .count = 2, .row_stride = -1, .columns = 3}); }),
       "shape: the input 'x' needs rows of 3 numbers, found a row stride of -1");
+  EXPECT_EQ(
+      error_of([&] { step.bind("x", {.data = rows.data(), .count = 2, .row_stride = 2, .columns = 3}); }),
+      "no error");
   EXPECT_EQ(error_of([&] {
               step.bind("x", {rows.data(), ElementType::kF32, 4, 0, two, two});
             }),

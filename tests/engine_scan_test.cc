@@ -73,6 +73,32 @@ TEST(EngineScan, ComputesWhatTheReferenceEvaluatorDoes) {
     EXPECT_THAT(found[i], Pointwise(DoubleNear(1e-13), expected[r.outputs[i]])) << i;
 }
 
+// A number of each row, which all elements of the row are multiplied by, forward and backward.
+TEST(EngineScan, ReadsARowOfOneNumberAnewInEachStep) {
+  for (const DType dtype : {DType::kF32, DType::kF64}) {
+    for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
+      Graph graph;
+      const Value x = graph.input("x", {4, 3}, dtype), w = graph.input("w", {4}, dtype);
+      const Value weights = graph.parameter("v", {4}, {}, dtype);
+      const ScanResult made =
+          scan({.carries = {}, .sequences = {x, w}, .direction = direction}, [](const ScanStep& s) {
+            const Value scaled = s.rows[1] * s.rows[0];
+            return StepResult{.carries = {}, .outputs = {sum(square(scaled)), scaled}};
+          });
+      const Value loss = batch_sum(dot(made.outputs[0], weights));
+      const Gradient found = gradient(loss, {x, w});
+      const std::vector<Value> outputs = {made.outputs[0], made.outputs[1], found.adjoints[0],
+                                          found.adjoints[1]};
+      const Bindings at = bindings_for(outputs);
+      const Evaluation expected(outputs, at);
+      const auto values = testing_support::run_step(outputs, at);
+      const double tolerance = dtype == DType::kF32 ? 1e-5 : 1e-13;
+      for (std::size_t i = 0; i < outputs.size(); ++i)
+        EXPECT_THAT(values[i], Pointwise(DoubleNear(tolerance), expected[outputs[i]])) << i;
+    }
+  }
+}
+
 TEST(EngineScan, ComputesWhatItsStepsWrittenOutDo) {
   for (const DType dtype : {DType::kF32, DType::kF64}) {
     const Recurrence a = recurrence(dtype, false), b = recurrence(dtype, true);

@@ -283,6 +283,8 @@ void bind_network(DeriveProblem& problem, train::Model& model, const Network& ne
     const std::int64_t row = samples.rows[static_cast<std::size_t>(i)];
     append(problem.at.leaves["x"], feed.inputs_of(row));
     append(problem.at.leaves["target"], feed.targets_of(row));
+    if (data.schema().sequence.has_lengths)
+      append(problem.at.leaves["length"], {static_cast<double>(length_of(data.file.data, row))});
   }
   problem.given = true;
 }

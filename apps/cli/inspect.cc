@@ -132,6 +132,16 @@ std::string inputs_text(const Schema& schema) {
   return text;
 }
 
+// What a sample is where it is a sequence of rows.
+std::string sequence_text(const SequenceSchema& sequence) {
+  if (sequence.steps == 0) return "";
+  return fmt::format("\nsequences of {}{} rows, each with a target for {}\n",
+                     sequence.has_lengths ? "at most " : "", sequence.steps,
+                     sequence.target == SequenceTarget::kEachRow ? "each row"
+                     : sequence.horizon > 1 ? fmt::format("each of {} rows", sequence.horizon)
+                                            : "the whole");
+}
+
 bool is_table(const InspectArguments& arguments) {
   if (descriptor_of(arguments.path))
     return gives_table(arguments.path, allowed_bytes({.max_bytes = arguments.max_bytes}));
@@ -151,13 +161,15 @@ int inspect(const InspectArguments& arguments) {
     Json json = to_json(summary);
     json["columns"] = to_json(network.columns);
     json["inputs"] = train::inputs_json(network.schema);
+    if (network.schema.sequence.steps > 0) json["sequence"] = train::sequence_json(network.schema.sequence);
     if (!arguments.dump_after.empty()) json["dump"] = summary.dump;
     print_json(json);
   } else if (!arguments.dump_after.empty()) {
     print(summary.dump);
   } else {
     const std::string columns = network.columns.empty() ? "" : str(network.columns) + "\n";
-    print(columns + train::str(summary) + inputs_text(network.schema));
+    print(columns + train::str(summary) + inputs_text(network.schema) +
+          sequence_text(network.schema.sequence));
   }
   return 0;
 }

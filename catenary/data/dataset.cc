@@ -13,6 +13,11 @@ std::span<const T> elements_of(const Features& features) {
 
 }  // namespace
 
+void split_rows(Features& features, std::int64_t steps) {
+  features.rows *= steps;
+  features.columns /= steps;
+}
+
 std::span<const float> floats_of(const Features& features) { return elements_of<float>(features); }
 
 std::span<const std::uint8_t> bytes_of(const Features& features) {

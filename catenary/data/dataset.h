@@ -24,6 +24,8 @@ struct Features {
   float scale = 1;
 };
 
+/// Takes each row for `steps` rows, one after the other.
+void split_rows(Features& features, std::int64_t steps);
 /// All elements, where they are f32; empty where they are bytes.
 [[nodiscard]] std::span<const float> floats_of(const Features& features);
 /// All elements, where they are bytes; empty where they are f32.
@@ -41,7 +43,7 @@ struct Mark {
 struct Times {
   TextList texts;               ///< of each row, as it stands
   std::vector<double> numbers;  ///< of each row: the seconds since 1970-01-01 of a date, else the number
-  bool are_dates = false;
+  bool are_dates = false;       ///< rather than numbers
 };
 
 /// Examples: for each row its features and its targets. Where examples are sequences of rows, a row's targets
@@ -65,6 +67,9 @@ struct Dataset {
   TextList ids;                     ///< of each row, if schema.id names a column
   Mark part, group, series;         ///< empty unless asked for; a row with its targets has its part
   Times times;                      ///< empty unless asked for
+  /// Above 0, of arrays [samples, steps, ...]: so many rows each are a series, which has a row of targets
+  /// alone where it is foretold as a whole, until make_sequences() spreads them.
+  std::int64_t rows_each = 0;
   /// Of each row how many rows the sequence has that begins with it; empty unless
   /// schema.sequence.has_lengths.
   std::vector<float> lengths = {};

@@ -74,13 +74,25 @@ Dataset load(const IdxPaths& paths, const DataLimits& limits, BeyondLimit large)
          paths.images.string());
   }
   Dataset dataset;
+  const std::vector<std::int64_t> extents = images.extents;
   dataset.features = features_of(std::move(images));
-  add_pixels(dataset);
+  if (paths.rows == ImageRows::kSteps) {
+    if (extents.size() < 3) {
+      fail(ErrorKind::kData,
+           "{}: needed images with 3 dimensions or more, whose rows are the steps of sequences, "
+           "found 2",
+           paths.images.string());
+    }
+    dataset.rows_each = extents[1];
+  }
   if (are_mapped(dataset.features))
     dataset.notes.push_back(note_of_rows(paths.images.string(), paths.images));
-  if (paths.labels.empty()) return dataset;
-  dataset.targets = read_labels(paths, dataset.features.rows, limits);
-  dataset.target_columns = 1;
+  if (!paths.labels.empty()) {
+    dataset.targets = read_labels(paths, dataset.features.rows, limits);
+    dataset.target_columns = 1;
+  }
+  if (dataset.rows_each > 0) split_rows(dataset.features, dataset.rows_each);
+  add_pixels(dataset);
   return dataset;
 }
 

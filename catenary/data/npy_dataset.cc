@@ -138,6 +138,49 @@ void read_features(NumpyData& data, const Files& files, const X& x, const DataLi
   }
 }
 
+// How many steps of each sample count, if an array beside x says so.
+void read_lengths(NumpyData& data, NumpyFile& file, const std::string& suffix) {
+  const auto found = std::ranges::find(file.arrays(), "lengths" + suffix);
+  if (file.is_alone() || found == file.arrays().end()) return;
+  const auto array = static_cast<std::size_t>(found - file.arrays().begin());
+  const std::int64_t samples = data.features.rows / data.rows_each;
+  const NpyHeader header = file.header(array);
+  if (header.is_text() || header.shape != std::vector{samples}) {
+    fail(ErrorKind::kData, "{}: needed numbers [{}], one for each sample of x, found {}[{}]",
+         file.where(array), samples, header.is_text() ? "texts " : "", fmt::join(header.shape, ", "));
+  }
+  const std::vector<double> lengths = file.read<double>(array);
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    const bool is_length = lengths[i] >= 1 && lengths[i] <= static_cast<double>(data.rows_each) &&
+                           lengths[i] == std::floor(lengths[i]);
+    if (!is_length) {
+      fail(ErrorKind::kData,
+           "{}: needed whole numbers from 1 to {}, the steps of x, found {} as sample {} (counted "
+           "from 0)",
+           file.where(array), data.rows_each, lengths[i], i);
+    }
+    data.lengths.push_back(static_cast<std::int64_t>(lengths[i]));
+  }
+}
+
+// Takes the second extent of x for steps.
+void take_steps(NumpyData& data, const Files& files, const Found& x, NumpySteps steps) {
+  if (steps == NumpySteps::kNone) return;
+  const NpyHeader header = files.x_file.header(x.array);
+  const bool has_steps = header.shape.size() > 2, are_windows = steps == NumpySteps::kWindows;
+  if (has_steps == are_windows) {
+    fail(ErrorKind::kData, "{}: needed {} for data.sequence.target = {}, found [{}]",
+         files.x_file.where(x.array), are_windows ? "x [rows, columns]" : "x [samples, steps, ...]",
+         are_windows ? "\"next\"" : "\"whole\" or \"each_row\"", fmt::join(header.shape, ", "));
+  }
+  if (are_windows) return;
+  data.rows_each = header.shape[1];
+  files.x_file.take_room(static_cast<std::uint64_t>(data.features.rows * (data.rows_each - 1)) * kRowBytes,
+                         x.array);
+  split_rows(data.features, data.rows_each);
+  read_lengths(data, files.x_file, x.suffix);
+}
+
 // An array of targets that is being read.
 struct Targets {
   NumpyFile& file;
@@ -174,24 +217,32 @@ void set_integers(NumpyData& data, const Targets& y) {
   data.targets = std::move(texts);
 }
 
-void require_shape(const Targets& y, const Features& features, const DataLimits& limits) {
-  const std::vector<std::int64_t>& shape = y.header.shape;
-  const bool fits =
-      (shape.size() == 1 || shape.size() == 2) && shape[0] == features.rows && y.header.elements > 0;
-  if (!fits) {
-    fail(ErrorKind::kData, "{}: needed targets [{}] or [{}, columns], as many as x has rows, found [{}]",
-         y.file.where(y.array), features.rows, features.rows, fmt::join(shape, ", "));
-  }
-  require_columns(y.header, y.file.where(y.array), limits);
-  if (y.header.is_text() && y.header.columns() > 1) {
-    fail(ErrorKind::kData, "{}: needed texts in one column, found [{}]", y.file.where(y.array),
-         fmt::join(shape, ", "));
-  }
+// The extents that y must have before its columns: of x's rows.
+std::vector<std::int64_t> leading_extents(const NumpyData& data, NumpySteps steps) {
+  if (data.rows_each == 0) return {data.features.rows};
+  const std::int64_t samples = data.features.rows / data.rows_each;
+  return steps == NumpySteps::kWhole ? std::vector{samples} : std::vector{samples, data.rows_each};
 }
 
-void read_targets(NumpyData& data, const Targets& y, const DataLimits& limits) {
-  require_shape(y, data.features, limits);
-  data.target_columns = static_cast<std::int64_t>(y.header.columns());
+// The numbers or texts of a row of y. leading: extents that y must begin with.
+std::int64_t columns_of(const Targets& y, const std::vector<std::int64_t>& leading) {
+  const std::vector<std::int64_t>& shape = y.header.shape;
+  const bool fits = (shape.size() == leading.size() || shape.size() == leading.size() + 1) &&
+                    std::ranges::equal(std::span(shape).first(leading.size()), leading) &&
+                    y.header.elements > 0;
+  if (fits) return shape.size() == leading.size() ? 1 : shape.back();
+  const std::string rows = fmt::format("{}", fmt::join(leading, ", "));
+  fail(ErrorKind::kData, "{}: needed targets [{}] or [{}, columns], as many as x has rows, found [{}]",
+       y.file.where(y.array), rows, rows, fmt::join(shape, ", "));
+}
+
+void read_targets(NumpyData& data, const Targets& y, NumpySteps steps, const DataLimits& limits) {
+  data.target_columns = columns_of(y, leading_extents(data, steps));
+  require_columns(y.header, y.file.where(y.array), limits);
+  if (y.header.is_text() && data.target_columns > 1) {
+    fail(ErrorKind::kData, "{}: needed texts in one column, found [{}]", y.file.where(y.array),
+         fmt::join(y.header.shape, ", "));
+  }
   if (y.header.is_text()) {
     data.targets = y.file.read<std::string>(y.array);
   } else if (y.header.code() == "i8" || y.header.code() == "u8") {
@@ -207,12 +258,14 @@ NumpyData load(const Files& files, const NumpyChoice& choice, const DataLimits& 
   NumpyData data;
   if (files.y_file == nullptr) {
     read_features(data, files, {x.array, files.x_file.header(x.array), 0}, limits);
+    take_steps(data, files, x, choice.steps);
     return data;
   }
   NumpyFile& y_file = *files.y_file;
   const Found y = &y_file == &files.x_file ? choose_beside(y_file, x) : choose(y_file, kY, suffixes);
   read_features(data, files, {x.array, files.x_file.header(x.array), bytes_beside(files, y.array)}, limits);
-  read_targets(data, {y_file, y.array, y_file.header(y.array)}, limits);
+  take_steps(data, files, x, choice.steps);
+  read_targets(data, {y_file, y.array, y_file.header(y.array)}, choice.steps, limits);
   return data;
 }
 

@@ -82,6 +82,11 @@ Dataset features_only(NumpyData& arrays) {
   for (std::int64_t i = 0; i < dataset.features.columns; ++i)
     dataset.places.push_back(static_cast<std::size_t>(i));
   dataset.target_columns = arrays.target_columns;
+  dataset.rows_each = arrays.rows_each;
+  if (arrays.lengths.empty()) return dataset;
+  dataset.lengths.resize(static_cast<std::size_t>(dataset.features.rows));
+  for (std::size_t i = 0; i < arrays.lengths.size(); ++i)
+    dataset.lengths[i * static_cast<std::size_t>(arrays.rows_each)] = static_cast<float>(arrays.lengths[i]);
   return dataset;
 }
 

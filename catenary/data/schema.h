@@ -130,7 +130,7 @@ enum class SequenceTarget { kWhole, kEachRow };
 struct SequenceSchema {
   std::int64_t steps = 0;    ///< rows that the network reads, T; 0: an example is a single row
   bool has_lengths = false;  ///< an example may have fewer rows than T
-  SequenceTarget target = SequenceTarget::kWhole;
+  SequenceTarget target = SequenceTarget::kWhole;  ///< of what the targets are
   /// Rows whose targets are foretold at once, one after another; of whole sequences of numbers.
   std::int64_t horizon = 1;
   [[nodiscard]] bool operator==(const SequenceSchema&) const = default;
@@ -144,8 +144,8 @@ struct Schema {
   std::vector<std::string> classes = {};       ///< class index = position; empty for numeric targets
   /// For each numeric target how the network sees it; empty: as it is.
   std::vector<fitted::Affine> target_scales = {};
-  std::string id = {};  ///< the column that is carried into predictions; "": none
-  SequenceSchema sequence = {};
+  std::string id = {};           ///< the column that is carried into predictions; "": none
+  SequenceSchema sequence = {};  ///< how rows become examples
   [[nodiscard]] bool operator==(const Schema&) const = default;
 };
 

@@ -22,13 +22,26 @@ std::string_view series_name(const Dataset& data, std::int64_t row) {
 
 // "FILE" or "FILE: series 'a'", the start of a message.
 std::string position(const Dataset& data, std::int64_t row, const std::string& file) {
+  if (data.rows_each > 0) return fmt::format("{}: sample {} (counted from 0)", file, row / data.rows_each);
   if (data.series.codes.empty()) return file;
   return fmt::format("{}: series {}", file, quote(series_name(data, row)));
+}
+
+// Of arrays, which may tell how many of their rows count.
+std::vector<Series> equal_runs(const Dataset& data) {
+  std::vector<Series> runs;
+  for (std::int64_t row = 0; row < data.features.rows; row += data.rows_each) {
+    const bool are_equal = data.lengths.empty();
+    runs.push_back({row, are_equal ? data.rows_each
+                                   : static_cast<std::int64_t>(data.lengths[static_cast<std::size_t>(row)])});
+  }
+  return runs;
 }
 
 // Runs of rows of one key, which must be there and must not come again.
 std::vector<Series> runs_of(const Dataset& data, const SequenceOptions& options, const std::string& file) {
   const std::vector<float>& codes = data.series.codes;
+  if (data.rows_each > 0) return equal_runs(data);
   if (codes.empty()) return {{0, data.features.rows}};
   std::vector<Series> runs;
   std::vector<std::int64_t> first_of(data.series.levels.size(), -1);
@@ -80,7 +93,7 @@ void require_room(const Dataset& data, const std::string& file, const DataLimits
   const auto rows = static_cast<std::uint64_t>(data.features.rows + rows_of_padding(data.schema));
   const auto columns = static_cast<std::uint64_t>(data.features.columns);
   const std::uint64_t most = allowed_bytes(limits), bytes = rows * columns * sizeof(float);
-  if (bytes <= most) return;
+  if (bytes <= most || rows_of_padding(data.schema) == 0) return;
   fail(ErrorKind::kData,
        "{}: needed data that take at most {} bytes of memory, found {} with sequences of {} rows "
        "(data.sequence.steps); data.max_bytes (--max-bytes) sets the limit",
@@ -133,12 +146,24 @@ void gather_whole(Dataset& data, std::span<const Series> series, const std::stri
   }
 }
 
+// Gives each row of a series a row of targets, of which the first has its own.
+void spread_targets(Dataset& data) {
+  const auto width = static_cast<std::size_t>(data.target_columns);
+  const auto step = static_cast<std::size_t>(data.rows_each) * width;
+  std::vector<float> spread(data.targets.size() * static_cast<std::size_t>(data.rows_each), kMissing);
+  for (std::size_t from = 0, to = 0; from < data.targets.size(); from += width, to += step)
+    std::copy_n(data.targets.begin() + static_cast<std::ptrdiff_t>(from), width,
+                spread.begin() + static_cast<std::ptrdiff_t>(to));
+  data.targets = std::move(spread);
+}
+
 void arrange_targets(Dataset& data, const SequenceOptions& options, std::span<const Series> series,
                      const std::string& file) {
   if (data.target_columns == 0) return;
   if (options.task == SequenceTask::kNext) bring_forward(data, data.schema.sequence.steps);
   if (options.task == SequenceTask::kEachRow) bring_forward(data, options.lead);
-  if (options.task == SequenceTask::kWhole) gather_whole(data, series, file);
+  if (options.task != SequenceTask::kWhole) return;
+  data.rows_each > 0 ? spread_targets(data) : gather_whole(data, series, file);
 }
 
 // The first rows of the windows of a series, of which the last ends with it.
@@ -147,6 +172,13 @@ void add_windows(const Series& series, std::int64_t reach, std::int64_t stride,
   if (series.rows < reach) return;
   for (std::int64_t at = (series.rows - reach) % stride; at + reach <= series.rows; at += stride)
     firsts.push_back(series.first + at);
+}
+
+// Side by side from the first row on, but for the last one, which ends with the series.
+void add_windows_from_start(const Series& series, std::int64_t steps, std::vector<std::int64_t>& firsts) {
+  if (series.rows < steps) return;
+  for (std::int64_t at = 0; at + steps <= series.rows; at += steps) firsts.push_back(series.first + at);
+  if (series.rows % steps > 0) firsts.push_back(series.first + series.rows - steps);
 }
 
 std::vector<std::int64_t> windows_of(Dataset& data, const SequenceOptions& options,
@@ -269,9 +301,28 @@ Sequences make_sequences(Dataset& data, const SequenceOptions& options, const st
   return result;
 }
 
+Sequences sequences_to_predict(Dataset& data, const SequenceOptions& options, const std::string& file,
+                               const DataLimits& limits) {
+  if (options.task != SequenceTask::kEachRow || options.stride == 0)
+    return make_sequences(data, options, file, limits);
+  SequenceOptions aligned = options;
+  aligned.stride = data.schema.sequence.steps;
+  Sequences result = make_sequences(data, aligned, file, limits);
+  result.firsts.clear();
+  for (const Series& each : result.series) add_windows_from_start(each, aligned.stride, result.firsts);
+  return result;
+}
+
 std::int64_t length_of(const Dataset& data, std::int64_t first) {
   return data.lengths.empty() ? data.schema.sequence.steps
                               : static_cast<std::int64_t>(data.lengths[static_cast<std::size_t>(first)]);
+}
+
+std::int64_t answers_to(const Dataset& data, std::span<const std::int64_t> firsts) {
+  if (data.schema.sequence.target == SequenceTarget::kWhole) return std::ssize(firsts);
+  std::int64_t answers = 0;
+  for (const std::int64_t first : firsts) answers += length_of(data, first);
+  return answers;
 }
 
 std::vector<std::int64_t> rows_read(const Dataset& data, std::span<const std::int64_t> firsts) {

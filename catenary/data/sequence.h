@@ -64,8 +64,16 @@ struct Sequences {
 [[nodiscard]] Sequences make_sequences(Dataset& data, const SequenceOptions& options, const std::string& file,
                                        const DataLimits& limits);
 
+/// The same for rows whose targets a trained model foretells. Windows that foretell each row stand side by
+/// side, but for the last one of a series, which ends it.
+[[nodiscard]] Sequences sequences_to_predict(Dataset& data, const SequenceOptions& options,
+                                             const std::string& file, const DataLimits& limits);
+
 /// How many rows a sequence has.
 [[nodiscard]] std::int64_t length_of(const Dataset& data, std::int64_t first);
+
+/// How many answers a network gives to sequences: one each, or one a row.
+[[nodiscard]] std::int64_t answers_to(const Dataset& data, std::span<const std::int64_t> firsts);
 
 /// The rows that sequences read, each once and ascending; firsts ascend.
 [[nodiscard]] std::vector<std::int64_t> rows_read(const Dataset& data, std::span<const std::int64_t> firsts);

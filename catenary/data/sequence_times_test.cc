@@ -86,6 +86,8 @@ TEST(SequenceTimes, HaveNoGaps) {
               ::testing::HasSubstr("needed steps of 15 minutes, as most are, found 1 hour between"));
   EXPECT_THAT(fault_of({"1", "2", "3", "5"}),
               ::testing::HasSubstr("needed steps of 1, as most are, found 2"));
+  EXPECT_THAT(fault_of({"1", "2", "3", "3.5"}),
+              ::testing::HasSubstr("needed steps of 1, as most are, found 0.5"));
   EXPECT_EQ(error_of([] { require(times_of({"1", "2", "3", "5"}), Gaps::kAllow); }), "no error");
 }
 

@@ -13,6 +13,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/notes.h"
 #include "catenary/base/text.h"
+#include "catenary/train/division.h"
 #include "catenary/train/trainer.h"
 
 namespace catenary::train {
@@ -62,7 +63,7 @@ void note_small_classes(const Dataset& table, const RowNumbers& rows, std::int64
                         std::vector<std::string>& notes) {
   std::vector<std::int64_t> counts(table.schema.classes.size());
   if (counts.empty()) return;
-  for (const std::int64_t row : rows)
+  for (const std::int64_t row : table.schema.sequence.steps > 0 ? target_rows(table, rows) : rows)
     ++counts[static_cast<std::size_t>(table.targets[static_cast<std::size_t>(row)])];
   std::vector<std::string_view> small;
   for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -89,7 +90,18 @@ std::vector<RowNumbers> divided(const Config& config, const Dataset& table, cons
   fail(error.kind(), "{}: {}", title(config.data.train), error.what());
 }
 
+// A fold of windows would foretell what the windows of others read.
+void require_apart(const Config& config) {
+  if (!has_windows(config.data)) return;
+  fail(ErrorKind::kConfig,
+       "{}: data.sequence: needed series as samples for folds, target = \"whole\" or \"each_row\", found "
+       "windows, "
+       "which read what others foretell; data.split tests on the last rows of each series",
+       config.data.sequence->place.text);
+}
+
 Plan make_plan(const Config& config, std::int64_t folds) {
+  require_apart(config);
   auto [table, parts] = load_divided_table(config);
   Plan plan{
       .table = std::move(table), .rows = merged(parts.train, parts.validation), .folds = {}, .start = {}};
@@ -105,6 +117,12 @@ Plan make_plan(const Config& config, std::int64_t folds) {
   return plan;
 }
 
+// The rows that predictions are of: where each row of a series is foretold, all of them.
+RowNumbers rows_foretold(const Plan& plan) {
+  const bool is_of_rows = plan.table.schema.sequence.target == SequenceTarget::kEachRow;
+  return is_of_rows ? rows_read(plan.table, plan.rows) : plan.rows;
+}
+
 // Trains and judges one fold after the other.
 class Folds {
  public:
@@ -113,7 +131,7 @@ class Folds {
         options_(options),
         plan_(std::move(plan)),
         ids_(std::exchange(plan_.table.ids, {})),
-        predictions_(config, plan_.table.schema, plan_.rows) {}
+        predictions_(config, plan_.table.schema, rows_foretold(plan_)) {}
 
   /// All of them; nothing when asked to stop.
   [[nodiscard]] std::optional<CrossValidation> run();
@@ -145,7 +163,7 @@ void Folds::predict(Network& network, const TrainingData& data, std::int64_t num
   for (std::int64_t first = 0; first < count; first += kEvaluationBatch) {
     const std::int64_t* row = &data.test_rows[static_cast<std::size_t>(first)];
     predictor.predict({.size = std::min(kEvaluationBatch, count - first), .indices = row},
-                      [&](const Prediction& prediction) { predictions_.add(number, *row++, prediction); });
+                      [&](const Prediction& prediction) { predictions_.add(number, prediction); });
   }
 }
 

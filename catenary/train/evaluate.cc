@@ -50,18 +50,27 @@ Assessment Evaluator::evaluate() {
   }
   const auto samples = static_cast<double>(samples_.size());
   result.score.loss = sums.loss / samples;
-  if (has_classes_) result.score.accuracy = static_cast<double>(sums.correct) / samples;
+  if (has_classes_) {
+    const auto answers = static_cast<double>(answers_to(samples_.examples->data, samples_.rows));
+    result.score.accuracy = static_cast<double>(sums.correct) / answers;
+  }
   return result;
 }
 
 std::int64_t Evaluator::count_correct(std::span<const std::int64_t> rows, Assessment& result) const {
+  const Dataset& data = samples_.examples->data;
+  const bool is_of_rows = data.schema.sequence.target == SequenceTarget::kEachRow;
   const std::span<const float> predicted = step_.rows("class");
+  const std::size_t answers = predicted.size() / rows.size();  // of a sample, with those beyond its length
   std::int64_t correct = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const float truth = samples_.examples->data.targets[static_cast<std::size_t>(rows[i])];
-    correct += truth == predicted[i];
-    if (result.confusion) {
-      result.confusion->add(static_cast<std::int64_t>(truth), static_cast<std::int64_t>(predicted[i]));
+    const auto count = static_cast<std::size_t>(is_of_rows ? length_of(data, rows[i]) : 1);
+    for (std::size_t answer = 0; answer < count; ++answer) {
+      const float truth = data.targets[static_cast<std::size_t>(rows[i]) + answer];
+      const float found = predicted[i * answers + answer];
+      correct += truth == found;
+      if (result.confusion)
+        result.confusion->add(static_cast<std::int64_t>(truth), static_cast<std::int64_t>(found));
     }
   }
   return correct;

@@ -34,8 +34,8 @@ OutOfFold::OutOfFold(const Config& config, const Schema& schema, std::vector<std
   numbers_.resize(rows_.size() * width_);
 }
 
-void OutOfFold::add(std::int64_t fold, std::int64_t row, const Prediction& prediction) {
-  const auto at = static_cast<std::size_t>(std::ranges::lower_bound(rows_, row) - rows_.begin());
+void OutOfFold::add(std::int64_t fold, const Prediction& prediction) {
+  const auto at = static_cast<std::size_t>(std::ranges::lower_bound(rows_, prediction.row) - rows_.begin());
   folds_[at] = fold;
   if (prediction.class_index) classes_[at] = *prediction.class_index;
   std::ranges::copy(prediction.numbers, numbers_.begin() + static_cast<std::ptrdiff_t>(at * width_));

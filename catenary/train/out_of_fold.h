@@ -17,8 +17,8 @@ class OutOfFold {
   /// limits allow.
   OutOfFold(const Config& config, const Schema& schema, std::vector<std::int64_t> rows);
 
-  /// fold: from 1. Each row is predicted once.
-  void add(std::int64_t fold, std::int64_t row, const Prediction& prediction);
+  /// fold: from 1. The row that the prediction names is predicted once.
+  void add(std::int64_t fold, const Prediction& prediction);
   [[nodiscard]] std::int64_t size() const { return std::ssize(rows_); }
 
   /// Writes them in the file's order, beside the columns "row", from 1, or the id in its place; the target,

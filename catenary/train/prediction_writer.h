@@ -40,10 +40,11 @@ struct PredictionTable {
   std::vector<CarriedColumn> carried = {};  ///< stand before the prediction; NPY has none
 };
 
-/// What a network says of one sample.
+/// What a network says of one sample, or of one of its rows.
 struct Prediction {
   std::optional<std::size_t> class_index = {};  ///< unless the numbers are targets
   std::span<const float> numbers;
+  std::int64_t row = 0;  ///< of the input; of a sequence its first one
 };
 
 /// Takes a file from front to back, in pieces.

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cmath>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "catenary/base/error.h"
 #include "catenary/train/config/loss.h"
@@ -10,9 +12,23 @@
 
 namespace catenary::train {
 
+namespace {
+
+// "sales+1", "sales+2": of several rows each target for one after the other.
+std::vector<std::string> names_of_targets(const Schema& schema) {
+  if (schema.sequence.horizon == 1) return schema.target_names;
+  std::vector<std::string> names;
+  for (std::int64_t row = 1; row <= schema.sequence.horizon; ++row) {
+    for (const std::string& name : schema.target_names) names.push_back(fmt::format("{}+{}", name, row));
+  }
+  return names;
+}
+
+}  // namespace
+
 PredictionTable prediction_table(const Config& config, const Schema& schema, std::int64_t rows) {
   if (!is_classification(config))
-    return {.rows = rows, .numbers = PredictedNumbers::kTargets, .names = schema.target_names};
+    return {.rows = rows, .numbers = PredictedNumbers::kTargets, .names = names_of_targets(schema)};
   const bool are_probabilities = facts_of(config.train.loss).takes_labels;
   return {.rows = rows,
           .numbers = are_probabilities ? PredictedNumbers::kProbabilities : PredictedNumbers::kScores,
@@ -20,7 +36,8 @@ PredictionTable prediction_table(const Config& config, const Schema& schema, std
 }
 
 Predictor::Predictor(Network& network, const Examples& examples, std::string file, ThreadPool& pool)
-    : feed_(examples, Feed::Targets::kLeft),
+    : data_(examples.data),
+      feed_(examples, Feed::Targets::kLeft),
       has_classes_(bool(network.model.predicted_class)),
       file_(std::move(file)),
       step_(compile(prediction_program(network.model), network.variables, {.pool = &pool})) {
@@ -29,18 +46,23 @@ Predictor::Predictor(Network& network, const Examples& examples, std::string fil
 
 void Predictor::predict(const Batch& batch, const std::function<void(const Prediction&)>& take) {
   require_ok(feed_.run(step_, batch));
+  const bool is_of_rows = data_.schema.sequence.target == SequenceTarget::kEachRow;
+  const auto answers = static_cast<std::size_t>(is_of_rows ? data_.schema.sequence.steps : 1);  // of a sample
   const std::span<const float> numbers = step_.rows("prediction");
-  const auto size = static_cast<std::size_t>(batch.size);
-  const std::size_t columns = numbers.size() / size;
-  for (std::size_t i = 0; i < size; ++i) {
-    Prediction prediction{.numbers = numbers.subspan(i * columns, columns)};
-    require_finite(prediction.numbers,
-                   batch.indices != nullptr ? batch.indices[i] : batch.first + static_cast<std::int64_t>(i));
-    if (has_classes_) prediction.class_index = static_cast<std::size_t>(step_.rows("class")[i]);
-    // One logit gives the probability of the second class; the first one's is what is left.
-    const std::array both{1 - prediction.numbers[0], prediction.numbers[0]};
-    if (has_classes_ && columns == 1) prediction.numbers = both;
-    take(prediction);
+  const std::size_t columns = numbers.size() / static_cast<std::size_t>(batch.size) / answers;
+  for (std::int64_t i = 0; i < batch.size; ++i) {
+    const std::int64_t row = batch.indices != nullptr ? batch.indices[i] : batch.first + i;
+    const std::int64_t count = is_of_rows ? length_of(data_, row) : 1;
+    for (std::int64_t answer = 0; answer < count; ++answer) {
+      const auto at = static_cast<std::size_t>(i) * answers + static_cast<std::size_t>(answer);
+      Prediction prediction{.numbers = numbers.subspan(at * columns, columns), .row = row + answer};
+      require_finite(prediction.numbers, prediction.row);
+      if (has_classes_) prediction.class_index = static_cast<std::size_t>(step_.rows("class")[at]);
+      // One logit gives the probability of the second class; the first one's is what is left.
+      const std::array both{1 - prediction.numbers[0], prediction.numbers[0]};
+      if (has_classes_ && columns == 1) prediction.numbers = both;
+      take(prediction);
+    }
   }
 }
 

@@ -21,13 +21,15 @@ class Predictor {
  public:
   Predictor(Network& network, const Examples& examples, std::string file, ThreadPool& pool);
 
-  /// Hands over what the network says of each row of a batch, in their order; of two classes with one logit
-  /// the probabilities of both. Throws Error{numeric} when a prediction is not finite.
+  /// Hands over what the network says of each sample of a batch, in their order, or of each row of those;
+  /// of two classes with one logit the probabilities of both. Throws Error{numeric} when a prediction is not
+  /// finite.
   void predict(const Batch& batch, const std::function<void(const Prediction&)>& take);
 
  private:
   void require_finite(std::span<const float> numbers, std::int64_t row) const;
 
+  const Dataset& data_;
   Feed feed_;
   bool has_classes_;
   std::string file_;

@@ -3,91 +3,38 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/notes.h"
 #include "catenary/base/text.h"
-#include "catenary/data/folds.h"
 #include "catenary/data/idx_dataset.h"
 #include "catenary/data/numpy_examples.h"
 #include "catenary/data/preprocess/fit.h"
 #include "catenary/data/row_cache.h"
 #include "catenary/data/split.h"
-#include "catenary/data/split_column.h"
 #include "catenary/data/table_columns.h"
 #include "catenary/data/table_dataset.h"
+#include "catenary/train/division.h"
 
 namespace catenary::train {
 
 namespace {
 
-// The rows that have their targets.
-std::vector<std::int64_t> labelled_rows(const Dataset& data) {
-  std::vector<std::int64_t> rows;
-  const auto columns = static_cast<std::size_t>(data.target_columns);
-  for (std::int64_t row = 0; row < data.features.rows; ++row) {
-    const auto first =
-        data.targets.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(row) * columns);
-    if (std::none_of(first, first + data.target_columns, [](float x) { return std::isnan(x); }))
-      rows.push_back(row);
-  }
-  return rows;
-}
-
-// The same; says how many others there are.
-std::vector<std::int64_t> usable_rows(Dataset& data, const std::string& file) {
-  std::vector<std::int64_t> rows = labelled_rows(data);
-  const std::int64_t others = data.features.rows - std::ssize(rows);
-  if (others > 0)
-    data.notes.push_back(
-        fmt::format("{}: rows without a target are left out: {} of {}", file, others, data.features.rows));
-  if (rows.empty()) fail(ErrorKind::kData, "{}: needed rows with a target, found none", file);
-  return rows;
-}
-
-// A column's marks as numbers; of a row without one: that of no level, another for each such row.
-std::vector<std::int64_t> codes_of(const Mark& mark) {
-  std::vector<std::int64_t> codes;
-  for (const float code : mark.codes) {
-    const auto none = std::ssize(mark.levels) + std::ssize(codes);
-    codes.push_back(std::isnan(code) ? none : static_cast<std::int64_t>(code));
-  }
-  return codes;
-}
-
-Parts split_by_mark(const Dataset& data, std::span<const std::int64_t> rows) {
-  return split_by_column(rows, codes_of(data.part), data.part.levels);
-}
-
-// groups: of the data, by codes_of; must outlive the rule.
-SplitRule rule_of(const Config& config, SplitOrder order, const Dataset& data,
-                  std::span<const std::int64_t> groups) {
-  SplitRule rule{.order = order, .seed = static_cast<std::uint64_t>(config.seed), .groups = groups};
-  if (order == SplitOrder::kStratified) rule.labels = data.targets;
-  return rule;
-}
-
-// How many rows there are to split only the data tell; the shares stand in the config.
-Parts split_as_configured(const Config& config, const Dataset& data, std::vector<std::int64_t> rows) try {
-  const std::optional<SplitConfig>& how = config.data.split;
-  if (!how) return {.train = std::move(rows), .validation = {}, .test = {}};
-  if (!how->column.empty()) return split_by_mark(data, rows);
-  const std::vector<std::int64_t> groups = codes_of(data.group);
-  return split(rows, {.validation = how->validation, .test = how->test},
-               rule_of(config, how->by, data, groups));
-} catch (const Error& error) {
-  fail(error.kind(), "{}: data.split: {}", config.data.split->place.text, error.what());
-}
+using RowNumbers = std::vector<std::int64_t>;
 
 // Says of a part of the data which classes it has no row of.
 void note_missing_classes(std::vector<std::string>& notes, const Dataset& data, std::string_view part,
                           std::span<const std::int64_t> rows) {
   if (rows.empty() || data.schema.classes.empty()) return;
   std::vector<bool> found(data.schema.classes.size());
-  for (const std::int64_t row : rows)
+  const bool are_sequences = data.schema.sequence.steps > 0;
+  for (const std::int64_t row :
+       are_sequences ? target_rows(data, rows) : RowNumbers(rows.begin(), rows.end()))
     found[static_cast<std::size_t>(data.targets[static_cast<std::size_t>(row)])] = true;
   std::vector<std::string_view> missing;
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -98,8 +45,12 @@ void note_missing_classes(std::vector<std::string>& notes, const Dataset& data, 
                                 listed(missing)));
 }
 
+IdxPaths idx_paths(const DataConfig& config, const DataFiles& files) {
+  return {files.samples, files.labels, config.sequence ? ImageRows::kSteps : ImageRows::kInputs};
+}
+
 Dataset load_named_idx(const DataConfig& config) {
-  Dataset data = load_idx({config.train.samples, config.train.labels}, config.limits, BeyondLimit::kMap);
+  Dataset data = load_idx(idx_paths(config, config.train), config.limits, BeyondLimit::kMap);
   if (config.classes.empty()) return data;
   if (config.classes.size() < data.schema.classes.size()) {
     fail(ErrorKind::kConfig,
@@ -110,7 +61,9 @@ Dataset load_named_idx(const DataConfig& config) {
   return data;
 }
 
+// Sequences are read from memory alone.
 std::filesystem::path cache_folder(const DataConfig& data) {
+  if (data.sequence) return {};
   return data.cache.empty() ? default_cache_folder() : std::filesystem::path(data.cache);
 }
 
@@ -127,16 +80,26 @@ TableOptions table_options(const Config& config, const DataFiles& files) {
 enum class Purpose { kTraining, kOther };
 std::string arrays_for(Purpose purpose) { return purpose == Purpose::kTraining ? "train" : "test"; }
 
+NumpyChoice choice_of(const DataConfig& data, Purpose purpose, NumpyTargets targets) {
+  NumpyChoice choice{.part = arrays_for(purpose), .targets = targets};
+  if (!data.sequence) return choice;
+  constexpr std::array kSteps = {NumpySteps::kWindows, NumpySteps::kWhole, NumpySteps::kEachRow};
+  choice.steps = kSteps[static_cast<std::size_t>(data.sequence->options.task)];
+  return choice;
+}
+
 Dataset load_train_file(const Config& config) {
   const DataConfig& data = config.data;
   if (data.format == DataFormat::kNumpy) {
-    return numpy_examples(
-        load_numpy({data.train.samples, data.train.labels}, {.part = arrays_for(Purpose::kTraining)},
-                   data.limits, cache_folder(data)),
-        is_classification(config) ? NumpyTarget::kClasses : NumpyTarget::kNumbers, data.train.samples,
-        data.limits);
+    return numpy_examples(load_numpy({data.train.samples, data.train.labels},
+                                     choice_of(data, Purpose::kTraining, NumpyTargets::kRequired),
+                                     data.limits, cache_folder(data)),
+                          is_classification(config) ? NumpyTarget::kClasses : NumpyTarget::kNumbers,
+                          data.train.samples, data.limits);
   }
-  if (config.data.format == DataFormat::kIdx) return load_named_idx(config.data);
+  if (data.format == DataFormat::kIdx) return load_named_idx(data);
+  if (data.format == DataFormat::kText)
+    return load_text(data.train.samples, data.sequence->unit, data.limits);
   return load_table(config.data.train.samples, table_options(config, config.data.train));
 }
 
@@ -144,29 +107,46 @@ Dataset load_train_file(const Config& config) {
 Dataset load_trained(const Config& config, const DataFiles& files, const Schema& trained, Purpose purpose) {
   const DataLimits& limits = config.data.limits;
   if (config.data.format == DataFormat::kNumpy) {
-    const NumpyChoice choice{.part = arrays_for(purpose)};
+    const NumpyChoice choice = choice_of(config.data, purpose, NumpyTargets::kRequired);
     return numpy_examples(
         load_numpy({files.samples, files.labels}, choice, limits, cache_folder(config.data)), trained,
         files.samples);
   }
+  if (config.data.format == DataFormat::kText)
+    return load_text(files.samples, config.data.sequence->unit, limits, trained);
   TableOptions options = table_options(config, files);
   options.id = "";  // only predictions carry it
   if (purpose == Purpose::kOther) options.part = options.group = "";
   if (config.data.format == DataFormat::kIdx)
-    return load_idx({files.samples, files.labels}, trained, limits, BeyondLimit::kMap);
+    return load_idx(idx_paths(config.data, files), trained, limits, BeyondLimit::kMap);
   return load_table(files.samples, trained, TargetUse::kRequired, options);
 }
 
-// What cannot be fitted stands in the file.
+// What cannot be fitted stands in the file. A text is read as it is.
 void fit_to_rows(Dataset& data, std::span<const std::int64_t> rows, const Config& config) try {
-  fit(data, rows, config.preprocess, config.data.limits);
+  if (config.data.format == DataFormat::kText) return;
+  if (!config.data.sequence) return fit(data, rows, config.preprocess, config.data.limits);
+  const RowNumbers read = rows_read(data, rows), foretold = target_rows(data, rows);
+  fit(data, FitRows{read, foretold}, config.preprocess, config.data.limits);
 } catch (const Error& error) {
   fail(error.kind(), "{}: {}", title(config.data.train), error.what());
 }
 
+// Sequences that end before their last step are read beyond the last row.
+void pad(Features& features, std::int64_t rows) {
+  const auto add = [&](auto& elements) {
+    if constexpr (requires { elements.resize(0); })
+      elements.resize(elements.size() + static_cast<std::size_t>(rows * features.columns));
+  };
+  if (rows > 0) std::visit(add, features.elements);
+}
+
 Examples examples_of(Dataset data, const std::string& file, const DataLimits& limits) {
   Examples examples{std::move(data), {}};
-  examples.inputs = encode(examples.data, file, limits, TooMany::kDefer);
+  const Schema& schema = examples.data.schema;
+  const bool are_sequences = schema.sequence.steps > 0;
+  examples.inputs = encode(examples.data, file, limits, are_sequences ? TooMany::kRefuse : TooMany::kDefer);
+  if (are_sequences) pad(examples.inputs.features, rows_of_padding(schema));
   return examples;
 }
 
@@ -174,9 +154,31 @@ Examples examples_of(Dataset data, const std::string& file, const DataLimits& li
 Examples load_other(const Config& config, const DataFiles& files, TrainingData& data,
                     std::vector<std::int64_t>& rows) {
   Dataset other = load_trained(config, files, data.schema(), Purpose::kOther);
-  rows = explained_by(other.notes, [&] { return usable_rows(other, title(files)); });
+  rows = explained_by(other.notes, [&] { return usable_rows(config, other, title(files)).rows; });
   data.notes.insert(data.notes.end(), other.notes.begin(), other.notes.end());
   return examples_of(std::move(other), title(files), config.data.limits);
+}
+
+Dataset load_without_targets(const Config& config, const Schema& trained, const DataFiles& files) {
+  const std::string& path = files.samples;
+  const DataLimits& limits = config.data.limits;
+  if (!files.more.empty() && config.data.format != DataFormat::kCsv)
+    fail(ErrorKind::kConfig, "{}: needed one file of the format '{}', as only tables are read from several",
+         title(files), name_of(config.data.format));
+  if (config.data.format == DataFormat::kIdx)
+    return load_idx(idx_paths(config.data, {path, {}}), trained, limits, BeyondLimit::kMap);
+  if (config.data.format == DataFormat::kNumpy) {
+    const NumpyChoice choice = choice_of(config.data, Purpose::kOther, NumpyTargets::kIgnored);
+    return numpy_examples(load_numpy({path, {}}, choice, limits, cache_folder(config.data)), trained, path);
+  }
+  if (config.data.format == DataFormat::kText) {
+    Dataset text = load_text(path, config.data.sequence->unit, limits, trained);
+    text.targets = {}, text.target_columns = 0;
+    return text;
+  }
+  TableOptions options = table_options(config, files);
+  options.part = options.group = "";
+  return load_table(path, trained, TargetUse::kIgnored, options);
 }
 
 }  // namespace
@@ -192,6 +194,10 @@ TableOptions table_options(const DataConfig& data, const DataFiles& files) {
           .id = data.id,
           .part = data.split ? data.split->column : "",
           .group = data.split ? data.split->group : "",
+          .series = data.sequence ? data.sequence->options.series : "",
+          .time = data.sequence ? data.sequence->options.time : "",
+          .target_role = data.sequence && data.sequence->options.target_is_input ? TargetRole::kInput
+                                                                                 : TargetRole::kTarget,
           .more = {files.more.begin(), files.more.end()},
           .limits = data.limits,
           .cache = cache_folder(data)};
@@ -209,21 +215,9 @@ std::optional<DataFiles> test_files(const Config& config) {
 DividedTable load_divided_table(const Config& config) {
   Dataset table = load_train_file(config);
   Parts parts = explained_by(table.notes, [&] {
-    return split_as_configured(config, table, usable_rows(table, title(config.data.train)));
+    return split_as_configured(config, table, usable_rows(config, table, title(config.data.train)));
   });
   return {std::move(table), std::move(parts)};
-}
-
-SplitOrder fold_order(const Config& config) {
-  const std::optional<SplitConfig>& how = config.data.split;
-  if (how && how->column.empty()) return how->by;
-  return is_classification(config) ? SplitOrder::kStratified : SplitOrder::kRandom;
-}
-
-std::vector<std::vector<std::int64_t>> folds_of(const Config& config, const Dataset& table,
-                                                std::span<const std::int64_t> rows, std::int64_t count) {
-  const std::vector<std::int64_t> groups = codes_of(table.group);
-  return folds(rows, count, rule_of(config, fold_order(config), table, groups));
 }
 
 TrainingData prepare(const Config& config, DividedTable divided) {
@@ -268,9 +262,10 @@ TestData load_test_data(const Config& config, const Schema& trained) {
   data.part = test ? JudgedBy::kTest : other ? JudgedBy::kValidation : JudgedBy::kTraining;
   const DataFiles files = other.value_or(config.data.train);
   Dataset table = load_trained(config, files, trained, other ? Purpose::kOther : Purpose::kTraining);
-  data.rows = explained_by(table.notes, [&] { return usable_rows(table, title(files)); });
+  Division usable = explained_by(table.notes, [&] { return usable_rows(config, table, title(files)); });
+  data.rows = usable.rows;
   if (config.data.split && !other) {
-    Parts parts = split_as_configured(config, table, std::move(data.rows));
+    Parts parts = split_as_configured(config, table, std::move(usable));
     if (!parts.test.empty() || !parts.validation.empty())
       data.part = parts.test.empty() ? JudgedBy::kValidation : JudgedBy::kTest;
     data.rows = std::move(data.part == JudgedBy::kTest         ? parts.test
@@ -282,22 +277,19 @@ TestData load_test_data(const Config& config, const Schema& trained) {
   return data;
 }
 
-Examples load_inputs(const Config& config, const Schema& trained, const DataFiles& files) {
-  const std::string& path = files.samples;
-  const DataLimits& limits = config.data.limits;
-  if (!files.more.empty() && config.data.format != DataFormat::kCsv)
-    fail(ErrorKind::kConfig, "{}: needed one file of the format '{}', as only tables are read from several",
-         title(files), name_of(config.data.format));
-  if (config.data.format == DataFormat::kIdx)
-    return examples_of(load_idx({path, {}}, trained, limits, BeyondLimit::kMap), path, limits);
-  if (config.data.format == DataFormat::kNumpy) {
-    const NumpyChoice choice{.part = arrays_for(Purpose::kOther), .targets = NumpyTargets::kIgnored};
-    NumpyData arrays = load_numpy({path, {}}, choice, limits, cache_folder(config.data));
-    return examples_of(numpy_examples(std::move(arrays), trained, path), path, limits);
+PredictionInputs load_inputs(const Config& config, const Schema& trained, const DataFiles& files) {
+  Dataset data = load_without_targets(config, trained, files);
+  PredictionInputs inputs;
+  if (config.data.sequence) {
+    Sequences sequences =
+        sequences_to_predict(data, config.data.sequence->options, title(files), config.data.limits);
+    inputs.rows = std::move(sequences.firsts), inputs.series = std::move(sequences.series);
+  } else {
+    inputs.rows.resize(static_cast<std::size_t>(data.features.rows));
+    std::iota(inputs.rows.begin(), inputs.rows.end(), std::int64_t{0});
   }
-  TableOptions options = table_options(config, files);
-  options.part = options.group = "";
-  return examples_of(load_table(path, trained, TargetUse::kIgnored, options), title(files), limits);
+  inputs.file = examples_of(std::move(data), title(files), config.data.limits);
+  return inputs;
 }
 
 Table load_columns(const Config& config) {

@@ -10,6 +10,7 @@
 #include "catenary/data/csv/table.h"
 #include "catenary/data/dataset.h"
 #include "catenary/data/preprocess/encode.h"
+#include "catenary/data/sequence.h"
 #include "catenary/data/split.h"
 #include "catenary/data/table_dataset.h"
 #include "catenary/train/config/config.h"
@@ -17,14 +18,14 @@
 namespace catenary::train {
 
 /// A file's examples, as the network reads them: data.features has become `inputs`, unless those are
-/// deferred.
+/// deferred. Where sequences may end before their last step, rows of zeros follow the last one.
 struct Examples {
   Dataset data;
   Inputs inputs;
   [[nodiscard]] std::int64_t size() const { return inputs.features.rows; }
 };
 
-/// The rows of a file's examples that serve one purpose, ascending.
+/// The rows of a file's examples that serve one purpose, ascending; of sequences their first rows.
 struct Samples {
   const Examples* examples = nullptr;
   std::vector<std::int64_t> rows;
@@ -68,16 +69,6 @@ struct DividedTable {
 /// Reads the training file and divides it as the config says. Throws as load_training_data().
 [[nodiscard]] DividedTable load_divided_table(const Config& config);
 
-/// What decides how a config's rows come into folds: what its split is by; without one the classes, if there
-/// are.
-[[nodiscard]] SplitOrder fold_order(const Config& config);
-
-/// Divides rows of the training file into folds, by fold_order() and the config's seed. Throws Error{config}
-/// as folds().
-[[nodiscard]] std::vector<std::vector<std::int64_t>> folds_of(const Config& config, const Dataset& table,
-                                                              std::span<const std::int64_t> rows,
-                                                              std::int64_t count);
-
 /// Fits the config's preprocessing to the training rows of a table and makes it what the network reads. Notes
 /// which classes a part lacks.
 [[nodiscard]] TrainingData prepare(const Config& config, DividedTable divided);
@@ -101,9 +92,18 @@ struct TestData {
 /// them those to validate on, for want of both the training rows.
 [[nodiscard]] TestData load_test_data(const Config& config, const Schema& trained);
 
-/// Reads inputs for prediction: tables with the model's columns, an IDX file of images, or NumPy's x. Throws
-/// Error{config} for several files that are no tables.
-[[nodiscard]] Examples load_inputs(const Config& config, const Schema& trained, const DataFiles& files);
+/// Inputs for prediction, and what is predicted of them: all rows, or the first rows of sequences.
+struct PredictionInputs {
+  Examples file;
+  std::vector<std::int64_t> rows;
+  std::vector<Series> series = {};  ///< of sequences
+};
+
+/// Reads inputs for prediction: tables with the model's columns, an IDX file of images, NumPy's x, or a text.
+/// Windows of each row follow each other, the last of them but one that ends the series; windows whose next
+/// rows are foretold also end with it. Throws Error{config} for several files that are no tables.
+[[nodiscard]] PredictionInputs load_inputs(const Config& config, const Schema& trained,
+                                           const DataFiles& files);
 
 /// The columns of a config's table as they are read for training. Throws Error{config} for other data.
 [[nodiscard]] Table load_columns(const Config& config);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "catenary/train/division.h"
 #include "catenary/train/feed.h"
 #include "catenary/train/testing.h"
 #include "tests/support/errors.h"

@@ -23,7 +23,9 @@ int npy_dataset_fuzz(const std::uint8_t* data, std::size_t size);
 int npz_fuzz(const std::uint8_t* data, std::size_t size);
 int packed_table_fuzz(const std::uint8_t* data, std::size_t size);
 int safetensors_fuzz(const std::uint8_t* data, std::size_t size);
+int sequence_fuzz(const std::uint8_t* data, std::size_t size);
 int table_fuzz(const std::uint8_t* data, std::size_t size);
+int text_fuzz(const std::uint8_t* data, std::size_t size);
 int toml_fuzz(const std::uint8_t* data, std::size_t size);
 }
 
@@ -43,7 +45,9 @@ const std::map<std::string, Fuzzer> kFuzzers = {{"csv", csv_fuzz},
                                                 {"npz", npz_fuzz},
                                                 {"packed_table", packed_table_fuzz},
                                                 {"safetensors", safetensors_fuzz},
+                                                {"sequence", sequence_fuzz},
                                                 {"table", table_fuzz},
+                                                {"text", text_fuzz},
                                                 {"toml", toml_fuzz}};
 
 const fs::path kFolder = "tests/fuzz";  // tests run in the repository's root

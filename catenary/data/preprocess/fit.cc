@@ -25,8 +25,8 @@ using preprocess::Step;
 
 class Fit {
  public:
-  Fit(Dataset& data, std::span<const std::int64_t> rows, std::uint64_t room)
-      : data_(data), rows_(rows), window_(data.features, rows, room) {
+  Fit(Dataset& data, const FitRows& rows, std::uint64_t room)
+      : data_(data), rows_(rows), window_(data.features, rows.inputs, room) {
     for (std::size_t i = 0; i < data.schema.columns.size(); ++i) {
       const ColumnSchema& column = data.schema.columns[i];
       drafts_.push_back({.input = {.name = column.name, .column = i}, .type = column.type});
@@ -86,7 +86,7 @@ class Fit {
   void drop_unread_columns();
 
   Dataset& data_;
-  std::span<const std::int64_t> rows_;
+  FitRows rows_;
   ColumnWindow window_;
   const Step* step_ = nullptr;
   Drafts drafts_;
@@ -272,7 +272,7 @@ void Fit::apply_one(const preprocess::TargetStandardize& /*options*/) {
   const auto columns = static_cast<std::size_t>(data_.target_columns);
   for (std::size_t i = 0; i < columns; ++i) {
     std::vector<float> target;
-    for (const std::int64_t row : rows_)
+    for (const std::int64_t row : rows_.targets)
       target.push_back(data_.targets[static_cast<std::size_t>(row) * columns + i]);
     data_.schema.target_scales.push_back(standardizing_step(target, data_.schema.target_names[i]));
     if (!is_coarse(data_.schema.target_scales.back())) continue;
@@ -288,7 +288,7 @@ void Fit::auto_number(const preprocess::Auto& options, const Draft& draft, Draft
   const auto [low, high] = std::ranges::minmax_element(present);
   // As they are, all numbers are inputs.
   const bool is_constant = present.empty() || (options.standardize && *low == *high);
-  const bool is_missing_somewhere = present.size() < rows_.size();
+  const bool is_missing_somewhere = present.size() < rows_.inputs.size();
   // Whether it is missing may still tell something.
   const bool is_part = draft.input.name != data_.schema.columns[draft.input.column].name;
   if (is_constant && is_part) return;  // of dates without times nobody expects hours
@@ -389,9 +389,8 @@ void Fit::finish() {
 
 }  // namespace
 
-void fit(Dataset& data, std::span<const std::int64_t> rows, std::span<const Step> steps,
-         const DataLimits& limits) {
-  if (rows.empty()) fail(ErrorKind::kData, "needed at least one training row, found none");
+void fit(Dataset& data, const FitRows& rows, std::span<const Step> steps, const DataLimits& limits) {
+  if (rows.inputs.empty()) fail(ErrorKind::kData, "needed at least one training row, found none");
   Fit fitting(data, rows, allowed_bytes(limits) / 4);
   for (const Step& step : steps) fitting.apply(step);
   fitting.finish();

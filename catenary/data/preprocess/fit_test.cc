@@ -37,7 +37,7 @@ TEST(Fit, NeedsAStepForCategoriesAndTimes) {
 
 TEST(Fit, NeedsRowsAndInputs) {
   Dataset data = table("x,y\n1,2\n");
-  EXPECT_EQ(testing_support::error_of([&] { fit(data, {}, {}); }),
+  EXPECT_EQ(testing_support::error_of([&] { fit(data, FitRows{}, {}); }),
             "data: needed at least one training row, found none");
   EXPECT_EQ(fit_error("x,y\n1,2\n1,3\n", {{.options = Auto()}}),
             "data: needed an input that the network can learn from, found none");

@@ -21,11 +21,12 @@ template <typename T>
   return shared_pointer(run.memory, place);
 }
 
-/// Rows of a value from `row` on, in the columns from `numbers` on.
+/// Rows of a value from `row` on, in the columns from `numbers` on; of one that repeats its number, that one.
+/// moved: elements further on in a step of a loop.
 template <typename T>
 [[nodiscard]] kernels::Target<T> span_operand(const Run<T>& run, const Place<T>& place, T* numbers,
-                                              std::int64_t row) noexcept {
-  const std::int64_t skip = place.repeat ? 0 : row;
+                                              std::int64_t row, std::int64_t moved = 0) noexcept {
+  const std::int64_t skip = moved + (place.repeat ? 0 : row);
   if (place.space != Place<T>::Space::kTile)
     return {shared_pointer(run, place) + skip, place.repeat ? 0 : 1, false};
   return {numbers + (place.offset + skip) * run.cut.width, place.repeat ? 0 : run.cut.width, true};

@@ -37,8 +37,8 @@ void check_rows(std::string_view input, std::int64_t size, const Rows& rows) {
   const auto fits = [size](std::size_t count) {
     return count <= 1 || static_cast<std::int64_t>(count) == size;
   };
-  const bool overlaps = rows.row_stride < size && rows.columns != size;
-  if (rows.row_stride < 0 || (rows.row_stride != 0 && overlaps)) {
+  const std::int64_t least = rows.columns == size ? 1 : size;  // rows that say how long they are may overlap
+  if (rows.row_stride != 0 && rows.row_stride < least) {
     fail(ErrorKind::kShape, "the input '{}' needs rows of {} numbers, found a row stride of {}", input, size,
          rows.row_stride);
   }

@@ -16,7 +16,7 @@
 namespace catenary::train {
 
 std::string_view name_of(DataFormat format) {
-  constexpr std::array<std::string_view, 3> kNames = {"idx", "csv", "numpy"};
+  constexpr std::array<std::string_view, 4> kNames = {"idx", "csv", "numpy", "text"};
   return kNames[static_cast<std::size_t>(format)];
 }
 std::string_view name_of(Loss loss) { return facts_of(loss).name; }
@@ -37,7 +37,20 @@ std::vector<std::string> named_files(const DataConfig& data) {
 }
 
 bool is_classification(const Config& config) {
-  return facts_of(config.train.loss).takes_labels || config.data.format == DataFormat::kIdx;
+  return facts_of(config.train.loss).takes_labels || config.data.format == DataFormat::kIdx ||
+         config.data.format == DataFormat::kText;
+}
+
+bool has_windows(const DataConfig& data) {
+  return data.sequence &&
+         (data.sequence->options.task == SequenceTask::kNext || data.sequence->options.stride > 0);
+}
+
+SplitOrder usual_order(const Config& config) {
+  if (has_windows(config.data)) return SplitOrder::kOrdered;
+  const bool has_class_each =
+      !config.data.sequence || config.data.sequence->options.task == SequenceTask::kWhole;
+  return is_classification(config) && has_class_each ? SplitOrder::kStratified : SplitOrder::kRandom;
 }
 
 namespace {
@@ -84,6 +97,15 @@ void check_target_type(const Config& config, const TomlNode& data) {
        is_classification(config) ? "classes" : "numbers", name_of(*type));
 }
 
+// Of classes a network tells one at a time.
+void check_horizon(const Config& config) {
+  const std::optional<SequenceConfig>& sequence = config.data.sequence;
+  if (!sequence || sequence->options.horizon == 1 || !is_classification(config)) return;
+  fail(ErrorKind::kConfig,
+       "{}: data.sequence.horizon: expected 1 for the loss {}, which takes classes, found {}",
+       sequence->place.text, name_of(config.train.loss), sequence->options.horizon);
+}
+
 // Numeric targets are standardized unless "auto" decides on them, or nothing is to be done at all.
 void settle_target_scale(Config& config) {
   const auto decides = [](const preprocess::Step& step) {
@@ -96,12 +118,24 @@ void settle_target_scale(Config& config) {
   config.preprocess.push_back({.options = preprocess::TargetStandardize()});
 }
 
-// Classes keep their shares in each part unless a config says otherwise.
 void settle_split(Config& config) {
   if (!config.data.split || !config.data.split->column.empty()) return;
   SplitConfig& split = *config.data.split;
-  if (!split.by_given) split.by = is_classification(config) ? SplitOrder::kStratified : SplitOrder::kRandom;
+  if (!split.by_given) split.by = usual_order(config);
   split.by_given = true;
+  if (has_windows(config.data) && split.by != SplitOrder::kOrdered && split.by != SplitOrder::kGrouped) {
+    fail(ErrorKind::kConfig,
+         "{}: data.split.by: expected 'ordered' or a group for windows, of which each foretells what others "
+         "read, found '{}'",
+         split.place.text, name_of(split.by));
+  }
+  if (split.by == SplitOrder::kStratified && usual_order(config) != SplitOrder::kStratified &&
+      is_classification(config)) {
+    fail(ErrorKind::kConfig,
+         "{}: data.split.by: 'stratified' needs one class for each series, and "
+         "data.sequence.target = \"each_row\" has one for each row",
+         split.place.text);
+  }
   if (split.by != SplitOrder::kStratified || is_classification(config)) return;
   fail(ErrorKind::kConfig, "{}: data.split.by: 'stratified' needs classes, and the loss {} predicts numbers",
        split.place.text, name_of(config.train.loss));
@@ -170,6 +204,7 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
   config.train = read_train(section(root, "train"));
   check_one_target(config);
   check_target_type(config, section(root, "data"));
+  check_horizon(config);
   settle_split(config);
   settle_target_scale(config);
   config.layers = read_layers(section(root, "model"), config.train.loss);

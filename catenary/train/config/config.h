@@ -11,14 +11,16 @@
 #include "catenary/data/csv/csv_format.h"
 #include "catenary/data/limits.h"
 #include "catenary/data/preprocess/steps.h"
+#include "catenary/data/sequence.h"
 #include "catenary/data/split.h"
+#include "catenary/data/text_dataset.h"
 #include "catenary/nn/network.h"
 #include "catenary/nn/recurrent.h"
 #include "catenary/optim/options.h"
 
 namespace catenary::train {
 
-enum class DataFormat { kIdx, kCsv, kNumpy };
+enum class DataFormat { kIdx, kCsv, kNumpy, kText };
 enum class Loss { kSoftmaxCrossEntropy, kBinaryCrossEntropy, kSquaredError, kHuber };
 
 [[nodiscard]] std::string_view name_of(DataFormat format);
@@ -31,8 +33,8 @@ struct Place {
   [[nodiscard]] bool operator==(const Place&) const { return true; }
 };
 
-/// One set of samples: a table, an IDX file of images with its file of labels, or NumPy's arrays x and y in
-/// one file or two. Paths that are not absolute start at the working directory.
+/// One set of samples: a table, an IDX file of images with its file of labels, NumPy's arrays x and y in one
+/// file or two, or a text. Paths that are not absolute start at the working directory.
 struct DataFiles {
   std::string samples;
   std::string labels;                  ///< IDX, and arrays in two files
@@ -55,12 +57,21 @@ struct SplitConfig {
   [[nodiscard]] bool operator==(const SplitConfig&) const = default;
 };
 
+/// How rows become sequences.
+struct SequenceConfig {
+  SequenceOptions options = {};
+  TextUnit unit = TextUnit::kCharacter;  ///< of a text
+  Place place = {};                      ///< of the table
+  [[nodiscard]] bool operator==(const SequenceConfig&) const = default;
+};
+
 struct DataConfig {
   DataFormat format = DataFormat::kIdx;
   DataFiles train;
   std::optional<DataFiles> validation, test;
-  std::optional<SplitConfig> split;  ///< of the training file; without a validation and a test file
-  std::vector<std::string> targets;  ///< CSV only: the columns to predict; several only for regression
+  std::optional<SplitConfig> split;        ///< of the training file; without a validation and a test file
+  std::optional<SequenceConfig> sequence;  ///< examples are sequences of rows
+  std::vector<std::string> targets;        ///< CSV only: the columns to predict; several only for regression
   std::vector<std::string>
       classes;           ///< IDX only: names of the labels 0, 1, ...; empty: the numbers themselves
   CsvFormat table = {};  ///< CSV only: how it is written
@@ -149,6 +160,13 @@ struct Config {
 
 /// Every file that the data are in: to train, to validate and to test on.
 [[nodiscard]] std::vector<std::string> named_files(const DataConfig& data);
+
+/// Whether samples are windows of series, which overlap or foretell each other.
+[[nodiscard]] bool has_windows(const DataConfig& data);
+
+/// What decides on parts unless a config says otherwise: of windows their order, of samples with a class the
+/// classes, else the seed alone.
+[[nodiscard]] SplitOrder usual_order(const Config& config);
 
 /// True when the target is one of several classes, not a number.
 [[nodiscard]] bool is_classification(const Config& config);

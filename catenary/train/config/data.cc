@@ -18,11 +18,11 @@ namespace catenary::train {
 
 namespace {
 
-constexpr std::array<std::string_view, 22> kKeys = {
-    "format",      "train",       "validation",  "test",    "split",      "target",
-    "target_type", "classes",     "separator",   "decimal", "header",     "columns",
-    "missing",     "types",       "ignore",      "id",      "date_order", "standardize",
-    "max_bytes",   "max_columns", "max_classes", "cache"};
+constexpr std::array<std::string_view, 23> kKeys = {
+    "format",      "train",       "validation",  "test",        "split",   "sequence",
+    "target",      "target_type", "classes",     "separator",   "decimal", "header",
+    "columns",     "missing",     "types",       "ignore",      "id",      "date_order",
+    "standardize", "max_bytes",   "max_columns", "max_classes", "cache"};
 // Of tables alone.
 constexpr std::array<std::string_view, 11> kTableKeys = {"target", "target_type", "separator", "decimal",
                                                          "header", "columns",     "missing",   "types",
@@ -36,7 +36,7 @@ constexpr std::array kDateOrders = {DateOrder::kMonthFirst, DateOrder::kDayFirst
 constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, ColumnType::kBoolean,
                                ColumnType::kTime};
 
-constexpr std::array kFormats = {DataFormat::kIdx, DataFormat::kCsv, DataFormat::kNumpy};
+constexpr std::array kFormats = {DataFormat::kIdx, DataFormat::kCsv, DataFormat::kNumpy, DataFormat::kText};
 
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 50;    // a pebibyte: more than any machine's memory
 constexpr std::int64_t kMostClasses = std::int64_t{1} << 24;  // their numbers stay exact in f32
@@ -109,7 +109,8 @@ DataFiles read_files(const TomlNode& node, const std::string& path, const std::s
   if (format == DataFormat::kCsv) return read_tables(node, path, config_path);
   const bool is_pair = node.table() != nullptr;
   if (format == DataFormat::kNumpy && is_pair) return read_pair(node, path, config_path, {"x", "y"});
-  if (format == DataFormat::kNumpy) return {path_at(node, path, config_path), "", {}};
+  if (format == DataFormat::kNumpy || format == DataFormat::kText)
+    return {path_at(node, path, config_path), "", {}};
   if (is_pair) return read_pair(node, path, config_path, {"images", "labels"});
   return infer_labels(node, path, config_path);
 }
@@ -258,15 +259,16 @@ DataFormat infer_format(const TomlNode& train, const std::string& config_path) {
   }
   fail(ErrorKind::kConfig,
        "{}: data.train: expected a file whose name tells its format (.csv, .tsv, .txt, .data, each also with "
-       ".gz, "
-       ".npz, .npy, or 'images-idx3' in it), or data.format = \"csv\", \"numpy\" or \"idx\", found {}",
+       ".gz, .npz, .npy, or 'images-idx3' in it), or data.format = \"csv\", \"numpy\", \"idx\" or \"text\", "
+       "found {}",
        train.place, describe(train));
 }
 
 DataFormat read_format(const TableReader& data, const TomlNode& train, const std::string& config_path) {
   const auto* path = std::get_if<std::string>(&train.value);
   if (path != nullptr && (*path == "-" || descriptor_of(*path)))
-    (void)data.require("format", "\"csv\", \"numpy\" or \"idx\", which the name of a stream does not tell");
+    (void)data.require("format",
+                       "\"csv\", \"numpy\", \"idx\" or \"text\", which the name of a stream does not tell");
   if (data.find("format") == nullptr) return infer_format(train, config_path);
   return data.choice("format", std::span<const DataFormat>(kFormats), DataFormat::kCsv);
 }
@@ -321,11 +323,18 @@ DataConfig read_data(const TomlNode& node, const std::string& config_path) {
   read_parts(table, data, config_path);
   read_memory_keys(table, data, config_path);
   data.place = {train.place};
+  if (data.format == DataFormat::kText)
+    (void)table.require("sequence", "a table such as { steps = 64 }: the characters that a sample reads");
+  if (const TomlNode* sequence = table.find("sequence"))
+    data.sequence = read_sequence(*sequence, data.format);
   if (data.format == DataFormat::kCsv) {
     read_table_keys(table, data);
     return data;
   }
   table.forbid(kTableKeys, "applies only to format = \"csv\"");
+  if (data.format == DataFormat::kText)
+    table.forbid(std::array<std::string_view, 3>{"classes", "cache", "standardize"},
+                 "does not apply to a text");
   if (data.format == DataFormat::kNumpy) {
     table.forbid(std::array<std::string_view, 1>{"classes"}, "applies only to format = \"idx\"");
   } else {

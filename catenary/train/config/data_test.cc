@@ -112,8 +112,9 @@ TEST(DataConfig, AFileWhoseNameTellsNothingIsNotTakenForImages) {
     EXPECT_EQ(
         data_error("train = '" + name + "'\ntarget = 'y'"),
         "config: /c/c.toml:3:9: data.train: expected a file whose name tells its format (.csv, .tsv, .txt, "
-        ".data, each also with .gz, .npz, .npy, or 'images-idx3' in it), or data.format = \"csv\", \"numpy\" "
-        "or \"idx\", found the string '" +
+        ".data, each also with .gz, .npz, .npy, or 'images-idx3' in it), or data.format = \"csv\", "
+        "\"numpy\", "
+        "\"idx\" or \"text\", found the string '" +
             name + "'");
   }
   EXPECT_EQ(data_config("train = 'folder/d'\ntarget = 'y'\nformat = 'csv'").data.train.samples,
@@ -240,7 +241,8 @@ TEST(DataConfig, AFolderIsNotTakenForImages) {
 
 TEST(DataConfig, AStreamsNameTellsNoFormat) {
   EXPECT_EQ(data_error("train = '-'"),
-            "config: /c/c.toml:2:1: missing key 'data.format': expected \"csv\", \"numpy\" or \"idx\", which "
+            "config: /c/c.toml:2:1: missing key 'data.format': expected \"csv\", \"numpy\", \"idx\" or "
+            "\"text\", which "
             "the name "
             "of a stream does not tell");
 }

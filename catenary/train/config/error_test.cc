@@ -88,8 +88,9 @@ const Case kCases[] = {
          "c.toml:3:1: missing key 'data.target': expected the name of a column, or an array of such names"},
     {.name = "UnknownFormat",
      .data = "train = \"a\"\nformat = \"cvs\"",
-     .message = "c.toml:5:10: data.format: unknown value 'cvs'; expected one of idx, csv, numpy; did you "
-                "mean 'csv'?"},
+     .message =
+         "c.toml:5:10: data.format: unknown value 'cvs'; expected one of idx, csv, numpy, text; did you "
+         "mean 'csv'?"},
     {.name = "TargetOfIdx",
      .data = "train = \"images-idx3\"\ntarget = \"y\"",
      .message = "c.toml:5:1: data.target: applies only to format = \"csv\""},
@@ -251,10 +252,10 @@ TEST(ConfigErrors, MissingParts) {
 
 TEST(ConfigErrors, AStreamsNameTellsNoFormat) {
   for (const std::string name : {"-", "/dev/stdin"}) {
-    EXPECT_EQ(
-        message_of(config({.name = name, .data = "train = \"" + name + "\"\ntarget = \"y\""})),
-        "c.toml:3:1: missing key 'data.format': expected \"csv\", \"numpy\" or \"idx\", which the name of "
-        "a stream does not tell");
+    EXPECT_EQ(message_of(config({.name = name, .data = "train = \"" + name + "\"\ntarget = \"y\""})),
+              "c.toml:3:1: missing key 'data.format': expected \"csv\", \"numpy\", \"idx\" or \"text\", "
+              "which the name of "
+              "a stream does not tell");
   }
 }
 

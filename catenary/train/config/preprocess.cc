@@ -211,7 +211,11 @@ std::vector<preprocess::Step> read_preprocess(const TomlNode& root, DataFormat f
     if (word == nullptr) fail_expected(standardize->node, "data.standardize", "true or false");
     short_form = *word;
   }
-  if (steps == nullptr) return usual_steps(format, short_form);
+  if (steps == nullptr)
+    return format == DataFormat::kText ? std::vector<preprocess::Step>() : usual_steps(format, short_form);
+  if (format == DataFormat::kText)
+    fail(ErrorKind::kConfig,
+         "{}: preprocess: does not apply to a text, whose characters are read as they are", steps->place);
   if (short_form)
     fail(ErrorKind::kConfig, "{}: data.standardize: is the short form of preprocess, found both",
          standardize->place);

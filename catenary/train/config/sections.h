@@ -18,6 +18,12 @@ namespace catenary::train {
 /// data.split, such as { validation = 0.15, test = 0.2, by = "ordered" }.
 [[nodiscard]] SplitConfig read_split(const TomlNode& node);
 
+/// data.sequence, such as { steps = 24, horizon = 12, time = "month" }.
+[[nodiscard]] SequenceConfig read_sequence(const TomlNode& node, DataFormat format);
+
+/// It as a TOML inline table, every default written out; read_sequence reads it back.
+[[nodiscard]] std::string to_toml(const SequenceConfig& sequence, DataFormat format);
+
 /// The split as a TOML inline table, which has `by` even where it was not given; read_split reads it back.
 [[nodiscard]] std::string to_toml(const SplitConfig& split);
 

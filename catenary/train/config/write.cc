@@ -67,6 +67,7 @@ std::string data_table(const DataConfig& data) {
   if (data.validation) text += fmt::format("validation = {}\n", files(*data.validation, data.format));
   if (data.test) text += fmt::format("test = {}\n", files(*data.test, data.format));
   if (data.split) text += fmt::format("split = {}\n", to_toml(*data.split));
+  if (data.sequence) text += fmt::format("sequence = {}\n", to_toml(*data.sequence, data.format));
   if (!data.targets.empty()) text += fmt::format("target = {}\n", toml_names(data.targets));
   if (!data.classes.empty()) text += fmt::format("classes = {}\n", toml_names(data.classes));
   if (data.format == DataFormat::kCsv) text += table_keys(data);
@@ -109,7 +110,7 @@ std::string reading_to_toml(const DataConfig& data) {
 
 std::string to_toml(const Config& config) {
   std::string text = fmt::format("format = 1\nseed = {}\n", config.seed);
-  if (config.preprocess.empty()) text += "preprocess = \"none\"\n";
+  if (config.preprocess.empty() && config.data.format != DataFormat::kText) text += "preprocess = \"none\"\n";
   text += data_table(config.data) + to_toml(config.preprocess);
   for (const LayerConfig& layer : config.layers) text += to_toml(layer);
   text += train_table(config.train);

@@ -23,6 +23,7 @@ constexpr const char* kColumns = "columns";
 constexpr const char* kInputs = "inputs";
 constexpr const char* kTargetScales = "target_scales";
 constexpr const char* kId = "id";
+constexpr const char* kSequence = "sequence";  // only where samples are sequences
 constexpr const char* kTargets = "targets";
 constexpr const char* kClasses = "classes";
 // Straight from the variable's memory: a layer's weights by way of vectors would be three more copies of
@@ -107,8 +108,13 @@ class Reader {
     }
   }
 
-  // A column that is both would be read as a number and as a class at once.
+  void read_sequence_if_any(Schema& schema, const DataConfig& data) const {
+    if (data.sequence) read_sequence(schema, metadata(kSequence), name_);
+  }
+
+  // A column that is both would be read as a number and as a class at once, unless its past is read.
   void require_apart(const Schema& schema) const {
+    if (schema.sequence.steps > 0) return;
     for (const std::string& target : schema.target_names) {
       const auto is_target = [&](const ColumnSchema& column) { return column.name == target; };
       if (std::ranges::none_of(schema.columns, is_target)) continue;
@@ -189,7 +195,9 @@ std::vector<std::string> names_of(const std::vector<ColumnSchema>& columns) {
 
 Schema read_schema(Reader& reader, const Config& config) {
   const bool has_classes = is_classification(config), is_binary = facts_of(config.train.loss).is_binary;
-  const std::int64_t outputs = answered_units(config.layers);
+  Schema schema;
+  reader.read_sequence_if_any(schema, config.data);
+  const std::int64_t outputs = answered_units(config.layers) / schema.sequence.horizon;
   const std::int64_t class_targets = config.data.format == DataFormat::kIdx ? 0 : 1;
   const std::int64_t most_targets = has_classes ? class_targets : outputs;
   const std::int64_t most_classes = !has_classes ? 0 : is_binary ? 2 : outputs;
@@ -197,7 +205,7 @@ Schema read_schema(Reader& reader, const Config& config) {
   const NameList classes = reader.names(kClasses, most_classes);
   reader.require_count("classes", classes.count, most_classes);
   reader.require_count("targets", targets.count, most_targets);
-  Schema schema{.target_names = targets.names, .classes = classes.names, .id = reader.metadata(kId)};
+  schema.target_names = targets.names, schema.classes = classes.names, schema.id = reader.metadata(kId);
   reader.read_columns_and_inputs(schema, config.layers);
   reader.require_distinct(kColumns, names_of(schema.columns));
   reader.require_distinct(kTargets, schema.target_names);
@@ -222,6 +230,7 @@ Safetensors pack_model(Variables& variables, const Schema& schema) {
                       {kId, schema.id},
                       {kTargets, Json(schema.target_names).dump()},
                       {kClasses, Json(schema.classes).dump()}};
+  if (schema.sequence.steps > 0) content.metadata[kSequence] = sequence_json(schema.sequence).dump();
   return content;
 }
 

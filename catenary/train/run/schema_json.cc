@@ -25,6 +25,7 @@ constexpr std::array kTypes = {ColumnType::kNumber, ColumnType::kCategory, Colum
 constexpr std::array kParts = {TimePart::kYear, TimePart::kMonth, TimePart::kDay, TimePart::kWeekday,
                                TimePart::kHour};
 constexpr std::array kUnseen = {Unseen::kOther, Unseen::kRefuse};
+constexpr std::array<std::string_view, 2> kSequenceTargets = {"whole", "each_row"};
 constexpr std::array kDateOrders = {DateOrder::kYearFirst, DateOrder::kMonthFirst, DateOrder::kDayFirst};
 
 // The number as f32 writes it: 0.1, not 0.10000000149011612.
@@ -91,16 +92,17 @@ ReadJson parse_shallow(const std::string& text) {
 // Reads what was written above, and nothing else.
 class JsonReader {
  public:
-  JsonReader(const std::string& text, const std::string& file, std::string_view key)
+  // what: in a message about other texts than JSON
+  JsonReader(const std::string& text, const std::string& file, std::string_view key,
+             std::string_view what = "a JSON array")
       : file_(file), key_(key) {
     json_ = parse_shallow(text);
     if (json_.is_discarded())
-      fail(ErrorKind::kFormat, "{}: metadata '{}': expected a JSON array, found {}", file_, key_,
-           quote(text));
-    if (!json_.is_array()) complain("a JSON array", json_);
+      fail(ErrorKind::kFormat, "{}: metadata '{}': expected {}, found {}", file_, key_, what, quote(text));
   }
 
   [[nodiscard]] const ReadJson& json() const { return json_; }
+  [[nodiscard]] const ReadJson& entries() const { return array(json_, "a JSON array"); }
 
   [[noreturn]] void complain(std::string_view needed, const ReadJson& found) const {
     const std::string text = found.dump(-1, ' ', false, ReadJson::error_handler_t::replace);
@@ -259,19 +261,43 @@ Json target_scales_json(const Schema& schema) {
   return json;
 }
 
+Json sequence_json(const SequenceSchema& sequence) {
+  return {{"steps", sequence.steps},
+          {"has_lengths", sequence.has_lengths},
+          {"target", kSequenceTargets[static_cast<std::size_t>(sequence.target)]},
+          {"horizon", sequence.horizon}};
+}
+
+void read_sequence(Schema& schema, const std::string& text, const std::string& name) {
+  constexpr std::size_t kMost = std::size_t{1} << 24;  // as many as a config may ask for
+  const JsonReader reader(text, name, "sequence", "a JSON object");
+  const auto count = [&](const char* key) {
+    return static_cast<std::int64_t>(reader.whole(reader.member(reader.json(), key), 1, kMost));
+  };
+  const ReadJson& has_lengths = reader.member(reader.json(), "has_lengths");
+  if (!has_lengths.is_boolean()) reader.complain("true or false", has_lengths);
+  const std::size_t target = reader.position(reader.member(reader.json(), "target"), kSequenceTargets);
+  schema.sequence = {.steps = count("steps"),
+                     .has_lengths = has_lengths.get<bool>(),
+                     .target = static_cast<SequenceTarget>(target),
+                     .horizon = count("horizon")};
+  if (schema.sequence.horizon > 1 && schema.sequence.target == SequenceTarget::kEachRow)
+    reader.complain("a horizon of 1 where each row has a target", reader.json());
+}
+
 void read_columns(Schema& schema, const std::string& text, const std::string& name) {
   const JsonReader reader(text, name, "columns");
-  for (const ReadJson& column : reader.json()) schema.columns.push_back(read_column(reader, column));
+  for (const ReadJson& column : reader.entries()) schema.columns.push_back(read_column(reader, column));
 }
 
 void read_inputs(Schema& schema, const std::string& text, const std::string& name) {
   const JsonReader reader(text, name, "inputs");
-  for (const ReadJson& input : reader.json()) schema.inputs.push_back(read_input(reader, schema, input));
+  for (const ReadJson& input : reader.entries()) schema.inputs.push_back(read_input(reader, schema, input));
 }
 
 void read_target_scales(Schema& schema, const std::string& text, const std::string& name) {
   const JsonReader reader(text, name, "target_scales");
-  for (const ReadJson& target : reader.json()) schema.target_scales.push_back(reader.affine(target));
+  for (const ReadJson& target : reader.entries()) schema.target_scales.push_back(reader.affine(target));
 }
 
 }  // namespace catenary::train

@@ -18,11 +18,15 @@ namespace catenary::train {
 /// An array of [shift, scale].
 [[nodiscard]] nlohmann::ordered_json target_scales_json(const Schema& schema);
 
-/// Takes the three from the texts of them. Throws Error{format} "NAME: metadata 'KEY': ..." for what the
+/// {"steps", "has_lengths", "target", "horizon"}.
+[[nodiscard]] nlohmann::ordered_json sequence_json(const SequenceSchema& sequence);
+
+/// Takes these from the texts of them. Throws Error{format} "NAME: metadata 'KEY': ..." for what the
 /// functions above do not write: unknown types and steps, numbers that are not finite, scales of 0, columns
 /// that are not there.
 void read_columns(Schema& schema, const std::string& text, const std::string& name);
 void read_inputs(Schema& schema, const std::string& text, const std::string& name);
+void read_sequence(Schema& schema, const std::string& text, const std::string& name);
 void read_target_scales(Schema& schema, const std::string& text, const std::string& name);
 
 }  // namespace catenary::train

@@ -179,5 +179,39 @@ TEST(SchemaJson, SaysWhatIsWrongWithAStep) {
             at + "a lower bound and a higher one, found '{\"clip\":[2,1]}'");
 }
 
+std::string sequence_error(const std::string& text) {
+  return error_of([&] {
+    Schema schema;
+    read_sequence(schema, text, "w");
+  });
+}
+
+TEST(SchemaJson, KeepsHowRowsMakeSequences) {
+  for (const SequenceSchema& sequence :
+       {SequenceSchema{.steps = 24, .horizon = 12},
+        SequenceSchema{.steps = 16'777'216, .has_lengths = true, .target = SequenceTarget::kEachRow}}) {
+    Schema schema;
+    read_sequence(schema, sequence_json(sequence).dump(), "w");
+    EXPECT_EQ(schema.sequence, sequence);
+  }
+}
+
+TEST(SchemaJson, RefusesSequencesThatNoModelHas) {
+  const std::string at = "format: w: metadata 'sequence': expected ";
+  EXPECT_EQ(sequence_error("x"), at + "a JSON object, found 'x'");
+  EXPECT_EQ(sequence_error("[]"), at + "an object with 'has_lengths', found '[]'");
+  const auto with = [&](const std::string& steps, const std::string& lengths, const std::string& target,
+                        const std::string& horizon) {
+    return sequence_error(fmt::format(R"({{"steps":{},"has_lengths":{},"target":{},"horizon":{}}})", steps,
+                                      lengths, target, horizon));
+  };
+  EXPECT_EQ(with("0", "true", "\"whole\"", "1"), at + "a whole number from 1 to 16777216, found '0'");
+  EXPECT_EQ(with("1", "2", "\"whole\"", "1"), at + "true or false, found '2'");
+  EXPECT_EQ(with("1", "true", "\"next\"", "1"), at + "one of whole, each_row, found '\"next\"'");
+  EXPECT_EQ(with("1", "true", "\"whole\"", "1e99"), at + "a whole number from 1 to 16777216, found '1e+99'");
+  EXPECT_THAT(with("1", "true", "\"each_row\"", "2"),
+              ::testing::StartsWith(at + "a horizon of 1 where each row has a target, found "));
+}
+
 }  // namespace
 }  // namespace catenary::train

@@ -106,7 +106,7 @@ std::string name_of_result(const Body& body, std::size_t result) {
   std::string name = body.results()[result].name();
   if (name.empty() && result < body.carries.size()) name = body.carries[result].name();
   if (name.ends_with(kPrime)) name.resize(name.size() - kPrime.size());
-  return name;
+  return name.substr(name.rfind('.') + 1);  // z of the layer "hidden", whose maker called it hidden.z
 }
 
 BodyHandle in_double(const Body& body) {

@@ -187,7 +187,9 @@ TEST_F(DeriveConfig, ShowsOneSampleOfTheDataWithTheInitialWeights) {
   }
 }
 
-TEST_F(DeriveConfig, GoesThroughTimeOfARecurrentNetwork) {
+using SlowDeriveConfig = DeriveConfig;
+
+TEST_F(SlowDeriveConfig, GoesThroughTimeOfARecurrentNetwork) {
   std::string table = "day,v,u\n";
   for (int day = 0; day < 12; ++day) table += fmt::format("{},{},{}\n", day, day * 7 % 5, day * 3 % 4);
   shell_.file("days.csv", table);

@@ -18,7 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 using derive::Derivation;
-using derive::DeriveOptions;
 using derive::Recurrence;
 using derive::Scans;
 using derive::Valuation;

@@ -15,7 +15,7 @@ namespace catenary::derive {
 namespace {
 
 std::string base_of_result(const Body& body, std::size_t result) {
-  const std::string name = name_of_result(body, result);
+  std::string name = name_of_result(body, result);
   if (!name.empty()) return name;
   return result < body.carries.size() ? "s" : "y";
 }

@@ -45,6 +45,9 @@ std::vector<Case> cases() {
           {"lstm_both_ways", Cell::kLstm, {}, Reads::kSequence, Layers::kBothWays},
           {"lstm_lengths", Cell::kLstm, {}, Reads::kLast, Layers::kTwo, true},
           {"gru", Cell::kGru},
+          {"gru_masked", Cell::kGru, {.drops_inputs = true, .drops_states = true}},
+          {"lstm_masked", Cell::kLstm, {.drops_inputs = true, .drops_states = true}, Reads::kSequence},
+          {"lstm_norm", Cell::kLstm, {.has_layer_norm = true}, Reads::kSequence},
           {"gru_before", Cell::kGru, {.reset = nn::ResetGate::kBeforeProduct}, Reads::kSequence},
           {"gru_lengths", Cell::kGru, {}, Reads::kSequence, Layers::kBothWays, true}};
 }

@@ -107,6 +107,7 @@ TEST(RecurrentOptionsByTorch, OutputsAndGradientsAgree) {
     std::vector<Numbers> found;
     for (const Value v : p.outputs) found.push_back(reference[v]);
     compare(p, one, found);
+    SCOPED_TRACE("compiled");
     compare(p, one, testing_support::run_step(p.outputs, at));
   }
 }

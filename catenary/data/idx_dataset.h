@@ -14,7 +14,7 @@ enum class ImageRows { kInputs, kSteps };
 struct IdxPaths {
   std::filesystem::path images;  ///< gzipped or plain, as the labels
   std::filesystem::path labels;  ///< a number from 0 for each image
-  ImageRows rows = ImageRows::kInputs;
+  ImageRows rows = ImageRows::kInputs;  ///< what becomes of an image
 };
 
 /// Reads a training set: images [rows, ...] flattened row-major (u8 keeps its bytes, scale = 1/255), labels

@@ -1,14 +1,13 @@
 #include "catenary/transform/rewrite.h"
 
-#include <algorithm>
 #include <array>
-#include <vector>
 
 #include "catenary/base/error.h"
 #include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
 #include "catenary/transform/match.h"
+#include "catenary/transform/parts.h"
 
 namespace catenary {
 
@@ -88,61 +87,6 @@ Value spread_beside_batched(Value v) {
   return {};
 }
 
-// What stands in a concatenation along the first axis: from element `begin` on, `end` excluded.
-struct Stretch {
-  Value part;
-  std::int64_t begin, end;
-};
-
-std::vector<Stretch> stretches_of(Value concat) {
-  std::vector<Stretch> stretches;
-  std::int64_t at = 0;
-  for (int i = 0; i < concat.input_count(); ++i) {
-    const std::int64_t extent = concat.input(i).shape()[0];
-    stretches.push_back({concat.input(i), at, at + extent});
-    at += extent;
-  }
-  return stretches;
-}
-
-// The parts of both that are not zeros, in order of where they stand; empty where they overlap.
-std::vector<Stretch> side_by_side(Value a, Value b) {
-  std::vector<Stretch> parts;
-  for (const Value v : {a, b}) {
-    for (const Stretch& stretch : stretches_of(v)) {
-      if (!is_number(stretch.part, 0)) parts.push_back(stretch);
-    }
-  }
-  std::sort(parts.begin(), parts.end(), [](const Stretch& x, const Stretch& y) { return x.begin < y.begin; });
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    if (parts[i].begin < parts[i - 1].end) return {};
-  }
-  return parts;
-}
-
-bool is_stacked(Value v) { return is(v, ops::kConcat) && std::get<std::int64_t>(v.attribute()) == 0; }
-
-// As the adjoints of two slices of one value are added up.
-Value parts_beside_zeros(Value v) {
-  if (!is(v, ops::kAdd) || !is_stacked(v.input(0)) || !is_stacked(v.input(1))) return {};
-  if (v.input(0).shape() != v.input(1).shape()) return {};
-  std::vector<Value> parts;
-  std::int64_t at = 0;
-  const auto fill_up = [&](std::int64_t end) {
-    std::vector<std::int64_t> extents(v.shape().extents().begin(), v.shape().extents().end());
-    extents[0] = end - at;
-    if (end > at) parts.push_back(v.graph().constant(0, Shape(extents), v.type().dtype));
-  };
-  for (const Stretch& stretch : side_by_side(v.input(0), v.input(1))) {
-    fill_up(stretch.begin);
-    parts.push_back(stretch.part);
-    at = stretch.end;
-  }
-  if (parts.empty()) return {};
-  fill_up(v.shape()[0]);
-  return concat(parts);
-}
-
 constexpr std::array kRules = {
     RewriteRule{"x + 0 = x", add_zero},
     RewriteRule{"x − 0 = x", sub_zero},
@@ -158,7 +102,7 @@ constexpr std::array kRules = {
     RewriteRule{"batch mean = batch sum / N", mean_of_batch},
     RewriteRule{"broadcast before the batch", broadcast_inwards},
     RewriteRule{"a shared operand beside a batched one", spread_beside_batched},
-    RewriteRule{"parts beside zeros", parts_beside_zeros},
+    RewriteRule{"(x, 0) + (0, y) = (x, y)", side_by_side},
 };
 
 Value apply_rules(Value v) {

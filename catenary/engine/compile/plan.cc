@@ -196,8 +196,8 @@ class Planner {
     plan_panels(values, plan, stage, i);
     std::vector<std::size_t> busy_until;  // by slot: the index in `values` of the last reader
     for (std::size_t k = 0; k < values.size(); ++k) {
-      const bool placed =
-          is(values[k], ops::kBatchSum) || plan_.in_place[index(values[k])] || schedule_.home(values[k]).in;
+      const bool placed = is(values[k], ops::kBatchSum) || plan_.in_place[index(values[k])] ||
+                          schedule_.home(values[k]).in || schedule_.accumulated[index(values[k])];
       if (placed || read_elsewhere(values[k], stage, i)) continue;
       const std::size_t last = last_reader(values, k, plan.commits);
       auto slot =

@@ -21,7 +21,7 @@ FOLDER = pathlib.Path(sys.argv[2])
 
 class Drawing(PageTest):
     def test_pointing_at_any_node_or_edge_shows_its_details(self):
-        for name in ("expression", "network"):
+        for name in ("expression", "network", "recurrent"):
             self.open(name)
             links = self.all(".graph a")
             self.assertGreater(len(links), 10)
@@ -68,7 +68,7 @@ class Drawing(PageTest):
         self.assertTrue(self.one(".panel .empty").is_displayed())
 
     def test_arrow_keys_reach_every_node_and_edge_by_one_tab_stop(self):
-        for name in ("expression", "network"):
+        for name in ("expression", "network", "recurrent"):
             self.open(name)
             links = self.all(".graph a")
             self.assertEqual(len(self.all('.graph a[tabindex="0"]')), 1)

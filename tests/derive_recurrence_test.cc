@@ -18,7 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 using derive::Derivation;
-using derive::DeriveOptions;
 using derive::Recurrence;
 using derive::Scans;
 using derive::Valuation;
@@ -113,7 +112,7 @@ Bindings point(const Derivation& d) {
   return at;
 }
 
-TEST(DeriveRecurrence, HasTheNumbersOfTheGradientAndOfStepsWrittenOut) {
+TEST(SlowDeriveRecurrence, HasTheNumbersOfTheGradientAndOfStepsWrittenOut) {
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.name);
     const Network n = network(c.build);
@@ -175,7 +174,7 @@ TEST(DeriveRecurrence, NoticesAStepThatHandsOnSomethingElse) {
   EXPECT_EQ(tampered, 5U);  // h, c, W, U, b
 }
 
-TEST(DeriveRecurrence, IsWrittenInEveryFormatAndLanguage) {
+TEST(SlowDeriveRecurrence, IsWrittenInEveryFormatAndLanguage) {
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.name);
     const Derivation d = derived(network(c.build), Scans::kRecursion);

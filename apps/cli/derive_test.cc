@@ -187,6 +187,40 @@ TEST_F(DeriveConfig, ShowsOneSampleOfTheDataWithTheInitialWeights) {
   }
 }
 
+using SlowDeriveConfig = DeriveConfig;
+
+TEST_F(SlowDeriveConfig, GoesThroughTimeOfARecurrentNetwork) {
+  std::string table = "day,v,u\n";
+  for (int day = 0; day < 12; ++day) table += fmt::format("{},{},{}\n", day, day * 7 % 5, day * 3 % 4);
+  shell_.file("days.csv", table);
+  for (const char* type : {"rnn", "lstm", "gru"}) {
+    SCOPED_TRACE(type);
+    shell_.file("days.toml", fmt::format(R"(format = 1
+[data]
+format = "csv"
+train = "days.csv"
+target = "v"
+sequence = {{ steps = 4, time = "day" }}
+[model]
+layers = [{{ type = "{}", units = 2 }}, {{ type = "dense" }}]
+[train]
+loss = "squared_error"
+optimizer = {{ type = "sgd", learning_rate = 0.1 }}
+epochs = 1
+batch_size = 2
+)",
+                                         type));
+    const Outcome outcome = shell_.run({"derive", "days.toml", "--numbers"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    for (const char* line : {"For t = 1, …, 4, one step after", "∂ℓ/∂hₜ = [t = 4] W⁽²⁾ᵀ ∂ℓ/∂v₁", "‖∂ℓ/∂hₜ‖"})
+      EXPECT_THAT(outcome.out, HasSubstr(line));
+    EXPECT_THAT(outcome.out, Not(HasSubstr("scan(")));
+    EXPECT_EQ(shell_.run({"derive", "days.toml", "--steps", "4", "--numbers"}).exit_code, 0);
+    EXPECT_EQ(shell_.run({"derive", "days.toml", "--format", "numpy"}).exit_code, 0);
+    EXPECT_EQ(shell_.run({"derive", "days.toml", "--format", "html", "--lang", "zh"}).exit_code, 0);
+  }
+}
+
 TEST_F(DeriveConfig, ShowsImagesAsTheirModelReadsThem) {
   shell_.file("x-images-idx3", std::string("\0\0\x08\x03\0\0\0\2\0\0\0\1\0\0\0\2\xff\0\0\x33", 20));
   shell_.file("x-labels-idx1", std::string("\0\0\x08\x01\0\0\0\2\0\1", 10));

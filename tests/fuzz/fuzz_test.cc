@@ -16,6 +16,7 @@
 extern "C" {
 int csv_fuzz(const std::uint8_t* data, std::size_t size);
 int expr_fuzz(const std::uint8_t* data, std::size_t size);
+int each_fuzz(const std::uint8_t* data, std::size_t size);
 int given_fuzz(const std::uint8_t* data, std::size_t size);
 int idx_fuzz(const std::uint8_t* data, std::size_t size);
 int npy_dataset_fuzz(const std::uint8_t* data, std::size_t size);
@@ -37,6 +38,7 @@ using Fuzzer = int (*)(const std::uint8_t* data, std::size_t size);
 
 const std::map<std::string, Fuzzer> kFuzzers = {{"csv", csv_fuzz},
                                                 {"expr", expr_fuzz},
+                                                {"each", each_fuzz},
                                                 {"given", given_fuzz},
                                                 {"idx", idx_fuzz},
                                                 {"npy_dataset", npy_dataset_fuzz},

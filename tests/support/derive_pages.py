@@ -30,6 +30,10 @@ PAGES = {
     "expression": EXPRESSION,
     "network": ["network.toml", "--numbers"],
     "chinese": ["network.toml", "--lang", "zh", "--detail", "full"],
+    "recurrent": [
+        "--each", "x of X: f = sigmoid(W*x + U*h + b); h: 2 = f.*h + (1 - f).*tanh(x)", "--expr", "squared_error(h, y)",
+        "--given", "X: 5×2, W: 2×2, U: 2×2, b: 2, y: 2", "--wrt", "W,U,b", "--numbers",
+    ],
     "many-layers": [
         "--expr", "sum(" + "tanh(W*" * 10 + "x" + ")" * 10 + ")", "--given", "W: 4×4, x: 4",
     ],

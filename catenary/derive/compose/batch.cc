@@ -149,7 +149,11 @@ Blocks summed_result(const Context& c, const Sources& from) {
   if (is_sum) equation.rows.push_back(path_row(c, *from.sample, from.beside));
   equation.rows.push_back({c.write(from.result.total.value), c.by(from.result.equations)});
   for (const Equation::Row& row : inserted_row(c, from, c.d.names)) equation.rows.push_back(row);
-  const Formula form = is_sum ? in_matrices(c, from.result, *from.sample) : Formula{};
+  // Of a sum over the steps the columns would be those of t and of the samples.
+  const bool is_over_steps = is_sum && std::ranges::any_of(from.sample->flows, [&](const Flow& f) {
+                               return std::ranges::count(c.d.recurrences, f.call, &Recurrence::scan) > 0;
+                             });
+  const Formula form = is_sum && !is_over_steps ? in_matrices(c, from.result, *from.sample) : Formula{};
   if (!form.text.empty()) equation.rows.push_back({form, c.say(matrix_words(c, from))});
   const Formula left = equation.left;
   Blocks blocks = {equation_block(std::move(equation))};

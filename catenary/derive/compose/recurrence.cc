@@ -177,9 +177,12 @@ Blocks arrival_blocks(const Context& c, const Recurrence& r, const Adjoint& a) {
 }
 
 Blocks through_time(const Context& c, const Recurrence& r, const Once& once) {
-  Blocks blocks = {c.heading(Phrase::kThroughTime),
-                   c.paragraph(Phrase::kThroughTimeIntro,
-                               {letter(c), all_steps(c, r, Order::kBackward), later_step(c, r)})};
+  Blocks blocks = {c.heading(Phrase::kThroughTime)};
+  if (carries_of(r) == 0)
+    blocks += c.paragraph(Phrase::kEachByItself, {letter(c)});
+  else
+    blocks += c.paragraph(Phrase::kThroughTimeIntro,
+                          {letter(c), all_steps(c, r, Order::kBackward), later_step(c, r)});
   blocks += steps(c, r.step, once);
   blocks += in_brief(c, r);
   blocks += reach(c, r);

@@ -292,6 +292,11 @@ constexpr Translation kTranslations[] = {
      "各步是同样的计算，用同样的权重，因此只需对任意的 {0} 推导一步。各步的顺序为 {1}：轮到第 {0} 步时，第 "
      "{2} "
      "步已经做完，它传回的导数已知；没有第 {2} 步时，该项为 0。"},
+    {Phrase::kEachByItself,
+     "All steps are one calculation with the same weights, and none hands anything on to another, so it is "
+     "enough to "
+     "go back through one of them, for any {0}.",
+     "各步是同样的计算，用同样的权重，彼此之间不传递任何量，因此只需对任意的 {0} 推导一步。"},
     {Phrase::kArrival, "Step {0}: what comes to {1}", "第 {0} 步：传到 {1} 的导数"},
     {Phrase::kArrivalFrom, "Within its step {0} acts on nothing else: what comes to it, comes from outside.",
      "{0} 在本步之内不再影响别的量：传到它的导数全部来自本步之外。"},

@@ -154,6 +154,7 @@ enum class Phrase : std::uint8_t {
   kStepsValue,
   kThroughTime,
   kThroughTimeIntro,
+  kEachByItself,
   kArrival,
   kArrivalFrom,
   kArrivalPaths,

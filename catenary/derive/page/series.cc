@@ -65,11 +65,13 @@ class Chart {
   // A level line for each power of ten, at most six; the first and the last place.
   [[nodiscard]] std::string grid() const {
     std::string svg;
-    const double step = std::ceil((top_ - bottom_) / 6);
-    for (double power = top_; power >= bottom_; power -= step) {
+    const int powers = static_cast<int>(top_ - bottom_), step = (powers + 5) / 6;
+    for (int below = 0; below <= powers; below += step) {
+      const double power = top_ - below;
       const double y = y_of(std::pow(10, power));
-      svg += fmt::format(R"(<path class="grid" d="M{:.0f} {:.1f}H{:.0f}"/><text x="{:.0f}" y="{:.1f}" class="tick end">{:g}</text>)",
-                         kLeft, y, kWidth - kRight, kLeft - 6, y + 4, std::pow(10, power));
+      svg += fmt::format(
+          R"(<path class="grid" d="M{:.0f} {:.1f}H{:.0f}"/><text x="{:.0f}" y="{:.1f}" class="tick end">{:g}</text>)",
+          kLeft, y, kWidth - kRight, kLeft - 6, y + 4, std::pow(10, power));
     }
     for (const std::size_t place : {std::size_t{0}, places() - 1}) {
       svg += fmt::format(R"(<text x="{:.1f}" y="{:.0f}" class="tick middle">{} = {}</text>)", x_of(place),
@@ -91,8 +93,8 @@ class Chart {
     return fmt::format(
         R"(<g class="line line-{}"><path d="{}"/>{}<path d="M{:.0f} {:.1f}h18"/><text x="{:.0f}" y="{:.1f}">{}</text></g>)"
         "\n",
-        i % 3, points.empty() ? "M0 0" : points, dots, kWidth - kRight + 14, middle, kWidth - kRight + 38, middle + 4,
-        escape_xml(line.name.text));
+        i % 3, points.empty() ? "M0 0" : points, dots, kWidth - kRight + 14, middle, kWidth - kRight + 38,
+        middle + 4, escape_xml(line.name.text));
   }
 
   const Series& series_;

@@ -129,6 +129,31 @@ std::string free_step_letter(const Naming& naming) {
   return "t";
 }
 
+// Finds the scans and names everything, the steps too: d's forward pass and all that d says of its values.
+// scalars: the whole and, where it is a mean of them, a sample's.
+Naming name_all(Derivation& d, const std::vector<Value>& scalars, const std::vector<Value>& leaves,
+                GivenNames given) {
+  const bool has_batch = scalars.size() > 1;
+  std::vector<Value> outputs = scalars;
+  outputs.insert(outputs.end(), leaves.begin(), leaves.end());
+  d.recurrences = find_recurrences(outputs);
+  name_views(d.recurrences, given);
+  Naming naming = name_values(scalars, leaves, given);
+  d.step_letter = free_step_letter(naming);
+  for (const Value v : scalars) naming.names.set(v, scalar_name(v, naming, has_batch));
+  naming.names.set(d.dimensions);
+  naming.names.set_sample_index(free_sample_index(naming, d.dimensions));
+  naming.names.set_symmetric(d.symmetric);
+  d.leaves = naming.leaves;
+  d.layers = naming.layers;
+  d.numbering = naming.numbering;
+  if (has_batch) define_first(reachable({scalars[1]}), naming);
+  for (int i = 0; i < std::ssize(d.recurrences); ++i) write_step(d, i, naming);
+  d.names = naming.names;
+  for (const Value v : naming.defined) d.forward.push_back(definition(d, v, naming));
+  return naming;
+}
+
 }  // namespace
 
 const Adjoint* Part::find(Value x) const {
@@ -192,25 +217,7 @@ Derivation derive(Value loss, std::span<const Value> wrt, DeriveOptions options)
   const std::vector<Value> scalars = of_sample ? std::vector{whole, of_sample} : std::vector{whole};
   std::vector<Value> leaves = copies(copy, options.leaves);
   leaves.insert(leaves.end(), variables.begin(), variables.end());
-  std::vector<Value> outputs = scalars;
-  outputs.insert(outputs.end(), leaves.begin(), leaves.end());
-  d.recurrences = find_recurrences(outputs);
-  GivenNames given = copy.names();
-  name_views(d.recurrences, given);
-  Naming naming = name_values(scalars, leaves, given);
-  d.step_letter = free_step_letter(naming);
-  for (const Value v : scalars) naming.names.set(v, scalar_name(v, naming, bool(of_sample)));
-  naming.names.set(d.dimensions);
-  naming.names.set_sample_index(free_sample_index(naming, d.dimensions));
-  naming.names.set_symmetric(d.symmetric);
-  d.leaves = naming.leaves;
-  d.layers = naming.layers;
-  d.numbering = naming.numbering;
-  if (of_sample) define_first(reachable({of_sample}), naming);
-  for (int i = 0; i < std::ssize(d.recurrences); ++i) write_step(d, i, naming);
-  d.names = naming.names;
-  for (const Value v : naming.defined) d.forward.push_back(definition(d, v, naming));
-
+  const Naming naming = name_all(d, scalars, leaves, copy.names());
   Deriver deriver(d, naming.deltas);
   d.sample.scalar = of_sample ? of_sample : whole;
   d.sample = deriver.part(d.sample.scalar, *d.names.find(d.sample.scalar), variables);

@@ -216,6 +216,7 @@ class Namer {
     if (is_given(v)) return false;
     const bool small = is(v, ops::kTranspose) || is(v, ops::kReshape) || is(v, ops::kOneHot);
     if (small && is_leaf(v.input(0).op())) return true;
+    if (is(v, ops::kSlice) && is_parameter(v.input(0))) return true;  // a gate's rows of W
     if (is(v, ops::kSub) && is(v.input(0), ops::kConstant) && !only_repeats(v.input(1)))
       return true;                                                                               // 1 − a
     if (is(v, ops::kSquare) && users(v).size() == 1 && is(users(v)[0], ops::kSum)) return true;  // ‖W‖²

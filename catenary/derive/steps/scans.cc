@@ -106,7 +106,27 @@ std::string name_of_result(const Body& body, std::size_t result) {
   std::string name = body.results()[result].name();
   if (name.empty() && result < body.carries.size()) name = body.carries[result].name();
   if (name.ends_with(kPrime)) name.resize(name.size() - kPrime.size());
-  return name;
+  return name.substr(name.rfind('.') + 1);  // z of the layer "hidden", whose maker called it hidden.z
+}
+
+BodyHandle in_double(const Body& body) {
+  Body made;
+  made.direction = body.direction;
+  const auto copies = [&](const std::vector<Value>& leaves) {
+    std::vector<Value> all;
+    for (const Value v : leaves) {
+      all.push_back(v.batched() ? made.graph.input(v.name(), v.shape(), DType::kF64)
+                                : made.graph.shared_input(v.name(), v.shape(), DType::kF64));
+    }
+    return all;
+  };
+  made.carries = copies(body.carries);
+  made.rows = copies(body.rows);
+  made.shared = copies(body.shared);
+  const StepCopy copy(body, made.leaves(), made.graph);
+  for (const Value v : body.next) made.next.push_back(copy[v]);
+  for (const Value v : body.outputs) made.outputs.push_back(copy[v]);
+  return finish(made);
 }
 
 StepCopy::StepCopy(const Body& body, std::span<const Value> arguments, Graph& into) {
@@ -116,7 +136,7 @@ StepCopy::StepCopy(const Body& body, std::span<const Value> arguments, Graph& in
     if (copies_.contains(v.id())) continue;
     Value copy;
     if (is(v, ops::kConstant)) {
-      copy = into.constant(std::get<double>(v.attribute()), v.shape(), v.type().dtype);
+      copy = into.constant(std::get<double>(v.attribute()), v.shape(), arguments[0].type().dtype);
     } else {
       std::vector<Value> operands;
       for (int i = 0; i < v.input_count(); ++i) operands.push_back(copies_.at(v.input(i).id()));

@@ -38,6 +38,9 @@ struct ScanView {
 /// "h" of a carry that its step calls h′; "" if neither the carry nor what it becomes has a name.
 [[nodiscard]] std::string name_of_result(const Body& body, std::size_t result);
 
+/// The same step in double, whatever its number type.
+[[nodiscard]] BodyHandle in_double(const Body& body);
+
 /// A step's nodes written into a graph.
 class StepCopy {
  public:

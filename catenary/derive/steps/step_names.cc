@@ -15,10 +15,13 @@ namespace catenary::derive {
 namespace {
 
 std::string base_of_result(const Body& body, std::size_t result) {
-  const std::string name = name_of_result(body, result);
+  std::string name = name_of_result(body, result);
   if (!name.empty()) return name;
   return result < body.carries.size() ? "s" : "y";
 }
+
+// z of a value that its maker called hidden.z.
+std::string own_name(Value v) { return v.name().substr(v.name().rfind('.') + 1); }
 
 bool is_activation(const Op& op) { return op.traits.reads_preactivation && !op.traits.loss; }
 
@@ -37,7 +40,7 @@ class StepNamer {
       if (is_leaf(v.op()) || made.names.contains(v.id()) || !depends_on_step(v)) continue;
       const std::vector<Value>& users = users_[v.id()];
       const auto reader = std::ranges::find_if(users, [](Value u) { return is_activation(u.op()); });
-      const std::string& own = v.name();
+      const std::string own = own_name(v);
       const bool is_sum = is(v, ops::kAdd) || is(v, ops::kMatVec);
       if ((own == "z" && is_sum) || (reader != users.end() && own.empty()))
         name_preactivation(v, reader == users.end() ? Value{} : *reader, made);
@@ -58,7 +61,7 @@ class StepNamer {
       return;
     }
     const std::string below = is_gate ? "_" + gate : "";
-    made.names[z.id()] = naming_.named(scan_, (is_gate ? "z" : z.name()) + below);
+    made.names[z.id()] = naming_.named(scan_, (is_gate ? "z" : own_name(z)) + below);
     made.deltas[z.id()] = naming_.named(scan_, "δ" + below);
   }
 
@@ -106,6 +109,7 @@ Formula ScanNaming::of_row(Value scan, Value sequence) const {
   if (const auto view = scan_view(sequence)) return of_result(view->scan, view->result);
   if (!is_leaf(sequence.op())) return named(scan, "x");
   const auto known = row_names_.find(sequence.name());
+  if (sequence.name() == "target") return symbol("y");
   return symbol(known == row_names_.end() ? sequence.name() : known->second);
 }
 
@@ -117,6 +121,8 @@ StepNames ScanNaming::of_step(Value scan) const {
   for (std::size_t i = 0; i < body.rows.size(); ++i)
     made.names[body.rows[i].id()] = of_row(scan, scan.input(static_cast<int>(body.carries.size() + i)));
   for (std::size_t i = 0; i < results.size(); ++i) {
+    const bool is_z = i >= body.carries.size() && base_of_result(body, i) == "z";
+    if (is_z && is(results[i], ops::kAdd)) made.deltas[results[i].id()] = named(scan, "δ");
     if (!is_leaf(results[i].op())) made.names.try_emplace(results[i].id(), of_result(scan, i));
   }
   StepNamer(body, *this, scan).name_inner(made);

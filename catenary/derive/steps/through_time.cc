@@ -41,7 +41,7 @@ Formula direct(const Derivation& d, const Recurrence& r, const ScanView& view, c
     const Formula at = number(first);
     return where(equal(symbol(t), at), write(a.total.value, d.names));
   }
-  const Formula row = with_step(parenthesized(a.name), {t, 0});
+  Formula row = with_step(parenthesized(a.name), {t, 0});
   if (first <= 1 && last >= r.steps) return row;
   return where(
       {fmt::format("{} ≤ {} ≤ {}", first, t, last), fmt::format(R"({} \le {} \le {})", first, t, last)}, row);

@@ -8,6 +8,7 @@
 #include "catenary/ir/walk.h"
 #include "catenary/ops/catalogue.h"
 #include "catenary/ops/ops.h"
+#include "catenary/ops/scan.h"
 
 namespace catenary::derive {
 
@@ -89,6 +90,7 @@ class Resizer {
   [[nodiscard]] Attribute attribute(Value v) const {
     if (const auto* s = std::get_if<Shape>(&v.attribute())) return shape(*s);
     if (is(v, ops::kIdentity)) return dimensions_.resized(std::get<std::int64_t>(v.attribute()), sizes_);
+    if (is(v, ops::kScan)) return in_double(step_of(v));
     return v.attribute();
   }
 

@@ -15,8 +15,7 @@ namespace {
 using testing_support::relative_difference;
 using testing_support::well_conditioned;
 
-// What examples are made of: n = 3, square matrices A B and S = Sᵀ, P: [3, 4], vectors a b c, scalars s t,
-// and of each sample xn and ln.
+// n = 3: square matrices A B and S = Sᵀ, P: [3, 4], vectors a b c, scalars s t, of each sample xn and ln.
 struct Leaves {
   Graph graph;
   Value A = parameter("A", {3, 3}), B = parameter("B", {3, 3}), S = parameter("S", {3, 3});

@@ -139,6 +139,24 @@ class Opening {
     return graph_->call(kLoopResult, operands);
   }
 
+  // Puts the step's rows in the place of carries and sequences; answers the carries' rows.
+  std::vector<Value> read_rows(const Body& body, std::vector<Value>& operands, Known& now) {
+    std::vector<Value> rows;
+    const std::vector<Value> leaves = body.leaves();
+    for (std::size_t i = 0; i < body.carries.size() + body.rows.size(); ++i) {
+      Value& operand = operands[i];
+      const Shape& row = leaves[i].shape();
+      const bool is_carry = i < body.carries.size();
+      if (is_carry)
+        operand = rows.emplace_back(make_rows(now.begin, operand, (now.loop.steps + 1) * row.size()));
+      RowKey key = row_key(operand);
+      if (is_carry && body.direction == Direction::kBackward) key.offset = row.size();
+      operand = graph_->call(kLoopRow, {operand, now.begin}, row);
+      now.rows[key] = operand;
+    }
+    return rows;
+  }
+
   // The scan's vector; its operands are the rows of its parts.
   Value open(Value scan) {
     const Body& body = ops::body_of(scan.attribute());
@@ -149,20 +167,7 @@ class Opening {
     now.begin = graph_->call(kLoopBegin, operands, static_cast<std::int64_t>(known_.size()));
     const std::int64_t steps = now.loop.steps;
     const bool is_forward = body.direction == Direction::kForward;
-    std::vector<Value> rows;  // of the carries
-    for (std::size_t i = 0; i < operands.size(); ++i) {
-      Value& operand = operands[i];
-      const bool is_carry = i < body.carries.size();
-      if (i >= body.carries.size() + body.rows.size()) continue;
-      const Shape& row = is_carry ? body.carries[i].shape() : body.rows[i - body.carries.size()].shape();
-      if (is_carry) {
-        operand = rows.emplace_back(make_rows(now.begin, operand, (steps + 1) * row.size()));
-      }
-      RowKey key = row_key(operand);
-      if (is_carry && !is_forward) key.offset = row.size();
-      operand = graph_->call(kLoopRow, {operand, now.begin}, row);
-      now.rows[key] = operand;
-    }
+    const std::vector<Value> rows = read_rows(body, operands, now);
     const std::vector<Value> made = inlined_step(body, operands, now);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       now.carried.push_back(rows[i]);

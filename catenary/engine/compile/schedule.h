@@ -99,8 +99,9 @@ struct Schedule {
   std::vector<Value> folded = {};  ///< by node id: the product that the node adds or subtracts itself
   std::vector<int> stage_of = {};  ///< by node id
   std::vector<Loop> loops = {};
-  std::vector<int> loop_of = {};  ///< by node id: the loop whose steps compute it; -1: none
-  std::vector<Home> homes = {};   ///< by node id
+  std::vector<int> loop_of = {};    ///< by node id: the loop whose steps compute it; -1: none
+  std::vector<Home> homes = {};     ///< by node id
+  std::vector<Value> written = {};  ///< by the node id of a loop's rows: what its steps write there
   /// By node id: loops' rows that nothing but sums over the steps reads.
   std::vector<bool> packed = {};
   /// By node id: sums that a product adds to, in place.
@@ -164,6 +165,8 @@ struct Summands {
 [[nodiscard]] Schedule fuse(Schedule schedule);
 /// The first half of fuse: forms, refs and what is computed.
 [[nodiscard]] Schedule select_forms(Schedule schedule);
+/// The end of it: homes, what is packed, accumulated and folded.
+void find_homes(Schedule& schedule);
 
 /// One line for each node, stage, or item: for `catenary inspect --dump-after`.
 [[nodiscard]] std::string dump_nodes(const Schedule& schedule);

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <limits>
+#include <vector>
+
+#include "catenary/engine/compile/plan.h"
+
+/// Where a sample stage's values lie in its tiles. Private to engine/compile/.
+namespace catenary::engine {
+
+/// The place of a stage's sums behind all items.
+inline constexpr int kSums = std::numeric_limits<int>::max();
+
+/// An item that reads a root, and how.
+struct Use {
+  int stage;
+  int item;
+  bool as_rows;
+};
+/// By the node id of what holds the numbers.
+using Uses = std::vector<std::vector<Use>>;
+
+/// Plans the tiles and sample rows of a stage.
+void plan_tiles(const Schedule& schedule, const Uses& uses, int stage, MemoryPlan& plan);
+
+}  // namespace catenary::engine

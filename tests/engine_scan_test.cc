@@ -148,6 +148,43 @@ TEST(EngineScan, TransposesSharedMatricesAndConstants) {
   EXPECT_EQ(found[1], std::vector<double>(6, 8));
 }
 
+// It is an input although all that counts is how many rows it has.
+TEST(EngineScan, BindsASequenceOfWhichNoStepReadsARow) {
+  Graph graph;
+  const Value x = graph.input("x", {3, 1}, DType::kF64), z = graph.input("z", {2}, DType::kF64);
+  const ScanResult made = scan({.carries = {z}, .sequences = {x}}, [](const ScanStep& step) {
+    return StepResult{.carries = {2 * step.carries[0]}};
+  });
+  const std::array outputs = {slice(made.carries[0], 0, 3, 4)};
+  const Bindings at{.batch_size = 1, .leaves = {{"x", {0, 0, 0}}, {"z", {1, 2}}}};
+  EXPECT_EQ(testing_support::run_step(outputs, at)[0], (std::vector<double>{8, 16}));
+}
+
+// A product reads numbers of each sample, so a shared row is copied for it.
+TEST(EngineScan, MultipliesRowsOfASharedSequence) {
+  Graph graph;
+  const Value x = graph.input("x", {2, 1}, DType::kF64);
+  const Value p = graph.parameter("P", {2, 2}, {}, DType::kF64),
+              w = graph.parameter("W", {2, 2}, {}, DType::kF64);
+  const ScanResult made = scan({.carries = {}, .sequences = {x, p}, .shared = {w}}, [](const ScanStep& step) {
+    return StepResult{.carries = {}, .outputs = {matmul(step.shared[0], step.rows[1])}};
+  });
+  const std::array outputs = {made.outputs[0]};
+  const Bindings at{.batch_size = 1, .leaves = {{"x", {0, 0}}, {"P", {1, 2, 3, 4}}, {"W", {1, 1, 0, 2}}}};
+  EXPECT_EQ(testing_support::run_step(outputs, at)[0], (std::vector<double>{3, 4, 7, 8}));
+}
+
+TEST(EngineScan, HandsOnRowsOfASharedSequence) {
+  Graph graph;
+  const Value x = graph.input("x", {2, 1}, DType::kF64);
+  const Value p = graph.parameter("P", {2, 2}, {}, DType::kF64), zeros = graph.constant(0, {2}, DType::kF64);
+  const ScanResult made = scan({.carries = {zeros}, .sequences = {x, p}},
+                               [](const ScanStep& step) { return StepResult{.carries = {step.rows[1]}}; });
+  const std::array outputs = {made.carries[0]};
+  const Bindings at{.batch_size = 1, .leaves = {{"x", {0, 0}}, {"P", {1, 2, 3, 4}}}};
+  EXPECT_EQ(testing_support::run_step(outputs, at)[0], (std::vector<double>{0, 0, 1, 2, 3, 4}));
+}
+
 TEST(EngineScan, ReadsWindowsThatOverlap) {
   Graph graph;
   const Value x = graph.input("x", {3, 1}, DType::kF32);

@@ -46,7 +46,7 @@ void bind_leaves(const Schedule& schedule, const MemoryPlan& plan, Variables& va
                  BoundProgram<T>& program) {
   for (const Value v : schedule.nodes) {
     if (is(v, ops::kVariable)) program.variables.push_back({v, static_cast<T*>(variables.data(v.name()))});
-    if (is(v, ops::kInput) && schedule.is_computed(v)) program.inputs.push_back(v);
+    if (is(v, ops::kInput)) program.inputs.push_back(v);
     if (plan.shared[index(v)] == kNowhere) continue;
     T* numbers = program.shared.template as<T>() + plan.shared[index(v)];
     if (is(v, ops::kBatchSize)) program.batch_sizes.push_back(numbers);

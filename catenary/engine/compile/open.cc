@@ -187,6 +187,13 @@ class Opening {
     return parts.size() == 1 ? parts[0] : concat(parts);
   }
 
+  // A step may need a copy of a row, such as of a shared sequence for a product; a row by itself is none
+  // that a kernel computes.
+  Value as_read(Value operand) {
+    const bool is_view = is(operand, kLoopRow) && !is(operand.input(0), kLoopRows);
+    return is_view ? graph_->call(ops::kReshape, std::array{operand}, operand.shape()) : operand;
+  }
+
   // What a loop's step computes, where it is the same as another's at the same time, as that other's nodes.
   struct Twins {
     Known* of = nullptr;
@@ -213,7 +220,7 @@ class Opening {
     }
     for (const auto& [key, row] : twins.of->rows) {
       for (std::size_t i = 0; i < leaves.size(); ++i) {
-        if (operands[i] == now.rows.at(key)) twins.nodes[index(leaves[i])] = row;
+        if (operands[i] == now.rows.at(key)) twins.nodes[index(leaves[i])] = as_read(row);
       }
     }
     for (const Value v : reachable(body.results())) {
@@ -227,6 +234,12 @@ class Opening {
     return graph_->constant(std::get<double>(v.attribute()), v.shape(), v.type().dtype);
   }
 
+  // A shared sequence's row is batched in a loop, as it is another in each step.
+  Value call(Value v, std::span<const Value> inputs) {
+    const bool is_batched = is(v, ops::kBatchBroadcast) && inputs[0].batched();
+    return is_batched ? inputs[0] : graph_->call(v.op(), inputs, v.attribute());
+  }
+
   // Only what is there already: else it would be one more thing to compute.
   Value twin_of(Value v, const Twins& twins) {
     std::vector<Value> operands;
@@ -235,7 +248,7 @@ class Opening {
       if (!operands.back()) return {};
     }
     const NodeId before = graph_->size();
-    const Value found = graph_->call(v.op(), operands, v.attribute());
+    const Value found = call(v, operands);
     return graph_->size() == before ? found : Value();
   }
 
@@ -265,7 +278,7 @@ class Opening {
     const Twins twins = twins_of(body, operands, now);
     const std::vector<Value> leaves = body.leaves(), nodes = reachable(body.results());
     std::vector<Value> made(static_cast<std::size_t>(body.graph.size()));
-    for (std::size_t i = 0; i < leaves.size(); ++i) made[index(leaves[i])] = operands[i];
+    for (std::size_t i = 0; i < leaves.size(); ++i) made[index(leaves[i])] = as_read(operands[i]);
     const std::vector<bool> is_read = read_twins(body, nodes, twins);
     std::vector<bool> is_there(made.size());  // without being kept
     for (const Value v : nodes) {
@@ -291,8 +304,7 @@ class Opening {
         made[index(v)] = kept_row(twin, *twins.of, now.begin);
         continue;
       }
-      made[index(v)] =
-          is_sigmoid_slope(v) ? inputs[0] - square(inputs[0]) : graph_->call(v.op(), inputs, v.attribute());
+      made[index(v)] = is_sigmoid_slope(v) ? inputs[0] - square(inputs[0]) : call(v, inputs);
       if (!v.name().empty() && made[index(v)].name().empty()) made[index(v)].rename(v.name());
     }
     std::vector<Value> results;

@@ -192,7 +192,7 @@ Place<T> place_of(const Binding<T>& binding, Value v, int stage) {
   Place<T> place = place_of_root(binding, ref.root, stage);
   advance(place, ref.offset);  // a slot is only read whole: its offset is 0
   place.repeat = ref.repeat;
-  if (!ref.repeat) place.step += ref.step;
+  place.step += ref.step;
   if (ref.turn >= 0) place.turn = ref.turn;
   return place;
 }

@@ -13,7 +13,10 @@ kernels::Target<T> tile_operand(const Run<T>& run, const Place<T>& place, const 
                                 std::int64_t row) noexcept {
   if (place.step == 0) return span_operand(run, place, tile.numbers + tile.column, row);
   const std::int64_t steps = place.turn < 0 ? tile.step : (tile.step + place.turn) % 2;
-  return span_operand(run, place, tile.numbers + tile.column, row + place.step * steps);
+  Place<T> now = place;  // also what is repeated within a step is another number in the next one
+  now.offset += place.step * steps;
+  if (now.shared != nullptr) now.shared += place.step * steps;
+  return span_operand(run, now, tile.numbers + tile.column, row);
 }
 
 // Some rows of a group, which run together; a slot holds no others.

@@ -60,10 +60,9 @@ std::int64_t batch_size_of(const Choices& choices) {
   return 1 + static_cast<std::int64_t>(choices.empty() ? 0 : choices.back() % 70);
 }
 
-/// The parameter is the number of random programs: a few each time, many where there is time.
+/// The parameter is the number of random programs.
 class RandomScans : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(Quick, RandomScans, testing::Values(60));
-INSTANTIATE_TEST_SUITE_P(Slow, RandomScans, testing::Values(1000));
 
 TEST_P(RandomScans, ComputeTheReferencesNumbersInF64) {
   check_property(

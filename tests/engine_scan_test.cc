@@ -185,6 +185,17 @@ TEST(EngineScan, HandsOnRowsOfASharedSequence) {
   EXPECT_EQ(testing_support::run_step(outputs, at)[0], (std::vector<double>{0, 0, 1, 2, 3, 4}));
 }
 
+TEST(EngineScan, SpreadsEachStepsOwnScalar) {
+  Graph graph;
+  const Value x = graph.input("x", {2}, DType::kF64), z = graph.input("z", {2}, DType::kF64);
+  const ScanResult made = scan({.carries = {}, .sequences = {x}, .shared = {z}}, [](const ScanStep& step) {
+    return StepResult{.carries = {}, .outputs = {step.rows[0] * step.shared[0]}};
+  });
+  const std::array outputs = {made.outputs[0]};
+  const Bindings at{.batch_size = 1, .leaves = {{"x", {2, 3}}, {"z", {1, 10}}}};
+  EXPECT_EQ(testing_support::run_step(outputs, at)[0], (std::vector<double>{2, 20, 3, 30}));
+}
+
 TEST(EngineScan, ReadsWindowsThatOverlap) {
   Graph graph;
   const Value x = graph.input("x", {3, 1}, DType::kF32);

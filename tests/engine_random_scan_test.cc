@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "catenary/transform/gradient.h"
@@ -34,6 +35,18 @@ struct RandomProgram {
     }
   }
 
+  /// In place of the outputs the gradients of a sum over all first gradients.
+  void derive_again() {
+    Value sum;
+    for (std::size_t i = 0; i < random.leaves.size(); ++i) {
+      const Value part = catenary::sum(square(outputs[i]));
+      const Value shared = part.batched() ? batch_sum(part) : part;
+      sum = sum ? sum + shared : shared;
+    }
+    outputs = gradient(sum, random.leaves).adjoints;
+    outputs.push_back(sum);
+  }
+
   Graph graph;
   ScanGrower random;
   std::vector<Value> outputs;
@@ -60,9 +73,10 @@ std::int64_t batch_size_of(const Choices& choices) {
   return 1 + static_cast<std::int64_t>(choices.empty() ? 0 : choices.back() % 70);
 }
 
-/// The parameter is the number of random programs.
+/// The parameter is the number of random programs: a few each time, many where there is time.
 class RandomScans : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(Quick, RandomScans, testing::Values(60));
+INSTANTIATE_TEST_SUITE_P(Slow, RandomScans, testing::Values(1000));
 
 TEST_P(RandomScans, ComputeTheReferencesNumbersInF64) {
   check_property(
@@ -78,6 +92,47 @@ TEST_P(RandomScans, ComputeTheReferencesNumbersInF32) {
         expect_reference(RandomProgram(choices, DType::kF32, batch_size_of(choices)), DType::kF32);
       },
       GetParam());
+}
+
+TEST_P(RandomScans, ComputeTheReferencesSecondDerivatives) {
+  check_property(
+      [](const Choices& choices) {
+        RandomProgram program(choices, DType::kF64, 1 + batch_size_of(choices) % 20);
+        program.derive_again();
+        expect_reference(program, DType::kF64);
+      },
+      GetParam() / 2);
+}
+
+// Each variable takes a step along its gradient, so that updates meet every kind of value that reads the old
+// ones.
+TEST_P(RandomScans, UpdateTheirVariablesAsTheReferenceDoes) {
+  check_property(
+      [](const Choices& choices) {
+        RandomProgram program(choices, DType::kF64, batch_size_of(choices));
+        std::vector<Value> next;
+        Program trained{{{"J", program.outputs[program.random.leaves.size()]}}, {}};
+        for (std::size_t i = 0; i < program.random.leaves.size(); ++i) {
+          const Value leaf = program.random.leaves[i];
+          if (leaf.batched()) continue;
+          next.push_back(leaf - 0.5 * program.outputs[i]);
+          trained.updates.push_back({leaf, next.back()});
+        }
+        Variables variables(program.graph, 0);
+        Step step = compile(trained, variables);
+        testing_support::write_variables(variables, next, program.random.bindings);
+        testing_support::bind_inputs(step, std::array{trained.outputs[0].value}, program.random.bindings);
+        RC_ASSERT(step.run({program.random.bindings.batch_size}) == Status::kOk);
+        const Evaluation expected(next, program.random.bindings);
+        for (const Update& update : trained.updates) {
+          const std::vector<double> found = variables.read(update.variable.name());
+          for (std::size_t j = 0; j < found.size(); ++j) {
+            const double exact = expected[update.next][j];
+            RC_ASSERT(std::abs(found[j] - exact) <= kRoundings * 0x1p-53 * std::max(1.0, std::abs(exact)));
+          }
+        }
+      },
+      GetParam() / 2);
 }
 
 TEST_P(RandomScans, ComputeTheSameBitsHoweverTheyRun) {

@@ -27,14 +27,14 @@ std::uint64_t container_bytes() {
   return std::numeric_limits<std::uint64_t>::max();
 }
 
+}  // namespace
+
 std::uint64_t machine_bytes() {
   const long pages = ::sysconf(_SC_PHYS_PAGES), page_bytes = ::sysconf(_SC_PAGE_SIZE);
   if (pages <= 0 || page_bytes <= 0) return container_bytes();
   return std::min(static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes),
                   container_bytes());
 }
-
-}  // namespace
 
 // Half: weights, their optimizer and a second file need room, too.
 std::uint64_t allowed_bytes(const DataLimits& limits) {

@@ -32,6 +32,9 @@ enum class BeyondLimit { kRefuse, kMap };
 /// that test, in an epoch's order and, at worst, among the rows' lines.
 inline constexpr std::uint64_t kRowBytes = 32;
 
+/// The memory of the machine, or of the container that the process is in.
+[[nodiscard]] std::uint64_t machine_bytes();
+
 /// The bytes that a plain file's data may take in memory.
 [[nodiscard]] std::uint64_t allowed_bytes(const DataLimits& limits);
 

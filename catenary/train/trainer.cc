@@ -6,9 +6,11 @@
 #include <cstring>
 
 #include "catenary/base/error.h"
+#include "catenary/data/limits.h"
 #include "catenary/data/split.h"
 #include "catenary/train/dropout.h"
 #include "catenary/train/feed.h"
+#include "catenary/train/room.h"
 
 namespace catenary::train {
 
@@ -87,6 +89,10 @@ Training::Training(Network& network, const Config& config, const TrainingData& d
       dropout_(model_.masks, static_cast<std::uint64_t>(config.seed), batch_size_) {
   feed_.bind(step_);
   dropout_.bind(step_);
+  require_room({.needed = step_.planned_bytes(batch_size_),
+                .samples = batch_size_,
+                .has_steps = data.schema().sequence.steps > 0},
+               machine_bytes());
   step_.reserve(batch_size_);
   parameters_ = parameter_count(model_);
   steps_between_reports_ =

@@ -12,8 +12,8 @@ enum class ImageRows { kInputs, kSteps };
 
 /// The two files of an image set. Empty labels: inputs for prediction.
 struct IdxPaths {
-  std::filesystem::path images;  ///< gzipped or plain, as the labels
-  std::filesystem::path labels;  ///< a number from 0 for each image
+  std::filesystem::path images;         ///< gzipped or plain, as the labels
+  std::filesystem::path labels;         ///< a number from 0 for each image
   ImageRows rows = ImageRows::kInputs;  ///< what becomes of an image
 };
 

@@ -80,8 +80,9 @@ class Drawer {
     const Value result = r.results[view.result];
     const std::size_t place = drawing_.nodes.size();
     places_[view.value.id()] = place;
-    drawing_.nodes.push_back(
-        {.value = view.value, .formula = write(view.value, d_.names), .adjoints = adjoints_[view.value.id()]});
+    drawing_.nodes.push_back({.value = view.value,
+                              .formula = write(view.value, d_.names),
+                              .adjoints = adjoints_[view.value.id()]});
     if (const auto from = places_.find(result.id()); from != places_.end()) {
       drawing_.edges.push_back(
           {.from = from->second, .to = place, .flow = nullptr, .adjoint = r.step.find(result)});

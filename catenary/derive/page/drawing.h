@@ -17,8 +17,8 @@ struct Drawing {
     std::vector<const Adjoint*> adjoints = {};  ///< one sample's, then the batch's; none where nothing flows
   };
   struct Edge {
-    std::size_t from = 0, to = 0;      ///< an operand and the call that reads it
-    const Flow* flow = nullptr;        ///< what comes back along it; null where nothing does
+    std::size_t from = 0, to = 0;  ///< an operand and the call that reads it
+    const Flow* flow = nullptr;    ///< what comes back along it; null where nothing does
     /// What the flow is a part of. Without a flow: of a step's result, whose values are read after the steps.
     const Adjoint* adjoint = nullptr;
   };

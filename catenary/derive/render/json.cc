@@ -238,7 +238,8 @@ Json recurrences(const Derivation& d, Steps& steps) {
     Json arrivals = Json::array();
     for (const Adjoint& a : r.step.adjoints) {
       if (a.arrival)
-        arrivals.push_back({{"adjoint", json_of(a.name)}, {"from_outside", json_of(*d.names.find(a.arrival))}});
+        arrivals.push_back(
+            {{"adjoint", json_of(a.name)}, {"from_outside", json_of(*d.names.find(a.arrival))}});
     }
     all.push_back({{"index", d.step_letter},
                    {"count", r.steps},

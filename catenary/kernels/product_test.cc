@@ -84,6 +84,55 @@ TYPED_TEST(Product, IsTheChainOfFusedMultiplyAddsToTheBitAndTouchesNothingElse) 
   }
 }
 
+// Groups of terms, between which a and b have elements that do not count.
+struct Grouped {
+  std::int64_t rows, group, groups, columns;
+};
+const Grouped kGrouped[] = {{1, 1, 1, 1},    {3, 16, 5, 7},     {8, 16, 32, 16},
+                            {9, 16, 33, 48}, {17, 7, 90, 33},   {6, 16, 70, 1},
+                            {5, 600, 2, 3},  {10, 13, 100, 20}, {2, 1, 520, 17}};
+
+TYPED_TEST(Product, AddsUpTermsThatComeInGroups) {
+  using T = TypeParam;
+  for (const Grouped& size : kGrouped) {
+    for (const bool accumulate : {false, true}) {
+      const std::int64_t a_step = size.group + 2, b_step = size.group + 3;
+      Matrix<T> a(size.rows, size.groups * a_step), b(size.groups * b_step, size.columns);
+      Matrix<T> c(size.rows, size.columns), want(size.rows, size.columns);
+      a.fill_random(-1, 1, 1);
+      b.fill_random(-1, 1, 2);
+      c.fill_random(-1, 1, 3);
+      want.fill([&](std::int64_t i, std::int64_t t) {
+        T sum = accumulate ? c.at(i, t) : T(0);
+        for (std::int64_t q = 0; q < size.groups; ++q) {
+          for (std::int64_t j = 0; j < size.group; ++j)
+            sum = std::fma(a.at(i, q * a_step + j), b.at(q * b_step + j, t), sum);
+        }
+        return sum;
+      });
+      for (const Simd simd : supported_simd()) {
+        Matrix<T> got(size.rows, size.columns);
+        got.fill([&](std::int64_t i, std::int64_t t) { return c.at(i, t); });
+        kernel_set<T>(simd).product({.a = a.data(),
+                                     .a_row_stride = a.stride(),
+                                     .b = b.data(),
+                                     .b_row_stride = b.stride(),
+                                     .c = got.data(),
+                                     .c_row_stride = got.stride(),
+                                     .rows = size.rows,
+                                     .inner = size.group * size.groups,
+                                     .columns = size.columns,
+                                     .accumulate = accumulate,
+                                     .group = size.group,
+                                     .a_group_stride = a_step,
+                                     .b_group_stride = b_step * b.stride()});
+        EXPECT_TRUE(same_bits(got, want) && got.intact())
+            << name_of(simd) << " " << size.group << "x" << size.groups;
+      }
+    }
+  }
+}
+
 // Each finish is what the elementwise kernel of the scalar set makes of the plain product.
 TYPED_TEST(Product, StartsFromABiasAndFinishesWithAnOperation) {
   using T = TypeParam;

@@ -81,12 +81,13 @@ TEST(Variables, OfOrthogonalMatricesHaveTheirScale) {
 // Of normal numbers no direction is likelier than another: elements have the mean 0, squares the mean 1/n,
 // and the trace of a matrix the mean 0 and the variance 1 [Diaconis and Shahshahani 1994].
 TEST(Variables, OfOrthogonalMatricesPreferNoDirection) {
-  constexpr std::int64_t kBlocks = 4000, n = 4;
-  const std::vector<double> all = initial({kBlocks * n, n}, kBlocks, DType::kF64);
+  constexpr std::int64_t kBlocks = 4000, kSize = 4;
+  const std::vector<double> all = initial({kBlocks * kSize, kSize}, kBlocks, DType::kF64);
   double trace = 0, trace_square = 0;
   for (std::int64_t b = 0; b < kBlocks; ++b) {
     double one = 0;
-    for (std::int64_t i = 0; i < n; ++i) one += all[static_cast<std::size_t>((b * n + i) * n + i)];
+    for (std::int64_t i = 0; i < kSize; ++i)
+      one += all[static_cast<std::size_t>((b * kSize + i) * kSize + i)];
     trace += one;
     trace_square += one * one;
   }

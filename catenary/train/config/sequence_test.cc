@@ -87,7 +87,7 @@ TEST(SequenceConfig, IsWrittenAndReadBack) {
        {"{ steps = 24, horizon = 12, stride = 3, series = 'id', time = 'day', gaps = 'allow' }",
         "{ target = 'whole', series = 'id' }",
         "{ target = 'each_row', steps = 9, stride = 3, time = 't' }"}) {
-    const Config config = config_of({kWindowed + "sequence = " + sequence});
+    const Config config = config_of({fmt::format("{}sequence = {}", kWindowed, sequence)});
     EXPECT_EQ(parse_config(to_toml(config), "/c/c.toml").data.sequence, config.data.sequence) << sequence;
   }
   const Config text = config_of({"format = 'text'\ntrain = 'b.txt'\nsequence = { steps = 64, unit = 'byte' }",

@@ -49,6 +49,7 @@ struct Arguments {
   EvalArguments eval;
   PredictArguments predict;
   PredictWords predict_words;
+  SampleArguments sample;
   InspectArguments inspect;
   DeriveArguments derive;
   DeriveWords derive_words;
@@ -220,6 +221,35 @@ CLI::App& add_predict(CLI::App& app, PredictArguments& arguments, PredictWords& 
   return command;
 }
 
+CLI::App& add_sample(CLI::App& app, SampleArguments& arguments) {
+  CLI::App& command =
+      *app.add_subcommand("sample", "Let a network that was trained on a text write, character by character");
+  command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
+  command.add_option("--prompt", arguments.prompt, "What the text begins with [the beginning of a line]")
+      ->type_name("TEXT");
+  command.add_option("--length", arguments.length, "Characters to draw after the prompt")
+      ->type_name("N")
+      ->check(whole_number())
+      ->capture_default_str();
+  command
+      .add_option(
+          "--temperature", arguments.temperature,
+          "What logits are divided by: below 1 likelier characters, above 1 more of the others, 0 the "
+          "likeliest alone")
+      ->type_name("T")
+      ->capture_default_str();
+  command.add_option("--seed", arguments.seed, "Of the draws: the same seed draws the same text")
+      ->type_name("N")
+      ->check(whole_number())
+      ->capture_default_str();
+  command.add_option("--output", arguments.output, "File to write: prompt and text [stdout]")
+      ->type_name("FILE")
+      ->check(not_empty())
+      ->transform(dash_is(kStandardOutput));
+  add_json(command, arguments.json, "Print one JSON object instead of the text");
+  return command;
+}
+
 CLI::App& add_inspect(CLI::App& app, InspectArguments& arguments) {
   CLI::App& command = *app.add_subcommand(
       "inspect", "Show a table's columns, or a network: its inputs, layers, parameters, FLOPs and memory");
@@ -276,6 +306,7 @@ void add_commands(CLI::App& app, Arguments& arguments, Request& request) {
     take(arguments.predict_words, arguments.predict);
     choose(request, predict, arguments.predict)();
   });
+  add_sample(app, arguments.sample).final_callback(choose(request, sample, arguments.sample));
   add_inspect(app, arguments.inspect).final_callback(choose(request, inspect, arguments.inspect));
   add_derive(app, arguments.derive, arguments.derive_words).final_callback([&] {
     take(arguments.derive_words, arguments.derive);

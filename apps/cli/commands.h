@@ -73,6 +73,17 @@ struct PredictArguments {
 };
 [[nodiscard]] int predict(const PredictArguments& arguments);
 
+struct SampleArguments {
+  std::string run_dir;
+  std::string prompt;
+  std::int64_t length = 500;  ///< characters
+  double temperature = 1;
+  std::uint64_t seed = 1;
+  std::string output = "/dev/stdout";
+  bool json = false;
+};
+[[nodiscard]] int sample(const SampleArguments& arguments);
+
 struct InspectArguments {
   std::string path;  ///< a config or a run directory
   std::vector<std::string> set;

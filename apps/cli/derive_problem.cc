@@ -296,6 +296,8 @@ DeriveProblem from_network(const DeriveArguments& arguments) {
   Network network = load_network(arguments);
   require_not_named(arguments.output, network.config.data);
   if (arguments.max_bytes) network.config.data.limits.max_bytes = arguments.max_bytes;
+  // A derivation is of one window, whose states are 0 before it.
+  if (network.config.data.sequence) network.config.data.sequence->options.is_stateful = false;
   const train::TrainingData data = train::load_training_data(network.config);
   say_notes(data.notes);
   train::resolve_units(network.config, data.schema());

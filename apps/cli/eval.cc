@@ -94,7 +94,7 @@ int eval(const EvalArguments& arguments) {
     Json json{{"on", data.part == train::JudgedBy::kTraining ? "train" : name_of(data.part)},
               {"data", files_json(judging_files(config))},
               {"notes", data.notes}};
-    add_evaluation(json, evaluation);
+    add_evaluation(json, run.config, evaluation);
     print_json(json);
     return 0;
   }
@@ -105,7 +105,7 @@ int eval(const EvalArguments& arguments) {
     say("the config names no test set: these are the samples that it validates on\n");
   const std::string place =
       arguments.data.empty() ? "" : fmt::format("test data: {}\n", printable(title(judging_files(config))));
-  print(place + report(evaluation, std::string(name_of(data.part))));
+  print(place + report(run.config, evaluation, std::string(name_of(data.part))));
   return 0;
 }
 

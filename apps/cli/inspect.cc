@@ -135,11 +135,14 @@ std::string inputs_text(const Schema& schema) {
 // What a sample is where it is a sequence of rows.
 std::string sequence_text(const SequenceSchema& sequence) {
   if (sequence.steps == 0) return "";
-  return fmt::format("\nsequences of {}{} rows, each with a target for {}\n",
+  return fmt::format("\nsequences of {}{} rows, each with a target for {}{}\n",
                      sequence.has_lengths ? "at most " : "", sequence.steps,
                      sequence.target == SequenceTarget::kEachRow ? "each row"
                      : sequence.horizon > 1 ? fmt::format("each of {} rows", sequence.horizon)
-                                            : "the whole");
+                                            : "the whole",
+                     sequence.advance == 0
+                         ? ""
+                         : fmt::format("; after {} rows states go on into the next", sequence.advance));
 }
 
 bool is_table(const InspectArguments& arguments) {

@@ -8,6 +8,7 @@
 #include <cctype>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <numbers>
 #include <string_view>
 
 #include "catenary/base/error.h"
@@ -119,8 +120,20 @@ Json confusion_json(const train::ConfusionMatrix& matrix) {
   return rows;
 }
 
-void add_evaluation(Json& json, const train::Assessment& evaluation) {
-  json.update(train::to_json(evaluation.score));
+std::optional<double> bits_each(const train::Config& config, double loss) {
+  const bool is_model = config.data.format == train::DataFormat::kText && train::is_classification(config);
+  return is_model ? std::optional(loss * std::numbers::log2e) : std::nullopt;
+}
+
+Json score_json(const train::Config& config, const train::Score& score) {
+  Json json = train::to_json(score);
+  if (const std::optional<double> bits = bits_each(config, score.loss))
+    json[fmt::format("bits_per_{}", name_of(config.data.sequence->unit))] = *bits;
+  return json;
+}
+
+void add_evaluation(Json& json, const train::Config& config, const train::Assessment& evaluation) {
+  json.update(score_json(config, evaluation.score));
   json["samples"] = evaluation.samples;
   if (!evaluation.confusion) return;
   json["classes"] = evaluation.confusion->classes();
@@ -132,13 +145,18 @@ std::string report(const train::ConfusionMatrix& matrix) {
                      matrix.str());
 }
 
-std::string report(const train::Assessment& evaluation, const std::string& what) {
+std::string report(const train::Config& config, const train::Assessment& evaluation,
+                   const std::string& what) {
   std::string text;
   if (evaluation.score.accuracy)
     text += fmt::format("{} accuracy {:.4f}\n", what, *evaluation.score.accuracy);
-  text += fmt::format("{} loss {} ({} samples)\n", what, train::loss_text(evaluation.score.loss),
+  const std::optional<double> bits = bits_each(config, evaluation.score.loss);
+  const std::string in_bits =
+      bits ? fmt::format(", {:.3f} bits a {}", *bits, name_of(config.data.sequence->unit)) : "";
+  text += fmt::format("{} loss {}{} ({} samples)\n", what, train::loss_text(evaluation.score.loss), in_bits,
                       evaluation.samples);
-  return evaluation.confusion ? text + report(*evaluation.confusion) : text;
+  // Nobody reads that of a hundred characters.
+  return evaluation.confusion && !bits ? text + report(*evaluation.confusion) : text;
 }
 
 }  // namespace catenary::cli

@@ -42,13 +42,20 @@ void require_json_apart(const std::string& output);
 /// The matrix as an array of rows, one for each true class.
 [[nodiscard]] Json confusion_json(const train::ConfusionMatrix& matrix);
 
-/// Adds loss, accuracy, samples, classes and the confusion matrix.
-void add_evaluation(Json& json, const train::Assessment& evaluation);
+/// The loss of a language model in bits for each character, or byte; nothing for other data.
+[[nodiscard]] std::optional<double> bits_each(const train::Config& config, double loss);
+
+/// Loss and accuracy; of a text "bits_per_character" or "bits_per_byte", too.
+[[nodiscard]] Json score_json(const train::Config& config, const train::Score& score);
+
+/// Adds the score, samples, classes and the confusion matrix.
+void add_evaluation(Json& json, const train::Config& config, const train::Assessment& evaluation);
 
 /// The confusion matrix below a line that says how to read it.
 [[nodiscard]] std::string report(const train::ConfusionMatrix& matrix);
 
 /// The scores and, for classes, the confusion matrix, for a person. `what`: "test" or "training".
-[[nodiscard]] std::string report(const train::Assessment& evaluation, const std::string& what);
+[[nodiscard]] std::string report(const train::Config& config, const train::Assessment& evaluation,
+                                 const std::string& what);
 
 }  // namespace catenary::cli

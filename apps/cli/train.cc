@@ -69,13 +69,13 @@ train::TrainOptions talking_options(const train::Config& config, int threads,
 Json end_event(const train::TrainResult& result, const std::string& run_dir) {
   return {{"event", "end"},
           {"run_dir", run_dir},
-          {"test", result.test ? train::to_json(result.test->score) : Json()},
+          {"test", result.test ? score_json(result.run.config, result.test->score) : Json()},
           {"seconds", result.run.environment.seconds},
           {"samples_per_second", result.run.environment.samples_per_second}};
 }
 
 void print_end(const train::TrainResult& result, const std::string& run_dir) {
-  const std::string tested = result.test ? report(*result.test, "test") + "\n" : "";
+  const std::string tested = result.test ? report(result.run.config, *result.test, "test") + "\n" : "";
   print(fmt::format("{}run directory: {}\n", tested, printable(run_dir)));
 }
 

@@ -11,7 +11,8 @@ enum class RandomPurpose : std::uint32_t {
   kShuffle = 2,
   kSplit = 3,
   kTest = 4,
-  kDropout = 5
+  kDropout = 5,
+  kSample = 6
 };
 
 /// Philox4x32-10, a counter-based generator: the number at (seed, purpose, stream, index) is a pure function

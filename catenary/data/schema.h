@@ -133,6 +133,12 @@ struct SequenceSchema {
   SequenceTarget target = SequenceTarget::kWhole;  ///< of what the targets are
   /// Rows whose targets are foretold at once, one after another; of whole sequences of numbers.
   std::int64_t horizon = 1;
+  /// Rows from a window to the next one, which begins with the states that recurrent layers have there; 0:
+  /// each begins anew. Of kEachRow the last ones of a window are answered, so that each row is once.
+  std::int64_t advance = 0;
+
+  /// Of kEachRow how many rows' targets an example has; of one with a length no more than that.
+  [[nodiscard]] std::int64_t answered() const { return advance > 0 ? advance : steps; }
   [[nodiscard]] bool operator==(const SequenceSchema&) const = default;
 };
 

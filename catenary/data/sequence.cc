@@ -82,7 +82,8 @@ void set_schema(Dataset& data, const SequenceOptions& options, std::span<const S
       .steps = options.steps > 0 ? options.steps : longest(series),
       .has_lengths = false,
       .target = options.task == SequenceTask::kEachRow ? SequenceTarget::kEachRow : SequenceTarget::kWhole,
-      .horizon = options.task == SequenceTask::kNext ? options.horizon : 1};
+      .horizon = options.task == SequenceTask::kNext ? options.horizon : 1,
+      .advance = options.is_stateful ? options.stride : 0};
   if (cuts_windows(options)) return;
   schema.has_lengths =
       std::ranges::any_of(series, [&](const Series& each) { return each.rows != schema.steps; });
@@ -157,11 +158,15 @@ void spread_targets(Dataset& data) {
   data.targets = std::move(spread);
 }
 
+// Rows at the beginning of a window that has no targets of theirs.
+std::int64_t unanswered(const SequenceSchema& schema) { return schema.steps - schema.answered(); }
+
 void arrange_targets(Dataset& data, const SequenceOptions& options, std::span<const Series> series,
                      const std::string& file) {
   if (data.target_columns == 0) return;
   if (options.task == SequenceTask::kNext) bring_forward(data, data.schema.sequence.steps);
-  if (options.task == SequenceTask::kEachRow) bring_forward(data, options.lead);
+  if (options.task == SequenceTask::kEachRow)
+    bring_forward(data, options.lead + unanswered(data.schema.sequence));
   if (options.task != SequenceTask::kWhole) return;
   data.rows_each > 0 ? spread_targets(data) : gather_whole(data, series, file);
 }
@@ -229,7 +234,7 @@ std::vector<std::int64_t> whole_series(Dataset& data, std::span<const Series> se
 // How many rows a sequence's targets stand in, from its first row on.
 std::int64_t rows_with_targets(const Dataset& data, std::int64_t first) {
   const SequenceSchema& schema = data.schema.sequence;
-  return schema.target == SequenceTarget::kEachRow ? length_of(data, first) : schema.horizon;
+  return schema.target == SequenceTarget::kEachRow ? answers_to(data, first) : schema.horizon;
 }
 
 void keep_labelled(Dataset& data, std::vector<std::int64_t>& firsts, const std::string& file) {
@@ -290,7 +295,7 @@ Sequences make_sequences(Dataset& data, const SequenceOptions& options, const st
   if (data.schema.sequence.steps == 0) set_schema(data, options, result.series);
   require_room(data, file, limits);
   const SequenceSchema& schema = data.schema.sequence;
-  result.targets = {options.lead, schema.steps + options.lead};
+  result.targets = {options.lead + unanswered(schema), options.lead + schema.steps};
   if (options.task == SequenceTask::kNext) result.targets = {schema.steps, schema.steps + schema.horizon};
   arrange_targets(data, options, result.series, file);
   const std::int64_t reach = data.target_columns > 0 ? result.targets.end : schema.steps;
@@ -305,6 +310,7 @@ Sequences sequences_to_predict(Dataset& data, const SequenceOptions& options, co
                                const DataLimits& limits) {
   if (options.task != SequenceTask::kEachRow || options.stride == 0)
     return make_sequences(data, options, file, limits);
+  if (options.is_stateful) data.schema.sequence.steps = data.schema.sequence.advance = 1;
   SequenceOptions aligned = options;
   aligned.stride = data.schema.sequence.steps;
   Sequences result = make_sequences(data, aligned, file, limits);
@@ -318,11 +324,23 @@ std::int64_t length_of(const Dataset& data, std::int64_t first) {
                               : static_cast<std::int64_t>(data.lengths[static_cast<std::size_t>(first)]);
 }
 
+std::int64_t answers_to(const Dataset& data, std::int64_t first) {
+  const SequenceSchema& schema = data.schema.sequence;
+  if (schema.target == SequenceTarget::kWhole) return 1;
+  return std::min(schema.answered(), length_of(data, first));
+}
+
 std::int64_t answers_to(const Dataset& data, std::span<const std::int64_t> firsts) {
-  if (data.schema.sequence.target == SequenceTarget::kWhole) return std::ssize(firsts);
   std::int64_t answers = 0;
-  for (const std::int64_t first : firsts) answers += length_of(data, first);
+  for (const std::int64_t first : firsts) answers += answers_to(data, first);
   return answers;
+}
+
+bool follows(const Dataset& data, std::int64_t first, std::int64_t before) {
+  if (first != before + data.schema.sequence.advance) return false;
+  if (data.rows_each > 0) return first / data.rows_each == before / data.rows_each;
+  const std::vector<float>& codes = data.series.codes;
+  return codes.empty() || codes[static_cast<std::size_t>(first)] == codes[static_cast<std::size_t>(before)];
 }
 
 std::vector<std::int64_t> rows_read(const Dataset& data, std::span<const std::int64_t> firsts) {

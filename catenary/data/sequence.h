@@ -32,6 +32,8 @@ struct SequenceOptions {
   std::string time = {};        ///< the column by which rows of a series ascend; "": none
   Gaps gaps = Gaps::kRefuse;    ///< of times
   bool target_is_input = true;  ///< kNext: the targets' past is read, too
+  /// Of windows, whose stride is at most `steps`: whether recurrent layers go on from one to the next.
+  bool is_stateful = false;
   [[nodiscard]] bool operator==(const SequenceOptions&) const = default;
 };
 
@@ -65,14 +67,18 @@ struct Sequences {
                                        const DataLimits& limits);
 
 /// The same for rows whose targets a trained model foretells. Windows that foretell each row stand side by
-/// side, but for the last one of a series, which ends it.
+/// side, but for the last one of a series, which ends it; where states go on, each row is one: the schema's
+/// steps become 1.
 [[nodiscard]] Sequences sequences_to_predict(Dataset& data, const SequenceOptions& options,
                                              const std::string& file, const DataLimits& limits);
 
 /// How many rows a sequence has.
 [[nodiscard]] std::int64_t length_of(const Dataset& data, std::int64_t first);
 
-/// How many answers a network gives to sequences: one each, or one a row.
+/// How many answers a network gives to a sequence: one, or one a row that is answered.
+[[nodiscard]] std::int64_t answers_to(const Dataset& data, std::int64_t first);
+
+/// The same of several.
 [[nodiscard]] std::int64_t answers_to(const Dataset& data, std::span<const std::int64_t> firsts);
 
 /// The rows that sequences read, each once and ascending; firsts ascend.
@@ -81,6 +87,10 @@ struct Sequences {
 /// The rows that have the sequences' targets in data.targets, each once and ascending.
 [[nodiscard]] std::vector<std::int64_t> target_rows(const Dataset& data,
                                                     std::span<const std::int64_t> firsts);
+
+/// Whether the sequence that begins at `first` goes on where the one at `before` ends, so that recurrent
+/// layers' states go on, too.
+[[nodiscard]] bool follows(const Dataset& data, std::int64_t first, std::int64_t before);
 
 /// How many rows of inputs may be read from a row on beyond the table's last one.
 [[nodiscard]] std::int64_t rows_of_padding(const Schema& schema);

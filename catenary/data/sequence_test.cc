@@ -68,6 +68,47 @@ TEST(Sequences, OfWindowsEndWithTheirSeries) {
               ElementsAre("f.csv: series of fewer rows than the 3 that a window takes are left out: 1 of 3"));
 }
 
+TEST(Sequences, ThatGoOnAnswerTheRowsThatTheOneBeforeHasNot) {
+  Dataset data = rows_of(10);
+  const Sequences windows = sequences_of(
+      data, {.steps = 4, .task = SequenceTask::kEachRow, .lead = 1, .stride = 2, .is_stateful = true});
+  EXPECT_EQ(data.schema.sequence,
+            (SequenceSchema{.steps = 4, .target = SequenceTarget::kEachRow, .advance = 2}));
+  EXPECT_THAT(windows.firsts, ElementsAre(1, 3, 5));  // the last one's last target is row 9's
+  EXPECT_EQ(windows.targets, (TargetRows{3, 5}));
+  // Window 1 reads rows 1 to 4, and foretells rows 4 and 5 by rows 3 and 4.
+  EXPECT_EQ(data.targets[1], 14);
+  EXPECT_EQ(data.targets[2], 15);
+  EXPECT_EQ(answers_to(data, windows.firsts), 6);
+  EXPECT_THAT(target_rows(data, windows.firsts), ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST(Sequences, GoOnWithinTheirSeriesAlone) {
+  Dataset data = rows_of(12, "aaaaaabbbbbb");
+  (void)sequences_of(data, {.steps = 2, .stride = 2, .is_stateful = true});
+  EXPECT_TRUE(follows(data, 3, 1));
+  EXPECT_FALSE(follows(data, 4, 1));
+  EXPECT_FALSE(follows(data, 1, 3));
+  EXPECT_FALSE(follows(data, 7, 5));
+  EXPECT_TRUE(follows(data, 9, 7));
+  data.series = {};
+  EXPECT_TRUE(follows(data, 7, 5));
+  data.rows_each = 6;
+  EXPECT_FALSE(follows(data, 7, 5));
+}
+
+TEST(Sequences, ThatGoOnAreForetoldRowByRow) {
+  Dataset data = rows_of(5);
+  data.targets = {};
+  data.target_columns = 0;
+  data.schema.sequence = {.steps = 4, .target = SequenceTarget::kEachRow, .advance = 2};
+  const Sequences rows = sequences_to_predict(
+      data, {.steps = 4, .task = SequenceTask::kEachRow, .stride = 2, .is_stateful = true}, "f.csv", {});
+  EXPECT_THAT(rows.firsts, ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_EQ(data.schema.sequence.steps, 1);
+  EXPECT_EQ(data.schema.sequence.advance, 1);
+}
+
 TEST(Sequences, WithoutTargetsHaveTheNewestWindowToo) {
   Dataset data = rows_of(4);
   data.targets = {};

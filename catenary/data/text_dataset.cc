@@ -1,13 +1,16 @@
 #include "catenary/data/text_dataset.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <unordered_map>
 
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
+#include "catenary/data/unzip.h"
 
 namespace catenary {
 
@@ -46,6 +49,8 @@ std::string level_of(std::string_view character) {
   const auto first = static_cast<unsigned char>(character.front());
   return character.size() > 1 || first < 0x80 ? std::string(character) : fmt::format("\\x{:02x}", first);
 }
+
+constexpr std::size_t kNumberLength = 4;  // of "\\x80"; other levels of bytes are shorter
 
 std::string_view without_mark(std::string_view text, TextUnit unit) {
   constexpr std::string_view kMark = "\xEF\xBB\xBF";
@@ -121,16 +126,34 @@ Schema schema_of(std::vector<std::string> levels) {
   return schema;
 }
 
+// A text as it is or in gzip, no more of it than allowed.
 std::string read_text(const std::filesystem::path& path, const DataLimits& limits) {
+  constexpr std::size_t kBlock = std::size_t{1} << 20;
   const std::uint64_t most = allowed_bytes(limits) / kCharacterBytes;
-  const std::vector<std::byte> bytes = read_at_most(path, most + 1);
-  if (bytes.size() > most) fail_too_large(path.string(), allowed_bytes(limits), "more");
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  InputFile file(path);
+  // Compressed, a text is hardly longer than it is.
+  UnzipStream stream(file, most + most / 1000 + 1024, path.string());
+  std::string text;
+  for (std::size_t read = kBlock; read == kBlock && text.size() <= most;) {
+    const std::size_t before = text.size();
+    text.resize(before + kBlock);
+    read = stream.read(std::as_writable_bytes(std::span(text).subspan(before)));
+    text.resize(before + read);
+  }
+  if (text.size() > most) fail_too_large(path.string(), allowed_bytes(limits), "more");
+  return text;
 }
 
 }  // namespace
 
 std::string_view name_of(TextUnit unit) { return unit == TextUnit::kCharacter ? "character" : "byte"; }
+
+std::string bytes_of_level(std::string_view level, TextUnit unit) {
+  if (unit == TextUnit::kCharacter || level.size() < kNumberLength) return std::string(level);
+  unsigned byte = 0;
+  std::from_chars(level.data() + 2, level.data() + level.size(), byte, 16);
+  return {static_cast<char>(byte)};
+}
 
 Dataset parse_text(std::string_view text, const std::string& name, TextUnit unit, const DataLimits& limits) {
   const std::string_view read = without_mark(text, unit);

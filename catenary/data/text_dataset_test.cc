@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/errors.h"
+#include "tests/support/gzip.h"
 #include "tests/support/temporary_directory.h"
 
 namespace catenary {
@@ -30,6 +31,29 @@ TEST(TextDataset, MayBeOfBytes) {
   const Dataset data = parse_text("a\xC3\xB6", "b.txt", TextUnit::kByte);
   EXPECT_THAT(data.schema.classes, ElementsAre("a", "\\xb6", "\\xc3"));
   EXPECT_THAT(data.targets, ElementsAre(0, 2, 1));
+}
+
+TEST(TextDataset, GivesTheBytesOfEachLevelBack) {
+  const std::string text = "a\xC3\xB6\\x";
+  std::string again;
+  const Dataset data = parse_text(text, "b.txt", TextUnit::kByte);
+  for (const float code : data.targets)
+    again += bytes_of_level(data.schema.classes[static_cast<std::size_t>(code)], TextUnit::kByte);
+  EXPECT_EQ(again, text);
+  EXPECT_EQ(bytes_of_level("\xF0\x9F\x98\x80", TextUnit::kCharacter), "\xF0\x9F\x98\x80");
+}
+
+TEST(TextDataset, MayBeInGzip) {
+  const testing_support::TemporaryDirectory folder;
+  const std::string text = "abcab\n";
+  const std::filesystem::path path = folder.file("b.txt.gz", testing_support::gzip(text));
+  const Dataset data = load_text(path, TextUnit::kCharacter, {});
+  EXPECT_THAT(data.schema.classes, ElementsAre("\n", "a", "b", "c"));
+  EXPECT_THAT(data.targets, ElementsAre(1, 2, 3, 1, 2, 0));
+  EXPECT_EQ(error_of([&] { (void)load_text(path, TextUnit::kCharacter, {.max_bytes = 5 * 41}); }),
+            fmt::format("data: {}: needed data that take at most 205 bytes of memory, found more; "
+                        "data.max_bytes (--max-bytes) sets the limit",
+                        path.string()));
 }
 
 TEST(TextDataset, DoesNotCountAByteOrderMark) {

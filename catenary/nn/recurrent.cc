@@ -83,9 +83,11 @@ RecurrentResult recurrent(Cell cell, std::int64_t units, const RecurrentInput& i
     return slice(carry, 0, first, first + count);
   };
   const auto last = [&](Value carry) { return reshape(rows(carry, is_forward ? steps : 0, 1), {units}); };
-  return {.sequence = input.length ? result.outputs[0] : rows(result.carries[0], is_forward ? 1 : 0, steps),
-          .last = {.hidden = last(result.carries[0]),
-                   .cell = cell == Cell::kLstm ? last(result.carries[1]) : Value()}};
+  const RecurrentState all{.hidden = result.carries[0],
+                           .cell = cell == Cell::kLstm ? result.carries[1] : Value()};
+  return {.sequence = input.length ? result.outputs[0] : rows(all.hidden, is_forward ? 1 : 0, steps),
+          .last = {.hidden = last(all.hidden), .cell = all.cell ? last(all.cell) : Value()},
+          .all = is_forward ? all : RecurrentState()};
 }
 
 RecurrentResult bidirectional(Cell cell, std::int64_t units, const RecurrentInput& input,

@@ -77,6 +77,8 @@ struct RecurrentResult {
   /// [T, units]: h of each row, in the rows' order; 0 beyond a sample's length.
   Value sequence;
   RecurrentState last;  ///< after a sample's last step, which is that of row 0 where it goes backward
+  /// [T + 1, units], of one that goes forward: row t is the state before row t, row T the last one.
+  RecurrentState all = {};
 };
 
 /// A recurrent layer, in its input's number type. Throws Error{shape} unless units is 1 or more and the rows

@@ -25,9 +25,13 @@ void require_ok(Status status) {
 Evaluator::Evaluator(const Model& model, Variables& variables, Samples samples, ThreadPool& pool)
     : samples_(std::move(samples)),
       feed_(*samples_.examples),
+      batches_(model.states.empty() ? batches_of(samples_.rows, kEvaluationBatch)
+                                    : by_series(samples_.examples->data, samples_.rows, kEvaluationBatch)),
+      states_(model.states, kEvaluationBatch),
       has_classes_(bool(model.predicted_class)),
       step_(compile(evaluation_program(model), variables, {.pool = &pool})) {
   feed_.bind(step_);
+  states_.bind(step_);
   step_.reserve(std::min(kEvaluationBatch, samples_.size()));
 }
 
@@ -36,18 +40,22 @@ Assessment Evaluator::evaluate() {
   const std::vector<std::string>& classes = samples_.examples->data.schema.classes;
   if (has_classes_ && classes.size() <= kMostConfused) result.confusion.emplace(classes);
   Sums sums;
-  for (std::int64_t first = 0; first < samples_.size(); first += kEvaluationBatch) {
-    const auto count = static_cast<std::size_t>(std::min(kEvaluationBatch, samples_.size() - first));
-    const std::span rows = std::span(samples_.rows).subspan(static_cast<std::size_t>(first), count);
-    const Status status = feed_.run(step_, {.size = std::ssize(rows), .indices = rows.data()});
+  std::int64_t done = 0;
+  each_batch(batches_, [&](const Batch& batch) {
+    states_.begin(samples_.examples->data, batch);
+    const Status status = feed_.run(step_, batch);
     if (status == Status::kNotFinite) {
-      fail(ErrorKind::kNumeric, "samples {} to {}: {}", first, first + std::ssize(rows) - 1,
+      fail(ErrorKind::kNumeric, "samples {} to {}: {}", done, done + batch.size - 1,
            message(step_.not_finite().value()));
     }
     require_ok(status);
+    states_.end(step_);
     sums.loss += step_.scalar("loss");
-    if (has_classes_) sums.correct += count_correct(rows, result);
-  }
+    if (has_classes_)
+      sums.correct += count_correct({batch.indices, static_cast<std::size_t>(batch.size)}, result);
+    done += batch.size;
+    return true;
+  });
   const auto samples = static_cast<double>(samples_.size());
   result.score.loss = sums.loss / samples;
   if (has_classes_) {
@@ -59,12 +67,11 @@ Assessment Evaluator::evaluate() {
 
 std::int64_t Evaluator::count_correct(std::span<const std::int64_t> rows, Assessment& result) const {
   const Dataset& data = samples_.examples->data;
-  const bool is_of_rows = data.schema.sequence.target == SequenceTarget::kEachRow;
   const std::span<const float> predicted = step_.rows("class");
   const std::size_t answers = predicted.size() / rows.size();  // of a sample, with those beyond its length
   std::int64_t correct = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto count = static_cast<std::size_t>(is_of_rows ? length_of(data, rows[i]) : 1);
+    const auto count = static_cast<std::size_t>(answers_to(data, rows[i]));
     for (std::size_t answer = 0; answer < count; ++answer) {
       const float truth = data.targets[static_cast<std::size_t>(rows[i]) + answer];
       const float found = predicted[i * answers + answer];

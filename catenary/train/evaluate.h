@@ -5,12 +5,14 @@
 #include <span>
 
 #include "catenary/engine/step.h"
+#include "catenary/train/batches.h"
 #include "catenary/train/feed.h"
 #include "catenary/train/model.h"
 #include "catenary/train/run/history.h"
 #include "catenary/train/run/metrics.h"
 #include "catenary/train/run/run_directory.h"
 #include "catenary/train/samples.h"
+#include "catenary/train/states.h"
 
 namespace catenary::train {
 
@@ -39,6 +41,8 @@ class Evaluator {
 
   const Samples samples_;
   Feed feed_;
+  Batches batches_;
+  States states_;
   bool has_classes_;
   Step step_;
 };

@@ -39,7 +39,7 @@ std::int64_t rows_read_of(const SequenceSchema& sequence) {
 
 // Rows of the table that a sample's targets stand in.
 std::int64_t target_rows_of(const SequenceSchema& sequence) {
-  return sequence.target == SequenceTarget::kEachRow ? sequence.steps : sequence.horizon;
+  return sequence.target == SequenceTarget::kEachRow ? sequence.answered() : sequence.horizon;
 }
 
 }  // namespace

@@ -37,8 +37,7 @@ nn::Cell cell_of(LayerType type) {
                                    : nn::Cell::kRnn;
 }
 
-Value add_recurrent(const LayerPlace& at) {
-  require_sequence(at);
+nn::RecurrentOptions options_of(const LayerPlace& at) {
   const RecurrentConfig& config = at.layer.recurrent;
   const bool trains = at.purpose == BuiltFor::kTraining;
   nn::RecurrentOptions options{.name = at.layer.name,
@@ -51,10 +50,45 @@ Value add_recurrent(const LayerPlace& at) {
                                .init = at.layer.init,
                                .recurrent_init = config.recurrent_init};
   if (at.layer.type == LayerType::kRnn) options.activation = at.layer.activation.op()->traits.activation;
+  return options;
+}
+
+Value answer_of(const LayerPlace& at, const nn::RecurrentResult& result) {
+  return at.layer.recurrent.returns_sequences.value_or(false) ? result.sequence : result.last.hidden;
+}
+
+// A layer whose states go on after so many rows, where the next window begins.
+AddedLayer add_stateful(const LayerPlace& at) {
+  if (at.layer.recurrent.is_bidirectional) {
+    fail(ErrorKind::kConfig,
+         "{}: a bidirectional layer reads a window from its end, too, where no state comes from: needed "
+         "'bidirectional = false', or [data.sequence] without 'stateful = true'",
+         where(at));
+  }
+  AddedLayer added;
+  const auto state = [&](std::string_view part) {
+    added.states.push_back({.name = fmt::format("{}.{}", at.layer.name, part), .before = {}, .after = {}});
+    return added.states.back().before = at.x.graph().input(added.states.back().name, {at.layer.units});
+  };
+  nn::RecurrentInput input{.rows = at.x, .length = at.length};
+  input.start.hidden = state("hidden");
+  if (at.layer.type == LayerType::kLstm) input.start.cell = state("cell");
+  const nn::RecurrentResult result =
+      nn::recurrent(cell_of(at.layer.type), at.layer.units, input, options_of(at));
+  const std::int64_t next = at.schema.sequence.advance;
+  const auto row = [&](Value all) { return reshape(slice(all, 0, next, next + 1), {at.layer.units}); };
+  added.states[0].after = row(result.all.hidden);
+  if (at.layer.type == LayerType::kLstm) added.states[1].after = row(result.all.cell);
+  added.output = answer_of(at, result);
+  return added;
+}
+
+AddedLayer add_recurrent(const LayerPlace& at) {
+  require_sequence(at);
+  if (at.schema.sequence.advance > 0) return add_stateful(at);
   const nn::RecurrentInput input{.rows = at.x, .length = at.length};
-  const auto build = config.is_bidirectional ? nn::bidirectional : nn::recurrent;
-  const nn::RecurrentResult result = build(cell_of(at.layer.type), at.layer.units, input, options);
-  return config.returns_sequences.value_or(false) ? result.sequence : result.last.hidden;
+  const auto build = at.layer.recurrent.is_bidirectional ? nn::bidirectional : nn::recurrent;
+  return {answer_of(at, build(cell_of(at.layer.type), at.layer.units, input, options_of(at)))};
 }
 
 // The number of codes of the one category that an embedding reads.
@@ -106,20 +140,21 @@ void resolve_sequences(Config& config, const Schema& schema) {
   }
 }
 
-Value add_layer(const LayerPlace& at) {
+AddedLayer add_layer(const LayerPlace& at) {
   switch (at.layer.type) {
     case LayerType::kRnn:
     case LayerType::kLstm:
     case LayerType::kGru: return add_recurrent(at);
     case LayerType::kEmbedding:
-      return nn::embedding(vocabulary(at), at.layer.units, {.name = at.layer.name, .init = at.layer.init})(
-          at.x, at.layer.name);
-    case LayerType::kMeanOverTime: return require_sequence(at), nn::mean_over_time(at.x, at.length);
-    case LayerType::kLastRow: return require_sequence(at), nn::last_row(at.x, at.length);
-    case LayerType::kFlatten: return flattened(at);
+      return {nn::embedding(vocabulary(at), at.layer.units, {.name = at.layer.name, .init = at.layer.init})(
+          at.x, at.layer.name)};
+    case LayerType::kMeanOverTime:
+      return require_sequence(at), AddedLayer{nn::mean_over_time(at.x, at.length)};
+    case LayerType::kLastRow: return require_sequence(at), AddedLayer{nn::last_row(at.x, at.length)};
+    case LayerType::kFlatten: return {flattened(at)};
     case LayerType::kDense: break;
   }
-  return add_dense(at);
+  return {add_dense(at)};
 }
 
 double weight_count(const LayerPlace& at) {

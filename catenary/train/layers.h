@@ -38,9 +38,22 @@ struct LayerPlace {
 /// layer further on, or the target, needs it.
 void resolve_sequences(Config& config, const Schema& schema);
 
+/// A state that a recurrent layer begins a window with and leaves to the one after it.
+struct CarriedState {
+  std::string name;  ///< of the input
+  Value before;      ///< that input, [units]
+  Value after;       ///< [units]
+};
+
+/// What a layer adds to a network.
+struct AddedLayer {
+  Value output;
+  std::vector<CarriedState> states = {};  ///< of a recurrent one, where the schema says that states go on
+};
+
 /// Adds the layer to the graph of x. A dense layer acts on each row of a sequence. Throws Error{config} where
-/// x is not what the layer reads.
-[[nodiscard]] Value add_layer(const LayerPlace& at);
+/// x is not what the layer reads, and for a layer that goes backward where states go on.
+[[nodiscard]] AddedLayer add_layer(const LayerPlace& at);
 
 /// How many numbers its weights and biases have, counted before anything is made of them. Without what a cell
 /// has besides.

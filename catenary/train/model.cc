@@ -1,6 +1,8 @@
 #include "catenary/train/model.h"
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -53,7 +55,7 @@ Value mean_loss(const Model& model, const Schema& schema, const std::function<Va
       });
   const Value rows = made.outputs[0];
   if (!model.length) return mean(rows);
-  return dot(rows, nn::rows_within(model.length, schema.sequence.steps)) / model.length;
+  return dot(rows, nn::rows_within(model.length, schema.sequence.answered())) / model.length;
 }
 
 // The loss, what the network predicts, and both in the targets' own units. The losses of numbers hang on
@@ -85,9 +87,9 @@ Shape answer_shape(const Config& config, const Schema& schema) {
 }
 
 Shape target_shape(const Config& config, const Schema& schema) {
-  const std::int64_t steps = schema.sequence.steps, targets = std::ssize(schema.target_names);
-  if (is_classification(config)) return has_row_targets(schema) ? Shape{steps} : Shape{};
-  return has_row_targets(schema) ? Shape{steps, targets} : Shape{schema.sequence.horizon * targets};
+  const std::int64_t rows = schema.sequence.answered(), targets = std::ssize(schema.target_names);
+  if (is_classification(config)) return has_row_targets(schema) ? Shape{rows} : Shape{};
+  return has_row_targets(schema) ? Shape{rows, targets} : Shape{schema.sequence.horizon * targets};
 }
 
 // The layer that made one vector of a sequence.
@@ -110,6 +112,13 @@ void require_answer(const Model& model, const Config& config, const Schema& sche
        : goes_on ? "; one answer to a whole sequence gives 'return_sequences = false' in the last recurrent "
                    "layer, or a layer of the type last_row, mean_over_time or flatten"
                  : "");
+}
+
+// Of targets of each row the answers that count: those of a window's last rows.
+Value answered_rows(Value output, const Schema& schema) {
+  const std::int64_t steps = schema.sequence.steps, answered = schema.sequence.answered();
+  if (!has_row_targets(schema) || answered == steps) return output;
+  return slice(output, 0, steps - answered, steps);
 }
 
 void require_few(const LayerConfig& layer, std::size_t index, double parameters) {
@@ -159,14 +168,17 @@ Model::Model(const Config& config, const Schema& schema, BuiltFor purpose) {
     const LayerPlace at{config.layers[i], i, schema, purpose, output, length};
     require_few(at.layer, i, static_cast<double>(before) + weight_count(at));
     for (const DropoutMask& mask : masks_of(at)) masks.push_back(mask);
-    output = add_layer(at);
+    AddedLayer added = add_layer(at);
+    output = added.output;
     layers.push_back(output);
+    std::ranges::move(added.states, std::back_inserter(states));
     std::int64_t count = 0;
     for (const Value p : graph.parameters()) count += p.shape().size();
     require_few(at.layer, i, static_cast<double>(count));
     layer_parameters.push_back(count - std::exchange(before, count));
   }
   require_answer(*this, config, schema);
+  output = answered_rows(output, schema);
   target = graph.input("target", target_shape(config, schema));
   const bool is_labelled = is_classification(config);
   const LossFacts& facts = facts_of(config.train.loss);
@@ -183,7 +195,13 @@ Value objective(Model& model, const Config& config) {
   return decay > 0 ? loss + nn::l2_penalty(model.graph, decay) : loss;
 }
 
+std::string output_of(const CarriedState& state) { return state.name + ".after"; }
+
 namespace {
+
+void add_states(const Model& model, Program& program) {
+  for (const CarriedState& state : model.states) program.outputs.push_back({output_of(state), state.after});
+}
 
 void add_accuracy(Model& model, Program& program) {
   const Value hits = equal(model.predicted_class, model.target);
@@ -208,18 +226,21 @@ Program training_program(Model& model, const Config& config) {
   Program program{{{"loss", loss}},
                   optim::make_optimizer(config.train.optimizer)(parameters, derivative.adjoints)};
   if (config.train.accuracy) add_accuracy(model, program);
+  add_states(model, program);
   return program;
 }
 
 Program evaluation_program(const Model& model) {
   Program program{{{"loss", batch_sum(model.reported_loss)}}, {}};
   if (model.predicted_class) program.outputs.push_back({"class", model.predicted_class});
+  add_states(model, program);
   return program;
 }
 
 Program prediction_program(const Model& model) {
   Program program{{{"prediction", model.prediction}}, {}};
   if (model.predicted_class) program.outputs.push_back({"class", model.predicted_class});
+  add_states(model, program);
   return program;
 }
 

@@ -37,7 +37,10 @@ struct Model {
   std::vector<Value> layers;                   ///< each layer's output
   std::vector<std::int64_t> layer_parameters;  ///< each layer's trainable numbers
   std::vector<DropoutMask> masks;              ///< further inputs; of kTraining alone
-  Value output;           ///< the last layer's: logits, or the predicted numbers; of the target's rows
+  std::vector<CarriedState> states;            ///< that go on from window to window
+  /// The last layer's: logits, or the predicted numbers; where each row has a target those of the rows that
+  /// are answered.
+  Value output;
   Value prediction;       ///< probabilities of the classes, or the predicted numbers in the targets' units
   Value predicted_class;  ///< index of the most probable class, of each row [T]; empty for regression
   Value loss;             ///< of one sample; of targets of each row the mean over a sample's rows
@@ -56,6 +59,9 @@ struct Network {
   Variables variables;
 };
 
+/// The output that has what a state has become.
+[[nodiscard]] std::string output_of(const CarriedState& state);
+
 /// What a training minimises: the batch's mean loss, plus the weight decay's penalty if the config has one.
 [[nodiscard]] Value objective(Model& model, const Config& config);
 
@@ -66,7 +72,8 @@ struct Network {
 /// Outputs "loss" (the batch's sum, in the targets' units) and, for classes, "class" (each sample's index).
 [[nodiscard]] Program evaluation_program(const Model& model);
 
-/// Outputs "prediction" and, for classes, "class", each for every sample.
+/// Outputs "prediction" and, for classes, "class", each for every sample. All three also have the states that
+/// go on.
 [[nodiscard]] Program prediction_program(const Model& model);
 
 }  // namespace catenary::train

@@ -14,6 +14,7 @@
 #include "catenary/base/text.h"
 #include "catenary/data/csv/column_names.h"
 #include "catenary/data/table_columns.h"
+#include "catenary/train/batches.h"
 #include "catenary/train/evaluate.h"
 #include "catenary/train/model.h"
 #include "catenary/train/predictor.h"
@@ -113,22 +114,21 @@ std::int64_t predict(const StoredRun& run, const PredictOptions& options, const 
   const RowNumbers beside = rows_beside(inputs, run.config);
   PredictionTable table = prediction_table(run.config, run.model.schema, std::ssize(beside));
   table.carried = carried_columns(inputs, beside, texts, run.config);
-  Network network(run.config, run.model.schema);
+  Network network(run.config, inputs.file.data.schema);
   load_parameters(run.model, network.variables);
   ThreadPool pool(options.threads);
   Predictor predictor(network, inputs.file, title(files), pool);
   PredictionWriter writer(options.format, std::move(table), sink);
   std::int64_t last = -1;
-  const std::int64_t samples = std::ssize(inputs.rows);
-  for (std::int64_t first = 0; first < samples; first += kEvaluationBatch) {
-    const std::int64_t* rows = &inputs.rows[static_cast<std::size_t>(first)];
-    predictor.predict({.size = std::min(kEvaluationBatch, samples - first), .indices = rows},
-                      [&](const Prediction& prediction) {
-                        // A series' last window has rows of the one before it.
-                        if (prediction.row > last) writer.add(prediction);
-                        last = std::max(last, prediction.row);
-                      });
-  }
+  each_batch(batches_of(inputs.rows, network.model.states.empty() ? kEvaluationBatch : 1),
+             [&](const Batch& batch) {
+               predictor.predict(batch, [&](const Prediction& prediction) {
+                 // A series' last window has rows of the one before it.
+                 if (prediction.row > last) writer.add(prediction);
+                 last = std::max(last, prediction.row);
+               });
+               return true;
+             });
   writer.finish();
   return std::ssize(beside);
 }

@@ -40,19 +40,24 @@ Predictor::Predictor(Network& network, const Examples& examples, std::string fil
       feed_(examples, Feed::Targets::kLeft),
       has_classes_(bool(network.model.predicted_class)),
       file_(std::move(file)),
+      states_(network.model.states, 1),
       step_(compile(prediction_program(network.model), network.variables, {.pool = &pool})) {
   feed_.bind(step_);
+  states_.bind(step_);
 }
 
 void Predictor::predict(const Batch& batch, const std::function<void(const Prediction&)>& take) {
+  states_.begin(data_, batch);
   require_ok(feed_.run(step_, batch));
-  const bool is_of_rows = data_.schema.sequence.target == SequenceTarget::kEachRow;
-  const auto answers = static_cast<std::size_t>(is_of_rows ? data_.schema.sequence.steps : 1);  // of a sample
+  states_.end(step_);
+  const SequenceSchema& sequence = data_.schema.sequence;
+  const bool is_of_rows = sequence.target == SequenceTarget::kEachRow;
+  const auto answers = static_cast<std::size_t>(is_of_rows ? sequence.answered() : 1);  // of a sample
   const std::span<const float> numbers = step_.rows("prediction");
   const std::size_t columns = numbers.size() / static_cast<std::size_t>(batch.size) / answers;
   for (std::int64_t i = 0; i < batch.size; ++i) {
     const std::int64_t row = batch.indices != nullptr ? batch.indices[i] : batch.first + i;
-    const std::int64_t count = is_of_rows ? length_of(data_, row) : 1;
+    const std::int64_t count = answers_to(data_, row);
     for (std::int64_t answer = 0; answer < count; ++answer) {
       const auto at = static_cast<std::size_t>(i) * answers + static_cast<std::size_t>(answer);
       Prediction prediction{.numbers = numbers.subspan(at * columns, columns), .row = row + answer};

@@ -10,13 +10,15 @@
 #include "catenary/train/model.h"
 #include "catenary/train/prediction_writer.h"
 #include "catenary/train/samples.h"
+#include "catenary/train/states.h"
 
 namespace catenary::train {
 
 /// The table that a network's predictions make, without carried columns.
 [[nodiscard]] PredictionTable prediction_table(const Config& config, const Schema& schema, std::int64_t rows);
 
-/// Asks a network about samples of one file. All but the file's name must outlive it.
+/// Asks a network about samples of one file. All but the file's name must outlive it. Where states go on, a
+/// batch is one sample, in the order of the rows.
 class Predictor {
  public:
   Predictor(Network& network, const Examples& examples, std::string file, ThreadPool& pool);
@@ -33,6 +35,7 @@ class Predictor {
   Feed feed_;
   bool has_classes_;
   std::string file_;
+  States states_;
   Step step_;
 };
 

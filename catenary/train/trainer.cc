@@ -8,9 +8,11 @@
 #include "catenary/base/error.h"
 #include "catenary/data/limits.h"
 #include "catenary/data/split.h"
+#include "catenary/train/batches.h"
 #include "catenary/train/dropout.h"
 #include "catenary/train/feed.h"
 #include "catenary/train/room.h"
+#include "catenary/train/states.h"
 
 namespace catenary::train {
 
@@ -53,7 +55,7 @@ class Training {
     double loss = 0;
     double correct = 0, judged = 0;
   };
-  [[nodiscard]] std::vector<std::int64_t> order_of(std::int64_t epoch) const;
+  [[nodiscard]] Batches batches_of_epoch(std::int64_t epoch) const;
   void run_batch(std::int64_t epoch, const Batch& batch);
   [[nodiscard]] bool report(std::int64_t epoch, std::int64_t done);
   [[nodiscard]] Score score(std::int64_t done) const;
@@ -67,6 +69,7 @@ class Training {
   Model model_;  // with what only training needs; its variables are the network's
   Step step_;
   Dropout dropout_;
+  States states_;
   std::optional<Evaluator> validation_;
   std::int64_t parameters_ = 0, steps_between_reports_ = 1;
   std::int64_t steps_ = 0;
@@ -86,9 +89,11 @@ Training::Training(Network& network, const Config& config, const TrainingData& d
       feed_(data.file),
       model_(config, data.schema(), BuiltFor::kTraining),
       step_(compile(training_program(model_, config), network.variables, {.pool = &pool_})),
-      dropout_(model_.masks, static_cast<std::uint64_t>(config.seed), batch_size_) {
+      dropout_(model_.masks, static_cast<std::uint64_t>(config.seed), batch_size_),
+      states_(model_.states, batch_size_) {
   feed_.bind(step_);
   dropout_.bind(step_);
+  states_.bind(step_);
   require_room({.needed = step_.planned_bytes(batch_size_),
                 .samples = batch_size_,
                 .has_steps = data.schema().sequence.steps > 0},
@@ -106,36 +111,42 @@ std::optional<Score> Training::validate() {
   return validation_->evaluate().score;
 }
 
-std::vector<std::int64_t> Training::order_of(std::int64_t epoch) const {
+// At random; where states go on, one window after the other.
+Batches Training::batches_of_epoch(std::int64_t epoch) const {
+  if (!model_.states.empty()) return side_by_side(data_.train_rows, batch_size_);
   std::vector<std::int64_t> order =
       permutation(samples_, static_cast<std::uint64_t>(config_.seed), static_cast<std::uint64_t>(epoch));
   for (std::int64_t& row : order) row = data_.train_rows[static_cast<std::size_t>(row)];
-  return order;
+  return batches_of(std::move(order), batch_size_);
 }
 
 std::optional<Score> Training::run_epoch(std::int64_t epoch) {
   epoch_start_ = Clock::now();
   sums_ = {};
-  const std::vector<std::int64_t> order = order_of(epoch);
-  for (std::int64_t first = 0; first < samples_; first += batch_size_) {
-    const std::int64_t size = std::min(batch_size_, samples_ - first);
-    const std::span rest = std::span(order).subspan(static_cast<std::size_t>(first + size));
+  const Batches batches = batches_of_epoch(epoch);
+  std::int64_t done = 0;
+  const bool goes_on = each_batch(batches, [&](const Batch& batch) {
+    done += batch.size;
+    const std::span rest = std::span(batches.rows).subspan(static_cast<std::size_t>(done));
     feed_.will_need(rest.first(std::min(rest.size(), static_cast<std::size_t>(batch_size_))));
-    run_batch(epoch, {.size = size, .indices = order.data() + first});
-    if (++steps_ % steps_between_reports_ == 0 && !report(epoch, first + size)) return std::nullopt;
-  }
+    run_batch(epoch, batch);
+    return ++steps_ % steps_between_reports_ != 0 || report(epoch, done);
+  });
+  if (!goes_on) return std::nullopt;
   seconds_ += seconds_since(epoch_start_);
   return score(samples_);
 }
 
 void Training::run_batch(std::int64_t epoch, const Batch& batch) {
   dropout_.draw(steps_, batch.size);
+  states_.begin(data_.file.data, batch);
   const Status status = feed_.run(step_, batch);
   if (status == Status::kNotFinite) {
     fail(ErrorKind::kNumeric, "epoch {}, step {}: {}; a smaller learning_rate than {} may help", epoch,
          steps_ + 1, message(step_.not_finite().value()), optim::learning_rate_of(config_.train.optimizer));
   }
   require_ok(status);
+  states_.end(step_);
   sums_.loss += step_.scalar("loss") * static_cast<double>(batch.size);
   if (!config_.train.accuracy) return;
   sums_.correct += step_.scalar("correct");

@@ -17,8 +17,8 @@ namespace {
 
 using Keys = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 9> kSequenceKeys = {
-    "target", "steps", "horizon", "stride", "series", "time", "gaps", "target_is_input", "unit"};
+constexpr std::array<std::string_view, 10> kSequenceKeys = {
+    "target", "steps", "horizon", "stride", "stateful", "series", "time", "gaps", "target_is_input", "unit"};
 constexpr std::array kTasks = {SequenceTask::kNext, SequenceTask::kWhole, SequenceTask::kEachRow};
 constexpr std::array kGaps = {Gaps::kRefuse, Gaps::kAllow};
 constexpr std::array kUnits = {TextUnit::kCharacter, TextUnit::kByte};
@@ -40,18 +40,30 @@ std::int64_t count(const TableReader& table, std::string_view key, std::int64_t 
 
 void require_steps(const TableReader& table, std::string_view what) { (void)table.require("steps", what); }
 
-// Of each row: whole series, or windows where a stride is given.
+// Rows between windows: states that go on leave none out, and take windows side by side unless told
+// otherwise.
+void read_stride(const TableReader& table, std::int64_t usual, SequenceOptions& options) {
+  options.stride = count(table, "stride", options.is_stateful ? options.steps : usual);
+  if (!options.is_stateful || options.stride <= options.steps) return;
+  fail(ErrorKind::kConfig,
+       "{}: data.sequence.stride: expected at most the {} steps of a window beside "
+       "stateful = true, so that states go on from row to row, found {}",
+       table.place(), options.steps, options.stride);
+}
+
+// Of each row: whole series, or windows where a stride is given or states go on.
 void read_windows(const TableReader& table, SequenceOptions& options) {
   if (options.task == SequenceTask::kNext)
     require_steps(table, "a whole number, the rows that a window reads");
-  if (options.task == SequenceTask::kEachRow && table.find("stride") != nullptr)
-    require_steps(table, "a whole number, the rows of a window, beside stride");
+  options.is_stateful = table.boolean("stateful", false);
+  if (options.task == SequenceTask::kEachRow && (options.is_stateful || table.find("stride") != nullptr))
+    require_steps(table, "a whole number, the rows of a window, beside stride or stateful");
   if (options.task == SequenceTask::kWhole)
-    forbid_keys(table, {"stride"}, "applies only to windows, and target = \"whole\" has none");
+    forbid_keys(table, {"stride", "stateful"}, "applies only to windows, and target = \"whole\" has none");
   if (options.task != SequenceTask::kNext) forbid_keys(table, {"horizon", "target_is_input"}, kOfNext);
   options.steps = count(table, "steps", 0);
   options.horizon = count(table, "horizon", 1);
-  options.stride = count(table, "stride", options.task == SequenceTask::kNext ? 1 : 0);
+  read_stride(table, options.task == SequenceTask::kNext ? 1 : 0, options);
 }
 
 void read_series_keys(const TableReader& table, SequenceOptions& options) {
@@ -73,8 +85,9 @@ SequenceConfig read_text(const TableReader& table) {
               "does not apply to a text: each character's target is the next one");
   forbid_keys(table, {"series", "time", "gaps"}, kOfTables);
   require_steps(table, "a whole number, the characters that a sample reads");
+  sequence.options.is_stateful = table.boolean("stateful", false);
   sequence.options.steps = count(table, "steps", 0);
-  sequence.options.stride = count(table, "stride", sequence.options.steps);
+  read_stride(table, sequence.options.steps, sequence.options);
   sequence.unit = table.choice("unit", std::span<const TextUnit>(kUnits), TextUnit::kCharacter);
   return sequence;
 }
@@ -120,7 +133,8 @@ std::string to_toml(const SequenceConfig& sequence, DataFormat format) {
   if (!is_text) keys.push_back(fmt::format("target = \"{}\"", name_of(options.task)));
   if (options.steps > 0) keys.push_back(fmt::format("steps = {}", options.steps));
   if (is_next) keys.push_back(fmt::format("horizon = {}", options.horizon));
-  if (options.stride > 0) keys.push_back(fmt::format("stride = {}", options.stride));
+  if (options.stride > 0)
+    keys.push_back(fmt::format("stride = {}, stateful = {}", options.stride, options.is_stateful));
   if (!options.series.empty()) keys.push_back(fmt::format("series = {}", quoted_toml(options.series)));
   if (!options.time.empty())
     keys.push_back(fmt::format("time = {}, gaps = \"{}\"", quoted_toml(options.time), name_of(options.gaps)));

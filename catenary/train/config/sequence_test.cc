@@ -65,6 +65,29 @@ TEST(SequenceConfig, TakesWholeSeriesForOneTargetAndForEachRow) {
   EXPECT_EQ(options_of("{ target = 'each_row', steps = 9, stride = 3 }").stride, 3);
 }
 
+TEST(SequenceConfig, TakesWindowsSideBySideWhereStatesGoOn) {
+  const SequenceOptions next = options_of("{ steps = 24, stateful = true }");
+  EXPECT_TRUE(next.is_stateful);
+  EXPECT_EQ(next.stride, 24);
+  EXPECT_EQ(options_of("{ steps = 24, stride = 8, stateful = true }").stride, 8);
+  EXPECT_EQ(options_of("{ target = 'each_row', steps = 9, stateful = true }").stride, 9);
+  EXPECT_EQ(options_of("{ target = 'each_row', series = 'id', stateful = false }").stride, 0);
+  const Config text =
+      config_of({"format = 'text'\ntrain = 'b.txt'\nsequence = { steps = 64, stateful = true }",
+                 "softmax_cross_entropy"});
+  EXPECT_TRUE(text.data.sequence->options.is_stateful);
+}
+
+TEST(SequenceConfig, LeavesNoRowOutWhereStatesGoOn) {
+  EXPECT_EQ(fault_of_keys("{ steps = 3, stride = 4, stateful = true }"),
+            "config: /c/c.toml:5:12: data.sequence.stride: expected at most the 3 steps of a window beside "
+            "stateful = true, so that states go on from row to row, found 4");
+  EXPECT_THAT(fault_of_keys("{ target = 'whole', series = 'id', stateful = true }"),
+              HasSubstr("data.sequence.stateful: applies only to windows, and target = \"whole\" has none"));
+  EXPECT_THAT(fault_of_keys("{ target = 'each_row', stateful = true }"),
+              HasSubstr("missing key 'data.sequence.steps'"));
+}
+
 TEST(SequenceConfig, OfATextForetellsEachNextCharacter) {
   const Config config =
       config_of({"format = 'text'\ntrain = 'b.txt'\nsequence = { steps = 64 }", "softmax_cross_entropy"});
@@ -85,8 +108,8 @@ TEST(SequenceConfig, TakesTheRowsOfImagesForSteps) {
 TEST(SequenceConfig, IsWrittenAndReadBack) {
   for (const std::string sequence :
        {"{ steps = 24, horizon = 12, stride = 3, series = 'id', time = 'day', gaps = 'allow' }",
-        "{ target = 'whole', series = 'id' }",
-        "{ target = 'each_row', steps = 9, stride = 3, time = 't' }"}) {
+        "{ target = 'whole', series = 'id' }", "{ target = 'each_row', steps = 9, stride = 3, time = 't' }",
+        "{ target = 'each_row', steps = 9, stride = 3, stateful = true }"}) {
     const Config config = config_of({fmt::format("{}sequence = {}", kWindowed, sequence)});
     EXPECT_EQ(parse_config(to_toml(config), "/c/c.toml").data.sequence, config.data.sequence) << sequence;
   }

@@ -265,7 +265,8 @@ Json sequence_json(const SequenceSchema& sequence) {
   return {{"steps", sequence.steps},
           {"has_lengths", sequence.has_lengths},
           {"target", kSequenceTargets[static_cast<std::size_t>(sequence.target)]},
-          {"horizon", sequence.horizon}};
+          {"horizon", sequence.horizon},
+          {"advance", sequence.advance}};
 }
 
 void read_sequence(Schema& schema, const std::string& text, const std::string& name) {
@@ -276,13 +277,18 @@ void read_sequence(Schema& schema, const std::string& text, const std::string& n
   };
   const ReadJson& has_lengths = reader.member(reader.json(), "has_lengths");
   if (!has_lengths.is_boolean()) reader.complain("true or false", has_lengths);
+  const auto advance =
+      static_cast<std::int64_t>(reader.whole(reader.member(reader.json(), "advance"), 0, kMost));
   const std::size_t target = reader.position(reader.member(reader.json(), "target"), kSequenceTargets);
   schema.sequence = {.steps = count("steps"),
                      .has_lengths = has_lengths.get<bool>(),
                      .target = static_cast<SequenceTarget>(target),
-                     .horizon = count("horizon")};
+                     .horizon = count("horizon"),
+                     .advance = advance};
   if (schema.sequence.horizon > 1 && schema.sequence.target == SequenceTarget::kEachRow)
     reader.complain("a horizon of 1 where each row has a target", reader.json());
+  if (advance > schema.sequence.steps || (advance > 0 && has_lengths.get<bool>()))
+    reader.complain("windows of a length that go on by no more rows than their steps", reader.json());
 }
 
 void read_columns(Schema& schema, const std::string& text, const std::string& name) {

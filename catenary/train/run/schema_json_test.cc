@@ -189,7 +189,8 @@ std::string sequence_error(const std::string& text) {
 TEST(SchemaJson, KeepsHowRowsMakeSequences) {
   for (const SequenceSchema& sequence :
        {SequenceSchema{.steps = 24, .horizon = 12},
-        SequenceSchema{.steps = 16'777'216, .has_lengths = true, .target = SequenceTarget::kEachRow}}) {
+        SequenceSchema{.steps = 16'777'216, .has_lengths = true, .target = SequenceTarget::kEachRow},
+        SequenceSchema{.steps = 24, .target = SequenceTarget::kEachRow, .advance = 8}}) {
     Schema schema;
     read_sequence(schema, sequence_json(sequence).dump(), "w");
     EXPECT_EQ(schema.sequence, sequence);
@@ -201,9 +202,10 @@ TEST(SchemaJson, RefusesSequencesThatNoModelHas) {
   EXPECT_EQ(sequence_error("x"), at + "a JSON object, found 'x'");
   EXPECT_EQ(sequence_error("[]"), at + "an object with 'has_lengths', found '[]'");
   const auto with = [&](const std::string& steps, const std::string& lengths, const std::string& target,
-                        const std::string& horizon) {
-    return sequence_error(fmt::format(R"({{"steps":{},"has_lengths":{},"target":{},"horizon":{}}})", steps,
-                                      lengths, target, horizon));
+                        const std::string& horizon, int advance = 0) {
+    return sequence_error(
+        fmt::format(R"({{"steps":{},"has_lengths":{},"target":{},"horizon":{},"advance":{}}})", steps,
+                    lengths, target, horizon, advance));
   };
   EXPECT_EQ(with("0", "true", "\"whole\"", "1"), at + "a whole number from 1 to 16777216, found '0'");
   EXPECT_EQ(with("1", "2", "\"whole\"", "1"), at + "true or false, found '2'");
@@ -211,6 +213,10 @@ TEST(SchemaJson, RefusesSequencesThatNoModelHas) {
   EXPECT_EQ(with("1", "true", "\"whole\"", "1e99"), at + "a whole number from 1 to 16777216, found '1e+99'");
   EXPECT_THAT(with("1", "true", "\"each_row\"", "2"),
               ::testing::StartsWith(at + "a horizon of 1 where each row has a target, found "));
+  const std::string advancing =
+      at + "windows of a length that go on by no more rows than their steps, found ";
+  EXPECT_THAT(with("3", "false", "\"whole\"", "1", 4), ::testing::StartsWith(advancing));
+  EXPECT_THAT(with("3", "true", "\"each_row\"", "1", 3), ::testing::StartsWith(advancing));
 }
 
 }  // namespace

@@ -45,6 +45,15 @@ void note_missing_classes(std::vector<std::string>& notes, const Dataset& data, 
                                 listed(missing)));
 }
 
+// Of a text any part lacks some rare character.
+void note_missing_classes(std::vector<std::string>& notes, const Dataset& data, const Parts& parts,
+                          const Config& config) {
+  if (config.data.format == DataFormat::kText) return;
+  note_missing_classes(notes, data, "training", parts.train);
+  note_missing_classes(notes, data, "validation", parts.validation);
+  note_missing_classes(notes, data, "test", parts.test);
+}
+
 IdxPaths idx_paths(const DataConfig& config, const DataFiles& files) {
   return {files.samples, files.labels, config.sequence ? ImageRows::kSteps : ImageRows::kInputs};
 }
@@ -223,9 +232,7 @@ DividedTable load_divided_table(const Config& config) {
 TrainingData prepare(const Config& config, DividedTable divided) {
   Dataset table = std::move(divided.table);
   Parts parts = std::move(divided.parts);
-  note_missing_classes(table.notes, table, "training", parts.train);
-  note_missing_classes(table.notes, table, "validation", parts.validation);
-  note_missing_classes(table.notes, table, "test", parts.test);
+  note_missing_classes(table.notes, table, parts, config);
   TrainingData data;
   explained_by(table.notes, [&] { fit_to_rows(table, parts.train, config); });
   data.train_rows = std::move(parts.train);

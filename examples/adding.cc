@@ -1,7 +1,7 @@
 // The adding problem: two of 100 numbers are marked, and after the last one their sum is asked for. An LSTM
 // learns it, a plain RNN does not, and how much of the loss's derivative comes back to each step says why.
 // [Hochreiter and Schmidhuber 1997, section 5.4]
-// Usage: adding [--updates N] [--report FILE.svg]
+// Usage: adding [--updates N] [--seed N] [--report FILE.svg]
 #include <catenary/catenary.h>
 #include <fmt/core.h>
 
@@ -50,7 +50,7 @@ struct Network {
   double error = 0;  // on the test samples, squared
 };
 
-Network network(std::string name, nn::Cell cell, double learning_rate) {
+Network network(std::string name, nn::Cell cell, double learning_rate, std::uint32_t seed) {
   Graph g;
   const Value x = g.input("x", {kSteps, 2});
   const Value y = g.input("y", {1});
@@ -62,7 +62,7 @@ Network network(std::string name, nn::Cell cell, double learning_rate) {
   const auto updates =
       optim::adam({.learning_rate = learning_rate})(weights, gradient(loss, weights).adjoints);
   const Value dh = gradient(error, {h}).adjoints[0];
-  Variables variables(g, /*seed=*/1);
+  Variables variables(g, seed);
   Step train = compile({.outputs = {{"loss", loss}}, .updates = updates}, variables);
   Step check = compile({.outputs = {{"loss", loss}, {"dh", dh}}}, variables);
   return {std::move(name), cell, std::move(variables), std::move(train), std::move(check)};
@@ -189,7 +189,8 @@ void write(const std::string& path, const std::vector<log_chart::Line>& lines) {
 }
 
 struct Options {
-  int updates = 1500;       // twice as many as the LSTM needs
+  int updates = 1500;  // twice as many as the LSTM needs
+  std::uint32_t seed = 1;
   std::string report = {};  // where the drawing goes
 };
 
@@ -199,10 +200,12 @@ Options options_of(int argc, char** argv) {
     const std::string name = argv[i], value = i + 1 < argc ? argv[i + 1] : "";
     if (name == "--updates") {
       options.updates = std::atoi(value.c_str());
+    } else if (name == "--seed") {
+      options.seed = static_cast<std::uint32_t>(std::atoi(value.c_str()));
     } else if (name == "--report") {
       options.report = value;
     } else {
-      fail(ErrorKind::kConfig, "needed --updates N or --report FILE.svg, found '{}'", name);
+      fail(ErrorKind::kConfig, "needed --updates N, --seed N or --report FILE.svg, found '{}'", name);
     }
   }
   if (options.updates < 10) fail(ErrorKind::kConfig, "--updates: needed a number from 10 on");
@@ -216,11 +219,11 @@ int main(int argc, char** argv) try {
   std::vector<Network> networks;
   // The RNN has three tries, as it could be the rate that keeps it from learning.
   for (const auto& [name, rate] : {std::pair{"RNN 0.0003", 3e-4}, {"RNN 0.001", 1e-3}, {"RNN 0.003", 3e-3}})
-    networks.push_back(network(name, nn::Cell::kRnn, rate));
-  networks.push_back(network("LSTM 0.01", nn::Cell::kLstm, 1e-2));
+    networks.push_back(network(name, nn::Cell::kRnn, rate, options.seed));
+  networks.push_back(network("LSTM 0.01", nn::Cell::kLstm, 1e-2, options.seed));
   Network& lstm = networks.back();
 
-  std::mt19937 random(1);
+  std::mt19937 random(options.seed);
   const Samples test = draw(1000, random), few = draw(100, random);
   auto lines = lines_of(networks[0], lstm, few, "untrained");
   train(networks, options.updates, test, random);

@@ -10,7 +10,7 @@ program := build/release/catenary
 parallel := $(if $(JOBS),-j $(JOBS))
 sources = git ls-files '*.cc' '*.h'
 
-.PHONY: build setup test fuzz mutants demo bench bench-quick bench-pypi bench-build format lint install clean help
+.PHONY: build setup test fuzz mutants demo demo-sequences bench bench-quick bench-pypi bench-build format lint install clean help
 
 build: ## build the program, build/release/catenary (the default)
 	@$(SETUP) build
@@ -34,6 +34,9 @@ fuzz: ## run each fuzzer for SECONDS=60, from the seeds in tests/fuzz/corpus
 
 demo: build ## train a network on Fashion-MNIST, into runs/fashion-mnist
 	$(program) train examples/fashion-mnist.toml --out runs/fashion-mnist
+
+demo-sequences: build ## train an LSTM on its images row by row, into runs/fashion-mnist-lstm: two minutes
+	$(program) train examples/fashion-mnist-lstm.toml --out runs/fashion-mnist-lstm
 
 bench: bench-build ## build and run the benchmarks, beside other libraries: about 15 minutes
 	@./bench/all.sh

@@ -173,10 +173,10 @@ LESSONS = [
         "LSTM：逐个门推导",
         "Long short-term memory: the input gate i, the forget gate f, the output gate o and the candidate g, each with weights W "
         "and U and a bias b of its own. The cell c is added to, not multiplied by a matrix: from cₜ back to cₜ₋₁ the derivative is "
-        "multiplied by fₜ alone. That is the whole trick, and step 6 shows it. Look at δ of each gate in \"The recursion in "
-        "brief\".",
+        "multiplied by fₜ alone. That is the whole trick, and steps 6 and 12 show it. Without an index f is the loss. Look at δ of "
+        "each gate in \"The recursion in brief\".",
         "长短期记忆网络：输入门 i、遗忘门 f、输出门 o、候选值 g，各有自己的权重 W、U 和偏置 b。细胞状态 c 是做加法，而不是乘以矩阵：从 cₜ "
-        "回到 cₜ₋₁，导数只乘以 fₜ。全部的奥妙就在这里，见第 6 步。各个门的 δ 汇总在“递推公式小结”中。",
+        "回到 cₜ₋₁，导数只乘以 fₜ。全部的奥妙就在这里，见第 6 步和第 12 步。不带下标的 f 是损失。各个门的 δ 汇总在“递推公式小结”中。",
         ["--each", LSTM, "--expr", "squared_error(h, y)", "--given", "X: 3×2, " + gates("ifog", "y: 2"), "--wrt",
          names("ifog"), "--numbers"],
         [
@@ -184,8 +184,8 @@ LESSONS = [
                 "Thirty steps",
                 "三十步",
                 "An LSTM on thirty rows, with 3 added in the forget gate, which starts open by that; beside lesson 11 the derivative "
-                "arrives.",
-                "LSTM 读三十行，遗忘门中加 3，使它一开始是打开的。与第 11 课相比，导数传得到开头。",
+                "arrives. What that does to training: [long-memory.md](../../long-memory.md).",
+                "LSTM 读三十行，遗忘门中加 3，使它一开始是打开的。与第 11 课相比，导数传得到开头。这对训练意味着什么，见 [long-memory.md](../../long-memory.md)（英文）。",
                 ["--each", LSTM.replace("b_f)", "b_f + 3)"), "--expr", "squared_error(h, y)", "--given",
                  "X: 30×2, " + gates("ifog", "y: 2"), "--wrt", "U_f"],
             )
@@ -196,9 +196,9 @@ LESSONS = [
         "GRU, gate by gate",
         "GRU：逐个门推导",
         "The gated recurrent unit has no cell: the update gate z mixes the candidate n and the old state, and the reset gate r says "
-        "how much of the old state the candidate sees. hₜ₋₁ is used five times in a step, so five contributions add up to "
+        "how much of the old state the candidate sees. hₜ₋₁ is used four times in a step, so four contributions add up to "
         "∂f/∂hₜ₋₁; one of them, ∂f/∂hₜ ⊙ zₜ, passes no matrix.",
-        "门控循环单元没有细胞状态：更新门 z 把候选值 n 与旧状态混合，重置门 r 决定候选值能看到多少旧状态。一步之内 hₜ₋₁ 用了多次，各处的贡献相加得到 "
+        "门控循环单元没有细胞状态：更新门 z 把候选值 n 与旧状态混合，重置门 r 决定候选值能看到多少旧状态。一步之内 hₜ₋₁ 用了四次，四处的贡献相加得到 "
         "∂f/∂hₜ₋₁；其中 ∂f/∂hₜ ⊙ zₜ 不经过任何矩阵。",
         ["--each", GRU, "--expr", "squared_error(h, y)", "--given", "X: 3×2, " + gates("rzn", "y: 2"), "--wrt",
          names("rzn"), "--numbers"],

@@ -119,13 +119,46 @@ Json confusion_json(const train::ConfusionMatrix& matrix) {
   return rows;
 }
 
+void add_forecasts(Json& json, const train::Assessment& evaluation) {
+  if (evaluation.season == 0) return;
+  const auto errors = [](const train::ForecastErrors& of) {
+    return Json{{"rmse", of.rmse}, {"mae", of.mae}};
+  };
+  json["season"] = evaluation.season;
+  for (const auto& [target, network, baseline] : evaluation.forecasts)
+    json["forecasts"].push_back(
+        {{"target", target}, {"network", errors(network)}, {"seasonal_naive", errors(baseline)}});
+}
+
 void add_evaluation(Json& json, const train::Assessment& evaluation) {
   json.update(train::to_json(evaluation.score));
   json["samples"] = evaluation.samples;
+  add_forecasts(json, evaluation);
   if (!evaluation.confusion) return;
   json["classes"] = evaluation.confusion->classes();
   json["confusion"] = confusion_json(*evaluation.confusion);
 }
+
+namespace {
+
+// A line for each forecast of each target.
+std::string report_of_forecasts(const train::Assessment& evaluation) {
+  const std::string naive = fmt::format("seasonal naive, season {}", evaluation.season);
+  std::string text;
+  for (const auto& [target, network, baseline] : evaluation.forecasts) {
+    const std::string title = printable(target);
+    const std::size_t width = std::max(title.size(), naive.size());
+    const auto line = [&](std::string_view name, const train::ForecastErrors& errors) {
+      text += fmt::format("{:<{}}  {:>10.5g}  {:>10.5g}\n", name, width, errors.rmse, errors.mae);
+    };
+    text += fmt::format("\n{:<{}}  {:>10}  {:>10}\n", title, width, "RMSE", "MAE");
+    line("network", network);
+    line(naive, baseline);
+  }
+  return text;
+}
+
+}  // namespace
 
 std::string report(const train::ConfusionMatrix& matrix) {
   return fmt::format("\nconfusion matrix: a row for each true class, a column for each predicted one\n{}",
@@ -138,6 +171,7 @@ std::string report(const train::Assessment& evaluation, const std::string& what)
     text += fmt::format("{} accuracy {:.4f}\n", what, *evaluation.score.accuracy);
   text += fmt::format("{} loss {} ({} samples)\n", what, train::loss_text(evaluation.score.loss),
                       evaluation.samples);
+  text += report_of_forecasts(evaluation);
   return evaluation.confusion ? text + report(*evaluation.confusion) : text;
 }
 

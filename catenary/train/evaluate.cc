@@ -16,6 +16,13 @@ struct Sums {
   std::int64_t correct = 0;
 };
 
+// Where a baseline stands beside it, what the network says is judged in more ways than by its loss.
+Program judging_program(const Model& model, const Dataset& data) {
+  Program program = evaluation_program(model);
+  if (data.past.season > 0) program.outputs.push_back({"prediction", model.prediction});
+  return program;
+}
+
 }  // namespace
 
 void require_ok(Status status) {
@@ -26,7 +33,7 @@ Evaluator::Evaluator(const Model& model, Variables& variables, Samples samples, 
     : samples_(std::move(samples)),
       feed_(*samples_.examples),
       has_classes_(bool(model.predicted_class)),
-      step_(compile(evaluation_program(model), variables, {.pool = &pool})) {
+      step_(compile(judging_program(model, samples_.examples->data), variables, {.pool = &pool})) {
   feed_.bind(step_);
   step_.reserve(std::min(kEvaluationBatch, samples_.size()));
 }
@@ -35,6 +42,8 @@ Assessment Evaluator::evaluate() {
   Assessment result{.samples = samples_.size()};
   const std::vector<std::string>& classes = samples_.examples->data.schema.classes;
   if (has_classes_ && classes.size() <= kMostConfused) result.confusion.emplace(classes);
+  ForecastComparison forecasts(samples_.examples->data);
+  result.season = samples_.examples->data.past.season;
   Sums sums;
   for (std::int64_t first = 0; first < samples_.size(); first += kEvaluationBatch) {
     const auto count = static_cast<std::size_t>(std::min(kEvaluationBatch, samples_.size() - first));
@@ -47,6 +56,7 @@ Assessment Evaluator::evaluate() {
     require_ok(status);
     sums.loss += step_.scalar("loss");
     if (has_classes_) sums.correct += count_correct(rows, result);
+    if (result.season > 0) add_forecasts(rows, forecasts);
   }
   const auto samples = static_cast<double>(samples_.size());
   result.score.loss = sums.loss / samples;
@@ -54,7 +64,14 @@ Assessment Evaluator::evaluate() {
     const auto answers = static_cast<double>(answers_to(samples_.examples->data, samples_.rows));
     result.score.accuracy = static_cast<double>(sums.correct) / answers;
   }
+  if (result.season > 0) result.forecasts = forecasts.scores();
   return result;
+}
+
+void Evaluator::add_forecasts(std::span<const std::int64_t> rows, ForecastComparison& forecasts) const {
+  const std::span<const float> answers = step_.rows("prediction");
+  const std::size_t width = answers.size() / rows.size();
+  for (std::size_t i = 0; i < rows.size(); ++i) forecasts.add(rows[i], answers.subspan(i * width, width));
 }
 
 std::int64_t Evaluator::count_correct(std::span<const std::int64_t> rows, Assessment& result) const {

@@ -266,6 +266,7 @@ TestData load_test_data(const Config& config, const Schema& trained) {
   Dataset table = load_trained(config, files, trained, other ? Purpose::kOther : Purpose::kTraining);
   Division usable = explained_by(table.notes, [&] { return usable_rows(config, table, title(files)); });
   data.rows = usable.rows;
+  data.series = usable.sequences.series;
   if (config.data.split && !other) {
     Parts parts = split_as_configured(config, table, std::move(usable));
     if (!parts.test.empty() || !parts.validation.empty())

@@ -14,8 +14,8 @@ namespace catenary::cli {
 
 namespace {
 
-// Rows before the first forecast that are drawn for each row from it on: forecasts fill at least a fifth.
-constexpr std::int64_t kRowsBefore = 4;
+// Rows before the first forecast that are drawn for each row from it on: forecasts fill at least a quarter.
+constexpr std::int64_t kRowsBefore = 3;
 constexpr int kMostTicks = 8;  // their labels have room in the drawing's width
 
 // The color-scheme of the reader's screen decides; without one the drawing is light. Lines differ in more
@@ -32,7 +32,7 @@ text { font: 13px sans-serif; fill: #22303c; }
 .line text { stroke: none; }
 .line-0 { stroke: #526170; }
 .line-1 { stroke: #c2255c; }
-.line-2 { stroke: #1864ab; stroke-dasharray: 5 3; }
+.line-2 { stroke: #1864ab; stroke-width: 1.25; stroke-dasharray: 5 3; }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6ebf0; }
 .back { fill: #14191f; }

@@ -47,6 +47,7 @@ struct Arguments {
   InitArguments init;
   TargetWords target_words;
   EvalArguments eval;
+  PlotArguments plot;
   PredictArguments predict;
   PredictWords predict_words;
   SampleArguments sample;
@@ -163,8 +164,8 @@ CLI::App& add_init(CLI::App& app, InitArguments& arguments, TargetWords& words) 
   return command;
 }
 
-CLI::App& add_eval(CLI::App& app, EvalArguments& arguments) {
-  CLI::App& command = *app.add_subcommand("eval", "Judge a trained network by its test set or by other data");
+// What judges a trained network.
+void add_judging(CLI::App& command, JudgeArguments& arguments) {
   command.add_option("RUN_DIR", arguments.run_dir, "Run directory of a training")->required()->type_name("");
   auto* data =
       command
@@ -181,7 +182,32 @@ CLI::App& add_eval(CLI::App& app, EvalArguments& arguments) {
       ->needs(data);
   add_max_bytes(command, arguments.max_bytes);
   add_threads(command, arguments.threads);
+}
+
+CLI::App& add_eval(CLI::App& app, EvalArguments& arguments) {
+  CLI::App& command = *app.add_subcommand("eval", "Judge a trained network by its test set or by other data");
+  add_judging(command, arguments);
   add_json(command, arguments.json, "Print one JSON object");
+  return command;
+}
+
+CLI::App& add_plot(CLI::App& app, PlotArguments& arguments) {
+  CLI::App& command = *app.add_subcommand(
+      "plot", "Draw a time series and the forecasts of its held-out rows, beside the baseline, as SVG");
+  add_judging(command, arguments);
+  command.add_option("--column", arguments.column, "Target to draw, if there are several")
+      ->type_name("TARGET")
+      ->check(not_empty("the name of a target"));
+  command.add_option("--series", arguments.series, "Series to draw, if there are several, by its key")
+      ->type_name("KEY")
+      ->check(not_empty("the key of a series"));
+  command.add_option("--output", arguments.output, "SVG file to write [stdout]")
+      ->type_name("FILE")
+      ->check(not_empty())
+      ->transform(dash_is(kStandardOutput));
+  command.footer(
+      "The forecasts are of the rows that the config tests on, else validates on, else trains on. With a "
+      "horizon of several rows each forecast begins where the one before it ends.");
   return command;
 }
 
@@ -301,6 +327,7 @@ void add_commands(CLI::App& app, Arguments& arguments, Request& request) {
     choose(request, init, arguments.init)();
   });
   add_eval(app, arguments.eval).final_callback(choose(request, eval, arguments.eval));
+  add_plot(app, arguments.plot).final_callback(choose(request, plot, arguments.plot));
   add_predict(app, arguments.predict, arguments.predict_words).final_callback([&] {
     if (arguments.predict.inputs.empty()) throw CLI::RequiredError("FILE");
     take(arguments.predict_words, arguments.predict);

@@ -51,15 +51,26 @@ struct InitArguments {
 };
 [[nodiscard]] int init(const InitArguments& arguments);
 
-struct EvalArguments {
+/// What a trained network is judged by.
+struct JudgeArguments {
   std::string run_dir;
   std::vector<std::string> data;  ///< files and patterns; empty: what the config names
   bool held_out = false;          ///< of `data` the rows that the config's split keeps from training
   MaxBytes max_bytes;
   int threads = 1;
+};
+
+struct EvalArguments : JudgeArguments {
   bool json = false;
 };
 [[nodiscard]] int eval(const EvalArguments& arguments);
+
+struct PlotArguments : JudgeArguments {
+  std::string column;  ///< the target that is drawn; "": the only one
+  std::string series;  ///< by its key; "": the only one
+  std::string output = "/dev/stdout";
+};
+[[nodiscard]] int plot(const PlotArguments& arguments);
 
 struct PredictArguments {
   std::string run_dir;

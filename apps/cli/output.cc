@@ -132,13 +132,46 @@ Json score_json(const train::Config& config, const train::Score& score) {
   return json;
 }
 
+void add_forecasts(Json& json, const train::Assessment& evaluation) {
+  if (evaluation.season == 0) return;
+  const auto errors = [](const train::ForecastErrors& of) {
+    return Json{{"rmse", of.rmse}, {"mae", of.mae}};
+  };
+  json["season"] = evaluation.season;
+  for (const auto& [target, network, baseline] : evaluation.forecasts)
+    json["forecasts"].push_back(
+        {{"target", target}, {"network", errors(network)}, {"seasonal_naive", errors(baseline)}});
+}
+
 void add_evaluation(Json& json, const train::Config& config, const train::Assessment& evaluation) {
   json.update(score_json(config, evaluation.score));
   json["samples"] = evaluation.samples;
+  add_forecasts(json, evaluation);
   if (!evaluation.confusion) return;
   json["classes"] = evaluation.confusion->classes();
   json["confusion"] = confusion_json(*evaluation.confusion);
 }
+
+namespace {
+
+// A line for each forecast of each target.
+std::string report_of_forecasts(const train::Assessment& evaluation) {
+  const std::string naive = fmt::format("seasonal naive, season {}", evaluation.season);
+  std::string text;
+  for (const auto& [target, network, baseline] : evaluation.forecasts) {
+    const std::string title = printable(target);
+    const std::size_t width = std::max(title.size(), naive.size());
+    const auto line = [&](std::string_view name, const train::ForecastErrors& errors) {
+      text += fmt::format("{:<{}}  {:>10.5g}  {:>10.5g}\n", name, width, errors.rmse, errors.mae);
+    };
+    text += fmt::format("\n{:<{}}  {:>10}  {:>10}\n", title, width, "RMSE", "MAE");
+    line("network", network);
+    line(naive, baseline);
+  }
+  return text;
+}
+
+}  // namespace
 
 std::string report(const train::ConfusionMatrix& matrix) {
   return fmt::format("\nconfusion matrix: a row for each true class, a column for each predicted one\n{}",
@@ -155,6 +188,7 @@ std::string report(const train::Config& config, const train::Assessment& evaluat
       bits ? fmt::format(", {:.3f} bits a {}", *bits, name_of(config.data.sequence->unit)) : "";
   text += fmt::format("{} loss {}{} ({} samples)\n", what, train::loss_text(evaluation.score.loss), in_bits,
                       evaluation.samples);
+  text += report_of_forecasts(evaluation);
   // Nobody reads that of a hundred characters.
   return evaluation.confusion && !bits ? text + report(*evaluation.confusion) : text;
 }

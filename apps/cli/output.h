@@ -48,13 +48,17 @@ void require_json_apart(const std::string& output);
 /// Loss and accuracy; of a text "bits_per_character" or "bits_per_byte", too.
 [[nodiscard]] Json score_json(const train::Config& config, const train::Score& score);
 
-/// Adds the score, samples, classes and the confusion matrix.
+/// Adds season and forecasts, where a baseline stands beside the network: of each target the errors of both.
+void add_forecasts(Json& json, const train::Assessment& evaluation);
+
+/// Adds the score, samples, forecasts, classes and the confusion matrix.
 void add_evaluation(Json& json, const train::Config& config, const train::Assessment& evaluation);
 
 /// The confusion matrix below a line that says how to read it.
 [[nodiscard]] std::string report(const train::ConfusionMatrix& matrix);
 
-/// The scores and, for classes, the confusion matrix, for a person. `what`: "test" or "training".
+/// The scores and, for classes, the confusion matrix, or the forecasts' errors, for a person. `what`: "test"
+/// or "training".
 [[nodiscard]] std::string report(const train::Config& config, const train::Assessment& evaluation,
                                  const std::string& what);
 

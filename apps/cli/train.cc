@@ -66,10 +66,17 @@ train::TrainOptions talking_options(const train::Config& config, int threads,
   return options;
 }
 
+Json test_json(const train::TrainResult& result) {
+  if (!result.test) return {};
+  Json json = score_json(result.run.config, result.test->score);
+  add_forecasts(json, *result.test);
+  return json;
+}
+
 Json end_event(const train::TrainResult& result, const std::string& run_dir) {
   return {{"event", "end"},
           {"run_dir", run_dir},
-          {"test", result.test ? score_json(result.run.config, result.test->score) : Json()},
+          {"test", test_json(result)},
           {"seconds", result.run.environment.seconds},
           {"samples_per_second", result.run.environment.samples_per_second}};
 }

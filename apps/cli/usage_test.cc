@@ -20,7 +20,7 @@ TEST(Usage, EveryCommandHasHelp) {
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_THAT(outcome.out, HasSubstr("Exit codes:"));
   for (const std::string command :
-       {"train", "cv", "init", "eval", "predict", "sample", "inspect", "derive", "ops"}) {
+       {"train", "cv", "init", "eval", "plot", "predict", "sample", "inspect", "derive", "ops"}) {
     EXPECT_THAT(outcome.out, HasSubstr("\n  " + command));
     const Outcome help = Shell().run({command, "--help"});
     EXPECT_EQ(help.exit_code, 0) << command;

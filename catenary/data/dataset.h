@@ -46,6 +46,14 @@ struct Times {
   bool are_dates = false;       ///< rather than numbers
 };
 
+/// What windows whose next rows are foretold know of the targets' past, see keep_past().
+struct Past {
+  std::vector<float> numbers = {};  ///< [rows][targets]: each row's own; empty unless needed
+  std::int64_t season = 0;          ///< rows that a season has; 0: no baseline is asked for
+  /// Above 0: Dataset::targets are differences to the numbers so many rows before.
+  std::int64_t difference = 0;
+};
+
 /// Examples: for each row its features and its targets. Where examples are sequences of rows, a row's targets
 /// are those of the sequence that begins with it, see make_sequences().
 struct Dataset {
@@ -73,6 +81,7 @@ struct Dataset {
   /// Of each row how many rows the sequence has that begins with it; empty unless
   /// schema.sequence.has_lengths.
   std::vector<float> lengths = {};
+  Past past = {};                  ///< of windows that foretell numbers
   std::vector<std::string> notes;  ///< what was not certain and how it was taken, for a person
 };
 

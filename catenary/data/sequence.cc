@@ -9,6 +9,7 @@
 
 #include "catenary/base/error.h"
 #include "catenary/base/text.h"
+#include "catenary/data/past.h"
 
 namespace catenary {
 
@@ -297,6 +298,7 @@ Sequences make_sequences(Dataset& data, const SequenceOptions& options, const st
   const SequenceSchema& schema = data.schema.sequence;
   result.targets = {options.lead + unanswered(schema), options.lead + schema.steps};
   if (options.task == SequenceTask::kNext) result.targets = {schema.steps, schema.steps + schema.horizon};
+  keep_past(data, options, result.series, file);
   arrange_targets(data, options, result.series, file);
   const std::int64_t reach = data.target_columns > 0 ? result.targets.end : schema.steps;
   result.firsts = cuts_windows(options) ? windows_of(data, options, result.series, file, reach)

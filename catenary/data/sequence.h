@@ -34,6 +34,11 @@ struct SequenceOptions {
   bool target_is_input = true;  ///< kNext: the targets' past is read, too
   /// Of windows, whose stride is at most `steps`: whether recurrent layers go on from one to the next.
   bool is_stateful = false;
+  /// kNext, of numbers: rows that a season has, for the baseline, at most `steps`; 0: none.
+  std::int64_t season = 0;
+  /// kNext, of numbers: differences to the numbers so many rows before are foretold, from horizon to steps;
+  /// 0: the numbers themselves.
+  std::int64_t difference = 0;
   [[nodiscard]] bool operator==(const SequenceOptions&) const = default;
 };
 

@@ -16,6 +16,13 @@ struct Sums {
   std::int64_t correct = 0;
 };
 
+// Where a baseline stands beside it, what the network says is judged in more ways than by its loss.
+Program judging_program(const Model& model, const Dataset& data) {
+  Program program = evaluation_program(model);
+  if (data.past.season > 0) program.outputs.push_back({"prediction", model.prediction});
+  return program;
+}
+
 }  // namespace
 
 void require_ok(Status status) {
@@ -29,7 +36,7 @@ Evaluator::Evaluator(const Model& model, Variables& variables, Samples samples, 
                                     : by_series(samples_.examples->data, samples_.rows, kEvaluationBatch)),
       states_(model.states, kEvaluationBatch),
       has_classes_(bool(model.predicted_class)),
-      step_(compile(evaluation_program(model), variables, {.pool = &pool})) {
+      step_(compile(judging_program(model, samples_.examples->data), variables, {.pool = &pool})) {
   feed_.bind(step_);
   states_.bind(step_);
   step_.reserve(std::min(kEvaluationBatch, samples_.size()));
@@ -39,6 +46,8 @@ Assessment Evaluator::evaluate() {
   Assessment result{.samples = samples_.size()};
   const std::vector<std::string>& classes = samples_.examples->data.schema.classes;
   if (has_classes_ && classes.size() <= kMostConfused) result.confusion.emplace(classes);
+  ForecastComparison forecasts(samples_.examples->data);
+  result.season = samples_.examples->data.past.season;
   Sums sums;
   std::int64_t done = 0;
   each_batch(batches_, [&](const Batch& batch) {
@@ -51,8 +60,9 @@ Assessment Evaluator::evaluate() {
     require_ok(status);
     states_.end(step_);
     sums.loss += step_.scalar("loss");
-    if (has_classes_)
-      sums.correct += count_correct({batch.indices, static_cast<std::size_t>(batch.size)}, result);
+    const std::span rows(batch.indices, static_cast<std::size_t>(batch.size));
+    if (has_classes_) sums.correct += count_correct(rows, result);
+    if (result.season > 0) add_forecasts(rows, forecasts);
     done += batch.size;
     return true;
   });
@@ -62,7 +72,14 @@ Assessment Evaluator::evaluate() {
     const auto answers = static_cast<double>(answers_to(samples_.examples->data, samples_.rows));
     result.score.accuracy = static_cast<double>(sums.correct) / answers;
   }
+  if (result.season > 0) result.forecasts = forecasts.scores();
   return result;
+}
+
+void Evaluator::add_forecasts(std::span<const std::int64_t> rows, ForecastComparison& forecasts) const {
+  const std::span<const float> answers = step_.rows("prediction");
+  const std::size_t width = answers.size() / rows.size();
+  for (std::size_t i = 0; i < rows.size(); ++i) forecasts.add(rows[i], answers.subspan(i * width, width));
 }
 
 std::int64_t Evaluator::count_correct(std::span<const std::int64_t> rows, Assessment& result) const {

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "catenary/engine/step.h"
 #include "catenary/train/batches.h"
 #include "catenary/train/feed.h"
+#include "catenary/train/forecast.h"
 #include "catenary/train/model.h"
 #include "catenary/train/run/history.h"
 #include "catenary/train/run/metrics.h"
@@ -25,6 +27,8 @@ struct Assessment {
   std::int64_t samples = 0;
   Score score = {};
   std::optional<ConfusionMatrix> confusion = {};  ///< classification with at most 1000 classes
+  std::int64_t season = 0;                        ///< of the baseline in `forecasts`
+  std::vector<ForecastScore> forecasts = {};      ///< of each target, where there is a season
 };
 
 /// Judges a model by samples of one file, whenever asked. The samples' data must outlive it.
@@ -38,6 +42,9 @@ class Evaluator {
  private:
   /// Of the rows of the last batch; counts them in the confusion matrix, too.
   [[nodiscard]] std::int64_t count_correct(std::span<const std::int64_t> rows, Assessment& result) const;
+
+  /// Compares the rows of the last batch.
+  void add_forecasts(std::span<const std::int64_t> rows, ForecastComparison& forecasts) const;
 
   const Samples samples_;
   Feed feed_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catenary/base/error.h"
+#include "catenary/data/past.h"
 #include "catenary/train/config/loss.h"
 #include "catenary/train/evaluate.h"
 
@@ -52,15 +53,16 @@ void Predictor::predict(const Batch& batch, const std::function<void(const Predi
   states_.end(step_);
   const SequenceSchema& sequence = data_.schema.sequence;
   const bool is_of_rows = sequence.target == SequenceTarget::kEachRow;
-  const auto answers = static_cast<std::size_t>(is_of_rows ? sequence.answered() : 1);  // of a sample
-  const std::span<const float> numbers = step_.rows("prediction");
-  const std::size_t columns = numbers.size() / static_cast<std::size_t>(batch.size) / answers;
+  const auto each = static_cast<std::size_t>(is_of_rows ? sequence.answered() : 1);  // answers of a sample
+  const std::span<const float> answers = step_.rows("prediction");
+  const std::size_t columns = answers.size() / static_cast<std::size_t>(batch.size) / each;
   for (std::int64_t i = 0; i < batch.size; ++i) {
     const std::int64_t row = batch.indices != nullptr ? batch.indices[i] : batch.first + i;
     const std::int64_t count = answers_to(data_, row);
     for (std::int64_t answer = 0; answer < count; ++answer) {
-      const auto at = static_cast<std::size_t>(i) * answers + static_cast<std::size_t>(answer);
-      Prediction prediction{.numbers = numbers.subspan(at * columns, columns), .row = row + answer};
+      const auto at = static_cast<std::size_t>(i) * each + static_cast<std::size_t>(answer);
+      const std::span<const float> numbers = with_past(row, answers.subspan(at * columns, columns));
+      Prediction prediction{.numbers = numbers, .row = row + answer};
       require_finite(prediction.numbers, prediction.row);
       if (has_classes_) prediction.class_index = static_cast<std::size_t>(step_.rows("class")[at]);
       // One logit gives the probability of the second class; the first one's is what is left.
@@ -69,6 +71,13 @@ void Predictor::predict(const Batch& batch, const std::function<void(const Predi
       take(prediction);
     }
   }
+}
+
+std::span<const float> Predictor::with_past(std::int64_t row, std::span<const float> answer) {
+  if (data_.past.difference == 0) return answer;
+  forecast_.assign(answer.begin(), answer.end());
+  add_past(data_, row, forecast_);
+  return forecast_;
 }
 
 void Predictor::require_finite(std::span<const float> numbers, std::int64_t row) const {

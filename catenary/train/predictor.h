@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "catenary/base/thread_pool.h"
 #include "catenary/engine/step.h"
@@ -29,6 +31,8 @@ class Predictor {
   void predict(const Batch& batch, const std::function<void(const Prediction&)>& take);
 
  private:
+  /// Of the window that begins with the row; valid until the next call.
+  [[nodiscard]] std::span<const float> with_past(std::int64_t row, std::span<const float> answer);
   void require_finite(std::span<const float> numbers, std::int64_t row) const;
 
   const Dataset& data_;
@@ -37,6 +41,7 @@ class Predictor {
   std::string file_;
   States states_;
   Step step_;
+  std::vector<float> forecast_;
 };
 
 }  // namespace catenary::train

@@ -14,6 +14,7 @@
 #include "catenary/base/text.h"
 #include "catenary/data/idx_dataset.h"
 #include "catenary/data/numpy_examples.h"
+#include "catenary/data/past.h"
 #include "catenary/data/preprocess/fit.h"
 #include "catenary/data/row_cache.h"
 #include "catenary/data/split.h"
@@ -137,6 +138,7 @@ void fit_to_rows(Dataset& data, std::span<const std::int64_t> rows, const Config
   if (!config.data.sequence) return fit(data, rows, config.preprocess, config.data.limits);
   const RowNumbers read = rows_read(data, rows), foretold = target_rows(data, rows);
   fit(data, FitRows{read, foretold}, config.preprocess, config.data.limits);
+  require_past(data, "data.sequence");
 } catch (const Error& error) {
   fail(error.kind(), "{}: {}", title(config.data.train), error.what());
 }
@@ -271,6 +273,7 @@ TestData load_test_data(const Config& config, const Schema& trained) {
   Dataset table = load_trained(config, files, trained, other ? Purpose::kOther : Purpose::kTraining);
   Division usable = explained_by(table.notes, [&] { return usable_rows(config, table, title(files)); });
   data.rows = usable.rows;
+  data.series = usable.sequences.series;
   if (config.data.split && !other) {
     Parts parts = split_as_configured(config, table, std::move(usable));
     if (!parts.test.empty() || !parts.validation.empty())

@@ -85,6 +85,7 @@ struct TestData {
   std::vector<std::int64_t> rows;
   JudgedBy part = JudgedBy::kTest;
   std::vector<std::string> notes;
+  std::vector<Series> series = {};  ///< of sequences
   [[nodiscard]] Samples samples() const { return {&file, rows}; }
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "catenary/base/xml.h"
 #include "catenary/derive/document/sentences.h"
 #include "catenary/derive/page/mathml.h"
 

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
+#include "catenary/base/xml.h"
 #include "catenary/derive/page/blocks.h"
 #include "catenary/derive/page/graph.h"
-#include "catenary/derive/page/mathml.h"
 
 namespace catenary::derive {
 

@@ -6,8 +6,8 @@
 #include <cctype>
 #include <cmath>
 
+#include "catenary/base/xml.h"
 #include "catenary/derive/page/graph_layout.h"
-#include "catenary/derive/page/mathml.h"
 
 namespace catenary::derive {
 

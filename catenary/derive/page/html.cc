@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
+#include "catenary/base/xml.h"
 #include "catenary/derive/document/phrases.h"
 #include "catenary/derive/document/sentences.h"
 #include "catenary/derive/page/assets.h"
 #include "catenary/derive/page/blocks.h"
 #include "catenary/derive/page/graph.h"
-#include "catenary/derive/page/mathml.h"
 #include "catenary/derive/page/series.h"
 #include "catenary/derive/render/render.h"
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "catenary/base/error.h"
+#include "catenary/base/xml.h"
 #include "catenary/derive/formula/formula.h"
 
 namespace catenary::derive {
@@ -311,21 +312,6 @@ class Parser {
 };
 
 }  // namespace
-
-std::string escape_xml(std::string_view text) {
-  std::string escaped;
-  escaped.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      default: escaped += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
-    }
-  }
-  return escaped;
-}
 
 std::string mathml(std::string_view latex, MathStyle style) {
   // A letter is its own LaTeX.

@@ -6,10 +6,6 @@
 
 namespace catenary::derive {
 
-/// `text` as it may stand in HTML or XML, as content or in double quotes: & < > " escaped, and control
-/// characters, which XML forbids, replaced by spaces.
-[[nodiscard]] std::string escape_xml(std::string_view text);
-
 /// TeX's styles: in a line of text, or on a line of its own with tall fractions and limits below sums.
 enum class MathStyle : std::uint8_t { kText, kDisplay };
 

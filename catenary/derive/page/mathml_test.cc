@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "catenary/base/xml.h"
 #include "catenary/derive/compose/compose.h"
 #include "catenary/derive/expression/expression.h"
 #include "catenary/ir/print.h"

@@ -106,6 +106,16 @@ void check_horizon(const Config& config) {
        sequence->place.text, name_of(config.train.loss), sequence->options.horizon);
 }
 
+// Baselines and differences are of numbers.
+void check_past(const Config& config) {
+  const std::optional<SequenceConfig>& sequence = config.data.sequence;
+  if (!sequence || !is_classification(config)) return;
+  const SequenceOptions& options = sequence->options;
+  if (options.season == 0 && options.difference == 0) return;
+  fail(ErrorKind::kConfig, "{}: data.sequence.{}: needed a loss for numbers, found {}, which takes classes",
+       sequence->place.text, options.season > 0 ? "season" : "difference", name_of(config.train.loss));
+}
+
 // Numeric targets are standardized unless "auto" decides on them, or nothing is to be done at all.
 void settle_target_scale(Config& config) {
   const auto decides = [](const preprocess::Step& step) {
@@ -205,6 +215,7 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
   check_one_target(config);
   check_target_type(config, section(root, "data"));
   check_horizon(config);
+  check_past(config);
   settle_split(config);
   settle_target_scale(config);
   config.layers = read_layers(section(root, "model"), config.train.loss);

@@ -17,8 +17,9 @@ namespace {
 
 using Keys = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 10> kSequenceKeys = {
-    "target", "steps", "horizon", "stride", "stateful", "series", "time", "gaps", "target_is_input", "unit"};
+constexpr std::array<std::string_view, 12> kSequenceKeys = {
+    "target", "steps", "horizon",         "stride", "stateful",   "series",
+    "time",   "gaps",  "target_is_input", "season", "difference", "unit"};
 constexpr std::array kTasks = {SequenceTask::kNext, SequenceTask::kWhole, SequenceTask::kEachRow};
 constexpr std::array kGaps = {Gaps::kRefuse, Gaps::kAllow};
 constexpr std::array kUnits = {TextUnit::kCharacter, TextUnit::kByte};
@@ -39,6 +40,20 @@ std::int64_t count(const TableReader& table, std::string_view key, std::int64_t 
 }
 
 void require_steps(const TableReader& table, std::string_view what) { (void)table.require("steps", what); }
+
+// What forecasts of numbers are compared with, and what they start from.
+void read_past(const TableReader& table, SequenceOptions& options) {
+  if (options.task != SequenceTask::kNext) return forbid_keys(table, {"season", "difference"}, kOfNext);
+  options.season = table.whole("season", {1, options.steps}, 0);
+  if (!options.target_is_input)
+    forbid_keys(table, {"difference"}, "needs the target's past among the inputs (target_is_input)");
+  if (table.find("difference") != nullptr && options.horizon > options.steps)
+    fail(ErrorKind::kConfig,
+         "{}: data.sequence.difference: needed a horizon of at most steps, as a difference is to a row that "
+         "the window reads, found horizon = {} and steps = {}",
+         table.place(), options.horizon, options.steps);
+  options.difference = table.whole("difference", {options.horizon, options.steps}, 0);
+}
 
 // Rows between windows: states that go on leave none out, and take windows side by side unless told
 // otherwise.
@@ -83,7 +98,7 @@ SequenceConfig read_text(const TableReader& table) {
   sequence.options = {.task = SequenceTask::kEachRow, .lead = 1, .target_is_input = false};
   forbid_keys(table, {"target", "horizon", "target_is_input"},
               "does not apply to a text: each character's target is the next one");
-  forbid_keys(table, {"series", "time", "gaps"}, kOfTables);
+  forbid_keys(table, {"series", "time", "gaps", "season", "difference"}, kOfTables);
   require_steps(table, "a whole number, the characters that a sample reads");
   sequence.options.is_stateful = table.boolean("stateful", false);
   sequence.options.steps = count(table, "steps", 0);
@@ -94,7 +109,7 @@ SequenceConfig read_text(const TableReader& table) {
 
 // Arrays [samples, steps, ...] and images tell their steps themselves.
 void read_array_keys(const TableReader& table, SequenceOptions& options, DataFormat format) {
-  forbid_keys(table, {"series", "time", "gaps", "target_is_input"}, kOfTables);
+  forbid_keys(table, {"series", "time", "gaps", "target_is_input", "difference"}, kOfTables);
   options.target_is_input = false;
   if (format != DataFormat::kIdx) return;
   forbid_keys(table, {"steps"}, "does not apply to images, whose rows are the steps");
@@ -121,6 +136,7 @@ SequenceConfig read_sequence(const TomlNode& node, DataFormat format) {
       sequence.options.target_is_input =
           table.boolean("target_is_input", sequence.options.task == SequenceTask::kNext);
     if (format != DataFormat::kCsv) read_array_keys(table, sequence.options, format);
+    read_past(table, sequence.options);
   }
   sequence.place = {node.place};
   return sequence;
@@ -140,6 +156,8 @@ std::string to_toml(const SequenceConfig& sequence, DataFormat format) {
     keys.push_back(fmt::format("time = {}, gaps = \"{}\"", quoted_toml(options.time), name_of(options.gaps)));
   if (is_next && format == DataFormat::kCsv)
     keys.push_back(fmt::format("target_is_input = {}", options.target_is_input));
+  if (options.season > 0) keys.push_back(fmt::format("season = {}", options.season));
+  if (options.difference > 0) keys.push_back(fmt::format("difference = {}", options.difference));
   if (is_text) keys.push_back(fmt::format("unit = \"{}\"", name_of(sequence.unit)));
   return fmt::format("{{ {} }}", fmt::join(keys, ", "));
 }

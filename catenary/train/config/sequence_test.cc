@@ -108,7 +108,8 @@ TEST(SequenceConfig, TakesTheRowsOfImagesForSteps) {
 TEST(SequenceConfig, IsWrittenAndReadBack) {
   for (const std::string sequence :
        {"{ steps = 24, horizon = 12, stride = 3, series = 'id', time = 'day', gaps = 'allow' }",
-        "{ target = 'whole', series = 'id' }", "{ target = 'each_row', steps = 9, stride = 3, time = 't' }",
+        "{ steps = 24, horizon = 12, season = 13, difference = 14 }", "{ target = 'whole', series = 'id' }",
+        "{ target = 'each_row', steps = 9, stride = 3, time = 't' }",
         "{ target = 'each_row', steps = 9, stride = 3, stateful = true }"}) {
     const Config config = config_of({fmt::format("{}sequence = {}", kWindowed, sequence)});
     EXPECT_EQ(parse_config(to_toml(config), "/c/c.toml").data.sequence, config.data.sequence) << sequence;
@@ -141,6 +142,38 @@ TEST(SequenceConfig, SaysWhichKeyDoesNotFit) {
               HasSubstr("missing key 'data.sequence.steps'"));
   EXPECT_THAT(fault_of_keys("{ steps = 3, unit = 'byte' }"),
               HasSubstr("data.sequence.unit: applies only to format = \"text\""));
+}
+
+TEST(SequenceConfig, TakesASeasonAndDifferencesThatAWindowHasRowsFor) {
+  const SequenceOptions options = options_of("{ steps = 12, horizon = 12, season = 12, difference = 12 }");
+  EXPECT_EQ(options.season, 12);
+  EXPECT_EQ(options.difference, 12);
+  EXPECT_EQ(fault_of_keys("{ steps = 12, season = 13 }"),
+            "config: /c/c.toml:5:36: data.sequence.season: expected a whole number from 1 to 12, found 13");
+  EXPECT_THAT(fault_of_keys("{ steps = 12, season = 0 }"), HasSubstr("from 1 to 12, found 0"));
+  EXPECT_THAT(fault_of_keys("{ steps = 12, horizon = 3, difference = 2 }"),
+              HasSubstr("data.sequence.difference: expected a whole number from 3 to 12, found 2"));
+  EXPECT_THAT(
+      fault_of_keys("{ steps = 12, horizon = 13, difference = 12 }"),
+      HasSubstr(
+          "data.sequence.difference: needed a horizon of at most steps, as a difference is to a row that "
+          "the window reads, found horizon = 13 and steps = 12"));
+}
+
+TEST(SequenceConfig, HasSeasonsAndDifferencesOfNumbersThatFollowWindows) {
+  EXPECT_THAT(fault_of_keys("{ target = 'whole', series = 'id', season = 2 }"),
+              HasSubstr("data.sequence.season: applies only to target = \"next\""));
+  EXPECT_THAT(
+      fault_of_keys("{ steps = 3, target_is_input = false, difference = 1 }"),
+      HasSubstr("data.sequence.difference: needs the target's past among the inputs (target_is_input)"));
+  EXPECT_EQ(options_of("{ steps = 3, target_is_input = false, season = 1 }").season, 1);
+  EXPECT_EQ(fault_of({kWindowed + "sequence = { steps = 3, season = 2 }", "softmax_cross_entropy"}),
+            "config: /c/c.toml:5:12: data.sequence.season: needed a loss for numbers, found "
+            "softmax_cross_entropy, which takes classes");
+  EXPECT_THAT(fault_of({kWindowed + "sequence = { steps = 3, difference = 2 }", "softmax_cross_entropy"}),
+              HasSubstr("data.sequence.difference: needed a loss for numbers"));
+  EXPECT_THAT(fault_of({"train = 'd.npz'\nsequence = { steps = 3, difference = 1 }"}),
+              HasSubstr("data.sequence.difference: applies only to format = \"csv\""));
 }
 
 TEST(SequenceConfig, OfATextHasFewKeys) {

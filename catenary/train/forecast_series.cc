@@ -52,11 +52,15 @@ ForecastSeries forecast_series(const StoredRun& run, const TestData& data, const
   load_parameters(run.model, network.variables);
   ThreadPool pool(threads);
   Predictor predictor(network, data.file, title(run.config.data.train), pool);
-  for (const std::int64_t first : apart(windows_in(data, series), window.horizon)) {
+  const std::vector<std::int64_t> windows = windows_in(data, series), drawn = apart(windows, window.horizon);
+  // States go on through all windows, also those that are not drawn.
+  for (const std::int64_t first : network.model.states.empty() ? drawn : windows) {
+    const bool is_drawn = std::ranges::binary_search(drawn, first);
     const std::int64_t at = first + window.steps - series.first;
     predictor.predict({.size = 1, .indices = &first}, [&](const Prediction& prediction) {
-      place(prediction.numbers, target, targets, at, result.forecast);
+      if (is_drawn) place(prediction.numbers, target, targets, at, result.forecast);
     });
+    if (!is_drawn) continue;
     if (table.past.season > 0)
       place(seasonal_naive(table, first, table.past.season), target, targets, at, result.seasonal_naive);
     result.forecasts += window.horizon;

@@ -27,7 +27,7 @@ struct Windows {
   std::string more = "";  // of the layer
 };
 
-std::string wave(int rows) {
+std::string waves(int rows) {
   std::string text = "series,u,y\n";
   for (int i = 0; i < rows; ++i)
     text += fmt::format("{},{:.3f},{:.3f}\n", i < rows / 2 ? "a" : "b", std::sin(i * 0.9), std::cos(i * 0.4));
@@ -59,7 +59,7 @@ double loss_of(const TemporaryDirectory& folder, const Windows& windows) {
 
 TEST(States, MakeOneLongSequenceOfManyWindows) {
   const TemporaryDirectory folder;
-  (void)folder.file("data.csv", wave(48));
+  (void)folder.file("data.csv", waves(48));
   const double whole = loss_of(folder, {"target = \"each_row\""});
   EXPECT_NEAR(loss_of(folder, {"target = \"each_row\", steps = 4, stateful = true"}), whole, 1e-6);
   EXPECT_NEAR(loss_of(folder, {"target = \"each_row\", steps = 1, stateful = true"}), whole, 1e-6);
@@ -68,7 +68,7 @@ TEST(States, MakeOneLongSequenceOfManyWindows) {
 
 TEST(States, GoOnFromTheRowWhereTheNextWindowBegins) {
   const TemporaryDirectory folder;
-  (void)folder.file("data.csv", wave(48));
+  (void)folder.file("data.csv", waves(48));
   // The last 22 rows of each series: two are read alone.
   const double whole = loss_of(folder, {"target = \"each_row\", steps = 24, stride = 22, stateful = true"});
   EXPECT_NEAR(loss_of(folder, {"target = \"each_row\", steps = 4, stride = 2, stateful = true"}), whole,
@@ -77,7 +77,7 @@ TEST(States, GoOnFromTheRowWhereTheNextWindowBegins) {
 
 TEST(States, AreThoseOfOneSequenceWhereTheNextRowIsForetold) {
   const TemporaryDirectory folder;
-  (void)folder.file("data.csv", wave(26));
+  (void)folder.file("data.csv", waves(26));
   // Of each series of 13 rows the windows that end in rows 5, 9 and 13 go on; the last one sees all but one.
   const Config config = windows_config(folder, {.sequence = "steps = 4, stateful = true", .epochs = 1});
   const StoredRun stored = kept(folder, train(config, {})->run);
@@ -95,7 +95,7 @@ TEST(States, AreThoseOfOneSequenceWhereTheNextRowIsForetold) {
 
 TEST(States, PredictEachRowAsItWasJudged) {
   const TemporaryDirectory folder;
-  (void)folder.file("data.csv", wave(48));
+  (void)folder.file("data.csv", waves(48));
   const Config config = windows_config(
       folder, {.sequence = "target = \"each_row\", steps = 6, stride = 3, stateful = true", .epochs = 2});
   const StoredRun stored = kept(folder, train(config, {})->run);
@@ -113,7 +113,7 @@ TEST(States, PredictEachRowAsItWasJudged) {
 
 TEST(States, TrainTheSameWeightsOnAnyNumberOfThreads) {
   const TemporaryDirectory folder;
-  (void)folder.file("data.csv", wave(400));
+  (void)folder.file("data.csv", waves(400));
   const Config config = windows_config(
       folder,
       {.sequence = "target = \"each_row\", steps = 4, stateful = true", .batch_size = 40, .epochs = 2});
@@ -163,7 +163,7 @@ std::vector<double> trained_by_hand(const TemporaryDirectory& folder, std::size_
 
 TEST(States, AreAllThatATrainingNeedsToGoOnInTheMiddleOfASeries) {
   const TemporaryDirectory folder;
-  (void)folder.file("data.csv", wave(96));
+  (void)folder.file("data.csv", waves(96));
   const std::vector<double> whole = trained_by_hand(folder, 0);
   EXPECT_EQ(trained_by_hand(folder, 3), whole);
   EXPECT_EQ(trained_by_hand(folder, 7), whole);
@@ -171,7 +171,7 @@ TEST(States, AreAllThatATrainingNeedsToGoOnInTheMiddleOfASeries) {
 
 TEST(States, GoForwardAlone) {
   const TemporaryDirectory folder;
-  (void)folder.file("data.csv", wave(48));
+  (void)folder.file("data.csv", waves(48));
   EXPECT_THAT(error_of([&] {
                 (void)loss_of(folder, {.sequence = "target = \"each_row\", steps = 4, stateful = true",
                                        .more = "bidirectional = true"});

@@ -6,9 +6,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <random>
 
@@ -156,8 +156,9 @@ std::vector<log_chart::Line> lines_of(Network& rnn, Network& lstm, const Samples
 void train(std::vector<Network>& networks, int updates, const Samples& test, std::mt19937& random) {
   fmt::print("mean squared error on {} samples; who always says 1 has 0.1667\nupdate", test.count);
   for (const Network& n : networks) fmt::print("{:>13}", n.name);
-  for (int update = 0; update <= updates; ++update) {
-    if (update % (updates / 10) == 0) {
+  const int often = std::max(updates / 10, 1);
+  for (int update = 0;; ++update) {
+    if (update % often == 0 || update == updates) {
       fmt::print("\n{:6}", update);
       for (Network& n : networks) {
         run(n.check, test);
@@ -166,6 +167,7 @@ void train(std::vector<Network>& networks, int updates, const Samples& test, std
       }
       std::fflush(stdout);
     }
+    if (update == updates) return;
     const Samples batch = draw(kBatch, random);
     for (Network& n : networks) run(n.train, batch);
   }
@@ -194,21 +196,28 @@ struct Options {
   std::string report = {};  // where the drawing goes
 };
 
+int number_of(const std::string& option, const std::string& text) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 1)
+    fail(ErrorKind::kConfig, "{}: needed a whole number from 1 on, found '{}'", option, text);
+  return number;
+}
+
 Options options_of(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; i += 2) {
     const std::string name = argv[i], value = i + 1 < argc ? argv[i + 1] : "";
     if (name == "--updates") {
-      options.updates = std::atoi(value.c_str());
+      options.updates = number_of(name, value);
     } else if (name == "--seed") {
-      options.seed = static_cast<std::uint32_t>(std::atoi(value.c_str()));
+      options.seed = static_cast<std::uint32_t>(number_of(name, value));
     } else if (name == "--report") {
       options.report = value;
     } else {
       fail(ErrorKind::kConfig, "needed --updates N, --seed N or --report FILE.svg, found '{}'", name);
     }
   }
-  if (options.updates < 10) fail(ErrorKind::kConfig, "--updates: needed a number from 10 on");
   return options;
 }
 

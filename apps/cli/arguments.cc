@@ -204,6 +204,7 @@ CLI::App& add_plot(CLI::App& app, PlotArguments& arguments) {
       ->type_name("FILE")
       ->check(not_empty())
       ->transform(dash_is(kStandardOutput));
+  add_json(command, arguments.json, "Print one JSON object that tells what was drawn where");
   command.footer(
       "The forecasts are of the rows that the config tests on, else validates on, else trains on. With a "
       "horizon of several rows each forecast begins where the one before it ends.");

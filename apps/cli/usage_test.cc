@@ -19,7 +19,8 @@ TEST(Usage, EveryCommandHasHelp) {
   const Outcome outcome = Shell().run({"--help"});
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_THAT(outcome.out, HasSubstr("Exit codes:"));
-  for (const std::string command : {"train", "cv", "init", "eval", "plot", "predict", "inspect", "derive", "ops"}) {
+  for (const std::string command :
+       {"train", "cv", "init", "eval", "plot", "predict", "inspect", "derive", "ops"}) {
     EXPECT_THAT(outcome.out, HasSubstr("\n  " + command));
     const Outcome help = Shell().run({command, "--help"});
     EXPECT_EQ(help.exit_code, 0) << command;

@@ -125,7 +125,7 @@ TEST(SequenceConfig, TakesASeasonAndDifferencesThatAWindowHasRowsFor) {
   EXPECT_EQ(options.season, 12);
   EXPECT_EQ(options.difference, 12);
   EXPECT_EQ(fault_of_keys("{ steps = 12, season = 13 }"),
-            "config: /c/c.toml:5:36: data.sequence.season: expected a whole number from 1 to 12, found 13");
+            "config: /c/c.toml:5:35: data.sequence.season: expected a whole number from 1 to 12, found 13");
   EXPECT_THAT(fault_of_keys("{ steps = 12, season = 0 }"), HasSubstr("from 1 to 12, found 0"));
   EXPECT_THAT(fault_of_keys("{ steps = 12, horizon = 3, difference = 2 }"),
               HasSubstr("data.sequence.difference: expected a whole number from 3 to 12, found 2"));

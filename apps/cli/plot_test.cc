@@ -101,6 +101,17 @@ TEST(Plot, LeavesOutRowsFarBeforeTheForecasts) {
   EXPECT_THAT(points_of(shell.run({"plot", "runs/c"}).out), ElementsAre(12, 3, 3));
 }
 
+TEST(Plot, CutsATitleThatIsTooLong) {
+  const ShellWithForecasts shell({"train.epochs=0"});
+  const std::string name = "a<b" + std::string(100, 'x');
+  shell.file("sales.csv", "month," + name + months(24).substr(11));
+  ASSERT_EQ(shell.run({"train", "c.toml", "--set", "data.target=\"" + name + "\""}).exit_code, 0);
+  const std::string svg = shell.run({"plot", "runs/c"}).out;
+  EXPECT_THAT(points_of(svg), ElementsAre(24, 6, 6));
+  EXPECT_THAT(svg, HasSubstr("<title>a&lt;b" + std::string(100, 'x') + " by month"));
+  EXPECT_THAT(svg, HasSubstr("y=\"26\">a&lt;b" + std::string(74, 'x') + "...</text>"));
+}
+
 TEST(Plot, HasNoBaselineWithoutASeason) {
   const ShellWithForecasts shell({R"(data.sequence={ steps = 4, time = "month" })"});
   const std::string svg = shell.run({"plot", "runs/c"}).out;

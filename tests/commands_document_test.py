@@ -1,6 +1,6 @@
 """The commands of the documents work, and print what is quoted of them: in a quoted line `...` stands for anything, a
-line of it for any lines; lines that a command prints below the quoted ones need not be there. docs/tables.md quotes
-below each command; READMEs below a block of commands, of which the first prints it, in a block with such a line.
+line of it for any lines; lines that a command prints below the quoted ones need not be there. docs/tables.md and
+docs/forecasting.md quote below each command; READMEs below a block of commands, of which the first prints it, in a block with such a line.
 
 usage: commands_document_test.py PROGRAM
 """
@@ -13,6 +13,7 @@ import tempfile
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+DOCUMENTS = ("docs/tables.md", "docs/forecasting.md")
 READMES = ("README.md", "README.zh.md")
 
 
@@ -69,7 +70,7 @@ def failures(found, folder):
 
 def main():
     messages = []
-    for name, read in [("docs/tables.md", commands), *((name, of_readme) for name in READMES)]:
+    for name, read in [*((name, commands) for name in DOCUMENTS), *((name, of_readme) for name in READMES)]:
         found = list(read((ROOT / name).read_text(encoding="utf-8")))
         if not found:
             messages.append(f"{name}: needed commands, found none")

@@ -69,6 +69,7 @@ struct PlotArguments : JudgeArguments {
   std::string column;  ///< the target that is drawn; "": the only one
   std::string series;  ///< by its key; "": the only one
   std::string output = "/dev/stdout";
+  bool json = false;
 };
 [[nodiscard]] int plot(const PlotArguments& arguments);
 

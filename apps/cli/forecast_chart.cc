@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include "catenary/base/chart.h"
@@ -44,6 +45,20 @@ text { fill: #e6ebf0; }
 }
 </style>
 )";
+
+constexpr std::size_t kLongestTitle = 80;  // characters that fit into the drawing's width
+
+// A text of at most so many characters; "..." ends one that was longer. A character is kept or left out
+// whole.
+std::string cut(std::string_view text, std::size_t most) {
+  std::size_t end = 0;
+  for (std::size_t at = 0, count = 0; at < text.size(); ++at) {
+    const bool starts = (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80;
+    if (starts && ++count > most) return std::string(text.substr(0, end)) + "...";
+    if (starts && count == most - 2) end = at;
+  }
+  return std::string(text);
+}
 
 double place_of(const ForecastChart& chart, std::size_t row) {
   const std::vector<double>& times = chart.table.times.numbers;
@@ -104,7 +119,7 @@ std::string svg_document(const ForecastChart& forecast) {
          fmt::format(
              R"(<rect class="back" width="100%" height="100%"/><text class="title" x="{:.0f}" y="26">{}</text>)"
              "\n",
-             chart.left, title) +
+             chart.left, escape_xml(cut(forecast.title, kLongestTitle))) +
          svg_elements(chart) + "</svg>\n";
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,11 +43,10 @@ std::size_t choice(std::string_view option, const std::string& asked, const std:
   const std::vector<std::string_view> views(names.begin(), names.end());
   if (asked.empty() && names.size() == 1) return 0;
   if (asked.empty())
-    fail(ErrorKind::kConfig, "{}: needed one of {}, found none; a drawing has one", option, listed(views));
+    fail(ErrorKind::kConfig, "{}: needed one of {}, as a drawing has one", option, listed(views));
   const auto found = std::ranges::find(names, asked);
   if (found == names.end())
-    fail(ErrorKind::kConfig, "{}: needed one of {}, found {}{}", option, listed(views), quote(asked),
-         suggestion(asked, views));
+    fail(ErrorKind::kConfig, "{}: unknown name {}{}", option, quote(asked), suggestion(asked, views));
   return static_cast<std::size_t>(found - names.begin());
 }
 
@@ -87,6 +87,9 @@ ForecastChart chart_of(const PlotArguments& arguments, const train::StoredRun& r
 
 int plot(const PlotArguments& arguments) {
   require_not_of_run(arguments.output, arguments.run_dir);
+  if (arguments.json && goes_to_stdout(arguments.output))
+    fail(ErrorKind::kConfig,
+         "--json: its line would stand behind the drawing; needed an --output that is not stdout");
   train::StoredRun run = train::read_run(arguments.run_dir);
   require_forecasts(arguments, run.config);
   require_not_named(arguments.output, run.config.data);
@@ -100,6 +103,10 @@ int plot(const PlotArguments& arguments) {
   OutputFile file(arguments.output);
   file.write(svg_document(chart));
   file.commit();
+  if (arguments.json) {
+    print_json({{"title", chart.title}, {"forecasts", chart.series.forecasts}, {"output", arguments.output}});
+    return 0;
+  }
   const std::string report =
       fmt::format("{} rows with a forecast in {}\n", chart.series.forecasts, printable(arguments.output));
   goes_to_stdout(arguments.output) ? say_text(report) : print(report);

@@ -84,9 +84,32 @@ TEST(Plot, GoesToStdoutAndIsTheSameOnAnyNumberOfThreads) {
   EXPECT_THAT(one.err, HasSubstr("6 rows with a forecast in /dev/stdout"));
 }
 
+TEST(Plot, TellsWhatItDrewAsJson) {
+  const ShellWithForecasts shell;
+  const auto json = json_lines(shell.run({"plot", "runs/c", "--output", "p.svg", "--json"}).out);
+  ASSERT_EQ(json.size(), 1u);
+  EXPECT_EQ(json[0]["title"], "sales by month: forecasts of the test rows");
+  EXPECT_EQ(json[0]["forecasts"], 6);
+  EXPECT_EQ(json[0]["output"], "p.svg");
+  EXPECT_EQ(
+      shell.run({"plot", "runs/c", "--json"}).err,
+      "catenary: --json: its line would stand behind the drawing; needed an --output that is not stdout\n");
+}
+
 TEST(Plot, LeavesOutRowsFarBeforeTheForecasts) {
   const ShellWithForecasts shell({"data.split.test=0.125", "data.sequence.horizon=1"});
   EXPECT_THAT(points_of(shell.run({"plot", "runs/c"}).out), ElementsAre(12, 3, 3));
+}
+
+TEST(Plot, CutsATitleThatIsTooLong) {
+  const ShellWithForecasts shell({"train.epochs=0"});
+  const std::string name = "a<b" + std::string(100, 'x');
+  shell.file("sales.csv", "month," + name + months(24).substr(11));
+  ASSERT_EQ(shell.run({"train", "c.toml", "--set", "data.target=\"" + name + "\""}).exit_code, 0);
+  const std::string svg = shell.run({"plot", "runs/c"}).out;
+  EXPECT_THAT(points_of(svg), ElementsAre(24, 6, 6));
+  EXPECT_THAT(svg, HasSubstr("<title>a&lt;b" + std::string(100, 'x') + " by month"));
+  EXPECT_THAT(svg, HasSubstr("y=\"26\">a&lt;b" + std::string(74, 'x') + "...</text>"));
 }
 
 TEST(Plot, HasNoBaselineWithoutASeason) {
@@ -125,13 +148,11 @@ TEST(Plot, TakesOneTargetOfOneSeries) {
     EXPECT_EQ(outcome.out, "");
     return outcome.err;
   };
-  EXPECT_EQ(fault({}), "catenary: --column: needed one of sales, cost, found none; a drawing has one\n");
-  EXPECT_EQ(fault({"--column", "csot"}),
-            "catenary: --column: needed one of sales, cost, found 'csot'; did you mean 'cost'?\n");
-  EXPECT_EQ(fault({"--column", "cost"}),
-            "catenary: --series: needed one of a, b, found none; a drawing has one\n");
+  EXPECT_EQ(fault({}), "catenary: --column: needed one of sales, cost, as a drawing has one\n");
+  EXPECT_EQ(fault({"--column", "csot"}), "catenary: --column: unknown name 'csot'; did you mean 'cost'?\n");
+  EXPECT_EQ(fault({"--column", "cost"}), "catenary: --series: needed one of a, b, as a drawing has one\n");
   EXPECT_EQ(fault({"--column", "cost", "--series", "c"}),
-            "catenary: --series: needed one of a, b, found 'c'\n");
+            "catenary: --series: unknown name 'c'; expected one of a, b\n");
   const Outcome outcome = shell.run({"plot", "runs/c", "--column", "cost", "--series", "b"});
   EXPECT_THAT(outcome.out, HasSubstr("<title>cost (b) by row: forecasts of the test rows</title>"));
   EXPECT_THAT(points_of(outcome.out), ElementsAre(4, 1)) << "the last row, and three before it";

@@ -15,6 +15,8 @@ namespace {
 constexpr double kMinute = 60, kHour = 3600, kDay = 86400;
 constexpr double kMonth = 30.436875 * kDay, kYear = 12 * kMonth;  // of the Gregorian calendar, on average
 
+constexpr int kMostTimes = 4;  // ticks: "1950-03-01 12:00:00" fits so often into 500 units at 11 a line
+
 // Equal ends leave nothing to divide.
 void move_apart(double& low, double& high) {
   if (low < high) return;
@@ -118,7 +120,10 @@ Axis date_axis(double low, double high, int most) {
                                  kDay,         2 * kDay,     7 * kDay, 14 * kDay};
   constexpr std::array<std::int64_t, 3> kMonths = {1, 3, 6};
   move_apart(low, high);
-  const auto fits = [&](double step) { return (high - low) / step <= most - 1; };
+  // Labels with a time of day take twice the room of others.
+  const auto fits = [&](double step) {
+    return (high - low) / step <= (step < kDay ? std::min(most, kMostTimes) : most) - 1;
+  };
   for (const double step : kClock) {
     if (fits(step)) return {low, high, clock_ticks(low, high, step)};
   }

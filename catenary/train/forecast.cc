@@ -9,9 +9,10 @@ namespace catenary::train {
 void ForecastComparison::Sums::add(double error) {
   squares += error * error;
   absolutes += std::abs(error);
+  ++count;
 }
 
-ForecastErrors ForecastComparison::Sums::over(double count) const {
+ForecastErrors ForecastComparison::Sums::errors() const {
   return {.rmse = std::sqrt(squares / count), .mae = absolutes / count};
 }
 
@@ -24,18 +25,17 @@ void ForecastComparison::add(std::int64_t first, std::span<const float> answer) 
   const auto of_targets = static_cast<std::size_t>(first) * width;
   const std::size_t came = of_targets + static_cast<std::size_t>(data_.schema.sequence.steps) * width;
   for (std::size_t i = 0; i < answer.size(); ++i) {
+    if (std::isnan(baseline[i])) continue;
     const auto of = [&](float number) { return static_cast<double>(number); };
     network_[i % width].add(of(data_.targets[of_targets + i]) - of(answer[i]));
     naive_[i % width].add(of(data_.past.numbers[came + i]) - of(baseline[i]));
   }
-  rows_ += data_.schema.sequence.horizon;
 }
 
 std::vector<ForecastScore> ForecastComparison::scores() const {
   std::vector<ForecastScore> scores;
   for (std::size_t i = 0; i < network_.size(); ++i) {
-    const auto count = static_cast<double>(rows_);
-    scores.push_back({data_.schema.target_names[i], network_[i].over(count), naive_[i].over(count)});
+    scores.push_back({data_.schema.target_names[i], network_[i].errors(), naive_[i].errors()});
   }
   return scores;
 }

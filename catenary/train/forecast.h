@@ -16,7 +16,8 @@ struct ForecastErrors {
   double mae = 0;   ///< mean absolute error
 };
 
-/// A target's errors over all samples and rows that were foretold.
+/// A target's errors over all samples and rows that were foretold, but for those of which the baseline knows
+/// nothing, as its number is missing; NaN where that is all of them.
 struct ForecastScore {
   std::string target;
   ForecastErrors network;
@@ -37,13 +38,12 @@ class ForecastComparison {
 
  private:
   struct Sums {
-    double squares = 0, absolutes = 0;
+    double squares = 0, absolutes = 0, count = 0;
     void add(double error);
-    [[nodiscard]] ForecastErrors over(double count) const;
+    [[nodiscard]] ForecastErrors errors() const;
   };
   const Dataset& data_;
   std::vector<Sums> network_, naive_;  // of each target
-  std::int64_t rows_ = 0;
 };
 
 }  // namespace catenary::train

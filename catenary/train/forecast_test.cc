@@ -41,6 +41,19 @@ TEST(ForecastComparison, MeasuresNetworkAndBaselineOverSamplesAndRows) {
   EXPECT_NEAR(scores[0].seasonal_naive.mae, 8, kRounding);
 }
 
+TEST(ForecastComparison, LeavesOutRowsThatTheBaselineKnowsNothingOf) {
+  Dataset data;
+  data.features = {.rows = 5, .columns = 1, .elements = std::vector<float>(5)};
+  data.schema.target_names = {"y"};
+  data.target_columns = 1;
+  data.targets = {NAN, 1, 4, 9, 16};
+  (void)make_sequences(data, {.steps = 2, .horizon = 2, .season = 2}, "f.csv", {});
+  ForecastComparison comparison(data);
+  comparison.add(0, std::array{0.0F, 10.0F});
+  EXPECT_NEAR(comparison.scores()[0].network.mae, 1, kRounding) << "of row 3 alone";
+  EXPECT_NEAR(comparison.scores()[0].seasonal_naive.mae, 8, kRounding);
+}
+
 TEST(ForecastComparison, JudgesEachTargetByItself) {
   Dataset data;
   data.features = {.rows = 3, .columns = 1, .elements = std::vector<float>(3)};

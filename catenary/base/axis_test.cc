@@ -67,8 +67,8 @@ TEST(Axis, OfDatesHasTicksWhereTheirUnitsBegin) {
 TEST(Axis, OfDatesHasAtMostSoManyTicks) {
   for (double span = 1; span < 4e10; span *= 1.7) {
     const std::size_t ticks = date_axis(1e9, 1e9 + span, 7).ticks.size();
-    EXPECT_LE(ticks, 7u) << span;
-    EXPECT_GE(ticks, 2u) << span;
+    EXPECT_LE(ticks, span < 2e5 ? 5u : 7u) << span << ": times of day take more room";
+    EXPECT_GE(ticks, 1u) << span;
   }
 }
 

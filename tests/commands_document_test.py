@@ -68,6 +68,14 @@ def failures(found, folder):
             yield f"$ {command}\nexit code {run.returncode}; not printed where it is quoted: {unfit}\n" + "\n".join(lines[:8] + ["..."] + lines[-16:])
 
 
+def stale_drawings(folder):
+    """A message for each drawing that commands wrote which docs/images has otherwise."""
+    for drawing in sorted(pathlib.Path(folder).glob("*.svg")):
+        kept = ROOT / "docs" / "images" / drawing.name
+        if not kept.exists() or kept.read_bytes() != drawing.read_bytes():
+            yield f"docs/images/{drawing.name}: needed the drawing that the commands write, found another or none"
+
+
 def main():
     messages = []
     for name, read in [*((name, commands) for name in DOCUMENTS), *((name, of_readme) for name in READMES)]:
@@ -77,6 +85,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             (pathlib.Path(folder) / "examples").symlink_to(ROOT / "examples")
             messages += [f"{name}: {message}" for message in failures(found, folder)]
+            messages += stale_drawings(folder)
     print("\n".join(messages))
     return len(messages)
 

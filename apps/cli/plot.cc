@@ -97,14 +97,14 @@ int plot(const PlotArguments& arguments) {
   require_not_named(arguments.output, run.config.data);
   say_notes(data.notes);
   say_part(data.part);
+  OutputFile file(arguments.output);
   const ForecastChart chart = chart_of(arguments, run, data);
   if (chart.series.forecasts == 0)
     say("no {} row of this series has a forecast: the series alone is drawn\n", name_of(data.part));
-  OutputFile file(arguments.output);
   file.write(svg_document(chart));
   file.commit();
   if (arguments.json) {
-    print_json({{"title", chart.title}, {"forecasts", chart.series.forecasts}, {"output", arguments.output}});
+    print_json({{"title", chart.title}, {"rows", chart.series.forecasts}, {"output", arguments.output}});
     return 0;
   }
   const std::string report =

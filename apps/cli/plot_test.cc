@@ -89,7 +89,7 @@ TEST(Plot, TellsWhatItDrewAsJson) {
   const auto json = json_lines(shell.run({"plot", "runs/c", "--output", "p.svg", "--json"}).out);
   ASSERT_EQ(json.size(), 1u);
   EXPECT_EQ(json[0]["title"], "sales by month: forecasts of the test rows");
-  EXPECT_EQ(json[0]["forecasts"], 6);
+  EXPECT_EQ(json[0]["rows"], 6);
   EXPECT_EQ(json[0]["output"], "p.svg");
   EXPECT_EQ(
       shell.run({"plot", "runs/c", "--json"}).err,
@@ -156,6 +156,21 @@ TEST(Plot, TakesOneTargetOfOneSeries) {
   const Outcome outcome = shell.run({"plot", "runs/c", "--column", "cost", "--series", "b"});
   EXPECT_THAT(outcome.out, HasSubstr("<title>cost (b) by row: forecasts of the test rows</title>"));
   EXPECT_THAT(points_of(outcome.out), ElementsAre(4, 1)) << "the last row, and three before it";
+}
+
+TEST(Plot, OfASeriesWithoutAForecastDrawsItAloneAndSaysSo) {
+  const ShellWithForecasts shell({"train.epochs=0"});
+  shell.file("shops.csv", "shop,sales\na,1\na,3\na,5\na,7\na,9\nb,2\nb,4\n");
+  ASSERT_EQ(shell
+                .run({"train", "c.toml", "--set",
+                      R"(data={ train="shops.csv", target="sales", split={ test=0.2 },)"
+                      R"( sequence={ steps = 2, series = "shop" } })"})
+                .exit_code,
+            0);
+  const Outcome outcome = shell.run({"plot", "runs/c", "--series", "b"});
+  EXPECT_THAT(points_of(outcome.out), ElementsAre(2));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("no test row of this series has a forecast: the series alone is drawn\n"));
 }
 
 TEST(Plot, NeedsARunThatForetellsTheNumbersAfterAWindow) {

@@ -15,7 +15,7 @@ namespace {
 constexpr double kMinute = 60, kHour = 3600, kDay = 86400;
 constexpr double kMonth = 30.436875 * kDay, kYear = 12 * kMonth;  // of the Gregorian calendar, on average
 
-constexpr int kMostTimes = 4;  // ticks: "1950-03-01 12:00:00" fits so often into 500 units at 11 a line
+constexpr int kMostTimes = 5;  // ticks: "1950-03-01 12:00:00" at 11 a line takes 120 of 500 units
 
 // Equal ends leave nothing to divide.
 void move_apart(double& low, double& high) {
@@ -115,9 +115,10 @@ Axis number_axis(double low, double high, int most, AxisEnds ends) {
 }
 
 Axis date_axis(double low, double high, int most) {
-  constexpr std::array kClock = {1.0,          5.0,          15.0,     30.0,      kMinute,   5 * kMinute,
-                                 15 * kMinute, 30 * kMinute, kHour,    3 * kHour, 6 * kHour, 12 * kHour,
-                                 kDay,         2 * kDay,     7 * kDay, 14 * kDay};
+  constexpr std::array kClock = {1.0,      2.0,         5.0,         10.0,         15.0,         30.0,
+                                 kMinute,  2 * kMinute, 5 * kMinute, 10 * kMinute, 15 * kMinute, 30 * kMinute,
+                                 kHour,    2 * kHour,   3 * kHour,   6 * kHour,    12 * kHour,   kDay,
+                                 2 * kDay, 7 * kDay,    14 * kDay};
   constexpr std::array<std::int64_t, 3> kMonths = {1, 3, 6};
   move_apart(low, high);
   // Labels with a time of day take twice the room of others.

@@ -75,8 +75,12 @@ std::string time_label(double seconds, double step) {
 std::vector<Tick> clock_ticks(double low, double high, double step) {
   const double from = std::fmod(step, 7 * kDay) == 0 ? 4 * kDay : 0;
   std::vector<Tick> ticks;
-  for (double at = from + std::ceil((low - from) / step) * step; at <= high; at += step)
+  const double first = from + std::ceil((low - from) / step) * step;
+  const auto count = static_cast<int>(std::floor((high - first) / step)) + 1;
+  for (int i = 0; i < count; ++i) {
+    const double at = first + i * step;
     ticks.push_back({at, step < kDay ? time_label(at, step) : day_label(at)});
+  }
   return ticks;
 }
 
@@ -109,8 +113,11 @@ Axis number_axis(double low, double high, int most, AxisEnds ends) {
     axis.low = step.times(first), axis.high = step.times(last);
   }
   const double greatest = std::max(std::abs(axis.low), std::abs(axis.high));
-  for (double k = first; k <= last; ++k)
-    axis.ticks.push_back({step.times(k), number_label(step.times(k), step, greatest)});
+  const auto count = static_cast<int>(last - first) + 1;
+  for (int i = 0; i < count; ++i) {
+    const double at = step.times(first + i);
+    axis.ticks.push_back({at, number_label(at, step, greatest)});
+  }
   return axis;
 }
 

@@ -39,7 +39,7 @@ TEST(Sample, WritesAfterThePrompt) {
   to_file.insert(to_file.end(), {"--output", "o.txt"});
   EXPECT_EQ(shell.run(to_file).out, "");
   EXPECT_EQ(shell.text_of("o.txt"), text);
-  as_json.push_back("--json");
+  as_json.emplace_back("--json");
   const auto json = json_lines(shell.run(as_json).out).at(0);
   EXPECT_EQ(json["text"], text);
   EXPECT_EQ(json["seed"], 7);

@@ -217,10 +217,11 @@ CLI::App& add_sample(CLI::App& app, SampleArguments& arguments) {
           "What logits are divided by: below 1 likelier characters, above 1 more of the others, 0 the "
           "likeliest alone")
       ->type_name("T")
+      ->check(number())
       ->capture_default_str();
   command.add_option("--seed", arguments.seed, "Of the draws: the same seed draws the same text")
       ->type_name("N")
-      ->check(whole_number())
+      ->check(whole_number(18))
       ->capture_default_str();
   command.add_option("--output", arguments.output, "File to write: prompt and text [stdout]")
       ->type_name("FILE")

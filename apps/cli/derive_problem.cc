@@ -289,6 +289,15 @@ void bind_network(DeriveProblem& problem, train::Model& model, const Network& ne
   problem.given = true;
 }
 
+// Of windows whose states go on.
+void derive_one_window(train::Config& config) {
+  if (!config.data.sequence || !config.data.sequence->options.is_stateful) return;
+  config.data.sequence->options.is_stateful = false;
+  say_notes(
+      {"the derivation is of one window by itself: its states begin with 0, and all of its rows are "
+       "answered"});
+}
+
 DeriveProblem from_network(const DeriveArguments& arguments) {
   if (!arguments.given.empty())
     fail(ErrorKind::kConfig, "--given declares the variables of --expr, found a config");
@@ -296,8 +305,7 @@ DeriveProblem from_network(const DeriveArguments& arguments) {
   Network network = load_network(arguments);
   require_not_named(arguments.output, network.config.data);
   if (arguments.max_bytes) network.config.data.limits.max_bytes = arguments.max_bytes;
-  // A derivation is of one window, whose states are 0 before it.
-  if (network.config.data.sequence) network.config.data.sequence->options.is_stateful = false;
+  derive_one_window(network.config);
   const train::TrainingData data = train::load_training_data(network.config);
   say_notes(data.notes);
   train::resolve_units(network.config, data.schema());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #include "catenary/base/file.h"
@@ -28,10 +29,20 @@ void add_threads(CLI::App& command, int& threads) {
 }
 
 CLI::Validator whole_number(std::size_t most_digits) {
-  const auto complaint = [most_digits](std::string& text) {
-    const bool is_digits =
-        !text.empty() && text.size() <= most_digits && text.find_first_not_of("0123456789") == text.npos;
-    return is_digits ? "" : fmt::format("expected a whole number from 0, found {}", quote(text));
+  const auto complaint = [most_digits](const std::string& text) -> std::string {
+    const bool is_digits = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+    if (!is_digits) return fmt::format("expected a whole number from 0, found {}", quote(text));
+    if (text.size() <= most_digits) return "";
+    return fmt::format("expected a whole number of at most {} digits, found {}", most_digits, quote(text));
+  };
+  return {complaint, ""};
+}
+
+CLI::Validator number() {
+  const auto complaint = [](const std::string& text) {
+    char* end = nullptr;
+    (void)std::strtod(text.c_str(), &end);
+    return !text.empty() && *end == '\0' ? "" : fmt::format("expected a number, found {}", quote(text));
   };
   return {complaint, ""};
 }

@@ -24,6 +24,7 @@ void add_overrides(
     const std::string& what = "Override of the config, such as train.epochs=3 or model.layers.0.units=64");
 
 [[nodiscard]] CLI::Validator whole_number(std::size_t most_digits = 9);
+[[nodiscard]] CLI::Validator number();
 [[nodiscard]] CLI::Validator not_empty(const std::string& what = "a path");
 /// `-` is the standard stream of that path.
 [[nodiscard]] CLI::Validator dash_is(const char* path);

@@ -14,6 +14,7 @@
 #include "catenary/base/error.h"
 #include "catenary/base/file.h"
 #include "catenary/base/text.h"
+#include "catenary/train/config/loss.h"
 #include "catenary/train/progress.h"
 #include "catenary/train/run/history_json.h"
 #include "choices.h"
@@ -121,7 +122,8 @@ Json confusion_json(const train::ConfusionMatrix& matrix) {
 }
 
 std::optional<double> bits_each(const train::Config& config, double loss) {
-  const bool is_model = config.data.format == train::DataFormat::kText && train::is_classification(config);
+  const bool is_model =
+      config.data.format == train::DataFormat::kText && train::facts_of(config.train.loss).takes_labels;
   return is_model ? std::optional(loss * std::numbers::log2e) : std::nullopt;
 }
 

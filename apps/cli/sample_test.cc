@@ -59,6 +59,17 @@ TEST(Sample, OfATextIsJudgedInBits) {
   EXPECT_GT(events.back()["test"]["bits_per_byte"], 0);
 }
 
+TEST(Sample, OfATextThatIsReadAsNumbersIsSaid) {
+  const Shell shell;
+  train_on_text(shell);
+  EXPECT_THAT(shell.run({"train", "c.toml"}).err, HasSubstr("as its first layer is no embedding\n"));
+  EXPECT_THAT(shell.run({"derive", "c.toml"}).err,
+              HasSubstr("note: the derivation is of one window by itself"));
+  const Outcome numbers = shell.run({"train", "c.toml", "--set", "train.loss='squared_error'"});
+  EXPECT_EQ(numbers.exit_code, 0) << numbers.err;
+  EXPECT_THAT(numbers.out, testing::Not(HasSubstr("bits")));
+}
+
 TEST(Sample, SaysWhatIsWrong) {
   const Shell shell;
   train_on_text(shell);
@@ -72,6 +83,8 @@ TEST(Sample, SaysWhatIsWrong) {
       {3,
        {"--prompt", "abx"},
        "--prompt: line 1, column 3: needed one of the 5 characters that the model was trained on, found 'x'"},
+      {2, {"--temperature", "warm"}, "--temperature: expected a number, found 'warm'"},
+      {2, {"--length", "1234567890"}, "--length: expected a whole number of at most 9 digits"},
       {2, {"--temperature=-1"}, "needed a temperature of 0 or more, found -1"},
       {2, {"--temperature", "nan"}, "needed a temperature of 0 or more, found nan"},
       {2, {"--length", "-3"}, "--length: expected a whole number from 0, found '-3'"},

@@ -194,10 +194,14 @@ std::vector<std::int64_t> windows_of(Dataset& data, const SequenceOptions& optio
   for (const Series& each : series) add_windows(each, reach, options.stride, firsts);
   const std::int64_t most = longest(series);
   if (firsts.empty()) {
-    const bool has_horizon = reach > data.schema.sequence.steps;
+    const bool has_more = reach > data.schema.sequence.steps;
     fail(ErrorKind::kData,
          "{}: needed a series of at least {} rows for a window of data.sequence.steps{}, found {} at most",
-         file, reach, has_horizon ? " and horizon" : "", most);
+         file, reach,
+         !has_more             ? ""
+         : options.horizon > 1 ? " and horizon"
+                               : " and the row after it",
+         most);
   }
   const auto short_ones =
       std::ranges::count_if(series, [&](const Series& each) { return each.rows < reach; });
@@ -301,6 +305,7 @@ Sequences make_sequences(Dataset& data, const SequenceOptions& options, const st
   keep_past(data, options, result.series, file);
   arrange_targets(data, options, result.series, file);
   const std::int64_t reach = data.target_columns > 0 ? result.targets.end : schema.steps;
+  if (cuts_windows(options)) data.lengths.clear();  // which the series have told
   result.firsts = cuts_windows(options) ? windows_of(data, options, result.series, file, reach)
                                         : whole_series(data, result.series, file);
   keep_labelled(data, result.firsts, file);
@@ -312,7 +317,7 @@ Sequences sequences_to_predict(Dataset& data, const SequenceOptions& options, co
                                const DataLimits& limits) {
   if (options.task != SequenceTask::kEachRow || options.stride == 0)
     return make_sequences(data, options, file, limits);
-  if (options.is_stateful) data.schema.sequence.steps = data.schema.sequence.advance = 1;
+  if (data.schema.sequence.advance > 0) data.schema.sequence.steps = data.schema.sequence.advance = 1;
   SequenceOptions aligned = options;
   aligned.stride = data.schema.sequence.steps;
   Sequences result = make_sequences(data, aligned, file, limits);

@@ -97,6 +97,17 @@ TEST(Sequences, GoOnWithinTheirSeriesAlone) {
   EXPECT_FALSE(follows(data, 7, 5));
 }
 
+TEST(Sequences, OfWindowsInArraysHaveTheLengthOfAWindow) {
+  Dataset data = rows_of(12);
+  data.rows_each = 6;
+  data.lengths = {6, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0};
+  data.targets[8] = kNone;
+  const Sequences windows = sequences_of(data, {.steps = 2, .task = SequenceTask::kEachRow, .stride = 2});
+  EXPECT_THAT(windows.firsts, ElementsAre(0, 2, 4, 9));  // those of 7 and 8 lack a target
+  EXPECT_EQ(answers_to(data, windows.firsts), 8);
+  EXPECT_THAT(rows_read(data, windows.firsts), ElementsAre(0, 1, 2, 3, 4, 5, 9, 10));
+}
+
 TEST(Sequences, ThatGoOnAreForetoldRowByRow) {
   Dataset data = rows_of(5);
   data.targets = {};

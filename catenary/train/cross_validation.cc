@@ -94,9 +94,8 @@ std::vector<RowNumbers> divided(const Config& config, const Dataset& table, cons
 void require_apart(const Config& config) {
   if (!has_windows(config.data)) return;
   fail(ErrorKind::kConfig,
-       "{}: data.sequence: needed series as samples for folds, target = \"whole\" or \"each_row\", found "
-       "windows, "
-       "which read what others foretell; data.split tests on the last rows of each series",
+       "{}: data.sequence: needed whole series as samples for folds, found windows, which read what others "
+       "foretell; data.split tests on the last rows of each series",
        config.data.sequence->place.text);
 }
 

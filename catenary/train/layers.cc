@@ -131,6 +131,13 @@ bool has_row_targets(const Schema& schema) {
 }
 
 void resolve_sequences(Config& config, const Schema& schema) {
+  const auto has_states = [](const LayerConfig& layer) { return is_recurrent(layer.type); };
+  if (schema.sequence.advance > 0 && std::ranges::none_of(config.layers, has_states)) {
+    fail(ErrorKind::kConfig,
+         "{}: data.sequence.stateful: needed a layer of the type rnn, lstm or gru, whose states go on, found "
+         "none",
+         config.data.sequence->place.text);
+  }
   bool is_needed = has_row_targets(schema);
   for (std::size_t i = config.layers.size(); i-- > 0;) {
     LayerConfig& layer = config.layers[i];

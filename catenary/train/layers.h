@@ -35,7 +35,7 @@ struct LayerPlace {
 [[nodiscard]] bool has_row_targets(const Schema& schema);
 
 /// Settles which recurrent layers answer a row for each row: where a config does not say, those of which a
-/// layer further on, or the target, needs it.
+/// layer further on, or the target, needs it. Throws Error{config} where states go on and no layer has any.
 void resolve_sequences(Config& config, const Schema& schema);
 
 /// A state that a recurrent layer begins a window with and leaves to the one after it.

@@ -147,10 +147,6 @@ TEST(Sampler, RefusesRunsThatAreNoLanguageModels) {
   EXPECT_EQ(fault_of(kept(folder, train(sides, {})->run)),
             "config: needed a run that was trained on a text ([data] format = \"text\"), found one on the "
             "format 'csv'");
-  const StoredRun both = trained(
-      folder, words(" "),
-      text_config(std::string(kEmbedding) + kLstm + "bidirectional = true\n", "steps = 8", "epochs = 0"));
-  EXPECT_THAT(fault_of(both), ::testing::HasSubstr("a bidirectional layer reads a window from its end"));
 }
 
 }  // namespace

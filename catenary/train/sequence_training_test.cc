@@ -226,8 +226,7 @@ TEST(SequenceTraining, HasNoFoldsOfWindows) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", wave(30));
   EXPECT_THAT(error_of([&] { (void)cross_validate(sequence_config(folder, {kWave}), {.folds = 2}); }),
-              HasSubstr("data.sequence: needed series as samples for folds, target = \"whole\" or "
-                        "\"each_row\", found windows"));
+              HasSubstr("data.sequence: needed whole series as samples for folds, found windows"));
 }
 
 }  // namespace

@@ -169,6 +169,52 @@ TEST(States, AreAllThatATrainingNeedsToGoOnInTheMiddleOfASeries) {
   EXPECT_EQ(trained_by_hand(folder, 7), whole);
 }
 
+TEST(States, ThatHardlyGoOnInTrainingAreSaid) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", waves(48));
+  const auto notes = [&](std::int64_t batch_size) {
+    std::vector<std::string> said;
+    TrainOptions options;
+    options.on_start = [&](const TrainingStart& start) { said = start.notes; };
+    (void)train(windows_config(folder, {.sequence = "target = \"each_row\", steps = 4, stateful = true",
+                                        .batch_size = batch_size}),
+                options);
+    return said;
+  };
+  EXPECT_THAT(notes(6), ::testing::IsEmpty());
+  EXPECT_THAT(notes(100), ::testing::ElementsAre(
+                              "states go on into 0 of 12 windows that train, as 12 are read side by side "
+                              "(train.batch_size); a smaller one makes longer streams"));
+}
+
+TEST(States, AreOfARecurrentLayer) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", waves(48));
+  const Config config = parse_config(
+      "format = 1\n[data]\ntrain = \"data.csv\"\ntarget = \"y\"\nsequence = { series = \"series\", target = "
+      "\"each_row\", steps = 4, stateful = true }\n[[model.layers]]\ntype = \"dense\"\n[train]\nloss = "
+      "\"squared_error\"\n",
+      folder / "c.toml");
+  EXPECT_THAT(
+      error_of([&] { (void)train(config, {}); }),
+      HasSubstr("c.toml:5:12: data.sequence.stateful: needed a layer of the type rnn, lstm or gru, whose "
+                "states go on, found none"));
+}
+
+TEST(States, OfAModelAreThoseOfItsConfig) {
+  const TemporaryDirectory folder;
+  (void)folder.file("data.csv", waves(48));
+  const Config config =
+      windows_config(folder, {.sequence = "target = \"each_row\", steps = 6, stride = 3, stateful = true"});
+  const Safetensors weights = train(config, {})->run.weights;
+  Config other = config;
+  other.data.sequence->options.is_stateful = false;
+  EXPECT_THAT(
+      error_of([&] { (void)unpack_model(weights, other, "w"); }),
+      HasSubstr("w: metadata 'sequence': expected states that go on after 0 rows, as the config says (0: "
+                "none do), found 3"));
+}
+
 TEST(States, GoForwardAlone) {
   const TemporaryDirectory folder;
   (void)folder.file("data.csv", waves(48));

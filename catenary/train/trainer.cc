@@ -35,13 +35,7 @@ class Training {
  public:
   Training(Network& network, const Config& config, const TrainingData& data, const TrainOptions& options);
 
-  [[nodiscard]] TrainingStart start() const {
-    return {.samples = samples_,
-            .validation_samples = std::ssize(data_.validation_rows),
-            .test_samples = std::ssize(data_.test_rows),
-            .parameters = parameters_,
-            .notes = data_.notes};
-  }
+  [[nodiscard]] TrainingStart start() const;
   /// By the validation rows; nothing without any.
   [[nodiscard]] std::optional<Score> validate();
   [[nodiscard]] ThreadPool& pool() { return pool_; }
@@ -104,6 +98,25 @@ Training::Training(Network& network, const Config& config, const TrainingData& d
       std::max<std::int64_t>(1, kWorkBetweenReports / (parameters_ * batch_size_ + kWorkOfAStep));
   if (!data.validation_rows.empty())
     validation_.emplace(network.model, network.variables, data.validation(), pool_);
+}
+
+TrainingStart Training::start() const {
+  TrainingStart start{.samples = samples_,
+                      .validation_samples = std::ssize(data_.validation_rows),
+                      .test_samples = std::ssize(data_.test_rows),
+                      .parameters = parameters_,
+                      .notes = data_.notes};
+  if (!model_.states.empty() && samples_ < 2 * batch_size_) {
+    start.notes.push_back(fmt::format(
+        "states go on into {} of {} windows that train, as {} are read side by side (train.batch_size); a "
+        "smaller one makes longer streams",
+        samples_ - batch_size_, samples_, batch_size_));
+  }
+  if (config_.data.format == DataFormat::kText && config_.layers[0].type != LayerType::kEmbedding) {
+    start.notes.push_back(
+        "the network reads a character as its number in the vocabulary, as its first layer is no embedding");
+  }
+  return start;
 }
 
 std::optional<Score> Training::validate() {

@@ -106,6 +106,18 @@ void check_horizon(const Config& config) {
        sequence->place.text, name_of(config.train.loss), sequence->options.horizon);
 }
 
+// A language model that reads from the end has read what it foretells.
+void check_directions(const Config& config) {
+  if (config.data.format != DataFormat::kText) return;
+  for (std::size_t i = 0; i < config.layers.size(); ++i) {
+    if (!config.layers[i].recurrent.is_bidirectional) continue;
+    fail(ErrorKind::kConfig,
+         "{}: model.layers.{}.bidirectional: expected false for a text, as the characters after one are what "
+         "is foretold, found true",
+         config.layers[i].place.text, i);
+  }
+}
+
 // Baselines and differences are of numbers.
 void check_past(const Config& config) {
   const std::optional<SequenceConfig>& sequence = config.data.sequence;
@@ -219,6 +231,7 @@ Config parse_config(std::string_view text, const std::string& path, std::span<co
   settle_split(config);
   settle_target_scale(config);
   config.layers = read_layers(section(root, "model"), config.train.loss);
+  check_directions(config);
   config.output = read_output(root.find("output"), path);
   config.train.accuracy = read_accuracy(*root.find("train"), is_classification(config));
   return config;

@@ -78,6 +78,19 @@ TEST(SequenceConfig, TakesWindowsSideBySideWhereStatesGoOn) {
   EXPECT_TRUE(text.data.sequence->options.is_stateful);
 }
 
+TEST(SequenceConfig, OfATextHasNoLayerThatGoesBackward) {
+  EXPECT_EQ(
+      error_of([] {
+        (void)parse_config(
+            "format = 1\n[data]\nformat = 'text'\ntrain = 'b.txt'\nsequence = { steps = 3 }\n"
+            "[[model.layers]]\ntype = \"gru\"\nunits = 2\nbidirectional = true\n"
+            "[[model.layers]]\ntype = \"dense\"\n[train]\nloss = \"softmax_cross_entropy\"\n",
+            "/c/c.toml");
+      }),
+      "config: /c/c.toml:8:9: model.layers.0.bidirectional: expected false for a text, as the characters "
+      "after one are what is foretold, found true");
+}
+
 TEST(SequenceConfig, LeavesNoRowOutWhereStatesGoOn) {
   EXPECT_EQ(fault_of_keys("{ steps = 3, stride = 4, stateful = true }"),
             "config: /c/c.toml:5:12: data.sequence.stride: expected at most the 3 steps of a window beside "

@@ -109,7 +109,16 @@ class Reader {
   }
 
   void read_sequence_if_any(Schema& schema, const DataConfig& data) const {
-    if (data.sequence) read_sequence(schema, metadata(kSequence), name_);
+    if (!data.sequence) return;
+    read_sequence(schema, metadata(kSequence), name_);
+    const SequenceOptions& options = data.sequence->options;
+    const std::int64_t needed = options.is_stateful ? options.stride : 0;
+    if (schema.sequence.advance == needed) return;
+    fail(
+        ErrorKind::kFormat,
+        "{}: metadata '{}': expected states that go on after {} rows, as the config says (0: none do), found "
+        "{}",
+        name_, kSequence, needed, schema.sequence.advance);
   }
 
   // A column that is both would be read as a number and as a class at once, unless its past is read.

@@ -22,7 +22,12 @@ void require_inside(const Dataset& data, const Sequences& sequences) {
     const std::int64_t length = length_of(data, first);
     const bool is_inside =
         first >= 0 && first + schema.steps <= rows && length >= 1 && length <= schema.steps;
-    if (!is_inside) std::abort();
+    if (!is_inside || answers_to(data, first) < 1 || answers_to(data, first) > length) std::abort();
+  }
+  for (std::size_t i = 1; i < sequences.firsts.size(); ++i) {
+    const std::int64_t before = sequences.firsts[i - 1], first = sequences.firsts[i];
+    const bool goes_on = schema.advance > 0 && follows(data, first, before);
+    if (goes_on && first != before + schema.advance) std::abort();
   }
   for (const std::int64_t row : target_rows(data, sequences.firsts)) {
     if (std::isnan(data.targets.at(static_cast<std::size_t>(row * data.target_columns)))) std::abort();
@@ -43,8 +48,8 @@ std::vector<std::string> names_of(std::string_view line) {
 
 }  // namespace
 
-// A line of digits (the task, whether there are series and times, steps, horizon, stride), then a table whose
-// first columns they are and whose last one is foretold.
+// A line of digits (the task; whether there are series and times, and states that go on; steps, horizon,
+// stride, difference), then a table whose first columns they are and whose last one is foretold.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr DataLimits kLimits{.max_bytes = 1 << 23, .max_columns = 200};
   const std::string_view all = fuzz::text_of(data, size);
@@ -59,6 +64,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                           .stride = std::max(1, digit(4))};
   if (options.task == SequenceTask::kNext) options.steps = std::max<std::int64_t>(1, options.steps);
   if (options.task == SequenceTask::kWhole || options.steps == 0) options.stride = 0;
+  options.is_stateful = has >= 8 && options.stride > 0 && options.stride <= options.steps;
+  const std::int64_t difference = end > 5 ? digit(5) : 0;
+  if (options.task == SequenceTask::kNext && difference >= options.horizon && difference <= options.steps)
+    options.difference = difference;
   if (has % 2 == 1) options.series = names.front();
   if (has >= 2 && names.size() > 1) options.time = names[1];
   fuzz::answer_or_refuse([&] {

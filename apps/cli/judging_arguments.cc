@@ -15,7 +15,7 @@ void add_judging(CLI::App& command, JudgeArguments& arguments) {
           .add_option(
               "--data", arguments.data,
               "Judge by this file, of the config's format, or by several tables, also as a pattern such as "
-              "'part-*.csv' [what the config tests on, else trains on]")
+              "'part-*.csv' [what the config tests on, else validates on, else trains on]")
           ->type_name("FILE...")
           ->check(not_empty())
           ->transform(dash_is(kStandardInput));

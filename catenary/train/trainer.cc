@@ -113,7 +113,7 @@ TrainingStart Training::start() const {
         samples_ - batch_size_, samples_, batch_size_));
   }
   if (config_.data.format == DataFormat::kText && config_.layers[0].type != LayerType::kEmbedding) {
-    start.notes.push_back(
+    start.notes.emplace_back(
         "the network reads a character as its number in the vocabulary, as its first layer is no embedding");
   }
   return start;

@@ -244,4 +244,10 @@ Program prediction_program(const Model& model) {
   return program;
 }
 
+Program sampling_program(const Model& model) {
+  Program program{{{"logits", model.output}}, {}};
+  add_states(model, program);
+  return program;
+}
+
 }  // namespace catenary::train

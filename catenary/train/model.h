@@ -72,8 +72,11 @@ struct Network {
 /// Outputs "loss" (the batch's sum, in the targets' units) and, for classes, "class" (each sample's index).
 [[nodiscard]] Program evaluation_program(const Model& model);
 
-/// Outputs "prediction" and, for classes, "class", each for every sample. All three also have the states that
-/// go on.
+/// Outputs "prediction" and, for classes, "class", each for every sample. All three, and the one
+/// below, also have the states that go on.
 [[nodiscard]] Program prediction_program(const Model& model);
+
+/// Outputs "logits", what the last layer answers to each sample.
+[[nodiscard]] Program sampling_program(const Model& model);
 
 }  // namespace catenary::train

@@ -13,8 +13,6 @@ namespace catenary::train {
 
 namespace {
 
-constexpr std::string_view kLogits = "logits";
-
 TextUnit unit_of(const Config& config) {
   if (config.data.format != DataFormat::kText)
     fail(ErrorKind::kConfig,
@@ -39,12 +37,6 @@ const SamplerOptions& checked(const SamplerOptions& options) {
 Schema one_by_one(Schema schema) {
   schema.sequence.steps = schema.sequence.advance = 1;
   return schema;
-}
-
-Program sampling_program(const Model& model) {
-  Program program{{{std::string(kLogits), model.output}}, {}};
-  for (const CarriedState& state : model.states) program.outputs.push_back({output_of(state), state.after});
-  return program;
 }
 
 }  // namespace
@@ -88,7 +80,7 @@ std::string Sampler::draw() {
 
 // By the softmax of logits/temperature, of which two classes may have one, the second one's.
 std::size_t Sampler::drawn_code() {
-  const std::span<const float> logits = step_.rows(kLogits);
+  const std::span<const float> logits = step_.rows("logits");
   weights_.assign(logits.begin(), logits.end());
   if (weights_.size() == 1) weights_.insert(weights_.begin(), 0.0);
   for (const double logit : weights_) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "catenary/base/error.h"
@@ -79,6 +80,25 @@ Transfer transfer(const Binding<T>& binding, Value root, int stage) {
           binding.plan.batch[index(root)]};
 }
 
+// Which items run before which sums, and which are the first and the last part of one.
+template <typename T>
+void bind_passes(const Stage& work, BoundStage<T>& bound) {
+  const auto is_last_pass = [&](int after) { return after >= std::ssize(work.items); };
+  std::map<NodeId, std::size_t> last;
+  for (std::size_t i = 0; i < work.sums.size(); ++i) {
+    const auto [before, is_new] = last.try_emplace(work.sums[i].result.id(), i);
+    bound.sums[i].is_first = is_new;
+    if (!is_new) bound.sums[before->second].is_last = false;
+    before->second = i;
+    const int after = work.sums[i].after;
+    const auto items = static_cast<std::size_t>(after);
+    if (is_last_pass(after)) continue;
+    if (bound.passes.empty() || bound.passes.back().items < items) bound.passes.push_back({items, i});
+    bound.passes.back().sums = i + 1;
+  }
+  bound.passes.push_back({work.items.size(), work.sums.size()});
+}
+
 template <typename T>
 BoundStage<T> bind_stage(const Binding<T>& binding, int stage) {
   const Stage& work = binding.stage_at(stage);
@@ -97,6 +117,7 @@ BoundStage<T> bind_stage(const Binding<T>& binding, int stage) {
     bound.items.back().steps = binding.schedule.loops[static_cast<std::size_t>(loop)].steps;
   }
   for (const Item& sum : work.sums) bound.sums.push_back(bind_sum(binding, stage, sum));
+  bind_passes(work, bound);
   return bound;
 }
 
@@ -159,16 +180,36 @@ PlanSummary summary_of(const BoundProgram<T>& program, const MemoryPlan& plan, c
 }
 
 template <typename T>
-std::int64_t work_per_sample(const std::vector<BoundStage<T>>& stages, const MemoryPlan& plan) {
-  std::int64_t work = 0;
+std::int64_t weight_uses(const std::vector<BoundStage<T>>& stages, const std::vector<Loop>& loops) {
+  std::int64_t uses = 0;
   for (const BoundStage<T>& stage : stages) {
-    for (const BoundItem<T>& item : stage.items)
-      work += item.has_product ? item.steps * item.extent * item.product.inner : 0;
-    for (const BoundSum<T>& sum : stage.sums) work += sum.steps * sum.rows * sum.columns;
+    for (const BoundItem<T>& item : stage.items) {
+      const bool counts =
+          item.has_product && (item.loop < 0 || !loops[static_cast<std::size_t>(item.loop)].is_again);
+      uses += counts ? item.steps * item.extent * item.product.inner : 0;
+    }
+    for (const BoundSum<T>& sum : stage.sums) uses += sum.steps * sum.rows * sum.columns;
   }
+  return uses;
+}
+
+std::int64_t tile_elements(const MemoryPlan& plan) {
+  std::int64_t elements = 0;
   for (std::size_t stage = 1; stage < plan.stages.size(); stage += 2)
-    work += plan.stages[stage].tile_elements;
-  return work;
+    elements += plan.stages[stage].tile_elements;
+  return elements;
+}
+
+template <typename T>
+StepSums step_sums_of(const std::vector<BoundStage<T>>& stages) {
+  StepSums sums = StepSums::kNone;
+  for (const BoundStage<T>& stage : stages) {
+    for (const BoundSum<T>& sum : stage.sums) {
+      if (!sum.is_first || !sum.is_last) return StepSums::kInParts;
+      if (sum.segment > 0) sums = StepSums::kWhole;
+    }
+  }
+  return sums;
 }
 
 }  // namespace
@@ -194,7 +235,9 @@ BoundProgram<T> bind(const Schedule& schedule, const MemoryPlan& plan, Variables
   program.elements = elements_of(plan);
   program.reference = largest_reference(schedule);
   program.summary = summary_of(program, plan, variables);
-  program.work_per_sample = work_per_sample(program.stages, plan);
+  program.weight_uses = weight_uses(program.stages, schedule.loops);
+  program.work_per_sample = program.weight_uses + tile_elements(plan);
+  program.step_sums = step_sums_of(program.stages);
   return program;
 }
 

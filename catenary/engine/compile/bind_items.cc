@@ -275,31 +275,48 @@ BoundItem<T> bind_item(const Binding<T>& binding, int stage, int item) {
   return bound;
 }
 
+namespace {
+
+// Whether the last segment is added first: as the last of the loops that make the rows goes.
+bool adds_from_last(const Schedule& schedule, const Summands& part) {
+  Value last;
+  for (const Value x : {part.left, part.right}) {
+    const Value root = x ? schedule.ref(x).root : x;
+    if (root && is(root, kLoopRows) && (!last || loop_number(root) > loop_number(last))) last = root;
+  }
+  return last && schedule.loops[loop_number(last)].direction == Direction::kBackward;
+}
+
+}  // namespace
+
 template <typename T>
 BoundSum<T> bind_sum(const Binding<T>& binding, int stage, const Item& sum) {
   const MemoryPlan& plan = binding.plan;
   const std::size_t id = index(sum.result);
-  const std::vector<Value> operands = operands_of(binding.schedule, sum.result);
+  const Summands whole = summands_of(sum.result);
+  const std::vector<Summands> parts = parts_of_sum(sum.result);
+  const Summands& part = parts[sum.part];
+  const Value root = binding.schedule.ref(part.left).root;
   BoundSum<T> bound;
   bound.kind = sum.kind;
-  if (!binding.schedule.packed[index(binding.schedule.ref(operands[0]).root)])
-    bound.in = place_of(binding, operands[0], stage);
-  bound.rows = operands[0].shape().size();
-  bound.steps = summands_of(sum.result).steps;
-  bound.rows /= bound.steps;
-  bound.step = bound.rows;
-  const Value root = binding.schedule.ref(operands[0]).root;
   bound.packed = binding.schedule.packed[index(root)];
-  if (bound.packed)
-    bound.in = {Place<T>::Space::kTile, nullptr, binding.plan_at(stage).rows[index(root)], false};
+  bound.in = bound.packed
+                 ? Place<T>{Place<T>::Space::kTile, nullptr, binding.plan_at(stage).rows[index(root)], false}
+                 : place_of(binding, part.left, stage);
+  bound.rows = whole.left.shape().size() / whole.steps;
+  bound.in_steps = part.left.shape().size() / bound.rows;
+  bound.first_step = part.left_step;
+  bound.steps = part.steps;
+  if (whole.steps > 1) bound.segment = parts.size() > 1 ? part.steps : segment_steps(whole.steps);
+  bound.from_last = adds_from_last(binding.schedule, part);
   bound.accumulator = plan.lane[id];
   bound.result = plan.lane_result[id];
   bound.by_pieces = plan.by_pieces[id];
   if (sum.kind != Item::Kind::kOuterSum) return bound;
-  const Ref& rows = binding.schedule.ref(operands[1]);
-  bound.columns = operands[1].shape().size() / bound.steps;
-  bound.sample_rows = sample_rows_of(binding, operands[1], stage);
-  bound.first_column = rows.offset;
+  const Ref& rows = binding.schedule.ref(part.right);
+  bound.columns = whole.right.shape().size() / whole.steps;
+  bound.sample_rows = sample_rows_of(binding, part.right, stage);
+  bound.first_column = rows.offset + part.right_step * bound.columns;
   bound.stride = row_stride(rows.root);
   bound.input = input_index(binding.inputs, rows.root);
   return bound;

@@ -108,9 +108,13 @@ struct BoundSum {
   std::int64_t accumulator = 0;  ///< elements into a lane
   std::int64_t result = 0;       ///< where the lane's sum is then; an outer sum's is its accumulator
   std::int64_t steps = 1;        ///< of sequences, whose rows are added up, too
-  std::int64_t step = 0;         ///< from one row of `in` to the next; of sample rows: `columns`
-  bool packed = false;           ///< `in` is packed, kLanes samples after kLanes samples
-  bool by_pieces = false;        ///< may be taken right before its readers where a span is the whole batch
+  std::int64_t segment = 0;      ///< steps that are added up before the next ones; 0: those of no sequence
+  bool from_last = false;        ///< the last segment first
+  bool is_first = true, is_last = true;  ///< of the parts of a sum
+  std::int64_t in_steps = 1;             ///< that `in` has rows of
+  std::int64_t first_step = 0;           ///< of these
+  bool packed = false;                   ///< `in` is packed, kLanes samples after kLanes samples
+  bool by_pieces = false;  ///< may be taken right before its readers where a span is the whole batch
   // Outer sums:
   std::int64_t columns = 0;
   std::int64_t sample_rows = 0;   ///< elements a sample
@@ -129,10 +133,16 @@ struct Transfer {
   std::int64_t batch = kNowhere;
 };
 
+/// All tiles of a span pass through the items up to here, then the sums up to here are taken.
+struct Pass {
+  std::size_t items = 0, sums = 0;
+};
+
 template <typename T>
 struct BoundStage {
   std::vector<BoundItem<T>> items;
   std::vector<BoundSum<T>> sums;
+  std::vector<Pass> passes;  ///< each goes on where the one before ends
   std::vector<Transfer> loads, stores;
 };
 
@@ -203,6 +213,8 @@ struct BoundProgram {
   ReferenceRoom reference;
   PlanSummary summary;
   std::int64_t work_per_sample = 0;  ///< multiplications, for the choice of thread or threads
+  std::int64_t weight_uses = 0;      ///< as Load's
+  StepSums step_sums = StepSums::kNone;
 
   [[nodiscard]] bool writes_from(std::size_t stage, std::size_t item) const {
     return writes_early && stage == write_stage && item == write_item;

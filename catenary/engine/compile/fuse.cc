@@ -29,15 +29,18 @@ class Grouping {
   }
 
   void run() {
+    find_parts();
     for (const Value v : schedule_.nodes) {
       if (!schedule_.is_computed(v) || schedule_.loop(v) >= 0) continue;
       if (is(v, ops::kBatchSum)) {
         place_operands(v);
-        place_sum(v);
+        if (parts_of_sum(v).size() == 1) place_sum(v, 0, kAtTheEnd);
       } else if (schedule_.form(v) != Form::kElementwise) {
         place_with_operands(v);
       }
+      if (schedule_.form(v) == Form::kRows) place_parts();
     }
+    place_parts();
     // Shared numbers first, such as Adam's bias corrections, so that groups need not be cut where they are
     // read.
     for (const Value v : schedule_.nodes) {
@@ -50,6 +53,7 @@ class Grouping {
       const Value root = schedule_.ref(output.value).root;
       if (root.batched()) store(root, std::max(schedule_.stage(root), 1));
     }
+    sort_sums();
   }
 
  private:
@@ -177,19 +181,63 @@ class Grouping {
   }
 
   // The part of a batch sum that runs with the samples; the combining of lanes is a member of a shared group.
-  void place_sum(Value v) {
+  // Of one in several parts, that of a segment.
+  void place_sum(Value v, std::size_t part, int after) {
     const int stage = schedule_.stage(v) - 1;
     note_reads(v, stage);
-    if (schedule_.form(v) == Form::kColumnSum) {
-      stage_at(stage).sums.push_back({Item::Kind::kColumnSum, v});
-      return;
+    const Summands summands = parts_of_sum(v)[part];
+    Item sum{summands.right ? Item::Kind::kOuterSum : Item::Kind::kColumnSum, v};
+    if (summands.right) {
+      const Value rows = schedule_.ref(summands.right).root;
+      if (schedule_.form(rows) != Form::kLeaf && schedule_.stage(rows) == stage &&
+          !transposed_[index(rows)]) {
+        transposed_[index(rows)] = true;
+        stage_at(stage).items.push_back({Item::Kind::kTranspose, rows});
+      }
     }
-    const Value rows = schedule_.ref(summands_of(v).right).root;
-    if (schedule_.form(rows) != Form::kLeaf && schedule_.stage(rows) == stage && !transposed_[index(rows)]) {
-      transposed_[index(rows)] = true;
-      stage_at(stage).items.push_back({Item::Kind::kTranspose, rows});
+    sum.part = part;
+    sum.after = after == kAtTheEnd ? kAtTheEnd : static_cast<int>(stage_at(stage).items.size());
+    stage_at(stage).sums.push_back(std::move(sum));
+  }
+
+  // The number of the last loop that makes what a part of a sum adds up.
+  int loop_of_part(const Summands& part) const {
+    int loop = -1;
+    for (const Value x : {part.left, part.right}) {
+      if (x && is(schedule_.ref(x).root, kLoopRows))
+        loop = std::max(loop, loop_of_rows(schedule_.ref(x).root));
     }
-    stage_at(stage).sums.push_back({Item::Kind::kOuterSum, v});
+    return loop;
+  }
+
+  // Sums in several parts, each as its loops come.
+  void find_parts() {
+    for (const Value v : schedule_.nodes) {
+      if (!schedule_.is_computed(v) || !is(v, ops::kBatchSum)) continue;
+      const std::vector<Summands> parts = parts_of_sum(v);
+      if (parts.size() == 1) continue;
+      for (std::size_t i = 0; i < parts.size(); ++i)
+        waiting_.push_back({v, i, parts[i], loop_of_part(parts[i])});
+    }
+    std::ranges::stable_sort(waiting_, {}, &SumPart::loop);
+  }
+
+  // Those whose segments are done.
+  void place_parts() {
+    const auto is_there = [this](Value x) {
+      const Value root = schedule_.ref(x).root;
+      return schedule_.form(root) == Form::kLeaf || placed_[index(root)];
+    };
+    std::erase_if(waiting_, [&](const SumPart& part) {
+      if (!is_there(part.summands.left) || (part.summands.right && !is_there(part.summands.right)))
+        return false;
+      place_sum(part.sum, part.number, 0);
+      return true;
+    });
+  }
+
+  void sort_sums() {
+    for (Stage& stage : schedule_.stages) std::ranges::stable_sort(stage.sums, {}, &Item::after);
   }
 
   void append(Value v, int stage, Item item) {
@@ -269,8 +317,11 @@ class Grouping {
   void note_reads(Value v, int stage) {
     if (stage % 2 == 0) return;
     if (schedule_.form(v) == Form::kOuterSum) {
-      read(schedule_.ref(summands_of(v).left).root, stage);
-      return read_rows(schedule_.ref(summands_of(v).right).root, stage);
+      for (const Summands& part : parts_of_sum(v)) {
+        read(schedule_.ref(part.left).root, stage);
+        read_rows(schedule_.ref(part.right).root, stage);
+      }
+      return;
     }
     for (const Value x : operands_of(schedule_, v)) read(schedule_.ref(x).root, stage);
   }
@@ -300,7 +351,15 @@ class Grouping {
     if (std::find(list.begin(), list.end(), v) == list.end()) list.push_back(v);
   }
 
+  struct SumPart {
+    Value sum;
+    std::size_t number;
+    Summands summands;
+    int loop;
+  };
+
   Schedule& schedule_;
+  std::vector<SumPart> waiting_;  // parts of sums that are not placed yet
   std::vector<int> position_;     // by node id: its item in its stage
   std::vector<int> component_;    // by node id: a smaller id of the same component, or its own
   std::vector<bool> placed_;      // by node id

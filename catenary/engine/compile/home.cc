@@ -36,8 +36,17 @@ class Housing {
   struct RowReaders {
     bool by_sums =
         true;  // only sums over all steps, as what they add up or as an outer product's left factor
-    bool by_loop = true;  // only the steps that write them
+    bool by_loop = true;  // only the steps that write them, and of the last one's also others
   };
+
+  // Whether x is the row that a loop's last step has written.
+  bool is_last_row(const Ref& ref, Value x) const {
+    const Loop& loop = loop_at(loop_number(ref.root));
+    const std::int64_t row = ref.root.shape().size() / (loop.steps + 1);
+    const bool is_carry = ref.root.input_count() > 1, is_forward = loop.direction == Direction::kForward;
+    return is_carry && ref.step == 0 && !ref.repeat && x.shape().size() == row &&
+           ref.offset == (is_forward ? loop.steps * row : 0);
+  }
 
   std::vector<RowReaders> find_row_readers() const {
     std::vector<RowReaders> readers(schedule_.stage_of.size());
@@ -46,30 +55,39 @@ class Housing {
       if (!is(ref.root, kLoopRows)) return;
       RowReaders& of = readers[index(ref.root)];
       of.by_sums = of.by_sums && by_sum && ref.offset == 0 && x.shape().size() == ref.root.shape().size();
-      of.by_loop = of.by_loop && loop == static_cast<int>(loop_number(ref.root)) && ref.step != 0;
+      const bool in_loop = loop == static_cast<int>(loop_number(ref.root)) && ref.step != 0;
+      of.by_loop = of.by_loop && (in_loop || is_last_row(ref, x));
     };
     for (const Output& output : schedule_.program.outputs) read(output.value, false, -1);
     for (const Update& update : schedule_.program.updates) read(update.next, false, -1);
     for (const Value v : schedule_.nodes) {
       if (!schedule_.is_computed(v)) continue;
       const bool is_sum = is(v, ops::kBatchSum) && summands_of(v).steps > 1;
-      const std::vector<Value> operands = operands_of(schedule_, v);
-      for (std::size_t i = 0; i < operands.size(); ++i)
-        read(operands[i], is_sum && i == 0, schedule_.loop(v));
+      if (is_sum) {
+        for (const Summands& part : parts_of_sum(v)) {
+          read(part.left, true, -1);
+          if (part.right) read(part.right, false, -1);
+        }
+        continue;
+      }
+      for (const Value x : operands_of(schedule_, v)) read(x, false, schedule_.loop(v));
     }
     return readers;
   }
 
   // Rows of a carry that only the next step reads take turns.
   void take_turns(Value rows) {
+    const std::int64_t steps = loop_at(loop_number(rows)).steps, row = rows.shape().size() / (steps + 1);
     for (const Value v : schedule_.nodes) {
       Ref& ref = schedule_.refs[index(v)];
-      if (ref.root != rows || ref.step == 0) continue;
-      const std::int64_t row = std::abs(ref.step),
-                         loop_row = rows.shape().size() / (loop_at(loop_number(rows)).steps + 1);
-      ref.offset -= ref.step < 0 ? loop_at(loop_number(rows)).steps * row : 0;
-      ref.step = loop_row;
-      ref.turn = 0;
+      if (ref.root != rows) continue;
+      if (ref.step != 0) {
+        ref.offset -= ref.step < 0 ? steps * row : 0;
+        ref.step = row;
+        ref.turn = 0;
+      } else if (is_last_row(ref, v)) {
+        ref.offset = steps % 2 * row;
+      }
     }
   }
 

@@ -43,6 +43,12 @@ constinit const Op kLoopRow = loop_op("row", "n; n", infer_as_attribute, a_shape
 constinit const Op kLoopWrite = loop_op("write", "n; n", infer_as_first, a_number);
 constinit const Op kLoopResult = loop_op("result", "n; n...", infer_as_first, nullptr);
 
+std::int64_t segment_steps(std::int64_t steps) {
+  std::int64_t segment = 16;
+  while (segment * segment < steps) ++segment;
+  return segment;
+}
+
 std::size_t loop_number(Value v) {
   if (is(v, kLoopBegin)) return static_cast<std::size_t>(std::get<std::int64_t>(v.attribute()));
   return loop_number(v.input(is(v, kLoopRows) ? 0 : 1));

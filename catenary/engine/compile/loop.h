@@ -24,7 +24,12 @@ extern const Op kLoopResult;  ///< (rows, write ...): the rows after the loop, o
 struct Loop {
   std::int64_t steps = 0;
   Direction direction = Direction::kForward;
+  bool is_again = false;  ///< goes once more through what another loop has gone through
 };
+
+/// Steps of a segment of so many: ⌈√steps⌉, at least 16. Sums over steps add up one segment after another, so
+/// that these may be computed once more one by one.
+[[nodiscard]] std::int64_t segment_steps(std::int64_t steps);
 
 /// A program whose batched scans are loops.
 struct Opened {

@@ -57,9 +57,10 @@ class Planner {
     return plan_.stages[static_cast<std::size_t>(stage)].items[static_cast<std::size_t>(item)];
   }
 
-  void use(Value x, int stage, int item, bool as_rows = false) {
-    uses_[index(owner_of(schedule_, schedule_.ref(x).root))].push_back({stage, item, as_rows});
+  void use(Value x, const Use& use) {
+    uses_[index(owner_of(schedule_, schedule_.ref(x).root))].push_back(use);
   }
+  void use(Value x, int stage, int item) { use(x, {stage, item, false, item}); }
 
   void collect_uses(int stage, int i) {
     const Item& item = item_at(stage, i);
@@ -73,10 +74,12 @@ class Planner {
   }
 
   void collect_sum_uses(int stage) {
+    const auto items = static_cast<int>(stage_at(stage).items.size());
     for (const Item& sum : stage_at(stage).sums) {
-      const std::vector<Value> operands = operands_of(schedule_, sum.result);
-      for (std::size_t k = 0; k < operands.size(); ++k)
-        use(operands[k], stage, kSums, sum.kind == Item::Kind::kOuterSum && k == 1);
+      const Summands part = parts_of_sum(sum.result)[sum.part];
+      const int last = std::min(sum.after, items) - 1;
+      use(part.left, {stage, kSums, false, last});
+      if (part.right) use(part.right, {stage, kSums, true, last});
     }
   }
 
@@ -231,7 +234,7 @@ class Planner {
   void plan_lanes(Predicate wanted) {
     for (const Stage& stage : schedule_.stages) {
       for (const Item& item : stage.sums) {
-        if (!wanted(item.result)) continue;
+        if (!wanted(item.result) || plan_.lane[index(item.result)] != kNowhere) continue;
         const std::int64_t size = item.result.shape().size();
         const std::int64_t accumulator = item.kind == Item::Kind::kOuterSum ? size : size * kernels::kLanes;
         plan_.lane[index(item.result)] = take(plan_.lane_elements, accumulator);

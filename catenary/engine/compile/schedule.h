@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,6 +50,9 @@ enum class Form : std::uint8_t {
   kReference,    ///< the operator's own reference implementation, sample by sample
 };
 
+/// Sums are taken when all of a stage's items are done, unless they are parts of a sum.
+inline constexpr int kAtTheEnd = std::numeric_limits<int>::max();
+
 /// A step of a stage. A group runs block by block so that what passes between its members stays in the L1
 /// cache.
 struct Item {
@@ -74,13 +78,17 @@ struct Item {
   int component = -1;
   /// In Schedule::loops: neighbours of one loop run one after another in each of its steps; -1: once.
   int loop = -1;
+  /// Sums: which part of its result's, and after how many of the stage's items it is taken.
+  std::size_t part = 0;
+  int after = kAtTheEnd;
 };
 
 /// Work between two crossings of the batch: stages 0, 2, 4 ... compute shared values, 1, 3, 5 ... each
 /// sample's.
 struct Stage {
   std::vector<Item> items;
-  /// Sample stages: the sums over the batch, taken when all items are done for a span of samples.
+  /// Sample stages: the sums over the batch, taken when their items are done for a span of samples; in that
+  /// order.
   std::vector<Item> sums = {};
   /// Sample stages: inputs and earlier stages' values that the items read as tiles, and as sample rows.
   std::vector<Value> tile_loads = {};
@@ -146,11 +154,22 @@ struct Summands {
   Value left;
   Value right = {};  ///< empty: a sum of rows
   std::int64_t steps = 1;
+  std::int64_t left_step = 0, right_step = 0;  ///< of left's and right's rows the first
 };
 [[nodiscard]] Summands summands_of(Value batch_sum);
+/// The same, or one for each segment where loops over segments make the rows.
+[[nodiscard]] std::vector<Summands> parts_of_sum(Value batch_sum);
 
-/// The values that an item reads, as the operands of its kernels (before Ref resolution). The second operand
-/// of an outer sum is read as sample rows, everything else as tiles or shared values.
+/// How a program adds up the rows of sequences.
+enum class StepSums : std::uint8_t {
+  kNone,
+  kWhole,    ///< when all steps are done
+  kInParts,  ///< as segments of steps are done
+};
+
+/// The values that an item reads, as the operands of its kernels (before Ref resolution); of a batch sum
+/// those of one part after another. The second operand of an outer sum is read as sample rows, everything
+/// else as tiles or shared values.
 [[nodiscard]] std::vector<Value> operands_of(const Schedule& schedule, Value result);
 
 /// The one graph of a program. Throws Error{config} for values of two graphs, and for a program without any.

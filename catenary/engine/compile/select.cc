@@ -221,8 +221,8 @@ class Selection {
         if (schedule_.written[index(v)]) need_node(schedule_.written[index(v)]);
         return;
       case Form::kColumnSum:
-        if (summands_of(v).steps > 1) return need_whole(summands_of(v).left);
-        [[fallthrough]];
+        for (const Value x : operands_of(schedule_, v)) summands_of(v).steps > 1 ? need_whole(x) : need(x);
+        return;
       default:
         for (const Value x : operands_of(schedule_, v)) need(x);
     }
@@ -232,23 +232,7 @@ class Selection {
   bool grown_ = false;
 };
 
-// Σ over the rows of a sequence, as ones that are made of rows of one step at a time.
-bool is_sum_of_rows(Value v) {
-  if (!is(v, ops::kSumTo) || v.input(0).shape().rank() != v.shape().rank() || v.shape()[0] != 1) return false;
-  return v.shape().size() == v.input(0).shape().size() / v.input(0).shape()[0];
-}
-
 }  // namespace
-
-Summands summands_of(Value batch_sum) {
-  const Value x = batch_sum.input(0);
-  if (is(x, ops::kOuter) && x.input(0).batched() && x.input(1).batched()) return {x.input(0), x.input(1), 1};
-  if (is(x, ops::kMatMul) && is(x.input(0), ops::kTranspose) && x.input(0).batched() && x.input(1).batched())
-    return {x.input(0).input(0), x.input(1), x.input(1).shape()[0]};
-  const Value sum = is(x, ops::kReshape) ? x.input(0) : x;
-  if (is_sum_of_rows(sum)) return {sum.input(0), {}, sum.input(0).shape()[0]};
-  return {x};
-}
 
 std::optional<Elementwise> elementwise_kernel(const Op& op) {
   const auto* it =
@@ -280,8 +264,13 @@ std::vector<Value> operands_of(const Schedule& schedule, Value result) {
     case Form::kLeaf:
     case Form::kRows: break;
     case Form::kProduct: operands = {product_matrix(schedule, result).matrix, result.input(1)}; break;
-    case Form::kOuterSum: operands = {summands_of(result).left, summands_of(result).right}; break;
-    case Form::kColumnSum: operands = {summands_of(result).left}; break;
+    case Form::kOuterSum:
+    case Form::kColumnSum:
+      for (const Summands& part : parts_of_sum(result)) {
+        operands.push_back(part.left);
+        if (part.right) operands.push_back(part.right);
+      }
+      break;
     case Form::kPack: operands = {result.input(0)}; break;
     case Form::kElementwise:
       if (is(result, kLoopWrite)) return {result.input(0)};

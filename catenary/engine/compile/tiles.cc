@@ -1,6 +1,7 @@
 #include "catenary/engine/compile/tiles.h"
 
 #include <algorithm>
+#include <set>
 
 namespace catenary::engine {
 
@@ -43,8 +44,8 @@ class TilePlanner {
   TilePlanner(const Schedule& schedule, const Uses& uses, MemoryPlan& plan)
       : schedule_(schedule), uses_(uses), plan_(plan) {}
 
-  // Tiles share memory column by column, whichever tile of a span is computed first. Sample rows, which are
-  // not cut into columns, lie behind them, each for itself, until the sums have read them.
+  // Tiles share memory column by column, whichever tile of a span is computed first. Sample rows and packed
+  // ones, which are not cut into columns, lie behind them, until the sums have read them.
   void run(int stage) {
     StagePlan& plan = plan_.stages[static_cast<std::size_t>(stage)];
     const Stage& work = stage_at(stage);
@@ -59,23 +60,41 @@ class TilePlanner {
     }
     extend(stage, lives);
     plan.tile_elements = place(std::move(lives));
-    std::vector<Value> as_rows = work.row_loads;
-    for (const Item& item : work.items) {
-      if (item.kind == Item::Kind::kTranspose) as_rows.push_back(item.result);
-    }
-    for (const Value root : as_rows) {
-      plan.rows[index(root)] = plan.tile_elements;
-      plan.tile_elements += row_stride(root);
-    }
-    for (const Item& item : work.items) {
-      if (item.kind != Item::Kind::kPack) continue;
-      const Value rows = schedule_.home(item.result).in;
-      plan.rows[index(rows)] = plan.tile_elements;
-      plan.tile_elements += packed_elements(rows.shape().size(), item.result.shape().size());
-    }
+    const std::int64_t tiles = plan.tile_elements;
+    plan.tile_elements += place(lives_of_rows(plan, stage));
+    for (std::int64_t& rows : plan.rows) rows += rows == kNowhere ? 0 : tiles;
   }
 
  private:
+  // Counted in passes over all tiles of a span, as none of a span's rows are there before all are.
+  std::vector<Lifetime> lives_of_rows(StagePlan& plan, int stage) const {
+    const Stage& work = stage_at(stage);
+    const auto pass_of = [&](int item) {
+      std::set<int> ends;
+      for (const Item& sum : work.sums) {
+        if (sum.after <= item) ends.insert(sum.after);
+      }
+      return static_cast<int>(ends.size());
+    };
+    std::vector<Lifetime> lives;
+    const auto add = [&](Value root, std::int64_t elements, int first) {
+      int last = first;
+      for (const Use& use : uses_[index(root)]) {
+        if (use.stage == stage && use.item == kSums) last = std::max(last, use.until);
+      }
+      lives.push_back({&plan.rows[index(root)], elements, pass_of(first), pass_of(last)});
+    };
+    for (const Value root : work.row_loads) add(root, row_stride(root), -1);
+    for (int i = 0; i < static_cast<int>(work.items.size()); ++i) {
+      const Item& item = work.items[static_cast<std::size_t>(i)];
+      if (item.kind == Item::Kind::kTranspose) add(item.result, row_stride(item.result), i);
+      if (item.kind != Item::Kind::kPack) continue;
+      const Value rows = schedule_.home(item.result).in;
+      add(rows, packed_elements(rows.shape().size(), item.result.shape().size()), i);
+    }
+    return lives;
+  }
+
   // A value that is computed within another's numbers begins that one's life.
   void add_tile(StagePlan& plan, std::vector<Lifetime>& lives, Value v, int item) const {
     if (plan_.slot[index(v)] >= 0 || schedule_.form(v) == Form::kPack) return;
@@ -110,7 +129,7 @@ class TilePlanner {
     for (Lifetime& life : lives) {
       const auto id = static_cast<std::size_t>(life.place - plan.tile.data());
       for (const Use& use : uses_[id]) {
-        if (use.stage == stage && !use.as_rows) life.last = std::max(life.last, use.item);
+        if (use.stage == stage && !use.as_rows) life.last = std::max(life.last, use.until);
       }
       extend_over_loops(stage, life, id);
       for (const Value root : stage_at(stage).stores) {

@@ -8,7 +8,7 @@
 /// Where a sample stage's values lie in its tiles. Private to engine/compile/.
 namespace catenary::engine {
 
-/// The place of a stage's sums behind all items.
+/// A sum's number, which is none of a stage's items.
 inline constexpr int kSums = std::numeric_limits<int>::max();
 
 /// An item that reads a root, and how.
@@ -16,6 +16,7 @@ struct Use {
   int stage;
   int item;
   bool as_rows;
+  int until;  ///< the item itself; of a sum, the last one that is done before it
 };
 /// By the node id of what holds the numbers.
 using Uses = std::vector<std::vector<Use>>;

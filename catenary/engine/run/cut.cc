@@ -40,7 +40,7 @@ constexpr std::int64_t round_down(std::int64_t n, std::int64_t multiple) { retur
 
 Cut cut(const Load& load, std::int64_t batch_size) {
   if (batch_size == 1) return {1, 1, 1, 1, 1};
-  const bool far = load.work_per_sample * size_of(load.dtype) > kFarBytes;
+  const bool far = load.weight_uses * size_of(load.dtype) > kFarBytes;
   const bool shared = batch_size < kSharedLane || far;
   Cut c;
   c.lanes = shared ? 1 : std::min(batch_size / kLane, kMostLanes);
@@ -50,9 +50,12 @@ Cut cut(const Load& load, std::int64_t batch_size) {
   const std::int64_t fitting = round_down(kTileBytes / bytes, kLanes);
   const std::int64_t tile = std::clamp(fitting, far ? kNarrowestFarTile : kNarrowestTile, kWidestTile);
   c.tile = std::min(load.fixed_tile > 0 ? load.fixed_tile : tile, c.lane_samples);
+  if (load.step_sums == StepSums::kInParts) c.tile = std::min(c.tile, kStepSamples);
   const std::int64_t most = round_down(std::max(kSpanBytes, load.variable_bytes) / bytes, kLanes);
   const std::int64_t span = shared && load.fixed_tile == 0 ? std::min(kLongestSpan, most) : c.tile;
   c.span = std::clamp(span, c.tile, c.lane_samples);
+  if (load.step_sums != StepSums::kNone) c.span = std::min(round_up(c.span, kStepSamples), c.lane_samples);
+  if (load.step_sums == StepSums::kInParts) c.span = std::min(kStepSamples, c.lane_samples);
   c.width = kernels::product_stride(c.span, load.dtype);
   c.whole = c.lanes == 1 && c.span >= batch_size;
   return c;

@@ -3,17 +3,23 @@
 #include <cstdint>
 
 #include "catenary/base/dtype.h"
+#include "catenary/engine/compile/schedule.h"
 
 /// How a batch is cut into lanes, spans and tiles. Private to engine/.
 namespace catenary::engine {
 
+/// Samples of a lane whose rows are added up, where those of sequences are, before those of the next: a part
+/// of the order of addition.
+inline constexpr std::int64_t kStepSamples = 128;
+
 /// What of a program decides it.
 struct Load {
   DType dtype = DType::kF32;
-  std::int64_t tile_elements = 0;    ///< for each sample of a tile
-  std::int64_t work_per_sample = 0;  ///< multiplications
+  std::int64_t tile_elements = 0;  ///< for each sample of a tile
+  std::int64_t weight_uses = 0;    ///< numbers of weights and gradients, once for each use
   std::int64_t variable_bytes = 0;
   std::int64_t fixed_tile = 0;  ///< samples a tile, a multiple of 16; 0: the engine's choice
+  StepSums step_sums = StepSums::kNone;
 };
 
 /// Lanes are a pure function of the program and the batch size; spans and tiles change no result.

@@ -11,8 +11,8 @@ namespace catenary::engine {
 namespace {
 
 // A small network, and one whose weights come from beyond the L2 cache.
-constexpr Load kSmall{.tile_elements = 300, .work_per_sample = 20'000, .variable_bytes = 80'000};
-constexpr Load kFar{.tile_elements = 20'000, .work_per_sample = 50'000'000, .variable_bytes = 200'000'000};
+constexpr Load kSmall{.tile_elements = 300, .weight_uses = 20'000, .variable_bytes = 80'000};
+constexpr Load kFar{.tile_elements = 20'000, .weight_uses = 50'000'000, .variable_bytes = 200'000'000};
 
 std::vector<std::int64_t> sizes() {
   std::vector<std::int64_t> all;

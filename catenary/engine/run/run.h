@@ -87,9 +87,10 @@ struct Tile {
 /// A stage for each sample: lanes, spans and tiles, then the sums over the batch (samples.cc).
 template <typename T>
 void run_samples(Run<T>& run, const BoundStage<T>& stage) noexcept;
-/// What one tile passes through: gathering, items, keeping (tile.cc).
+/// What one tile goes through in one of a stage's passes: gathering in the first, items, keeping in the last
+/// (tile.cc).
 template <typename T>
-void run_tile(const Run<T>& run, const BoundStage<T>& stage, const Tile<T>& tile) noexcept;
+void run_tile(const Run<T>& run, const BoundStage<T>& stage, std::size_t pass, const Tile<T>& tile) noexcept;
 /// A stage of shared values (shared.cc). False where the run stops, as a scalar is not finite.
 template <typename T>
 [[nodiscard]] bool run_shared(Run<T>& run, std::size_t stage) noexcept;

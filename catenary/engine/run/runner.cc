@@ -76,8 +76,12 @@ bool has_rows(const Batch& batch, std::int64_t count) noexcept {
 template <typename T>
 Runner<T>::Runner(BoundProgram<T> program, const CompileOptions& options)
     : program_(std::move(program)),
-      load_{kDTypeOf<T>, program_.elements.tile, program_.work_per_sample, program_.summary.variable_bytes,
-            checked_tile(options.tile)},
+      load_{.dtype = kDTypeOf<T>,
+            .tile_elements = program_.elements.tile,
+            .weight_uses = program_.weight_uses,
+            .variable_bytes = program_.summary.variable_bytes,
+            .fixed_tile = checked_tile(options.tile),
+            .step_sums = program_.step_sums},
       memory_(memory_of(program_, options.pool == nullptr ? 1 : options.pool->size())),
       inputs_(program_.inputs.size()),
       tape_(calls_of(program_.summary)) {

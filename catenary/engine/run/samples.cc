@@ -52,68 +52,93 @@ Stepwise<T> stepwise(const Run<T>& run, const BoundSum<T>& sum, T* numbers, std:
                      std::int64_t sample) noexcept {
   if (!sum.packed) {
     const kernels::Operand<T> in = span_operand(run, sum.in, numbers + sample, row);
-    return {in.data, run.cut.width, sum.step * run.cut.width};
+    return {in.data, run.cut.width, sum.rows * run.cut.width};
   }
-  const PackedRows packed = packed_rows(sum.rows, sum.steps, run.cut.width);
+  const PackedRows packed = packed_rows(sum.rows, sum.in_steps, run.cut.width);
   const T* block = numbers + sum.in.offset * run.cut.width + sample / packed.samples * packed.block;
   return {block + row * packed.stride, packed.stride, packed.samples};
 }
 
-// Over the rows of sequences, too: for a virtual lane's width of samples after the other, so that the order
-// hangs on no span, and of these step after step.
+// Some steps of some samples, at most kLanes, all of whose rows are added up: step after step.
+struct StepBlock {
+  std::int64_t sample, samples, step, steps;
+  bool starts;  // the first of a lane
+};
+
+template <typename T>
+void take_step_block(const Run<T>& run, const BoundSum<T>& sum, const Span& span, Share share_of_rows,
+                     const StepBlock& block) noexcept {
+  const auto [row, rows] = share_of_rows;
+  T* to = run.lane(span.lane) + sum.accumulator;
+  const Stepwise<T> in = stepwise(run, sum, run.tiles(span.memory), row, block.sample);
+  const T* data = in.data + (sum.first_step + block.step) * in.step_stride;
+  if (sum.kind == Item::Kind::kColumnSum) {
+    // Of whole blocks that lie side by side, sample t is in virtual lane t mod 16 still.
+    const bool together = in.step_stride == block.samples && block.samples == kernels::kLanes;
+    const std::int64_t calls = together ? 1 : block.steps;
+    for (std::int64_t t = 0; t < calls; ++t) {
+      run.call(run.kernels().accumulate_columns, {{data + t * in.step_stride, in.row_stride, true},
+                                                  rows,
+                                                  block.samples * (block.steps / calls),
+                                                  to + row * kernels::kLanes,
+                                                  block.starts && t == 0});
+    }
+    return;
+  }
+  const SampleRows<T> others = sample_rows(run, sum, span);
+  kernels::ProductArgs<T> args{data,
+                               in.row_stride,
+                               1,
+                               others.data + block.sample * others.stride + block.step * sum.columns,
+                               others.stride,
+                               to + row * sum.columns,
+                               sum.columns,
+                               rows,
+                               block.samples * block.steps,
+                               sum.columns,
+                               !block.starts};
+  args.group = block.samples;
+  args.a_group_stride = in.step_stride;
+  args.b_group_stride = sum.columns;
+  call_on_rows(run, args, sum);
+}
+
+// Over the rows of sequences, too: kStepSamples after kStepSamples samples, so that the order hangs on no
+// span; of these segment after segment, so that each may be taken by itself; of these kLanes after kLanes
+// samples.
 template <typename T>
 void take_stepwise(const Run<T>& run, const BoundSum<T>& sum, const Span& span,
                    Share share_of_rows) noexcept {
-  const auto [row, rows] = share_of_rows;
-  T* to = run.lane(span.lane) + sum.accumulator;
-  for (std::int64_t first = 0; first < span.samples; first += kernels::kLanes) {
-    const std::int64_t samples = std::min(kernels::kLanes, span.samples - first);
-    const bool start = span.start && first == 0;
-    const Stepwise<T> in = stepwise(run, sum, run.tiles(span.memory), row, first);
-    if (sum.kind == Item::Kind::kColumnSum) {
-      // Of whole blocks that lie side by side, sample t is in virtual lane t mod 16 still.
-      const bool together = in.step_stride == samples && samples == kernels::kLanes;
-      const std::int64_t calls = together ? 1 : sum.steps;
-      for (std::int64_t t = 0; t < calls; ++t) {
-        run.call(run.kernels().accumulate_columns, {{in.data + t * in.step_stride, in.row_stride, true},
-                                                    rows,
-                                                    samples * (sum.steps / calls),
-                                                    to + row * kernels::kLanes,
-                                                    start && t == 0});
+  const std::int64_t segments = (sum.steps + sum.segment - 1) / sum.segment;
+  bool starts = span.start && sum.is_first;
+  for (std::int64_t first = 0; first < span.samples; first += kStepSamples) {
+    const std::int64_t end = std::min(first + kStepSamples, span.samples);
+    for (std::int64_t i = 0; i < segments; ++i) {
+      const std::int64_t step = (sum.from_last ? segments - 1 - i : i) * sum.segment;
+      for (std::int64_t sample = first; sample < end; sample += kernels::kLanes) {
+        take_step_block(run, sum, span, share_of_rows,
+                        {sample, std::min(kernels::kLanes, end - sample), step,
+                         std::min(sum.segment, sum.steps - step), starts});
+        starts = false;
       }
-      continue;
     }
-    const SampleRows<T> others = sample_rows(run, sum, span);
-    kernels::ProductArgs<T> args{in.data,
-                                 in.row_stride,
-                                 1,
-                                 others.data + first * others.stride,
-                                 others.stride,
-                                 to + row * sum.columns,
-                                 sum.columns,
-                                 rows,
-                                 samples * sum.steps,
-                                 sum.columns,
-                                 !start};
-    args.group = samples;
-    args.a_group_stride = in.step_stride;
-    args.b_group_stride = sum.columns;
-    call_on_rows(run, args, sum);
   }
 }
 
-// Adds a span to the lane's sums: a share of the rows of each. Sums that are taken piece by piece wait for
-// their readers.
+// Adds a span to the lane's sums of a pass: a share of the rows of each. Sums that are taken piece by piece
+// wait for their readers.
 template <typename T>
-void take_sums(const Run<T>& run, const BoundStage<T>& stage, const Span& span, int part,
+void take_sums(const Run<T>& run, const BoundStage<T>& stage, std::size_t pass, const Span& span, int part,
                int parts) noexcept {
   T* numbers = run.tiles(span.memory);
-  for (const BoundSum<T>& sum : stage.sums) {
+  const std::size_t first = pass == 0 ? 0 : stage.passes[pass - 1].sums;
+  for (std::size_t i = first; i < stage.passes[pass].sums; ++i) {
+    const BoundSum<T>& sum = stage.sums[i];
     if (run.takes_pieces() && sum.by_pieces) continue;
     T* to = run.lane(span.lane) + sum.accumulator;
     const auto [row, rows] = share(sum.rows, kernels::kProductRows, part, parts);
     if (rows == 0) continue;
-    if (sum.steps > 1) {
+    if (sum.segment > 0) {
       take_stepwise(run, sum, span, {row, rows});
       continue;
     }
@@ -135,7 +160,7 @@ template <typename T>
 void finish_sums(const Run<T>& run, const BoundStage<T>& stage, std::int64_t lane) noexcept {
   T* accumulators = run.lane(lane);
   for (const BoundSum<T>& sum : stage.sums) {
-    if (sum.kind != Item::Kind::kColumnSum || (run.takes_pieces() && sum.by_pieces)) continue;
+    if (sum.kind != Item::Kind::kColumnSum || (run.takes_pieces() && sum.by_pieces) || !sum.is_last) continue;
     run.call(run.kernels().finish_columns,
              {accumulators + sum.accumulator, sum.rows, accumulators + sum.result, 1});
   }
@@ -148,11 +173,13 @@ void run_lane(const Run<T>& run, const BoundStage<T>& stage, std::int64_t lane, 
   const std::int64_t end = std::min(begin + run.cut.lane_samples, run.batch.size);
   for (std::int64_t first = begin; first < end; first += run.cut.span) {
     const Span span{first, std::min(run.cut.span, end - first), worker, lane, first == begin};
-    for (std::int64_t column = 0; column < span.samples; column += run.cut.tile) {
-      const Share columns{column, std::min(run.cut.tile, span.samples - column)};
-      run_tile(run, stage, tile_of(run, span, columns, worker));
+    for (std::size_t pass = 0; pass < stage.passes.size(); ++pass) {
+      for (std::int64_t column = 0; column < span.samples; column += run.cut.tile) {
+        const Share columns{column, std::min(run.cut.tile, span.samples - column)};
+        run_tile(run, stage, pass, tile_of(run, span, columns, worker));
+      }
+      take_sums(run, stage, pass, span, 0, 1);
     }
-    take_sums(run, stage, span, 0, 1);
   }
   finish_sums(run, stage, lane);
 }
@@ -163,18 +190,20 @@ void run_team(const Run<T>& run, const BoundStage<T>& stage, int team) noexcept 
   for (std::int64_t first = 0; first < run.batch.size; first += run.cut.span) {
     const Span span{first, std::min(run.cut.span, run.batch.size - first), 0, 0, first == 0};
     const auto tiles = static_cast<int>(round_up((span.samples + run.cut.tile - 1) / run.cut.tile, team));
-    const auto pass = [&](int tile, int worker) {
-      const Share columns = share(span.samples, kernels::kLanes, tile, tiles);
-      if (columns.count > 0) run_tile(run, stage, tile_of(run, span, columns, worker));
-    };
-    const auto sum = [&](int part, int) { take_sums(run, stage, span, part, team); };
-    if (team > 1) {
-      run.pool->run(tiles, pass);
-      run.pool->run(team, sum);
-      continue;
+    for (std::size_t pass = 0; pass < stage.passes.size(); ++pass) {
+      const auto go = [&](int tile, int worker) {
+        const Share columns = share(span.samples, kernels::kLanes, tile, tiles);
+        if (columns.count > 0) run_tile(run, stage, pass, tile_of(run, span, columns, worker));
+      };
+      const auto sum = [&](int part, int) { take_sums(run, stage, pass, span, part, team); };
+      if (team > 1) {
+        run.pool->run(tiles, go);
+        run.pool->run(team, sum);
+        continue;
+      }
+      for (int tile = 0; tile < tiles; ++tile) go(tile, 0);
+      sum(0, 0);
     }
-    for (int tile = 0; tile < tiles; ++tile) pass(tile, 0);
-    sum(0, 0);
   }
   finish_sums(run, stage, 0);
 }

@@ -225,14 +225,19 @@ std::size_t run_next(const Run<T>& run, std::span<const BoundItem<T>> items, std
 }  // namespace
 
 template <typename T>
-void run_tile(const Run<T>& run, const BoundStage<T>& stage, const Tile<T>& tile) noexcept {
-  for (const Transfer& load : stage.loads)
-    load.input < 0 ? load_kept(run, load, tile) : load_input(run, load, tile);
-  for (std::size_t i = 0; i < stage.items.size();) i = run_next<T>(run, stage.items, i, tile);
+void run_tile(const Run<T>& run, const BoundStage<T>& stage, std::size_t pass, const Tile<T>& tile) noexcept {
+  const std::size_t begin = pass == 0 ? 0 : stage.passes[pass - 1].items, end = stage.passes[pass].items;
+  if (pass == 0) {
+    for (const Transfer& load : stage.loads)
+      load.input < 0 ? load_kept(run, load, tile) : load_input(run, load, tile);
+  }
+  for (std::size_t i = begin; i < end;) i = run_next<T>(run, stage.items, i, tile);
+  if (pass + 1 < stage.passes.size()) return;
   for (const Transfer& kept : stage.stores) store(run, kept, tile);
 }
 
-template void run_tile(const Run<float>&, const BoundStage<float>&, const Tile<float>&) noexcept;
-template void run_tile(const Run<double>&, const BoundStage<double>&, const Tile<double>&) noexcept;
+template void run_tile(const Run<float>&, const BoundStage<float>&, std::size_t, const Tile<float>&) noexcept;
+template void run_tile(const Run<double>&, const BoundStage<double>&, std::size_t,
+                       const Tile<double>&) noexcept;
 
 }  // namespace catenary::engine

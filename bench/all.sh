@@ -32,6 +32,7 @@ step 'Training steps beside other libraries' "$programs/compare_bench" "${rounds
 step 'Growth over width and batch' "$programs/growth_bench" "${quick[@]}" \
   --json "$results/growth.json" --svg "$results/growth.svg"
 step 'Other activations and optimizers' "$programs/variants_bench" "${quick[@]}" --json "$results/variants.json"
+step 'Recurrent layers that recompute' "$programs/recompute_bench" "${quick[@]}" --json "$results/recompute.json"
 step 'The gradient of an LSTM over its objective' "$programs/lstm_objective_bench" "${quick[@]}" \
   --json "$results/lstm_objective.json"
 step 'Whole trainings beside Python frameworks' bench/end_to_end.py --program "$build/catenary" "${end_to_end[@]}" \

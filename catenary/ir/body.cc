@@ -69,12 +69,13 @@ std::string str(const Body& body) {
   return fmt::format("{}, {}, {} shared, {}{}", count(body.carries.size(), "carry"),
                      count(body.rows.size(), "sequence"), body.shared.size(),
                      count(body.outputs.size(), "output"),
-                     body.direction == Direction::kBackward ? ", backward" : "");
+                     body.direction == Direction::kBackward ? ", backward" : "") +
+         (body.recompute > 0 ? ", recomputed" : "");
 }
 
 bool BodyHandle::operator==(const BodyHandle& other) const {
   if (body_ == other.body_) return true;
-  return body_->direction == other->direction && body_->carries.size() == other->carries.size() &&
+  return body_->direction == other->direction && body_->recompute == other->recompute && body_->carries.size() == other->carries.size() &&
          body_->rows.size() == other->rows.size() && ids(body_->next) == ids(other->next) &&
          ids(body_->outputs) == ids(other->outputs) && same_nodes(body_->graph, other->graph);
 }
@@ -118,6 +119,7 @@ BodyHandle finish(const Body& body) {
   require_no_crossing(reachable(body.results()));
   const auto made = std::make_shared<Body>();
   made->direction = body.direction;
+  made->recompute = body.recompute;
   const auto copies = [&](const std::vector<Value>& leaves) {
     std::vector<Value> result;
     for (const Value v : leaves) result.push_back(copy_of(v, made->graph));

@@ -65,8 +65,10 @@ RecurrentResult recurrent(Cell cell, std::int64_t units, const RecurrentInput& i
     return x.graph().constant(number, shape, x.type().dtype);
   };
   const auto or_zeros = [&](Value start) { return start ? start : constant(0, {units}); };
-  ScanOperands operands{
-      .carries = {or_zeros(input.start.hidden)}, .sequences = {x}, .direction = options.direction};
+  ScanOperands operands{.carries = {or_zeros(input.start.hidden)},
+                        .sequences = {x},
+                        .direction = options.direction,
+                        .recompute = options.recompute};
   for (const Value* parameter : parameters.given()) operands.shared.push_back(*parameter);
   if (cell == Cell::kLstm) operands.carries.push_back(or_zeros(input.start.cell));
   if (input.length) operands.carries.push_back(constant(is_forward ? 0 : static_cast<double>(steps - 1), {}));

@@ -53,6 +53,9 @@ struct RecurrentOptions {
   /// network for use is one without. [Gal and Ghahramani 2016]
   bool drops_inputs = false, drops_states = false;
   Direction direction = Direction::kForward;              ///< through the rows
+  /// A compiled training keeps O(√T) of what the steps compute and computes it a second time: as
+  /// ScanOperands::recompute.
+  bool recompute = false;
   Initializer init = Initializer::kGlorotUniform;         ///< of W
   Initializer recurrent_init = Initializer::kOrthogonal;  ///< of U, gate by gate
 };

@@ -195,6 +195,7 @@ ScanResult scan(const ScanOperands& operands, const std::function<StepResult(con
   writer.body().next = std::move(made.carries);
   writer.body().outputs = std::move(made.outputs);
   writer.body().direction = operands.direction;
+  writer.body().recompute = operands.recompute ? 1 : 0;
   return writer.call();
 }
 

@@ -243,6 +243,7 @@ Adjoints ThroughTime::run() {
   write_leaves();
   write_step();
   writer_.body().direction = is_forward() ? Direction::kBackward : Direction::kForward;
+  writer_.body().recompute = body_.recompute > 0 ? body_.recompute + 1 : 0;
   const bool has_results = !deltas_.empty() || !writer_.body().outputs.empty();
   const ScanResult result = has_results ? writer_.call() : ScanResult();
   Adjoints adjoints;

@@ -112,6 +112,7 @@ std::string name_of_result(const Body& body, std::size_t result) {
 BodyHandle in_double(const Body& body) {
   Body made;
   made.direction = body.direction;
+  made.recompute = body.recompute;
   const auto copies = [&](const std::vector<Value>& leaves) {
     std::vector<Value> all;
     for (const Value v : leaves) {

@@ -19,6 +19,8 @@ extern const Op kLoopRow;   ///< (sequence or rows, begin): the row of a step
 extern const Op kLoopWrite;   ///< (value, begin): the value, where it is to stand in rows
 extern const Op kLoopResult;  ///< (rows, write ...): the rows after the loop, of which a step writes one;
                               ///< then the carries' rows and what is written there
+extern const Op kLoopAgain;   ///< (carry): what a loop starts with that goes once more through another's steps;
+                              ///< no two are one node
 
 /// How often a loop's items run, and from which end of its sequences.
 struct Loop {
@@ -30,6 +32,11 @@ struct Loop {
 /// Steps of a segment of so many: ⌈√steps⌉, at least 16. Sums over steps add up one segment after another, so
 /// that these may be computed once more one by one.
 [[nodiscard]] std::int64_t segment_steps(std::int64_t steps);
+
+/// The program with segments in the place of each scan that recomputes (Body::recompute): a derivative reads
+/// what a second run of its segment computes, right before it, and of the first run only the carries stay.
+/// Adds nodes to the program's graph.
+[[nodiscard]] Program cut_scans(const Program& program);
 
 /// A program whose batched scans are loops.
 struct Opened {

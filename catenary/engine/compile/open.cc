@@ -163,7 +163,8 @@ class Opening {
     std::vector<Value> operands;
     for (int i = 0; i < scan.input_count(); ++i) operands.push_back(image(scan.input(i)));
     Known now;
-    now.loop = {steps_of(scan), body.direction};
+    const bool is_again = !body.carries.empty() && is(operands[0], kLoopAgain);
+    now.loop = {steps_of(scan), body.direction, is_again};
     now.begin = graph_->call(kLoopBegin, operands, static_cast<std::int64_t>(known_.size()));
     const std::int64_t steps = now.loop.steps;
     const bool is_forward = body.direction == Direction::kForward;

@@ -78,7 +78,8 @@ constexpr std::array kColumn = {
 
 // A view of its first operand: no numbers of its own.
 bool is_view(Value v) {
-  if (is(v, ops::kReshape) || is(v, ops::kBatchBroadcast) || is(v, kLoopRow) || is(v, kLoopResult))
+  if (is(v, ops::kReshape) || is(v, ops::kBatchBroadcast) || is(v, kLoopRow) || is(v, kLoopResult) ||
+      is(v, kLoopAgain))
     return true;
   if (is(v, ops::kBroadcast)) return v.input(0).shape().size() == 1;
   return is(v, ops::kSlice) && std::get<SliceRange>(v.attribute()).axis == 0;

@@ -120,7 +120,7 @@ Schedule rewrite_program(const Program& program) {
   check_outputs(program);
   check_updates(program);
   check_dtype(reachable(before));
-  Opened opened = open_scans(program);
+  Opened opened = open_scans(cut_scans(program));
   std::vector<Value> after = rewrite(results_of(opened.program));
   std::transform(after.begin(), after.end(), after.begin(), detached_from_variables);
   Schedule schedule{.program = program};

@@ -76,9 +76,11 @@ TEST_P(Threads, AllocateNothingInARunOfASizeThatRanBefore) {
 }
 
 // A recurrent network, forward and backward through `steps` rows.
-Program recurrent_program(Graph& graph, nn::Cell cell, std::int64_t units, std::int64_t steps) {
+Program recurrent_program(Graph& graph, nn::Cell cell, std::int64_t units, std::int64_t steps,
+                          bool recompute = false) {
   const Value x = graph.input("x", {steps, 8});
-  const nn::RecurrentResult read = nn::recurrent(cell, units, {.rows = x}, {.name = "cell"});
+  const nn::RecurrentResult read =
+      nn::recurrent(cell, units, {.rows = x}, {.name = "cell", .recompute = recompute});
   const Value loss = batch_mean(sum(square(read.last.hidden)));
   const std::vector<Value> parameters = graph.parameters();
   return {{{"loss", loss}}, optim::sgd()(parameters, gradient(loss, parameters).adjoints)};
@@ -86,33 +88,38 @@ Program recurrent_program(Graph& graph, nn::Cell cell, std::int64_t units, std::
 
 TEST_P(Threads, AllocateNothingInARunThroughTime) {
   for (const nn::Cell cell : {nn::Cell::kRnn, nn::Cell::kLstm, nn::Cell::kGru}) {
-    Graph graph;
-    const Program program = recurrent_program(graph, cell, 5, 7);
-    Variables variables(graph, 1);
-    ThreadPool pool(GetParam());
-    Step step = compile(program, variables, {.pool = &pool});
-    const std::vector<float> rows(300 * 7 * 8);
-    step.bind("x", rows_of(rows, 7 * 8));
-    step.reserve(300);
-    for (const std::int64_t size : {300, 1, 37})
-      EXPECT_EQ(count_allocations([&] { EXPECT_EQ(step.run({size}), Status::kOk); }), 0) << name_of(cell);
+    for (const bool recompute : {false, true}) {
+      Graph graph;
+      const Program program = recurrent_program(graph, cell, 5, 37, recompute);
+      Variables variables(graph, 1);
+      ThreadPool pool(GetParam());
+      Step step = compile(program, variables, {.pool = &pool});
+      const std::vector<float> rows(300 * 37 * 8);
+      step.bind("x", rows_of(rows, 37 * 8));
+      step.reserve(300);
+      for (const std::int64_t size : {300, 1, 37})
+        EXPECT_EQ(count_allocations([&] { EXPECT_EQ(step.run({size}), Status::kOk); }), 0) << name_of(cell);
+    }
   }
 }
 
 // Large, as whole pages are taken.
 TEST(Allocation, OfAStepThroughTimeIsWhatWasPlanned) {
   for (const nn::Cell cell : {nn::Cell::kRnn, nn::Cell::kLstm, nn::Cell::kGru}) {
-    Graph graph;
-    const Program program = recurrent_program(graph, cell, 128, 100);
-    std::int64_t planned = 0;
-    const std::int64_t taken = testing_support::most_bytes_allocated([&] {
-      Variables variables(graph, 1);
-      Step step = compile(program, variables);
-      step.reserve(256);
-      planned = step.planned_bytes(256);
-    });
-    EXPECT_NEAR(static_cast<double>(taken), static_cast<double>(planned), 0.1 * static_cast<double>(planned))
-        << name_of(cell);
+    for (const bool recompute : {false, true}) {
+      Graph graph;
+      const Program program = recompute ? recurrent_program(graph, cell, 512, 400, true)
+                                        : recurrent_program(graph, cell, 128, 100);
+      std::int64_t planned = 0;
+      const std::int64_t taken = testing_support::most_bytes_allocated([&] {
+        Variables variables(graph, 1);
+        Step step = compile(program, variables);
+        step.reserve(256);
+        planned = step.planned_bytes(256);
+      });
+      const auto bytes = static_cast<double>(planned);
+      EXPECT_NEAR(static_cast<double>(taken), bytes, 0.1 * bytes) << name_of(cell) << ' ' << recompute;
+    }
   }
 }
 

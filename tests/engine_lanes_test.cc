@@ -10,6 +10,7 @@
 #include "catenary/base/philox.h"
 #include "catenary/engine/step.h"
 #include "catenary/ops/ops.h"
+#include "catenary/ops/scan.h"
 
 namespace catenary {
 namespace {
@@ -150,6 +151,60 @@ TEST_P(LaneSums, FollowTheRecordToTheBitInEveryRun) {
       ASSERT_EQ(step.run(batch), Status::kOk);
       dtype == DType::kF32 ? expect_sums<float>(step, batch) : expect_sums<double>(step, batch);
       if (HasFatalFailure()) return;
+    }
+  }
+}
+
+/// Σ 2d(step, i)·x(step, j) over the samples and steps of a batch of one lane (docs/adr/0013), a chain of
+/// fused multiply-adds: 128 samples after 128, of these segment after segment of steps (segment: how many),
+/// of these 16 samples after 16, step after step.
+float sum_over_steps(const Table& d, std::int64_t i, std::int64_t rows, const Table& x, std::int64_t j,
+                     std::int64_t columns, std::int64_t steps, std::int64_t segment, std::int64_t samples,
+                     bool from_last) {
+  float sum = 0;
+  const std::int64_t segments = (steps + segment - 1) / segment;
+  for (std::int64_t group = 0; group < samples; group += 128) {
+    for (std::int64_t k = 0; k < segments; ++k) {
+      const std::int64_t begin = (from_last ? segments - 1 - k : k) * segment;
+      for (std::int64_t block = group; block < std::min(group + 128, samples); block += 16) {
+        for (std::int64_t step = begin; step < std::min(begin + segment, steps); ++step) {
+          for (std::int64_t t = block; t < std::min(block + 16, samples); ++t)
+            sum = std::fma(2 * d.at(t, step * rows + i), x.at(t, step * columns + j), sum);
+        }
+      }
+    }
+  }
+  return sum;
+}
+
+// Of 16 steps and fewer there is one segment, of 40 three, of 300 some of 18; what a loop from the last step
+// to the first makes is added from there on.
+TEST(StepSums, FollowTheRecordToTheBit) {
+  constexpr std::int64_t kRows = 3, kColumns = 5, kSamples = 300;
+  for (const auto& [steps, segment] : {std::pair{12, 16}, std::pair{40, 16}, std::pair{300, 18}}) {
+    const Table d(kRows * steps, kSamples, 0), x(kColumns * steps, kSamples, 1);
+    for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
+      Graph graph;
+      const ScanOperands operands{
+          .carries = {}, .sequences = {graph.input("d", {steps, kRows})}, .direction = direction};
+      const Value twice = scan(operands, [](const ScanStep& step) {
+                            return StepResult{{}, {step.rows[0] * 2}};
+                          }).outputs[0];
+      const Value sum = batch_sum(matmul(transpose(twice), graph.input("x", {steps, kColumns})));
+      Variables variables(graph, 0);
+      Step step = compile({{{"sum", sum}}, {}}, variables);
+      step.bind("d", d.rows());
+      step.bind("x", x.rows());
+      for (const std::int64_t samples : {1, 20, 128, 300}) {
+        ASSERT_EQ(step.run({samples}), Status::kOk);
+        const std::vector<double> found = step.values("sum");
+        for (std::int64_t k = 0; k < kRows * kColumns; ++k) {
+          ASSERT_EQ(found[static_cast<std::size_t>(k)],
+                    sum_over_steps(d, k / kColumns, kRows, x, k % kColumns, kColumns, steps, segment, samples,
+                                   direction == Direction::kBackward))
+              << samples << " samples of " << steps << " steps, element " << k;
+        }
+      }
     }
   }
 }

@@ -18,13 +18,14 @@ using testing_support::check_property;
 using testing_support::Picks;
 using testing_support::run_step;
 using testing_support::ScanGrower;
+using testing_support::ScanOptions;
 
 using Choices = std::vector<std::uint32_t>;
 
 /// Random scans, a loss of what is read of them, and the loss's gradients.
 struct RandomProgram {
-  RandomProgram(const Choices& choices, DType dtype, std::int64_t batch_size)
-      : random(graph, Picks(choices), dtype, batch_size) {
+  RandomProgram(const Choices& choices, DType dtype, std::int64_t batch_size, const ScanOptions& options = {})
+      : random(graph, Picks(choices), dtype, batch_size, options) {
     const Value J = random.total();
     outputs = gradient(J, random.leaves).adjoints;
     outputs.push_back(J);
@@ -147,6 +148,38 @@ TEST_P(RandomScans, ComputeTheSameBitsHoweverTheyRun) {
             RC_ASSERT(run_step(program.outputs, program.random.bindings, options) == expected);
           }
         }
+      },
+      GetParam() / 6);
+}
+
+// Of one to three segments.
+TEST_P(RandomScans, HaveTheSameBitsWhereTheyRecompute) {
+  check_property(
+      [](const Choices& choices) {
+        const auto bits_of = [&](bool recompute) {
+          const RandomProgram program(choices, DType::kF32, batch_size_of(choices),
+                                      {.fewest_steps = 15, .recompute = recompute});
+          return run_step(program.outputs, program.random.bindings);
+        };
+        const auto kept = bits_of(false), again = bits_of(true);
+        for (std::size_t i = 0; i < kept.size(); ++i) {
+          for (std::size_t j = 0; j < kept[i].size(); ++j) {
+            RC_LOG() << "output " << i << ", element " << j << '\n';
+            RC_ASSERT(kept[i][j] == again[i][j]);
+          }
+        }
+      },
+      GetParam() / 2);
+}
+
+// Of a second derivative others may look at what is a part of one operation in the program that keeps it.
+TEST_P(RandomScans, ComputeTheReferencesSecondDerivativesWhereTheyRecompute) {
+  check_property(
+      [](const Choices& choices) {
+        RandomProgram program(choices, DType::kF64, 1 + batch_size_of(choices) % 20,
+                              {.fewest_steps = 15, .recompute = true});
+        program.derive_again();
+        expect_reference(program, DType::kF64);
       },
       GetParam() / 6);
 }

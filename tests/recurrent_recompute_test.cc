@@ -26,6 +26,7 @@ struct Case {
   Reads reads = Reads::kLast;
   Layers layers = Layers::kOne;
   bool has_lengths = false;
+  std::int64_t units = kUnits;
 };
 
 std::vector<Case> cases() {
@@ -61,12 +62,12 @@ nn::RecurrentResult result_of(const Case& c, Value x, Value length, bool recompu
   options.recompute = recompute;
   const nn::RecurrentInput input{.rows = x, .length = length};
   const bool both_ways = c.layers == Layers::kBothWays || c.layers == Layers::kTwiceBothWays;
-  const nn::RecurrentResult first = both_ways ? nn::bidirectional(c.cell, kUnits, input, options)
-                                              : nn::recurrent(c.cell, kUnits, input, options);
+  const nn::RecurrentResult first = both_ways ? nn::bidirectional(c.cell, c.units, input, options)
+                                              : nn::recurrent(c.cell, c.units, input, options);
   options.name = "second";
   const nn::RecurrentInput next{.rows = first.sequence, .length = length};
-  if (c.layers == Layers::kTwo) return nn::recurrent(c.cell, kUnits + 1, next, options);
-  if (c.layers == Layers::kTwiceBothWays) return nn::bidirectional(c.cell, kUnits + 1, next, options);
+  if (c.layers == Layers::kTwo) return nn::recurrent(c.cell, c.units + 1, next, options);
+  if (c.layers == Layers::kTwiceBothWays) return nn::bidirectional(c.cell, c.units + 1, next, options);
   return first;
 }
 
@@ -129,6 +130,34 @@ TEST_P(Recomputed, LayersHaveTheSameBitsOnAnyThreadsInstructionSetAndTile) {
     EXPECT_EQ(testing_support::run_step(network.outputs, at, {.simd = simd}), alone) << name_of(simd);
   for (const std::int64_t tile : {16, 48, 128})
     EXPECT_EQ(testing_support::run_step(network.outputs, at, {.tile = tile}), alone) << tile;
+}
+
+// With its second run counted a step of so many weights would be of one lane, where it is of four without it.
+TEST(RecomputedLanes, AreThoseOfALayerThatKeepsEverything) {
+  const Case wide{.name = "wide", .units = 50};
+  const Network kept = network_of(wide, 40, false), again = network_of(wide, 40, true);
+  const Bindings at = bindings_for(kept, 1024, 40);
+  EXPECT_EQ(testing_support::run_step(again.outputs, at), testing_support::run_step(kept.outputs, at));
+}
+
+// Numbers of a sample that a step through two layers keeps, beside those of its rows, which stand there
+// twice.
+double kept_numbers(std::int64_t steps, bool recompute) {
+  const Case stacked{"stacked", nn::Cell::kLstm, {}, Reads::kLast, Layers::kTwo};
+  Network network = network_of(stacked, steps, recompute);
+  Program program;
+  for (const Value v : network.outputs) program.outputs.push_back({fmt::format("{}", v.id()), v});
+  Variables variables(network.graph, 0);
+  const Step step = compile(program, variables);
+  return static_cast<double>(step.summary().tile_bytes) / sizeof(float) -
+         static_cast<double>(2 * steps * kInputs);
+}
+
+// Sixteen times as many steps: four times the memory in place of sixteen.
+TEST(RecomputedMemory, GrowsAsTheRootOfTheSteps) {
+  EXPECT_GT(kept_numbers(4096, false), 14 * kept_numbers(256, false));
+  EXPECT_LT(kept_numbers(4096, true), 4.5 * kept_numbers(256, true));
+  EXPECT_LT(kept_numbers(4096, true), kept_numbers(4096, false) / 20);
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, Recomputed, testing::ValuesIn(cases()),

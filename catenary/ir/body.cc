@@ -75,9 +75,10 @@ std::string str(const Body& body) {
 
 bool BodyHandle::operator==(const BodyHandle& other) const {
   if (body_ == other.body_) return true;
-  return body_->direction == other->direction && body_->recompute == other->recompute && body_->carries.size() == other->carries.size() &&
-         body_->rows.size() == other->rows.size() && ids(body_->next) == ids(other->next) &&
-         ids(body_->outputs) == ids(other->outputs) && same_nodes(body_->graph, other->graph);
+  return body_->direction == other->direction && body_->recompute == other->recompute &&
+         body_->carries.size() == other->carries.size() && body_->rows.size() == other->rows.size() &&
+         ids(body_->next) == ids(other->next) && ids(body_->outputs) == ids(other->outputs) &&
+         same_nodes(body_->graph, other->graph);
 }
 
 std::size_t BodyHandle::hash() const {

@@ -20,9 +20,9 @@ struct Body {
   std::vector<Value> next;                    ///< each carry's, after the step: of its type
   std::vector<Value> outputs;                 ///< what the step answers beside them
   Direction direction = Direction::kForward;  ///< through the sequences
-  /// 0: a compiled step keeps what backpropagation reads of all steps. 1: it keeps the carries around segments
-  /// of about √T steps and computes the rest a second time. A derivative's is one more than what it derives
-  /// has. It changes no result.
+  /// 0: a compiled step keeps what backpropagation reads of all steps. 1: it keeps the carries around
+  /// segments of about √T steps and computes the rest a second time. A derivative's is one more than what it
+  /// derives has. It changes no bit of a first derivative.
   int recompute = 0;
 
   /// The leaves, one after another.

@@ -52,7 +52,7 @@ struct RecurrentOptions {
   /// NAME.mask is m [inputs], and m′⊙hₜ₋₁, where NAME.recurrent_mask is m′ [units]. Who trains binds them; a
   /// network for use is one without. [Gal and Ghahramani 2016]
   bool drops_inputs = false, drops_states = false;
-  Direction direction = Direction::kForward;              ///< through the rows
+  Direction direction = Direction::kForward;  ///< through the rows
   /// A compiled training keeps O(√T) of what the steps compute and computes it a second time: as
   /// ScanOperands::recompute.
   bool recompute = false;

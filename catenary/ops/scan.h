@@ -20,9 +20,9 @@ struct ScanOperands {
   std::vector<Value> carries;      ///< what they start with
   std::vector<Value> sequences;    ///< at least one, of T rows each: [T, ...]
   std::vector<Value> shared = {};  ///< what all steps read as it is: weights, or a sample's own values
-  Direction direction = Direction::kForward;
-  /// Of what the steps compute, a compiled training keeps O(√T) in place of O(T), and computes it a second time
-  /// for backpropagation: the same bits for up to a third more time. See Body::recompute.
+  Direction direction = Direction::kForward;  ///< through the sequences
+  /// Of what the steps compute, a compiled training keeps O(√T) in place of O(T), and computes it a second
+  /// time for backpropagation: the same bits of a gradient, for up to a third more time. See Body::recompute.
   bool recompute = false;
 };
 

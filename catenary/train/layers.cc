@@ -47,6 +47,7 @@ nn::RecurrentOptions options_of(const LayerPlace& at) {
                                .has_layer_norm = config.has_layer_norm,
                                .drops_inputs = trains && config.dropout > 0,
                                .drops_states = trains && config.recurrent_dropout > 0,
+                               .recompute = config.recompute,
                                .init = at.layer.init,
                                .recurrent_init = config.recurrent_init};
   if (at.layer.type == LayerType::kRnn) options.activation = at.layer.activation.op()->traits.activation;

@@ -119,13 +119,21 @@ class StepGrower {
   std::vector<Value> pool_;
 };
 
+/// Of all scans.
+struct ScanOptions {
+  std::int64_t fewest_steps = 1;
+  bool recompute = false;
+};
+
 /// Scans one after another, each of sequences that are inputs, parameters or what another has made, and what
 /// is read of them.
 class ScanGrower {
  public:
-  ScanGrower(Graph& graph, Picks picks, DType dtype, std::int64_t batch_size) : picks_(picks) {
+  ScanGrower(Graph& graph, Picks picks, DType dtype, std::int64_t batch_size, const ScanOptions& options = {})
+      : picks_(picks), recompute_(options.recompute) {
     bindings.batch_size = batch_size;
-    steps_ = 1 + static_cast<std::int64_t>(picks_.below(5));
+    const auto fewest = static_cast<std::size_t>(options.fewest_steps);
+    steps_ = static_cast<std::int64_t>(fewest + picks_.below(4 + fewest));
     const Value x = leaf(graph.input("x", {steps_, 3}, dtype));
     const Value y = leaf(graph.input("y", {steps_, 2}, dtype));
     const Value z = leaf(graph.input("z", {3}, dtype));
@@ -162,7 +170,8 @@ class ScanGrower {
   }
 
   void add_scan() {
-    ScanOperands operands{.carries = {}, .sequences = {picks_.of(sequences_)}, .shared = {w_, u_, b_}};
+    ScanOperands operands{
+        .carries = {}, .sequences = {picks_.of(sequences_)}, .shared = {w_, u_, b_}, .recompute = recompute_};
     if (picks_.below(2) == 1) operands.sequences.push_back(picks_.of(sequences_));
     if (picks_.below(2) == 1) operands.direction = Direction::kBackward;
     if (picks_.below(3) == 1) operands.shared.push_back(picks_.of(starts_));
@@ -215,6 +224,7 @@ class ScanGrower {
   }
 
   Picks picks_;
+  bool recompute_;
   std::int64_t steps_ = 1;
   Value w_, u_, b_;
   std::vector<Value> sequences_, starts_;

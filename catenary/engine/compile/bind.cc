@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <array>
-#include <map>
+#include <set>
 #include <utility>
 
 #include "catenary/base/error.h"
@@ -80,19 +80,14 @@ Transfer transfer(const Binding<T>& binding, Value root, int stage) {
           binding.plan.batch[index(root)]};
 }
 
-// Which items run before which sums, and which are the first and the last part of one.
+// Which items run before which sums, and which are the first part of one.
 template <typename T>
 void bind_passes(const Stage& work, BoundStage<T>& bound) {
-  const auto is_last_pass = [&](int after) { return after >= std::ssize(work.items); };
-  std::map<NodeId, std::size_t> last;
+  std::set<NodeId> begun;
   for (std::size_t i = 0; i < work.sums.size(); ++i) {
-    const auto [before, is_new] = last.try_emplace(work.sums[i].result.id(), i);
-    bound.sums[i].is_first = is_new;
-    if (!is_new) bound.sums[before->second].is_last = false;
-    before->second = i;
-    const int after = work.sums[i].after;
-    const auto items = static_cast<std::size_t>(after);
-    if (is_last_pass(after)) continue;
+    bound.sums[i].is_first = begun.insert(work.sums[i].result.id()).second;
+    const auto items = static_cast<std::size_t>(work.sums[i].after);
+    if (items >= work.items.size()) continue;
     if (bound.passes.empty() || bound.passes.back().items < items) bound.passes.push_back({items, i});
     bound.passes.back().sums = i + 1;
   }
@@ -205,7 +200,7 @@ StepSums step_sums_of(const std::vector<BoundStage<T>>& stages) {
   StepSums sums = StepSums::kNone;
   for (const BoundStage<T>& stage : stages) {
     for (const BoundSum<T>& sum : stage.sums) {
-      if (!sum.is_first || !sum.is_last) return StepSums::kInParts;
+      if (!sum.is_first) return StepSums::kInParts;
       if (sum.segment > 0) sums = StepSums::kWhole;
     }
   }

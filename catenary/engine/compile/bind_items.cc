@@ -275,20 +275,6 @@ BoundItem<T> bind_item(const Binding<T>& binding, int stage, int item) {
   return bound;
 }
 
-namespace {
-
-// Whether the last segment is added first: as the last of the loops that make the rows goes.
-bool adds_from_last(const Schedule& schedule, const Summands& part) {
-  Value last;
-  for (const Value x : {part.left, part.right}) {
-    const Value root = x ? schedule.ref(x).root : x;
-    if (root && is(root, kLoopRows) && (!last || loop_number(root) > loop_number(last))) last = root;
-  }
-  return last && schedule.loops[loop_number(last)].direction == Direction::kBackward;
-}
-
-}  // namespace
-
 template <typename T>
 BoundSum<T> bind_sum(const Binding<T>& binding, int stage, const Item& sum) {
   const MemoryPlan& plan = binding.plan;
@@ -308,7 +294,9 @@ BoundSum<T> bind_sum(const Binding<T>& binding, int stage, const Item& sum) {
   bound.first_step = part.left_step;
   bound.steps = part.steps;
   if (whole.steps > 1) bound.segment = parts.size() > 1 ? part.steps : segment_steps(whole.steps);
-  bound.from_last = adds_from_last(binding.schedule, part);
+  const int loop = last_loop(binding.schedule, part);
+  bound.from_last =
+      loop >= 0 && binding.schedule.loops[static_cast<std::size_t>(loop)].direction == Direction::kBackward;
   bound.accumulator = plan.lane[id];
   bound.result = plan.lane_result[id];
   bound.by_pieces = plan.by_pieces[id];

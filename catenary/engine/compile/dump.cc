@@ -93,12 +93,16 @@ std::string dump_items(const Schedule& schedule) {
     for (const Value v : schedule.stages[stage].row_loads)
       text += fmt::format("    load rows %{} '{}'\n", v.id(), v.name());
     int loop = -1;
-    for (const Item& item : schedule.stages[stage].items) {
-      if (item.loop != loop) text += loop_line(schedule, item.loop);
-      loop = item.loop;
-      text += dump_item(schedule, item);
+    const std::vector<Item>& items = schedule.stages[stage].items;
+    auto sum = schedule.stages[stage].sums.begin();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      for (; sum != schedule.stages[stage].sums.end() && sum->after == static_cast<int>(i); ++sum)
+        text += dump_item(schedule, *sum);
+      if (items[i].loop != loop) text += loop_line(schedule, items[i].loop);
+      loop = items[i].loop;
+      text += dump_item(schedule, items[i]);
     }
-    for (const Item& sum : schedule.stages[stage].sums) text += dump_item(schedule, sum);
+    for (; sum != schedule.stages[stage].sums.end(); ++sum) text += dump_item(schedule, *sum);
     for (const Value v : schedule.stages[stage].stores) text += fmt::format("    store rows %{}\n", v.id());
   }
   return text;

@@ -30,6 +30,7 @@ class Grouping {
 
   void run() {
     find_parts();
+    if (!waiting_.empty()) place_loops();
     for (const Value v : schedule_.nodes) {
       if (!schedule_.is_computed(v) || schedule_.loop(v) >= 0) continue;
       if (is(v, ops::kBatchSum)) {
@@ -38,7 +39,6 @@ class Grouping {
       } else if (schedule_.form(v) != Form::kElementwise) {
         place_with_operands(v);
       }
-      if (schedule_.form(v) == Form::kRows) place_parts();
     }
     place_parts();
     // Shared numbers first, such as Adam's bias corrections, so that groups need not be cut where they are
@@ -100,7 +100,15 @@ class Grouping {
       const Value root = schedule_.ref(x).root;
       if (!placed_[index(root)]) return root;
     }
-    return {};
+    const Value before = comes_after(v);
+    return before && !placed_[index(before)] ? before : Value();
+  }
+
+  // What is to be over before a second run starts with v; an empty Value if v is no such start.
+  Value comes_after(Value v) const {
+    if (!is(v, kLoopWrite) || !is(v.input(0), kLoopAgain) || v.input(0).input_count() < 2) return {};
+    const Value before = schedule_.ref(v.input(0).input(1)).root;
+    return schedule_.is_computed(before) ? before : Value();
   }
 
   // What the whole loop reads from outside that still waits for its place.
@@ -200,14 +208,15 @@ class Grouping {
     stage_at(stage).sums.push_back(std::move(sum));
   }
 
-  // The number of the last loop that makes what a part of a sum adds up.
-  int loop_of_part(const Summands& part) const {
-    int loop = -1;
-    for (const Value x : {part.left, part.right}) {
-      if (x && is(schedule_.ref(x).root, kLoopRows))
-        loop = std::max(loop, loop_of_rows(schedule_.ref(x).root));
+  // Of a program of segments: in the order in which they were made, which needs few of them at a time; each
+  // with what it reads, and with the sums that it completes.
+  void place_loops() {
+    for (const auto& [loop, all_rows] : loop_rows_) {
+      for (const Value rows : all_rows) {
+        if (schedule_.is_computed(rows)) place_with_operands(rows);
+      }
+      place_parts();
     }
-    return loop;
   }
 
   // Sums in several parts, each as its loops come.
@@ -217,7 +226,7 @@ class Grouping {
       const std::vector<Summands> parts = parts_of_sum(v);
       if (parts.size() == 1) continue;
       for (std::size_t i = 0; i < parts.size(); ++i)
-        waiting_.push_back({v, i, parts[i], loop_of_part(parts[i])});
+        waiting_.push_back({v, i, parts[i], last_loop(schedule_, parts[i])});
     }
     std::ranges::stable_sort(waiting_, {}, &SumPart::loop);
   }
@@ -259,6 +268,7 @@ class Grouping {
                            stage_of_item(stage, position_[index(ref.root)]).kind == Item::Kind::kGroup;
       earliest = std::max(earliest, position_[index(ref.root)] + (aligned ? 0 : 1));
     }
+    if (const Value before = comes_after(v)) earliest = std::max(earliest, position_[index(before)] + 1);
     return earliest;
   }
 

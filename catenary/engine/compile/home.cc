@@ -48,29 +48,41 @@ class Housing {
            ref.offset == (is_forward ? loop.steps * row : 0);
   }
 
+  // How a row is read: by whose steps (-1: by none), in which stage (-1: behind all), and whether it is a
+  // summand of all steps.
+  struct Reading {
+    int loop = -1, stage = -1;
+    bool by_sum = false;
+  };
+
+  void note(Value x, const Reading& reading, RowReaders& of) const {
+    const Ref& ref = schedule_.ref(x);
+    const bool here = reading.stage == schedule_.stage(ref.root);
+    const bool in_loop = reading.loop == static_cast<int>(loop_number(ref.root)) && ref.step != 0;
+    const bool whole = ref.offset == 0 && x.shape().size() == ref.root.shape().size();
+    of.by_sums = of.by_sums && here && reading.by_sum && whole;
+    of.by_loop = of.by_loop && here && (in_loop || is_last_row(ref, x));
+  }
+
   std::vector<RowReaders> find_row_readers() const {
     std::vector<RowReaders> readers(schedule_.stage_of.size());
-    const auto read = [&](Value x, bool by_sum, int loop) {
-      const Ref& ref = schedule_.ref(x);
-      if (!is(ref.root, kLoopRows)) return;
-      RowReaders& of = readers[index(ref.root)];
-      of.by_sums = of.by_sums && by_sum && ref.offset == 0 && x.shape().size() == ref.root.shape().size();
-      const bool in_loop = loop == static_cast<int>(loop_number(ref.root)) && ref.step != 0;
-      of.by_loop = of.by_loop && (in_loop || is_last_row(ref, x));
+    const auto read = [&](Value x, const Reading& reading) {
+      const Value root = schedule_.ref(x).root;
+      if (is(root, kLoopRows)) note(x, reading, readers[index(root)]);
     };
-    for (const Output& output : schedule_.program.outputs) read(output.value, false, -1);
-    for (const Update& update : schedule_.program.updates) read(update.next, false, -1);
+    for (const Output& output : schedule_.program.outputs) read(output.value, {});
+    for (const Update& update : schedule_.program.updates) read(update.next, {});
     for (const Value v : schedule_.nodes) {
       if (!schedule_.is_computed(v)) continue;
-      const bool is_sum = is(v, ops::kBatchSum) && summands_of(v).steps > 1;
-      if (is_sum) {
-        for (const Summands& part : parts_of_sum(v)) {
-          read(part.left, true, -1);
-          if (part.right) read(part.right, false, -1);
-        }
+      if (!is(v, ops::kBatchSum)) {
+        for (const Value x : operands_of(schedule_, v)) read(x, {schedule_.loop(v), schedule_.stage(v)});
         continue;
       }
-      for (const Value x : operands_of(schedule_, v)) read(x, false, schedule_.loop(v));
+      const int stage = schedule_.stage(v) - 1;
+      for (const Summands& part : parts_of_sum(v)) {
+        read(part.left, {-1, stage, summands_of(v).steps > 1});
+        if (part.right) read(part.right, {-1, stage});
+      }
     }
     return readers;
   }

@@ -43,7 +43,8 @@ constinit const Op kLoopRow = loop_op("row", "n; n", infer_as_attribute, a_shape
 constinit const Op kLoopWrite = loop_op("write", "n; n", infer_as_first, a_number);
 constinit const Op kLoopResult = loop_op("result", "n; n...", infer_as_first, nullptr);
 
-constinit const Op kLoopAgain = loop_op("again", "n", infer_as_first, a_number);
+constinit const Op kLoopKept = loop_op("kept", "n", infer_as_first, a_number);
+constinit const Op kLoopAgain = loop_op("again", "n...", infer_as_first, a_number);
 
 std::int64_t segment_steps(std::int64_t steps) {
   std::int64_t segment = 16;

@@ -19,8 +19,9 @@ extern const Op kLoopRow;   ///< (sequence or rows, begin): the row of a step
 extern const Op kLoopWrite;   ///< (value, begin): the value, where it is to stand in rows
 extern const Op kLoopResult;  ///< (rows, write ...): the rows after the loop, of which a step writes one;
                               ///< then the carries' rows and what is written there
-extern const Op kLoopAgain;   ///< (carry): what a loop starts with that goes once more through another's steps;
-                              ///< no two are one node
+extern const Op kLoopKept;    ///< (carry): a copy, so that the loop's other rows need not stay for it
+extern const Op kLoopAgain;   ///< (carry[, after]): what a loop starts with that goes once more through
+                              ///< another's steps, when `after` is there; no two are one node
 
 /// How often a loop's items run, and from which end of its sequences.
 struct Loop {

@@ -160,6 +160,9 @@ struct Summands {
 /// The same, or one for each segment where loops over segments make the rows.
 [[nodiscard]] std::vector<Summands> parts_of_sum(Value batch_sum);
 
+/// The last of the loops that make what it adds up; -1: none does. To be asked when all refs are known.
+[[nodiscard]] int last_loop(const Schedule& schedule, const Summands& summands);
+
 /// How a program adds up the rows of sequences.
 enum class StepSums : std::uint8_t {
   kNone,

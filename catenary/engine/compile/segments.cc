@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <map>
+#include <span>
 #include <tuple>
 
 #include "catenary/engine/compile/loop.h"
@@ -43,10 +46,19 @@ int generation_of(Value v) {
   return scan ? ops::body_of(scan.attribute()).recompute : 0;
 }
 
-// Who reads: in which of its runs, and how often what it belongs to was derived.
+// Who reads: how often what it belongs to was derived, in which of its runs, and what it goes on from, before
+// which nothing need run a second time for it.
 struct Reader {
   int generation = 0, run = 0;
+  Value after = {};
 };
+
+// The segment in which a scan ends.
+std::int64_t last_of(Value scan) {
+  const std::int64_t steps = steps_of(scan);
+  const bool is_forward = ops::body_of(scan.attribute()).direction == Direction::kForward;
+  return is_forward ? (steps - 1) / segment_steps(steps) : 0;
+}
 
 // Elements of a vector, one after another.
 struct Range {
@@ -66,9 +78,12 @@ class Cutting {
       return program_;
     graph_ = &nodes[0].graph();
     images_.resize(static_cast<std::size_t>(nodes.back().id()) + 1);
-    for (const Value v : nodes) {
-      if (!scan_of(v)) images_[index(v)] = rebuilt(v);
-    }
+    std::vector<Value> scans;
+    std::ranges::copy_if(nodes, std::back_inserter(scans), is_cut);
+    rebuild(reachable(scans));
+    // From the last one on: each makes a segment of what it reads right before its own.
+    for (auto scan = scans.rbegin(); scan != scans.rend(); ++scan) make_segments(*scan);
+    rebuild(nodes);
     Program made = program_;
     for (Output& output : made.outputs) output.value = image(output.value);
     for (Update& update : made.updates) update.next = image(update.next);
@@ -76,6 +91,18 @@ class Cutting {
   }
 
  private:
+  void rebuild(std::span<const Value> nodes) {
+    for (const Value v : nodes) {
+      if (!scan_of(v) && !images_[index(v)]) images_[index(v)] = rebuilt(v);
+    }
+  }
+
+  void make_segments(Value scan) {
+    const std::int64_t steps = steps_of(scan), last = (steps - 1) / segment_steps(steps);
+    const bool is_forward = ops::body_of(scan.attribute()).direction == Direction::kForward;
+    for (std::int64_t i = 0; i <= last; ++i) (void)segment_of(scan, is_forward ? i : last - i, {});
+  }
+
   // What stands in the place of a node.
   Value image(Value v) {
     if (!images_[index(v)]) images_[index(v)] = read(v, {});
@@ -99,8 +126,11 @@ class Cutting {
   // What a derivative's steps answer, by the rows of what it goes through again, of which the same run reads.
   Value product_over_steps(Value product) {
     const Value left = product.input(0).input(0), right = product.input(1);
-    const Reader reader{std::max(generation_of(left), generation_of(right)), 0};
-    return matmul(transpose(read(left, reader)), read(right, reader));
+    const Reader reader{std::max(generation_of(left), generation_of(right))};
+    if (generation_of(right) > generation_of(left))
+      (void)read(right, reader);  // makes the runs that left is read of
+    const Value rows = read(left, reader);
+    return matmul(transpose(rows), read(right, reader));
   }
 
   Value elements(Value v, Range range, const Reader& reader) {
@@ -121,21 +151,22 @@ class Cutting {
 
   Value elements_of_runs(Value scan, Range range, const Reader& reader) {
     const Body& body = ops::body_of(scan.attribute());
-    const int run = reader.run + std::max(reader.generation - body.recompute, 0);
+    Reader own = reader;
+    own.run += std::max(reader.generation - body.recompute, 0);
     const std::vector<Part> parts = ops::parts_of(body, steps_of(scan));
     std::vector<Value> pieces;
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const Part& part = parts[i];
-      const Range own{std::max(range.begin, part.begin),
-                      std::min(range.end, part.begin + part.rows * part.row)};
-      if (own.begin < own.end)
-        add_pieces(scan, i, {own.begin - part.begin, own.end - part.begin}, run, pieces);
+      const Range within{std::max(range.begin, part.begin) - part.begin,
+                         std::min(range.end - part.begin, part.rows * part.row)};
+      if (within.begin < within.end) add_pieces(scan, i, within, own, pieces);
     }
     return pieces.size() == 1 ? pieces[0] : concat(pieces);
   }
 
   // Elements of one of a scan's parts, by the segments that make them.
-  void add_pieces(Value scan, std::size_t part, Range range, int run, std::vector<Value>& pieces) {
+  void add_pieces(Value scan, std::size_t part, Range range, const Reader& reader,
+                  std::vector<Value>& pieces) {
     const std::int64_t steps = steps_of(scan), segment = segment_steps(steps);
     const Body& body = ops::body_of(scan.attribute());
     const std::int64_t row = body.results()[part].shape().size();
@@ -151,49 +182,59 @@ class Cutting {
       const bool to_end = is_carry && (in_one || s == segments - 1);
       const std::int64_t end = std::min(range.end, (begin + own + (to_end ? 1 : skip)) * row);
       const std::int64_t at = ops::parts_of(body, own)[part].begin - begin * row;
-      pieces.push_back(slice(segment_of(scan, s, run), 0, at + range.begin, at + end));
+      pieces.push_back(slice(segment_of(scan, s, reader), 0, at + range.begin, at + end));
       range.begin = end;
     }
   }
 
   // A segment's own scan. The first of its runs is one of the whole scan's; others begin with what that
   // handed on. That of the last segment is not over when others would begin.
-  Value segment_of(Value scan, std::int64_t s, int run) {
+  Value segment_of(Value scan, std::int64_t s, const Reader& reader) {
     const Body& body = ops::body_of(scan.attribute());
     const std::int64_t steps = steps_of(scan), segment = segment_steps(steps);
     const bool is_forward = body.direction == Direction::kForward;
-    const std::int64_t last = (steps - 1) / segment;
-    if (s == (is_forward ? last : 0)) run = 0;
+    const int run = s == last_of(scan) ? 0 : reader.run;
     Value& made = runs_[{scan.id(), s, run}];
     if (made) return made;
-    const std::int64_t begin = s * segment, own = std::min(segment, steps - begin);
-    const bool is_first = s == (is_forward ? 0 : last);
+    const bool is_first = s == (is_forward ? 0 : (steps - 1) / segment);
     std::vector<Value> operands;
-    for (int i = 0; i < scan.input_count(); ++i) {
+    for (std::size_t i = 0; i < body.carries.size(); ++i) {
+      const Value start =
+          is_first ? image(scan.input(static_cast<int>(i))) : handed_on(scan, is_forward ? s - 1 : s + 1, i);
+      operands.push_back(run == 0 ? start : again(start, reader.after));
+    }
+    const bool goes_on = !is_first && !operands.empty() && run == 0;
+    const Reader own{body.recompute, run, goes_on ? operands[0] : reader.after};
+    const std::int64_t begin = s * segment, end = std::min(begin + segment, steps);
+    for (int i = static_cast<int>(operands.size()); i < scan.input_count(); ++i) {
       const Value x = scan.input(i);
-      const auto place = static_cast<std::size_t>(i);
-      if (place < body.carries.size()) {
-        const Value start = is_first ? image(x) : handed_on(scan, is_forward ? s - 1 : s + 1, place);
-        operands.push_back(run == 0 ? start : graph_->call(kLoopAgain, {start}, std::int64_t{again_++}));
-      } else if (place < body.carries.size() + body.rows.size()) {
-        const std::int64_t row = x.shape().size() / steps;
-        const Value rows = elements(x, {begin * row, (begin + own) * row}, {body.recompute, run});
-        operands.push_back(reshape(rows, ops::with_rows(own, ops::without_rows(x.shape()))));
-      } else {
-        operands.push_back(image(x));
-      }
+      const bool is_sequence = operands.size() < body.carries.size() + body.rows.size();
+      operands.push_back(is_sequence ? rows_of(x, {begin, end}, own) : image(x));
     }
     return made = graph_->call(ops::kScan, operands, scan.attribute());
+  }
+
+  Value rows_of(Value sequence, Range rows, const Reader& reader) {
+    const Shape row = ops::without_rows(sequence.shape());
+    const Value found = elements(sequence, {rows.begin * row.size(), rows.end * row.size()}, reader);
+    return reshape(found, ops::with_rows(rows.end - rows.begin, row));
+  }
+
+  Value again(Value start, Value after) {
+    std::vector<Value> operands = {start};
+    if (after) operands.push_back(after);
+    return graph_->call(kLoopAgain, operands, std::int64_t{again_++});
   }
 
   // A carry after the first run of a segment.
   Value handed_on(Value scan, std::int64_t s, std::size_t carry) {
     const Body& body = ops::body_of(scan.attribute());
-    const Value run = segment_of(scan, s, 0);
+    const Value run = segment_of(scan, s, {});
     const std::int64_t own = steps_of(run), row = body.next[carry].shape().size();
     const std::int64_t begin =
         ops::parts_of(body, own)[carry].begin + (body.direction == Direction::kForward ? own * row : 0);
-    return reshape(slice(run, 0, begin, begin + row), body.next[carry].shape());
+    const Value last = reshape(slice(run, 0, begin, begin + row), body.next[carry].shape());
+    return graph_->call(kLoopKept, std::array{last}, std::int64_t{0});
   }
 
   const Program& program_;

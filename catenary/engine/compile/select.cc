@@ -49,6 +49,7 @@ constexpr std::array kElementwise = {
     ElementwiseEntry{&ops::kSlice, Elementwise::kCopy},
     ElementwiseEntry{&ops::kBatchBroadcast, Elementwise::kCopy},
     ElementwiseEntry{&kLoopWrite, Elementwise::kCopy},
+    ElementwiseEntry{&kLoopKept, Elementwise::kCopy},
 };
 
 struct ColumnEntry {

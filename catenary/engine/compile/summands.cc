@@ -72,4 +72,13 @@ std::vector<Summands> parts_of_sum(Value batch_sum) {
   return parts;
 }
 
+int last_loop(const Schedule& schedule, const Summands& summands) {
+  int last = -1;
+  for (const Value x : {summands.left, summands.right}) {
+    if (!x || !is(schedule.ref(x).root, kLoopRows)) continue;
+    last = std::max(last, static_cast<int>(loop_number(schedule.ref(x).root)));
+  }
+  return last;
+}
+
 }  // namespace catenary::engine

@@ -106,6 +106,7 @@ struct RecurrentConfig {
   nn::Initializer recurrent_init = nn::Initializer::kOrthogonal;
   bool has_layer_norm = false;
   double dropout = 0, recurrent_dropout = 0;           ///< shares that training leaves out
+  bool recompute = false;                              ///< less memory for more time, the same bits
   double forget_bias = 1;                              ///< of lstm
   bool has_peepholes = false;                          ///< of lstm
   nn::ResetGate reset = nn::ResetGate::kAfterProduct;  ///< of gru

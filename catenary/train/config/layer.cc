@@ -24,13 +24,14 @@ constexpr std::string_view kDenseKeys[] = {"type", "name", "units", "activation"
 constexpr std::string_view kEmbeddingKeys[] = {"type", "name", "units", "init"};
 constexpr std::string_view kRnnKeys[] = {
     "type",           "name",       "units",   "return_sequences",  "bidirectional", "init",
-    "recurrent_init", "layer_norm", "dropout", "recurrent_dropout", "activation"};
+    "recurrent_init", "layer_norm", "dropout", "recurrent_dropout", "recompute",     "activation"};
 constexpr std::string_view kLstmKeys[] = {
-    "type",           "name",       "units",   "return_sequences",  "bidirectional", "init",
-    "recurrent_init", "layer_norm", "dropout", "recurrent_dropout", "forget_bias",   "peepholes"};
+    "type",      "name",           "units",      "return_sequences", "bidirectional",
+    "init",      "recurrent_init", "layer_norm", "dropout",          "recurrent_dropout",
+    "recompute", "forget_bias",    "peepholes"};
 constexpr std::string_view kGruKeys[] = {
     "type",           "name",       "units",   "return_sequences",  "bidirectional", "init",
-    "recurrent_init", "layer_norm", "dropout", "recurrent_dropout", "reset_gate"};
+    "recurrent_init", "layer_norm", "dropout", "recurrent_dropout", "recompute",     "reset_gate"};
 
 struct TypeFacts {
   std::string_view name;
@@ -95,6 +96,7 @@ RecurrentConfig read_recurrent(const TableReader& table) {
   config.has_layer_norm = table.boolean("layer_norm", false);
   config.dropout = table.number("dropout", kBelowOne, 0);
   config.recurrent_dropout = table.number("recurrent_dropout", kBelowOne, 0);
+  config.recompute = table.boolean("recompute", false);
   config.forget_bias = table.number("forget_bias", kAnyNumber, config.forget_bias);
   config.has_peepholes = table.boolean("peepholes", false);
   config.reset = table.choice("reset_gate", std::span<const nn::ResetGate>(kResets), config.reset);
@@ -117,9 +119,10 @@ std::string recurrent_keys(const LayerConfig& layer) {
   std::string text;
   if (config.returns_sequences) text += fmt::format("return_sequences = {}\n", *config.returns_sequences);
   text += fmt::format(
-      "bidirectional = {}\nrecurrent_init = \"{}\"\nlayer_norm = {}\ndropout = {}\nrecurrent_dropout = {}\n",
+      "bidirectional = {}\nrecurrent_init = \"{}\"\nlayer_norm = {}\ndropout = {}\nrecurrent_dropout = {}\n"
+      "recompute = {}\n",
       config.is_bidirectional, name_of(config.recurrent_init), config.has_layer_norm,
-      toml_number(config.dropout), toml_number(config.recurrent_dropout));
+      toml_number(config.dropout), toml_number(config.recurrent_dropout), config.recompute);
   if (has_key(layer.type, "forget_bias"))
     text += fmt::format("forget_bias = {}\npeepholes = {}\n", toml_number(config.forget_bias),
                         config.has_peepholes);

@@ -49,7 +49,7 @@ TEST(LayerConfigs, AreWrittenWithEveryKeyAndReadBack) {
   const std::string text = with_layers(
       "[[model.layers]]\ntype = \"lstm\"\nunits = 5\nreturn_sequences = true\nbidirectional = true\n"
       "init = \"zeros\"\nrecurrent_init = \"he_normal\"\nforget_bias = 0.5\npeepholes = true\n"
-      "layer_norm = true\ndropout = 0.25\nrecurrent_dropout = 0.5\n"
+      "layer_norm = true\ndropout = 0.25\nrecurrent_dropout = 0.5\nrecompute = true\n"
       "[[model.layers]]\ntype = \"gru\"\nunits = 6\nreset_gate = \"before_product\"\n"
       "[[model.layers]]\ntype = \"rnn\"\nunits = 6\nactivation = \"relu\"\nreturn_sequences = false\n"
       "[[model.layers]]\ntype = \"last_row\"\n[[model.layers]]\ntype = \"flatten\"\n");
@@ -61,6 +61,7 @@ TEST(LayerConfigs, AreWrittenWithEveryKeyAndReadBack) {
                                              .has_layer_norm = true,
                                              .dropout = 0.25,
                                              .recurrent_dropout = 0.5,
+                                             .recompute = true,
                                              .forget_bias = 0.5,
                                              .has_peepholes = true}));
   EXPECT_EQ(lstm.init, nn::Initializer::kZeros);
@@ -72,6 +73,7 @@ TEST(LayerConfigs, AreWrittenWithEveryKeyAndReadBack) {
   for (const char* line :
        {"forget_bias = 0.5\npeepholes = true\n", "reset_gate = \"before_product\"\n",
         "bidirectional = false\nrecurrent_init = \"orthogonal\"\nlayer_norm = false\ndropout = 0.0\n",
+        "recurrent_dropout = 0.0\nrecompute = false\n",
         "[[model.layers]]\ntype = \"last_row\"\nname = \"last_row4\"\n\n"})
     EXPECT_THAT(written, testing::HasSubstr(line));
 }

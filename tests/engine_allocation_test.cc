@@ -108,7 +108,7 @@ TEST(Allocation, OfAStepThroughTimeIsWhatWasPlanned) {
   for (const nn::Cell cell : {nn::Cell::kRnn, nn::Cell::kLstm, nn::Cell::kGru}) {
     for (const bool recompute : {false, true}) {
       Graph graph;
-      const Program program = recompute ? recurrent_program(graph, cell, 512, 400, true)
+      const Program program = recompute ? recurrent_program(graph, cell, 512, 1600, true)
                                         : recurrent_program(graph, cell, 128, 100);
       std::int64_t planned = 0;
       const std::int64_t taken = testing_support::most_bytes_allocated([&] {

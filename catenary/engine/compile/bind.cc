@@ -33,7 +33,8 @@ ReferenceRoom room_for(Value v) {
 ReferenceRoom largest_reference(const Schedule& schedule) {
   ReferenceRoom largest;
   for (const Value v : schedule.nodes) {
-    if (!schedule.is_computed(v) || schedule.form(v) != Form::kReference) continue;
+    const bool calls = schedule.form(v) == Form::kReference && !is_shared_transpose(schedule, v);
+    if (!schedule.is_computed(v) || !calls) continue;
     const ReferenceRoom room = room_for(v);
     largest.numbers = std::max(largest.numbers, room.numbers);
     largest.operands = std::max(largest.operands, room.operands);

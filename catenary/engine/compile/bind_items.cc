@@ -214,11 +214,6 @@ BoundItem<T> bind_pack(const Binding<T>& binding, Value write, int stage) {
   return bound;
 }
 
-bool is_shared_transpose(const Schedule& schedule, const Item& item) {
-  return item.kind == Item::Kind::kReference && is(item.result, ops::kTranspose) && !item.result.batched() &&
-         !schedule.ref(item.result.input(0)).repeat;
-}
-
 template <typename T>
 BoundItem<T> bind_shared_transpose(const Binding<T>& binding, Value v, int stage) {
   BoundItem<T> bound;
@@ -247,6 +242,11 @@ void bind_parts(const Binding<T>& binding, Value concat, int stage, BoundItem<T>
 
 }  // namespace
 
+bool is_shared_transpose(const Schedule& schedule, Value v) {
+  return schedule.form(v) == Form::kReference && is(v, ops::kTranspose) && !v.batched() &&
+         !schedule.ref(v.input(0)).repeat;
+}
+
 template <typename T>
 BoundItem<T> bind_item(const Binding<T>& binding, int stage, int item) {
   const Item& work = binding.stage_at(stage).items[static_cast<std::size_t>(item)];
@@ -255,7 +255,7 @@ BoundItem<T> bind_item(const Binding<T>& binding, int stage, int item) {
   const Value v = work.result;
   if (work.kind == Item::Kind::kTranspose) return bind_transpose(binding, v, stage);
   if (work.kind == Item::Kind::kPack) return bind_pack(binding, v, stage);
-  if (is_shared_transpose(binding.schedule, work)) return bind_shared_transpose(binding, v, stage);
+  if (is_shared_transpose(binding.schedule, v)) return bind_shared_transpose(binding, v, stage);
   BoundItem<T> bound;
   bound.kind = work.kind;
   bound.result = v;

@@ -37,6 +37,9 @@ template <typename T>
 template <typename T>
 [[nodiscard]] BoundSum<T> bind_sum(const Binding<T>& binding, int stage, const Item& sum);
 
+/// Whether a kernel computes it that its form does not tell of: a matrix that is transposed once for all.
+[[nodiscard]] bool is_shared_transpose(const Schedule& schedule, Value v);
+
 /// What follows a group's product and is done before its sums leave the registers: + bias, then relu or ⊙ a
 /// derivative of an activation.
 struct Absorbed {

@@ -25,6 +25,16 @@ constexpr int kMaxRows = 4, kMaxVectors = 2;
 // of one that stays in the L2 cache (1 MiB). In a pass of kOnePass steps of k, 8 rows of a are 16 KiB and
 // wait in L1 for the next block of columns.
 constexpr std::int64_t kL1Panel = 20 << 10, kL2Panel = 512 << 10;
+// The most steps of a sum at a time. Where AVX2 is the best that there is, those of which a block of b's
+// columns stays in an L1 cache of 32 KiB, unless that many of all rows of a come from beyond an L2 cache
+// again and again; with AVX-512, whose blocks are wider, the rows of a stay there better.
+template <typename T>
+std::int64_t steps_of_pass(const ProductArgs<T>& args) {
+  constexpr std::int64_t kSize = sizeof(T), kOfPanel = kL1Panel / (kMaxVectors * kWidth<T> * kSize);
+  const bool is_far = args.rows * kOfPanel * kSize > 4 * kL2Panel;
+  if (kMaxVectors > 2 || is_far || args.finish == Finish::kUpdate) return kOnePass;
+  return std::min(kOnePass, kOfPanel);
+}
 
 // A piece of the product: pointers to its first elements.
 template <typename T>
@@ -220,8 +230,9 @@ void multiply_rows(const ProductArgs<T>& args, const Piece<T>& piece, std::int64
 template <typename T, bool kMasked>
 void multiply_column_block(const ProductArgs<T>& args, Piece<T>& piece, std::int64_t vectors) {
   const std::int64_t all = piece.rows;
+  // Of 6 and 2 rows the latter's 4 chains would wait for one another: 4 and 4 take as many instructions.
   const auto blocks_of = [&]<int kRows>() {
-    while (piece.rows >= kRows) {
+    while (piece.rows >= kRows && (kRows != 6 || piece.rows != 8)) {
       const bool below = piece.rows >= 2 * kRows;
       piece.next_c = piece.c + (below ? kRows * args.c_row_stride : vectors * kWidth<T>);
       multiply_rows<T, kRows, kMasked>(args, piece, vectors);
@@ -288,8 +299,8 @@ void multiply(const ProductArgs<T>& args) {
   constexpr std::int64_t kSize = sizeof(T);
   if (args.columns == 0) return;
   std::int64_t passes = 1, step = args.inner, panel = args.columns;
-  if (args.inner > kOnePass) {
-    passes = (args.inner + kOnePass - 1) / kOnePass;
+  if (const std::int64_t most = steps_of_pass(args); args.inner > most) {
+    passes = (args.inner + most - 1) / most;
     step = (args.inner + passes - 1) / passes;
   }
   if (args.group > 0) step = std::max(step / args.group, std::int64_t{1}) * args.group;

@@ -110,11 +110,11 @@ struct BoundSum {
   std::int64_t steps = 1;        ///< of sequences, whose rows are added up, too
   std::int64_t segment = 0;      ///< steps that are added up before the next ones; 0: those of no sequence
   bool from_last = false;        ///< the last segment first
-  bool is_first = true;  ///< of the parts of a sum
-  std::int64_t in_steps = 1;             ///< that `in` has rows of
-  std::int64_t first_step = 0;           ///< of these
-  bool packed = false;                   ///< `in` is packed, kLanes samples after kLanes samples
-  bool by_pieces = false;  ///< may be taken right before its readers where a span is the whole batch
+  bool is_first = true;          ///< of the parts of a sum
+  std::int64_t in_steps = 1;     ///< that `in` has rows of
+  std::int64_t first_step = 0;   ///< of these
+  bool packed = false;           ///< `in` is packed, kLanes samples after kLanes samples
+  bool by_pieces = false;        ///< may be taken right before its readers where a span is the whole batch
   // Outer sums:
   std::int64_t columns = 0;
   std::int64_t sample_rows = 0;   ///< elements a sample

@@ -160,7 +160,8 @@ template <typename T>
 void finish_sums(const Run<T>& run, const BoundStage<T>& stage, std::int64_t lane) noexcept {
   T* accumulators = run.lane(lane);
   for (const BoundSum<T>& sum : stage.sums) {
-    if (sum.kind != Item::Kind::kColumnSum || (run.takes_pieces() && sum.by_pieces) || !sum.is_first) continue;
+    if (sum.kind != Item::Kind::kColumnSum || (run.takes_pieces() && sum.by_pieces) || !sum.is_first)
+      continue;
     run.call(run.kernels().finish_columns,
              {accumulators + sum.accumulator, sum.rows, accumulators + sum.result, 1});
   }

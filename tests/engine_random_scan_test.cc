@@ -157,8 +157,9 @@ TEST_P(RandomScans, HaveTheSameBitsWhereTheyRecompute) {
   check_property(
       [](const Choices& choices) {
         const auto bits_of = [&](bool recompute) {
-          const RandomProgram program(choices, DType::kF32, batch_size_of(choices),
-                                      {.fewest_steps = 15, .recompute = recompute});
+          const RandomProgram program(
+              choices, DType::kF32, batch_size_of(choices),
+              {.fewest_steps = 15, .recompute = recompute, .keeping = choices.size() % 4});
           return run_step(program.outputs, program.random.bindings);
         };
         const auto kept = bits_of(false), again = bits_of(true);
@@ -177,7 +178,7 @@ TEST_P(RandomScans, ComputeTheReferencesSecondDerivativesWhereTheyRecompute) {
   check_property(
       [](const Choices& choices) {
         RandomProgram program(choices, DType::kF64, 1 + batch_size_of(choices) % 20,
-                              {.fewest_steps = 15, .recompute = true});
+                              {.fewest_steps = 15, .recompute = true, .keeping = choices.size() % 4});
         program.derive_again();
         expect_reference(program, DType::kF64);
       },

@@ -18,6 +18,7 @@ constexpr std::int64_t kInputs = 3, kUnits = 5;
 
 enum class Reads { kLast, kSequence };
 enum class Layers { kOne, kTwo, kBothWays, kTwiceBothWays };
+enum class Recomputes { kAll, kFirst, kSecond };
 
 struct Case {
   std::string name;
@@ -27,6 +28,7 @@ struct Case {
   Layers layers = Layers::kOne;
   bool has_lengths = false;
   std::int64_t units = kUnits;
+  Recomputes recomputes = Recomputes::kAll;
 };
 
 std::vector<Case> cases() {
@@ -44,6 +46,8 @@ std::vector<Case> cases() {
           {"lstm_lengths", Cell::kLstm, {}, Reads::kLast, Layers::kTwo, true},
           {"lstm_masked", Cell::kLstm, {.drops_inputs = true, .drops_states = true}},
           {"lstm_norm", Cell::kLstm, {.has_layer_norm = true}},
+          {.name = "first_alone", .layers = Layers::kTwo, .recomputes = Recomputes::kFirst},
+          {.name = "second_alone", .layers = Layers::kTwo, .recomputes = Recomputes::kSecond},
           {"gru", Cell::kGru},
           {"gru_masked", Cell::kGru, {.drops_inputs = true, .drops_states = true}},
           {"gru_norm", Cell::kGru, {.has_layer_norm = true}},
@@ -59,12 +63,13 @@ struct Network {
 nn::RecurrentResult result_of(const Case& c, Value x, Value length, bool recompute) {
   nn::RecurrentOptions options = c.options;
   options.name = "first";
-  options.recompute = recompute;
+  options.recompute = recompute && c.recomputes != Recomputes::kSecond;
   const nn::RecurrentInput input{.rows = x, .length = length};
   const bool both_ways = c.layers == Layers::kBothWays || c.layers == Layers::kTwiceBothWays;
   const nn::RecurrentResult first = both_ways ? nn::bidirectional(c.cell, c.units, input, options)
                                               : nn::recurrent(c.cell, c.units, input, options);
   options.name = "second";
+  options.recompute = recompute && c.recomputes != Recomputes::kFirst;
   const nn::RecurrentInput next{.rows = first.sequence, .length = length};
   if (c.layers == Layers::kTwo) return nn::recurrent(c.cell, c.units + 1, next, options);
   if (c.layers == Layers::kTwiceBothWays) return nn::bidirectional(c.cell, c.units + 1, next, options);

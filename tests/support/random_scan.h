@@ -123,6 +123,7 @@ class StepGrower {
 struct ScanOptions {
   std::int64_t fewest_steps = 1;
   bool recompute = false;
+  std::size_t keeping = 3;  ///< of three scans, the one that keeps everything nonetheless; 3: none
 };
 
 /// Scans one after another, each of sequences that are inputs, parameters or what another has made, and what
@@ -130,7 +131,7 @@ struct ScanOptions {
 class ScanGrower {
  public:
   ScanGrower(Graph& graph, Picks picks, DType dtype, std::int64_t batch_size, const ScanOptions& options = {})
-      : picks_(picks), recompute_(options.recompute) {
+      : picks_(picks), options_(options) {
     bindings.batch_size = batch_size;
     const auto fewest = static_cast<std::size_t>(options.fewest_steps);
     steps_ = static_cast<std::int64_t>(fewest + picks_.below(4 + fewest));
@@ -170,8 +171,10 @@ class ScanGrower {
   }
 
   void add_scan() {
-    ScanOperands operands{
-        .carries = {}, .sequences = {picks_.of(sequences_)}, .shared = {w_, u_, b_}, .recompute = recompute_};
+    ScanOperands operands{.carries = {},
+                          .sequences = {picks_.of(sequences_)},
+                          .shared = {w_, u_, b_},
+                          .recompute = options_.recompute && made_++ % 3 != options_.keeping};
     if (picks_.below(2) == 1) operands.sequences.push_back(picks_.of(sequences_));
     if (picks_.below(2) == 1) operands.direction = Direction::kBackward;
     if (picks_.below(3) == 1) operands.shared.push_back(picks_.of(starts_));
@@ -224,7 +227,8 @@ class ScanGrower {
   }
 
   Picks picks_;
-  bool recompute_;
+  ScanOptions options_;
+  std::size_t made_ = 0;
   std::int64_t steps_ = 1;
   Value w_, u_, b_;
   std::vector<Value> sequences_, starts_;

@@ -294,9 +294,7 @@ BoundSum<T> bind_sum(const Binding<T>& binding, int stage, const Item& sum) {
   bound.first_step = part.left_step;
   bound.steps = part.steps;
   if (whole.steps > 1) bound.segment = parts.size() > 1 ? part.steps : segment_steps(whole.steps);
-  const int loop = last_loop(binding.schedule, part);
-  bound.from_last =
-      loop >= 0 && binding.schedule.loops[static_cast<std::size_t>(loop)].direction == Direction::kBackward;
+  bound.from_last = goes_backward(binding.schedule, last_loop(binding.schedule, part));
   bound.accumulator = plan.lane[id];
   bound.result = plan.lane_result[id];
   bound.by_pieces = plan.by_pieces[id];

@@ -225,8 +225,12 @@ class Grouping {
       if (!schedule_.is_computed(v) || !is(v, ops::kBatchSum)) continue;
       const std::vector<Summands> parts = parts_of_sum(v);
       if (parts.size() == 1) continue;
-      for (std::size_t i = 0; i < parts.size(); ++i)
-        waiting_.push_back({v, i, parts[i], last_loop(schedule_, parts[i])});
+      // Where all parts are of one loop, in its direction.
+      const bool from_last = goes_backward(schedule_, last_loop(schedule_, parts[0]));
+      for (std::size_t i = 0; i < parts.size(); ++i) {
+        const std::size_t n = from_last ? parts.size() - 1 - i : i;
+        waiting_.push_back({v, n, parts[n], last_loop(schedule_, parts[n])});
+      }
     }
     std::ranges::stable_sort(waiting_, {}, &SumPart::loop);
   }

@@ -163,6 +163,9 @@ struct Summands {
 /// The last of the loops that make what it adds up; -1: none does. To be asked when all refs are known.
 [[nodiscard]] int last_loop(const Schedule& schedule, const Summands& summands);
 
+/// Whether a loop, if it is one, goes from the last step to the first.
+[[nodiscard]] bool goes_backward(const Schedule& schedule, int loop);
+
 /// How a program adds up the rows of sequences.
 enum class StepSums : std::uint8_t {
   kNone,

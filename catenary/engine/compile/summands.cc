@@ -81,4 +81,8 @@ int last_loop(const Schedule& schedule, const Summands& summands) {
   return last;
 }
 
+bool goes_backward(const Schedule& schedule, int loop) {
+  return loop >= 0 && schedule.loops[static_cast<std::size_t>(loop)].direction == Direction::kBackward;
+}
+
 }  // namespace catenary::engine

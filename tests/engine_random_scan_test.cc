@@ -185,5 +185,16 @@ TEST_P(RandomScans, ComputeTheReferencesSecondDerivativesWhereTheyRecompute) {
       GetParam() / 6);
 }
 
+// Found by the tests above: parts of a sum in an earlier stage than the sum, and a second run after what
+// nobody needs.
+TEST(RandomScan, ThatRecomputesIsRightWhereSegmentsAreOfSeveralStages) {
+  for (const Choices& choices :
+       {Choices{2, 0, 0, 63, 0, 2749, 0, 0, 1}, Choices{2, 0, 0, 3, 0, 30, 0, 0, 0, 1}}) {
+    RandomProgram program(choices, DType::kF64, 7, {.fewest_steps = 15, .recompute = true});
+    program.derive_again();
+    expect_reference(program, DType::kF64);
+  }
+}
+
 }  // namespace
 }  // namespace catenary
